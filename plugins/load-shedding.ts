@@ -1,0 +1,21 @@
+import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Problem } from '../src/errors.ts'
+
+/** Milliseconds that the event loop may lag behind, on average over a second, before requests are turned away. */
+const MAX_EVENT_LOOP_DELAY = 1000
+/** Seconds after which to come back. */
+const RETRY_AFTER = 5
+
+/** Turns requests away while the process cannot keep up, rather than answering all of them too late. */
+async function loadShedding(app: FastifyInstance) {
+  await app.register(underPressure, {
+    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY,
+    pressureHandler: async () => {
+      throw new Problem('overloaded', { retryAfter: RETRY_AFTER })
+    }
+  })
+}
+
+export default fp(loadShedding, { name: 'load-shedding', dependencies: ['problems'] })

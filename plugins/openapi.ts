@@ -1,0 +1,64 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { OpenAPIV3_1 } from 'openapi-types'
+import manifest from '../package.json' with { type: 'json' }
+
+const description = `Signs people in, keeps them signed in and keeps their todos.
+
+Register or sign in to get a pair of tokens, press **Authorize** and paste the access token. When it has expired,
+exchange the pair for the next one at \`/api/auth/refresh\`.
+
+Every error is a problem document (RFC 9457): branch on its \`code\`, do what its \`action\` says.`
+
+/** Describes the routes from the schemas that validate them. Comes before the routes, to see them all. */
+async function openapi(app: FastifyInstance) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Latchkey',
+        version: manifest.version,
+        description,
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
+      servers: [{ url: '/', description: 'this service' }],
+      tags: [
+        { name: 'auth', description: 'Accounts and sessions' },
+        { name: 'todos', description: 'The todos of who is signed in' },
+        { name: 'health', description: 'For supervisors and load balancers' },
+        { name: 'problems', description: 'What errors mean' }
+      ],
+      security: [],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'The access token of a sign-in.'
+          }
+        }
+      }
+    },
+    transformObject: document =>
+      markOptionalBodies((document as { openapiObject: OpenAPIV3_1.Document }).openapiObject),
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`)
+    }
+  })
+}
+
+/** The plugin calls every body required; one whose schema takes null may be left out. */
+function markOptionalBodies(document: OpenAPIV3_1.Document) {
+  for (const path of Object.values(document.paths ?? {}))
+    for (const { requestBody } of Object.values(path ?? {}) as OpenAPIV3_1.OperationObject[])
+      if (requestBody && 'content' in requestBody)
+        requestBody.required = !Object.values(requestBody.content).some(takesNull)
+  return document
+}
+
+const takesNull = ({ schema }: OpenAPIV3_1.MediaTypeObject) =>
+  schema !== undefined && 'type' in schema && schema.type?.includes('null') === true
+
+export default fp(openapi, { name: 'openapi' })

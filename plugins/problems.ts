@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { bearerToken } from '../src/auth/bearer.ts'
+import { Problem, type ProblemCode } from '../src/errors.ts'
+
+const MEDIA_TYPE = 'application/problem+json'
+
+/** What the framework's own errors are called in our catalogue. */
+const frameworkCodes: Record<string, ProblemCode> = {
+  FST_ERR_BAD_URL: 'malformed_request',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long'
+}
+
+/** Answers every error with a problem document (RFC 9457). */
+async function problems(app: FastifyInstance) {
+  app.setErrorHandler(sendProblem)
+}
+
+/** What Fastify calls for an error, also for one before any route was found. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = toProblem(error, request)
+  if (problem.status >= 500) request.log.error({ err: error }, problem.message)
+  return reply
+    .code(problem.status)
+    .headers(headersOf(problem, request))
+    .type(MEDIA_TYPE)
+    .send(problem.document(request.id))
+}
+
+function toProblem(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  const code = frameworkCodes[(error as FastifyError).code] ?? 'internal_error'
+  return new Problem(code, code === 'unsupported_media_type' ? { headers: acceptedBy(request) } : {})
+}
+
+/** The media types to use instead (RFC 9110, section 15.5.16; RFC 5789, section 3.1). */
+const acceptedBy = ({ method }: FastifyRequest): Record<string, string> => ({
+  accept: 'application/json',
+  ...(method === 'PATCH' && { 'accept-patch': 'application/merge-patch+json, application/json' })
+})
+
+function headersOf(problem: Problem, request: FastifyRequest): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    ...(problem.status === 401 && { 'www-authenticate': challenge(problem, request) }),
+    ...problem.headers
+  }
+}
+
+/** Names an error only when it was the token in the header that failed (RFC 6750, section 3.1). */
+function challenge({ code, message }: Problem, { headers }: FastifyRequest): string {
+  const isAboutToken = code.startsWith('access_token_') && bearerToken(headers.authorization) !== undefined
+  return isAboutToken ? `Bearer error="invalid_token", error_description="${message}"` : 'Bearer'
+}
+
+/** Answers what Node could not read as HTTP; there is no request yet, hence neither route nor id. */
+export function sendClientProblem(error: NodeJS.ErrnoException, socket: Socket) {
+  if (!socket.writable) return
+  const code = {
+    ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+    HPE_HEADER_OVERFLOW: 'headers_too_large'
+  } as const
+  const problem = new Problem(code[error.code as keyof typeof code] ?? 'malformed_request')
+  const body = JSON.stringify(problem.document(randomUUID()))
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      `Content-Type: ${MEDIA_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body
+    ].join('\r\n')
+  )
+}
+
+export default fp(problems, { name: 'problems' })

@@ -1,0 +1,77 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import addFormats from 'ajv-formats'
+import { closest, distance } from 'fastest-levenshtein'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import fp from 'fastify-plugin'
+import { type FieldError, Problem } from '../src/errors.ts'
+
+/** The longest list of faults in one answer: a body can hold thousands. */
+const MAX_ERRORS = 100
+
+/**
+ * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
+ * parameters are coerced to the schema's types.
+ */
+async function validation(app: FastifyInstance) {
+  const body = compiler({ coerceTypes: false, useDefaults: false })
+  const url = compiler({ coerceTypes: true, useDefaults: true })
+  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
+    (httpPart === 'body' ? body : url).compile(schema)
+  )
+  app.setSchemaErrorFormatter(
+    (errors, part) =>
+      new Problem('validation_failed', { errors: fieldErrors(errors as ErrorObject[], part === 'body') })
+  )
+}
+
+function compiler(options: { coerceTypes: boolean; useDefaults: boolean }): Ajv {
+  const ajv = new Ajv({
+    ...options,
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    removeAdditional: false
+  })
+  addFormats.default(ajv, ['email', 'uuid'])
+  // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
+  ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
+  // Hashed as UTF-8, in which all lone surrogates are the same.
+  ajv.addFormat('password', value => value.isWellFormed())
+  return ajv
+}
+
+function fieldErrors(errors: readonly ErrorObject[], inBody: boolean): FieldError[] {
+  const faults = new Map<string, string>()
+  for (const error of errors.slice(0, MAX_ERRORS)) {
+    const { path, detail } = describe(error)
+    if (!faults.has(path)) faults.set(path, detail)
+  }
+  return Array.from(faults, ([path, detail]) =>
+    inBody ? { pointer: path, detail } : { parameter: path.slice(1), detail }
+  )
+}
+
+function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
+  if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(parentSchema?.properties ?? {})
+    return {
+      path: child(path, params.additionalProperty),
+      detail: unknownName(params.additionalProperty, known)
+    }
+  }
+  if (keyword === 'type') return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
+  return { path, detail: `is not accepted; give ${parentSchema?.description}` }
+}
+
+/** The JSON pointer to a member (RFC 6901, section 3). */
+const child = (path: string, name: string) => `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+
+function unknownName(name: string, known: readonly string[]): string {
+  const nearest = closest(name, known)
+  return distance(name, nearest) <= Math.max(2, nearest.length / 3)
+    ? `is not known; did you mean ${nearest}?`
+    : `is not known; known are ${known.join(', ')}`
+}
+
+export default fp(validation, { name: 'validation' })

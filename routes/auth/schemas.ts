@@ -1,0 +1,160 @@
+import { Type } from '@sinclair/typebox'
+import type { LogoutScope } from '../../src/auth/sessions.ts'
+import type { Config } from '../../src/config.ts'
+import { bearer, bearerProblems, bodyProblems, problems, ref } from '../schemas.ts'
+
+const tags = ['auth']
+
+const Username = Type.String({
+  pattern: '^[A-Za-z0-9._-]{3,32}$',
+  description: '3 to 32 letters, digits, dots, underscores or hyphens',
+  examples: ['ada']
+})
+const Email = Type.String({
+  format: 'email',
+  maxLength: 254,
+  description: 'an e-mail address of at most 254 characters',
+  examples: ['ada@example.org']
+})
+const NewPassword = (minLength: number) =>
+  Type.String({
+    format: 'password',
+    minLength,
+    maxLength: 128,
+    description: `${minLength} to 128 characters of any kind`,
+    examples: ['correct horse battery staple']
+  })
+
+export const UserDocument = Type.Object(
+  { id: Type.String({ format: 'uuid' }), username: Username, email: Email },
+  { $id: 'User', description: 'An account.' }
+)
+
+export const TokenPairDocument = Type.Object(
+  {
+    accessToken: Type.String({ description: 'a JWT, to be sent as `Authorization: Bearer …`' }),
+    tokenType: Type.Literal('Bearer'),
+    expiresIn: Type.Integer({ description: 'seconds until the access token expires' }),
+    refreshToken: Type.String({ description: 'opaque; exchanges once for the next pair' }),
+    refreshExpiresIn: Type.Integer({ description: 'seconds until the session can no longer be refreshed' }),
+    user: ref(UserDocument)
+  },
+  {
+    $id: 'TokenPair',
+    description: 'What a sign-in or a refresh gives.',
+    examples: [
+      {
+        accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
+        tokenType: 'Bearer',
+        expiresIn: 300,
+        refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ',
+        refreshExpiresIn: 2_592_000,
+        user: { id: '01a20996-fb6c-78b7-96ed-227b58a269d2', username: 'ada', email: 'ada@example.org' }
+      }
+    ]
+  }
+)
+
+export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
+  operationId: 'register',
+  summary: 'Make an account',
+  description: 'Makes an account and signs it in. User names and e-mails are unique without regard to case.',
+  tags,
+  body: Type.Object(
+    { username: Username, email: Email, password: NewPassword(PASSWORD_MIN_LENGTH) },
+    {
+      additionalProperties: false,
+      examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
+    }
+  ),
+  response: {
+    201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
+    ...problems(...bodyProblems, 'already_taken')
+  }
+})
+
+export const login = {
+  operationId: 'login',
+  summary: 'Sign in',
+  description: 'Begins a session and answers with its first pair of tokens.',
+  tags,
+  body: Type.Object(
+    {
+      email: Email,
+      password: Type.String({ format: 'password', description: 'the password, as it was given' })
+    },
+    {
+      additionalProperties: false,
+      examples: [{ email: 'ada@example.org', password: 'correct horse battery staple' }]
+    }
+  ),
+  response: {
+    200: { ...ref(TokenPairDocument), description: 'Signed in.' },
+    ...problems(...bodyProblems, 'invalid_credentials')
+  }
+}
+
+export const refresh = {
+  operationId: 'refresh',
+  summary: 'Refresh the tokens',
+  description:
+    'Exchanges a pair whose access token has expired for the next one. The pair given never works again; used a second ' +
+    'time after the race leeway, its refresh token ends the session.',
+  tags,
+  body: Type.Object(
+    {
+      accessToken: Type.String({ description: 'the access token of the latest pair' }),
+      refreshToken: Type.String({ description: 'the refresh token of the latest pair' })
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
+          refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ'
+        }
+      ]
+    }
+  ),
+  response: {
+    200: { ...ref(TokenPairDocument), description: 'The next pair.' },
+    ...problems(
+      ...bodyProblems,
+      'access_token_invalid',
+      'access_token_not_expired',
+      'refresh_token_invalid',
+      'refresh_token_expired',
+      'refresh_token_used',
+      'refresh_token_revoked',
+      'token_pair_mismatch'
+    )
+  }
+}
+
+export const logout = {
+  operationId: 'logout',
+  summary: 'Sign out',
+  description:
+    'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It takes an ' +
+    'expired access token too, and answers 204 whatever the token is, so that a client can always forget it.',
+  tags,
+  security: [...bearer, {}],
+  body: Type.Unsafe<{ scope?: LogoutScope } | null>({
+    type: ['object', 'null'],
+    properties: {
+      scope: { enum: ['local', 'others', 'all'], default: 'local', description: 'local, others or all' }
+    },
+    additionalProperties: false,
+    examples: [{ scope: 'local' }]
+  }),
+  response: { 204: Type.Null({ description: 'Signed out.' }), ...problems(...bodyProblems) }
+}
+
+export const me = {
+  operationId: 'getMe',
+  summary: 'Who am I',
+  description: 'The account that the access token stands for.',
+  tags,
+  security: bearer,
+  response: { 200: { ...ref(UserDocument), description: 'The account.' }, ...problems(...bearerProblems) }
+}

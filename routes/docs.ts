@@ -1,0 +1,27 @@
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+
+/** What the page of Swagger UI needs, and no more: its own scripts and styles, and this service to try things on. */
+const CONTENT_SECURITY_POLICY = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'"
+}
+
+/** The OpenAPI document, and a page to read it and to try it. */
+export default async function docs(app: FastifyInstance) {
+  app.get('/openapi.json', { schema: { hide: true } }, async function document() {
+    return app.swagger()
+  })
+
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: CONTENT_SECURITY_POLICY,
+    uiConfig: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true }
+  })
+}

@@ -1,0 +1,85 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { catalogue, type ProblemCode } from '../src/errors.ts'
+
+/** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
+export const Instant = (description: string) =>
+  Type.Unsafe<Date>({
+    type: 'string',
+    format: 'date-time',
+    description,
+    examples: ['2026-11-23T09:30:00.000Z']
+  })
+
+/** Refers to a schema that is registered under its name, so that generated clients have one type for it. */
+export const ref = <Schema extends TSchema>(schema: Schema) =>
+  Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
+
+/** What protects an operation, as OpenAPI says it. */
+export const bearer = [{ bearer: [] as string[] }]
+
+const codes = Object.keys(catalogue) as ProblemCode[]
+const actions = ['refresh', 'retry', 'retry-later', 'sign-in', 'use-latest']
+
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference', description: 'where this kind of problem is documented' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'what happened and what to do next' }),
+    code: Type.Unsafe<ProblemCode>({
+      type: 'string',
+      enum: codes,
+      description: 'for a program to branch on'
+    }),
+    instance: Type.String({ description: 'the id of the request, under which the log knows it' }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.Optional(Type.String({ description: 'JSON pointer to a value in the body' })),
+          parameter: Type.Optional(Type.String({ description: 'name of a parameter in the URL' })),
+          detail: Type.String()
+        }),
+        { description: 'every value that is wrong' }
+      )
+    ),
+    action: Type.Optional(
+      Type.Unsafe<string>({ type: 'string', enum: actions, description: 'what the client should do' })
+    )
+  },
+  { $id: 'Problem', description: 'An error (RFC 9457).' }
+)
+
+/** Any operation may answer with these. */
+const anywhere: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
+
+/** What an operation that takes a body may answer with. */
+export const bodyProblems: ProblemCode[] = ['validation_failed', 'body_too_large', 'unsupported_media_type']
+
+/** What an operation behind the `authenticate` hook may answer with. */
+export const bearerProblems: ProblemCode[] = [
+  'authentication_required',
+  'access_token_invalid',
+  'access_token_expired',
+  'access_token_revoked'
+]
+
+/** The error answers of an operation by their status, each with an example for every code that it may carry. */
+export function problems(...particular: ProblemCode[]) {
+  const byStatus = Map.groupBy([...anywhere, ...particular], code => catalogue[code].status)
+  return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, problemResponse(codes)]))
+}
+
+const problemResponse = (codes: readonly ProblemCode[]) => ({
+  description: codes.map(code => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
+  content: {
+    'application/problem+json': {
+      schema: ref(ProblemDocument),
+      examples: Object.fromEntries(codes.map(code => [code, { value: exampleOf(code) }]))
+    }
+  }
+})
+
+function exampleOf(code: ProblemCode) {
+  const entry = catalogue[code]
+  return { type: `/problems/${code}`, code, instance: '01a20996-fb6c-78b7-96ed-227b58a269d2', ...entry }
+}

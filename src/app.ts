@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyServerOptions } from 'fastify'
+import accounts from '../plugins/accounts.ts'
+import authenticate from '../plugins/authenticate.ts'
+import cors from '../plugins/cors.ts'
+import jsonBody from '../plugins/json-body.ts'
+import loadShedding from '../plugins/load-shedding.ts'
+import notFound from '../plugins/not-found.ts'
+import openapi from '../plugins/openapi.ts'
+import problems, { sendClientProblem, sendProblem } from '../plugins/problems.ts'
+import rateLimit from '../plugins/rate-limit.ts'
+import { RequestLog } from '../plugins/request-log.ts'
+import securityHeaders from '../plugins/security-headers.ts'
+import store from '../plugins/store.ts'
+import tokens from '../plugins/tokens.ts'
+import validation from '../plugins/validation.ts'
+import auth from '../routes/auth/index.ts'
+import components from '../routes/components.ts'
+import docs from '../routes/docs.ts'
+import health from '../routes/health.ts'
+import problemPages from '../routes/problems.ts'
+import todos from '../routes/todos/index.ts'
+import type { Config } from './config.ts'
+import type { Clock } from './db/store.ts'
+
+/** The largest body that is taken, in bytes. */
+const BODY_LIMIT = 65_536
+/** Milliseconds that a request may take to arrive. */
+const REQUEST_TIMEOUT = 30_000
+
+export interface AppOptions {
+  readonly config: Config
+  readonly clock?: Clock
+  readonly logger?: FastifyServerOptions['logger']
+}
+
+/** Puts the service together: everything that it consists of, in order. */
+export async function buildApp({ config, clock = () => new Date(), logger = false }: AppOptions) {
+  const app = Fastify({
+    logger,
+    trustProxy: { true: true, false: false }[config.TRUST_PROXY] ?? config.TRUST_PROXY,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    logController: new RequestLog(),
+    return503OnClosing: false,
+    genReqId: () => randomUUID(),
+    frameworkErrors: sendProblem,
+    clientErrorHandler: sendClientProblem
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await app.register(problems)
+  await app.register(notFound)
+  await app.register(validation)
+  await app.register(jsonBody)
+  await app.register(securityHeaders)
+  await app.register(cors, { config })
+  await app.register(loadShedding)
+  if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
+  await app.register(store, { url: config.DATABASE_URL, clock })
+  await app.register(tokens, { config })
+  await app.register(accounts, { config })
+  await app.register(authenticate)
+  await app.register(openapi)
+
+  await app.register(components)
+  await app.register(auth, { prefix: '/api/auth', config })
+  await app.register(todos, { prefix: '/api/todos' })
+  await app.register(health, { prefix: '/health' })
+  await app.register(problemPages, { prefix: '/problems' })
+  if (config.DOCS === 'on') await app.register(docs)
+
+  return app
+}

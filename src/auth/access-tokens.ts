@@ -1,0 +1,46 @@
+import type { Clock } from '../db/store.ts'
+import { Problem } from '../errors.ts'
+
+/** The claims of an access token, a JWT of the type `at+jwt` (RFC 9068, section 2.2). Times are in seconds. */
+export interface AccessClaims {
+  /** The user's id. */
+  readonly sub: string
+  readonly email: string
+  /** The session's id. */
+  readonly sid: string
+  /** `<session id>.<generation>`: names the refresh token that this access token came with. */
+  readonly jti: string
+  readonly iat: number
+  readonly exp: number
+}
+
+/** Signs claims, and checks everything about a token but its lifetime: the work of a JWT library. */
+export interface Signer {
+  readonly sign: (claims: AccessClaims) => string
+  /** @returns the claims, expired or not; undefined when the token was not issued by this service */
+  readonly open: (token: string) => AccessClaims | undefined
+}
+
+export interface AccessTokens extends Signer {
+  /** @throws {Problem} `access_token_invalid` or `access_token_expired` */
+  readonly verify: (token: string) => AccessClaims
+}
+
+/** `jti` of the access token that belongs to a generation of a session. */
+export const jtiOf = (sessionId: string, generation: number) => `${sessionId}.${generation}`
+
+/** Seconds until the token expires, "on or after" the time in `exp` (RFC 7519, section 4.1.4), with no leeway. */
+export const secondsLeft = ({ exp }: AccessClaims, now: Date) => Math.ceil(exp - now.getTime() / 1000)
+
+/** Access tokens whose lifetime is measured by the given clock, whatever clock the signer's library reads. */
+export function accessTokensOf(signer: Signer, now: Clock): AccessTokens {
+  return {
+    ...signer,
+    verify(token) {
+      const claims = signer.open(token)
+      if (!claims) throw new Problem('access_token_invalid')
+      if (secondsLeft(claims, now()) <= 0) throw new Problem('access_token_expired')
+      return claims
+    }
+  }
+}

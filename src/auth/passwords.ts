@@ -1,0 +1,27 @@
+import { argon2id, hash, needsRehash, verify } from 'argon2'
+import type { Config } from '../config.ts'
+
+export interface Passwords {
+  /** @returns a PHC string: argon2id with the current parameters and a salt of its own */
+  readonly hash: (password: string) => Promise<string>
+  /** Whether the password is the hashed one. Without a hash it is not, at the same cost (OWASP ASVS 6.3.8). */
+  readonly matches: (password: string, hashed: string | undefined) => Promise<boolean>
+  /** Whether the hash was made with weaker parameters than the current ones. */
+  readonly isOutdated: (hashed: string) => boolean
+}
+
+/** Password hashing by argon2id (RFC 9106), off the event loop. */
+export async function passwordsOf(config: Config): Promise<Passwords> {
+  const parameters = {
+    type: argon2id as 2,
+    memoryCost: config.PASSWORD_HASH_MEMORY,
+    timeCost: config.PASSWORD_HASH_TIME,
+    parallelism: 1
+  }
+  const nobodys = await hash('', parameters)
+  return {
+    hash: password => hash(password, parameters),
+    matches: async (password, hashed) => (await verify(hashed ?? nobodys, password)) && hashed !== undefined,
+    isOutdated: hashed => needsRehash(hashed, parameters)
+  }
+}

@@ -1,0 +1,56 @@
+import type { Config } from '../config.ts'
+import type { SessionRow } from '../db/schema.ts'
+import { type AccessTokens, jtiOf } from './access-tokens.ts'
+import type { RefreshTokens } from './refresh-tokens.ts'
+import type { User } from './users.ts'
+
+/** The two kinds of token: how they are made and how they are checked. */
+export interface Tokens {
+  readonly access: AccessTokens
+  readonly refresh: RefreshTokens
+}
+
+/** What a sign-in or a refresh gives. Lifetimes are in seconds, counted from the answer. */
+export interface TokenPair {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer'
+  readonly expiresIn: number
+  readonly refreshToken: string
+  readonly refreshExpiresIn: number
+  readonly user: User
+}
+
+/** The moment from which a session can no longer be refreshed: idle for too long, or at its absolute end. */
+export const expiryOf = ({ idleExpiresAt, absoluteExpiresAt }: SessionRow) =>
+  new Date(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()))
+
+/** Each refresh moves the idle expiry on. */
+export const idleExpiryOf = (now: Date, { REFRESH_TOKEN_TTL }: Config) =>
+  new Date(now.getTime() + REFRESH_TOKEN_TTL * 1000)
+
+const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
+
+/** Makes the pair of tokens of a session's present generation; it is the only one that works. */
+export function tokenPairsOf(tokens: Tokens, config: Config) {
+  return function issue(session: SessionRow, user: User, now: Date): TokenPair {
+    const { id, generation, absoluteExpiresAt } = session
+    const iat = seconds(now)
+    // No access token outlives its session (OWASP ASVS 7.3.2).
+    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, seconds(absoluteExpiresAt))
+    return {
+      accessToken: tokens.access.sign({
+        sub: user.id,
+        email: user.email,
+        sid: id,
+        jti: jtiOf(id, generation),
+        iat,
+        exp
+      }),
+      tokenType: 'Bearer',
+      expiresIn: exp - iat,
+      refreshToken: tokens.refresh.issue({ sessionId: id, generation }),
+      refreshExpiresIn: Math.floor((expiryOf(session).getTime() - now.getTime()) / 1000),
+      user
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { and, eq, or } from 'drizzle-orm'
+import { type UserRow, users } from '../db/schema.ts'
+import { given, givenRow, statementsOf } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+import { type FieldError, Problem } from '../errors.ts'
+import type { Passwords } from './passwords.ts'
+
+/** What others may know of an account. */
+export type User = Pick<UserRow, 'id' | 'username' | 'email'>
+
+export interface Registration {
+  readonly username: string
+  readonly email: string
+  readonly password: string
+}
+
+const statements = statementsOf(db => ({
+  add: db
+    .insert(users)
+    .values(givenRow(users))
+    .onConflictDoNothing()
+    .returning({ id: users.id, username: users.username, email: users.email })
+    .prepare(),
+  holders: db
+    .select({ usernameKey: users.usernameKey, emailKey: users.emailKey })
+    .from(users)
+    .where(
+      or(
+        eq(users.usernameKey, given(users.usernameKey, 'usernameKey')),
+        eq(users.emailKey, given(users.emailKey, 'emailKey'))
+      )
+    )
+    .prepare(),
+  byEmail: db
+    .select()
+    .from(users)
+    .where(eq(users.emailKey, given(users.emailKey, 'emailKey')))
+    .prepare(),
+  rehash: db
+    .update(users)
+    .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
+    .where(
+      and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'outdated')))
+    )
+    .prepare()
+}))
+
+/** Usernames and e-mails are unique without case. Both are ASCII, by the schema of the registration. */
+const keyOf = (name: string) => name.toLowerCase()
+
+export function usersOf(store: Store, passwords: Passwords) {
+  const { add, holders, byEmail, rehash } = statements(store)
+
+  return {
+    /** @throws {Problem} `already_taken`, pointing at each field that another account holds */
+    async register({ username, email, password }: Registration): Promise<User> {
+      const keys = { usernameKey: keyOf(username), emailKey: keyOf(email) }
+      const passwordHash = await passwords.hash(password)
+      const [user] = await add.execute({
+        id: store.newId(),
+        username,
+        email,
+        ...keys,
+        passwordHash,
+        createdAt: store.now()
+      })
+      if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
+      return user
+    },
+
+    /** @throws {Problem} `invalid_credentials`, the same for a wrong password as for an unknown e-mail */
+    async authenticate(email: string, password: string): Promise<User> {
+      const [user] = await byEmail.execute({ emailKey: keyOf(email) })
+      const matches = await passwords.matches(password, user?.passwordHash)
+      if (!user || !matches) throw new Problem('invalid_credentials')
+      if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
+      return { id: user.id, username: user.username, email: user.email }
+    }
+  }
+
+  /** Loses to a change of the password meanwhile. */
+  async function strengthen({ id, passwordHash: outdated }: UserRow, password: string) {
+    await rehash.execute({ id, outdated, passwordHash: await passwords.hash(password) })
+  }
+}
+
+export type Users = ReturnType<typeof usersOf>
+
+type Keys = Pick<UserRow, 'usernameKey' | 'emailKey'>
+
+function conflicts(wanted: Keys, held: readonly Keys[]): FieldError[] {
+  const errors: FieldError[] = []
+  if (held.some(({ usernameKey }) => usernameKey === wanted.usernameKey))
+    errors.push({ pointer: '/username', detail: 'belongs to another account' })
+  if (held.some(({ emailKey }) => emailKey === wanted.emailKey))
+    errors.push({ pointer: '/email', detail: 'belongs to another account; sign in if it is yours' })
+  return errors
+}

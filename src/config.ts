@@ -1,0 +1,140 @@
+import { isIP } from 'node:net'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Ajv, type ErrorObject } from 'ajv'
+
+const DAY = 86_400
+const TEN_YEARS = 3650 * DAY
+
+/** The fewest bytes that an HS256 secret may have (RFC 7518, section 3.2). */
+export const SECRET_BYTES = 32
+
+const Seconds = (fallback: number) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: TEN_YEARS,
+    default: fallback,
+    description: `seconds, 1 to ${TEN_YEARS}`
+  })
+const Switch = (fallback: 'on' | 'off') =>
+  Type.Unsafe<'on' | 'off'>({ enum: ['on', 'off'], default: fallback, description: 'on or off' })
+
+/** The environment that the service reads. A description says what is accepted; `writeOnly` marks a secret. */
+export const Environment = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', description: 'an address to listen on' }),
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 3000,
+    description: 'a port from 1 to 65535, or 0 for any free one'
+  }),
+  DATABASE_URL: Type.String({
+    pattern: '^(file:.+|:memory:)$',
+    default: 'file:./data/latchkey.db',
+    description: 'file:PATH or :memory:'
+  }),
+  JWT_SECRET: Type.Optional(
+    Type.String({
+      format: 'secrets',
+      writeOnly: true,
+      description: `one or more secrets of at least ${SECRET_BYTES} bytes each, separated by commas`
+    })
+  ),
+  JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
+  JWT_AUDIENCE: Type.String({ default: 'latchkey', description: 'the audience named in access tokens' }),
+  ACCESS_TOKEN_TTL: Seconds(300),
+  REFRESH_TOKEN_TTL: Seconds(30 * DAY),
+  SESSION_TTL: Seconds(180 * DAY),
+  REFRESH_RACE_LEEWAY: Type.Integer({
+    minimum: 0,
+    maximum: 300,
+    default: 10,
+    description: 'seconds, 0 to 300'
+  }),
+  PASSWORD_MIN_LENGTH: Type.Integer({
+    minimum: 8,
+    maximum: 64,
+    default: 8,
+    description: 'a number of characters, 8 to 64'
+  }),
+  PASSWORD_HASH_MEMORY: Type.Integer({
+    minimum: 19_456,
+    maximum: 4_194_304,
+    default: 19_456,
+    description: 'KiB for each hash, 19456 to 4194304'
+  }),
+  PASSWORD_HASH_TIME: Type.Integer({
+    minimum: 2,
+    maximum: 100,
+    default: 2,
+    description: 'passes of argon2id, 2 to 100'
+  }),
+  RATE_LIMIT: Switch('on'),
+  CORS_ORIGIN: Type.String({
+    format: 'origins',
+    default: '*',
+    description: '* or origins such as https://app.example, separated by commas'
+  }),
+  TRUST_PROXY: Type.String({
+    format: 'proxies',
+    default: 'false',
+    description: 'false, true, or the addresses or networks of the proxies, separated by commas'
+  }),
+  LOG_LEVEL: Type.Unsafe<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'>({
+    enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+    description: 'fatal, error, warn, info, debug, trace or silent'
+  }),
+  DOCS: Switch('on')
+})
+export type Config = Static<typeof Environment>
+
+/** Splits a value that may hold several, separated by commas. */
+export const listOf = (value: string): string[] => value.split(',').map(part => part.trim())
+
+const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value
+const isNetwork = (value: string) => {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const bits = isIP(address) === 6 ? 128 : 32
+  return (
+    isIP(address) > 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits))
+  )
+}
+
+const ajv = new Ajv({
+  coerceTypes: true,
+  useDefaults: true,
+  removeAdditional: 'all',
+  verbose: true,
+  formats: {
+    secrets: value => listOf(value).every(secret => Buffer.byteLength(secret) >= SECRET_BYTES),
+    origins: value => value === '*' || listOf(value).every(isOrigin),
+    proxies: value => /^(true|false)$/.test(value) || listOf(value).every(isNetwork)
+  }
+})
+const validate = ajv.compile<Config>({ ...Environment, additionalProperties: false })
+
+/** A setting that the service refuses to start with. The message is one line, fit for a terminal. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the settings.
+ * @param environment variables as in `process.env`; empty ones count as absent
+ * @throws {ConfigError} naming the first variable with a wrong value, its fault and what is accepted
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  if (!validate(given)) throw new ConfigError(faultOf(validate.errors?.[0] as ErrorObject, environment))
+  return given
+}
+
+function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
+  const name = error.instancePath.slice(1)
+  const schema = error.parentSchema as TSchema
+  const value = environment[name] as string
+  const shown = schema.writeOnly
+    ? `a value of ${Buffer.byteLength(value)} bytes`
+    : JSON.stringify(value.replace(/\/\/.*@/, '//***@'))
+  return `${name}: ${shown} is not accepted. Give ${schema.description}.`
+}

@@ -1,0 +1,215 @@
+/** What a client should do after a refusal; a program branches on this, not on the words. */
+export type Action = 'refresh' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+
+interface Entry {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly action?: Action
+}
+
+/**
+ * Every error that the service answers with. `detail` says what happened and what to do next.
+ * Titles also serve as `error_description`, so they stay plain ASCII without quotes (RFC 6750, section 3).
+ */
+export const catalogue = {
+  malformed_request: {
+    status: 400,
+    title: 'The request could not be read',
+    detail: 'The request is not well formed. Send valid JSON, encoded as UTF-8.'
+  },
+  validation_failed: {
+    status: 400,
+    title: 'The request is not valid',
+    detail: 'Correct the fields listed in errors and send the request again.'
+  },
+  authentication_required: {
+    status: 401,
+    title: 'Authentication is required',
+    detail: 'Sign in and send the access token as "Authorization: Bearer <token>".',
+    action: 'sign-in'
+  },
+  invalid_credentials: {
+    status: 401,
+    title: 'The e-mail or the password is wrong',
+    detail: 'Check both and try again.',
+    action: 'sign-in'
+  },
+  access_token_invalid: {
+    status: 401,
+    title: 'The access token is not valid',
+    detail: 'The access token was not issued by this service, or it was damaged. Sign in to get a new one.',
+    action: 'sign-in'
+  },
+  access_token_expired: {
+    status: 401,
+    title: 'The access token has expired',
+    detail: 'Refresh it with the refresh token and repeat the request.',
+    action: 'refresh'
+  },
+  access_token_revoked: {
+    status: 401,
+    title: 'The access token has been revoked',
+    detail: 'Its session has ended. Sign in again.',
+    action: 'sign-in'
+  },
+  refresh_token_invalid: {
+    status: 401,
+    title: 'The refresh token is not valid',
+    detail: 'The refresh token was not issued by this service, or it was damaged. Sign in again.',
+    action: 'sign-in'
+  },
+  refresh_token_expired: {
+    status: 401,
+    title: 'The refresh token has expired',
+    detail: 'The session was not used for too long, or it has reached its end. Sign in again.',
+    action: 'sign-in'
+  },
+  refresh_token_used: {
+    status: 401,
+    title: 'The refresh token has been used',
+    detail:
+      'A refresh token works once. If another tab has just refreshed, use the pair that it got; otherwise sign in again.',
+    action: 'sign-in'
+  },
+  refresh_token_revoked: {
+    status: 401,
+    title: 'The refresh token has been revoked',
+    detail: 'Its session has ended. Sign in again.',
+    action: 'sign-in'
+  },
+  token_pair_mismatch: {
+    status: 401,
+    title: 'The tokens do not belong together',
+    detail: 'Send the access token and the refresh token of one and the same answer, or sign in again.',
+    action: 'sign-in'
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address',
+    detail: 'Check the path; the routes are listed in /openapi.json.'
+  },
+  todo_not_found: {
+    status: 404,
+    title: 'There is no such todo',
+    detail: 'It was deleted, or the id is wrong. List the todos to see those that exist.'
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    detail: 'Use one of the methods in the Allow header.'
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    detail: 'Send the whole request without a pause.',
+    action: 'retry'
+  },
+  access_token_not_expired: {
+    status: 409,
+    title: 'The access token has not expired yet',
+    detail: 'Go on using it, and refresh it after the seconds in Retry-After.',
+    action: 'retry-later'
+  },
+  already_taken: {
+    status: 409,
+    title: 'The account could not be made',
+    detail: 'The values listed in errors belong to another account. Choose others, or sign in.'
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    detail: 'Send at most 64 KiB.'
+  },
+  uri_too_long: {
+    status: 414,
+    title: 'The address is too long',
+    detail: 'Shorten the path.'
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The media type is not supported',
+    detail: 'Send the body as one of the types in the Accept header of this answer.'
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Wait for the seconds in Retry-After, then try again.',
+    action: 'retry-later'
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    detail: 'Send fewer or shorter headers.'
+  },
+  internal_error: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    detail: 'It has been logged under the id in instance. Try again; if it stays, report that id.',
+    action: 'retry'
+  },
+  overloaded: {
+    status: 503,
+    title: 'The service is busy',
+    detail: 'Nothing was done. Wait for the seconds in Retry-After, then try again.',
+    action: 'retry-later'
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'The database does not answer',
+    detail: 'Nothing was done. Wait for the seconds in Retry-After, then try again.',
+    action: 'retry-later'
+  }
+} as const satisfies Record<string, Entry>
+
+export type ProblemCode = keyof typeof catalogue
+
+/** One wrong value: `pointer` into the body (RFC 6901), or the name of the `parameter` of the URL. */
+export type FieldError = { pointer: string; detail: string } | { parameter: string; detail: string }
+
+interface Particulars {
+  detail?: string
+  action?: Action
+  errors?: FieldError[]
+  headers?: Record<string, string>
+  /** Seconds until another try makes sense. */
+  retryAfter?: number
+}
+
+/** An error that is meant for the client: an entry of the catalogue with the particulars of this case. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly #particulars: Particulars
+
+  constructor(code: ProblemCode, particulars: Particulars = {}) {
+    super(catalogue[code].title)
+    this.code = code
+    this.status = catalogue[code].status
+    this.#particulars = particulars
+    this.headers = {
+      ...particulars.headers,
+      ...(particulars.retryAfter !== undefined && { 'retry-after': String(particulars.retryAfter) })
+    }
+  }
+
+  /**
+   * The problem document (RFC 9457).
+   * @param instance names this occurrence: the request id, under which the log knows it
+   */
+  document(instance: string) {
+    const entry: Entry = catalogue[this.code]
+    const { detail = entry.detail, action = entry.action, errors } = this.#particulars
+    return {
+      type: `/problems/${this.code}`,
+      title: entry.title,
+      status: entry.status,
+      detail,
+      code: this.code,
+      instance,
+      ...(errors && { errors }),
+      ...(action && { action })
+    }
+  }
+}
