@@ -1,7 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { OpenAPIV3_1 } from 'openapi-types'
 import manifest from '../package.json' with { type: 'json' }
 
 const description = `Signs people in, keeps them signed in and keeps their todos.
@@ -42,23 +41,28 @@ async function openapi(app: FastifyInstance) {
       }
     },
     transformObject: document =>
-      markOptionalBodies((document as { openapiObject: OpenAPIV3_1.Document }).openapiObject),
-    refResolver: {
-      buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`)
-    }
+      markOptionalBodies((document as unknown as { openapiObject: Document }).openapiObject),
+    refResolver: { buildLocalReference: schema => String(schema.$id) }
   })
 }
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
-function markOptionalBodies(document: OpenAPIV3_1.Document) {
-  for (const path of Object.values(document.paths ?? {}))
-    for (const { requestBody } of Object.values(path ?? {}) as OpenAPIV3_1.OperationObject[])
-      if (requestBody && 'content' in requestBody)
-        requestBody.required = !Object.values(requestBody.content).some(takesNull)
+function markOptionalBodies(document: Document): Document {
+  const operations = Object.values(document.paths).flatMap(path => Object.values(path))
+  for (const { requestBody } of operations)
+    if (requestBody) requestBody.required = !Object.values(requestBody.content).some(takesNull)
   return document
 }
 
-const takesNull = ({ schema }: OpenAPIV3_1.MediaTypeObject) =>
-  schema !== undefined && 'type' in schema && schema.type?.includes('null') === true
+const takesNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
+
+/** What is changed here of an OpenAPI document. */
+interface Document {
+  paths: Record<string, Record<string, { requestBody?: Body }>>
+}
+interface Body {
+  required: boolean
+  content: Record<string, { schema: { type: string | string[] } }>
+}
 
 export default fp(openapi, { name: 'openapi' })

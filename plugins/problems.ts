@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -16,6 +15,12 @@ const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long'
+}
+
+/** Likewise, of Node's own errors. */
+const clientCodes: Record<string, ProblemCode> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large'
 }
 
 /** Answers every error with a problem document (RFC 9457). */
@@ -60,25 +65,23 @@ function challenge({ code, message }: Problem, { headers }: FastifyRequest): str
   return isAboutToken ? `Bearer error="invalid_token", error_description="${message}"` : 'Bearer'
 }
 
-/** Answers what Node could not read as HTTP; there is no request yet, hence neither route nor id. */
-export function sendClientProblem(error: NodeJS.ErrnoException, socket: Socket) {
-  if (!socket.writable) return
-  const code = {
-    ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-    HPE_HEADER_OVERFLOW: 'headers_too_large'
-  } as const
-  const problem = new Problem(code[error.code as keyof typeof code] ?? 'malformed_request')
-  const body = JSON.stringify(problem.document(randomUUID()))
-  socket.end(
-    [
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-      `Content-Type: ${MEDIA_TYPE}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Connection: close',
-      '',
-      body
-    ].join('\r\n')
-  )
+/** Answers what Node could not read as HTTP; there is no request yet, hence no id: the answer gets one of its own. */
+export function clientProblems(newId: () => string) {
+  return (error: Error & { code?: string }, socket: Socket) => {
+    if (!socket.writable) return
+    const problem = new Problem(clientCodes[String(error.code)] ?? 'malformed_request')
+    const body = JSON.stringify(problem.document(newId()))
+    socket.end(
+      [
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        `Content-Type: ${MEDIA_TYPE}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        'Connection: close',
+        '',
+        body
+      ].join('\r\n')
+    )
+  }
 }
 
 export default fp(problems, { name: 'problems' })

@@ -54,7 +54,7 @@ function fieldErrors(errors: readonly ErrorObject[], inBody: boolean): FieldErro
 function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
-    const known = Object.keys(parentSchema?.properties ?? {})
+    const known = Object.keys(parentSchema?.properties)
     return {
       path: child(path, params.additionalProperty),
       detail: unknownName(params.additionalProperty, known)

@@ -15,7 +15,7 @@ const schema = {
   }),
   response: {
     200: Type.Object({ type, title, status, detail, code, action }, { description: 'The kind of problem.' }),
-    ...problems('not_found')
+    ...problems('not_found', 'uri_too_long')
   }
 }
 

@@ -8,7 +8,7 @@ import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
 import notFound from '../plugins/not-found.ts'
 import openapi from '../plugins/openapi.ts'
-import problems, { sendClientProblem, sendProblem } from '../plugins/problems.ts'
+import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import { RequestLog } from '../plugins/request-log.ts'
 import securityHeaders from '../plugins/security-headers.ts'
@@ -46,7 +46,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
     return503OnClosing: false,
     genReqId: () => randomUUID(),
     frameworkErrors: sendProblem,
-    clientErrorHandler: sendClientProblem
+    clientErrorHandler: clientProblems(randomUUID)
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(problems)

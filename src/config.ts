@@ -120,7 +120,7 @@ export class ConfigError extends Error {}
 
 /**
  * Reads the settings.
- * @param environment variables as in `process.env`; empty ones count as absent
+ * @param environment the variables by name; an empty one counts as absent
  * @throws {ConfigError} naming the first variable with a wrong value, its fault and what is accepted
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {

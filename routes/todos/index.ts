@@ -10,12 +10,12 @@ const blank = { description: null, done: false }
 const todos: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticate)
 
-  app.get('/', { schema: schemas.list }, async function list(request) {
+  app.get('', { schema: schemas.list }, async function list(request) {
     const { limit = schemas.DEFAULT_LIMIT, cursor } = request.query
     return todosOf(app.store, request.user.id).list(limit, cursor)
   })
 
-  app.post('/', { schema: schemas.create }, async function create(request, reply) {
+  app.post('', { schema: schemas.create }, async function create(request, reply) {
     const todo = await todosOf(app.store, request.user.id).add({ ...blank, ...request.body })
     reply.code(201).header('location', `/api/todos/${todo.id}`)
     return todo

@@ -74,7 +74,7 @@ export const TodoPageDocument = Type.Object(
 )
 
 const params = Type.Object({ id: Id })
-const onOne = ['validation_failed', 'todo_not_found', ...bearerProblems] as const
+const onOne = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
 
 export const list = {
   operationId: 'listTodos',
@@ -161,6 +161,7 @@ export const patch = {
   tags,
   security,
   params,
+  consumes: ['application/json', 'application/merge-patch+json'],
   body: Type.Object(
     { title: Type.Optional(Title), description: Type.Optional(Description), done: Type.Optional(Done) },
     { additionalProperties: false, examples: [{ done: true }] }

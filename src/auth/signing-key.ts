@@ -21,36 +21,26 @@ export function signingSecrets({ JWT_SECRET, DATABASE_URL }: Config): [string, .
 export const keyIdOf = (secret: string): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'latchkey key id', 8)).toString('base64url')
 
-const newSecret = () => randomBytes(32).toString('base64url')
+const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url')
 
+/**
+ * Offers a new secret at every start, of which the first one stays. It is written aside and linked into place, so that
+ * of several instances that start together all read the same one, and none reads half of it.
+ */
 function keptSecret(file: string): string {
-  const secret = read(file) ?? write(file)
-  if (Buffer.byteLength(secret) < SECRET_BYTES)
-    throw new ConfigError(
-      `${file}: ${Buffer.byteLength(secret)} bytes are not a signing key. Restore the file, or remove it to sign everybody out.`
-    )
-  return secret
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** Written aside and linked into place: another instance that starts meanwhile sees all of it or nothing. */
-function write(file: string): string {
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${newSecret()}\n`, { mode: 0o600 })
   try {
     linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } catch {
+    // An earlier start was first, or another instance; if it was neither, reading says what is wrong.
   } finally {
     rmSync(draft)
   }
-  return readFileSync(file, 'utf8').trim()
+
+  const secret = readFileSync(file, 'utf8').trim()
+  if (Buffer.byteLength(secret) >= SECRET_BYTES) return secret
+  throw new ConfigError(
+    `${file}: ${Buffer.byteLength(secret)} bytes are not a signing key. Restore the file, or remove it to sign everybody out.`
+  )
 }

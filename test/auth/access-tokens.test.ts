@@ -1,0 +1,172 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import t, { type Test } from 'tap'
+import { type Answer, PASSWORD, problem, SECRET, serve } from '../service.ts'
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
+
+/** A JWT signed with HMAC-SHA-256, whatever its header says. */
+function forge(header: object, claims: object, secret = SECRET) {
+  const input = `${encode(header)}.${encode(claims)}`
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+}
+
+const describedBy = (title: string) => `Bearer error="invalid_token", error_description="${title}"`
+
+function isInvalid(t: Test, answer: Answer, name: string) {
+  t.strictSame(answer.body, problem(answer, 401, 'access_token_invalid', { action: 'sign-in' }), name)
+  t.equal(answer.headers['www-authenticate'], describedBy('The access token is not valid'), name)
+}
+
+t.test('[R9068-2] the header and the claims of an access token', async t => {
+  const { signUp, clock } = await serve(t, { JWT_ISSUER: 'https://auth.example', JWT_AUDIENCE: 'todos' })
+  const { accessToken, user } = await signUp()
+  const [header, claims] = accessToken.split('.').map((part, index) => (index < 2 ? decode(part) : part))
+  t.strictSame(header, { alg: 'HS256', typ: 'at+jwt', kid: header.kid })
+  t.match(header.kid, /^[\w-]{11}$/)
+  const iat = clock.now().getTime() / 1000
+  t.strictSame(claims, {
+    sub: user.id,
+    email: user.email,
+    sid: claims.sid,
+    jti: `${claims.sid}.1`,
+    iat,
+    exp: iat + 300,
+    aud: 'todos',
+    iss: 'https://auth.example'
+  })
+})
+
+t.test('a token expires exactly at its second', async t => {
+  const { call, clock, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  clock.pass(299.999)
+  t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
+  clock.pass(0.001)
+  const answer = await call('GET', '/api/auth/me', { token })
+  t.strictSame(answer.body, problem(answer, 401, 'access_token_expired', { action: 'refresh' }))
+  t.equal(answer.headers['www-authenticate'], describedBy('The access token has expired'))
+})
+
+t.test('[R6750-3a] [R6750-3b] no error attribute without credentials', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken } = await signUp()
+  const cases = [
+    { path: '/api/auth/me', headers: {} },
+    { path: '/api/auth/me', headers: { authorization: 'Basic YTpi' } },
+    { path: '/api/auth/me', headers: { authorization: accessToken } },
+    // [R6750-2.3] a token in the query string is ignored; a route that knows no parameters knows none of this name
+    { path: `/api/auth/me?access_token=${accessToken}`, headers: {} }
+  ]
+  for (const { path, headers } of cases) {
+    const answer = await call('GET', path, { headers })
+    t.strictSame(answer.body, problem(answer, 401, 'authentication_required', { action: 'sign-in' }))
+    t.equal(answer.headers['www-authenticate'], 'Bearer')
+  }
+})
+
+t.test('[R6750-2.1] the scheme is case-insensitive', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken } = await signUp()
+  for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR '])
+    t.equal(
+      (await call('GET', '/api/auth/me', { headers: { authorization: `${scheme} ${accessToken}` } })).status,
+      200
+    )
+})
+
+t.test(
+  '[R6750-3.1] [R8725-3.1] [R8725-3.8] [R8725-3.10] [R8725-3.11] what is not ours is refused',
+  async t => {
+    const { call, signUp } = await serve(t)
+    const { accessToken, refreshToken } = await signUp()
+    const [head, body, signature] = accessToken.split('.') as [string, string, string]
+    const [header, claims] = [decode(head), decode(body)]
+    t.equal(
+      (await call('GET', '/api/auth/me', { token: forge(header, claims) })).status,
+      200,
+      'the forge works'
+    )
+
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const rs256 = `${encode({ ...header, alg: 'RS256' })}.${body}`
+    const jwk = publicKey.export({ format: 'jwk' })
+    const forgeries: Record<string, string> = {
+      'not a JWT': 'x',
+      'two parts': `${head}.${body}`,
+      'a flipped bit in the claims': `${head}.${body.slice(0, -1)}${body.endsWith('A') ? 'B' : 'A'}.${signature}`,
+      'a flipped bit in the signature': `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+      'no signature': `${head}.${body}.`,
+      'a space': `${accessToken} `,
+      'alg none': `${encode({ ...header, alg: 'none' })}.${body}.`,
+      'alg None with a signature': forge({ ...header, alg: 'None' }, claims),
+      'alg HS512': forge({ ...header, alg: 'HS512' }, claims),
+      'RS256 by a key of one’s own': `${rs256}.${sign('sha256', Buffer.from(rs256), privateKey).toString('base64url')}`,
+      'HS256 with the public key': forge(
+        header,
+        claims,
+        publicKey.export({ type: 'spki', format: 'pem' }) as string
+      ),
+      'another secret': forge(header, claims, 'another secret that nobody here has set'),
+      'another secret named by kid': forge({ ...header, kid: '../../dev/null' }, claims, ''.padEnd(32, '0')),
+      'a key in the header': forge({ ...header, jwk }, claims, JSON.stringify(jwk)),
+      'a key behind jku': forge(
+        { ...header, jku: 'http://127.0.0.1/jwks' },
+        claims,
+        'the secret behind that address'
+      ),
+      'an unknown crit': forge({ ...header, crit: ['exp2'], exp2: 1 }, claims),
+      'another type': forge({ ...header, typ: 'JWT' }, claims),
+      'no type': forge({ alg: 'HS256' }, claims),
+      'a refresh token': refreshToken,
+      'claims that are a list': forge(header, [claims])
+    }
+    for (const claim of ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'])
+      forgeries[`without ${claim}`] = forge(header, { ...claims, [claim]: undefined })
+    for (const claim of ['iss', 'aud']) {
+      forgeries[`another ${claim}`] = forge(header, { ...claims, [claim]: 'somebody' })
+      forgeries[`a longer ${claim}`] = forge(header, { ...claims, [claim]: 'latchkey2' })
+    }
+    for (const [name, token] of Object.entries(forgeries))
+      isInvalid(t, await call('GET', '/api/auth/me', { token }), name)
+  }
+)
+
+t.test('[R8725-3.9] the session and the subject must live', async t => {
+  const { app, call, signUp } = await serve(t)
+  const { accessToken, user } = await signUp()
+  const [head, body] = accessToken.split('.')
+  const unknown = forge(decode(head), { ...decode(body), sid: '01a20996-fb6c-78b7-96ed-227b58a269d2' })
+  const revoked = async (token: string) => {
+    const answer = await call('GET', '/api/auth/me', { token })
+    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.equal(answer.headers['www-authenticate'], describedBy('The access token has been revoked'))
+  }
+  await revoked(unknown)
+
+  const { users } = await import('../../src/db/schema.ts')
+  const { eq } = await import('drizzle-orm')
+  await app.store.db.delete(users).where(eq(users.id, user.id))
+  await revoked(accessToken)
+})
+
+t.test('[KEYS] a new secret signs while the old one still verifies', async t => {
+  const email = 'ada@example.org'
+  const [old, fresh] = ['the secret of yesterday; it has 32 bytes', 'the secret of today; it has 32 bytes']
+  const before = await serve(t, { JWT_SECRET: old })
+  const pair = await before.signUp({ email })
+
+  const { tokens } = (await serve(t, { JWT_SECRET: `${fresh}, ${old}` })).app
+  t.equal(tokens.access.verify(pair.accessToken).email, email)
+  t.match(tokens.refresh.open(pair.refreshToken), { generation: 1 })
+  t.throws(() => tokens.access.verify(`${pair.accessToken}x`), { code: 'access_token_invalid' })
+
+  const after = await serve(t, { JWT_SECRET: fresh })
+  const renewed = await after.signUp({ email, password: PASSWORD })
+  t.match(tokens.refresh.open(renewed.refreshToken), { generation: 1 })
+  t.equal(tokens.access.verify(renewed.accessToken).email, email)
+  t.throws(() => before.app.tokens.access.verify(renewed.accessToken), { code: 'access_token_invalid' })
+  t.throws(() => before.app.tokens.refresh.open(renewed.refreshToken), { code: 'refresh_token_invalid' })
+  const kid = ({ accessToken }: { accessToken: string }) => decode(accessToken.split('.')[0]).kid
+  t.not(kid(pair), kid(renewed))
+})

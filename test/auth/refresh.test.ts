@@ -1,0 +1,242 @@
+import t from 'tap'
+import { refreshTokensOf } from '../../src/auth/refresh-tokens.ts'
+import { problem, SECRET, serve } from '../service.ts'
+
+const TTL = 300
+
+t.test('[R9700-4.14.2a] each refresh issues a new pair and retires the one before', async t => {
+  const { clock, call, signUp, refresh } = await serve(t)
+  const first = await signUp()
+  clock.pass(TTL)
+  const answer = await refresh(first)
+
+  t.match(answer, { status: 200, headers: { 'cache-control': 'no-store' } }, '[O21-nostore]')
+  t.strictSame(answer.body, {
+    accessToken: answer.body.accessToken,
+    tokenType: 'Bearer',
+    expiresIn: TTL,
+    refreshToken: answer.body.refreshToken,
+    refreshExpiresIn: 30 * 86_400,
+    user: first.user
+  })
+  t.not(answer.body.accessToken, first.accessToken)
+  t.not(answer.body.refreshToken, first.refreshToken)
+  t.equal((await call('GET', '/api/auth/me', { token: answer.body.accessToken })).status, 200)
+
+  const reused = await refresh(first)
+  t.equal(reused.status, 401)
+  t.strictSame(reused.body, problem(reused, 401, 'refresh_token_used', { action: 'use-latest' }))
+})
+
+t.test('check 1: the access token must be ours', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const pair = await signUp()
+  clock.pass(TTL)
+  for (const accessToken of ['', 'x', `${pair.accessToken.slice(0, -2)}xx`, pair.refreshToken]) {
+    const answer = await refresh({ ...pair, accessToken })
+    t.match(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+    t.strictSame(answer.body, problem(answer, 401, 'access_token_invalid', { action: 'sign-in' }))
+  }
+})
+
+t.test('check 2: an access token is refreshed once it has expired, to the second', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const pair = await signUp()
+
+  clock.pass(TTL - 100.5)
+  const early = await refresh(pair)
+  t.match(early, { status: 409, headers: { 'retry-after': '101' } })
+  t.strictSame(early.body, problem(early, 409, 'access_token_not_expired', { action: 'retry-later' }))
+
+  clock.pass(100.499)
+  t.match(await refresh(pair), { status: 409, headers: { 'retry-after': '1' } })
+  clock.pass(0.001)
+  t.equal((await refresh(pair)).status, 200)
+})
+
+t.test(
+  '[R9700-4.14.2c] check 3: a refresh token is refused when any bit is flipped, without a query',
+  async t => {
+    const { app, clock, signUp, refresh } = await serve(t)
+    const pair = await signUp()
+    clock.pass(TTL)
+    await app.store.close()
+
+    const bytes = Buffer.from(pair.refreshToken)
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const forged = Buffer.from(bytes)
+      forged[bit >> 3] = (forged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const answer = await refresh({ ...pair, refreshToken: forged.toString('latin1') })
+      t.strictSame(
+        answer.body,
+        problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }),
+        `bit ${bit}`
+      )
+    }
+    for (const refreshToken of [
+      '',
+      'lkr_',
+      pair.accessToken,
+      pair.refreshToken.slice(0, -1),
+      `${pair.refreshToken}A`
+    ])
+      t.equal((await refresh({ ...pair, refreshToken })).body.code, 'refresh_token_invalid')
+  }
+)
+
+t.test('check 3: a refresh token of a session that does not exist', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const pair = await signUp()
+  clock.pass(TTL)
+  const sessionId = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  const refreshToken = refreshTokensOf([SECRET]).issue({ sessionId, generation: 1 })
+  const answer = await refresh({ ...pair, refreshToken })
+  t.strictSame(answer.body, problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
+})
+
+t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
+  const { clock, signUp, refresh } = await serve(t, { REFRESH_TOKEN_TTL: '1000' })
+  const first = await signUp()
+  clock.pass(999.999)
+  const second = await refresh(first)
+  t.match(second, { status: 200, body: { refreshExpiresIn: 1000 } }, 'a refresh moves the idle expiry')
+  clock.pass(1000)
+  const late = await refresh(second.body)
+  t.strictSame(late.body, problem(late, 401, 'refresh_token_expired', { action: 'sign-in' }))
+})
+
+t.test('[V10.4.8] check 4: an absolute end that no refresh moves', async t => {
+  const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750' })
+  const first = await signUp()
+  t.equal(first.refreshExpiresIn, 750)
+  clock.pass(300)
+  const second = (await refresh(first)).body
+  t.equal(second.refreshExpiresIn, 450)
+  clock.pass(300)
+  const third = (await refresh(second)).body
+  t.match(third, { expiresIn: 150, refreshExpiresIn: 150 }, 'the access token ends with the session')
+  clock.pass(149.999)
+  t.equal((await call('GET', '/api/auth/me', { token: third.accessToken })).status, 200)
+  clock.pass(0.001)
+  t.equal((await refresh(third)).body.code, 'refresh_token_expired')
+})
+
+t.test('[R9700-4.14.2b] check 5: a used token ends the session after the race leeway', async t => {
+  const { clock, call, signUp, refresh } = await serve(t)
+  const first = await signUp()
+  clock.pass(TTL)
+  const second = (await refresh(first)).body
+
+  clock.pass(10)
+  t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'use-latest' })
+  t.equal(
+    (await call('GET', '/api/auth/me', { token: second.accessToken })).status,
+    200,
+    'the race ends nothing'
+  )
+
+  clock.pass(0.001)
+  const theft = await refresh(first)
+  t.strictSame(theft.body, problem(theft, 401, 'refresh_token_used', { action: 'sign-in' }))
+  const refused = await call('GET', '/api/auth/me', { token: second.accessToken })
+  t.strictSame(refused.body, problem(refused, 401, 'access_token_revoked', { action: 'sign-in' }))
+  clock.pass(TTL)
+  t.equal((await refresh(second)).body.code, 'refresh_token_revoked')
+  t.match(
+    (await refresh(first)).body,
+    { code: 'refresh_token_used', action: 'sign-in' },
+    'used comes before revoked'
+  )
+})
+
+t.test('check 5: a token older than the last one has no leeway', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const first = await signUp()
+  clock.pass(TTL)
+  const second = (await refresh(first)).body
+  clock.pass(TTL)
+  const third = (await refresh(second)).body
+  t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'sign-in' })
+  clock.pass(TTL)
+  t.equal((await refresh(third)).body.code, 'refresh_token_revoked')
+})
+
+t.test('check 6: the session has ended', async t => {
+  const { clock, call, signUp, refresh } = await serve(t)
+  const pair = await signUp()
+  await call('POST', '/api/auth/logout', { token: pair.accessToken })
+  clock.pass(TTL)
+  const answer = await refresh(pair)
+  t.strictSame(answer.body, problem(answer, 401, 'refresh_token_revoked', { action: 'sign-in' }))
+})
+
+t.test('check 7: the tokens must belong together', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const [one, other] = [await signUp(), await signUp()]
+  clock.pass(TTL)
+  const next = (await refresh(one)).body
+  clock.pass(TTL)
+  for (const accessToken of [other.accessToken, one.accessToken]) {
+    const answer = await refresh({ ...next, accessToken })
+    t.strictSame(answer.body, problem(answer, 401, 'token_pair_mismatch', { action: 'sign-in' }))
+  }
+  t.equal((await refresh(next)).status, 200, 'nothing was used up')
+})
+
+t.test(
+  '[RACE] of 40 parallel refreshes of one pair one wins, and the session lives one generation further',
+  async t => {
+    const { app, clock, call, signUp, refresh } = await serve(t)
+    const pair = await signUp()
+    clock.pass(TTL)
+    const answers = await Promise.all(Array.from({ length: 40 }, () => refresh(pair)))
+
+    const winners = answers.filter(({ status }) => status === 200)
+    t.equal(winners.length, 1)
+    for (const loser of answers.filter(answer => answer.status !== 200))
+      t.match(loser, { status: 401, body: { code: 'refresh_token_used', action: 'use-latest' } })
+
+    const accessToken = winners[0]?.body.accessToken
+    t.equal((await call('GET', '/api/auth/me', { token: accessToken })).status, 200)
+    t.equal(app.tokens.access.verify(accessToken).jti.split('.')[1], '2')
+  }
+)
+
+t.test('[RACE] the loser of a race to the very row is refused as one who came late', async t => {
+  const { app, clock, signUp } = await serve(t)
+  const { accessToken, refreshToken } = await signUp()
+  clock.pass(TTL)
+  const results = await Promise.allSettled([
+    app.sessions.refresh(accessToken, refreshToken),
+    app.sessions.refresh(accessToken, refreshToken)
+  ])
+  t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'refresh_token_used' } }])
+})
+
+t.test('a refresh stores nothing new', async t => {
+  const { app, clock, signUp, refresh } = await serve(t)
+  let pair = await signUp()
+  for (let turn = 0; turn < 5; turn++) {
+    clock.pass(TTL)
+    pair = (await refresh(pair)).body
+  }
+  const { sessions } = await import('../../src/db/schema.ts')
+  const rows = await app.store.db.select().from(sessions)
+  t.match(rows, [{ generation: 6, endedAt: null }])
+  t.equal(rows.length, 1)
+})
+
+t.test('what is missing or not known is named', async t => {
+  const { call } = await serve(t)
+  const answer = await call('POST', '/api/auth/refresh', { body: { token: 'x' } })
+  t.strictSame(
+    answer.body,
+    problem(answer, 400, 'validation_failed', {
+      errors: [
+        { pointer: '/accessToken', detail: 'is required' },
+        { pointer: '/refreshToken', detail: 'is required' },
+        { pointer: '/token', detail: 'is not known; known are accessToken, refreshToken' }
+      ]
+    })
+  )
+})

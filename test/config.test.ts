@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { ConfigError, Environment, readConfig } from '../src/config.ts'
+
+t.test('without an environment every setting has its default', async t => {
+  t.strictSame(readConfig({}), {
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    DATABASE_URL: 'file:./data/latchkey.db',
+    JWT_ISSUER: 'latchkey',
+    JWT_AUDIENCE: 'latchkey',
+    ACCESS_TOKEN_TTL: 300,
+    REFRESH_TOKEN_TTL: 2_592_000,
+    SESSION_TTL: 15_552_000,
+    REFRESH_RACE_LEEWAY: 10,
+    PASSWORD_MIN_LENGTH: 8,
+    PASSWORD_HASH_MEMORY: 19_456,
+    PASSWORD_HASH_TIME: 2,
+    RATE_LIMIT: 'on',
+    CORS_ORIGIN: '*',
+    TRUST_PROXY: 'false',
+    LOG_LEVEL: 'info',
+    DOCS: 'on'
+  })
+})
+
+t.test('an empty value is none, and what is not ours is left out', async t => {
+  t.strictSame(readConfig({ PORT: '', JWT_SECRET: '', PATH: '/bin' }), readConfig({}))
+})
+
+t.test(
+  '[R8725-3.5] nonsense stops the start with one line: the variable, its fault, what is accepted',
+  async t => {
+    const cases: [NodeJS.ProcessEnv, string][] = [
+      [{ PORT: 'abc' }, 'PORT: "abc" is not accepted. Give a port from 1 to 65535, or 0 for any free one.'],
+      [
+        { PORT: '65536' },
+        'PORT: "65536" is not accepted. Give a port from 1 to 65535, or 0 for any free one.'
+      ],
+      [
+        { JWT_SECRET: '0123456789' },
+        'JWT_SECRET: a value of 10 bytes is not accepted. ' +
+          'Give one or more secrets of at least 32 bytes each, separated by commas.'
+      ],
+      [
+        { JWT_SECRET: `${'x'.repeat(32)},short` },
+        'JWT_SECRET: a value of 38 bytes is not accepted. ' +
+          'Give one or more secrets of at least 32 bytes each, separated by commas.'
+      ],
+      [
+        { DATABASE_URL: 'mysql://x' },
+        'DATABASE_URL: "mysql://x" is not accepted. Give file:PATH or :memory:.'
+      ],
+      [
+        { DATABASE_URL: 'mysql://root:secret@x' },
+        'DATABASE_URL: "mysql://***@x" is not accepted. Give file:PATH or :memory:.'
+      ],
+      [{ ACCESS_TOKEN_TTL: '0' }, 'ACCESS_TOKEN_TTL: "0" is not accepted. Give seconds, 1 to 315360000.'],
+      [
+        { PASSWORD_MIN_LENGTH: '7' },
+        'PASSWORD_MIN_LENGTH: "7" is not accepted. Give a number of characters, 8 to 64.'
+      ],
+      [{ RATE_LIMIT: 'no' }, 'RATE_LIMIT: "no" is not accepted. Give on or off.'],
+      [
+        { CORS_ORIGIN: 'app.example' },
+        'CORS_ORIGIN: "app.example" is not accepted. Give * or origins such as https://app.example, separated by commas.'
+      ],
+      ...['yes', '2', '10.0.0.0/33', '10.0.0.0/8/8', '::1/x'].map(
+        value =>
+          [
+            { TRUST_PROXY: value },
+            `TRUST_PROXY: "${value}" is not accepted. ` +
+              'Give false, true, or the addresses or networks of the proxies, separated by commas.'
+          ] as [NodeJS.ProcessEnv, string]
+      )
+    ]
+    for (const [environment, message] of cases)
+      t.throws(() => readConfig(environment), new ConfigError(message))
+  }
+)
+
+t.test('what is accepted', async t => {
+  const environments = [
+    { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
+    { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
+    { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
+    { PORT: '0', DATABASE_URL: ':memory:' }
+  ]
+  for (const environment of environments) t.match(readConfig(environment), { ...environment, PORT: Number })
+})
+
+t.test('README and .env.example name every variable and its default', async t => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const [readme, example] = [read('README.md'), read('.env.example')]
+  for (const [name, { default: fallback }] of Object.entries<{ default?: unknown }>(Environment.properties)) {
+    t.match(readme, new RegExp(`\`${name}\``), `README: ${name}`)
+    const line = fallback === undefined ? `# ${name}=` : `# ${name}=${fallback}\n`
+    t.ok(example.includes(line), `.env.example: ${line.trim()}`)
+  }
+})

@@ -1,0 +1,62 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { sql } from 'drizzle-orm'
+import t from 'tap'
+import { signingSecrets } from '../../src/auth/signing-key.ts'
+import { ConfigError, readConfig } from '../../src/config.ts'
+import { openStore } from '../../src/db/store.ts'
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+t.test('acknowledged means on disk, at the first open and at every later one', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  for (const url of [`file:${file}`, `file:${file}`, pathToFileURL(file).href]) {
+    const store = openStore(url, () => new Date())
+    const pragma = async (name: string) => {
+      const [row] = await store.db
+        .select({ value: sql<unknown>`${sql.identifier(name)}` })
+        .from(sql`${sql.identifier(`pragma_${name}`)}`)
+      return row?.value
+    }
+    t.equal(await pragma('journal_mode'), 'wal')
+    t.equal(await pragma('synchronous'), 2, 'FULL')
+    t.equal(await pragma('foreign_keys'), 1)
+    await store.close()
+  }
+})
+
+t.test('the first start makes the database and the key, for their owner only', async t => {
+  const folder = join(t.testdir(), 'data')
+  const url = `file:${folder}/latchkey.db`
+  const store = openStore(url, () => new Date())
+  t.teardown(() => store.close())
+  t.equal(modeOf(folder), '700')
+
+  const config = readConfig({ DATABASE_URL: url })
+  const [secret] = signingSecrets(config)
+  t.equal(modeOf(`${folder}/latchkey.db.key`), '600')
+  t.ok(Buffer.byteLength(secret) >= 32)
+  t.strictSame(signingSecrets(config), [secret], 'and keeps it')
+
+  writeFileSync(`${folder}/latchkey.db.key`, 'short\n')
+  t.throws(
+    () => signingSecrets(config),
+    new ConfigError(
+      `${folder}/latchkey.db.key: 5 bytes are not a signing key. ` +
+        'Restore the file, or remove it to sign everybody out.'
+    )
+  )
+})
+
+t.test('a key that cannot be kept stops the start', async t => {
+  const url = `file:${t.testdir({ 'latchkey.db.key': {} })}/latchkey.db`
+  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: url })), { code: 'EISDIR' })
+  const missing = `file:${t.testdir()}/no/latchkey.db`
+  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: missing })), { code: 'ENOENT' })
+})
+
+t.test('a database in memory has a key of its own each time', async t => {
+  const config = readConfig({ DATABASE_URL: ':memory:' })
+  t.not(signingSecrets(config)[0], signingSecrets(config)[0])
+})

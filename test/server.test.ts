@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { existsSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { refuse, send, start, stop } from './process.ts'
+import { PASSWORD } from './service.ts'
+
+const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
+const credentials = { email: account.email, password: PASSWORD }
+
+t.test('without any setting it makes its database and its key, listens and says where', async t => {
+  const cwd = t.testdir()
+  const { child, url, log } = await start(t, cwd)
+  t.match(log[0], { level: 30, msg: `Latchkey listens on ${url}` })
+  t.equal((await send(`${url}/api/auth/register`, { body: account })).status, 201)
+  t.match(log[1], { msg: `The docs are at ${url}/docs` })
+  t.ok(existsSync(join(cwd, 'data/latchkey.db')))
+  t.equal(statSync(join(cwd, 'data/latchkey.db.key')).mode & 0o777, 0o600)
+  t.equal(await stop(child, 'SIGTERM'), 0)
+
+  const again = await start(t, cwd, { DOCS: 'off' })
+  const login = await send(`${again.url}/api/auth/login`, { body: credentials })
+  t.equal(login.status, 200, 'what it kept is there at the next start')
+  t.equal(await stop(again.child, 'SIGINT'), 0)
+  t.notOk(again.log.some(({ msg }) => `${msg}`.startsWith('The docs')))
+})
+
+t.test('tokens outlive a restart', async t => {
+  const cwd = t.testdir()
+  const first = await start(t, cwd)
+  const { body: pair } = await send(`${first.url}/api/auth/register`, { body: account })
+  await stop(first.child, 'SIGTERM')
+  const second = await start(t, cwd)
+  t.equal((await send(`${second.url}/api/auth/me`, { token: pair.accessToken })).status, 200)
+  await stop(second.child, 'SIGTERM')
+})
+
+t.test('settings come from .env, unless the environment has them', async t => {
+  const cwd = t.testdir({ '.env': 'DATABASE_URL=file:./elsewhere.db\nACCESS_TOKEN_TTL=7\n' })
+  const { child, url } = await start(t, cwd, { ACCESS_TOKEN_TTL: '8' })
+  const { body } = await send(`${url}/api/auth/register`, { body: account })
+  t.equal(body.expiresIn, 8)
+  t.ok(existsSync(join(cwd, 'elsewhere.db')))
+  await stop(child, 'SIGTERM')
+})
+
+t.test('nonsense stops the start: one line, exit code 1, no secret in it', async t => {
+  const cwd = t.testdir()
+  const secret = 'ten bytes!'
+  const cases = [
+    [{ PORT: 'abc' }, /^PORT: "abc" is not accepted\. Give a port [^\n]*\n$/],
+    [{ JWT_SECRET: secret }, /^JWT_SECRET: a value of 10 bytes is not accepted\. Give [^\n]*\n$/],
+    [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: "mysql:\/\/x" is not accepted\. Give file:PATH[^\n]*\n$/]
+  ] as const
+  for (const [settings, line] of cases) {
+    const { code, said } = await refuse(cwd, settings)
+    t.equal(code, 1)
+    t.match(said, line)
+    t.notOk(said.includes(secret))
+  }
+  t.notOk(existsSync(join(cwd, 'data')), 'and leaves nothing behind')
+})
+
+t.test('a port that is taken is told in a line', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as { port: number }
+  const { code, said } = await refuse(t.testdir(), { PORT: `${port}`, LOG_LEVEL: 'silent' })
+  t.equal(code, 1)
+  t.match(said, /^Latchkey could not start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+})
+
+t.test('every write that was acknowledged is there after kill -9', async t => {
+  const cwd = t.testdir()
+  const { child, url } = await start(t, cwd)
+  const { body: pair } = await send(`${url}/api/auth/register`, { body: account })
+  const token = pair.accessToken
+  const acknowledged: string[] = []
+  const write = async (): Promise<void> => {
+    const { status, body } = await send(`${url}/api/todos`, { token, body: { title: 'x' } })
+    if (status === 201) acknowledged.push(body.id)
+    if (acknowledged.length >= 200) child.kill('SIGKILL')
+    return status === 201 ? write() : undefined
+  }
+  await Promise.allSettled(Array.from({ length: 8 }, write))
+  t.equal(await stop(child, 'SIGKILL'), 'SIGKILL')
+  t.ok(acknowledged.length >= 200, `${acknowledged.length} were acknowledged`)
+
+  const again = await start(t, cwd)
+  const { body } = await send(`${again.url}/api/auth/login`, { body: credentials })
+  const kept: string[] = []
+  for (let cursor = ''; cursor !== 'null'; ) {
+    const page = await send(`${again.url}/api/todos?limit=200${cursor && `&cursor=${cursor}`}`, {
+      token: body.accessToken
+    })
+    kept.push(...page.body.items.map(({ id }: { id: string }) => id))
+    cursor = `${page.body.nextCursor}`
+  }
+  t.strictSame(
+    acknowledged.filter(id => !kept.includes(id)),
+    []
+  )
+  await stop(again.child, 'SIGTERM')
+})

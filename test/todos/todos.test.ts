@@ -1,0 +1,252 @@
+import t from 'tap'
+import { todosOf } from '../../src/todos/todos.ts'
+import { type Answer, problem, serve } from '../service.ts'
+
+const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+
+/** A service with one person signed in, and the calls on that person's todos. */
+async function signedIn(t: Parameters<typeof serve>[0]) {
+  const service = await serve(t)
+  const { accessToken: token } = await service.signUp()
+  const todos = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}) =>
+    service.call(method, `/api/todos${path}`, { token, body, headers })
+  return { ...service, todos }
+}
+
+const invalid = (answer: Answer, ...errors: object[]) => problem(answer, 400, 'validation_failed', { errors })
+
+t.test('a todo’s life', async t => {
+  const { clock, todos } = await signedIn(t)
+  const made = await todos('POST', '', { title: ' Buy milk\n', description: 'Oat, not cow' })
+  const { id } = made.body
+  t.match(made, {
+    status: 201,
+    headers: { location: `/api/todos/${id}`, 'cache-control': 'private, no-cache' }
+  })
+  t.match(id, /^[0-9a-f-]{14}7/, 'a UUIDv7')
+  const start = '2026-01-01T00:00:00.000Z'
+  const todo = {
+    id,
+    title: 'Buy milk',
+    description: 'Oat, not cow',
+    done: false,
+    createdAt: start,
+    updatedAt: start,
+    completedAt: null
+  }
+  t.strictSame(made.body, todo)
+  t.strictSame((await todos('GET', `/${id}`)).body, todo)
+
+  clock.pass(60)
+  const patched = await todos('PATCH', `/${id}`, { done: true })
+  const done = {
+    ...todo,
+    done: true,
+    updatedAt: '2026-01-01T00:01:00.000Z',
+    completedAt: '2026-01-01T00:01:00.000Z'
+  }
+  t.equal(patched.status, 200)
+  t.strictSame(patched.body, done)
+
+  clock.pass(60)
+  const replaced = await todos('PUT', `/${id}`, { title: 'Buy bread', done: true })
+  t.equal(replaced.status, 200)
+  const bread = { ...done, title: 'Buy bread', description: null, updatedAt: '2026-01-01T00:02:00.000Z' }
+  t.strictSame(replaced.body, bread, 'since when it is done stays')
+  const undone = (await todos('PUT', `/${id}`, { id, title: 'Buy bread' })).body
+  t.strictSame(undone, { ...bread, done: false, completedAt: null })
+
+  const head = await todos('HEAD', `/${id}`)
+  t.match(head, { status: 200, body: '' }, 'HEAD as GET without content')
+
+  const removed = await todos('DELETE', `/${id}`)
+  t.equal(removed.status, 200)
+  t.strictSame(removed.body, undone, 'the deleted todo is the answer')
+  for (const method of ['GET', 'DELETE']) {
+    const gone = await todos(method, `/${id}`)
+    t.strictSame(gone.body, problem(gone, 404, 'todo_not_found'))
+  }
+})
+
+t.test('a todo that is made done is completed', async t => {
+  const { todos } = await signedIn(t)
+  const { body } = await todos('POST', '', { title: 'x', done: true, description: null })
+  t.match(body, { done: true, completedAt: body.createdAt })
+})
+
+t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
+  const { clock, todos } = await signedIn(t)
+  const { body: todo } = await todos('POST', '', { title: 'a', description: 'b', done: true })
+  const patches: [object, object][] = [
+    [{ title: 'A' }, { title: 'A' }],
+    [{ description: '' }, { description: '' }],
+    [{ description: null }, { description: null }],
+    [{ done: false }, { done: false, completedAt: null }],
+    [
+      { title: 'a', description: 'b' },
+      { title: 'a', description: 'b' }
+    ]
+  ]
+  let expected = todo
+  for (const [patch, effect] of patches) {
+    clock.pass(1)
+    const answer = await todos('PATCH', `/${todo.id}`, patch, {
+      'content-type': 'application/merge-patch+json'
+    })
+    expected = { ...expected, ...effect, updatedAt: clock.now().toISOString() }
+    t.equal(answer.status, 200)
+    t.strictSame(answer.body, expected, JSON.stringify(patch))
+  }
+
+  clock.pass(1)
+  for (const nothing of [{}, { title: ' a ' }, { done: false }, { description: 'b' }])
+    t.strictSame(
+      (await todos('PATCH', `/${todo.id}`, nothing)).body,
+      expected,
+      'nothing changes, not even updatedAt'
+    )
+})
+
+t.test('what a patch cannot clear', async t => {
+  const { todos } = await signedIn(t)
+  const { body: todo } = await todos('POST', '', { title: 'a' })
+  const answer = await todos('PATCH', `/${todo.id}`, { title: null, done: null })
+  t.strictSame(
+    answer.body,
+    invalid(
+      answer,
+      { pointer: '/title', detail: 'must be of type string' },
+      { pointer: '/done', detail: 'must be of type boolean' }
+    )
+  )
+  t.strictSame((await todos('GET', `/${todo.id}`)).body, todo)
+})
+
+t.test('parallel patches of different fields all take effect', async t => {
+  const { todos } = await signedIn(t)
+  const { body: todo } = await todos('POST', '', { title: 'a' })
+  const patches = [{ title: 'b' }, { description: 'c' }, { done: true }]
+  const answers = await Promise.all(patches.map(patch => todos('PATCH', `/${todo.id}`, patch)))
+  t.strictSame(
+    answers.map(({ status }) => status),
+    [200, 200, 200]
+  )
+  t.match((await todos('GET', `/${todo.id}`)).body, { title: 'b', description: 'c', done: true })
+})
+
+t.test('an update that meets another one starts again from what that one left', async t => {
+  const { app, signUp } = await serve(t)
+  const todos = todosOf(app.store, (await signUp()).user.id)
+  const { id } = await todos.add({ title: 'a', description: null, done: false })
+  await Promise.all([todos.update(id, { title: 'b' }), todos.update(id, { description: 'c' })])
+  t.match(await todos.get(id), { title: 'b', description: 'c', version: 3 })
+})
+
+t.test('every wrong field is named at once', async t => {
+  const { todos } = await signedIn(t)
+  const { body: todo } = await todos('POST', '', { title: 'a' })
+  const title = 'is not accepted; give a text of 1 to 500 characters, not counting white space around it'
+  const description = 'is not accepted; give a text of at most 16384 characters, or null for none'
+  const cases: [unknown, ...object[]][] = [
+    [{ title: '' }, { pointer: '/title', detail: title }],
+    [{ title: ' \n\t ' }, { pointer: '/title', detail: title }],
+    [{ title: 'x'.repeat(501) }, { pointer: '/title', detail: title }],
+    [{ title: 'nul \0' }, { pointer: '/title', detail: title }],
+    [{ title: 'half \udc00' }, { pointer: '/title', detail: title }],
+    [
+      { title: 'x', description: 'x'.repeat(16_385) },
+      { pointer: '/description', detail: description }
+    ],
+    [
+      { title: 'x', done: 'false' },
+      { pointer: '/done', detail: 'must be of type boolean' }
+    ],
+    [
+      { title: 1, descripton: 'x', done: 0 },
+      { pointer: '/descripton', detail: 'is not known; did you mean description?' },
+      { pointer: '/title', detail: 'must be of type string' },
+      { pointer: '/done', detail: 'must be of type boolean' }
+    ],
+    [
+      { title: 'x', createdAt: todo.createdAt },
+      { pointer: '/createdAt', detail: 'is not known; known are title, description, done' }
+    ],
+    [[], { pointer: '', detail: 'must be of type object' }],
+    ['"text"', { pointer: '', detail: 'must be of type object' }]
+  ]
+  for (const [body, ...errors] of cases) {
+    const answer = await todos('POST', '', body)
+    t.strictSame(answer.body, invalid(answer, ...errors), JSON.stringify(body).slice(0, 60))
+  }
+  const empty = await todos('POST', '', {})
+  t.strictSame(empty.body, invalid(empty, { pointer: '/title', detail: 'is required' }))
+
+  const other = await todos('PUT', `/${todo.id}`, { id: MISSING, title: 'x' })
+  const detail = 'is not the id in the path; leave it out, or give that one'
+  t.strictSame(other.body, invalid(other, { pointer: '/id', detail }))
+  t.strictSame((await todos('GET')).body.items, [todo], 'nothing was written')
+})
+
+t.test('the limits of each field are accepted, and come back to the character', async t => {
+  const { todos } = await signedIn(t)
+  const contents = [
+    { title: 'x', description: '' },
+    { title: '🦆'.repeat(500), description: 'y'.repeat(16_384) },
+    { title: `x${' '.repeat(498)}y`, description: ' \u0001\n\u2028 ' },
+    { title: 'e\u0301 é İ ß', description: '🏳️‍🌈' }
+  ]
+  for (const content of contents) {
+    const { body, status } = await todos('POST', '', { ...content, title: `\u3000 ${content.title}\n` })
+    t.equal(status, 201)
+    t.match((await todos('GET', `/${body.id}`)).body, content)
+  }
+})
+
+t.test('someone else’s todo answers as a missing one does', async t => {
+  const { call, signUp, todos } = await signedIn(t)
+  const { accessToken: token } = await signUp()
+  const { body: todo } = await todos('POST', '', { title: 'mine' })
+  const calls: [string, unknown?][] = [
+    ['GET'],
+    ['DELETE'],
+    ['PATCH', { title: 'x' }],
+    ['PUT', { title: 'x' }]
+  ]
+  for (const [method, body] of calls) {
+    const others = await call(method, `/api/todos/${todo.id}`, { token, body })
+    const missing = await call(method, `/api/todos/${MISSING}`, { token, body })
+    t.strictSame(missing.body, problem(missing, 404, 'todo_not_found'))
+    t.strictSame(others.body, { ...missing.body, instance: others.body.instance }, method)
+    t.strictSame({ ...others.headers, date: '' }, { ...missing.headers, date: '' })
+  }
+  t.strictSame((await call('GET', '/api/todos', { token })).body, { items: [], nextCursor: null })
+  t.strictSame((await todos('GET', `/${todo.id}`)).body, todo)
+})
+
+t.test('without a token nothing is told, not even what is wrong with a body', async t => {
+  const { call } = await serve(t)
+  for (const [method, path] of [
+    ['GET', ''],
+    ['POST', ''],
+    ['GET', '/x'],
+    ['PUT', '/x'],
+    ['PATCH', '/x'],
+    ['DELETE', '/x']
+  ])
+    t.equal((await call(`${method}`, `/api/todos${path}`)).body.code, 'authentication_required')
+})
+
+t.test('an id that is none is told', async t => {
+  const { todos } = await signedIn(t)
+  const answer = await todos('GET', '/17')
+  t.strictSame(answer.body, invalid(answer, { parameter: 'id', detail: 'is not accepted; give a UUID' }))
+})
+
+t.test('DELETE with a JSON content type and no body is fine', async t => {
+  const { todos } = await signedIn(t)
+  const { body } = await todos('POST', '', { title: 'x' })
+  t.equal(
+    (await todos('DELETE', `/${body.id}`, undefined, { 'content-type': 'application/json' })).status,
+    200
+  )
+})
