@@ -94,7 +94,7 @@ t.test('README and .env.example name every variable and its default', async t =>
   const [readme, example] = [read('README.md'), read('.env.example')]
   for (const [name, { default: fallback }] of Object.entries<{ default?: unknown }>(Environment.properties)) {
     t.match(readme, new RegExp(`\`${name}\``), `README: ${name}`)
-    const line = fallback === undefined ? `# ${name}=` : `# ${name}=${fallback}\n`
+    const line = fallback === undefined ? `#${name}=` : `#${name}=${fallback}\n`
     t.ok(example.includes(line), `.env.example: ${line.trim()}`)
   }
 })
