@@ -87,7 +87,7 @@ export const catalogue = {
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
-    detail: 'Check the path; the routes are listed in /openapi.json.'
+    detail: 'Check the path: it is case-sensitive and has no slash at its end.'
   },
   todo_not_found: {
     status: 404,

@@ -34,7 +34,9 @@ export const TokenPairDocument = Type.Object(
   {
     accessToken: Type.String({ description: 'a JWT, to be sent as `Authorization: Bearer …`' }),
     tokenType: Type.Literal('Bearer'),
-    expiresIn: Type.Integer({ description: 'seconds until the access token expires' }),
+    expiresIn: Type.Integer({
+      description: 'seconds for which the access token lives, counted from its `iat`'
+    }),
     refreshToken: Type.String({ description: 'opaque; exchanges once for the next pair' }),
     refreshExpiresIn: Type.Integer({ description: 'seconds until the session can no longer be refreshed' }),
     user: ref(UserDocument)
