@@ -26,4 +26,4 @@ async function authenticate(app: FastifyInstance) {
   })
 }
 
-export default fp(authenticate, { name: 'authenticate', dependencies: ['accounts'] })
+export default fp(authenticate, { name: 'authenticate', dependencies: ['sessions'] })

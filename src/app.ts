@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
-import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import cors from '../plugins/cors.ts'
 import jsonBody from '../plugins/json-body.ts'
@@ -12,8 +11,10 @@ import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import { RequestLog } from '../plugins/request-log.ts'
 import securityHeaders from '../plugins/security-headers.ts'
+import sessions from '../plugins/sessions.ts'
 import store from '../plugins/store.ts'
 import tokens from '../plugins/tokens.ts'
+import users from '../plugins/users.ts'
 import validation from '../plugins/validation.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
@@ -59,7 +60,8 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
   await app.register(store, { url: config.DATABASE_URL, clock })
   await app.register(tokens, { config })
-  await app.register(accounts, { config })
+  await app.register(users, { config })
+  await app.register(sessions, { config })
   await app.register(authenticate)
   await app.register(openapi)
 

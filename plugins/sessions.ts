@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Sessions, sessionsOf } from '../src/auth/sessions.ts'
+import type { Config } from '../src/config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who is signed in. */
+    sessions: Sessions
+  }
+}
+
+async function sessions(app: FastifyInstance, { config }: { config: Config }) {
+  app.decorate('sessions', sessionsOf(app.store, app.tokens, config))
+}
+
+export default fp(sessions, { name: 'sessions', dependencies: ['store', 'tokens'] })
