@@ -3,7 +3,11 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { bearerToken } from '../src/auth/bearer.ts'
+import { isUnavailable } from '../src/db/failures.ts'
 import { Problem, type ProblemCode } from '../src/errors.ts'
+
+/** Seconds after which to ask a database again that could not answer. */
+const RETRY_AFTER = 5
 
 const MEDIA_TYPE = 'application/problem+json'
 
@@ -41,6 +45,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
+  if (isUnavailable(error)) return new Problem('database_unavailable', { retryAfter: RETRY_AFTER })
   const code = frameworkCodes[(error as FastifyError).code] ?? 'internal_error'
   return new Problem(code, code === 'unsupported_media_type' ? { headers: acceptedBy(request) } : {})
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Clock, openStore, type Store } from '../src/db/store.ts'
+import { openStore, type Store, type StoreOptions } from '../src/db/store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -9,8 +9,8 @@ declare module 'fastify' {
 }
 
 /** The database, open from the start of the service to its end. */
-async function store(app: FastifyInstance, { url, clock }: { url: string; clock: Clock }) {
-  app.decorate('store', openStore(url, clock))
+async function store(app: FastifyInstance, options: Omit<StoreOptions, 'log'>) {
+  app.decorate('store', await openStore({ ...options, log: app.log }))
   app.addHook('onClose', () => app.store.close())
 }
 

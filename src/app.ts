@@ -40,6 +40,8 @@ export interface AppOptions {
 export async function buildApp({ config, clock = () => new Date(), logger = false }: AppOptions) {
   const app = Fastify({
     logger,
+    // Waiting for a database has a limit of its own.
+    pluginTimeout: 0,
     trustProxy: { true: true, false: false }[config.TRUST_PROXY] ?? config.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
@@ -58,7 +60,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   await app.register(cors, { config })
   await app.register(loadShedding)
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
-  await app.register(store, { url: config.DATABASE_URL, clock })
+  await app.register(store, { url: config.DATABASE_URL, poolMax: config.DATABASE_POOL_MAX, now: clock })
   await app.register(tokens, { config })
   await app.register(users, { config })
   await app.register(sessions, { config })

@@ -28,9 +28,15 @@ export const Environment = Type.Object({
     description: 'a port from 1 to 65535, or 0 for any free one'
   }),
   DATABASE_URL: Type.String({
-    pattern: '^(file:.+|:memory:)$',
+    pattern: '^(file:.+|:memory:|postgres(ql)?://.+)$',
     default: 'file:./data/latchkey.db',
-    description: 'file:PATH or :memory:'
+    description: 'file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME'
+  }),
+  DATABASE_POOL_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 10,
+    description: 'the most connections to PostgreSQL, 1 to 1000'
   }),
   JWT_SECRET: Type.Optional(
     Type.String({
@@ -115,6 +121,11 @@ const ajv = new Ajv({
 })
 const validate = ajv.compile<Config>({ ...Environment, additionalProperties: false })
 
+/** Whether the URL names a PostgreSQL database, rather than SQLite's file. */
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
+
+const SECRET_NEEDED = `JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. Give ${Environment.properties.JWT_SECRET.description}.`
+
 /** A setting that the service refuses to start with. The message is one line, fit for a terminal. */
 export class ConfigError extends Error {}
 
@@ -126,6 +137,7 @@ export class ConfigError extends Error {}
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   if (!validate(given)) throw new ConfigError(faultOf(validate.errors?.[0] as ErrorObject, environment))
+  if (isPostgres(given.DATABASE_URL) && !given.JWT_SECRET) throw new ConfigError(SECRET_NEEDED)
   return given
 }
 

@@ -7,6 +7,7 @@ t.test('without an environment every setting has its default', async t => {
     HOST: '127.0.0.1',
     PORT: 3000,
     DATABASE_URL: 'file:./data/latchkey.db',
+    DATABASE_POOL_MAX: 10,
     JWT_ISSUER: 'latchkey',
     JWT_AUDIENCE: 'latchkey',
     ACCESS_TOKEN_TTL: 300,
@@ -49,11 +50,11 @@ t.test(
       ],
       [
         { DATABASE_URL: 'mysql://x' },
-        'DATABASE_URL: "mysql://x" is not accepted. Give file:PATH or :memory:.'
+        'DATABASE_URL: "mysql://x" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
       ],
       [
         { DATABASE_URL: 'mysql://root:secret@x' },
-        'DATABASE_URL: "mysql://***@x" is not accepted. Give file:PATH or :memory:.'
+        'DATABASE_URL: "mysql://***@x" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
       ],
       [{ ACCESS_TOKEN_TTL: '0' }, 'ACCESS_TOKEN_TTL: "0" is not accepted. Give seconds, 1 to 315360000.'],
       [

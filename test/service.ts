@@ -4,6 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { type Config, readConfig } from '../src/config.ts'
+import { emptyDatabase } from './databases.ts'
 
 /** A setting of the service as it stands in the environment. */
 export type Settings = Partial<Record<keyof Config, string>>
@@ -41,7 +42,13 @@ export async function serve(t: Test, settings: Settings = {}) {
   const clock = stoppedClock()
   const lines: string[] = []
   const app = await buildApp({
-    config: readConfig({ DATABASE_URL: ':memory:', JWT_SECRET: SECRET, RATE_LIMIT: 'off', ...settings }),
+    config: readConfig({
+      DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
+      DATABASE_POOL_MAX: '5',
+      JWT_SECRET: SECRET,
+      RATE_LIMIT: 'off',
+      ...settings
+    }),
     clock: clock.now,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })

@@ -1,5 +1,5 @@
 import { and, eq, or } from 'drizzle-orm'
-import { type UserRow, users } from '../db/schema.ts'
+import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
@@ -14,13 +14,12 @@ export interface Registration {
   readonly password: string
 }
 
-const statements = statementsOf(db => ({
+const statements = statementsOf('users', (db, { users }) => ({
   add: db
     .insert(users)
     .values(givenRow(users))
     .onConflictDoNothing()
-    .returning({ id: users.id, username: users.username, email: users.email })
-    .prepare(),
+    .returning({ id: users.id, username: users.username, email: users.email }),
   holders: db
     .select({ usernameKey: users.usernameKey, emailKey: users.emailKey })
     .from(users)
@@ -29,20 +28,17 @@ const statements = statementsOf(db => ({
         eq(users.usernameKey, given(users.usernameKey, 'usernameKey')),
         eq(users.emailKey, given(users.emailKey, 'emailKey'))
       )
-    )
-    .prepare(),
+    ),
   byEmail: db
     .select()
     .from(users)
-    .where(eq(users.emailKey, given(users.emailKey, 'emailKey')))
-    .prepare(),
+    .where(eq(users.emailKey, given(users.emailKey, 'emailKey'))),
   rehash: db
     .update(users)
     .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
     .where(
       and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'outdated')))
     )
-    .prepare()
 }))
 
 /** Usernames and e-mails are unique without case. Both are ASCII, by the schema of the registration. */

@@ -1,23 +1,53 @@
-import { customType, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import * as pg from 'drizzle-orm/pg-core'
+import * as sqlite from 'drizzle-orm/sqlite-core'
 
-/** Milliseconds since 1970. Takes null, which Drizzle's own `timestamp_ms` cannot in a prepared statement. */
-const instant = customType<{ data: Date; driverData: number | null }>({
+/*
+ * Drizzle's own kinds for instants and flags encode a null wrongly, or not at all, when it is the value of a
+ * placeholder. These take it.
+ */
+
+const milliseconds = sqlite.customType<{ data: Date; driverData: number | null }>({
   dataType: () => 'integer',
   toDriver: (date: Date | null) => date?.getTime() ?? null,
-  fromDriver: milliseconds => new Date(milliseconds as number)
+  fromDriver: value => new Date(value as number)
 })
 
-/** The kinds of column that the tables are written in, for SQLite. Another engine brings a kit of this shape. */
-export const sqliteColumns = {
-  table: sqliteTable,
-  index,
-  /** A UUID (RFC 9562) in its text form. */
-  id: (name: string) => text(name),
-  text: (name: string) => text(name),
-  flag: (name: string) => integer(name, { mode: 'boolean' }),
-  count: (name: string) => integer(name),
+const zeroOrOne = sqlite.customType<{ data: boolean; driverData: number | null }>({
+  dataType: () => 'integer',
+  toDriver: (flag: boolean | null) => (flag === null ? null : Number(flag)),
+  fromDriver: value => value === 1
+})
+
+const timestamptz = pg.customType<{ data: Date; driverData: string | null }>({
+  dataType: () => 'timestamp (3) with time zone',
+  toDriver: (date: Date | null) => date?.toISOString() ?? null,
+  fromDriver: value => new Date(value as string)
+})
+
+const bytewiseText = pg.customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' })
+
+/** The kinds of column that the tables are written in, for PostgreSQL. */
+export const postgresColumns = {
+  table: pg.pgTable,
+  index: pg.index,
+  /** A UUID (RFC 9562) in its text form, ordered by its bytes whatever the language of the database. */
+  id: (name: string) => bytewiseText(name),
+  text: (name: string) => pg.text(name),
+  flag: (name: string) => pg.boolean(name),
+  count: (name: string) => pg.integer(name),
   /** A point in time, to the millisecond. */
-  instant: (name: string) => instant(name)
+  instant: (name: string) => timestamptz(name)
 }
 
-export type ColumnKit = typeof sqliteColumns
+export type ColumnKit = typeof postgresColumns
+
+/** The same kinds for SQLite. */
+export const sqliteColumns = {
+  table: sqlite.sqliteTable,
+  index: sqlite.index,
+  id: (name: string) => sqlite.text(name),
+  text: (name: string) => sqlite.text(name),
+  flag: (name: string) => zeroOrOne(name),
+  count: (name: string) => sqlite.integer(name),
+  instant: (name: string) => milliseconds(name)
+} satisfies Record<keyof ColumnKit, unknown>

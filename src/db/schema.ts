@@ -1,4 +1,4 @@
-import { type ColumnKit, sqliteColumns } from './columns.ts'
+import type { ColumnKit } from './columns.ts'
 
 /** The tables, written once for every engine. */
 export function tablesOf({ table, index, id, text, flag, count, instant }: ColumnKit) {
@@ -59,5 +59,3 @@ export type Tables = ReturnType<typeof tablesOf>
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type TodoRow = Tables['todos']['$inferSelect']
-
-export const { users, sessions, todos } = tablesOf(sqliteColumns)

@@ -2,13 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
-
-/** What features may do with the database. A transaction is not among it: each write is one statement. */
-export type Queries = Pick<BetterSQLite3Database, 'select' | 'insert' | 'update' | 'delete'>
-
-const MIGRATIONS = fileURLToPath(new URL('../../migrations/sqlite', import.meta.url))
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
+import type { Engine, Queries, RowsOf, Step } from './engine.ts'
+import { StatementFailed } from './failures.ts'
+import { pendingOf } from './migrations.ts'
+import { tablesOf } from './schema.ts'
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_TIMEOUT = 5000
@@ -19,8 +18,24 @@ export function sqliteFile(url: string): string | undefined {
   return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
 }
 
+/*
+ * The features are written in the types of PostgreSQL. They fit because a column's values are of the same type in both
+ * kits, and so are the rows, which is checked here, and because the two query builders are called alike, up to
+ * `prepare`, whose name SQLite ignores.
+ */
+type Kind = Exclude<keyof ColumnKit, 'table' | 'index'>
+type Kinds = Record<Kind, (name: string) => { _: { data: unknown } }>
+type SameValues<Kit extends Kinds> = {
+  [Key in Kind]: (name: string) => { _: { data: ReturnType<Kit[Key]>['_']['data'] } }
+}
+sqliteColumns satisfies SameValues<ColumnKit>
+postgresColumns satisfies SameValues<typeof sqliteColumns>
+
+/** The tables of SQLite, under the types of PostgreSQL. */
+export const sqliteTables = tablesOf(sqliteColumns as unknown as ColumnKit)
+
 /** Opens a SQLite database, made at first use in a directory that only its owner may enter. */
-export function openSqlite(url: string) {
+export function openSqlite(url: string): Engine {
   const file = sqliteFile(url)
   if (file) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
 
@@ -28,19 +43,49 @@ export function openSqlite(url: string) {
   connection.pragma('journal_mode = WAL')
   // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.
   connection.pragma('synchronous = FULL')
+  // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
+  connection.pragma('foreign_keys = OFF')
+  connection.transaction(migrate).exclusive(connection)
   connection.pragma('foreign_keys = ON')
 
-  const db = drizzle(connection)
-  migrate(db, { migrationsFolder: MIGRATIONS })
+  // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
+  const { immediate } = connection.transaction((steps: readonly Step[]) =>
+    steps.map(step => (step.run() as unknown as { sync: () => unknown }).sync())
+  )
 
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
-    db: db as Queries,
+    db: drizzle(connection) as unknown as Queries,
+    tables: sqliteTables,
+    async atomically<Steps extends readonly Step[]>(...steps: Steps) {
+      try {
+        return immediate(steps) as RowsOf<Steps>
+      } catch (error) {
+        throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
+      }
+    },
     ping: async () => {
       probe.get()
     },
     close: async () => {
       connection.close()
     }
+  }
+}
+
+/** What Drizzle's migrator does, but for finding out what is lacking within the transaction: two processes may start. */
+function migrate(connection: Database.Database) {
+  connection.exec(
+    'create table if not exists __drizzle_migrations (id integer primary key, hash text not null, created_at numeric)'
+  )
+  const applied = connection
+    .prepare('select coalesce(max(created_at), 0) from __drizzle_migrations')
+    .pluck()
+    .get() as number
+  for (const { sql, hash, folderMillis } of pendingOf('sqlite', applied)) {
+    for (const statement of sql) connection.exec(statement)
+    connection
+      .prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)')
+      .run(hash, folderMillis)
   }
 }

@@ -1,19 +1,63 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
-import type { Queries } from './sqlite.ts'
-import type { Store } from './store.ts'
+import type { Engine, Queries, Step, Values } from './engine.ts'
+import { StatementFailed } from './failures.ts'
+import type { Tables } from './schema.ts'
+
+/** A statement that is prepared once and run with the values of its placeholders. */
+export interface Statement<Rows> {
+  /** @throws {StatementFailed} */
+  readonly execute: (values?: Values) => Promise<Rows>
+  /** The statement as a step of `store.atomically`. */
+  readonly with: (values?: Values) => Step<Rows>
+}
+
+interface Builder {
+  prepare(name: string): { execute(values?: Values): Promise<unknown> }
+}
+
+type Result<B extends Builder> = Awaited<ReturnType<ReturnType<B['prepare']>['execute']>>
+
+/** What a write without `returning` yields is not known: each engine counts rows in its own way. */
+type Rows<B extends Builder> = Result<B> extends readonly unknown[] ? Result<B> : unknown
+
+type Statements<Builders extends Record<string, Builder>> = {
+  readonly [Key in keyof Builders]: Statement<Rows<Builders[Key]>>
+}
 
 /**
  * Prepares a feature's statements once for each store, at their first use.
- * @param prepare builds the statements on the store's database
+ * @param feature with a statement's key it names the statement, in the database and in the log
+ * @param build the statements on the store's database and tables
  */
-export function statementsOf<Statements>(prepare: (db: Queries) => Statements): (store: Store) => Statements {
-  const prepared = new WeakMap<Queries, Statements>()
-  return ({ db }) => {
+export function statementsOf<Builders extends Record<string, Builder>>(
+  feature: string,
+  build: (db: Queries, tables: Tables) => Builders
+): (engine: Engine) => Statements<Builders> {
+  const prepared = new WeakMap<Queries, Statements<Builders>>()
+  return ({ db, tables }) => {
     const known = prepared.get(db)
     if (known) return known
-    const statements = prepare(db)
+    const entries = Object.entries(build(db, tables)).map(([key, builder]) => [
+      key,
+      statementOf(`${feature}_${key}`, builder)
+    ])
+    const statements = Object.fromEntries(entries) as Statements<Builders>
     prepared.set(db, statements)
     return statements
+  }
+}
+
+function statementOf(name: string, builder: Builder): Statement<unknown> {
+  const prepared = builder.prepare(name)
+  return {
+    async execute(values) {
+      try {
+        return await prepared.execute(values)
+      } catch (error) {
+        throw new StatementFailed(name, error)
+      }
+    },
+    with: values => ({ name, run: () => prepared.execute(values) })
   }
 }
 

@@ -1,28 +1,32 @@
 import { V7Generator } from 'uuidv7'
-import { openSqlite, type Queries } from './sqlite.ts'
+import { isPostgres } from '../config.ts'
+import type { Engine, Log } from './engine.ts'
+import { openPostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
 
 /** The present. Injected, so that expiry can be tested to the second. */
 export type Clock = () => Date
 
 /** What the features stand on: the database, the time and new ids. */
-export interface Store {
-  readonly db: Queries
+export interface Store extends Engine {
   readonly now: Clock
   /** A UUIDv7 (RFC 9562), greater than those before it: rows of one time lie together. */
   readonly newId: () => string
-  /** Resolves when the database answers a query, rejects when it does not. */
-  readonly ping: () => Promise<void>
-  readonly close: () => Promise<void>
 }
 
-/**
- * Opens the database that the URL names, made and migrated to the present schema if need be.
- * @param url `file:PATH` or `:memory:`
- */
-export function openStore(url: string, now: Clock): Store {
+export interface StoreOptions {
+  /** `file:PATH`, `:memory:` or `postgres://…` */
+  readonly url: string
+  readonly poolMax: number
+  readonly now: Clock
+  readonly log: Log
+}
+
+/** Opens the database that the URL names, made and migrated to the present schema if need be. */
+export async function openStore({ url, poolMax, now, log }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
   return {
-    ...openSqlite(url),
+    ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url)),
     now,
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import { type TodoRow, todos } from '../db/schema.ts'
+import type { TodoRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -16,34 +16,33 @@ export interface TodoPage {
   readonly nextCursor: string | null
 }
 
-const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
-const isTheOne = and(eq(todos.id, given(todos.id, 'id')), isTheUsers)
-
-const statements = statementsOf(db => ({
-  add: db.insert(todos).values(givenRow(todos)).returning().prepare(),
-  find: db.select().from(todos).where(isTheOne).prepare(),
-  page: db
-    .select()
-    .from(todos)
-    .where(and(isTheUsers, gt(todos.id, given(todos.id, 'after'))))
-    .orderBy(asc(todos.id))
-    .limit(sql.placeholder('limit'))
-    .prepare(),
-  write: db
-    .update(todos)
-    .set({
-      version: sql`${todos.version} + 1`,
-      title: given(todos.title, 'title'),
-      description: given(todos.description, 'description'),
-      done: given(todos.done, 'done'),
-      updatedAt: given(todos.updatedAt, 'updatedAt'),
-      completedAt: given(todos.completedAt, 'completedAt')
-    })
-    .where(and(isTheOne, eq(todos.version, given(todos.version, 'version'))))
-    .returning()
-    .prepare(),
-  remove: db.delete(todos).where(isTheOne).returning().prepare()
-}))
+const statements = statementsOf('todos', (db, { todos }) => {
+  const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
+  const isTheOne = and(eq(todos.id, given(todos.id, 'id')), isTheUsers)
+  return {
+    add: db.insert(todos).values(givenRow(todos)).returning(),
+    find: db.select().from(todos).where(isTheOne),
+    page: db
+      .select()
+      .from(todos)
+      .where(and(isTheUsers, gt(todos.id, given(todos.id, 'after'))))
+      .orderBy(asc(todos.id))
+      .limit(sql.placeholder('limit')),
+    write: db
+      .update(todos)
+      .set({
+        version: sql`${todos.version} + 1`,
+        title: given(todos.title, 'title'),
+        description: given(todos.description, 'description'),
+        done: given(todos.done, 'done'),
+        updatedAt: given(todos.updatedAt, 'updatedAt'),
+        completedAt: given(todos.completedAt, 'completedAt')
+      })
+      .where(and(isTheOne, eq(todos.version, given(todos.version, 'version'))))
+      .returning(),
+    remove: db.delete(todos).where(isTheOne).returning()
+  }
+})
 
 /** A user's todos. Another user's are not among them: the owner is part of every condition. */
 export function todosOf(store: Store, userId: string) {

@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { type Answer, PASSWORD, problem, SECRET, serve } from '../service.ts'
 
@@ -144,9 +145,8 @@ t.test('[R8725-3.9] the session and the subject must live', async t => {
   }
   await revoked(unknown)
 
-  const { users } = await import('../../src/db/schema.ts')
-  const { eq } = await import('drizzle-orm')
-  await app.store.db.delete(users).where(eq(users.id, user.id))
+  const { db, tables } = app.store
+  await db.delete(tables.users).where(eq(tables.users.id, user.id))
   await revoked(accessToken)
 })
 

@@ -3,7 +3,6 @@ import t from 'tap'
 import { passwordsOf } from '../../src/auth/passwords.ts'
 import { usersOf } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
-import { users } from '../../src/db/schema.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
 t.test('signing in begins a session of its own', async t => {
@@ -85,7 +84,7 @@ t.test('[V6.2] a password is verified exactly as it was received, in its whole l
 t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters rehash at sign-in', async t => {
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
-  const hashed = async () => (await app.store.db.select().from(users))[0]?.passwordHash ?? ''
+  const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash ?? ''
   t.match(await hashed(), /^\$argon2id\$v=19\$m=19456,p=1,t=2\$|^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }

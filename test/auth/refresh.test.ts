@@ -220,8 +220,7 @@ t.test('a refresh stores nothing new', async t => {
     clock.pass(TTL)
     pair = (await refresh(pair)).body
   }
-  const { sessions } = await import('../../src/db/schema.ts')
-  const rows = await app.store.db.select().from(sessions)
+  const rows = await app.store.db.select().from(app.store.tables.sessions)
   t.match(rows, [{ generation: 6, endedAt: null }])
   t.equal(rows.length, 1)
 })

@@ -7,12 +7,15 @@ import { signingSecrets } from '../../src/auth/signing-key.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
 import { openStore } from '../../src/db/store.ts'
 
+const log = { info() {}, warn() {} }
+const open = (url: string) => openStore({ url, poolMax: 1, now: () => new Date(), log })
+
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
 t.test('acknowledged means on disk, at the first open and at every later one', async t => {
   const file = join(t.testdir(), 'latchkey.db')
   for (const url of [`file:${file}`, `file:${file}`, pathToFileURL(file).href]) {
-    const store = openStore(url, () => new Date())
+    const store = await open(url)
     const pragma = async (name: string) => {
       const [row] = await store.db
         .select({ value: sql<unknown>`${sql.identifier(name)}` })
@@ -29,7 +32,7 @@ t.test('acknowledged means on disk, at the first open and at every later one', a
 t.test('the first start makes the database and the key, for their owner only', async t => {
   const folder = join(t.testdir(), 'data')
   const url = `file:${folder}/latchkey.db`
-  const store = openStore(url, () => new Date())
+  const store = await open(url)
   t.teardown(() => store.close())
   t.equal(modeOf(folder), '700')
 

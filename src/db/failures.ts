@@ -1,0 +1,56 @@
+import { DrizzleQueryError } from 'drizzle-orm'
+
+/** A database that must not be used as it is. The message is one line, fit for a terminal. */
+export class DatabaseError extends Error {}
+
+/**
+ * A statement that the database did not carry out. Of the driver's error only the code and the message are kept: its
+ * other properties, and Drizzle's message, quote the values, hashes of passwords among them.
+ */
+export class StatementFailed extends Error {
+  readonly code: string | undefined
+  readonly isUnavailable: boolean
+
+  constructor(statement: string, error: unknown) {
+    const cause = error instanceof DrizzleQueryError ? error.cause : error
+    const { code, message } = cause as NodeJS.ErrnoException
+    // Of all classes of SQLSTATE, the data exceptions quote a value in the message itself.
+    super(`${statement}: ${code?.startsWith('22') ? `data exception ${code}` : message}`)
+    this.code = code
+    this.isUnavailable = isOutage(cause)
+  }
+}
+
+/** Codes of SQLite, of PostgreSQL (SQLSTATE, appendix A of its manual) and of Node's sockets. */
+const UNAVAILABLE = new RegExp(
+  `^(${[
+    'SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN).*',
+    '08...', // connection exceptions
+    '25006', // read-only: a standby, or a primary that has just become one
+    '25P0[34]', // cut off while idle in a transaction, or a transaction of too long
+    '40...', // rolled back for the sake of another: a deadlock
+    '53...', // no connection, memory or disk left
+    '55P03', // a lock was not to be had in time
+    '57P0[1-5]', // shut down, crashed, starting up, dropped, idle for too long
+    '57014', // a statement of too long
+    '58...', // errors of the system below
+    'E(?!RR_)[A-Z_]+' // errors of the system; ERR_ is for errors of the program
+  ].join('|')})$`
+)
+
+/** What node-postgres says, without a code, of a connection that it lost or could not have in time. */
+const LOST =
+  /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Cannot use a pool after|The database connection is not open)/
+
+/** Whether a driver's error means that the database, rather than the program, is at fault. */
+export function isOutage(error: unknown): boolean {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return UNAVAILABLE.test(code) || LOST.test(message)
+}
+
+/**
+ * Whether a request failed for want of the database: it is not there, is full, has cut the connection or took too long.
+ * Another try may do. The statement may yet have been carried out, when it was its answer that got lost.
+ */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof StatementFailed && error.isUnavailable

@@ -1,0 +1,45 @@
+import { getTableName } from 'drizzle-orm'
+import pg from 'pg'
+import root, { type Test } from 'tap'
+import { postgresTables } from '../src/db/postgres.ts'
+
+/** A server whose user may make databases; without it the tests run on SQLite. */
+const SERVER = process.env.TEST_DATABASE_URL
+
+const made: string[] = []
+const free: string[] = []
+
+/** A database without rows that is the test's own until it ends. This file's next test gets it then, emptied. */
+export async function emptyDatabase(t: Test): Promise<string> {
+  if (!SERVER) return ':memory:'
+  const url = free.pop() ?? (await newDatabase(SERVER))
+  t.teardown(async () => {
+    const names = Object.values(postgresTables).map(getTableName)
+    await query(url, `truncate ${names.join(', ')}`)
+    free.push(url)
+  })
+  return url
+}
+
+/** A database without tables, gone when this file's tests have ended. */
+export async function newDatabase(server: string): Promise<string> {
+  if (made.length === 0) root.teardown(() => dropAll(server))
+  const name = `latchkey_test_${process.pid}_${made.length}`
+  made.push(name)
+  await query(server, `create database ${name}`)
+  return Object.assign(new URL(server), { pathname: name }).href
+}
+
+async function dropAll(server: string) {
+  for (const name of made) await query(server, `drop database if exists ${name} with (force)`)
+}
+
+export async function query(url: string, statement: string, values: unknown[] = []) {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return (await client.query(statement, values)).rows
+  } finally {
+    await client.end()
+  }
+}

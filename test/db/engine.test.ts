@@ -1,0 +1,180 @@
+import { inspect } from 'node:util'
+import { and, asc, eq, exists, gt, sql } from 'drizzle-orm'
+import t, { type Test } from 'tap'
+import { isUnavailable, StatementFailed } from '../../src/db/failures.ts'
+import { given, givenRow, statementsOf } from '../../src/db/statements.ts'
+import { openStore, type Store } from '../../src/db/store.ts'
+import { emptyDatabase } from '../databases.ts'
+
+const log = { warn() {} }
+
+async function open(t: Test): Promise<Store> {
+  const url = await emptyDatabase(t)
+  const store = await openStore({ url, poolMax: 3, now: () => new Date(), log })
+  t.teardown(() => store.close())
+  return store
+}
+
+const statements = statementsOf('trial', (db, { users, sessions, todos }) => ({
+  addUser: db.insert(users).values(givenRow(users)).onConflictDoNothing().returning({ id: users.id }),
+  addUserStrictly: db.insert(users).values(givenRow(users)),
+  addSession: db.insert(sessions).values(givenRow(sessions)).returning(),
+  session: db
+    .select()
+    .from(sessions)
+    .where(eq(sessions.id, given(sessions.id, 'id'))),
+  users: db.select().from(users),
+  addTodo: db.insert(todos).values(givenRow(todos)).returning(),
+  setTodo: db
+    .update(todos)
+    .set({
+      done: given(todos.done, 'done'),
+      description: given(todos.description, 'description'),
+      completedAt: given(todos.completedAt, 'completedAt')
+    })
+    .where(eq(todos.id, given(todos.id, 'id')))
+    .returning(),
+  page: db
+    .select({ id: todos.id })
+    .from(todos)
+    .where(and(eq(todos.userId, given(todos.userId, 'userId')), gt(todos.id, given(todos.id, 'after'))))
+    .orderBy(asc(todos.id))
+    .limit(sql.placeholder('limit')),
+  newHash: db
+    .update(users)
+    .set({ passwordHash: given(users.passwordHash, 'next') })
+    .where(
+      and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'present')))
+    )
+    .returning({ id: users.id }),
+  endIfHash: db
+    .update(sessions)
+    .set({ endedAt: given(sessions.endedAt, 'now') })
+    .where(
+      and(
+        eq(sessions.userId, given(sessions.userId, 'id')),
+        exists(
+          db
+            .select({ one: sql`1` })
+            .from(users)
+            .where(
+              and(eq(users.id, sessions.userId), eq(users.passwordHash, given(users.passwordHash, 'next')))
+            )
+        )
+      )
+    )
+    .returning({ id: sessions.id })
+}))
+
+const user = (id: string, more: object = {}) => ({
+  id,
+  username: id,
+  email: id,
+  usernameKey: id,
+  emailKey: id,
+  passwordHash: 'secret hash',
+  createdAt: new Date(),
+  ...more
+})
+const at = new Date('2026-03-29T01:59:59.999Z')
+const session = (id: string, userId: string) => ({
+  id,
+  userId,
+  generation: 1,
+  createdAt: at,
+  rotatedAt: new Date('1969-07-20T20:17:40.001Z'),
+  idleExpiresAt: new Date('2026-10-25T00:30:00.500Z'),
+  absoluteExpiresAt: new Date('9999-12-31T23:59:59.999Z'),
+  endedAt: null,
+  endReason: null
+})
+const todo = (id: string, userId: string) => ({
+  id,
+  userId,
+  version: 1,
+  title: 'é😀',
+  description: null,
+  done: false,
+  createdAt: at,
+  updatedAt: at,
+  completedAt: at
+})
+
+t.test('values come back as they were given', async t => {
+  const store = await open(t)
+  const s = statements(store)
+  t.strictSame(await s.addUser.execute(user('a')), [{ id: 'a' }])
+  t.strictSame(await s.addUser.execute(user('a')), [], 'a conflict returns nothing')
+  t.strictSame(await s.addSession.execute(session('s', 'a')), [session('s', 'a')])
+  t.strictSame(await s.session.execute({ id: 's' }), [session('s', 'a')])
+  t.strictSame(await s.addTodo.execute(todo('t', 'a')), [todo('t', 'a')])
+  const change = { id: 't', done: true, description: 'x', completedAt: null }
+  t.strictSame(await s.setTodo.execute(change), [{ ...todo('t', 'a'), ...change }])
+  for (let n = 0; n < 200; n++) {
+    const completedAt = new Date(Math.floor(Math.random() * 4e12))
+    t.strictSame((await s.setTodo.execute({ ...change, completedAt }))[0]?.completedAt, completedAt)
+  }
+  for (const id of ['u', 'B', 'a-', 'ab', 'A']) await s.addTodo.execute(todo(id, 'a'))
+  const page = await s.page.execute({ userId: 'a', after: '', limit: 10 })
+  t.strictSame(
+    page.map(({ id }) => id),
+    ['A', 'B', 'a-', 'ab', 't', 'u'],
+    'bytewise order'
+  )
+})
+
+t.test('all of several statements or none', async t => {
+  const store = await open(t)
+  const s = statements(store)
+  await s.addUser.execute(user('a'))
+  await s.addSession.execute(session('s', 'a'))
+
+  const [changed, ended] = await store.atomically(
+    s.newHash.with({ id: 'a', present: 'secret hash', next: 'new' }),
+    s.endIfHash.with({ id: 'a', next: 'new', now: at })
+  )
+  t.strictSame([changed, ended], [[{ id: 'a' }], [{ id: 's' }]])
+  const lost = await store.atomically(
+    s.newHash.with({ id: 'a', present: 'secret hash', next: 'newer' }),
+    s.endIfHash.with({ id: 'a', next: 'newer', now: at })
+  )
+  t.strictSame(lost, [[], []], 'the second depends on the first')
+
+  const failing = store.atomically(
+    s.addUser.with(user('b')),
+    s.addUserStrictly.with(user('c', { emailKey: 'a' }))
+  )
+  const error = await failing.catch((error: unknown) => error)
+  t.type(error, StatementFailed)
+  t.notMatch(`${inspect(error)} ${JSON.stringify(error)}`, /secret hash/)
+  t.match(error, { message: /^trial_addUser \+ trial_addUserStrictly: / })
+  t.notOk(isUnavailable(error))
+  t.equal((await s.users.execute()).length, 1)
+
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      store.atomically(s.addUser.with(user(`n${n}`)), s.addSession.with(session(`n${n}`, `n${n}`)))
+    )
+  )
+  t.equal((await s.users.execute()).length, 21, 'on three connections')
+})
+
+t.test('a failure says nothing of the values', async t => {
+  const s = statements(await open(t))
+  await s.addUser.execute(user('a'))
+  const error = await s.addUserStrictly.execute(user('b', { emailKey: 'a' })).catch(error => error)
+  t.type(error, StatementFailed)
+  t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
+  t.notMatch(`${inspect(error)} ${JSON.stringify(error)}`, /secret hash/)
+  t.notOk(isUnavailable(error))
+})
+
+t.test('a closed database is not available', async t => {
+  const store = await open(t)
+  const s = statements(store)
+  await store.ping()
+  await store.close()
+  await store.close()
+  await t.rejects(store.ping())
+  t.ok(isUnavailable(await s.users.execute().catch(error => error)))
+})

@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import t, { type Test } from 'tap'
+import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
+import { statementsOf } from '../../src/db/statements.ts'
+import { openStore } from '../../src/db/store.ts'
+import { newDatabase, query } from '../databases.ts'
+import { startPostgres } from '../postgres-server.ts'
+
+const SERVER = process.env.TEST_DATABASE_URL
+const skip = !SERVER && 'needs PostgreSQL'
+
+const trial = statementsOf('trial', (db, { users }) => ({
+  now: db.select({ one: sql<number>`1` }).from(users),
+  slow: db
+    .select({ slept: sql`pg_sleep(${sql.placeholder('seconds')}::float)` })
+    .from(sql`(values (1)) as one`),
+  hold: db.update(users).set({ username: sql`${users.username}` })
+}))
+
+async function open(t: Test, url: string, poolMax = 3) {
+  const lines: string[] = []
+  const log = { warn: (line: string) => lines.push(line) }
+  const store = await openStore({ url, poolMax, now: () => new Date(), log })
+  t.teardown(() => store.close())
+  return { store, lines, ...trial(store) }
+}
+
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    error => error
+  )
+
+t.test('ten instances may start at once on an empty database', { skip }, async t => {
+  const url = await newDatabase(SERVER as string)
+  await Promise.all(Array.from({ length: 10 }, () => open(t, url)))
+  t.strictSame(await query(url, 'select count(*)::int as n from drizzle.__drizzle_migrations'), [{ n: 1 }])
+})
+
+t.test('a newer schema is refused', { skip }, async t => {
+  const url = await newDatabase(SERVER as string)
+  await open(t, url)
+  await query(url, "insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
+  const error = await failureOf(open(t, url))
+  t.type(error, DatabaseError)
+  t.match(error.message, /newer schema/)
+})
+
+t.test('a refusal is told, without the password', { skip }, async t => {
+  const url = new URL(SERVER as string)
+  url.password = 'hunter2'
+  url.pathname = 'nowhere'
+  const error = await failureOf(open(t, url.href))
+  t.match(error.message, /^The database at 127.0.0.1:\d+ refuses us: database "nowhere" does not exist$/)
+})
+
+t.test('a full pool answers in time', { skip }, async t => {
+  const { slow, now } = await open(t, await newDatabase(SERVER as string), 1)
+  const holding = slow.execute({ seconds: 4 })
+  const began = performance.now()
+  const error = await failureOf(now.execute())
+  t.ok(isUnavailable(error))
+  t.equal(error.message, 'trial_now: timeout exceeded when trying to connect')
+  const waited = performance.now() - began
+  t.ok(waited > 2900 && waited < 3500, `${waited}`)
+  await holding
+  t.strictSame(await now.execute(), [])
+})
+
+t.test('a statement that takes too long', { skip }, async t => {
+  const { slow, now } = await open(t, await newDatabase(SERVER as string), 1)
+  const error = await failureOf(slow.execute({ seconds: 9 }))
+  t.type(error, StatementFailed)
+  t.match(error, { code: '57014', message: 'trial_slow: canceling statement due to statement timeout' })
+  t.ok(isUnavailable(error))
+  t.strictSame(await now.execute(), [])
+})
+
+t.test(
+  'all connections killed, again and again, while statements and transactions run',
+  { skip },
+  async t => {
+    const url = await newDatabase(SERVER as string)
+    const { store, slow, now, hold, lines } = await open(t, url)
+    const kill = () =>
+      query(
+        url,
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
+      )
+    const running = [
+      slow.execute({ seconds: 2 }),
+      store.atomically(hold.with(), slow.with({ seconds: 2 }))
+    ].map(failureOf)
+    await sleep(200)
+    await kill()
+    for (const one of running) t.ok(isUnavailable(await one))
+    t.strictSame(await now.execute(), [])
+
+    const until = Date.now() + 2000
+    const tally = { done: 0, unavailable: 0, other: [] as unknown[] }
+    async function work() {
+      while (Date.now() < until) {
+        const error = await failureOf(
+          Math.random() < 0.5 ? now.execute() : store.atomically(now.with(), hold.with())
+        )
+        if (!error) tally.done += 1
+        else if (isUnavailable(error)) tally.unavailable += 1
+        else tally.other.push(error)
+      }
+    }
+    const workers = Array.from({ length: 10 }, work)
+    while (Date.now() < until) {
+      await kill()
+      await sleep(20)
+    }
+    await Promise.all(workers)
+    t.comment(JSON.stringify(tally), lines.length)
+    t.strictSame(tally.other, [])
+    await Promise.all(Array.from({ length: 20 }, () => now.execute()))
+    t.pass('and all is well again')
+  }
+)
+
+t.test('a server that restarts, and one that is not there yet', { skip }, async t => {
+  const server = await startPostgres()
+  t.teardown(() => server.stop())
+  const { store, now, lines } = await open(t, server.url)
+  await now.execute()
+  await server.shutDown()
+  const error = await failureOf(now.execute())
+  t.ok(isUnavailable(error), error.message)
+  t.ok(isOutage(await failureOf(store.ping())))
+  t.match(lines, [
+    /^A connection to the database was lost: terminating connection due to administrator command/
+  ])
+
+  const late = open(t, server.url)
+  await sleep(300)
+  await server.startAgain()
+  t.strictSame(await now.execute(), [])
+  await store.ping()
+  t.match((await late).lines, [
+    /^The database at 127.0.0.1:\d+ is not there yet; waiting for 30 s: connect ECONNREFUSED/
+  ])
+})
+
+t.test('a server that takes connections and says nothing', { skip }, async t => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  t.teardown(() => mute.close())
+  const { port } = mute.address() as { port: number }
+  const pg = await import('pg')
+  const client = new pg.default.Client({ port, host: '127.0.0.1', connectionTimeoutMillis: 300 })
+  client.on('error', () => {})
+  const error = await failureOf(client.connect())
+  t.ok(isOutage(error), error.message)
+})

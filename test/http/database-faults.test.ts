@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { newDatabase, query } from '../databases.ts'
+import { startPostgres } from '../postgres-server.ts'
+import { problem, serve } from '../service.ts'
+
+const SERVER = process.env.TEST_DATABASE_URL
+const skip = !SERVER && 'needs PostgreSQL'
+
+t.test('a server that goes away in the middle of requests, and comes back', { skip }, async t => {
+  const server = await startPostgres()
+  t.teardown(() => server.stop())
+  const { call, signUp, lines } = await serve(t, { DATABASE_URL: server.url })
+  const { accessToken: token } = await signUp()
+  const add = () => call('POST', '/api/todos', { token, body: { title: 'x', done: false } })
+  t.equal((await add()).status, 201)
+  t.equal((await call('GET', '/health/ready')).status, 200)
+
+  await server.shutDown()
+  const refused = await add()
+  t.match(refused, { status: 503, headers: { 'retry-after': '5' } })
+  t.strictSame(refused.body, problem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.equal((await call('GET', '/health/ready')).status, 503)
+  t.equal((await call('GET', '/health/live')).status, 200)
+  t.equal((await signUp().catch(error => error)).message.includes('database_unavailable'), true)
+  t.notMatch(lines.join(), /argon2id/, 'no hash in the log')
+
+  await server.startAgain()
+  t.equal((await call('GET', '/health/ready')).status, 200)
+  t.equal((await add()).status, 201)
+})
+
+t.test('connections killed under load: 503 or done, nothing else', { skip }, async t => {
+  const url = await newDatabase(SERVER as string)
+  const { call, signUp } = await serve(t, { DATABASE_URL: url })
+  const { accessToken: token } = await signUp()
+  const until = Date.now() + 1500
+  const seen: Record<number, number> = {}
+  async function work() {
+    while (Date.now() < until) {
+      const { status } = await call('POST', '/api/todos', { token, body: { title: 'x', done: false } })
+      seen[status] = (seen[status] ?? 0) + 1
+    }
+  }
+  const workers = Array.from({ length: 10 }, work)
+  while (Date.now() < until) {
+    await query(
+      url,
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
+    )
+    await sleep(30)
+  }
+  await Promise.all(workers)
+  t.comment(JSON.stringify(seen))
+  t.strictSame(Object.keys(seen).sort(), ['201', '503'])
+  t.equal((await call('GET', '/health/ready')).status, 200)
+  const [row] = await query(url, 'select count(*)::int as n from todos')
+  t.comment(JSON.stringify(row))
+})
+
+t.test('characters that an engine cannot keep', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  for (const title of ['a\u0000b', 'a\ud800b']) {
+    const answer = await call('POST', '/api/todos', { token, body: { title, done: false } })
+    t.comment(JSON.stringify(title), answer.status, JSON.stringify(answer.body.title), answer.body.code)
+  }
+})

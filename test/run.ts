@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, renameSync, rmSync } from 'node:fs'
+import { startPostgres } from './postgres-server.ts'
+
+/*
+ * Runs the whole suite on SQLite, then on PostgreSQL: on the server of TEST_DATABASE_URL, or on one of its own. Each
+ * line must be covered by one of the two. Arguments are tap's: `npm test -- test/auth` runs a part.
+ */
+
+const COVERAGE = '.tap/coverage'
+const KEPT = '.tap/coverage-sqlite'
+
+const NO_MINIMUM = ['statements', 'branches', 'functions', 'lines'].map(kind => `--${kind}=0`)
+const parts = process.argv.slice(2)
+const { TEST_DATABASE_URL: given, ...environment } = process.env
+
+async function tap(args: string[], extra: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const child = spawn('tap', args, { stdio: 'inherit', env: { ...environment, ...extra } })
+  const [code] = await once(child, 'exit')
+  return code === 0
+}
+
+async function suite(engine: string, extra: NodeJS.ProcessEnv): Promise<boolean> {
+  process.stdout.write(`\n${engine}\n`)
+  return tap(['run', '--allow-incomplete-coverage', '--coverage-report=none', ...NO_MINIMUM, ...parts], extra)
+}
+
+const server = given ? { url: given, stop: async () => {} } : await startPostgres()
+try {
+  const onSqlite = await suite('SQLite', {})
+  // Each run begins by removing the coverage of the one before.
+  rmSync(KEPT, { recursive: true, force: true })
+  renameSync(COVERAGE, KEPT)
+  const onPostgres = await suite('PostgreSQL', { TEST_DATABASE_URL: server.url })
+  cpSync(KEPT, COVERAGE, { recursive: true })
+  const isCovered =
+    (await tap(['report', '--no-show-full-coverage'])) || parts.some(part => !part.startsWith('-'))
+  process.exitCode = onSqlite && onPostgres && isCovered ? 0 : 1
+} finally {
+  await server.stop()
+}
