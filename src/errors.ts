@@ -157,7 +157,8 @@ export const catalogue = {
   database_unavailable: {
     status: 503,
     title: 'The database does not answer',
-    detail: 'Nothing was done. Wait for the seconds in Retry-After, then try again.',
+    detail:
+      'Wait for the seconds in Retry-After, then try again. A write may yet have been done, if only its answer was lost.',
     action: 'retry-later'
   }
 } as const satisfies Record<string, Entry>

@@ -56,6 +56,11 @@ t.test(
         { DATABASE_URL: 'mysql://root:secret@x' },
         'DATABASE_URL: "mysql://***@x" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
       ],
+      [
+        { DATABASE_URL: 'postgres://db/latchkey' },
+        'JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. ' +
+          'Give one or more secrets of at least 32 bytes each, separated by commas.'
+      ],
       [{ ACCESS_TOKEN_TTL: '0' }, 'ACCESS_TOKEN_TTL: "0" is not accepted. Give seconds, 1 to 315360000.'],
       [
         { PASSWORD_MIN_LENGTH: '7' },
@@ -85,7 +90,8 @@ t.test('what is accepted', async t => {
     { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
     { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
     { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
-    { PORT: '0', DATABASE_URL: ':memory:' }
+    { PORT: '0', DATABASE_URL: ':memory:' },
+    { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) }
   ]
   for (const environment of environments) t.match(readConfig(environment), { ...environment, PORT: Number })
 })

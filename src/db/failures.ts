@@ -15,7 +15,7 @@ export class StatementFailed extends Error {
     const cause = error instanceof DrizzleQueryError ? error.cause : error
     const { code, message } = cause as NodeJS.ErrnoException
     // Of all classes of SQLSTATE, the data exceptions quote a value in the message itself.
-    super(`${statement}: ${code?.startsWith('22') ? `data exception ${code}` : message}`)
+    super(`${statement}: ${String(code).startsWith('22') ? `data exception ${code}` : message}`)
     this.code = code
     this.isUnavailable = isOutage(cause)
   }

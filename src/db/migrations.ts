@@ -13,7 +13,7 @@ export const folderOf = (engine: 'sqlite' | 'postgres') =>
  */
 export function pendingOf(engine: 'sqlite' | 'postgres', applied: number) {
   const known = readMigrationFiles({ migrationsFolder: folderOf(engine) })
-  const latest = known.at(-1)?.folderMillis ?? 0
+  const latest = Math.max(...known.map(({ folderMillis }) => folderMillis))
   if (applied > latest)
     throw new DatabaseError(
       `The database has a newer schema (${day(applied)}) than this version of Latchkey knows (${day(latest)}). Start the newer version, or restore a backup.`

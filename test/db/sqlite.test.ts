@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { signingSecrets } from '../../src/auth/signing-key.ts'
@@ -62,4 +63,16 @@ t.test('a key that cannot be kept stops the start', async t => {
 t.test('a database in memory has a key of its own each time', async t => {
   const config = readConfig({ DATABASE_URL: ':memory:' })
   t.not(signingSecrets(config)[0], signingSecrets(config)[0])
+})
+
+t.test('a newer schema is refused', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  await (await open(`file:${file}`)).close()
+  const connection = new Database(file)
+  connection.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
+  connection.close()
+  await t.rejects(open(`file:${file}`), {
+    message:
+      /^The database has a newer schema \(2286-.*\) than this version of Latchkey knows \(20.*\)\. Start the newer version/
+  })
 })

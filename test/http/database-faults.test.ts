@@ -51,18 +51,11 @@ t.test('connections killed under load: 503 or done, nothing else', { skip }, asy
     await sleep(30)
   }
   await Promise.all(workers)
-  t.comment(JSON.stringify(seen))
   t.strictSame(Object.keys(seen).sort(), ['201', '503'])
   t.equal((await call('GET', '/health/ready')).status, 200)
-  const [row] = await query(url, 'select count(*)::int as n from todos')
-  t.comment(JSON.stringify(row))
-})
-
-t.test('characters that an engine cannot keep', async t => {
-  const { call, signUp } = await serve(t)
-  const { accessToken: token } = await signUp()
-  for (const title of ['a\u0000b', 'a\ud800b']) {
-    const answer = await call('POST', '/api/todos', { token, body: { title, done: false } })
-    t.comment(JSON.stringify(title), answer.status, JSON.stringify(answer.body.title), answer.body.code)
-  }
+  t.strictSame(
+    await query(url, 'select count(*)::int as n from todos'),
+    [{ n: seen[201] }],
+    'nothing is half done'
+  )
 })

@@ -1,0 +1,50 @@
+import { asc, count, gt } from 'drizzle-orm'
+import type { Engine, Step } from './engine.ts'
+import { DatabaseError } from './failures.ts'
+import type { Tables } from './schema.ts'
+
+/** Rows that are read and written at a time. */
+const BATCH = 1000
+
+type Name = keyof Tables
+/** Tables are alike in what matters here: they have an `id`, and rows. */
+type Table = Tables['users']
+
+/**
+ * Copies every row of a SQLite database into an empty PostgreSQL one, in one transaction: all of them or none. Nothing
+ * may write to either meanwhile.
+ * @returns how many rows of each table there are now
+ * @throws {DatabaseError} when the target is not empty
+ * @throws {StatementFailed} when it does not hold in the end what the source does
+ */
+export async function copyDatabase(from: Engine, to: Engine): Promise<Record<Name, number>> {
+  const names = Object.keys(from.tables) as Name[]
+  for (const name of names)
+    if ((await sizeOf(to, name)) > 0) throw new DatabaseError(`The target is not empty: it has ${name}.`)
+
+  const sizes = await to.atomically(...names.map(name => copyOf(name, from, to)))
+  return Object.fromEntries(names.map((name, index) => [name, sizes[index]])) as Record<Name, number>
+}
+
+function copyOf(name: Name, from: Engine, to: Engine): Step<number> {
+  async function run() {
+    const target = to.tables[name] as Table
+    for await (const rows of batches(from, name)) await to.db.insert(target).values(rows).execute()
+    const [expected, actual] = [await sizeOf(from, name), await sizeOf(to, name)]
+    if (actual !== expected) throw new DatabaseError(`only ${actual} of ${expected} arrived; none is kept`)
+    return actual
+  }
+  return { name, run }
+}
+
+async function sizeOf({ db, tables }: Engine, name: Name): Promise<number> {
+  const [row] = await db.select({ size: count() }).from(tables[name]).execute()
+  return Number(row?.size)
+}
+
+async function* batches({ db, tables }: Engine, name: Name) {
+  const table = tables[name] as Table
+  const page = (after: string) =>
+    db.select().from(table).where(gt(table.id, after)).orderBy(asc(table.id)).limit(BATCH)
+  for (let rows = await page(''); rows[0]; rows = await page(String(rows.at(-1)?.id))) yield rows
+}

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { newDatabase, query } from '../databases.ts'
+import { send, start, stop } from '../process.ts'
+import { PASSWORD } from '../service.ts'
+
+const SERVER = process.env.TEST_DATABASE_URL
+const skip = !SERVER && 'needs PostgreSQL'
+const PROGRAM = join(import.meta.dirname, '../../src/db-copy.ts')
+
+/** Runs the program and gives its exit code and what it says. */
+const copy = (...args: string[]) =>
+  new Promise<{ code: number; said: string }>(resolve =>
+    execFile(process.execPath, [PROGRAM, ...args], (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), said: stdout + stderr })
+    )
+  )
+
+t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in again', { skip }, async t => {
+  const cwd = t.testdir()
+  const before = await start(t, cwd)
+  const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
+  const { body: pair } = await send(`${before.url}/api/auth/register`, { body: account })
+  const token = pair.accessToken
+  const body = { title: 'é 🦆', description: null, done: true }
+  const { body: todo } = await send(`${before.url}/api/todos`, { token, body })
+  await stop(before.child, 'SIGTERM')
+
+  const from = `file:${cwd}/data/latchkey.db`
+  const to = await newDatabase(SERVER as string)
+  const moved = await copy('--from', from, '--to', to)
+  t.match(moved, {
+    code: 0,
+    said: /^1 users\n1 sessions\n1 todos\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
+  })
+
+  const JWT_SECRET = readFileSync(`${cwd}/data/latchkey.db.key`, 'utf8').trim()
+  const after = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET })
+  t.strictSame(await send(`${after.url}/api/auth/me`, { token }), { status: 200, body: pair.user })
+  t.strictSame((await send(`${after.url}/api/todos`, { token })).body.items, [todo])
+  await stop(after.child, 'SIGTERM')
+
+  t.strictSame(await copy('--from', from, '--to', to), {
+    code: 1,
+    said: 'The target is not empty: it has users.\n'
+  })
+})
+
+t.test('all rows are copied or none', { skip }, async t => {
+  const cwd = t.testdir()
+  const before = await start(t, cwd)
+  const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
+  await send(`${before.url}/api/auth/register`, { body: account })
+  await stop(before.child, 'SIGTERM')
+
+  const to = await newDatabase(SERVER as string)
+  const elsewhere = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET: 'x'.repeat(32) })
+  await stop(elsewhere.child, 'SIGTERM')
+  await query(to, "create function nothing() returns trigger language plpgsql as 'begin return null; end'")
+  await query(to, 'create trigger lose before insert on sessions for each row execute function nothing()')
+  const { code, said } = await copy('--from', `file:${cwd}/data/latchkey.db`, '--to', to)
+  t.equal(code, 1)
+  t.equal(said, 'users + sessions + todos: only 0 of 1 arrived; none is kept\n')
+  t.strictSame(await query(to, 'select * from users'), [])
+})
+
+t.test('without a source and a target it says how it is used', async t => {
+  for (const args of [
+    [],
+    ['--from', 'file:x'],
+    ['--from', ':memory:', '--to', 'postgres://x'],
+    ['--form', 'x']
+  ]) {
+    const { code, said } = await copy(...args)
+    t.equal(code, 1)
+    t.match(said, /npm run db:copy -- --from file:|^Unknown option '--form'/)
+  }
+})
