@@ -9,12 +9,10 @@ const USAGE = `Copies a SQLite database into an empty PostgreSQL one. Stop the s
   npm run db:copy -- --from file:./data/latchkey.db --to postgres://USER:PASSWORD@HOST/NAME
 `
 
-const log = { warn: (line: string) => process.stderr.write(`${line}\n`) }
-
 async function copy(from: string, to: string) {
   const source = openSqlite(from)
   try {
-    const target = await openPostgres({ url: to, poolMax: 1, log })
+    const target = await openPostgres({ url: to, poolMax: 1, log: console })
     const sizes = await copyDatabase(source, target).finally(target.close)
     for (const [name, size] of Object.entries(sizes)) process.stdout.write(`${size} ${name}\n`)
   } finally {

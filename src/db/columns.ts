@@ -1,21 +1,12 @@
 import * as pg from 'drizzle-orm/pg-core'
 import * as sqlite from 'drizzle-orm/sqlite-core'
 
-/*
- * Drizzle's own kinds for instants and flags encode a null wrongly, or not at all, when it is the value of a
- * placeholder. These take it.
- */
+// Drizzle's own kinds for instants cannot encode a null that is the value of a placeholder; these can.
 
 const milliseconds = sqlite.customType<{ data: Date; driverData: number | null }>({
   dataType: () => 'integer',
   toDriver: (date: Date | null) => date?.getTime() ?? null,
   fromDriver: value => new Date(value as number)
-})
-
-const zeroOrOne = sqlite.customType<{ data: boolean; driverData: number | null }>({
-  dataType: () => 'integer',
-  toDriver: (flag: boolean | null) => (flag === null ? null : Number(flag)),
-  fromDriver: value => value === 1
 })
 
 const timestamptz = pg.customType<{ data: Date; driverData: string | null }>({
@@ -47,7 +38,7 @@ export const sqliteColumns = {
   index: sqlite.index,
   id: (name: string) => sqlite.text(name),
   text: (name: string) => sqlite.text(name),
-  flag: (name: string) => zeroOrOne(name),
+  flag: (name: string) => sqlite.integer(name, { mode: 'boolean' }),
   count: (name: string) => sqlite.integer(name),
   instant: (name: string) => milliseconds(name)
 } satisfies Record<keyof ColumnKit, unknown>

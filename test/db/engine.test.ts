@@ -178,3 +178,11 @@ t.test('a closed database is not available', async t => {
   await t.rejects(store.ping())
   t.ok(isUnavailable(await s.users.execute().catch(error => error)))
 })
+
+t.test('[LOGSAFE] of a data exception, whose message quotes the value, only the code is told', async t => {
+  const error = Object.assign(new Error('invalid input syntax: "secret hash"'), { code: '22P02' })
+  t.match(new StatementFailed('users_add', error), {
+    message: 'users_add: data exception 22P02',
+    code: '22P02'
+  })
+})

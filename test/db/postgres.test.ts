@@ -85,7 +85,7 @@ t.test(
   { skip },
   async t => {
     const url = await newDatabase(SERVER as string)
-    const { store, slow, now, hold, lines } = await open(t, url)
+    const { store, slow, now, hold } = await open(t, url)
     const kill = () =>
       query(
         url,
@@ -119,7 +119,7 @@ t.test(
     }
     await Promise.all(workers)
     t.strictSame(tally.other, [])
-    t.ok(tally.done > 0 && tally.unavailable > 0 && lines.length > 0, JSON.stringify(tally))
+    t.ok(tally.done > 0 && tally.unavailable > 0, JSON.stringify(tally))
     await Promise.all(Array.from({ length: 20 }, () => now.execute()))
     t.pass('and all is well again')
   }
