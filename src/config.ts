@@ -56,6 +56,15 @@ export const Environment = Type.Object({
     default: 10,
     description: 'seconds, 0 to 300'
   }),
+  REFRESH_RETRY_WINDOW: Seconds(600),
+  MAX_SESSIONS: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 50,
+    description: 'a number of sessions, 1 to 1000'
+  }),
+  SESSION_RETENTION: Seconds(30 * DAY),
+  EVENT_RETENTION: Seconds(90 * DAY),
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,
     maximum: 64,

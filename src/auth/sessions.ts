@@ -30,7 +30,11 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
         idleExpiresAt: idleExpiryOf(now, config),
         absoluteExpiresAt: new Date(now.getTime() + config.SESSION_TTL * 1000),
         endedAt: null,
-        endReason: null
+        endReason: null,
+        minAccessGeneration: 0,
+        retryKeyHash: null,
+        userAgent: null,
+        ip: null
       }
       await add.execute(session)
       return issue(session, user, now)

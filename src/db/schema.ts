@@ -26,9 +26,52 @@ export function tablesOf({ table, index, id, text, flag, count, instant }: Colum
       idleExpiresAt: instant('idle_expires_at').notNull(),
       absoluteExpiresAt: instant('absolute_expires_at').notNull(),
       endedAt: instant('ended_at'),
-      endReason: text('end_reason').$type<EndReason>()
+      endReason: text('end_reason').$type<EndReason>(),
+      // Access tokens of a generation below are stale: the password was changed since.
+      minAccessGeneration: count('min_access_generation').notNull().default(0),
+      // Of the Idempotency-Key with which the present generation was made.
+      retryKeyHash: text('retry_key_hash'),
+      userAgent: text('user_agent'),
+      ip: text('ip')
     },
-    session => [index('sessions_user_id').on(session.userId)]
+    session => [
+      index('sessions_user_id').on(session.userId),
+      // For the janitor.
+      index('sessions_ended_at').on(session.endedAt),
+      index('sessions_idle_expires_at').on(session.idleExpiresAt)
+    ]
+  )
+
+  const events = table(
+    'events',
+    {
+      id: id('id').primaryKey(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      type: text('type').$type<EventType>().notNull(),
+      createdAt: instant('created_at').notNull(),
+      sessionId: id('session_id'),
+      endReason: text('end_reason').$type<EndReason>(),
+      userAgent: text('user_agent'),
+      ip: text('ip'),
+      // Of a re-used refresh token: who refreshed before.
+      otherUserAgent: text('other_user_agent'),
+      otherIp: text('other_ip')
+    },
+    event => [index('events_user_id_id').on(event.userId, event.id)]
+  )
+
+  const throttles = table(
+    'throttles',
+    {
+      // A hash of what is throttled: it may be the e-mail of somebody who has no account here.
+      id: text('id').primaryKey(),
+      failures: count('failures').notNull(),
+      blockedUntil: instant('blocked_until').notNull(),
+      updatedAt: instant('updated_at').notNull()
+    },
+    throttle => [index('throttles_updated_at').on(throttle.updatedAt)]
   )
 
   const todos = table(
@@ -49,13 +92,23 @@ export function tablesOf({ table, index, id, text, flag, count, instant }: Colum
     todo => [index('todos_user_id_id').on(todo.userId, todo.id)]
   )
 
-  return { users, sessions, todos }
+  return { users, sessions, events, throttles, todos }
 }
 
 /** Why a session ended before its time. */
-export type EndReason = 'logout' | 'reuse_detected'
+export type EndReason = 'logout' | 'password_changed' | 'reuse_detected' | 'too_many_sessions'
+
+/** What happened to an account, as its owner is told. */
+export type EventType =
+  | 'account_created'
+  | 'signed_in'
+  | 'sign_in_failed'
+  | 'password_changed'
+  | 'refresh_token_reused'
+  | 'session_ended'
 
 export type Tables = ReturnType<typeof tablesOf>
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
+export type EventRow = Tables['events']['$inferSelect']
 export type TodoRow = Tables['todos']['$inferSelect']
