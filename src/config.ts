@@ -67,9 +67,9 @@ export const Environment = Type.Object({
   EVENT_RETENTION: Seconds(90 * DAY),
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,
-    maximum: 64,
+    maximum: 128,
     default: 8,
-    description: 'a number of characters, 8 to 64'
+    description: 'a number of characters, 8 to 128'
   }),
   PASSWORD_HASH_MEMORY: Type.Integer({
     minimum: 19_456,

@@ -66,10 +66,13 @@ t.test(
           'Give one or more secrets of at least 32 bytes each, separated by commas.'
       ],
       [{ ACCESS_TOKEN_TTL: '0' }, 'ACCESS_TOKEN_TTL: "0" is not accepted. Give seconds, 1 to 315360000.'],
-      [
-        { PASSWORD_MIN_LENGTH: '7' },
-        'PASSWORD_MIN_LENGTH: "7" is not accepted. Give a number of characters, 8 to 64.'
-      ],
+      ...['7', '129'].map(
+        value =>
+          [
+            { PASSWORD_MIN_LENGTH: value },
+            `PASSWORD_MIN_LENGTH: "${value}" is not accepted. Give a number of characters, 8 to 128.`
+          ] as [NodeJS.ProcessEnv, string]
+      ),
       [{ RATE_LIMIT: 'no' }, 'RATE_LIMIT: "no" is not accepted. Give on or off.'],
       [
         { CORS_ORIGIN: 'app.example' },

@@ -60,7 +60,9 @@ export const TokenPairDocument = Type.Object(
 export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   operationId: 'register',
   summary: 'Make an account',
-  description: 'Makes an account and signs it in. User names and e-mails are unique without regard to case.',
+  description:
+    'Makes an account and signs it in. User names and e-mails are unique without regard to case. The password may consist ' +
+    'of anything, but is refused when it is among the most common ones or hardly more than the user name or the e-mail.',
   tags,
   body: Type.Object(
     { username: Username, email: Email, password: NewPassword(PASSWORD_MIN_LENGTH) },

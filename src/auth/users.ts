@@ -3,6 +3,7 @@ import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
+import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 
 /** What others may know of an account. */
@@ -48,8 +49,12 @@ export function usersOf(store: Store, passwords: Passwords) {
   const { add, holders, byEmail, rehash } = statements(store)
 
   return {
-    /** @throws {Problem} `already_taken`, pointing at each field that another account holds */
+    /**
+     * @throws {Problem} `validation_failed` for a password that is easily guessed; `already_taken`, pointing at each
+     *   field that another account holds
+     */
     async register({ username, email, password }: Registration): Promise<User> {
+      refuseGuessable(password, { username, email })
       const keys = { usernameKey: keyOf(username), emailKey: keyOf(email) }
       const passwordHash = await passwords.hash(password)
       const [user] = await add.execute({
