@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
 import type { Config } from '../config.ts'
+import { hashingGateOf } from './hashing-gate.ts'
 
 export interface Passwords {
   /** @returns a PHC string: argon2id with the current parameters and a salt of its own */
@@ -10,18 +12,25 @@ export interface Passwords {
   readonly isOutdated: (hashed: string) => boolean
 }
 
-/** Password hashing by argon2id (RFC 9106), off the event loop. */
-export async function passwordsOf(config: Config): Promise<Passwords> {
+/**
+ * Password hashing by argon2id (RFC 9106), off the event loop, as much at once as the cores can do.
+ * @throws {Problem} `overloaded`, from `hash` and `matches`, when too much is waiting
+ */
+export async function passwordsOf(config: Config, cores = availableParallelism()): Promise<Passwords> {
   const parameters = {
     type: argon2id as 2,
     memoryCost: config.PASSWORD_HASH_MEMORY,
     timeCost: config.PASSWORD_HASH_TIME,
     parallelism: 1
   }
+  const inTurn = hashingGateOf(config, cores)
   const nobodys = await hash('', parameters)
   return {
-    hash: password => hash(password, parameters),
-    matches: async (password, hashed) => (await verify(hashed ?? nobodys, password)) && hashed !== undefined,
+    hash: password => inTurn(() => hash(password, parameters)),
+    async matches(password, hashed) {
+      const isTheOne = await inTurn(() => verify(hashed ?? nobodys, password))
+      return isTheOne && hashed !== undefined
+    },
     isOutdated: hashed => needsRehash(hashed, parameters)
   }
 }

@@ -51,7 +51,7 @@ export function usersOf(store: Store, passwords: Passwords) {
   return {
     /**
      * @throws {Problem} `validation_failed` for a password that is easily guessed; `already_taken`, pointing at each
-     *   field that another account holds
+     *   field that another account holds; `overloaded`
      */
     async register({ username, email, password }: Registration): Promise<User> {
       refuseGuessable(password, { username, email })
@@ -69,7 +69,7 @@ export function usersOf(store: Store, passwords: Passwords) {
       return user
     },
 
-    /** @throws {Problem} `invalid_credentials`, the same for a wrong password as for an unknown e-mail */
+    /** @throws {Problem} `invalid_credentials`, the same for a wrong password as for an unknown e-mail; `overloaded` */
     async authenticate(email: string, password: string): Promise<User> {
       const [user] = await byEmail.execute({ emailKey: keyOf(email) })
       const matches = await passwords.matches(password, user?.passwordHash)
@@ -79,10 +79,15 @@ export function usersOf(store: Store, passwords: Passwords) {
     }
   }
 
-  /** Loses to a change of the password meanwhile. */
+  /** Loses to a change of the password meanwhile, and waits for a later sign-in when too much hashing is going on. */
   async function strengthen({ id, passwordHash: outdated }: UserRow, password: string) {
-    await rehash.execute({ id, outdated, passwordHash: await passwords.hash(password) })
+    const passwordHash = await passwords.hash(password).catch(undefinedIfOverloaded)
+    if (passwordHash) await rehash.execute({ id, outdated, passwordHash })
   }
+}
+
+function undefinedIfOverloaded(error: unknown): undefined {
+  if (!(error instanceof Problem && error.code === 'overloaded')) throw error
 }
 
 export type Users = ReturnType<typeof usersOf>

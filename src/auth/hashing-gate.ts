@@ -1,0 +1,29 @@
+import pLimit from 'p-limit'
+import type { Config } from '../config.ts'
+import { Problem } from '../errors.ts'
+
+/** Seconds that the last in the queue waits, on a core that does a pass over a KiB in a microsecond. */
+const MAX_WAIT = 2
+
+/** Does the work when its turn comes. */
+export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>
+
+/**
+ * Where hashes wait for their turn. As many are made at once as there are cores, for more would only take memory; as
+ * many wait as can be made within seconds, and the others are better off with an answer at once. The time of a hash
+ * grows with its memory and its passes (RFC 9106, section 4), and so the queue gets shorter as they are raised.
+ * @throws {Problem} `overloaded` when the queue is full
+ */
+export function hashingGateOf(
+  { PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME }: Pick<Config, 'PASSWORD_HASH_MEMORY' | 'PASSWORD_HASH_TIME'>,
+  cores: number
+): Gate {
+  const microseconds = PASSWORD_HASH_MEMORY * PASSWORD_HASH_TIME
+  const places = cores * Math.max(1, Math.floor((MAX_WAIT * 1e6) / microseconds))
+  const limit = pLimit(cores)
+
+  return async work => {
+    if (limit.pendingCount >= places) throw new Problem('overloaded', { retryAfter: MAX_WAIT })
+    return limit(work)
+  }
+}

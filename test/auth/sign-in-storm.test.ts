@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os'
+import t from 'tap'
+import { passwordsOf } from '../../src/auth/passwords.ts'
+import { usersOf } from '../../src/auth/users.ts'
+import { readConfig } from '../../src/config.ts'
+import { Problem } from '../../src/errors.ts'
+import { PASSWORD, problem, serve } from '../service.ts'
+
+/** Passes that leave room for ten hashes on each core to wait. */
+const SETTINGS = { PASSWORD_HASH_TIME: '10' }
+const ROOM = availableParallelism() * 11
+
+t.test('[HASH] in a storm some sign-ins are served, the others told when to return; todos go on', async t => {
+  const { call, signUp } = await serve(t, SETTINGS)
+  const { accessToken: token } = await signUp({ email: 'ada@example.org' })
+  let ended = 0
+  const send = async (path: string, body: object) => {
+    const answer = await call('POST', `/api/auth/${path}`, { body: { password: PASSWORD, ...body } })
+    ended += 1
+    return answer
+  }
+  const signIn = () => send('login', { email: 'ada@example.org' })
+  const kinds = [
+    signIn,
+    (index: number) => send('login', { email: `nobody${index}@example.org` }),
+    (index: number) => send('register', { username: `user-${index}`, email: `new${index}@example.org` })
+  ]
+
+  const storm = Array.from({ length: ROOM + 20 }, (_, index) => (kinds[index % 3] ?? signIn)(index))
+  const reads = Array.from({ length: 20 }, () => call('GET', '/api/todos', { token }))
+  for (const { status } of await Promise.all(reads)) t.equal(status, 200)
+  t.ok(ended < ROOM, 'todos are read while sign-ins wait')
+
+  const answers = await Promise.all(storm)
+  const refused = answers.filter(({ status }) => status === 503)
+  // Fewer than 20 where the last ones still ask for the account when the first hash is done.
+  t.ok(refused.length > 0 && refused.length <= 20, `${refused.length} are refused`)
+  for (const answer of refused) {
+    t.strictSame(answer.body, problem(answer, 503, 'overloaded', { action: 'retry-later' }))
+    t.equal(answer.headers['retry-after'], '2')
+  }
+  const served = answers.filter(({ status }) => status !== 503).map(({ status }) => status)
+  t.strictSame([...new Set(served)].sort(), [200, 201, 401])
+  t.equal((await signIn()).status, 200, 'afterwards all is as before')
+})
+
+t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t => {
+  const { app, signUp } = await serve(t)
+  await signUp({ email: 'ada@example.org' })
+  const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash
+  const before = await hashed()
+  const passwords = await passwordsOf(readConfig({ PASSWORD_HASH_TIME: '3' }))
+  const signIn = (error: Error) =>
+    usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }).authenticate(
+      'ada@example.org',
+      PASSWORD
+    )
+
+  t.match(await signIn(new Problem('overloaded')), { email: 'ada@example.org' })
+  t.equal(await hashed(), before)
+  await t.rejects(signIn(new Error('out of memory')), { message: 'out of memory' }, 'a fault stays one')
+  await t.rejects(signIn(new Problem('internal_error')), { code: 'internal_error' })
+})
