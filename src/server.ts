@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -6,9 +7,13 @@ import { loggingOf } from './logging.ts'
 
 /** Milliseconds that requests under way get to end, once the service is told to stop. */
 const GRACE = 10_000
+/** Threads for files, names and the like, beside those that hash. */
+const SPARE_THREADS = 4
 
 async function start() {
   if (existsSync('.env')) process.loadEnvFile()
+  // Node makes four threads on any machine, which hashing would keep busy. It reads this when it first needs one.
+  process.env.UV_THREADPOOL_SIZE ??= `${availableParallelism() + SPARE_THREADS}`
   const config = readConfig(process.env)
   const app = await buildApp({ config, logger: loggingOf(config, process.stdout.isTTY) })
   closeWithGrace({ delay: GRACE, logger: app.log }, () => app.close())

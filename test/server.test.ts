@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { refuse, send, start, stop } from './process.ts'
@@ -61,6 +62,23 @@ t.test('nonsense stops the start: one line, exit code 1, no secret in it', async
   }
   t.notOk(existsSync(join(cwd, 'data')), 'and leaves nothing behind')
 })
+
+t.test(
+  '[HASH] hashing on every core leaves threads for files and names',
+  { skip: process.platform !== 'linux' && 'only Linux shows its threads' },
+  async t => {
+    const threads = (pid = 0) =>
+      globSync(`/proc/${pid}/task/*/comm`).filter(file => /^libuv-worker/.test(readFileSync(file, 'utf8')))
+    const { child } = await start(t, t.testdir())
+    t.equal(threads(child.pid).length, availableParallelism() + 4)
+    await stop(child, 'SIGTERM')
+
+    const cwd = t.testdir({ '.env': 'UV_THREADPOOL_SIZE=7\n' })
+    const other = await start(t, cwd)
+    t.equal(threads(other.child.pid).length, 7, 'unless it is set')
+    await stop(other.child, 'SIGTERM')
+  }
+)
 
 t.test('a port that is taken is told in a line', async t => {
   const other = createServer().listen(0, '127.0.0.1')
