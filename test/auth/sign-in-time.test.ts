@@ -1,0 +1,58 @@
+import t from 'tap'
+import { serve } from '../service.ts'
+
+const ROUNDS = 20
+
+t.test('[V6.3.8] sign-in takes as long for an unknown e-mail as for a known one', async t => {
+  const { call, signUp } = await serve(t)
+  // Each e-mail is tried once, so that nothing that counts failures comes between.
+  const rounds = Array.from({ length: ROUNDS }, (_, index) => index)
+  await Promise.all(rounds.map(index => signUp({ email: `known${index}@example.org` })))
+  const signIn = (email: string) => call('POST', '/api/auth/login', { body: { email, password: 'wrong' } })
+
+  const known: number[] = []
+  const unknown: number[] = []
+  for (const index of rounds) {
+    const pair = [
+      { times: known, work: () => signIn(`known${index}@example.org`) },
+      { times: unknown, work: () => signIn(`unknown${index}@example.org`) }
+    ]
+    // In turn the one first and the other, so that a machine that gets slower favours neither.
+    for (const { times, work } of index % 2 ? pair : pair.toReversed()) times.push(await timeOf(work))
+  }
+
+  const found = { known: median(known), unknown: median(unknown) }
+  t.notOk(isHalfOf(unknown, known), 'unknown is no faster', { found })
+  t.notOk(isHalfOf(known, unknown), 'known is no faster', { found })
+})
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/**
+ * Whether some times are surely less than half of others, as without a hash they would be by far: the Mann-Whitney test
+ * of the ones against the halves of the others, at z > 4.75. Were they exactly half as long, it would err once in a
+ * million times; for times that are alike, on a machine however busy, that is out of reach.
+ */
+function isHalfOf(fast: readonly number[], slow: readonly number[]): boolean {
+  const [n, m] = [fast.length, slow.length]
+  const wins = fast.flatMap(a => slow.filter(b => a < b / 2)).length
+  const z = (wins - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12)
+  return z > 4.75
+}
+
+const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]
+
+t.test(
+  'the comparison tells times without a hash, one of them delayed, from such as differ less',
+  async t => {
+    const times = Array.from({ length: ROUNDS }, (_, index) => 30 + index)
+    t.equal(isHalfOf([100, ...Array(ROUNDS - 1).fill(1)], times), true)
+    const shorter = times.map(time => time * 0.8)
+    t.equal(isHalfOf(shorter, times), false)
+    t.equal(isHalfOf(times, times), false)
+  }
+)
