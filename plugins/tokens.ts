@@ -1,9 +1,9 @@
-import jwt from '@fastify/jwt'
+import jwt, { type FastifyJWTOptions, type JWT } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type AccessClaims, accessTokensOf, type Signer } from '../src/auth/access-tokens.ts'
 import { refreshTokensOf } from '../src/auth/refresh-tokens.ts'
-import { keyIdOf, signingSecrets } from '../src/auth/signing-key.ts'
+import { type SigningKey, signingKeys } from '../src/auth/signing-keys.ts'
 import type { Tokens } from '../src/auth/token-pairs.ts'
 import type { Config } from '../src/config.ts'
 
@@ -17,48 +17,57 @@ declare module 'fastify' {
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     payload: AccessClaims
+    /** The ids of the keys. */
+    namespaces: string
   }
 }
 
-/** One algorithm, whatever a token's header asks for (RFC 8725, section 3.1). */
-const ALGORITHM = 'HS256'
 /** Says that this is an access token, so that no JWT of another purpose passes for one (RFC 9068, section 2.1). */
 const TYPE = 'at+jwt'
 
+/**
+ * Each key has a signer and a verifier of its own, made once. The `kid` of a token is not looked at: which key it was
+ * signed with shows when it is tried, and there are few.
+ */
 async function tokens(app: FastifyInstance, { config }: { config: Config }) {
-  const secrets = signingSecrets(config)
-  const [current, ...retired] = secrets
+  const keys = signingKeys(config)
+  for (const key of keys) await app.register(jwt, optionsOf(key, config))
 
-  await app.register(jwt, {
-    secret: current,
-    sign: {
-      algorithm: ALGORITHM,
-      iss: config.JWT_ISSUER,
-      aud: config.JWT_AUDIENCE,
-      header: { alg: ALGORITHM, typ: TYPE, kid: keyIdOf(current) }
-    },
-    verify: {
-      algorithms: [ALGORITHM],
-      allowedIss: config.JWT_ISSUER,
-      allowedAud: config.JWT_AUDIENCE,
-      checkTyp: TYPE,
-      requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
-      // The library reads the machine's clock and lets a token live in the second of its exp; we measure it ourselves.
-      ignoreExpiration: true
+  const signerOf = ({ id }: SigningKey): Signer => {
+    const library = app.jwt[id] as JWT
+    return {
+      sign: claims => library.sign(claims),
+      open: token => claimsIn(() => library.verify(token))
     }
-  })
-
-  const signer: Signer = {
-    sign: claims => app.jwt.sign(claims),
-    open: token =>
-      claimsIn(() => app.jwt.verify(token)) ??
-      retired.map(key => claimsIn(() => app.jwt.verify(token, { key }))).find(Boolean)
   }
+
+  const [current, ...retired] = keys
   app.decorate('tokens', {
-    access: accessTokensOf(signer, app.store.now),
-    refresh: refreshTokensOf(secrets)
+    access: accessTokensOf([signerOf(current), ...retired.map(signerOf)], app.store.now),
+    refresh: refreshTokensOf([current.seed, ...retired.map(({ seed }) => seed)]),
+    publicKeys: keys.flatMap(({ jwk }) => jwk ?? [])
   })
 }
+
+const optionsOf = ({ id, algorithm, secret }: SigningKey, config: Config): FastifyJWTOptions => ({
+  namespace: id,
+  secret,
+  sign: {
+    algorithm,
+    iss: config.JWT_ISSUER,
+    aud: config.JWT_AUDIENCE,
+    header: { alg: algorithm, typ: TYPE, kid: id }
+  },
+  verify: {
+    algorithms: [algorithm],
+    allowedIss: config.JWT_ISSUER,
+    allowedAud: config.JWT_AUDIENCE,
+    checkTyp: TYPE,
+    requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
+    // The library reads the machine's clock and lets a token live in the second of its exp; we measure it ourselves.
+    ignoreExpiration: true
+  }
+})
 
 /** The library throws for each of the many ways in which a token can be wrong; none of them matters to us. */
 function claimsIn(verify: () => AccessClaims): AccessClaims | undefined {

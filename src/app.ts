@@ -20,6 +20,7 @@ import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/docs.ts'
 import health from '../routes/health.ts'
+import jwks from '../routes/jwks.ts'
 import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
 import type { Config } from './config.ts'
@@ -69,6 +70,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
 
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
+  await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos' })
   await app.register(health, { prefix: '/health' })
   await app.register(problemPages, { prefix: '/problems' })

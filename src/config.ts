@@ -7,6 +7,8 @@ const TEN_YEARS = 3650 * DAY
 
 /** The fewest bytes that an HS256 secret may have (RFC 7518, section 3.2). */
 export const SECRET_BYTES = 32
+/** The fewest bits that an RS256 key may have (RFC 7518, section 3.3). */
+export const RSA_BITS = 2048
 
 const Seconds = (fallback: number) =>
   Type.Integer({
@@ -43,6 +45,16 @@ export const Environment = Type.Object({
       format: 'secrets',
       writeOnly: true,
       description: `one or more secrets of at least ${SECRET_BYTES} bytes each, separated by commas`
+    })
+  ),
+  // Marked as a secret, for some will paste the key itself where its file is asked for.
+  JWT_PRIVATE_KEY_FILE: Type.Optional(
+    Type.String({
+      format: 'paths',
+      writeOnly: true,
+      description:
+        'one or more PEM files, separated by commas, each with a private key: ' +
+        `Ed25519, P-256 or RSA of at least ${RSA_BITS} bits`
     })
   ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
@@ -106,6 +118,9 @@ export type Config = Static<typeof Environment>
 /** Splits a value that may hold several, separated by commas. */
 export const listOf = (value: string): string[] => value.split(',').map(part => part.trim())
 
+/** Private keys as PEM, as a JWK or as bare base64, none of which may ever be shown as the path that it was given for. */
+const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
+
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value
 const isNetwork = (value: string) => {
   const [address = '', prefix, ...rest] = value.split('/')
@@ -124,6 +139,7 @@ const ajv = new Ajv({
   verbose: true,
   formats: {
     secrets: value => listOf(value).every(secret => Buffer.byteLength(secret) >= SECRET_BYTES),
+    paths: value => !KEY_MATERIAL.test(value),
     origins: value => value === '*' || listOf(value).every(isOrigin),
     proxies: value => /^(true|false)$/.test(value) || listOf(value).every(isNetwork)
   }
@@ -146,7 +162,8 @@ export class ConfigError extends Error {}
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   if (!validate(given)) throw new ConfigError(faultOf(validate.errors?.[0] as ErrorObject, environment))
-  if (isPostgres(given.DATABASE_URL) && !given.JWT_SECRET) throw new ConfigError(SECRET_NEEDED)
+  const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE } = given
+  if (isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) throw new ConfigError(SECRET_NEEDED)
   return given
 }
 

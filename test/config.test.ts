@@ -53,6 +53,11 @@ t.test(
           'Give one or more secrets of at least 32 bytes each, separated by commas.'
       ],
       [
+        { JWT_PRIVATE_KEY_FILE: '-----BEGIN PRIVATE KEY-----' },
+        'JWT_PRIVATE_KEY_FILE: a value of 27 bytes is not accepted. Give one or more PEM files, separated by commas, ' +
+          'each with a private key: Ed25519, P-256 or RSA of at least 2048 bits.'
+      ],
+      [
         { DATABASE_URL: 'mysql://x' },
         'DATABASE_URL: "mysql://x" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
       ],
@@ -97,8 +102,10 @@ t.test('what is accepted', async t => {
     { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
     { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
     { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
+    { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
     { PORT: '0', DATABASE_URL: ':memory:' },
-    { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) }
+    { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) },
+    { DATABASE_URL: 'postgres://c/d', JWT_PRIVATE_KEY_FILE: 'key.pem' }
   ]
   for (const environment of environments) t.match(readConfig(environment), { ...environment, PORT: Number })
 })

@@ -14,7 +14,7 @@ export interface AccessClaims {
   readonly exp: number
 }
 
-/** Signs claims, and checks everything about a token but its lifetime: the work of a JWT library. */
+/** Signs claims with a key, and checks everything about a token but its lifetime: the work of a JWT library. */
 export interface Signer {
   readonly sign: (claims: AccessClaims) => string
   /** @returns the claims, expired or not; undefined when the token was not issued by this service */
@@ -32,12 +32,24 @@ export const jtiOf = (sessionId: string, generation: number) => `${sessionId}.${
 /** Seconds until the token expires, "on or after" the time in `exp` (RFC 7519, section 4.1.4), with no leeway. */
 export const secondsLeft = ({ exp }: AccessClaims, now: Date) => Math.ceil(exp - now.getTime() / 1000)
 
-/** Access tokens whose lifetime is measured by the given clock, whatever clock the signer's library reads. */
-export function accessTokensOf(signer: Signer, now: Clock): AccessTokens {
-  return {
-    ...signer,
-    verify(token) {
+/**
+ * Access tokens whose lifetime is measured by the given clock, whatever clock the signers' library reads.
+ * @param signers one for each key: the first signs, all verify
+ */
+export function accessTokensOf(signers: readonly [Signer, ...Signer[]], now: Clock): AccessTokens {
+  function open(token: string) {
+    for (const signer of signers) {
       const claims = signer.open(token)
+      if (claims) return claims
+    }
+    return undefined
+  }
+
+  return {
+    sign: signers[0].sign,
+    open,
+    verify(token) {
+      const claims = open(token)
       if (!claims) throw new Problem('access_token_invalid')
       if (secondsLeft(claims, now()) <= 0) throw new Problem('access_token_expired')
       return claims

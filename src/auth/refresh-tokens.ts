@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { UUID } from 'uuidv7'
 import { Problem } from '../errors.ts'
+import type { Seed } from './signing-keys.ts'
 
 /** Tells people and secret scanners what they have found. */
 const PREFIX = 'lkr_'
@@ -22,11 +23,11 @@ export interface RefreshTokens {
 /**
  * Refresh tokens that need no storage: `lkr_` + base64url(session id ‖ generation ‖ MAC), the MAC being HMAC-SHA-256
  * (RFC 2104). A forged one is refused without a query (RFC 9700, section 4.14.2), and a stolen database holds none.
- * @param secrets the first signs, all verify; each yields a MAC key of its own by HKDF (RFC 5869), so that no token
- *   of another purpose can pass for a refresh token
+ * @param seeds what is secret of each signing key: the first signs, all verify; each yields a MAC key of its own by HKDF
+ *   (RFC 5869), so that no token of another purpose can pass for a refresh token
  */
-export function refreshTokensOf(secrets: readonly [string, ...string[]]): RefreshTokens {
-  const [signingKey, ...retiredKeys] = secrets.map(deriveKey) as [Buffer, ...Buffer[]]
+export function refreshTokensOf(seeds: readonly [Seed, ...Seed[]]): RefreshTokens {
+  const [signingKey, ...retiredKeys] = seeds.map(deriveKey) as [Buffer, ...Buffer[]]
 
   return {
     issue: claims => encode(signingKey, claims),
@@ -39,8 +40,7 @@ export function refreshTokensOf(secrets: readonly [string, ...string[]]): Refres
   }
 }
 
-const deriveKey = (secret: string) =>
-  Buffer.from(hkdfSync('sha256', secret, '', 'latchkey refresh token', 32))
+const deriveKey = (seed: Seed) => Buffer.from(hkdfSync('sha256', seed, '', 'latchkey refresh token', 32))
 
 function encode(key: Buffer, { sessionId, generation }: RefreshClaims): string {
   const claims = Buffer.alloc(SESSION_BYTES + GENERATION_BYTES)

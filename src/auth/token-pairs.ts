@@ -1,13 +1,16 @@
 import type { Config } from '../config.ts'
 import type { SessionRow } from '../db/schema.ts'
 import { type AccessTokens, jtiOf } from './access-tokens.ts'
+import type { PublicJwk } from './jwk.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 import type { User } from './users.ts'
 
-/** The two kinds of token: how they are made and how they are checked. */
+/** The two kinds of token: how they are made and how they are checked, by us and by others. */
 export interface Tokens {
   readonly access: AccessTokens
   readonly refresh: RefreshTokens
+  /** What others check access tokens with; nothing when a secret signs them. */
+  readonly publicKeys: readonly PublicJwk[]
 }
 
 /** What a sign-in or a refresh gives. Lifetimes are in seconds, counted from the answer. */

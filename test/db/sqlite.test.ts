@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
-import { signingSecrets } from '../../src/auth/signing-key.ts'
+import { signingSecrets } from '../../src/auth/secrets.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
 import { openStore } from '../../src/db/store.ts'
 
@@ -38,7 +38,7 @@ t.test('the first start makes the database and the key, for their owner only', a
   t.equal(modeOf(folder), '700')
 
   const config = readConfig({ DATABASE_URL: url })
-  const [secret] = signingSecrets(config)
+  const [secret = ''] = signingSecrets(config)
   t.equal(modeOf(`${folder}/latchkey.db.key`), '600')
   t.ok(Buffer.byteLength(secret) >= 32)
   t.strictSame(signingSecrets(config), [secret], 'and keeps it')

@@ -66,6 +66,7 @@ t.test('every operation is described whole', async t => {
   t.strictSame(operations.map(({ operationId }) => operationId).sort(), [
     'createTodo',
     'deleteTodo',
+    'getJwks',
     'getLiveness',
     'getMe',
     'getProblem',

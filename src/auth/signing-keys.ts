@@ -1,0 +1,54 @@
+import { createPublicKey } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { type KeyAlgorithm, type PublicJwk, publicJwkOf } from './jwk.ts'
+import { type PrivateKey, readPrivateKeys } from './private-keys.ts'
+import { keyIdOf, signingSecrets } from './secrets.ts'
+
+/** What is secret of a key, to derive other keys from. */
+export type Seed = string | Buffer
+
+/** A key for access tokens by one algorithm, whatever a token's header asks for (RFC 8725, section 3.1). */
+export interface SigningKey {
+  /** Stands in the `kid` of the tokens that it signs. */
+  readonly id: string
+  readonly algorithm: 'HS256' | KeyAlgorithm
+  /** A secret, or a pair of keys as PEM. */
+  readonly secret: { readonly private: string; readonly public: string }
+  readonly seed: Seed
+  /** For others to check tokens with. A secret has none. */
+  readonly jwk?: PublicJwk
+}
+
+/**
+ * The keys of the service: the first signs, all verify. A private key comes before any secret, so that one can be added
+ * to a service that has worked with secrets so far.
+ * @throws {ConfigError} when one is not accepted
+ */
+export function signingKeys(config: Config): [SigningKey, ...SigningKey[]] {
+  const { JWT_PRIVATE_KEY_FILE: files } = config
+  const privateKeys = files ? readPrivateKeys(files).map(ofPrivateKey) : []
+  const keys = [...privateKeys, ...signingSecrets(config).map(ofSecret)]
+  return Array.from(new Map(keys.map(key => [key.id, key])).values()) as [SigningKey, ...SigningKey[]]
+}
+
+const ofSecret = (secret: string): SigningKey => ({
+  id: keyIdOf(secret),
+  algorithm: 'HS256',
+  secret: { private: secret, public: secret },
+  seed: secret
+})
+
+function ofPrivateKey({ key, algorithm }: PrivateKey): SigningKey {
+  const jwk = publicJwkOf(key, algorithm)
+  return {
+    id: jwk.kid,
+    algorithm,
+    secret: {
+      private: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      public: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
+    },
+    // The number itself: a PKCS#8 file that is written anew, by another tool, need not have the same bytes.
+    seed: Buffer.from(`${key.export({ format: 'jwk' }).d}`, 'base64url'),
+    jwk
+  }
+}

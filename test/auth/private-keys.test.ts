@@ -1,0 +1,134 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { signingKeys } from '../../src/auth/signing-keys.ts'
+import { ConfigError, readConfig } from '../../src/config.ts'
+import { refuse } from '../process.ts'
+import { ec, ed, keep, kidOf, kinds, pem, rs } from './key-files.ts'
+
+t.test('the forms in which other tools write private keys', async t => {
+  const cases: [name: string, content: string | Buffer, key: typeof ed, algorithm: string][] = [
+    ['pkcs1', rs.privateKey.export({ type: 'pkcs1', format: 'pem' }), rs, 'RS256'],
+    ['sec1', ec.privateKey.export({ type: 'sec1', format: 'pem' }), ec, 'ES256'],
+    [
+      'parameters-first',
+      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem(ec.privateKey)}`,
+      ec,
+      'ES256'
+    ],
+    [
+      'with-its-public-key',
+      ed.publicKey.export({ type: 'spki', format: 'pem' }) + pem(ed.privateKey),
+      ed,
+      'EdDSA'
+    ],
+    ['commented', `of Ada, for 2026\n${pem(ed.privateKey).replaceAll('\n', '\r\n')}`, ed, 'EdDSA']
+  ]
+  for (const [name, content, key, algorithm] of cases) {
+    const config = readConfig({
+      DATABASE_URL: ':memory:',
+      JWT_PRIVATE_KEY_FILE: keep(`${name}.pem`, content)
+    })
+    t.match(signingKeys(config), [{ id: kidOf(key), algorithm }], name)
+  }
+})
+
+const accepted =
+  'Give one or more PEM files, separated by commas, each with a private key: Ed25519, P-256 or RSA of at least 2048 bits.'
+
+t.test(
+  '[R8725-3.5] a key that is not accepted stops the start: the variable, the file, its fault, what is accepted',
+  async t => {
+    const ecOn = (namedCurve: string) => pem(generateKeyPairSync('ec', { namedCurve }).privateKey)
+    const cipher = { cipher: 'aes-256-cbc', passphrase: 'secret' }
+    const [first = '', , ...rest] = pem(rs.privateKey).split('\n')
+    const cases: [name: string, content: string | Buffer, fault: string][] = [
+      ['empty', '', 'it is not PEM'],
+      ['der', ed.privateKey.export({ type: 'pkcs8', format: 'der' }), 'it is not PEM'],
+      ['jwk', JSON.stringify(ed.privateKey.export({ format: 'jwk' })), 'it is not PEM'],
+      [
+        'public',
+        ed.publicKey.export({ type: 'spki', format: 'pem' }),
+        'it holds no private key (but: PUBLIC KEY)'
+      ],
+      [
+        'public-rsa',
+        rs.publicKey.export({ type: 'pkcs1', format: 'pem' }),
+        'it holds no private key (but: RSA PUBLIC KEY)'
+      ],
+      ['two', pem(ed.privateKey) + pem(ec.privateKey), 'it holds 2 private keys'],
+      [
+        'encrypted',
+        ed.privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher }),
+        'its key is encrypted'
+      ],
+      [
+        'encrypted-pkcs1',
+        rs.privateKey.export({ type: 'pkcs1', format: 'pem', ...cipher }),
+        'its key is encrypted'
+      ],
+      ['damaged', [first, ...rest].join('\n'), 'its key is damaged, or in another format'],
+      [
+        'openssh',
+        pem(ed.privateKey).replaceAll('PRIVATE', 'OPENSSH PRIVATE'),
+        'its key is damaged, or in another format'
+      ],
+      [
+        'rsa-1024',
+        pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
+        'its key is of another kind (rsa, 1024 bits)'
+      ],
+      [
+        'rsa-2047',
+        pem(generateKeyPairSync('rsa', { modulusLength: 2047 }).privateKey),
+        'its key is of another kind (rsa, 2047 bits)'
+      ],
+      [
+        'rsa-pss',
+        pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
+        'its key is of another kind (rsa-pss, 2048 bits)'
+      ],
+      ['p384', ecOn('P-384'), 'its key is of another kind (ec, secp384r1)'],
+      ['k256', ecOn('secp256k1'), 'its key is of another kind (ec, secp256k1)'],
+      ['ed448', pem(generateKeyPairSync('ed448').privateKey), 'its key is of another kind (ed448)'],
+      ['x25519', pem(generateKeyPairSync('x25519').privateKey), 'its key is of another kind (x25519)']
+    ]
+    const faults = cases.map(([name, content, fault]) => [keep(`${name}.bad`, content), fault] as const)
+    const missing = `${ed.file}.not`
+    for (const [file, fault] of [
+      ...faults,
+      [missing, 'it cannot be read (ENOENT)'],
+      ['', 'it cannot be read (ENOENT)'],
+      [t.testdir(), 'it cannot be read (EISDIR)']
+    ] as const) {
+      const line = `JWT_PRIVATE_KEY_FILE: ${JSON.stringify(file)} is not accepted: ${fault}. ${accepted}`
+      const config = readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: `${ed.file}, ${file}` })
+      t.throws(() => signingKeys(config), new ConfigError(line), fault)
+    }
+  }
+)
+
+t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
+  for (const { privateKey } of kinds) {
+    const pasted = [
+      pem(privateKey),
+      pem(privateKey).replaceAll('\n', '\\n'),
+      privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+      privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64url'),
+      JSON.stringify(privateKey.export({ format: 'jwk' })),
+      readFileSync(ed.file, 'utf8')
+    ]
+    for (const value of pasted) {
+      const line = `JWT_PRIVATE_KEY_FILE: a value of ${value.length} bytes is not accepted. ${accepted}`
+      t.throws(() => readConfig({ JWT_PRIVATE_KEY_FILE: value }), new ConfigError(line))
+    }
+  }
+})
+
+t.test('the process says it in one line, too', async t => {
+  const settings = { DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'no.pem' }
+  t.strictSame(await refuse(t.testdir(), settings), {
+    code: 1,
+    said: `JWT_PRIVATE_KEY_FILE: "no.pem" is not accepted: it cannot be read (ENOENT). ${accepted}\n`
+  })
+})
