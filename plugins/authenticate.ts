@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { bearerToken } from '../src/auth/bearer.ts'
-import type { User } from '../src/auth/users.ts'
+import type { Identity } from '../src/auth/sessions.ts'
 import { Problem } from '../src/errors.ts'
 
 declare module 'fastify' {
@@ -13,7 +13,7 @@ declare module 'fastify' {
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    user: User
+    user: Identity
   }
 }
 

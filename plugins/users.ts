@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { passwordsOf } from '../src/auth/passwords.ts'
 import { type Users, usersOf } from '../src/auth/users.ts'
-import type { Config } from '../src/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -11,8 +9,8 @@ declare module 'fastify' {
   }
 }
 
-async function users(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('users', usersOf(app.store, await passwordsOf(config)))
+async function users(app: FastifyInstance) {
+  app.decorate('users', usersOf(app.store, app.passwords))
 }
 
-export default fp(users, { name: 'users', dependencies: ['store'] })
+export default fp(users, { name: 'users', dependencies: ['store', 'passwords'] })

@@ -10,6 +10,35 @@ export const Instant = (description: string) =>
     examples: ['2026-11-23T09:30:00.000Z']
   })
 
+export const Nullable = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], description })
+
+export const Id = Type.String({
+  format: 'uuid',
+  description: 'a UUID',
+  examples: ['01a20996-fb6c-78b7-96ed-227b58a269d2']
+})
+
+/** Items of a page, where the request does not say how many; and at most. */
+export const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 200
+
+/** How to ask for a page of a list. */
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_LIMIT,
+        default: DEFAULT_LIMIT,
+        description: `a whole number from 1 to ${MAX_LIMIT}`
+      })
+    ),
+    cursor: Type.Optional(Type.String({ description: 'the `nextCursor` of the page before' }))
+  },
+  { additionalProperties: false }
+)
+
 /** Refers to a schema that is registered under its name, so that generated clients have one type for it. */
 export const ref = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
@@ -60,6 +89,7 @@ export const bearerProblems: ProblemCode[] = [
   'authentication_required',
   'access_token_invalid',
   'access_token_expired',
+  'access_token_stale',
   'access_token_revoked'
 ]
 

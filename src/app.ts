@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
+import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import cors from '../plugins/cors.ts'
+import events from '../plugins/events.ts'
 import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
 import notFound from '../plugins/not-found.ts'
 import openapi from '../plugins/openapi.ts'
+import passwords from '../plugins/passwords.ts'
 import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import { RequestLog } from '../plugins/request-log.ts'
@@ -63,8 +66,11 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
   await app.register(store, { url: config.DATABASE_URL, poolMax: config.DATABASE_POOL_MAX, now: clock })
   await app.register(tokens, { config })
-  await app.register(users, { config })
+  await app.register(passwords, { config })
+  await app.register(users)
   await app.register(sessions, { config })
+  await app.register(accounts, { config })
+  await app.register(events)
   await app.register(authenticate)
   await app.register(openapi)
 

@@ -53,6 +53,12 @@ export const catalogue = {
     detail: 'Its session has ended. Sign in again.',
     action: 'sign-in'
   },
+  access_token_stale: {
+    status: 401,
+    title: 'The access token is stale',
+    detail: 'The password was changed since. Refresh it with the refresh token, before its expiry too.',
+    action: 'refresh'
+  },
   refresh_token_invalid: {
     status: 401,
     title: 'The refresh token is not valid',
@@ -84,10 +90,20 @@ export const catalogue = {
     detail: 'Send the access token and the refresh token of one and the same answer, or sign in again.',
     action: 'sign-in'
   },
+  password_wrong: {
+    status: 403,
+    title: 'The password is wrong',
+    detail: 'Give the password that the account has now.'
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
     detail: 'Check the path: it is case-sensitive and has no slash at its end.'
+  },
+  session_not_found: {
+    status: 404,
+    title: 'There is no such session',
+    detail: 'It has ended, or the id is wrong. List the sessions to see those that live.'
   },
   todo_not_found: {
     status: 404,

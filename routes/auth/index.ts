@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bearerToken } from '../../src/auth/bearer.ts'
 import type { Config } from '../../src/config.ts'
+import account from './account.ts'
+import { deviceOf } from './device.ts'
 import * as schemas from './schemas.ts'
+import sessions from './sessions.ts'
 
 /** A stricter limit for what guesses, hashes or tells whether an account exists. */
 const limited = (max: number) => ({ rateLimit: { max, timeWindow: '1 minute' } })
@@ -18,27 +21,29 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     async function register(request, reply) {
       const user = await app.users.register(request.body)
       reply.code(201).header('location', '/api/auth/me')
-      return app.sessions.start(user)
+      return app.sessions.start(user, deviceOf(request), 'account_created')
     }
   )
 
   app.post('/login', { schema: schemas.login, config: limited(30) }, async function login(request) {
-    const user = await app.users.authenticate(request.body.email, request.body.password)
-    return app.sessions.start(user)
+    const { email, password } = request.body
+    const user = await app.users.authenticate(email, password)
+    return app.sessions.start(user, deviceOf(request))
   })
 
   app.post('/refresh', { schema: schemas.refresh, config: limited(120) }, async function refresh(request) {
-    return app.sessions.refresh(request.body.accessToken, request.body.refreshToken)
+    const idempotencyKey = request.headers['idempotency-key']?.replaceAll('"', '')
+    return app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
   })
 
   app.post('/logout', { schema: schemas.logout }, async function logout(request, reply) {
-    await app.sessions.end(bearerToken(request.headers.authorization), request.body?.scope ?? 'local')
+    const token = bearerToken(request.headers.authorization)
+    await app.sessions.logout(token, request.body?.scope ?? 'local', deviceOf(request))
     return reply.code(204).send(null)
   })
 
-  app.get('/me', { schema: schemas.me, onRequest: app.authenticate }, async function me(request) {
-    return request.user
-  })
+  app.register(account, { config })
+  app.register(sessions)
 }
 
 export default auth

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../src/errors.ts'
 import { todosOf } from '../../src/todos/todos.ts'
+import { DEFAULT_LIMIT } from '../schemas.ts'
 import patch from './patch.ts'
 import * as schemas from './schemas.ts'
 
@@ -11,7 +12,7 @@ const todos: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticate)
 
   app.get('', { schema: schemas.list }, async function list(request) {
-    const { limit = schemas.DEFAULT_LIMIT, cursor } = request.query
+    const { limit = DEFAULT_LIMIT, cursor } = request.query
     return todosOf(app.store, request.user.id).list(limit, cursor)
   })
 

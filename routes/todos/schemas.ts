@@ -1,19 +1,22 @@
 import { Type } from '@sinclair/typebox'
-import { bearer, bearerProblems, bodyProblems, Instant, problems, ref } from '../schemas.ts'
+import {
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  Id,
+  Instant,
+  Nullable,
+  PageQuery,
+  problems,
+  ref
+} from '../schemas.ts'
 
 const tags = ['todos']
 const security = bearer
 
-export const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 200
 const MAX_TITLE = 500
 const MAX_DESCRIPTION = 16_384
 
-const Id = Type.String({
-  format: 'uuid',
-  description: 'a UUID',
-  examples: ['01a20996-fb6c-78b7-96ed-227b58a269d2']
-})
 const Title = Type.String({
   format: 'text',
   // White space around it is removed before it is counted.
@@ -65,10 +68,7 @@ export const TodoDocument = Type.Object(
 export const TodoPageDocument = Type.Object(
   {
     items: Type.Array(ref(TodoDocument)),
-    nextCursor: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      description: 'the `cursor` of the next page; null at the end'
-    })
+    nextCursor: Nullable('the `cursor` of the next page; null at the end')
   },
   { $id: 'TodoPage', description: 'A page of todos, oldest first.' }
 )
@@ -82,20 +82,7 @@ export const list = {
   description: 'The todos in the order in which they were made, a page at a time.',
   tags,
   security,
-  querystring: Type.Object(
-    {
-      limit: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: MAX_LIMIT,
-          default: DEFAULT_LIMIT,
-          description: `a whole number from 1 to ${MAX_LIMIT}`
-        })
-      ),
-      cursor: Type.Optional(Type.String({ description: 'the `nextCursor` of the page before' }))
-    },
-    { additionalProperties: false }
-  ),
+  querystring: PageQuery,
   response: {
     200: { ...ref(TodoPageDocument), description: 'A page of todos.' },
     ...problems('validation_failed', ...bearerProblems)

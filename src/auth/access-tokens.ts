@@ -29,6 +29,9 @@ export interface AccessTokens extends Signer {
 /** `jti` of the access token that belongs to a generation of a session. */
 export const jtiOf = (sessionId: string, generation: number) => `${sessionId}.${generation}`
 
+/** The generation of its session that an access token belongs to. */
+export const generationOf = ({ sid, jti }: AccessClaims) => Number(jti.slice(sid.length + 1))
+
 /** Seconds until the token expires, "on or after" the time in `exp` (RFC 7519, section 4.1.4), with no leeway. */
 export const secondsLeft = ({ exp }: AccessClaims, now: Date) => Math.ceil(exp - now.getTime() / 1000)
 

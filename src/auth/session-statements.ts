@@ -1,37 +1,66 @@
-import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
 export const sessionStatements = statementsOf('sessions', (db, { sessions, users }) => {
-  const isLive = isNull(sessions.endedAt)
+  const user = { id: users.id, username: users.username, email: users.email }
   const isTheOne = eq(sessions.id, given(sessions.id, 'id'))
   const isTheUsers = eq(sessions.userId, given(sessions.userId, 'userId'))
-  const ending = {
-    endedAt: given(sessions.endedAt, 'now'),
-    endReason: given(sessions.endReason, 'reason')
+  const isAnother = ne(sessions.id, given(sessions.id, 'id'))
+  const hasNotEnded = isNull(sessions.endedAt)
+  const isLive = and(
+    hasNotEnded,
+    gt(sessions.idleExpiresAt, given(sessions.idleExpiresAt, 'now')),
+    gt(sessions.absoluteExpiresAt, given(sessions.absoluteExpiresAt, 'now'))
+  )
+  const ending = { endedAt: given(sessions.endedAt, 'now'), endReason: given(sessions.endReason, 'reason') }
+  const rotation = {
+    generation: sql`${sessions.generation} + 1`,
+    rotatedAt: given(sessions.rotatedAt, 'now'),
+    idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
+    retryKeyHash: given(sessions.retryKeyHash, 'retryKeyHash'),
+    userAgent: given(sessions.userAgent, 'userAgent'),
+    ip: given(sessions.ip, 'ip')
   }
+  const latest = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(isTheUsers, isLive))
+    .orderBy(desc(sessions.rotatedAt), desc(sessions.id))
+    .limit(sql.placeholder('most'))
 
   return {
-    add: db.insert(sessions).values(givenRow(sessions)).returning(),
+    add: db.insert(sessions).values(givenRow(sessions)),
     find: db
-      .select({ session: sessions, user: { id: users.id, username: users.username, email: users.email } })
+      .select({ session: sessions, user })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(isTheOne),
+    live: db
+      .select()
+      .from(sessions)
+      .where(and(isTheUsers, isLive))
+      .orderBy(desc(sessions.rotatedAt), asc(sessions.id)),
     rotate: db
       .update(sessions)
-      .set({
-        generation: sql`${sessions.generation} + 1`,
-        rotatedAt: given(sessions.rotatedAt, 'now'),
-        idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt')
-      })
-      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), isLive))
+      .set(rotation)
+      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), hasNotEnded))
       .returning(),
-    end: db.update(sessions).set(ending).where(and(isTheOne, isLive)),
-    endAll: db.update(sessions).set(ending).where(and(isTheUsers, isLive)),
+    end: db
+      .update(sessions)
+      .set(ending)
+      .where(and(isTheOne, isTheUsers, isLive))
+      .returning({ id: sessions.id }),
+    endAll: db.update(sessions).set(ending).where(and(isTheUsers, isLive)).returning({ id: sessions.id }),
     endOthers: db
       .update(sessions)
       .set(ending)
-      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'id')), isLive))
+      .where(and(isTheUsers, isAnother, isLive))
+      .returning({ id: sessions.id }),
+    endSurplus: db
+      .update(sessions)
+      .set(ending)
+      .where(and(isTheUsers, isLive, notInArray(sessions.id, latest)))
+      .returning({ id: sessions.id })
   }
 })

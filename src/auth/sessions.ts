@@ -1,6 +1,9 @@
 import type { Config } from '../config.ts'
+import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
+import { generationOf } from './access-tokens.ts'
+import { type Device, eventsOf } from './events.ts'
 import { refreshOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
@@ -9,19 +12,39 @@ import type { User } from './users.ts'
 /** Which sessions a logout ends: the caller's own, all but that, or all. */
 export type LogoutScope = 'local' | 'others' | 'all'
 
+/** Who sends a request, and in which session. */
+export interface Identity extends User {
+  readonly sessionId: string
+}
+
 /**
  * Sign-ins and what keeps them going. A session is one row, from the sign-in to its end; refreshing changes the row
  * and adds none.
  */
 export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
-  const { add, find, end, endAll, endOthers } = sessionStatements(store)
+  const { add, find, live, end, endAll, endOthers, endSurplus } = sessionStatements(store)
+  const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
 
+  /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
+  async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
+    const ended = await statement.execute({ ...ending, now: store.now() })
+    const steps = ended.map(({ id }) =>
+      events.step(ending.userId, 'session_ended', device, { sessionId: id, endReason: ending.reason })
+    )
+    if (steps.length > 0) await store.atomically(...steps)
+    return ended
+  }
+
   return {
-    /** Begins a session for a user who has proved to be one. */
-    async start(user: User): Promise<TokenPair> {
+    /** Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends. */
+    async start(
+      user: User,
+      device: Device,
+      type: 'account_created' | 'signed_in' = 'signed_in'
+    ): Promise<TokenPair> {
       const now = store.now()
-      const session = {
+      const session: SessionRow = {
         id: store.newId(),
         userId: user.id,
         generation: 1,
@@ -33,40 +56,55 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
         endReason: null,
         minAccessGeneration: 0,
         retryKeyHash: null,
-        userAgent: null,
-        ip: null
+        ...device
       }
-      await add.execute(session)
+      await store.atomically(add.with(session), events.step(user.id, type, device, { sessionId: session.id }))
+      const surplus = { userId: user.id, most: config.MAX_SESSIONS, reason: 'too_many_sessions' } as const
+      await endBy(endSurplus, surplus, device)
       return issue(session, user, now)
     },
 
     refresh: refreshOf(store, tokens, config),
 
     /**
-     * Who sends this access token. The session is looked up each time, so that a logout acts at once.
-     * @throws {Problem} `access_token_invalid`, `access_token_expired` or `access_token_revoked`
+     * Who sends this access token. The session is looked up each time, so that its end acts at once.
+     * @throws {Problem} `access_token_invalid`, `…_expired`, `…_revoked`, or `…_stale` after a change of the password
      */
-    async identify(accessToken: string): Promise<User> {
-      const { sid } = tokens.access.verify(accessToken)
-      const [found] = await find.execute({ id: sid })
+    async identify(accessToken: string): Promise<Identity> {
+      const claims = tokens.access.verify(accessToken)
+      const [found] = await find.execute({ id: claims.sid })
       if (!found || found.session.endedAt) throw new Problem('access_token_revoked')
-      return found.user
+      if (generationOf(claims) < found.session.minAccessGeneration) throw new Problem('access_token_stale')
+      return { ...found.user, sessionId: claims.sid }
     },
 
-    /** Ends sessions. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended before. */
-    async end(accessToken: string | undefined, scope: LogoutScope): Promise<void> {
+    /** A user's live sessions, the last used first. There are at most `MAX_SESSIONS`. */
+    async list(userId: string): Promise<SessionRow[]> {
+      return live.execute({ userId, now: store.now() })
+    },
+
+    /** @throws {Problem} `session_not_found` when the user has no such live session */
+    async end(userId: string, id: string, device: Device): Promise<void> {
+      const ended = await endBy(end, { userId, id, reason: 'logout' }, device)
+      if (ended.length === 0) throw new Problem('session_not_found')
+    },
+
+    /** Logs out. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended. */
+    async logout(accessToken: string | undefined, scope: LogoutScope, device: Device): Promise<void> {
       const claims = accessToken === undefined ? undefined : tokens.access.open(accessToken)
       const [found] = claims ? await find.execute({ id: claims.sid }) : []
       if (!found || found.session.endedAt) return
       const statement = { local: end, others: endOthers, all: endAll }[scope]
-      await statement.execute({
-        id: found.session.id,
-        userId: found.user.id,
-        now: store.now(),
-        reason: 'logout'
-      })
+      await endBy(statement, { userId: found.user.id, id: found.session.id, reason: 'logout' }, device)
     }
   }
 }
 
 export type Sessions = ReturnType<typeof sessionsOf>
+
+interface Ending {
+  readonly userId: string
+  readonly reason: EndReason
+  readonly id?: string
+  readonly most?: number
+}

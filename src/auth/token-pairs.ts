@@ -33,11 +33,14 @@ export const idleExpiryOf = (now: Date, { REFRESH_TOKEN_TTL }: Config) =>
 
 const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
-/** Makes the pair of tokens of a session's present generation; it is the only one that works. */
+/**
+ * Makes the pair of tokens of a session's present generation; it is the only one that works. Made again, it is the same
+ * pair, with what is left of its life.
+ */
 export function tokenPairsOf(tokens: Tokens, config: Config) {
   return function issue(session: SessionRow, user: User, now: Date): TokenPair {
-    const { id, generation, absoluteExpiresAt } = session
-    const iat = seconds(now)
+    const { id, generation, rotatedAt, absoluteExpiresAt } = session
+    const iat = seconds(rotatedAt)
     // No access token outlives its session (OWASP ASVS 7.3.2).
     const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, seconds(absoluteExpiresAt))
     return {
@@ -50,7 +53,7 @@ export function tokenPairsOf(tokens: Tokens, config: Config) {
         exp
       }),
       tokenType: 'Bearer',
-      expiresIn: exp - iat,
+      expiresIn: Math.max(0, exp - seconds(now)),
       refreshToken: tokens.refresh.issue({ sessionId: id, generation }),
       refreshExpiresIn: Math.floor((expiryOf(session).getTime() - now.getTime()) / 1000),
       user

@@ -22,7 +22,7 @@ const statements = statementsOf('users', (db, { users }) => ({
     .onConflictDoNothing()
     .returning({ id: users.id, username: users.username, email: users.email }),
   holders: db
-    .select({ usernameKey: users.usernameKey, emailKey: users.emailKey })
+    .select({ id: users.id, usernameKey: users.usernameKey, emailKey: users.emailKey })
     .from(users)
     .where(
       or(
@@ -34,6 +34,14 @@ const statements = statementsOf('users', (db, { users }) => ({
     .select()
     .from(users)
     .where(eq(users.emailKey, given(users.emailKey, 'emailKey'))),
+  rename: db
+    .update(users)
+    .set({
+      username: given(users.username, 'username'),
+      usernameKey: given(users.usernameKey, 'usernameKey')
+    })
+    .where(eq(users.id, given(users.id, 'id')))
+    .returning({ id: users.id, username: users.username, email: users.email }),
   rehash: db
     .update(users)
     .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
@@ -46,7 +54,7 @@ const statements = statementsOf('users', (db, { users }) => ({
 const keyOf = (name: string) => name.toLowerCase()
 
 export function usersOf(store: Store, passwords: Passwords) {
-  const { add, holders, byEmail, rehash } = statements(store)
+  const { add, holders, byEmail, rename, rehash } = statements(store)
 
   return {
     /**
@@ -67,6 +75,22 @@ export function usersOf(store: Store, passwords: Passwords) {
       })
       if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
       return user
+    },
+
+    /** @throws {Problem} `already_taken` */
+    async rename(id: string, username: string): Promise<User> {
+      const keys = { usernameKey: keyOf(username), emailKey: '' }
+      const refuseTaken = async () => {
+        const others = (await holders.execute(keys)).filter(holder => holder.id !== id)
+        if (others.length > 0) throw new Problem('already_taken', { errors: conflicts(keys, others) })
+      }
+      await refuseTaken()
+      // Somebody else may take it in between; then the database refuses, in whatever words.
+      const [user] = await rename.execute({ id, username, ...keys }).catch(async error => {
+        await refuseTaken()
+        throw error
+      })
+      return user as User
     },
 
     /** @throws {Problem} `invalid_credentials`, the same for a wrong password as for an unknown e-mail; `overloaded` */

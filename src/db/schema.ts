@@ -96,16 +96,25 @@ export function tablesOf({ table, index, id, text, flag, count, instant }: Colum
 }
 
 /** Why a session ended before its time. */
-export type EndReason = 'logout' | 'password_changed' | 'reuse_detected' | 'too_many_sessions'
+export const endReasons = [
+  'account_deleted',
+  'logout',
+  'password_changed',
+  'reuse_detected',
+  'too_many_sessions'
+] as const
+export type EndReason = (typeof endReasons)[number]
 
 /** What happened to an account, as its owner is told. */
-export type EventType =
-  | 'account_created'
-  | 'signed_in'
-  | 'sign_in_failed'
-  | 'password_changed'
-  | 'refresh_token_reused'
-  | 'session_ended'
+export const eventTypes = [
+  'account_created',
+  'signed_in',
+  'sign_in_failed',
+  'password_changed',
+  'refresh_token_reused',
+  'session_ended'
+] as const
+export type EventType = (typeof eventTypes)[number]
 
 export type Tables = ReturnType<typeof tablesOf>
 export type UserRow = Tables['users']['$inferSelect']

@@ -1,20 +1,14 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { idBefore, type Page, pageOf } from '../db/cursor.ts'
 import type { TodoRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { cursorAfter, idBefore } from './cursor.ts'
 
 export type Todo = Omit<TodoRow, 'userId' | 'version'>
 
 /** What the user decides about a todo. */
 export type TodoContent = Pick<Todo, 'title' | 'description' | 'done'>
-
-export interface TodoPage {
-  readonly items: Todo[]
-  /** Where the next page begins, or null at the end. */
-  readonly nextCursor: string | null
-}
 
 const statements = statementsOf('todos', (db, { todos }) => {
   const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
@@ -64,12 +58,9 @@ export function todosOf(store: Store, userId: string) {
     },
 
     /** The todos from the cursor on, oldest first; it costs the same at any depth. */
-    async list(limit: number, cursor?: string): Promise<TodoPage> {
+    async list(limit: number, cursor?: string): Promise<Page<Todo>> {
       const after = cursor === undefined ? '' : idBefore(cursor)
-      const rows = await page.execute({ userId, after, limit: limit + 1 })
-      const items = rows.slice(0, limit)
-      const last = items.at(-1)
-      return { items, nextCursor: last && rows.length > limit ? cursorAfter(last.id) : null }
+      return pageOf(await page.execute({ userId, after, limit: limit + 1 }), limit)
     },
 
     /**

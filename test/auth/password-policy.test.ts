@@ -4,9 +4,8 @@ import { refuseGuessable } from '../../src/auth/password-policy.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
 const common = 'is among those that are guessed first; choose a less common one, such as a few random words'
-const username = 'is your user name, or hardly more; choose one that has nothing to do with it'
-const email =
-  'is your e-mail address, its first part, or hardly more; choose one that has nothing to do with it'
+const username = 'is your user name; choose one that has nothing to do with it'
+const email = 'is your e-mail address, or its first part; choose one that has nothing to do with it'
 const ada = { username: 'Ada.Lovelace', email: 'Countess@Example.org' }
 
 t.test('[V6.2] each password that is easily guessed is refused, and told why', async t => {
@@ -15,16 +14,10 @@ t.test('[V6.2] each password that is easily guessed is refused, and told why', a
     ...['password123', 'PassWord123', 'iloveyou', 'trustno1', '00000000', 'abcdefgh'].map(
       password => [password, common] as const
     ),
-    ...['ada.lovelace', 'ADA.LOVELACE', 'ada.lovelace1815', '!Ada.Lovelace!'].map(
-      password => [password, username] as const
-    ),
-    ...[
-      'countess@example.org',
-      'COUNTESS@EXAMPLE.ORG',
-      'countess@example.org1!',
-      'countess',
-      '2Countess2'
-    ].map(password => [password, email] as const)
+    ...['ada.lovelace', 'ADA.LOVELACE'].map(password => [password, username] as const),
+    ...['countess@example.org', 'COUNTESS@EXAMPLE.ORG', 'countess'].map(
+      password => [password, email] as const
+    )
   ]
   for (const [password, detail] of cases) {
     const answer = await call('POST', '/api/auth/register', { body: { ...ada, password } })
@@ -35,15 +28,10 @@ t.test('[V6.2] each password that is easily guessed is refused, and told why', a
   t.equal(answer.status, 201)
 })
 
-t.test(
-  '[V6.2] a name counts when hardly anything else is there; a short one is part of many words',
-  async t => {
-    const accepted = ['ada.lovelace of 1815', 'my name is ada.lovelace', 'lovelace.ada', 'countess-18-15']
-    for (const password of accepted) t.doesNotThrow(() => refuseGuessable(password, ada), password)
-    t.doesNotThrow(() => refuseGuessable('bobsleds', { username: 'bob', email: 'b@example.org' }))
-    t.throws(() => refuseGuessable('bobs2026', { username: 'bobs', email: 'b@example.org' }))
-  }
-)
+t.test('[V6.2] a password that only contains a name is accepted', async t => {
+  for (const password of ['ada.lovelace1815', 'my name is ada.lovelace', 'countess-18-15'])
+    t.doesNotThrow(() => refuseGuessable(password, ada), password)
+})
 
 t.test('[V6.2] the refusal points where it is told to', async t => {
   const errors = [{ pointer: '/newPassword', detail: common }]

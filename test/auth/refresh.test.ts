@@ -206,9 +206,10 @@ t.test('[RACE] the loser of a race to the very row is refused as one who came la
   const { app, clock, signUp } = await serve(t)
   const { accessToken, refreshToken } = await signUp()
   clock.pass(TTL)
+  const device = { ip: '127.0.0.1', userAgent: null }
   const results = await Promise.allSettled([
-    app.sessions.refresh(accessToken, refreshToken),
-    app.sessions.refresh(accessToken, refreshToken)
+    app.sessions.refresh({ accessToken, refreshToken, device }),
+    app.sessions.refresh({ accessToken, refreshToken, device })
   ])
   t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'refresh_token_used' } }])
 })

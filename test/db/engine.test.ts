@@ -86,7 +86,11 @@ const session = (id: string, userId: string) => ({
   idleExpiresAt: new Date('2026-10-25T00:30:00.500Z'),
   absoluteExpiresAt: new Date('9999-12-31T23:59:59.999Z'),
   endedAt: null,
-  endReason: null
+  endReason: null,
+  minAccessGeneration: 0,
+  retryKeyHash: null,
+  userAgent: null,
+  ip: null
 })
 const todo = (id: string, userId: string) => ({
   id,

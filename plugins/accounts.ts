@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Accounts, accountsOf } from '../src/auth/accounts.ts'
+import type { Config } from '../src/config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What owners do with their accounts. */
+    accounts: Accounts
+  }
+}
+
+async function accounts(app: FastifyInstance, { config }: { config: Config }) {
+  app.decorate('accounts', accountsOf(app.store, app.passwords, app.tokens, config))
+}
+
+export default fp(accounts, { name: 'accounts', dependencies: ['store', 'passwords', 'tokens'] })

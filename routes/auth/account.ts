@@ -1,0 +1,34 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../../src/config.ts'
+import { deviceOf } from './device.ts'
+import * as schemas from './schemas.ts'
+
+/** A stricter limit for what verifies a password. */
+const config = { rateLimit: { max: 20, timeWindow: '1 minute' } }
+
+const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, options) => {
+  app.addHook('onRequest', app.authenticate)
+
+  app.get('/me', { schema: schemas.me }, async function me(request) {
+    return request.user
+  })
+
+  app.patch('/me', { schema: schemas.renameMe, config }, async function rename(request) {
+    return app.users.rename(request.user.id, request.body.username)
+  })
+
+  app.delete('/me', { schema: schemas.deleteMe, config }, async function remove(request, reply) {
+    await app.accounts.remove(request.user.id, request.body.password)
+    return reply.code(204).send(null)
+  })
+
+  app.put(
+    '/password',
+    { schema: schemas.changePassword(options.config), config },
+    async function changePassword(request) {
+      return app.accounts.changePassword(request.user, request.body, deviceOf(request))
+    }
+  )
+}
+
+export default account

@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readable } from '../../src/auth/user-agent.ts'
+import { DEFAULT_LIMIT } from '../schemas.ts'
+import { deviceOf } from './device.ts'
+import * as schemas from './schemas.ts'
+
+const sessions: FastifyPluginAsyncTypebox = async app => {
+  app.addHook('onRequest', app.authenticate)
+
+  app.get('/sessions', { schema: schemas.listSessions }, async function list(request) {
+    const { id, sessionId } = request.user
+    const items = (await app.sessions.list(id)).map(session => ({
+      ...session,
+      current: session.id === sessionId,
+      device: readable(session.userAgent),
+      lastUsedAt: session.rotatedAt
+    }))
+    return { items }
+  })
+
+  app.delete('/sessions/:id', { schema: schemas.endSession }, async function end(request, reply) {
+    await app.sessions.end(request.user.id, request.params.id, deviceOf(request))
+    return reply.code(204).send(null)
+  })
+
+  app.get('/events', { schema: schemas.listEvents }, async function listEvents(request) {
+    const { limit = DEFAULT_LIMIT, cursor } = request.query
+    const { items, nextCursor } = await app.events.list(request.user.id, limit, cursor)
+    return { items: items.map(event => ({ ...event, device: readable(event.userAgent) })), nextCursor }
+  })
+}
+
+export default sessions

@@ -1,0 +1,146 @@
+import { and, eq, exists, inArray, isNull, ne, sql } from 'drizzle-orm'
+import type { Config } from '../config.ts'
+import { given, statementsOf } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+import { Problem } from '../errors.ts'
+import { type Device, eventsOf } from './events.ts'
+import { refuseGuessable } from './password-policy.ts'
+import type { Passwords } from './passwords.ts'
+import type { Identity } from './sessions.ts'
+import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
+
+export interface PasswordChange {
+  readonly currentPassword: string
+  readonly newPassword: string
+  readonly endOtherSessions?: boolean
+}
+
+/** Todos that are removed at a time: few enough for other requests to go in between. */
+const BATCH = 500
+
+const statements = statementsOf('accounts', (db, { users, sessions, todos }) => {
+  const isTheUser = eq(users.id, given(users.id, 'userId'))
+  const isTheUsers = and(eq(sessions.userId, given(sessions.userId, 'userId')), isNull(sessions.endedAt))
+  const isTheCallers = eq(sessions.id, given(sessions.id, 'sessionId'))
+  // What follows the change of the password in its transaction happens only if that did.
+  const isChanged = exists(
+    db
+      .select({ one: sql`1` })
+      .from(users)
+      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'passwordHash'))))
+  )
+  return {
+    passwordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
+    changePassword: db
+      .update(users)
+      .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
+      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'present'))))
+      .returning({ id: users.id }),
+    makeStale: db
+      .update(sessions)
+      .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
+      .where(and(isTheUsers, isChanged)),
+    endOthers: db
+      .update(sessions)
+      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'password_changed' })
+      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId')), isChanged))
+      .returning({ id: sessions.id }),
+    rotate: db
+      .update(sessions)
+      .set({
+        generation: sql`${sessions.generation} + 1`,
+        rotatedAt: given(sessions.rotatedAt, 'now'),
+        idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
+        retryKeyHash: null
+      })
+      .where(and(isTheUsers, isTheCallers, isChanged))
+      .returning(),
+    removeTodos: db
+      .delete(todos)
+      .where(
+        inArray(
+          todos.id,
+          db
+            .select({ id: todos.id })
+            .from(todos)
+            .where(eq(todos.userId, given(todos.userId, 'userId')))
+            .limit(sql.placeholder('batch'))
+        )
+      )
+      .returning({ id: todos.id }),
+    endAll: db
+      .update(sessions)
+      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'account_deleted' })
+      .where(isTheUsers),
+    remove: db.delete(users).where(isTheUser)
+  }
+})
+
+/** What the owner of an account does with it, besides signing in. */
+export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, config: Config) {
+  const { passwordHash, changePassword, makeStale, endOthers, rotate, removeTodos, endAll, remove } =
+    statements(store)
+  const events = eventsOf(store)
+  const issue = tokenPairsOf(tokens, config)
+
+  /** Asks for the password once more: an access token alone must not be able to take an account over. */
+  async function verify(userId: string, password: string): Promise<string> {
+    const [user] = await passwordHash.execute({ userId })
+    const matches = await passwords.matches(password, user?.passwordHash)
+    if (!user || !matches) throw new Problem('password_wrong')
+    return user.passwordHash
+  }
+
+  return {
+    /**
+     * Sets a new password. All access tokens are stale from then on, while the sessions go on: each gets a new one by
+     * refreshing, even before the old one has expired. Other sessions end on demand.
+     * @returns a new pair for the caller's session
+     * @throws {Problem} `password_wrong`, or `validation_failed` for a new one that is easily guessed
+     */
+    async changePassword(caller: Identity, change: PasswordChange, device: Device): Promise<TokenPair> {
+      const present = await verify(caller.id, change.currentPassword)
+      refuseGuessable(change.newPassword, caller, '/newPassword')
+      const now = store.now()
+      const values = {
+        userId: caller.id,
+        sessionId: caller.sessionId,
+        present,
+        passwordHash: await passwords.hash(change.newPassword),
+        now,
+        idleExpiresAt: idleExpiryOf(now, config)
+      }
+      const [changed, , [session], ended = []] = await store.atomically(
+        changePassword.with(values),
+        makeStale.with(values),
+        rotate.with(values),
+        ...(change.endOtherSessions ? [endOthers.with(values)] : [])
+      )
+      // Another change came in between: the password given is no longer the current one.
+      if (changed.length === 0) throw new Problem('password_wrong')
+      await store.atomically(
+        events.step(caller.id, 'password_changed', device, { sessionId: caller.sessionId }),
+        ...ended.map(({ id }) =>
+          events.step(caller.id, 'session_ended', device, { sessionId: id, endReason: 'password_changed' })
+        )
+      )
+      if (!session) throw new Problem('access_token_revoked')
+      return issue(session, caller, now)
+    },
+
+    /**
+     * Removes an account and all that is its own. Its sessions end first, and todos go in batches, so that others do not
+     * wait; cut off in between, it can be asked for again.
+     * @throws {Problem} `password_wrong`
+     */
+    async remove(userId: string, password: string): Promise<void> {
+      await verify(userId, password)
+      await endAll.execute({ userId, now: store.now() })
+      for (let gone = BATCH; gone === BATCH; )
+        gone = (await removeTodos.execute({ userId, batch: BATCH })).length
+      await remove.execute({ userId })
+    }
+  }
+}
+
+export type Accounts = ReturnType<typeof accountsOf>

@@ -1,0 +1,65 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { idBefore, type Page, pageOf } from '../db/cursor.ts'
+import type { EndReason, EventRow, EventType } from '../db/schema.ts'
+import { given, givenRow, statementsOf } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+
+/** Where a request came from, as far as it says. */
+export interface Device {
+  readonly ip: string
+  readonly userAgent: string | null
+}
+
+export type Event = Omit<EventRow, 'userId'>
+
+interface Particulars {
+  readonly sessionId?: string
+  readonly endReason?: EndReason
+  /** Of a re-used refresh token: who refreshed before. */
+  readonly other?: { readonly ip: string | null; readonly userAgent: string | null }
+}
+
+/** Sorts after every UUID. */
+const END = 'g'
+
+const statements = statementsOf('events', (db, { events }) => ({
+  add: db.insert(events).values(givenRow(events)),
+  page: db
+    .select()
+    .from(events)
+    .where(and(eq(events.userId, given(events.userId, 'userId')), lt(events.id, given(events.id, 'before'))))
+    .orderBy(desc(events.id))
+    .limit(sql.placeholder('limit'))
+}))
+
+/** What happened to accounts, for their owners to see. The janitor removes what is old. */
+export function eventsOf(store: Store) {
+  const { add, page } = statements(store)
+
+  /** The writing of an event, as a step of what it tells of. */
+  const step = (userId: string, type: EventType, device: Device, particulars: Particulars = {}) =>
+    add.with({
+      id: store.newId(),
+      userId,
+      type,
+      createdAt: store.now(),
+      sessionId: particulars.sessionId ?? null,
+      endReason: particulars.endReason ?? null,
+      userAgent: device.userAgent,
+      ip: device.ip,
+      otherUserAgent: particulars.other?.userAgent ?? null,
+      otherIp: particulars.other?.ip ?? null
+    })
+
+  return {
+    step,
+
+    /** A user's events, the latest first. */
+    async list(userId: string, limit: number, cursor?: string): Promise<Page<Event>> {
+      const before = cursor === undefined ? END : idBefore(cursor)
+      return pageOf(await page.execute({ userId, before, limit: limit + 1 }), limit)
+    }
+  }
+}
+
+export type Events = ReturnType<typeof eventsOf>

@@ -1,0 +1,31 @@
+import { UUID } from 'uuidv7'
+import { Problem } from '../errors.ts'
+
+/** A part of a list. */
+export interface Page<Item> {
+  readonly items: Item[]
+  /** Where the next page begins, or null at the end. */
+  readonly nextCursor: string | null
+}
+
+const SHAPE = /^[\w-]{22}$/
+
+/** Where a page ended, as an opaque text. It carries no authority: the owner is asked for again on every page. */
+const cursorAfter = (id: string): string => Buffer.from(UUID.parse(id).bytes).toString('base64url')
+
+/**
+ * The id after which a page begins.
+ * @throws {Problem} `validation_failed` when the text is not a cursor of ours
+ */
+export function idBefore(cursor: string): string {
+  if (SHAPE.test(cursor)) return UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
+  const detail = 'is not a cursor; give the nextCursor of the page before, or none'
+  throw new Problem('validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+}
+
+/** Makes a page of at most `limit` rows; one more row than that was asked for, to know whether there are more. */
+export function pageOf<Item extends { id: string }>(rows: Item[], limit: number): Page<Item> {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items, nextCursor: last && rows.length > limit ? cursorAfter(last.id) : null }
+}
