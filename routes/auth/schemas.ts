@@ -120,7 +120,7 @@ export const refresh = {
   headers: Type.Object({
     'idempotency-key': Type.Optional(
       Type.String({
-        pattern: '^("[ !#-~]{1,255}"|[!#-~]{1,255})$',
+        pattern: '^("[ !#-~]{1,255}"|[ !#-~]{1,255})$',
         description: '1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say',
         examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324']
       })

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
@@ -22,11 +22,12 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     userAgent: given(sessions.userAgent, 'userAgent'),
     ip: given(sessions.ip, 'ip')
   }
+  const lastUsedFirst = [desc(sessions.rotatedAt), desc(sessions.id)]
   const latest = db
     .select({ id: sessions.id })
     .from(sessions)
     .where(and(isTheUsers, isLive))
-    .orderBy(desc(sessions.rotatedAt), desc(sessions.id))
+    .orderBy(...lastUsedFirst)
     .limit(sql.placeholder('most'))
 
   return {
@@ -40,7 +41,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       .select()
       .from(sessions)
       .where(and(isTheUsers, isLive))
-      .orderBy(desc(sessions.rotatedAt), asc(sessions.id)),
+      .orderBy(...lastUsedFirst),
     rotate: db
       .update(sessions)
       .set(rotation)

@@ -1,0 +1,177 @@
+import t from 'tap'
+import { PASSWORD, problem, serve } from '../service.ts'
+
+const email = 'ada@example.org'
+const newPassword = 'battery staple, correct horse'
+
+/** A service with one person who is signed in twice. */
+async function signedInTwice(t: Parameters<typeof serve>[0]) {
+  const service = await serve(t)
+  const one = await service.signUp({ username: 'ada', email })
+  const login = (password: string) => service.call('POST', '/api/auth/login', { body: { email, password } })
+  const other = (await login(PASSWORD)).body
+  const change = (token: string, body: object) => service.call('PUT', '/api/auth/password', { token, body })
+  const me = (token: string) => service.call('GET', '/api/auth/me', { token })
+  return { ...service, one, other, login, change, me }
+}
+
+t.test('a change of the password makes all access tokens stale, and the sessions go on', async t => {
+  const { call, change, me, login, one, other, refresh } = await signedInTwice(t)
+  const answer = await change(one.accessToken, { currentPassword: PASSWORD, newPassword })
+  t.match(answer, { status: 200, headers: { 'cache-control': 'no-store' } })
+  t.match(answer.body, { expiresIn: 300, tokenType: 'Bearer', user: one.user })
+  t.equal((await me(answer.body.accessToken)).status, 200, 'the caller has a fresh pair')
+
+  for (const { accessToken } of [one, other]) {
+    const stale = await me(accessToken)
+    t.strictSame(stale.body, problem(stale, 401, 'access_token_stale', { action: 'refresh' }))
+    t.match(
+      stale.headers['www-authenticate'],
+      /^Bearer error="invalid_token", error_description="The access token is stale"$/
+    )
+  }
+  const renewed = await refresh(other)
+  t.equal(renewed.status, 200, 'refreshed before its expiry')
+  t.equal((await me(renewed.body.accessToken)).status, 200)
+  t.equal((await refresh(renewed.body)).body.code, 'access_token_not_expired')
+  t.match((await refresh(one)).body, { code: 'refresh_token_used', action: 'use-latest' })
+
+  t.equal((await login(PASSWORD)).status, 401)
+  t.equal((await login(newPassword)).status, 200)
+  const { items } = (await call('GET', '/api/auth/events', { token: answer.body.accessToken })).body
+  t.match(
+    items.find(({ type }: { type: string }) => type === 'password_changed'),
+    { ip: '127.0.0.1' }
+  )
+})
+
+t.test('a change of the password may end the other sessions', async t => {
+  const { call, change, me, one, other, refresh } = await signedInTwice(t)
+  const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
+  const { accessToken: token } = (await change(one.accessToken, body)).body
+  t.equal((await me(other.accessToken)).body.code, 'access_token_revoked')
+  t.equal((await refresh(other)).body.code, 'refresh_token_revoked')
+  t.match((await call('GET', '/api/auth/sessions', { token })).body.items, [{ current: true }])
+  const { items } = (await call('GET', '/api/auth/events', { token })).body
+  t.match(items[0], { type: 'session_ended', endReason: 'password_changed' })
+})
+
+t.test('[V6.2] the current password is required, and the new one must be a good one', async t => {
+  const { change, login, me, one } = await signedInTwice(t)
+  const wrong = await change(one.accessToken, { currentPassword: 'wrong', newPassword })
+  t.strictSame(wrong.body, problem(wrong, 403, 'password_wrong'))
+  const guessable = await change(one.accessToken, { currentPassword: PASSWORD, newPassword: 'password123' })
+  t.match(guessable.body, { code: 'validation_failed', errors: [{ pointer: '/newPassword' }] })
+  const incomplete = await change(one.accessToken, { newPassword: 'short' })
+  t.match(incomplete.body, {
+    code: 'validation_failed',
+    errors: [
+      { pointer: '/currentPassword', detail: 'is required' },
+      { pointer: '/newPassword', detail: 'is not accepted; give 8 to 128 characters of any kind' }
+    ]
+  })
+  t.equal((await me(one.accessToken)).status, 200, 'nothing has changed')
+  t.equal((await login(PASSWORD)).status, 200)
+})
+
+t.test('of two changes at once one wins', async t => {
+  const { app, login, one } = await signedInTwice(t)
+  const caller = await app.sessions.identify(one.accessToken)
+  const device = { ip: '127.0.0.1', userAgent: null }
+  const passwords = ['the first of two passwords', 'the second of two passwords']
+  const results = await Promise.allSettled(
+    passwords.map(newPassword =>
+      app.accounts.changePassword(caller, { currentPassword: PASSWORD, newPassword }, device)
+    )
+  )
+  t.strictSame(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  t.match(
+    results.find(({ status }) => status === 'rejected'),
+    { reason: { code: 'password_wrong' } }
+  )
+  const winner = passwords[results.findIndex(({ status }) => status === 'fulfilled')] as string
+  t.equal((await login(winner)).status, 200)
+})
+
+t.test('[RESURRECT] a password changed by a session that has ended meanwhile gives no tokens', async t => {
+  const { app, login, one } = await signedInTwice(t)
+  const caller = await app.sessions.identify(one.accessToken)
+  const device = { ip: '127.0.0.1', userAgent: null }
+  await app.sessions.logout(one.accessToken, 'local', device)
+  await t.rejects(app.accounts.changePassword(caller, { currentPassword: PASSWORD, newPassword }, device), {
+    code: 'access_token_revoked'
+  })
+  t.equal((await login(newPassword)).status, 200)
+})
+
+t.test('a user name can be changed', async t => {
+  const { app, call, one, signUp } = await signedInTwice(t)
+  const eve = await signUp({ username: 'eve', email: 'eve@example.org' })
+  const rename = (token: string, body: object) => call('PATCH', '/api/auth/me', { token, body })
+  const answer = await rename(one.accessToken, { username: 'Countess' })
+  t.equal(answer.status, 200)
+  t.strictSame(answer.body, { ...one.user, username: 'Countess' })
+  t.strictSame((await call('GET', '/api/auth/me', { token: one.accessToken })).body, answer.body, 'at once')
+  t.equal(
+    (await rename(one.accessToken, { username: 'COUNTESS' })).body.username,
+    'COUNTESS',
+    'its case, too'
+  )
+
+  const errors = [{ pointer: '/username', detail: 'belongs to another account' }]
+  const taken = await rename(eve.accessToken, { username: 'countess' })
+  t.strictSame(taken.body, problem(taken, 409, 'already_taken', { errors }))
+  t.equal((await rename(eve.accessToken, { username: 'x' })).status, 400)
+  t.equal((await rename(eve.accessToken, { email: 'x@example.org' })).status, 400, 'the e-mail cannot')
+
+  const race = await Promise.allSettled([one, eve].map(({ user }) => app.users.rename(user.id, 'queen')))
+  t.match(
+    race.find(({ status }) => status === 'rejected'),
+    { reason: { code: 'already_taken' } }
+  )
+  t.equal(race.filter(({ status }) => status === 'fulfilled').length, 1)
+})
+
+t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
+  const { app, call, clock, login, me, one, other, refresh, signUp } = await signedInTwice(t)
+  const eve = await signUp()
+  const title = 'x'
+  for (const token of [one.accessToken, one.accessToken, eve.accessToken])
+    await call('POST', '/api/todos', { token, body: { title } })
+  const remove = (password: string) =>
+    call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password } })
+
+  const wrong = await remove('wrong')
+  t.strictSame(wrong.body, problem(wrong, 403, 'password_wrong'))
+  t.match(await remove(PASSWORD), { status: 204, body: '' })
+  for (const { accessToken } of [one, other])
+    t.equal((await me(accessToken)).body.code, 'access_token_revoked')
+  t.equal((await login(PASSWORD)).status, 401)
+  clock.pass(300)
+  t.equal((await refresh(other)).body.code, 'refresh_token_invalid')
+  t.equal((await call('POST', '/api/auth/logout', { token: one.accessToken })).status, 204)
+
+  const { db, tables } = app.store
+  for (const table of [tables.users, tables.sessions, tables.events, tables.todos])
+    t.equal((await db.select().from(table)).length, 1, 'what is another’s stays')
+  t.equal((await signUp({ username: 'ada', email })).user.username, 'ada', 'and the name is free again')
+})
+
+t.test('many todos are deleted in batches', async t => {
+  const { app, call, one } = await signedInTwice(t)
+  const { db, tables, now, newId } = app.store
+  const row = () => ({
+    id: newId(),
+    userId: one.user.id,
+    version: 1,
+    title: 'x',
+    description: null,
+    done: false,
+    createdAt: now(),
+    updatedAt: now(),
+    completedAt: null
+  })
+  await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
+  await call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password: PASSWORD } })
+  t.strictSame(await db.select().from(tables.todos), [])
+})
