@@ -147,6 +147,12 @@ export const catalogue = {
     title: 'The media type is not supported',
     detail: 'Send the body as one of the types in the Accept header of this answer.'
   },
+  sign_in_throttled: {
+    status: 429,
+    title: 'Too many sign-ins have failed',
+    detail: 'Wait for the seconds in Retry-After, then try again. Until then no password is checked.',
+    action: 'retry-later'
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests',

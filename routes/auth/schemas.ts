@@ -105,7 +105,7 @@ export const login = {
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problems(...bodyProblems, 'invalid_credentials')
+    ...problems(...bodyProblems, 'invalid_credentials', 'sign_in_throttled')
   }
 }
 

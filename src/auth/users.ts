@@ -5,6 +5,7 @@ import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
+import { throttleOf } from './throttle.ts'
 
 /** What others may know of an account. */
 export type User = Pick<UserRow, 'id' | 'username' | 'email'>
@@ -55,6 +56,7 @@ const keyOf = (name: string) => name.toLowerCase()
 
 export function usersOf(store: Store, passwords: Passwords) {
   const { add, holders, byEmail, rename, rehash } = statements(store)
+  const attempt = throttleOf(store)
 
   return {
     /**
@@ -93,14 +95,24 @@ export function usersOf(store: Store, passwords: Passwords) {
       return user as User
     },
 
-    /** @throws {Problem} `invalid_credentials`, the same for a wrong password as for an unknown e-mail; `overloaded` */
-    async authenticate(email: string, password: string): Promise<User> {
-      const [user] = await byEmail.execute({ emailKey: keyOf(email) })
-      const matches = await passwords.matches(password, user?.passwordHash)
-      if (!user || !matches) throw new Problem('invalid_credentials')
+    /**
+     * @param ip where the attempt comes from
+     * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
+     *   e-mail; `overloaded`
+     */
+    async authenticate(email: string, password: string, ip: string): Promise<User> {
+      const emailKey = keyOf(email)
+      const user = await attempt(emailKey, ip, () => verified(emailKey, password))
+      if (!user) throw new Problem('invalid_credentials')
       if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
       return { id: user.id, username: user.username, email: user.email }
     }
+  }
+
+  async function verified(emailKey: string, password: string): Promise<UserRow | undefined> {
+    const [user] = await byEmail.execute({ emailKey })
+    const matches = await passwords.matches(password, user?.passwordHash)
+    return matches ? user : undefined
   }
 
   /** Loses to a change of the password meanwhile, and waits for a later sign-in when too much hashing is going on. */

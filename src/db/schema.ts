@@ -120,4 +120,5 @@ export type Tables = ReturnType<typeof tablesOf>
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type EventRow = Tables['events']['$inferSelect']
+export type ThrottleRow = Tables['throttles']['$inferSelect']
 export type TodoRow = Tables['todos']['$inferSelect']

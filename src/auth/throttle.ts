@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import type { ThrottleRow } from '../db/schema.ts'
+import type { Store } from '../db/store.ts'
+import { Problem } from '../errors.ts'
+import { networkOf } from './network.ts'
+import { throttleStatements } from './throttle-statements.ts'
+
+/** Milliseconds after which failures are forgotten, and for which an e-mail with too many of them is blocked. */
+const DAY = 86_400_000
+/** Failures in a row for one e-mail from one address, after which the next attempt has to wait. */
+const FREE_FAILURES = 5
+/** Milliseconds of the longest such wait. */
+const LONGEST_WAIT = 900_000
+/** Failures in a row for one e-mail, from whatever addresses (NIST SP 800-63B-4, section 3.2.2). */
+const MOST_FAILURES = 100
+
+/** What failures are counted of. */
+interface Subject {
+  readonly id: string
+  /** Milliseconds for which this many failures block it. */
+  readonly blockOf: (failures: number) => number
+  readonly isExempt: () => Promise<boolean>
+}
+
+/** Until when a subject was blocked before a failure was counted: what it takes to take that back. */
+type Before = Pick<ThrottleRow, 'id' | 'blockedUntil'>
+
+/**
+ * Slows the guessing of passwords down, whether there is an account or not. Failures are counted in the database, hence
+ * over all instances.
+ */
+export function throttleOf(store: Store) {
+  const { find, add, change, takeBack, clear, addresses } = throttleStatements(store)
+
+  /**
+   * Verifies a password, unless too many failures came before. The attempt counts as one from its start, so that parallel
+   * guesses do not slip through, until it turns out to be a success, or not to have been verified at all.
+   * @param verify resolves to undefined for a wrong password, and throws when it cannot tell
+   * @returns what `verify` resolves to
+   * @throws {Problem} `sign_in_throttled`, neither verified nor counted
+   */
+  return async function attempt<Result>(
+    emailKey: string,
+    ip: string,
+    verify: () => Promise<Result | undefined>
+  ): Promise<Result | undefined> {
+    const network = networkOf(ip)
+    const pair = { id: idOf(emailKey, network), blockOf: delayOf, isExempt: async () => false }
+    const account = { id: idOf(emailKey), blockOf: capOf, isExempt: () => isKnown(emailKey, network) }
+
+    const [pairRow, accountRow] = await look(pair, account)
+    const counted: Before[] = []
+    try {
+      counted.push(await count(pair, pairRow))
+      counted.push(await count(account, accountRow))
+      const result = await verify()
+      if (result !== undefined) await clear.execute({ pair: pair.id, account: account.id })
+      return result
+    } catch (error) {
+      for (const before of counted) await takeBack.execute(before)
+      throw error
+    }
+  }
+
+  /**
+   * Whether the account has been used from there. Strangers can use its failures up, but not so lock its owner out; the
+   * section that sets the limit names this remedy.
+   */
+  async function isKnown(emailKey: string, network: string): Promise<boolean> {
+    const rows = await addresses.execute({ emailKey })
+    return rows.some(({ ip }) => ip !== null && networkOf(ip) === network)
+  }
+
+  /** @throws {Problem} `sign_in_throttled` until none of the subjects is blocked any more */
+  async function look(...subjects: Subject[]): Promise<(ThrottleRow | undefined)[]> {
+    const rows: (ThrottleRow | undefined)[] = []
+    let wait = 0
+    for (const { id, isExempt } of subjects) {
+      const [row] = await find.execute({ id })
+      rows.push(row)
+      const left = row ? row.blockedUntil.getTime() - store.now().getTime() : 0
+      if (left > wait && !(await isExempt())) wait = left
+    }
+    if (wait > 0) throw new Problem('sign_in_throttled', { retryAfter: Math.ceil(wait / 1000) })
+    return rows
+  }
+
+  /** Counts a failure, if only nobody else has counted one since the row was seen. */
+  async function count(subject: Subject, seen: ThrottleRow | undefined): Promise<Before> {
+    const { id, blockOf } = subject
+    const now = store.now()
+    const isRecent = seen && now.getTime() - seen.updatedAt.getTime() < DAY
+    const failures = isRecent ? seen.failures + 1 : 1
+    const row = { id, failures, blockedUntil: new Date(now.getTime() + blockOf(failures)), updatedAt: now }
+    const [written] = seen
+      ? await change.execute({ ...row, seenFailures: seen.failures, seenAt: seen.updatedAt })
+      : await add.execute(row)
+    if (written) return { id, blockedUntil: seen?.blockedUntil ?? now }
+
+    // Another attempt came in between, and may have been the last one that was free.
+    const [latest] = await look(subject)
+    return count(subject, latest)
+  }
+}
+
+const delayOf = (failures: number) =>
+  failures < FREE_FAILURES ? 0 : Math.min(1000 * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
+
+const capOf = (failures: number) => (failures < MOST_FAILURES ? 0 : DAY)
+
+/** Who reads the table learns of no e-mail that was tried. */
+const idOf = (...subject: string[]) =>
+  createHash('sha256').update(JSON.stringify(subject)).digest('base64url')
