@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError } from './config.ts'
+import { configOfProcess } from './environment.ts'
 import { loggingOf } from './logging.ts'
 
 /** Milliseconds that requests under way get to end, once the service is told to stop. */
@@ -11,10 +11,9 @@ const GRACE = 10_000
 const SPARE_THREADS = 4
 
 async function start() {
-  if (existsSync('.env')) process.loadEnvFile()
+  const config = configOfProcess()
   // Node makes four threads on any machine, which hashing would keep busy. It reads this when it first needs one.
   process.env.UV_THREADPOOL_SIZE ??= `${availableParallelism() + SPARE_THREADS}`
-  const config = readConfig(process.env)
   const app = await buildApp({ config, logger: loggingOf(config, process.stdout.isTTY) })
   closeWithGrace({ delay: GRACE, logger: app.log }, () => app.close())
   const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
