@@ -5,6 +5,7 @@ import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import cors from '../plugins/cors.ts'
 import events from '../plugins/events.ts'
+import janitor from '../plugins/janitor.ts'
 import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
 import notFound from '../plugins/not-found.ts'
@@ -71,6 +72,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   await app.register(sessions, { config })
   await app.register(accounts, { config })
   await app.register(events)
+  await app.register(janitor, { config })
   await app.register(authenticate)
   await app.register(openapi)
 

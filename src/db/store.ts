@@ -1,4 +1,4 @@
-import { V7Generator } from 'uuidv7'
+import { UUID, V7Generator } from 'uuidv7'
 import { isPostgres } from '../config.ts'
 import type { Engine, Log } from './engine.ts'
 import { openPostgres } from './postgres.ts'
@@ -31,3 +31,6 @@ export async function openStore({ url, poolMax, now, log }: StoreOptions): Promi
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }
 }
+
+/** The least id that can be made at a point in time, to find by their ids the rows that were made before. */
+export const leastIdOf = (time: Date): string => UUID.fromFieldsV7(time.getTime(), 0, 0, 0).toString()

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asc, inArray, lt, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Config } from './config.ts'
+import type { Queries } from './db/engine.ts'
+import type { Tables } from './db/schema.ts'
+import { given, type Statement, statementsOf } from './db/statements.ts'
+import { leastIdOf, type Store } from './db/store.ts'
+
+/** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
+const BATCH = 20
+/**
+ * Milliseconds between two batches, in which requests go first. Merely to yield would do for this process, but not for
+ * another one on the same SQLite file: it waits for its turn to write by trying again now and then.
+ */
+const PAUSE = 5
+/** Seconds after the last failed sign-in for which a throttle is kept. */
+const THROTTLE_RETENTION = 86_400
+
+/** How many rows of each table went. */
+export interface Removed {
+  readonly sessions: number
+  readonly events: number
+  readonly throttles: number
+}
+
+const statements = statementsOf('janitor', (db, { sessions, events, throttles }) => ({
+  endedSessions: oldest(db, sessions, sessions.endedAt),
+  expiredSessions: oldest(db, sessions, sessions.idleExpiresAt),
+  // An id tells when its row was made; an index for that would have to be kept up with each event.
+  events: oldest(db, events, events.id),
+  throttles: oldest(db, throttles, throttles.updatedAt)
+}))
+
+/** Tables are alike in what matters here: they have an `id`. */
+type Table = Tables['users']
+
+/** Removes some of the rows that are older than a bound, by a column that has an index. */
+function oldest(db: Queries, from: Tables['sessions' | 'events' | 'throttles'], age: PgColumn) {
+  const table = from as unknown as Table
+  const rows = db
+    .select({ id: table.id })
+    .from(table)
+    .where(lt(age, given(age, 'before')))
+    .orderBy(asc(age))
+    .limit(sql.placeholder('size'))
+  // Waits for nobody, so that neither a request nor another janitor can end in a deadlock with it, and a row that is
+  // being changed stays. SQLite has one writer at a time, and no such clause.
+  const free = 'for' in rows ? rows.for('update', { skipLocked: true }) : rows
+  return db.delete(table).where(inArray(table.id, free)).returning({ id: table.id })
+}
+
+/**
+ * Removes what has been kept for long enough: sessions that have ended or expired, events, throttles of sign-ins.
+ * Any number of janitors may work on one database at a time.
+ */
+export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION }: Config) {
+  const { endedSessions, expiredSessions, events, throttles } = statements(store)
+
+  /**
+   * Goes through all tables once, in small batches.
+   * @param signal ends the round after the batch under way
+   * @throws {StatementFailed}
+   */
+  return async function clean(signal?: AbortSignal): Promise<Removed> {
+    const now = store.now().getTime()
+    const ago = (seconds: number) => new Date(now - seconds * 1000)
+
+    async function removeAll(batch: Statement<unknown[]>, before: Date | string): Promise<number> {
+      let removed = 0
+      for (let size = BATCH; size >= BATCH && !signal?.aborted; await sleep(PAUSE)) {
+        size = (await batch.execute({ before, size: BATCH })).length
+        removed += size
+      }
+      return removed
+    }
+
+    const ended = await removeAll(endedSessions, ago(SESSION_RETENTION))
+    // The absolute expiry has no index. The idle one is at most a REFRESH_TOKEN_TTL later, for it is counted from a
+    // refresh before that.
+    const expired = await removeAll(expiredSessions, ago(SESSION_RETENTION))
+    return {
+      sessions: ended + expired,
+      events: await removeAll(events, leastIdOf(ago(EVENT_RETENTION))),
+      throttles: await removeAll(throttles, ago(THROTTLE_RETENTION))
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import Fastify from 'fastify'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { UUID } from 'uuidv7'
+import janitor from '../plugins/janitor.ts'
+import storePlugin from '../plugins/store.ts'
+import { readConfig } from '../src/config.ts'
+import type { EventRow, SessionRow } from '../src/db/schema.ts'
+import { leastIdOf, openStore, type Store } from '../src/db/store.ts'
+import { janitorOf } from '../src/janitor.ts'
+import { emptyDatabase } from './databases.ts'
+
+const DAY = 86_400_000
+const NOW = Date.parse('2026-06-01T12:00:00.000Z')
+const config = readConfig({ SESSION_RETENTION: '2592000', EVENT_RETENTION: '7776000' })
+const nothing = { sessions: 0, events: 0, throttles: 0 }
+const log = { warn() {} }
+
+/** A database that several may open: a file, or a server's. */
+async function sharedDatabase(t: Test): Promise<string> {
+  const url = await emptyDatabase(t)
+  return url === ':memory:' ? `file:${t.testdir()}/latchkey.db` : url
+}
+
+/** A store with a user who has a todo. */
+async function open(t: Test, url: string, now = NOW): Promise<Store> {
+  const store = await openStore({ url, poolMax: 2, now: () => new Date(now), log })
+  t.teardown(() => store.close())
+  const at = new Date(now)
+  const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
+  const todo = { id: 'todo', userId: 'ada', version: 1, title: 'x', done: false }
+  const { users, todos } = store.tables
+  await store.db
+    .insert(users)
+    .values({ id: 'ada', ...account, passwordHash: '', createdAt: new Date(0) })
+    .onConflictDoNothing()
+    .execute()
+  await store.db
+    .insert(todos)
+    .values({ ...todo, createdAt: at, updatedAt: new Date(0) })
+    .onConflictDoNothing()
+    .execute()
+  return store
+}
+
+const later = (milliseconds: number, now = NOW) => new Date(now + milliseconds)
+
+/** A session of long ago that is live, unless it is said otherwise. */
+const session = (id: string, fields: Partial<SessionRow> = {}) => ({
+  id,
+  userId: 'ada',
+  generation: 1,
+  createdAt: new Date(0),
+  rotatedAt: new Date(0),
+  idleExpiresAt: later(1),
+  absoluteExpiresAt: later(DAY),
+  ...fields
+})
+const event = (id: string, fields: Partial<EventRow> = {}) => ({
+  id,
+  userId: 'ada',
+  type: 'signed_in' as const,
+  createdAt: new Date(0),
+  ...fields
+})
+const throttle = (id: string, updatedAt: Date) => ({
+  id,
+  failures: 9,
+  blockedUntil: new Date(0),
+  updatedAt
+})
+
+async function idsIn({ db, tables }: Store, name: keyof Store['tables']): Promise<string[]> {
+  const rows = await db.select({ id: tables[name].id }).from(tables[name]).execute()
+  return rows.map(({ id }) => id).sort()
+}
+
+/** As many sessions as that, all to be removed: those that ended first expired last. */
+async function fill({ db, tables }: Store, count: number, now = NOW) {
+  const rows = Array.from({ length: count }, (_, index) =>
+    session(`session${index}`, {
+      endedAt: later(-60 * DAY + index, now),
+      idleExpiresAt: later(-60 * DAY - index, now)
+    })
+  )
+  await db.insert(tables.sessions).values(rows).execute()
+}
+
+t.test('what is kept for long enough goes, to the millisecond; what lives stays', async t => {
+  const store = await open(t, await emptyDatabase(t))
+  const { db, tables } = store
+  await db
+    .insert(tables.sessions)
+    .values([
+      session('live'),
+      session('ended, kept', { endedAt: later(-30 * DAY) }),
+      session('ended, gone', { endedAt: later(-30 * DAY - 1) }),
+      session('expired, kept', { idleExpiresAt: later(-30 * DAY), absoluteExpiresAt: later(-30 * DAY) }),
+      session('expired, gone', { idleExpiresAt: later(-30 * DAY - 1) }),
+      session('too old, gone', {
+        idleExpiresAt: later(-30 * DAY - 1),
+        absoluteExpiresAt: later(-30 * DAY - 1)
+      }),
+      session('both, gone', { idleExpiresAt: later(-31 * DAY), endedAt: later(-31 * DAY) })
+    ])
+    .execute()
+  const first = leastIdOf(later(-90 * DAY))
+  const last = UUID.fromFieldsV7(NOW - 90 * DAY - 1, 0xfff, 2 ** 30 - 1, 2 ** 32 - 1).toString()
+  t.ok(last < first)
+  await db
+    .insert(tables.events)
+    .values([event(first, { sessionId: 'ended, gone' }), event(last), event(store.newId())])
+    .execute()
+  await db
+    .insert(tables.throttles)
+    .values([throttle('kept', later(-DAY)), throttle('gone', later(-DAY - 1)), throttle('new', later(0))])
+    .execute()
+
+  const clean = janitorOf(store, config)
+  t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1 })
+  t.strictSame(await idsIn(store, 'sessions'), ['ended, kept', 'expired, kept', 'live'])
+  t.equal((await idsIn(store, 'events')).length, 2)
+  t.ok((await idsIn(store, 'events')).includes(first))
+  t.strictSame(await idsIn(store, 'throttles'), ['kept', 'new'])
+  t.strictSame(await idsIn(store, 'users'), ['ada'], 'the account is not touched')
+  t.strictSame(await idsIn(store, 'todos'), ['todo'])
+  t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
+})
+
+t.test('the retention is what is configured', async t => {
+  const store = await open(t, await emptyDatabase(t))
+  const { db, tables } = store
+  await db
+    .insert(tables.sessions)
+    .values(session('a', { endedAt: later(-1001) }))
+    .execute()
+  await db
+    .insert(tables.events)
+    .values([event(leastIdOf(later(-2001))), event(leastIdOf(later(-2000)))])
+    .execute()
+  const clean = janitorOf(store, readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }))
+  t.strictSame(await clean(), { sessions: 1, events: 1, throttles: 0 })
+})
+
+t.test('more than a batch goes batch by batch, and others come in between', async t => {
+  const store = await open(t, await emptyDatabase(t))
+  await fill(store, 101)
+  const sizes = new Set<number>()
+  const cleaned = janitorOf(store, config)()
+  let isDone = false
+  const done = cleaned.finally(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    sizes.add((await idsIn(store, 'sessions')).length)
+    await sleep(1)
+  }
+  t.strictSame(await done, { ...nothing, sessions: 101 })
+  t.strictSame(await idsIn(store, 'sessions'), [])
+  t.ok(sizes.size > 3, `sizes seen meanwhile: ${[...sizes]}`)
+})
+
+t.test('janitors on one database, with requests that delete the same rows, do not fail', async t => {
+  const url = await sharedDatabase(t)
+  const store = await open(t, url)
+  await fill(store, 300)
+  const others = await Promise.all([open(t, url), open(t, url)])
+  const { users } = store.tables
+  const [, ...rounds] = await Promise.all([
+    sleep(10).then(() => store.db.delete(users).execute()),
+    ...[store, ...others].map(each => janitorOf(each, config)())
+  ])
+  const removed = rounds.reduce((sum, { sessions }) => sum + sessions, 0)
+  t.ok(removed > 0 && removed <= 300, `${removed} went; the rest with the account`)
+  t.strictSame(await idsIn(store, 'sessions'), [])
+})
+
+const skip = !process.env.TEST_DATABASE_URL && 'needs PostgreSQL'
+t.test('a row that somebody is changing is left for the next round', { skip }, async t => {
+  const url = await emptyDatabase(t)
+  const store = await open(t, url)
+  await store.db
+    .insert(store.tables.throttles)
+    .values([throttle('touched', later(-2 * DAY)), throttle('gone', later(-2 * DAY))])
+    .execute()
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query('begin')
+  await client.query("update throttles set failures = failures where id = 'touched'")
+  t.strictSame(await janitorOf(store, config)(), { ...nothing, throttles: 1 })
+  await client.query('commit')
+  await client.end()
+  t.strictSame(await idsIn(store, 'throttles'), ['touched'])
+  t.strictSame(await janitorOf(store, config)(), { ...nothing, throttles: 1 })
+})
+
+/** The plugin in a service of its own, on a database that the test sees as well. */
+async function serviceWith(t: Test, options: { first?: number; interval?: number }) {
+  const url = await sharedDatabase(t)
+  const store = await open(t, url)
+  const lines: { level: number; msg: string; sessions?: number }[] = []
+  const stream = { write: (line: string) => lines.push(JSON.parse(line)) }
+  const app = Fastify({ logger: { stream } })
+  t.teardown(() => app.close())
+  await app.register(storePlugin, { url, poolMax: 1, now: () => new Date(NOW) })
+  await app.register(janitor, { config, ...options })
+  return { app, store, lines }
+}
+
+t.test('the service cleans after a while and then again, and tells what went', async t => {
+  const { app, store, lines } = await serviceWith(t, { first: 5, interval: 5 })
+  await fill(store, 3)
+  await app.ready()
+  while (lines.length === 0) await sleep(5)
+  await fill(store, 2)
+  while (lines.length === 1) await sleep(5)
+  t.match(lines, [
+    { level: 30, msg: 'the janitor removed old rows', sessions: Number },
+    { level: 30, msg: 'the janitor removed old rows', sessions: Number }
+  ])
+  while ((await idsIn(store, 'sessions')).length > 0) await sleep(5)
+  await app.close()
+  const told = lines.length
+  await fill(store, 1)
+  await sleep(50)
+  t.strictSame(await idsIn(store, 'sessions'), ['session0'], 'after the end it does nothing')
+  t.equal(lines.length, told, 'a round without work is not told')
+})
+
+t.test('an end of the service in a round lets the batch end, and no more', async t => {
+  const { app, store, lines } = await serviceWith(t, { first: 0 })
+  await fill(store, 400)
+  await app.ready()
+  while ((await idsIn(store, 'sessions')).length === 400) await sleep(1)
+  await app.close()
+  const left = (await idsIn(store, 'sessions')).length
+  t.ok(left > 0 && left < 400, `${left} are left`)
+  t.match(lines, [{ level: 30, sessions: 400 - left }])
+})
+
+t.test('a round that fails is told, and the next one comes', async t => {
+  const { app, store, lines } = await serviceWith(t, { first: 5, interval: 5 })
+  let failures = 2
+  const now = app.store.now
+  Object.assign(app.store, {
+    now() {
+      if (failures-- > 0) throw new Error('no time')
+      return now()
+    }
+  })
+  await fill(store, 1)
+  await app.ready()
+  while (lines.length < 3) await sleep(5)
+  t.match(lines, [
+    { level: 50, msg: 'the janitor failed; it tries again later', err: { message: 'no time' } },
+    { level: 50 },
+    { level: 30, sessions: 1 }
+  ])
+})
+
+t.test('by default nothing happens within the first minute', async t => {
+  const { app, store } = await serviceWith(t, {})
+  await fill(store, 1)
+  await app.ready()
+  await sleep(50)
+  t.strictSame(await idsIn(store, 'sessions'), ['session0'])
+})
