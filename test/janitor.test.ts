@@ -10,6 +10,8 @@ import type { EventRow, SessionRow } from '../src/db/schema.ts'
 import { leastIdOf, openStore, type Store } from '../src/db/store.ts'
 import { janitorOf } from '../src/janitor.ts'
 import { emptyDatabase } from './databases.ts'
+import { run } from './process.ts'
+import { SECRET } from './service.ts'
 
 const DAY = 86_400_000
 const NOW = Date.parse('2026-06-01T12:00:00.000Z')
@@ -18,9 +20,9 @@ const nothing = { sessions: 0, events: 0, throttles: 0 }
 const log = { warn() {} }
 
 /** A database that several may open: a file, or a server's. */
-async function sharedDatabase(t: Test): Promise<string> {
+async function sharedDatabase(t: Test, folder = t.testdir()): Promise<string> {
   const url = await emptyDatabase(t)
-  return url === ':memory:' ? `file:${t.testdir()}/latchkey.db` : url
+  return url === ':memory:' ? `file:${folder}/latchkey.db` : url
 }
 
 /** A store with a user who has a todo. */
@@ -265,4 +267,52 @@ t.test('by default nothing happens within the first minute', async t => {
   await app.ready()
   await sleep(50)
   t.strictSame(await idsIn(store, 'sessions'), ['session0'])
+})
+
+t.test('npm run prune does it once, says what went, and may run beside others', async t => {
+  const cwd = t.testdir({ '.env': 'SESSION_RETENTION=432000' })
+  const DATABASE_URL = await sharedDatabase(t, cwd)
+  const now = Date.now()
+  const store = await open(t, DATABASE_URL, now)
+  const { db, tables } = store
+  await fill(store, 50, now)
+  const live = { idleExpiresAt: later(DAY, now), absoluteExpiresAt: later(DAY, now) }
+  await db
+    .insert(tables.sessions)
+    .values([session('live', live), session('kept', { ...live, endedAt: later(-10 * DAY, now) })])
+    .execute()
+  await db
+    .insert(tables.events)
+    .values([event(leastIdOf(later(-91 * DAY, now))), event(store.newId())])
+    .execute()
+  const settings = { DATABASE_URL, JWT_SECRET: SECRET }
+
+  const outcomes = await Promise.all([
+    run('prune.ts', cwd, { ...settings, SESSION_RETENTION: '2592000' }),
+    run('prune.ts', cwd, { ...settings, SESSION_RETENTION: '2592000' })
+  ])
+  let sum = 0
+  for (const { code, said } of outcomes) {
+    t.equal(code, 0)
+    const [, sessions] = /^(\d+) sessions, [01] events, 0 throttles removed\n$/.exec(said) ?? []
+    sum += Number(sessions)
+  }
+  t.equal(sum, 50, 'between them they removed each once')
+  t.strictSame(await idsIn(store, 'sessions'), ['kept', 'live'])
+  const last = await run('prune.ts', cwd, settings)
+  t.strictSame(last, { code: 0, said: '1 sessions, 0 events, 0 throttles removed\n' }, 'by the .env')
+  t.strictSame(await idsIn(store, 'sessions'), ['live'])
+})
+
+t.test('npm run prune tells in a line what is wrong', async t => {
+  const cwd = t.testdir({ 'no.db': {} })
+  const cases = [
+    [{ SESSION_RETENTION: 'long' }, /^SESSION_RETENTION: "long" is not accepted\. Give seconds[^\n]*\n$/],
+    [{ DATABASE_URL: `file:${cwd}/no.db` }, /^[^\n]*unable to open database file\n$/]
+  ] as const
+  for (const [settings, line] of cases) {
+    const { code, said } = await run('prune.ts', cwd, settings)
+    t.equal(code, 1)
+    t.match(said, line)
+  }
 })

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import type { Answer, Settings } from './service.ts'
 
-const SERVER = join(import.meta.dirname, '../src/server.ts')
+const SOURCES = join(import.meta.dirname, '../src')
 
 /** A service in a process of its own. */
 export interface Running {
@@ -15,16 +15,16 @@ export interface Running {
   log: Record<string, unknown>[]
 }
 
-/** Starts the program with nothing in its environment but the settings, in a folder without an .env of ours. */
-function launch(cwd: string, settings: Settings) {
+/** Starts a program with nothing in its environment but the settings, in a folder without an .env of ours. */
+function launch(program: string, cwd: string, settings: Settings) {
   const { PATH, NODE_V8_COVERAGE, NODE_OPTIONS } = process.env
   const env = { PATH, NODE_V8_COVERAGE, NODE_OPTIONS, HOST: '127.0.0.1', PORT: '0', ...settings }
-  return spawn(process.execPath, [SERVER], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [join(SOURCES, program)], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Starts the service, waits until it listens, and ends it with the test. */
 export async function start(t: Test, cwd: string, settings: Settings = {}): Promise<Running> {
-  const child = launch(cwd, { RATE_LIMIT: 'off', ...settings })
+  const child = launch('server.ts', cwd, { RATE_LIMIT: 'off', ...settings })
   t.teardown(() => stop(child, 'SIGKILL'))
   const log: Running['log'] = []
   const url = await new Promise<string>((resolve, reject) => {
@@ -40,8 +40,11 @@ export async function start(t: Test, cwd: string, settings: Settings = {}): Prom
 }
 
 /** Starts the service with settings that it must refuse; gives what it says, and its exit code. */
-export async function refuse(cwd: string, settings: Settings) {
-  const child = launch(cwd, settings)
+export const refuse = (cwd: string, settings: Settings) => run('server.ts', cwd, settings)
+
+/** Runs a program of src to its end; gives what it says, and its exit code. */
+export async function run(program: string, cwd: string, settings: Settings) {
+  const child = launch(program, cwd, settings)
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', text => (said += text))

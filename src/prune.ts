@@ -1,0 +1,20 @@
+import { openStore } from './db/store.ts'
+import { configOfProcess } from './environment.ts'
+import { janitorOf } from './janitor.ts'
+
+/*
+ * Does once what the service does every hour: `npm run prune`. It may run beside the service.
+ */
+async function prune() {
+  const config = configOfProcess()
+  const store = await openStore({ url: config.DATABASE_URL, poolMax: 1, now: () => new Date(), log: console })
+  const { sessions, events, throttles } = await janitorOf(store, config)().finally(store.close)
+  process.stdout.write(`${sessions} sessions, ${events} events, ${throttles} throttles removed\n`)
+}
+
+try {
+  await prune()
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exitCode = 1
+}
