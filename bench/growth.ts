@@ -22,6 +22,8 @@ const [DAILY, HOURLY] = [DAY / TTL, 3600 / TTL]
 /** Rounds, of a refresh by each user, over which the speed is taken. */
 const SAMPLE = 400
 
+const DEVICE = { ip: '127.0.0.1', userAgent: null }
+
 const { values } = parseArgs({ options: { refreshes: { type: 'string', default: '1000000' } } })
 const rounds = Math.ceil(Number(values.refreshes) / USERS)
 
@@ -41,7 +43,7 @@ const clean = janitorOf(app.store, config)
 async function signUp(username: string): Promise<{ user: User; pair: TokenPair }> {
   const password = 'correct horse battery staple'
   const user = await app.users.register({ username, email: `${username}@example.org`, password })
-  return { user, pair: await app.sessions.start(user) }
+  return { user, pair: await app.sessions.start(user, DEVICE) }
 }
 const people = await Promise.all(Array.from({ length: USERS }, (_, index) => signUp(`user${index}`)))
 
@@ -51,10 +53,10 @@ async function round() {
   past += 1
   time += TTL * 1000
   for (const [index, person] of people.entries()) {
-    person.pair = await app.sessions.refresh(person.pair.accessToken, person.pair.refreshToken)
+    person.pair = await app.sessions.refresh({ ...person.pair, device: DEVICE })
     if ((past + index) % DAILY > 0) continue
-    await app.sessions.end(person.pair.accessToken, 'local')
-    person.pair = await app.sessions.start(person.user)
+    await app.sessions.logout(person.pair.accessToken, 'local', DEVICE)
+    person.pair = await app.sessions.start(person.user, DEVICE)
   }
   if (past % HOURLY === 0) await clean()
   if (process.stdout.isTTY && past % 100 === 0) process.stdout.write(`${past * USERS} refreshes\r`)

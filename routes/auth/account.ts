@@ -18,7 +18,7 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
   })
 
   app.delete('/me', { schema: schemas.deleteMe, config }, async function remove(request, reply) {
-    await app.accounts.remove(request.user.id, request.body.password)
+    await app.accounts.remove(request.user, request.body.password, deviceOf(request))
     return reply.code(204).send(null)
   })
 

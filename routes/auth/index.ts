@@ -27,7 +27,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post('/login', { schema: schemas.login, config: limited(30) }, async function login(request) {
     const { email, password } = request.body
-    const user = await app.users.authenticate(email, password, request.ip)
+    const user = await app.users.authenticate(email, password, deviceOf(request))
     return app.sessions.start(user, deviceOf(request))
   })
 

@@ -255,7 +255,7 @@ export const deleteMe = {
   ),
   response: {
     204: Type.Null({ description: 'The account is gone.' }),
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong')
+    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
   }
 }
 
@@ -282,7 +282,7 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'The password is changed; the new pair.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong')
+    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
   }
 })
 

@@ -7,7 +7,9 @@ import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import type { Identity } from './sessions.ts'
+import { throttleOf } from './throttle.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
+import { keyOf } from './users.ts'
 
 export interface PasswordChange {
   readonly currentPassword: string
@@ -81,14 +83,20 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
   const { passwordHash, changePassword, makeStale, endOthers, rotate, removeTodos, endAll, remove } =
     statements(store)
   const events = eventsOf(store)
+  const { attempt } = throttleOf(store)
   const issue = tokenPairsOf(tokens, config)
 
-  /** Asks for the password once more: an access token alone must not be able to take an account over. */
-  async function verify(userId: string, password: string): Promise<string> {
-    const [user] = await passwordHash.execute({ userId })
-    const matches = await passwords.matches(password, user?.passwordHash)
-    if (!user || !matches) throw new Problem('password_wrong')
-    return user.passwordHash
+  /**
+   * Asks for the password once more: an access token alone must not be able to take an account over, nor to guess.
+   * @returns its hash
+   */
+  async function verify({ id, email }: Identity, password: string, device: Device): Promise<string> {
+    const present = await attempt(keyOf(email), device.ip, async () => {
+      const [user] = await passwordHash.execute({ userId: id })
+      return (await passwords.matches(password, user?.passwordHash)) ? user?.passwordHash : undefined
+    })
+    if (present === undefined) throw new Problem('password_wrong')
+    return present
   }
 
   return {
@@ -96,10 +104,11 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
      * Sets a new password. All access tokens are stale from then on, while the sessions go on: each gets a new one by
      * refreshing, even before the old one has expired. Other sessions end on demand.
      * @returns a new pair for the caller's session
-     * @throws {Problem} `password_wrong`, or `validation_failed` for a new one that is easily guessed
+     * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `validation_failed` for a new password that
+     *   is easily guessed
      */
     async changePassword(caller: Identity, change: PasswordChange, device: Device): Promise<TokenPair> {
-      const present = await verify(caller.id, change.currentPassword)
+      const present = await verify(caller, change.currentPassword, device)
       refuseGuessable(change.newPassword, caller, '/newPassword')
       const now = store.now()
       const values = {
@@ -131,10 +140,11 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
     /**
      * Removes an account and all that is its own. Its sessions end first, and todos go in batches, so that others do not
      * wait; cut off in between, it can be asked for again.
-     * @throws {Problem} `password_wrong`
+     * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`
      */
-    async remove(userId: string, password: string): Promise<void> {
-      await verify(userId, password)
+    async remove(caller: Identity, password: string, device: Device): Promise<void> {
+      await verify(caller, password, device)
+      const userId = caller.id
       await endAll.execute({ userId, now: store.now() })
       for (let gone = BATCH; gone === BATCH; )
         gone = (await removeTodos.execute({ userId, batch: BATCH })).length

@@ -27,6 +27,10 @@ export const throttleStatements = statementsOf('throttles', (db, { throttles, se
       .update(throttles)
       .set({ failures: sql`${failures} - 1`, blockedUntil: given(blockedUntil, 'blockedUntil') })
       .where(and(isTheOne, gt(failures, 0))),
+    touch: db
+      .update(throttles)
+      .set({ failures: sql`${failures}` })
+      .where(isTheOne),
     clear: db.delete(throttles).where(or(eq(id, given(id, 'pair')), eq(id, given(id, 'account')))),
     addresses: db
       .select({ ip: sessions.ip })

@@ -4,6 +4,7 @@ import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
 import { networkOf } from './network.ts'
 import { throttleStatements } from './throttle-statements.ts'
+import { turnsOf } from './turns.ts'
 
 /** Milliseconds after which failures are forgotten, and for which an e-mail with too many of them is blocked. */
 const DAY = 86_400_000
@@ -30,7 +31,10 @@ type Before = Pick<ThrottleRow, 'id' | 'blockedUntil'>
  * over all instances.
  */
 export function throttleOf(store: Store) {
-  const { find, add, change, takeBack, clear, addresses } = throttleStatements(store)
+  const { find, add, change, takeBack, touch, clear, addresses } = throttleStatements(store)
+  // Attempts under way count as failures: no more of a pair at a time than would be free if they were, lest a user who
+  // signs in on many devices at once be taken for a guesser.
+  const inTurn = turnsOf(FREE_FAILURES - 1)
 
   /**
    * Verifies a password, unless too many failures came before. The attempt counts as one from its start, so that parallel
@@ -39,7 +43,7 @@ export function throttleOf(store: Store) {
    * @returns what `verify` resolves to
    * @throws {Problem} `sign_in_throttled`, neither verified nor counted
    */
-  return async function attempt<Result>(
+  async function attempt<Result>(
     emailKey: string,
     ip: string,
     verify: () => Promise<Result | undefined>
@@ -48,6 +52,14 @@ export function throttleOf(store: Store) {
     const pair = { id: idOf(emailKey, network), blockOf: delayOf, isExempt: async () => false }
     const account = { id: idOf(emailKey), blockOf: capOf, isExempt: () => isKnown(emailKey, network) }
 
+    return inTurn(pair.id, () => countedAttempt(pair, account, verify))
+  }
+
+  async function countedAttempt<Result>(
+    pair: Subject,
+    account: Subject,
+    verify: () => Promise<Result | undefined>
+  ): Promise<Result | undefined> {
     const [pairRow, accountRow] = await look(pair, account)
     const counted: Before[] = []
     try {
@@ -61,6 +73,11 @@ export function throttleOf(store: Store) {
       throw error
     }
   }
+
+  /** A write that changes nothing: for an e-mail without an account, in the time that another's write takes. */
+  const writeNothing = (emailKey: string) => touch.with({ id: idOf(emailKey) })
+
+  return { attempt, writeNothing }
 
   /**
    * Whether the account has been used from there. Strangers can use its failures up, but not so lock its owner out; the

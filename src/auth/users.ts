@@ -3,6 +3,7 @@ import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
+import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import { throttleOf } from './throttle.ts'
@@ -52,11 +53,12 @@ const statements = statementsOf('users', (db, { users }) => ({
 }))
 
 /** Usernames and e-mails are unique without case. Both are ASCII, by the schema of the registration. */
-const keyOf = (name: string) => name.toLowerCase()
+export const keyOf = (name: string) => name.toLowerCase()
 
 export function usersOf(store: Store, passwords: Passwords) {
   const { add, holders, byEmail, rename, rehash } = statements(store)
-  const attempt = throttleOf(store)
+  const { attempt, writeNothing } = throttleOf(store)
+  const events = eventsOf(store)
 
   return {
     /**
@@ -96,23 +98,26 @@ export function usersOf(store: Store, passwords: Passwords) {
     },
 
     /**
-     * @param ip where the attempt comes from
+     * @param device where the attempt comes from
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
      *   e-mail; `overloaded`
      */
-    async authenticate(email: string, password: string, ip: string): Promise<User> {
+    async authenticate(email: string, password: string, device: Device): Promise<User> {
       const emailKey = keyOf(email)
-      const user = await attempt(emailKey, ip, () => verified(emailKey, password))
+      const user = await attempt(emailKey, device.ip, () => verified(emailKey, password, device))
       if (!user) throw new Problem('invalid_credentials')
       if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
       return { id: user.id, username: user.username, email: user.email }
     }
   }
 
-  async function verified(emailKey: string, password: string): Promise<UserRow | undefined> {
+  /** A failure is told to the owner of the account; without one as much is written, for the time not to tell. */
+  async function verified(emailKey: string, password: string, device: Device): Promise<UserRow | undefined> {
     const [user] = await byEmail.execute({ emailKey })
     const matches = await passwords.matches(password, user?.passwordHash)
-    return matches ? user : undefined
+    if (user && matches) return user
+    await store.atomically(user ? events.step(user.id, 'sign_in_failed', device) : writeNothing(emailKey))
+    return undefined
   }
 
   /** Loses to a change of the password meanwhile, and waits for a later sign-in when too much hashing is going on. */

@@ -5,7 +5,7 @@ import { usersOf } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
-const IP = '192.0.2.1'
+const DEVICE = { ip: '192.0.2.1', userAgent: null }
 
 t.test('signing in begins a session of its own', async t => {
   const { call, signUp } = await serve(t)
@@ -55,8 +55,8 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
       return real.matches(password, hash)
     }
   })
-  await t.rejects(users.authenticate('eve@example.org', '', IP), { code: 'invalid_credentials' })
-  await t.rejects(users.authenticate('ada@example.org', '', IP), { code: 'invalid_credentials' })
+  await t.rejects(users.authenticate('eve@example.org', '', DEVICE), { code: 'invalid_credentials' })
+  await t.rejects(users.authenticate('ada@example.org', '', DEVICE), { code: 'invalid_credentials' })
   t.match(verified, [undefined, /^\$argon2id\$/])
   t.equal(await real.matches('', undefined), false)
 })
@@ -93,9 +93,9 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
   const config = readConfig({ PASSWORD_HASH_MEMORY: '20000', PASSWORD_HASH_TIME: '3' })
   const later = usersOf(app.store, await passwordsOf(config))
   t.equal(needsRehash(await hashed(), raised), true)
-  await t.rejects(later.authenticate('ada@example.org', 'wrong', IP), { code: 'invalid_credentials' })
+  await t.rejects(later.authenticate('ada@example.org', 'wrong', DEVICE), { code: 'invalid_credentials' })
   t.equal(needsRehash(await hashed(), raised), true, 'not for a wrong password')
-  await later.authenticate('ada@example.org', PASSWORD, IP)
+  await later.authenticate('ada@example.org', PASSWORD, DEVICE)
   t.equal(needsRehash(await hashed(), raised), false)
-  t.match(await later.authenticate('ada@example.org', PASSWORD, IP), { email: 'ada@example.org' })
+  t.match(await later.authenticate('ada@example.org', PASSWORD, DEVICE), { email: 'ada@example.org' })
 })

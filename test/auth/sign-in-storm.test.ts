@@ -55,7 +55,7 @@ t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t 
     usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }).authenticate(
       'ada@example.org',
       PASSWORD,
-      '192.0.2.1'
+      { ip: '192.0.2.1', userAgent: null }
     )
 
   t.match(await signIn(new Problem('overloaded')), { email: 'ada@example.org' })

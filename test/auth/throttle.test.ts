@@ -29,7 +29,7 @@ async function serveAda(t: Test, settings: Settings = {}) {
 let addresses = 0
 /** Fails from one new address after the other, as wrong passwords do. */
 async function failFromEverywhere(store: Store, email: string, times: number) {
-  const attempt = throttleOf(store)
+  const { attempt } = throttleOf(store)
   for (let index = 0; index < times; index++)
     await attempt(email, `new ${addresses++}`, async () => undefined)
 }
@@ -231,7 +231,9 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
       for (let attempts = 0; attempts < times; attempts++)
-        await t.rejects(failing(error).authenticate(email, PASSWORD, HOME), { message: error.message })
+        await t.rejects(failing(error).authenticate(email, PASSWORD, { ip: HOME, userAgent: null }), {
+          message: error.message
+        })
   }
   const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
 
@@ -284,7 +286,7 @@ t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or 
   const { trace, users } = traced(app.store, app.passwords)
   const workOf = async (email: string, ip: string) => {
     trace.length = 0
-    await t.rejects(users.authenticate(email, 'wrong', ip))
+    await t.rejects(users.authenticate(email, 'wrong', { ip, userAgent: null }))
     return [...trace]
   }
   const looks = ['throttles_find', 'throttles_find']
@@ -298,4 +300,37 @@ t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or 
     await failFromEverywhere(app.store, email, 95)
     t.strictSame(await workOf(email, stranger(1)), [...looks, 'throttles_addresses'])
   }
+})
+
+t.test('[THROTTLE] a user who signs in on many devices at once is no guesser', async t => {
+  const { call } = await serveAda(t)
+  const signIn = () => call('POST', '/api/auth/login', { body: { email: ADA, password: PASSWORD } })
+  const answers = await Promise.all(Array.from({ length: 20 }, signIn))
+  t.strictSame(
+    answers.map(({ status }) => status),
+    Array(20).fill(200)
+  )
+})
+
+t.test('the owner is told of failed sign-ins', async t => {
+  const { call, fail, signIn } = await serveAda(t)
+  await fail(ADA, stranger(66))
+  const { accessToken: token } = (await signIn(ADA, HOME)).body
+  const { items } = (await call('GET', '/api/auth/events', { token })).body
+  t.match(
+    items.map(({ type, ip }: { type: string; ip: string }) => [type, ip]),
+    [
+      ['signed_in', HOME],
+      ['sign_in_failed', stranger(66)],
+      ['account_created', HOME]
+    ]
+  )
+})
+
+t.test('[THROTTLE] a stolen access token is no way to guess, either', async t => {
+  const { call, signIn } = await serveAda(t)
+  const { accessToken: token } = (await signIn(ADA, HOME)).body
+  const guess = () => call('DELETE', '/api/auth/me', { token, body: { password: 'wrong' } })
+  for (let failures = 1; failures <= 5; failures++) t.equal((await guess()).body.code, 'password_wrong')
+  isThrottled(t, await guess(), 1)
 })
