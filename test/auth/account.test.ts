@@ -1,4 +1,5 @@
 import t from 'tap'
+import { newDatabase, query } from '../databases.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
 const email = 'ada@example.org'
@@ -174,4 +175,16 @@ t.test('many todos are deleted in batches', async t => {
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
   await call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password: PASSWORD } })
   t.strictSame(await db.select().from(tables.todos), [])
+})
+
+const SERVER = process.env.TEST_DATABASE_URL
+const skip = !SERVER && 'needs PostgreSQL'
+
+t.test('a user name that cannot be written for another reason is a fault', { skip }, async t => {
+  const url = await newDatabase(SERVER as string)
+  const { call, signUp } = await serve(t, { DATABASE_URL: url })
+  const { accessToken: token } = await signUp()
+  await query(url, 'alter table users add check (length(username) < 8)')
+  const answer = await call('PATCH', '/api/auth/me', { token, body: { username: 'countess' } })
+  t.strictSame(answer.body, problem(answer, 500, 'internal_error', { action: 'retry' }))
 })

@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
+import { deviceOf } from '../../routes/auth/device.ts'
 import { readable } from '../../src/auth/user-agent.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
@@ -66,6 +68,7 @@ t.test('a user agent may be missing, or anything', async t => {
   const [bare, long] = await list(first.accessToken)
   t.match(bare, { device: null, userAgent: '/' })
   t.equal(long.userAgent.length, 512)
+  t.strictSame(deviceOf({ ip: '::1', headers: {} } as FastifyRequest), { ip: '::1', userAgent: null })
   t.strictSame([readable(null), readable(''), readable('curl/8.1 (x)')], [null, null, 'curl'])
 })
 

@@ -94,6 +94,8 @@ t.test('the address behind a trusted proxy counts, that behind another does not'
 
 t.test('a process that lags behind turns requests away, but stays alive', async t => {
   const { app, call } = await serve(t)
+  t.equal((await call('GET', '/api/todos')).status, 401)
+  await lag(2000)
   while (!app.isUnderPressure()) await lag(1500)
   const answer = await call('GET', '/api/todos')
   t.equal(answer.headers['retry-after'], '5')
