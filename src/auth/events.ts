@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { idBefore, type Page, pageOf } from '../db/cursor.ts'
 import type { EndReason, EventRow, EventType } from '../db/schema.ts'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import { given, givenSelection, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 
 /** Where a request came from, as far as it says. */
@@ -22,8 +22,14 @@ interface Particulars {
 /** Sorts after every UUID. */
 const END = 'g'
 
-const statements = statementsOf('events', (db, { events }) => ({
-  add: db.insert(events).values(givenRow(events)),
+const statements = statementsOf('events', (db, { events, users }) => ({
+  // Nothing is kept for a user who has been deleted meanwhile.
+  add: db.insert(events).select(
+    db
+      .select(givenSelection(events))
+      .from(users)
+      .where(eq(users.id, given(users.id, 'userId')))
+  ),
   page: db
     .select()
     .from(events)

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
 export const sessionStatements = statementsOf('sessions', (db, { sessions, users }) => {
@@ -31,7 +31,16 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     .limit(sql.placeholder('most'))
 
   return {
-    add: db.insert(sessions).values(givenRow(sessions)),
+    // The user may have been deleted while the password was checked.
+    add: db
+      .insert(sessions)
+      .select(
+        db
+          .select(givenSelection(sessions))
+          .from(users)
+          .where(eq(users.id, given(users.id, 'userId')))
+      )
+      .returning({ id: sessions.id }),
     find: db
       .select({ session: sessions, user })
       .from(sessions)

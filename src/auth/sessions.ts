@@ -37,7 +37,10 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   }
 
   return {
-    /** Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends. */
+    /**
+     * Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends.
+     * @throws {Problem} `invalid_credentials` when the user has been deleted meanwhile
+     */
     async start(
       user: User,
       device: Device,
@@ -58,7 +61,11 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
         retryKeyHash: null,
         ...device
       }
-      await store.atomically(add.with(session), events.step(user.id, type, device, { sessionId: session.id }))
+      const [added] = await store.atomically(
+        add.with(session),
+        events.step(user.id, type, device, { sessionId: session.id })
+      )
+      if (added.length === 0) throw new Problem('invalid_credentials')
       const surplus = { userId: user.id, most: config.MAX_SESSIONS, reason: 'too_many_sessions' } as const
       await endBy(endSurplus, surplus, device)
       return issue(session, user, now)

@@ -69,3 +69,13 @@ type Row<T extends Table> = { [Key in keyof T['$inferSelect'] & string]: Placeho
 /** A whole row that is given when the statement runs: for each column, a value named as its property. */
 export const givenRow = <T extends Table>(table: T): Row<T> =>
   Object.fromEntries(Object.keys(getTableColumns(table)).map(key => [key, sql.placeholder(key)])) as Row<T>
+
+type Selection<T extends Table> = {
+  [Key in keyof T['$inferSelect'] & string]: SQL.Aliased<T['$inferSelect'][Key]>
+}
+
+/** A whole row that is given likewise, to be selected: it is there only if what it is selected from is. */
+export const givenSelection = <T extends Table>(table: T): Selection<T> =>
+  Object.fromEntries(
+    Object.entries(getTableColumns(table)).map(([key, column]) => [key, given(column, key).as(column.name)])
+  ) as Selection<T>

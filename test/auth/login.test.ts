@@ -99,3 +99,18 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
   t.equal(needsRehash(await hashed(), raised), false)
   t.match(await later.authenticate('ada@example.org', PASSWORD, DEVICE), { email: 'ada@example.org' })
 })
+
+t.test('[V7.4.2] who is deleted while the password is checked is not signed in', async t => {
+  const { app, call, signUp } = await serve(t)
+  const { user, accessToken: token } = await signUp()
+  const device = { ip: '127.0.0.1', userAgent: null }
+  const checked = await app.users.authenticate(user.email, PASSWORD, DEVICE)
+  t.equal((await call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } })).status, 204)
+
+  await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })
+  await t.resolves(
+    app.store.atomically(app.events.step(user.id, 'session_ended', device)),
+    'nor does an event of the deleted user fail'
+  )
+  t.strictSame(await app.events.list(user.id, 1), { items: [], nextCursor: null })
+})
