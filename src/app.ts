@@ -15,6 +15,7 @@ import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import { RequestLog } from '../plugins/request-log.ts'
 import securityHeaders from '../plugins/security-headers.ts'
+import { schemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
 import store from '../plugins/store.ts'
 import tokens from '../plugins/tokens.ts'
@@ -49,6 +50,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
     pluginTimeout: 0,
     trustProxy: { true: true, false: false }[config.TRUST_PROXY] ?? config.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
+    schemaController,
     requestTimeout: REQUEST_TIMEOUT,
     logController: new RequestLog(),
     return503OnClosing: false,

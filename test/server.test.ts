@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { refuse, send, start, stop } from './process.ts'
-import { PASSWORD } from './service.ts'
 
+const PASSWORD = 'correct horse battery staple'
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
 const credentials = { email: account.email, password: PASSWORD }
 

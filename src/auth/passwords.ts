@@ -16,7 +16,7 @@ export interface Passwords {
  * Password hashing by argon2id (RFC 9106), off the event loop, as much at once as the cores can do.
  * @throws {Problem} `overloaded`, from `hash` and `matches`, when too much is waiting
  */
-export async function passwordsOf(config: Config, cores = availableParallelism()): Promise<Passwords> {
+export function passwordsOf(config: Config, cores = availableParallelism()): Passwords {
   const parameters = {
     type: argon2id as 2,
     memoryCost: config.PASSWORD_HASH_MEMORY,
@@ -24,11 +24,12 @@ export async function passwordsOf(config: Config, cores = availableParallelism()
     parallelism: 1
   }
   const inTurn = hashingGateOf(config, cores)
-  const nobodys = await hash('', parameters)
+  // Made while the service starts; whoever is first to need it waits for no more than its rest.
+  const nobodys = hash('', parameters)
   return {
     hash: password => inTurn(() => hash(password, parameters)),
     async matches(password, hashed) {
-      const isTheOne = await inTurn(() => verify(hashed ?? nobodys, password))
+      const isTheOne = await inTurn(async () => verify(hashed ?? (await nobodys), password))
       return isTheOne && hashed !== undefined
     },
     isOutdated: hashed => needsRehash(hashed, parameters)
