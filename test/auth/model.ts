@@ -1,0 +1,285 @@
+/*
+ * The rules of sessions, apart from how the service keeps them. A request is a list of moments: at each it looks at the
+ * world, may change it, and either has its outcome or goes on. Requests that are under way together may take turns
+ * between moments, never within one.
+ */
+
+export const SETTINGS = {
+  ACCESS_TOKEN_TTL: 300,
+  REFRESH_RACE_LEEWAY: 10,
+  REFRESH_RETRY_WINDOW: 600,
+  REFRESH_TOKEN_TTL: 5000,
+  SESSION_TTL: 20_000
+}
+
+export interface World {
+  /** In milliseconds, as all times here. */
+  now: number
+  accounts: { email: string; password: string; isGone: boolean }[]
+  sessions: Record<string, Session>
+}
+
+interface Session {
+  account: number
+  /** For each generation of its pair, when the access token expires. The last pair is the only one that works. */
+  expiries: number[]
+  rotatedAt: number
+  absoluteEnd: number
+  /** The Idempotency-Key with which the last pair was asked for. */
+  key: string | null
+  /** Generations before this one have stale access tokens: the password was changed since. */
+  firstFresh: number
+  hasEnded: boolean
+}
+
+/** One of the pairs that a session ever had, the first being 1. */
+export interface PairName {
+  session: string
+  generation: number
+}
+
+/** `session` names the one to be, or to be ended. */
+export type Request =
+  | { kind: 'register' | 'login'; email: string; password: string; session: string }
+  | { kind: 'me'; pair: PairName }
+  | { kind: 'refresh'; pair: PairName; key: string | null }
+  | { kind: 'logout'; pair: PairName; scope: 'local' | 'others' | 'all' }
+  | { kind: 'end'; pair: PairName; session: string }
+  | { kind: 'password'; pair: PairName; current: string; next: string; endOthers: boolean }
+  | { kind: 'delete'; pair: PairName; password: string }
+
+/** The status, then the pair given or the code and action of the refusal: `200 a.2`, `401 refresh_token_revoked sign-in`. */
+export type Outcome = string
+
+type Moment = (world: World) => Outcome | undefined
+
+const seconds = (count: number) => count * 1000
+const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
+const USED = '401 refresh_token_used'
+
+export function momentsOf(request: Request): Moment[] {
+  switch (request.kind) {
+    case 'register':
+      return [world => register(world, request), world => signIn(world, request, 201)]
+    case 'login':
+      return [world => checkCredentials(world, request), world => signIn(world, request, 200)]
+    case 'me':
+      return [world => identify(world, request.pair) ?? '200']
+    case 'refresh':
+      return [world => refuseEarly(world, request.pair), world => refresh(world, request.pair, request.key)]
+    case 'logout':
+      return [world => logout(world, request.pair, request.scope)]
+    case 'end':
+      return [world => identify(world, request.pair), world => end(world, request.pair, request.session)]
+    case 'password':
+      return [
+        world => identify(world, request.pair),
+        world => checkPassword(world, request.pair, request.current),
+        world => changePassword(world, request)
+      ]
+    case 'delete':
+      return [
+        world => identify(world, request.pair),
+        world => checkPassword(world, request.pair, request.password),
+        world => endThose(world, request.pair, () => true),
+        world => removeAccount(world, request.pair)
+      ]
+  }
+}
+
+type Credentials = Extract<Request, { kind: 'register' | 'login' }>
+
+function register({ accounts }: World, { email, password }: Credentials) {
+  if (accounts.some(account => account.email === email && !account.isGone)) return '409 already_taken'
+  accounts.push({ email, password, isGone: false })
+  return undefined
+}
+
+function checkCredentials({ accounts }: World, { email, password }: Credentials) {
+  const isTheOne = accounts.some(
+    account => account.email === email && account.password === password && !account.isGone
+  )
+  return isTheOne ? undefined : BAD_CREDENTIALS
+}
+
+/** The account may have gone while its password was checked, for that takes long. */
+function signIn(world: World, { email, session: name }: Credentials, status: number) {
+  const account = world.accounts.findIndex(account => account.email === email && !account.isGone)
+  if (account < 0) return BAD_CREDENTIALS
+  const session: Session = {
+    account,
+    expiries: [],
+    rotatedAt: world.now,
+    absoluteEnd: world.now + seconds(SETTINGS.SESSION_TTL),
+    key: null,
+    firstFresh: 1,
+    hasEnded: false
+  }
+  world.sessions[name] = session
+  return `${status} ${nextPair(world, name, null)}`
+}
+
+/** Retires the pair before, if any. The access token lives from a whole second on, and never longer than its session. */
+function nextPair({ now, sessions }: World, name: string, key: string | null) {
+  const session = sessionOf(sessions, name)
+  const expiry = now + seconds(SETTINGS.ACCESS_TOKEN_TTL)
+  session.expiries.push(wholeSecond(Math.min(expiry, session.absoluteEnd)))
+  session.rotatedAt = now
+  session.key = key
+  return latestOf(name, session)
+}
+
+const wholeSecond = (time: number) => Math.floor(time / 1000) * 1000
+const latestOf = (name: string, { expiries }: Session) => `${name}.${expiries.length}`
+
+function sessionOf(sessions: World['sessions'], name: string): Session {
+  const session = sessions[name]
+  if (!session) throw new Error(`There is no session ${name}.`)
+  return session
+}
+
+/** What becomes of a request that an access token lets in. */
+function identify(world: World, pair: PairName) {
+  const { session, account, isStale, hasExpired } = lookUp(world, pair)
+  if (hasExpired) return '401 access_token_expired refresh'
+  if (account.isGone || session.hasEnded) return '401 access_token_revoked sign-in'
+  if (isStale) return '401 access_token_stale refresh'
+  return undefined
+}
+
+function lookUp({ now, accounts, sessions }: World, { session: name, generation }: PairName) {
+  const session = sessionOf(sessions, name)
+  const account = accounts[session.account] as World['accounts'][number]
+  return {
+    session,
+    account,
+    isStale: generation < session.firstFresh && !account.isGone,
+    hasExpired: now >= (session.expiries[generation - 1] ?? 0)
+  }
+}
+
+/** An access token that still works is not refreshed, so that a pair cannot be used up ahead of time. */
+function refuseEarly(world: World, pair: PairName) {
+  const { hasExpired, isStale } = lookUp(world, pair)
+  return hasExpired || isStale ? undefined : '409 access_token_not_expired retry-later'
+}
+
+function refresh(world: World, pair: PairName, key: string | null) {
+  const { session, account } = lookUp(world, pair)
+  const latest = session.expiries.length
+  const age = world.now - session.rotatedAt
+  const isLastButOne = pair.generation === latest - 1
+
+  if (account.isGone) return '401 refresh_token_invalid sign-in'
+  if (!isInTime(world, session)) return '401 refresh_token_expired sign-in'
+
+  // The answer was lost: the same request gets the same pair again, as long as nobody has used that.
+  const isRepeated = key !== null && key === session.key && isLastButOne && !session.hasEnded
+  if (isRepeated && age <= seconds(SETTINGS.REFRESH_RETRY_WINDOW))
+    return `200 ${latestOf(pair.session, session)}`
+
+  if (pair.generation < latest) {
+    // Two tabs raced; the other one has the pair that works.
+    const isRace = isLastButOne && age <= seconds(SETTINGS.REFRESH_RACE_LEEWAY) && !session.hasEnded
+    if (isRace) return `${USED} use-latest`
+    // Two hold the same pair, and one of them is a thief.
+    session.hasEnded = true
+    return `${USED} sign-in`
+  }
+  if (session.hasEnded) return '401 refresh_token_revoked sign-in'
+  return `200 ${nextPair(world, pair.session, key)}`
+}
+
+/** Whether a session can still be refreshed: not idle for too long, and not at its absolute end. */
+const isInTime = ({ now }: World, { rotatedAt, absoluteEnd }: Session) =>
+  now < Math.min(rotatedAt + seconds(SETTINGS.REFRESH_TOKEN_TTL), absoluteEnd)
+
+export function isLive(world: World, name: string): boolean {
+  const session = sessionOf(world.sessions, name)
+  return isInTime(world, session) && !session.hasEnded && !world.accounts[session.account]?.isGone
+}
+
+/** Takes any access token that the session ever had, however old. */
+function logout(world: World, pair: PairName, scope: 'local' | 'others' | 'all') {
+  const { session, account } = lookUp(world, pair)
+  if (session.hasEnded || account.isGone) return '204'
+  endThose(world, pair, name => scope === 'all' || (name === pair.session) === (scope === 'local'))
+  return '204'
+}
+
+function end(world: World, pair: PairName, name: string) {
+  const [own, other] = [sessionOf(world.sessions, pair.session), sessionOf(world.sessions, name)]
+  const isGone = world.accounts[own.account]?.isGone
+  if (isGone || other.account !== own.account || other.hasEnded || !isInTime(world, other))
+    return '404 session_not_found'
+  other.hasEnded = true
+  return '204'
+}
+
+/** Ends some of the sessions of a pair's owner. No rule makes an ended session live again. */
+function endThose(world: World, pair: PairName, which: (name: string) => boolean): undefined {
+  const { account } = sessionOf(world.sessions, pair.session)
+  for (const [name, session] of Object.entries(world.sessions))
+    if (session.account === account && isInTime(world, session) && which(name)) session.hasEnded = true
+}
+
+function checkPassword(world: World, pair: PairName, password: string) {
+  const { account } = lookUp(world, pair)
+  return account.isGone || account.password !== password ? '403 password_wrong' : undefined
+}
+
+/** Access tokens become stale, while sessions go on: but for those that are to end, each may be refreshed. */
+function changePassword(
+  world: World,
+  { pair, current, next, endOthers }: Extract<Request, { kind: 'password' }>
+) {
+  const refusal = checkPassword(world, pair, current)
+  if (refusal) return refusal
+  const { session, account } = lookUp(world, pair)
+  account.password = next
+  for (const other of Object.values(world.sessions))
+    if (other.account === session.account && !other.hasEnded) other.firstFresh = other.expiries.length + 1
+  if (endOthers) endThose(world, pair, name => name !== pair.session)
+  return session.hasEnded ? '401 access_token_revoked sign-in' : `200 ${nextPair(world, pair.session, null)}`
+}
+
+function removeAccount(world: World, pair: PairName) {
+  lookUp(world, pair).account.isGone = true
+  return '204'
+}
+
+/** A request and what came of it. */
+export interface Exchange {
+  request: Request
+  outcome: Outcome
+}
+
+/**
+ * The worlds there may be after requests that were under way together: those that some order of their moments leads to,
+ * with just these outcomes. None, if the service broke a rule.
+ */
+export function worldsAfter(before: World[], exchanges: Exchange[]): World[] {
+  const moments = exchanges.map(({ request }) => momentsOf(request))
+  const seen = new Set<string>()
+  const worlds: World[] = []
+
+  /** @param turns how many moments of each request have been; -1 when it has its outcome */
+  function explore(world: string, turns: number[]) {
+    const node = `${turns} ${world}`
+    if (seen.has(node)) return
+    seen.add(node)
+    if (turns.every(turn => turn === -1)) worlds.push(JSON.parse(world))
+    turns.forEach((turn, index) => {
+      const moment = moments[index]?.[turn]
+      if (!moment) return
+      const next = JSON.parse(world)
+      const outcome = moment(next)
+      if (outcome !== undefined && outcome !== exchanges[index]?.outcome) return
+      explore(JSON.stringify(next), turns.with(index, outcome === undefined ? turn + 1 : -1))
+    })
+  }
+
+  const start = exchanges.map(() => 0)
+  for (const world of before) explore(JSON.stringify(world), start)
+  return worlds
+}
