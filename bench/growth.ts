@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { count, sql } from 'drizzle-orm'
 import { buildApp } from '../src/app.ts'
 import type { TokenPair } from '../src/auth/token-pairs.ts'
-import type { User } from '../src/auth/users.ts'
+import type { VerifiedUser } from '../src/auth/users.ts'
 import { readConfig } from '../src/config.ts'
 import { janitorOf } from '../src/janitor.ts'
 
@@ -40,7 +40,7 @@ const app = await buildApp({ config, clock: () => new Date(time) })
 await app.ready()
 const clean = janitorOf(app.store, config)
 
-async function signUp(username: string): Promise<{ user: User; pair: TokenPair }> {
+async function signUp(username: string): Promise<{ user: VerifiedUser; pair: TokenPair }> {
   const password = 'correct horse battery staple'
   const user = await app.users.register({ username, email: `${username}@example.org`, password })
   return { user, pair: await app.sessions.start(user, DEVICE) }

@@ -11,11 +11,11 @@ const SETTLING = 2000
 const RETRY_AFTER = 5
 
 /** Turns requests away while the process cannot keep up, rather than answering all of them too late. */
-async function loadShedding(app: FastifyInstance) {
+async function loadShedding(app: FastifyInstance, { settling = SETTLING }: { settling?: number }) {
   // Loading the program holds the event loop up as well, and says nothing of requests.
   let settled = Number.POSITIVE_INFINITY
   app.addHook('onReady', async () => {
-    settled = performance.now() + SETTLING
+    settled = performance.now() + settling
   })
 
   await app.register(underPressure, {
@@ -27,4 +27,4 @@ async function loadShedding(app: FastifyInstance) {
   })
 }
 
-export default fp(loadShedding, { name: 'load-shedding', dependencies: ['problems'] })
+export default fp(loadShedding, { name: 'load-shedding' })

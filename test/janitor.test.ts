@@ -231,7 +231,7 @@ t.test('the service cleans after a while and then again, and tells what went', a
 })
 
 t.test('an end of the service in a round lets the batch end, and no more', async t => {
-  const { app, store, lines } = await serviceWith(t, { first: 0 })
+  const { app, store, lines } = await serviceWith(t, { first: 0, interval: 1 })
   await fill(store, 400)
   await app.ready()
   while ((await idsIn(store, 'sessions')).length === 400) await sleep(1)

@@ -22,6 +22,7 @@ ALTER TABLE "sessions" ADD COLUMN "min_access_generation" integer DEFAULT 0 NOT 
 ALTER TABLE "sessions" ADD COLUMN "retry_key_hash" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "user_agent" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "ip" text;--> statement-breakpoint
+ALTER TABLE "users" ADD COLUMN "password_version" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "events" ADD CONSTRAINT "events_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "events_user_id_id" ON "events" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "throttles_updated_at" ON "throttles" USING btree ("updated_at");--> statement-breakpoint

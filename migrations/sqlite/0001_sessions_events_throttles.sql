@@ -26,4 +26,5 @@ ALTER TABLE `sessions` ADD `retry_key_hash` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `user_agent` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `ip` text;--> statement-breakpoint
 CREATE INDEX `sessions_ended_at` ON `sessions` (`ended_at`);--> statement-breakpoint
-CREATE INDEX `sessions_idle_expires_at` ON `sessions` (`idle_expires_at`);
+CREATE INDEX `sessions_idle_expires_at` ON `sessions` (`idle_expires_at`);--> statement-breakpoint
+ALTER TABLE `users` ADD `password_version` integer DEFAULT 0 NOT NULL;

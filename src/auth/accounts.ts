@@ -35,7 +35,10 @@ const statements = statementsOf('accounts', (db, { users, sessions, todos }) => 
     passwordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
     changePassword: db
       .update(users)
-      .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
+      .set({
+        passwordHash: given(users.passwordHash, 'passwordHash'),
+        passwordVersion: sql`${users.passwordVersion} + 1`
+      })
       .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'present'))))
       .returning({ id: users.id }),
     makeStale: db

@@ -103,14 +103,16 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     if (isPredecessor && age <= config.REFRESH_RACE_LEEWAY * 1000 && !session.endedAt)
       return new Problem('refresh_token_used', { action: 'use-latest' })
 
-    if (!session.endedAt) await endForReuse(session, device, now)
+    await endForReuse(session, device, now)
     return new Problem('refresh_token_used')
   }
 
   async function endForReuse({ id, userId, ip, userAgent }: SessionRow, device: Device, now: Date) {
     const reason = 'reuse_detected'
+    const ended = await end.execute({ id, userId, now, reason })
+    // Of several re-uses at once one ends the session, and is told of.
+    if (ended.length === 0) return
     await store.atomically(
-      end.with({ id, userId, now, reason }),
       events.step(userId, 'refresh_token_reused', device, { sessionId: id, other: { ip, userAgent } }),
       events.step(userId, 'session_ended', device, { sessionId: id, endReason: reason })
     )

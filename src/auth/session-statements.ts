@@ -30,17 +30,21 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     .orderBy(...lastUsedFirst)
     .limit(sql.placeholder('most'))
 
-  return {
-    // The user may have been deleted while the password was checked.
-    add: db
-      .insert(sessions)
-      .select(
-        db
-          .select(givenSelection(sessions))
-          .from(users)
-          .where(eq(users.id, given(users.id, 'userId')))
+  const presentUser = db
+    .select(givenSelection(sessions))
+    .from(users)
+    .where(
+      and(
+        eq(users.id, given(users.id, 'userId')),
+        eq(users.passwordVersion, given(users.passwordVersion, 'passwordVersion'))
       )
-      .returning({ id: sessions.id }),
+    )
+  // A change of the password waits until the session is there to be seen. SQLite has one writer at a time.
+  const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
+
+  return {
+    // The user may have been deleted while the password was checked, or have changed it.
+    add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
     find: db
       .select({ session: sessions, user })
       .from(sessions)

@@ -7,7 +7,7 @@ import { type Device, eventsOf } from './events.ts'
 import { refreshOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
-import type { User } from './users.ts'
+import type { User, VerifiedUser } from './users.ts'
 
 /** Which sessions a logout ends: the caller's own, all but that, or all. */
 export type LogoutScope = 'local' | 'others' | 'all'
@@ -39,10 +39,10 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   return {
     /**
      * Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends.
-     * @throws {Problem} `invalid_credentials` when the user has been deleted meanwhile
+     * @throws {Problem} `invalid_credentials` when the user has been deleted meanwhile, or has changed the password
      */
     async start(
-      user: User,
+      { passwordVersion, ...user }: VerifiedUser,
       device: Device,
       type: 'account_created' | 'signed_in' = 'signed_in'
     ): Promise<TokenPair> {
@@ -61,11 +61,9 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
         retryKeyHash: null,
         ...device
       }
-      const [added] = await store.atomically(
-        add.with(session),
-        events.step(user.id, type, device, { sessionId: session.id })
-      )
+      const added = await add.execute({ ...session, passwordVersion })
       if (added.length === 0) throw new Problem('invalid_credentials')
+      await store.atomically(events.step(user.id, type, device, { sessionId: session.id }))
       const surplus = { userId: user.id, most: config.MAX_SESSIONS, reason: 'too_many_sessions' } as const
       await endBy(endSurplus, surplus, device)
       return issue(session, user, now)

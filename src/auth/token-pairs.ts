@@ -39,10 +39,10 @@ const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
  */
 export function tokenPairsOf(tokens: Tokens, config: Config) {
   return function issue(session: SessionRow, user: User, now: Date): TokenPair {
-    const { id, generation, rotatedAt, absoluteExpiresAt } = session
+    const { id, generation, rotatedAt } = session
     const iat = seconds(rotatedAt)
     // No access token outlives its session (OWASP ASVS 7.3.2).
-    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, seconds(absoluteExpiresAt))
+    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, seconds(expiryOf(session)))
     return {
       accessToken: tokens.access.sign({
         sub: user.id,

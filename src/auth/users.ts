@@ -11,6 +11,11 @@ import { throttleOf } from './throttle.ts'
 /** What others may know of an account. */
 export type User = Pick<UserRow, 'id' | 'username' | 'email'>
 
+/** A user whose password has just been verified, as it was then. */
+export interface VerifiedUser extends User {
+  readonly passwordVersion: number
+}
+
 export interface Registration {
   readonly username: string
   readonly email: string
@@ -18,11 +23,12 @@ export interface Registration {
 }
 
 const statements = statementsOf('users', (db, { users }) => ({
-  add: db
-    .insert(users)
-    .values(givenRow(users))
-    .onConflictDoNothing()
-    .returning({ id: users.id, username: users.username, email: users.email }),
+  add: db.insert(users).values(givenRow(users)).onConflictDoNothing().returning({
+    id: users.id,
+    username: users.username,
+    email: users.email,
+    passwordVersion: users.passwordVersion
+  }),
   holders: db
     .select({ id: users.id, usernameKey: users.usernameKey, emailKey: users.emailKey })
     .from(users)
@@ -65,7 +71,7 @@ export function usersOf(store: Store, passwords: Passwords) {
      * @throws {Problem} `validation_failed` for a password that is easily guessed; `already_taken`, pointing at each
      *   field that another account holds; `overloaded`
      */
-    async register({ username, email, password }: Registration): Promise<User> {
+    async register({ username, email, password }: Registration): Promise<VerifiedUser> {
       refuseGuessable(password, { username, email })
       const keys = { usernameKey: keyOf(username), emailKey: keyOf(email) }
       const passwordHash = await passwords.hash(password)
@@ -75,6 +81,7 @@ export function usersOf(store: Store, passwords: Passwords) {
         email,
         ...keys,
         passwordHash,
+        passwordVersion: 0,
         createdAt: store.now()
       })
       if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
@@ -102,12 +109,13 @@ export function usersOf(store: Store, passwords: Passwords) {
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
      *   e-mail; `overloaded`
      */
-    async authenticate(email: string, password: string, device: Device): Promise<User> {
+    async authenticate(email: string, password: string, device: Device): Promise<VerifiedUser> {
       const emailKey = keyOf(email)
       const user = await attempt(emailKey, device.ip, () => verified(emailKey, password, device))
       if (!user) throw new Problem('invalid_credentials')
       if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
-      return { id: user.id, username: user.username, email: user.email }
+      const { id, username, passwordVersion } = user
+      return { id, username, email: user.email, passwordVersion }
     }
   }
 

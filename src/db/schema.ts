@@ -10,6 +10,8 @@ export function tablesOf({ table, index, id, text, flag, count, instant }: Colum
     usernameKey: text('username_key').notNull().unique(),
     emailKey: text('email_key').notNull().unique(),
     passwordHash: text('password_hash').notNull(),
+    // Counts the changes of the password: what was begun before one must not be ended after it.
+    passwordVersion: count('password_version').notNull().default(0),
     createdAt: instant('created_at').notNull()
   })
 

@@ -94,6 +94,18 @@ t.test('of two changes at once one wins', async t => {
   t.equal((await login(winner)).status, 200)
 })
 
+t.test('[RESURRECT] a sign-in with the old password, begun before the change, gives no session', async t => {
+  const { app, call, change, one } = await signedInTwice(t)
+  const device = { ip: '127.0.0.1', userAgent: null }
+  const checked = await app.users.authenticate(email, PASSWORD, device)
+  const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
+  const { accessToken: token } = (await change(one.accessToken, body)).body
+  await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })
+  t.equal((await call('GET', '/api/auth/sessions', { token })).body.items.length, 1)
+  const { items } = (await call('GET', '/api/auth/events', { token })).body
+  t.strictSame(items.filter(({ type }: { type: string }) => type === 'signed_in').length, 1)
+})
+
 t.test('[RESURRECT] a password changed by a session that has ended meanwhile gives no tokens', async t => {
   const { app, login, one } = await signedInTwice(t)
   const caller = await app.sessions.identify(one.accessToken)

@@ -13,7 +13,7 @@ import {
   worldsAfter
 } from './model.ts'
 
-const RUNS = 15
+const RUNS = 6
 /** The most sessions, of those that live, that something is done with. */
 const IN_USE = 5
 
