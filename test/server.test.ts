@@ -12,7 +12,7 @@ const credentials = { email: account.email, password: PASSWORD }
 
 t.test('without any setting it makes its database and its key, listens and says where', async t => {
   const cwd = t.testdir()
-  const { child, url, log } = await start(t, cwd)
+  const { child, url, log } = await start(t, cwd, {}, true)
   t.match(log[0], { level: 30, msg: `Latchkey listens on ${url}` })
   t.equal((await send(`${url}/api/auth/register`, { body: account })).status, 201)
   t.match(log[1], { msg: `The docs are at ${url}/docs` })
@@ -20,7 +20,7 @@ t.test('without any setting it makes its database and its key, listens and says 
   t.equal(statSync(join(cwd, 'data/latchkey.db.key')).mode & 0o777, 0o600)
   t.equal(await stop(child, 'SIGTERM'), 0)
 
-  const again = await start(t, cwd, { DOCS: 'off' })
+  const again = await start(t, cwd, { DOCS: 'off' }, true)
   const login = await send(`${again.url}/api/auth/login`, { body: credentials })
   t.equal(login.status, 200, 'what it kept is there at the next start')
   t.equal(await stop(again.child, 'SIGINT'), 0)
@@ -39,7 +39,7 @@ t.test('tokens outlive a restart', async t => {
 
 t.test('settings come from .env, unless the environment has them', async t => {
   const cwd = t.testdir({ '.env': 'DATABASE_URL=file:./elsewhere.db\nACCESS_TOKEN_TTL=7\n' })
-  const { child, url } = await start(t, cwd, { ACCESS_TOKEN_TTL: '8' })
+  const { child, url } = await start(t, cwd, { ACCESS_TOKEN_TTL: '8' }, true)
   const { body } = await send(`${url}/api/auth/register`, { body: account })
   t.equal(body.expiresIn, 8)
   t.ok(existsSync(join(cwd, 'elsewhere.db')))
@@ -54,12 +54,14 @@ t.test('nonsense stops the start: one line, exit code 1, no secret in it', async
     [{ JWT_SECRET: secret }, /^JWT_SECRET: a value of 10 bytes is not accepted\. Give [^\n]*\n$/],
     [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: "mysql:\/\/x" is not accepted\. Give file:PATH[^\n]*\n$/]
   ] as const
-  for (const [settings, line] of cases) {
-    const { code, said } = await refuse(cwd, settings)
-    t.equal(code, 1)
-    t.match(said, line)
-    t.notOk(said.includes(secret))
-  }
+  await Promise.all(
+    cases.map(async ([settings, line]) => {
+      const { code, said } = await refuse(cwd, settings)
+      t.equal(code, 1)
+      t.match(said, line)
+      t.notOk(said.includes(secret))
+    })
+  )
   t.notOk(existsSync(join(cwd, 'data')), 'and leaves nothing behind')
 })
 

@@ -73,6 +73,7 @@ const user = (id: string, more: object = {}) => ({
   usernameKey: id,
   emailKey: id,
   passwordHash: 'secret hash',
+  passwordVersion: 0,
   createdAt: new Date(),
   ...more
 })
