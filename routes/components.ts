@@ -1,12 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import {
-  EventDocument,
-  EventPageDocument,
-  SessionDocument,
-  TokenPairDocument,
-  UserDocument
-} from './auth/schemas.ts'
+import { EventDocument, EventPageDocument, SessionDocument } from './auth/account-schemas.ts'
+import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { TodoDocument, TodoPageDocument } from './todos/schemas.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
+import * as schemas from './account-schemas.ts'
 import { deviceOf } from './device.ts'
-import * as schemas from './schemas.ts'
 
 /** A stricter limit for what verifies a password. */
 const config = { rateLimit: { max: 20, timeWindow: '1 minute' } }

@@ -1,22 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import type { Config } from '../../src/config.ts'
-import { type EndReason, type EventType, endReasons, eventTypes } from '../../src/db/schema.ts'
-import {
-  bearer,
-  bearerProblems,
-  bodyProblems,
-  Id,
-  Instant,
-  Nullable,
-  PageQuery,
-  problems,
-  ref
-} from '../schemas.ts'
+import { bearer, bodyProblems, problems, ref } from '../schemas.ts'
 
-const tags = ['auth']
+export const tags = ['auth']
 
-const Username = Type.String({
+export const Username = Type.String({
   pattern: '^[A-Za-z0-9._-]{3,32}$',
   description: '3 to 32 letters, digits, dots, underscores or hyphens',
   examples: ['ada']
@@ -27,7 +16,7 @@ const Email = Type.String({
   description: 'an e-mail address of at most 254 characters',
   examples: ['ada@example.org']
 })
-const NewPassword = (minLength: number) =>
+export const NewPassword = (minLength: number) =>
   Type.String({
     format: 'password',
     minLength,
@@ -173,153 +162,4 @@ export const logout = {
     examples: [{ scope: 'local' }]
   }),
   response: { 204: Type.Null({ description: 'Signed out.' }), ...problems(...bodyProblems) }
-}
-
-export const SessionDocument = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    current: Type.Boolean({ description: 'whether it is the one that asks' }),
-    device: Nullable('the user agent, made readable'),
-    userAgent: Nullable('the user agent, as it was last sent'),
-    ip: Nullable('the address that it was last used from'),
-    createdAt: Instant('when it began, with a sign-in'),
-    lastUsedAt: Instant('when it was last refreshed'),
-    idleExpiresAt: Instant('when it ends unless it is refreshed before'),
-    absoluteExpiresAt: Instant('when it ends in any case')
-  },
-  { $id: 'Session', description: 'A place where the user is signed in.' }
-)
-
-export const EventDocument = Type.Object(
-  {
-    id: Type.String({ format: 'uuid' }),
-    type: Type.Unsafe<EventType>({ type: 'string', enum: eventTypes }),
-    createdAt: Instant('when it happened'),
-    sessionId: Nullable('the session that it is about'),
-    endReason: Type.Unsafe<EndReason | null>({
-      type: ['string', 'null'],
-      enum: [...endReasons, null],
-      description: 'why the session ended'
-    }),
-    device: Nullable('the user agent, made readable'),
-    userAgent: Nullable('the user agent of the request'),
-    ip: Nullable('the address of the request'),
-    otherUserAgent: Nullable('of a re-used refresh token: the user agent that had used it before'),
-    otherIp: Nullable('of a re-used refresh token: the address that had used it before')
-  },
-  { $id: 'Event', description: 'Something that happened to the account.' }
-)
-
-export const EventPageDocument = Type.Object(
-  {
-    items: Type.Array(ref(EventDocument)),
-    nextCursor: Nullable('the `cursor` of the next page; null at the end')
-  },
-  { $id: 'EventPage', description: 'A page of events, the latest first.' }
-)
-
-export const me = {
-  operationId: 'getMe',
-  summary: 'Who am I',
-  description: 'The account that the access token stands for.',
-  tags,
-  security: bearer,
-  response: { 200: { ...ref(UserDocument), description: 'The account.' }, ...problems(...bearerProblems) }
-}
-
-export const renameMe = {
-  operationId: 'renameMe',
-  summary: 'Change the user name',
-  tags,
-  security: bearer,
-  body: Type.Object(
-    { username: Username },
-    { additionalProperties: false, examples: [{ username: 'countess' }] }
-  ),
-  response: {
-    200: { ...ref(UserDocument), description: 'The account as it is now.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'already_taken')
-  }
-}
-
-export const deleteMe = {
-  operationId: 'deleteMe',
-  summary: 'Delete the account',
-  description:
-    'Deletes the account with its sessions, events and todos. Its tokens are refused from then on.',
-  tags,
-  security: bearer,
-  body: Type.Object(
-    { password: Type.String({ format: 'password', description: 'the password of the account' }) },
-    { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
-  ),
-  response: {
-    204: Type.Null({ description: 'The account is gone.' }),
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
-  }
-}
-
-export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
-  operationId: 'changePassword',
-  summary: 'Change the password',
-  description:
-    'Makes every access token of the account stale at once. Its sessions go on: each gets a new access token by refreshing. ' +
-    'The answer is a new pair for this one. `endOtherSessions` ends the others.',
-  tags,
-  security: bearer,
-  body: Type.Object(
-    {
-      currentPassword: Type.String({ format: 'password', description: 'the password of the account' }),
-      newPassword: NewPassword(PASSWORD_MIN_LENGTH),
-      endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
-    },
-    {
-      additionalProperties: false,
-      examples: [
-        { currentPassword: 'correct horse battery staple', newPassword: 'battery staple, correct horse' }
-      ]
-    }
-  ),
-  response: {
-    200: { ...ref(TokenPairDocument), description: 'The password is changed; the new pair.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
-  }
-})
-
-export const listSessions = {
-  operationId: 'listSessions',
-  summary: 'Where am I signed in',
-  description: 'The live sessions, the last used first. There are at most `MAX_SESSIONS`.',
-  tags,
-  security: bearer,
-  response: {
-    200: Type.Object({ items: Type.Array(ref(SessionDocument)) }, { description: 'The sessions.' }),
-    ...problems(...bearerProblems)
-  }
-}
-
-export const endSession = {
-  operationId: 'endSession',
-  summary: 'End a session',
-  description: 'Signs out elsewhere. Its tokens are refused from then on.',
-  tags,
-  security: bearer,
-  params: Type.Object({ id: Id }),
-  response: {
-    204: Type.Null({ description: 'It has ended.' }),
-    ...problems('validation_failed', 'session_not_found', 'uri_too_long', ...bearerProblems)
-  }
-}
-
-export const listEvents = {
-  operationId: 'listEvents',
-  summary: 'What happened to my account',
-  description: 'Sign-ins, refusals and endings, the latest first, a page at a time.',
-  tags,
-  security: bearer,
-  querystring: PageQuery,
-  response: {
-    200: { ...ref(EventPageDocument), description: 'A page of events.' },
-    ...problems('validation_failed', ...bearerProblems)
-  }
 }

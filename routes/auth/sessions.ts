@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { readable } from '../../src/auth/user-agent.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
+import * as schemas from './account-schemas.ts'
 import { deviceOf } from './device.ts'
-import * as schemas from './schemas.ts'
 
 const sessions: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticate)

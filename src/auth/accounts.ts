@@ -1,8 +1,7 @@
-import { and, eq, exists, inArray, isNull, ne, sql } from 'drizzle-orm'
 import type { Config } from '../config.ts'
-import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
+import { accountStatements } from './account-statements.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
@@ -20,71 +19,10 @@ export interface PasswordChange {
 /** Todos that are removed at a time: few enough for other requests to go in between. */
 const BATCH = 500
 
-const statements = statementsOf('accounts', (db, { users, sessions, todos }) => {
-  const isTheUser = eq(users.id, given(users.id, 'userId'))
-  const isTheUsers = and(eq(sessions.userId, given(sessions.userId, 'userId')), isNull(sessions.endedAt))
-  const isTheCallers = eq(sessions.id, given(sessions.id, 'sessionId'))
-  // What follows the change of the password in its transaction happens only if that did.
-  const isChanged = exists(
-    db
-      .select({ one: sql`1` })
-      .from(users)
-      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'passwordHash'))))
-  )
-  return {
-    passwordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
-    changePassword: db
-      .update(users)
-      .set({
-        passwordHash: given(users.passwordHash, 'passwordHash'),
-        passwordVersion: sql`${users.passwordVersion} + 1`
-      })
-      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'present'))))
-      .returning({ id: users.id }),
-    makeStale: db
-      .update(sessions)
-      .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
-      .where(and(isTheUsers, isChanged)),
-    endOthers: db
-      .update(sessions)
-      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'password_changed' })
-      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId')), isChanged))
-      .returning({ id: sessions.id }),
-    rotate: db
-      .update(sessions)
-      .set({
-        generation: sql`${sessions.generation} + 1`,
-        rotatedAt: given(sessions.rotatedAt, 'now'),
-        idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
-        retryKeyHash: null
-      })
-      .where(and(isTheUsers, isTheCallers, isChanged))
-      .returning(),
-    removeTodos: db
-      .delete(todos)
-      .where(
-        inArray(
-          todos.id,
-          db
-            .select({ id: todos.id })
-            .from(todos)
-            .where(eq(todos.userId, given(todos.userId, 'userId')))
-            .limit(sql.placeholder('batch'))
-        )
-      )
-      .returning({ id: todos.id }),
-    endAll: db
-      .update(sessions)
-      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'account_deleted' })
-      .where(isTheUsers),
-    remove: db.delete(users).where(isTheUser)
-  }
-})
-
 /** What the owner of an account does with it, besides signing in. */
 export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, config: Config) {
   const { passwordHash, changePassword, makeStale, endOthers, rotate, removeTodos, endAll, remove } =
-    statements(store)
+    accountStatements(store)
   const events = eventsOf(store)
   const { attempt } = throttleOf(store)
   const issue = tokenPairsOf(tokens, config)

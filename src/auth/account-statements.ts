@@ -1,0 +1,64 @@
+import { and, eq, exists, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { given, statementsOf } from '../db/statements.ts'
+
+/** Each write is one statement. Those that follow a change of the password happen only if that did. */
+export const accountStatements = statementsOf('accounts', (db, { users, sessions, todos }) => {
+  const isTheUser = eq(users.id, given(users.id, 'userId'))
+  const isTheUsers = and(eq(sessions.userId, given(sessions.userId, 'userId')), isNull(sessions.endedAt))
+  const isTheCallers = eq(sessions.id, given(sessions.id, 'sessionId'))
+  // What follows the change of the password in its transaction happens only if that did.
+  const isChanged = exists(
+    db
+      .select({ one: sql`1` })
+      .from(users)
+      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'passwordHash'))))
+  )
+  return {
+    passwordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
+    changePassword: db
+      .update(users)
+      .set({
+        passwordHash: given(users.passwordHash, 'passwordHash'),
+        passwordVersion: sql`${users.passwordVersion} + 1`
+      })
+      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'present'))))
+      .returning({ id: users.id }),
+    makeStale: db
+      .update(sessions)
+      .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
+      .where(and(isTheUsers, isChanged)),
+    endOthers: db
+      .update(sessions)
+      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'password_changed' })
+      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId')), isChanged))
+      .returning({ id: sessions.id }),
+    rotate: db
+      .update(sessions)
+      .set({
+        generation: sql`${sessions.generation} + 1`,
+        rotatedAt: given(sessions.rotatedAt, 'now'),
+        idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
+        retryKeyHash: null
+      })
+      .where(and(isTheUsers, isTheCallers, isChanged))
+      .returning(),
+    removeTodos: db
+      .delete(todos)
+      .where(
+        inArray(
+          todos.id,
+          db
+            .select({ id: todos.id })
+            .from(todos)
+            .where(eq(todos.userId, given(todos.userId, 'userId')))
+            .limit(sql.placeholder('batch'))
+        )
+      )
+      .returning({ id: todos.id }),
+    endAll: db
+      .update(sessions)
+      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'account_deleted' })
+      .where(isTheUsers),
+    remove: db.delete(users).where(isTheUser)
+  }
+})
