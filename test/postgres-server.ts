@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, cpSync, mkdtempSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -102,6 +102,8 @@ async function binaries(isRoot: boolean, home: string): Promise<Binaries> {
 
   const copy = join(home, 'native')
   cpSync(dirname(dirname(installed.initdb)), copy, { recursive: true, verbatimSymlinks: true })
+  // Whoever removes it in the end is nobody.
+  execFileSync('chown', ['-R', `${NOBODY.uid}:${NOBODY.gid}`, copy])
   return { initdb: join(copy, 'bin/initdb'), postgres: join(copy, 'bin/postgres') }
 }
 
