@@ -14,7 +14,7 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
       .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'passwordHash'))))
   )
   return {
-    passwordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
+    currentHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
     changePassword: db
       .update(users)
       .set({
@@ -55,10 +55,6 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
         )
       )
       .returning({ id: todos.id }),
-    endAll: db
-      .update(sessions)
-      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'account_deleted' })
-      .where(isTheUsers),
     remove: db.delete(users).where(isTheUser)
   }
 })

@@ -5,6 +5,7 @@ import { accountStatements } from './account-statements.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
+import { sessionStatements } from './session-statements.ts'
 import type { Identity } from './sessions.ts'
 import { throttleOf } from './throttle.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
@@ -21,8 +22,9 @@ const BATCH = 500
 
 /** What the owner of an account does with it, besides signing in. */
 export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, config: Config) {
-  const { passwordHash, changePassword, makeStale, endOthers, rotate, removeTodos, endAll, remove } =
+  const { currentHash, changePassword, makeStale, endOthers, rotate, removeTodos, remove } =
     accountStatements(store)
+  const { endAll } = sessionStatements(store)
   const events = eventsOf(store)
   const { attempt } = throttleOf(store)
   const issue = tokenPairsOf(tokens, config)
@@ -33,7 +35,7 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
    */
   async function verify({ id, email }: Identity, password: string, device: Device): Promise<string> {
     const present = await attempt(keyOf(email), device.ip, async () => {
-      const [user] = await passwordHash.execute({ userId: id })
+      const [user] = await currentHash.execute({ userId: id })
       return (await passwords.matches(password, user?.passwordHash)) ? user?.passwordHash : undefined
     })
     if (present === undefined) throw new Problem('password_wrong')
@@ -51,12 +53,14 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
     async changePassword(caller: Identity, change: PasswordChange, device: Device): Promise<TokenPair> {
       const present = await verify(caller, change.currentPassword, device)
       refuseGuessable(change.newPassword, caller, '/newPassword')
+      const passwordHash = await passwords.hash(change.newPassword)
+      // Not before: the new pair lives from here on, and hashing may have had to wait.
       const now = store.now()
       const values = {
         userId: caller.id,
         sessionId: caller.sessionId,
         present,
-        passwordHash: await passwords.hash(change.newPassword),
+        passwordHash,
         now,
         idleExpiresAt: idleExpiryOf(now, config)
       }
@@ -70,9 +74,7 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
       if (changed.length === 0) throw new Problem('password_wrong')
       await store.atomically(
         events.step(caller.id, 'password_changed', device, { sessionId: caller.sessionId }),
-        ...ended.map(({ id }) =>
-          events.step(caller.id, 'session_ended', device, { sessionId: id, endReason: 'password_changed' })
-        )
+        ...events.endings(ended, caller.id, 'password_changed', device)
       )
       if (!session) throw new Problem('access_token_revoked')
       return issue(session, caller, now)
@@ -86,7 +88,7 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
     async remove(caller: Identity, password: string, device: Device): Promise<void> {
       await verify(caller, password, device)
       const userId = caller.id
-      await endAll.execute({ userId, now: store.now() })
+      await endAll.execute({ userId, now: store.now(), reason: 'account_deleted' })
       for (let gone = BATCH; gone === BATCH; )
         gone = (await removeTodos.execute({ userId, batch: BATCH })).length
       await remove.execute({ userId })

@@ -57,8 +57,13 @@ export function eventsOf(store: Store) {
       otherIp: particulars.other?.ip ?? null
     })
 
+  /** The writing of the ends of sessions, likewise. */
+  const endings = (ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Device) =>
+    ended.map(({ id }) => step(userId, 'session_ended', device, { sessionId: id, endReason }))
+
   return {
     step,
+    endings,
 
     /** A user's events, the latest first. */
     async list(userId: string, limit: number, cursor?: string): Promise<Page<Event>> {

@@ -114,7 +114,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     if (ended.length === 0) return
     await store.atomically(
       events.step(userId, 'refresh_token_reused', device, { sessionId: id, other: { ip, userAgent } }),
-      events.step(userId, 'session_ended', device, { sessionId: id, endReason: reason })
+      ...events.endings(ended, userId, reason, device)
     )
   }
 
