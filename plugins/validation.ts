@@ -1,9 +1,10 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { type FieldError, Problem } from '../src/errors.ts'
+import { isLocalDateTime, isTimeZone } from '../src/todos/due.ts'
 
 /** The longest list of faults in one answer: a body can hold thousands. */
 const MAX_ERRORS = 100
@@ -14,7 +15,7 @@ const MAX_ERRORS = 100
  */
 async function validation(app: FastifyInstance) {
   const body = compiler({ coerceTypes: false, useDefaults: false })
-  const url = compiler({ coerceTypes: true, useDefaults: true })
+  const url = compiler({ coerceTypes: 'array', useDefaults: true })
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
     (httpPart === 'body' ? body : url).compile(schema)
   )
@@ -24,7 +25,7 @@ async function validation(app: FastifyInstance) {
   )
 }
 
-function compiler(options: { coerceTypes: boolean; useDefaults: boolean }): Ajv {
+function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
   const ajv = new Ajv({
     ...options,
     allErrors: true,
@@ -32,7 +33,13 @@ function compiler(options: { coerceTypes: boolean; useDefaults: boolean }): Ajv 
     allowUnionTypes: true,
     removeAdditional: false
   })
-  addFormats.default(ajv, ['email', 'uuid'])
+  addFormats.default(ajv, ['date', 'date-time', 'email', 'uuid'])
+  ajv.addFormat('local-date-time', isLocalDateTime)
+  ajv.addFormat(
+    'day-or-local-date-time',
+    text => isLocalDateTime(text) || isLocalDateTime(`${text}T00:00:00`)
+  )
+  ajv.addFormat('time-zone', isTimeZone)
   // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
   ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
   // Hashed as UTF-8, in which all lone surrogates are the same.
@@ -42,7 +49,10 @@ function compiler(options: { coerceTypes: boolean; useDefaults: boolean }): Ajv 
 
 function fieldErrors(errors: readonly ErrorObject[], inBody: boolean): FieldError[] {
   const faults = new Map<string, string>()
-  for (const error of errors.slice(0, MAX_ERRORS)) {
+  // Where one of several shapes is asked for, what each lacks would only confuse.
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
+  const plain = errors.filter(({ schemaPath }) => !unions.some(union => schemaPath.startsWith(union)))
+  for (const error of plain.slice(0, MAX_ERRORS)) {
     const { path, detail } = describe(error)
     if (!faults.has(path)) faults.set(path, detail)
   }

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { EventDocument, EventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
-import { TodoDocument, TodoPageDocument } from './todos/schemas.ts'
+import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
 
 /** The schemas that have a name, for other schemas to refer to and for generated clients to have one type of each. */
 async function components(app: FastifyInstance) {

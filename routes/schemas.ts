@@ -71,6 +71,9 @@ export const ProblemDocument = Type.Object(
         { description: 'every value that is wrong' }
       )
     ),
+    current: Type.Optional(
+      Type.Unsafe<unknown>({ $ref: 'Todo#', description: 'the present state of what was not changed' })
+    ),
     action: Type.Optional(
       Type.Unsafe<string>({ type: 'string', enum: actions, description: 'what the client should do' })
     )
@@ -92,6 +95,19 @@ export const bearerProblems: ProblemCode[] = [
   'access_token_stale',
   'access_token_revoked'
 ]
+
+/** A request that may be sent again without being carried out again. */
+export const idempotencyKey = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'a text of your making, such as a UUID, of at most 255 characters; the same request with the same key gets the same answer for 24 hours, and takes effect once'
+    })
+  )
+})
+
+/** What an operation that takes an `Idempotency-Key` may answer with. */
+export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']
 
 /** The error answers of an operation by their status, each with an example for every code that it may carry. */
 export function problems(...particular: ProblemCode[]) {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import cors from '../plugins/cors.ts'
+import etag from '../plugins/etag.ts'
 import events from '../plugins/events.ts'
 import janitor from '../plugins/janitor.ts'
 import jsonBody from '../plugins/json-body.ts'
@@ -76,12 +77,13 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   await app.register(events)
   await app.register(janitor, { config })
   await app.register(authenticate)
+  await app.register(etag)
   await app.register(openapi)
 
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
   await app.register(jwks, { prefix: '/.well-known' })
-  await app.register(todos, { prefix: '/api/todos' })
+  await app.register(todos, { prefix: '/api/todos', config })
   await app.register(health, { prefix: '/health' })
   await app.register(problemPages, { prefix: '/problems' })
   if (config.DOCS === 'on') await app.register(docs)

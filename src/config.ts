@@ -77,6 +77,8 @@ export const Environment = Type.Object({
   }),
   SESSION_RETENTION: Seconds(30 * DAY),
   EVENT_RETENTION: Seconds(90 * DAY),
+  TRASH_RETENTION: Seconds(30 * DAY),
+  REQUIRE_IF_MATCH: Switch('off'),
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,
     maximum: 128,

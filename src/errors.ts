@@ -132,10 +132,27 @@ export const catalogue = {
     title: 'The account could not be made',
     detail: 'The values listed in errors belong to another account. Choose others, or sign in.'
   },
+  todo_place_exhausted: {
+    status: 409,
+    title: 'There is no room left at this place',
+    detail: 'Thousands of todos were moved in between these two. Move one of them elsewhere first.'
+  },
+  idempotency_key_in_use: {
+    status: 409,
+    title: 'A request with this key is under way',
+    detail: 'Wait for the seconds in Retry-After, then send the same request again to get its answer.',
+    action: 'retry-later'
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'The todo is not in the expected state',
+    detail:
+      'It was changed since; nothing was done. Look at its present state in current, and try again with its ETag.'
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    detail: 'Send at most 64 KiB.'
+    detail: 'Send less at a time; /api/limits tells how much is taken.'
   },
   uri_too_long: {
     status: 414,
@@ -146,6 +163,17 @@ export const catalogue = {
     status: 415,
     title: 'The media type is not supported',
     detail: 'Send the body as one of the types in the Accept header of this answer.'
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The key belongs to another request',
+    detail:
+      'Send a new Idempotency-Key with each new request, and the same one only with the very same request.'
+  },
+  precondition_required: {
+    status: 428,
+    title: 'The request must be conditional',
+    detail: 'Send the ETag of the state that you mean to change as If-Match.'
   },
   sign_in_throttled: {
     status: 429,
@@ -194,6 +222,8 @@ interface Particulars {
   detail?: string
   action?: Action
   errors?: FieldError[]
+  /** The present state of what was not changed. */
+  current?: unknown
   headers?: Record<string, string>
   /** Seconds until another try makes sense. */
   retryAfter?: number
@@ -223,7 +253,7 @@ export class Problem extends Error {
    */
   document(instance: string) {
     const entry: Entry = catalogue[this.code]
-    const { detail = entry.detail, action = entry.action, errors } = this.#particulars
+    const { detail = entry.detail, action = entry.action, errors, current } = this.#particulars
     return {
       type: `/problems/${this.code}`,
       title: entry.title,
@@ -232,6 +262,7 @@ export class Problem extends Error {
       code: this.code,
       instance,
       ...(errors && { errors }),
+      ...(current !== undefined && { current }),
       ...(action && { action })
     }
   }

@@ -9,6 +9,7 @@ import { readConfig } from '../src/config.ts'
 import type { EventRow, SessionRow } from '../src/db/schema.ts'
 import { leastIdOf, openStore, type Store } from '../src/db/store.ts'
 import { janitorOf } from '../src/janitor.ts'
+import { blank, rowOf } from '../src/todos/todo.ts'
 import { emptyDatabase } from './databases.ts'
 import { run } from './process.ts'
 import { SECRET } from './service.ts'
@@ -31,7 +32,8 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   t.teardown(() => store.close())
   const at = new Date(now)
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
-  const todo = { id: 'todo', userId: 'ada', version: 1, title: 'x', done: false }
+  const content = { ...blank, title: 'x' }
+  const todo = rowOf(content, { id: '01a20996-fb6c-78b7-96ed-227b58a269d2', userId: 'ada', now: at })
   const { users, todos } = store.tables
   await store.db
     .insert(users)
@@ -40,7 +42,7 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
     .execute()
   await store.db
     .insert(todos)
-    .values({ ...todo, createdAt: at, updatedAt: new Date(0) })
+    .values({ ...todo, updatedAt: new Date(0) })
     .onConflictDoNothing()
     .execute()
   return store

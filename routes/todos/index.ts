@@ -1,44 +1,83 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../../src/config.ts'
 import { Problem } from '../../src/errors.ts'
+import { blank } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
 import patch from './patch.ts'
+import { preconditionsOf } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
-/** What a todo is where its maker says nothing; the schemas tell so as `default`. */
-const blank = { description: null, done: false }
-
-const todos: FastifyPluginAsyncTypebox = async app => {
+const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
+  const expectation = preconditionsOf(config)
   app.addHook('onRequest', app.authenticate)
 
-  app.get('', { schema: schemas.list }, async function list(request) {
-    const { limit = DEFAULT_LIMIT, cursor } = request.query
-    return todosOf(app.store, request.user.id).list(limit, cursor)
+  app.get('', { schema: schemas.list, onSend: app.conditional }, async function list(request, reply) {
+    const { limit = DEFAULT_LIMIT, updatedAfter, ...query } = request.query
+    const page = await todosOf(app.store, request.user.id).list({
+      ...query,
+      limit,
+      ...(updatedAfter && { updatedAfter: new Date(updatedAfter) })
+    })
+    if (page.nextCursor) reply.header('link', linkToNext(request.url, page.nextCursor))
+    return page
   })
 
   app.post('', { schema: schemas.create }, async function create(request, reply) {
     const todo = await todosOf(app.store, request.user.id).add({ ...blank, ...request.body })
-    reply.code(201).header('location', `/api/todos/${todo.id}`)
+    reply.code(201).headers({ location: `/api/todos/${todo.id}`, etag: todo.etag })
     return todo
   })
 
-  app.get('/:id', { schema: schemas.read }, async function read(request) {
-    return todosOf(app.store, request.user.id).get(request.params.id)
+  app.get('/:id', { schema: schemas.read, onSend: app.conditional }, async function read(request, reply) {
+    const todo = await todosOf(app.store, request.user.id).get(request.params.id)
+    reply.header('etag', todo.etag)
+    return todo
   })
 
-  app.put('/:id', { schema: schemas.replace }, async function replace(request) {
+  app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
     const { id = request.params.id, ...content } = request.body
     if (id !== request.params.id) throw new Problem('validation_failed', { errors: [otherId] })
-    return todosOf(app.store, request.user.id).update(id, { ...blank, ...content })
+    const todo = await todosOf(app.store, request.user.id).replace(
+      id,
+      { ...blank, ...content },
+      expectation(request)
+    )
+    reply.header('etag', todo.etag)
+    return todo
   })
 
-  app.register(patch)
+  app.register(patch, { config })
 
-  app.delete('/:id', { schema: schemas.remove }, async function remove(request) {
-    return todosOf(app.store, request.user.id).remove(request.params.id)
+  app.delete('/:id', { schema: schemas.remove }, async function remove(request, reply) {
+    const todos = todosOf(app.store, request.user.id)
+    const { permanent } = request.query
+    const todo = await todos[permanent ? 'purge' : 'remove'](request.params.id, expectation(request))
+    reply.header('etag', todo.etag)
+    return todo
+  })
+
+  app.post('/:id/restore', { schema: schemas.restore }, async function restore(request, reply) {
+    const todo = await todosOf(app.store, request.user.id).restore(request.params.id, expectation(request))
+    reply.header('etag', todo.etag)
+    return todo
+  })
+
+  app.post('/:id/move', { schema: schemas.move }, async function move(request, reply) {
+    const todos = todosOf(app.store, request.user.id)
+    const todo = await todos.move(request.params.id, request.body, expectation(request))
+    reply.header('etag', todo.etag)
+    return todo
   })
 }
 
 const otherId = { pointer: '/id', detail: 'is not the id in the path; leave it out, or give that one' }
+
+/** The present page's address with another cursor (RFC 8288). */
+function linkToNext(url: string, cursor: string): string {
+  const { pathname, searchParams } = new URL(url, 'http://localhost')
+  searchParams.set('cursor', cursor)
+  return `<${pathname}?${searchParams}>; rel="next"`
+}
 
 export default todos

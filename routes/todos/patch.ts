@@ -1,13 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../../src/config.ts'
 import { todosOf } from '../../src/todos/todos.ts'
+import { preconditionsOf } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 /** Apart from its siblings, since it alone takes a media type besides plain JSON. */
-const patch: FastifyPluginAsyncTypebox = async app => {
+const patch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
+  const expectation = preconditionsOf(config)
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, app.parseJson)
 
-  app.patch('/:id', { schema: schemas.patch }, async function patch(request) {
-    return todosOf(app.store, request.user.id).update(request.params.id, request.body)
+  app.patch('/:id', { schema: schemas.patch }, async function patch(request, reply) {
+    const todos = todosOf(app.store, request.user.id)
+    const todo = await todos.patch(request.params.id, request.body, expectation(request))
+    reply.header('etag', todo.etag)
+    return todo
   })
 }
 

@@ -1,90 +1,113 @@
 import { Type } from '@sinclair/typebox'
+import { sorts } from '../../src/todos/list.ts'
+import type { Place } from '../../src/todos/operations.ts'
+import { priorities } from '../../src/todos/todo.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   Id,
-  Instant,
-  Nullable,
+  idempotencyKey,
+  idempotencyProblems,
   PageQuery,
   problems,
   ref
 } from '../schemas.ts'
+import { TodoDocument, TodoPageDocument } from './documents.ts'
+import { changes, content, DueBound, MAX_TAGS, Tag } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
-
-const MAX_TITLE = 500
-const MAX_DESCRIPTION = 16_384
-
-const Title = Type.String({
-  format: 'text',
-  // White space around it is removed before it is counted.
-  pattern: `^\\s*\\S([\\s\\S]{0,${MAX_TITLE - 2}}\\S)?\\s*$`,
-  description: `a text of 1 to ${MAX_TITLE} characters, not counting white space around it`,
-  examples: ['Buy milk']
-})
-const Description = Type.Unsafe<string | null>({
-  type: ['string', 'null'],
-  format: 'text',
-  maxLength: MAX_DESCRIPTION,
-  default: null,
-  description: `a text of at most ${MAX_DESCRIPTION} characters, or null for none`,
-  examples: ['Oat, not cow']
-})
-const Done = Type.Boolean({ default: false, description: 'true or false' })
-
-export const TodoDocument = Type.Object(
-  {
-    id: Id,
-    title: Type.String(),
-    description: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-    done: Type.Boolean(),
-    createdAt: Instant('when it was made'),
-    updatedAt: Instant('when its content last changed'),
-    completedAt: Type.Unsafe<Date | null>({
-      type: ['string', 'null'],
-      format: 'date-time',
-      description: 'since when it is done; set and cleared with `done`'
-    })
-  },
-  {
-    $id: 'Todo',
-    description: 'A todo.',
-    examples: [
-      {
-        id: '01a20996-fb6c-78b7-96ed-227b58a269d2',
-        title: 'Buy milk',
-        description: 'Oat, not cow',
-        done: true,
-        createdAt: '2026-11-23T09:30:00.000Z',
-        updatedAt: '2026-11-23T10:00:00.000Z',
-        completedAt: '2026-11-23T10:00:00.000Z'
-      }
-    ]
-  }
-)
-
-export const TodoPageDocument = Type.Object(
-  {
-    items: Type.Array(ref(TodoDocument)),
-    nextCursor: Nullable('the `cursor` of the next page; null at the end')
-  },
-  { $id: 'TodoPage', description: 'A page of todos, oldest first.' }
-)
-
 const params = Type.Object({ id: Id })
+const strict = { additionalProperties: false }
+
 const onOne = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
+const onChange = [...onOne, 'precondition_failed', 'precondition_required'] as const
+
+const etag = Type.String({ description: 'names the state that the answer shows' })
+const todo = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
+const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
+
+/** A request that is to take effect on one state only (RFC 9110, section 13). */
+const conditional = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
+  ),
+  'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
+})
+const cached = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
+  )
+})
+
+export const ListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    sort: Type.Optional(
+      Type.Unsafe<(typeof sorts)[number]>({
+        type: 'string',
+        enum: sorts,
+        default: 'position',
+        description: `one of ${sorts.join(', ')}; - is the other way round`
+      })
+    ),
+    done: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    tag: Type.Optional(
+      Type.Array(Tag, {
+        maxItems: MAX_TAGS,
+        description: 'a tag that the todos have; all of them, where there are several'
+      })
+    ),
+    priority: Type.Optional(
+      Type.Unsafe<(typeof priorities)[number]>({
+        type: 'string',
+        enum: priorities,
+        description: 'none, low, medium or high'
+      })
+    ),
+    dueBefore: Type.Optional(DueBound),
+    dueAfter: Type.Optional(DueBound),
+    updatedAfter: Type.Optional(
+      Type.String({ format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' })
+    ),
+    q: Type.Optional(
+      Type.String({
+        format: 'text',
+        minLength: 1,
+        maxLength: 200,
+        description: 'a text of 1 to 200 characters: words, or how they begin, in title or description'
+      })
+    ),
+    deleted: Type.Optional(
+      Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
+    ),
+    count: Type.Optional(
+      Type.Boolean({ description: 'true or false; true for `total`, which takes as long as there are many' })
+    )
+  },
+  strict
+)
 
 export const list = {
   operationId: 'listTodos',
   summary: 'List todos',
-  description: 'The todos in the order in which they were made, a page at a time.',
+  description:
+    'The todos, a page at a time, in an order of your choice. Filters are combined: what is found passes all of them.',
   tags,
   security,
-  querystring: PageQuery,
+  querystring: ListQuery,
+  headers: cached,
   response: {
-    200: { ...ref(TodoPageDocument), description: 'A page of todos.' },
+    200: {
+      ...ref(TodoPageDocument),
+      description: 'A page of todos.',
+      headers: {
+        etag,
+        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
+      }
+    },
+    ...notModified,
     ...problems('validation_failed', ...bearerProblems)
   }
 }
@@ -92,19 +115,23 @@ export const list = {
 export const create = {
   operationId: 'createTodo',
   summary: 'Make a todo',
+  description: 'Makes a todo at the bottom of the list.',
   tags,
   security,
-  body: Type.Object(
-    { title: Title, description: Type.Optional(Description), done: Type.Optional(Done) },
-    { additionalProperties: false, examples: [{ title: 'Buy milk', description: 'Oat, not cow' }] }
-  ),
+  headers: idempotencyKey,
+  body: Type.Object(content, {
+    ...strict,
+    examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]
+  }),
   response: {
     201: {
-      ...ref(TodoDocument),
-      description: 'The todo.',
-      headers: { location: Type.String({ format: 'uri-reference', description: 'where the todo is' }) }
+      ...todo('The todo.'),
+      headers: {
+        etag,
+        location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
+      }
     },
-    ...problems(...bodyProblems, ...bearerProblems)
+    ...problems(...bodyProblems, ...idempotencyProblems, ...bearerProblems)
   }
 }
 
@@ -114,7 +141,8 @@ export const read = {
   tags,
   security,
   params,
-  response: { 200: { ...ref(TodoDocument), description: 'The todo.' }, ...problems(...onOne) }
+  headers: cached,
+  response: { 200: todo('The todo.'), ...notModified, ...problems(...onOne) }
 }
 
 export const replace = {
@@ -125,48 +153,84 @@ export const replace = {
   tags,
   security,
   params,
+  headers: conditional,
   body: Type.Object(
-    {
-      id: Type.Optional(Id),
-      title: Title,
-      description: Type.Optional(Description),
-      done: Type.Optional(Done)
-    },
-    { additionalProperties: false, examples: [{ title: 'Buy milk', description: null, done: true }] }
+    { id: Type.Optional(Id), ...content },
+    { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
-  response: {
-    200: { ...ref(TodoDocument), description: 'The todo as it is now.' },
-    ...problems(...bodyProblems, ...onOne)
-  }
+  response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }
 }
 
 export const patch = {
   operationId: 'patchTodo',
   summary: 'Change a todo',
   description:
-    'Merges the fields that are sent into the todo (RFC 7396); those that are left out stay as they are.',
+    'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults.',
   tags,
   security,
   params,
+  headers: conditional,
   consumes: ['application/json', 'application/merge-patch+json'],
-  body: Type.Object(
-    { title: Type.Optional(Title), description: Type.Optional(Description), done: Type.Optional(Done) },
-    { additionalProperties: false, examples: [{ done: true }] }
-  ),
+  body: Type.Object(changes, { ...strict, examples: [{ done: true }] }),
+  response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }
+}
+
+export const MoveBody = Type.Unsafe<Place>({
+  type: 'object',
+  anyOf: [
+    Type.Object({ after: Id }, strict),
+    Type.Object({ before: Id }, strict),
+    Type.Object({ to: Type.Unsafe<'top' | 'bottom'>({ type: 'string', enum: ['top', 'bottom'] }) }, strict)
+  ],
+  description: '{ after } or { before } with the id of another todo, or { to } with top or bottom',
+  examples: [{ to: 'top' }]
+})
+
+export const move = {
+  operationId: 'moveTodo',
+  summary: 'Move a todo in the list',
+  description: 'Changes its position, and no other todo. It does not count as an update.',
+  tags,
+  security,
+  params,
+  headers: conditional,
+  body: MoveBody,
   response: {
-    200: { ...ref(TodoDocument), description: 'The todo as it is now.' },
-    ...problems(...bodyProblems, ...onOne)
+    200: todo('The todo where it is now.'),
+    ...problems(...bodyProblems, 'todo_place_exhausted', ...onChange)
   }
+}
+
+export const restore = {
+  operationId: 'restoreTodo',
+  summary: 'Take a todo out of the trash',
+  description: 'Puts it back to where it was in the list. A todo that is not in the trash stays as it is.',
+  tags,
+  security,
+  params,
+  headers: conditional,
+  response: { 200: todo('The todo as it is now.'), ...problems(...onChange) }
 }
 
 export const remove = {
   operationId: 'deleteTodo',
   summary: 'Delete a todo',
+  description:
+    'Puts it into the trash, from where it can be restored; with `permanent=true` it is gone for good.',
   tags,
   security,
   params,
-  response: {
-    200: { ...ref(TodoDocument), description: 'The todo that was deleted.' },
-    ...problems(...onOne)
-  }
+  headers: conditional,
+  querystring: Type.Object(
+    {
+      permanent: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'true or false; true deletes for good, from the trash, too'
+        })
+      )
+    },
+    strict
+  ),
+  response: { 200: todo('The todo that was deleted.'), ...problems(...onChange) }
 }

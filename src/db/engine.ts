@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Tables } from './schema.ts'
 
@@ -11,11 +12,50 @@ export type Values = Record<string, unknown>
 export interface Step<Rows = unknown> {
   readonly name: string
   readonly run: () => Promise<Rows>
+  /** Set where the transaction must not take effect unless this step has found a row. */
+  readonly isRequired?: boolean
+}
+
+/** The same step, without a row of which nothing of its transaction takes effect. */
+export const required = <Rows>(step: Step<Rows>): Step<Rows> => ({ ...step, isRequired: true })
+
+/** A required step found no row, so its transaction was undone. */
+export class StepMissed extends Error {
+  readonly step: Step
+
+  constructor(step: Step) {
+    super(`${step.name} found no row`)
+    this.step = step
+  }
+}
+
+/**
+ * Hands on the rows of a step.
+ * @throws {StepMissed} when there are none, though the step is required
+ */
+export function found<Rows>(step: Step<Rows>, rows: Rows): Rows {
+  if (step.isRequired && (rows as unknown[]).length === 0) throw new StepMissed(step)
+  return rows
 }
 
 /** The rows of each step. */
 export type RowsOf<Steps extends readonly Step[]> = {
   [Index in keyof Steps]: Steps[Index] extends Step<infer Rows> ? Rows : never
+}
+
+/** What is searched for: some terms as they are, others by how they begin. */
+export interface Wanted {
+  readonly whole: readonly string[]
+  readonly beginnings: readonly string[]
+}
+
+/** How an engine finds todos that have all of some terms. */
+export interface Search {
+  /** A condition on todos; the user is given as `userId`, the terms by `valuesOf`. */
+  readonly condition: SQL
+  readonly valuesOf: (wanted: Wanted) => Values
+  /** To be called before a search of the user's todos. */
+  readonly settle: (userId: string) => Promise<void>
 }
 
 /** A database of either kind, open. */
@@ -26,8 +66,12 @@ export interface Engine {
    * Runs statements in one transaction, in their order: all take effect or none. None sees the rows of another; what
    * depends on an earlier one says so in its condition.
    * @returns the rows of each
+   * @throws {StatementFailed} when one failed
+   * @throws {StepMissed} when one that is required found no row
    */
   readonly atomically: <Steps extends readonly Step[]>(...steps: Steps) => Promise<RowsOf<Steps>>
+  /** Finds todos by their terms, with an index. */
+  readonly search: Search
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { postgresColumns } from './columns.ts'
-import type { Engine, Log, RowsOf, Step } from './engine.ts'
+import { type Engine, found, type Log, type RowsOf, type Search, type Step, StepMissed } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { tablesOf } from './schema.ts'
@@ -74,9 +75,11 @@ export async function openPostgres({
       try {
         return (await transaction(pool, client => inTransaction.run(client, runAll, steps))) as RowsOf<Steps>
       } catch (error) {
+        if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
       }
     },
+    search,
     ping: async () => {
       await pool.query('select count(*) from users where id is null')
     },
@@ -85,6 +88,15 @@ export async function openPostgres({
       return closing
     }
   }
+}
+
+/** Terms are texts of letters and digits, `#`, `@` and `-`: in quotes they need no escaping. */
+const search: Search = {
+  condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
+  valuesOf: ({ whole, beginnings }) => ({
+    terms: [...whole.map(term => `'${term}'`), ...beginnings.map(term => `'${term}':*`)].join(' & ')
+  }),
+  settle: async () => {}
 }
 
 async function transaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
@@ -108,6 +120,6 @@ async function transaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) 
 
 async function runAll(steps: readonly Step[]): Promise<unknown[]> {
   const results: unknown[] = []
-  for (const step of steps) results.push(await step.run())
+  for (const step of steps) results.push(found(step, await step.run()))
   return results
 }

@@ -1,7 +1,10 @@
+import { sql } from 'drizzle-orm'
 import type { ColumnKit } from './columns.ts'
 
 /** The tables, written once for every engine. */
-export function tablesOf({ table, index, id, text, flag, count, instant }: ColumnKit) {
+export function tablesOf(kit: ColumnKit) {
+  const { table, index, uniqueIndex, id, orderKey, sequence, text, json, flag, count, instant } = kit
+
   const users = table('users', {
     id: id('id').primaryKey(),
     username: text('username').notNull(),
@@ -79,23 +82,74 @@ export function tablesOf({ table, index, id, text, flag, count, instant }: Colum
   const todos = table(
     'todos',
     {
-      id: id('id').primaryKey(),
+      // What the full-text index of SQLite knows a row by: other numbers of rows may change when a file is compacted.
+      seq: sequence('seq'),
+      id: id('id').notNull(),
       userId: id('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
-      version: count('version').notNull(),
+      // Names the state of the row: another one with each write, and never one that was there before.
+      revision: id('revision').notNull(),
       title: text('title').notNull(),
       description: text('description'),
       done: flag('done').notNull(),
+      due: json('due').$type<DueValue>(),
+      priority: count('priority').notNull(),
+      tags: json('tags').$type<readonly string[]>().notNull(),
+      position: orderKey('position').notNull(),
       createdAt: instant('created_at').notNull(),
       updatedAt: instant('updated_at').notNull(),
-      completedAt: instant('completed_at')
+      completedAt: instant('completed_at'),
+      deletedAt: instant('deleted_at'),
+      // Made from the fields above, to order and to search by.
+      titleKey: orderKey('title_key').notNull(),
+      dueKey: orderKey('due_key').notNull(),
+      terms: text('terms').notNull()
     },
-    todo => [index('todos_user_id_id').on(todo.userId, todo.id)]
+    todo => {
+      // Not by way of the column: SQLite takes no name of a table here.
+      const isLive = sql`deleted_at is null`
+      const isTrash = sql`deleted_at is not null`
+      return [
+        uniqueIndex('todos_user_id_id').on(todo.userId, todo.id),
+        // One for each order of the list, in which a page costs the same at any depth.
+        index('todos_position').on(todo.userId, todo.position, todo.id).where(isLive),
+        index('todos_created_at').on(todo.userId, todo.createdAt, todo.id).where(isLive),
+        index('todos_updated_at').on(todo.userId, todo.updatedAt, todo.id).where(isLive),
+        index('todos_due').on(todo.userId, todo.dueKey, todo.id).where(isLive),
+        index('todos_priority').on(todo.userId, todo.priority, todo.id).where(isLive),
+        index('todos_title').on(todo.userId, todo.titleKey, todo.id).where(isLive),
+        index('todos_trash').on(todo.userId, todo.deletedAt).where(isTrash),
+        // For the janitor.
+        index('todos_deleted_at').on(todo.deletedAt).where(isTrash)
+      ]
+    }
   )
 
-  return { users, sessions, events, throttles, todos }
+  const idempotencyKeys = table(
+    'idempotency_keys',
+    {
+      // A hash of the user and the key.
+      id: text('id').primaryKey(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      // A hash of the request that the key came with.
+      fingerprint: text('fingerprint').notNull(),
+      answer: json('answer').notNull(),
+      createdAt: instant('created_at').notNull()
+    },
+    key => [
+      index('idempotency_keys_user_id').on(key.userId),
+      index('idempotency_keys_created_at').on(key.createdAt)
+    ]
+  )
+
+  return { users, sessions, events, throttles, todos, idempotencyKeys }
 }
+
+/** When a todo is due: on a day, or at a time as the clocks of a zone (IANA) show it. */
+export type DueValue = { readonly date: string } | { readonly dateTime: string; readonly timeZone: string }
 
 /** Why a session ended before its time. */
 export const endReasons = [
@@ -123,4 +177,4 @@ export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type EventRow = Tables['events']['$inferSelect']
 export type ThrottleRow = Tables['throttles']['$inferSelect']
-export type TodoRow = Tables['todos']['$inferSelect']
+export type TodoRow = Omit<Tables['todos']['$inferSelect'], 'seq'>

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
-import type { Engine, Queries, RowsOf, Step } from './engine.ts'
+import { type Engine, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
+import { searchOf } from './sqlite-search.ts'
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_TIMEOUT = 5000
@@ -23,7 +24,7 @@ export function sqliteFile(url: string): string | undefined {
  * kits, and so are the rows, which is checked here, and because the two query builders are called alike, up to
  * `prepare`, whose name SQLite ignores.
  */
-type Kind = Exclude<keyof ColumnKit, 'table' | 'index'>
+type Kind = Exclude<keyof ColumnKit, 'table' | 'index' | 'uniqueIndex'>
 type Kinds = Record<Kind, (name: string) => { _: { data: unknown } }>
 type SameValues<Kit extends Kinds> = {
   [Key in Kind]: (name: string) => { _: { data: ReturnType<Kit[Key]>['_']['data'] } }
@@ -50,7 +51,7 @@ export function openSqlite(url: string): Engine {
 
   // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
   const { immediate } = connection.transaction((steps: readonly Step[]) =>
-    steps.map(step => (step.run() as unknown as { sync: () => unknown }).sync())
+    steps.map(step => found(step, (step.run() as unknown as { sync: () => unknown }).sync()))
   )
 
   const probe = connection.prepare('select count(*) from users where id is null')
@@ -61,9 +62,11 @@ export function openSqlite(url: string): Engine {
       try {
         return immediate(steps) as RowsOf<Steps>
       } catch (error) {
+        if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
       }
     },
+    search: searchOf(connection, sqliteTables),
     ping: async () => {
       probe.get()
     },

@@ -47,6 +47,33 @@ export function statementsOf<Builders extends Record<string, Builder>>(
   }
 }
 
+/** The most shapes of a query that stay prepared. */
+const MOST_SHAPES = 100
+
+/**
+ * Prepares a query for each of its shapes (conditions, orders) at the first use of that one. The first ones stay prepared;
+ * were there ever more, those are prepared anew each time.
+ * @param name of the query, in the database and in the log
+ * @param build the query in a shape
+ */
+export function shapesOf<Shape, B extends Builder>(
+  name: string,
+  build: (engine: Engine, shape: Shape) => B
+): (engine: Engine, shape: Shape) => Statement<Rows<B>> {
+  const prepared = new WeakMap<Queries, Map<string, Statement<unknown>>>()
+  return (engine, shape) => {
+    const known = prepared.get(engine.db) ?? new Map<string, Statement<unknown>>()
+    prepared.set(engine.db, known)
+    const key = JSON.stringify(shape)
+    const isKept = known.size < MOST_SHAPES
+    // PostgreSQL keeps what has a name for as long as the connection lasts.
+    const statement =
+      known.get(key) ?? statementOf(isKept ? `${name}_${known.size}` : '', build(engine, shape))
+    if (isKept) known.set(key, statement)
+    return statement as Statement<Rows<B>>
+  }
+}
+
 function statementOf(name: string, builder: Builder): Statement<unknown> {
   const prepared = builder.prepare(name)
   return {

@@ -1,96 +1,70 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import { idBefore, type Page, pageOf } from '../db/cursor.ts'
-import type { TodoRow } from '../db/schema.ts'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import type { Step } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
+import type { Precondition } from '../preconditions.ts'
+import { draftOf } from './draft.ts'
+import { type ListQuery, listTodos, type TodoPage } from './list.ts'
+import { isListed, type Operations, operationsOf, type Place } from './operations.ts'
+import { type Todo, type TodoContent, type TodoPatch, todoOf } from './todo.ts'
+import { statements } from './todo-statements.ts'
 
-export type Todo = Omit<TodoRow, 'userId' | 'version'>
+/** What is to be written together with a change, once it is known what the change answers. */
+export type Alongside<Answer> = (answer: Answer) => readonly Step[]
 
-/** What the user decides about a todo. */
-export type TodoContent = Pick<Todo, 'title' | 'description' | 'done'>
-
-const statements = statementsOf('todos', (db, { todos }) => {
-  const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
-  const isTheOne = and(eq(todos.id, given(todos.id, 'id')), isTheUsers)
-  return {
-    add: db.insert(todos).values(givenRow(todos)).returning(),
-    find: db.select().from(todos).where(isTheOne),
-    page: db
-      .select()
-      .from(todos)
-      .where(and(isTheUsers, gt(todos.id, given(todos.id, 'after'))))
-      .orderBy(asc(todos.id))
-      .limit(sql.placeholder('limit')),
-    write: db
-      .update(todos)
-      .set({
-        version: sql`${todos.version} + 1`,
-        title: given(todos.title, 'title'),
-        description: given(todos.description, 'description'),
-        done: given(todos.done, 'done'),
-        updatedAt: given(todos.updatedAt, 'updatedAt'),
-        completedAt: given(todos.completedAt, 'completedAt')
-      })
-      .where(and(isTheOne, eq(todos.version, given(todos.version, 'version'))))
-      .returning(),
-    remove: db.delete(todos).where(isTheOne).returning()
-  }
-})
+const nothing = () => []
 
 /** A user's todos. Another user's are not among them: the owner is part of every condition. */
 export function todosOf(store: Store, userId: string) {
-  const { add, find, page, write, remove } = statements(store)
-
-  async function get(id: string): Promise<TodoRow> {
-    return existing(await find.execute({ id, userId }))
+  /**
+   * Does something to todos, all of it or nothing. Done again, with what there is then, when another write came in between.
+   */
+  async function edit<Answer>(
+    work: (operations: Operations) => Promise<Answer>,
+    alongside: Alongside<Answer> = nothing
+  ): Promise<Answer> {
+    for (;;) {
+      const draft = draftOf(store, userId)
+      const answer = await work(operationsOf(store, userId, draft))
+      if (await draft.commit(alongside(answer))) return answer
+    }
   }
 
   return {
-    get,
+    edit,
 
-    async add(content: TodoContent): Promise<Todo> {
-      const now = store.now()
-      const completedAt = content.done ? now : null
-      const times = { createdAt: now, updatedAt: now, completedAt }
-      const rows = await add.execute({ id: store.newId(), userId, version: 1, ...trimmed(content), ...times })
-      return existing(rows)
+    /** Does something as `edit` does, but for its taking effect. */
+    try: <Answer>(work: (operations: Operations) => Promise<Answer>): Promise<Answer> =>
+      work(operationsOf(store, userId, draftOf(store, userId))),
+
+    async get(id: string): Promise<Todo> {
+      const [row] = await statements(store).find.execute({ id, userId })
+      if (!row || !isListed(row)) throw new Problem('todo_not_found')
+      return todoOf(row)
     },
 
-    /** The todos from the cursor on, oldest first; it costs the same at any depth. */
-    async list(limit: number, cursor?: string): Promise<Page<Todo>> {
-      const after = cursor === undefined ? '' : idBefore(cursor)
-      return pageOf(await page.execute({ userId, after, limit: limit + 1 }), limit)
-    },
+    list: (query: ListQuery): Promise<TodoPage> => listTodos(store, userId, query),
 
-    /**
-     * Writes what the changes alter; a field that they leave out stays as it is, and when nothing is altered nothing is
-     * written. Tried again when another write came in between.
-     */
-    async update(id: string, changes: Partial<TodoContent>): Promise<Todo> {
-      const present = await get(id)
-      const next = { ...present, ...trimmed(changes) }
-      if (sameContent(present, next)) return present
+    add: (content: TodoContent, alongside?: Alongside<Todo>): Promise<Todo> =>
+      edit(({ create }) => create(content), alongside),
 
-      const now = store.now()
-      const completedAt = next.done ? (present.completedAt ?? now) : null
-      const [written] = await write.execute({ ...next, updatedAt: now, completedAt })
-      return written ?? this.update(id, changes)
-    },
+    patch: (id: string, changes: TodoPatch, precondition?: Precondition): Promise<Todo> =>
+      edit(({ patch }) => patch(id, changes, precondition)),
 
-    async remove(id: string): Promise<Todo> {
-      return existing(await remove.execute({ id, userId }))
-    }
+    replace: (id: string, content: TodoContent, precondition?: Precondition): Promise<Todo> =>
+      edit(({ replace }) => replace(id, content, precondition)),
+
+    move: (id: string, place: Place, precondition?: Precondition): Promise<Todo> =>
+      edit(({ move }) => move(id, place, precondition)),
+
+    /** Puts a todo into the trash. */
+    remove: (id: string, precondition?: Precondition): Promise<Todo> =>
+      edit(({ remove }) => remove(id, precondition)),
+
+    restore: (id: string, precondition?: Precondition): Promise<Todo> =>
+      edit(({ restore }) => restore(id, precondition)),
+
+    /** Removes a todo for good. */
+    purge: (id: string, precondition?: Precondition): Promise<Todo> =>
+      edit(({ purge }) => purge(id, precondition))
   }
 }
-
-function existing([todo]: TodoRow[]): TodoRow {
-  if (!todo) throw new Problem('todo_not_found')
-  return todo
-}
-
-const trimmed = <Content extends Partial<TodoContent>>(content: Content): Content =>
-  content.title === undefined ? content : { ...content, title: content.title.trim() }
-
-const sameContent = (a: TodoContent, b: TodoContent) =>
-  a.title === b.title && a.description === b.description && a.done === b.done

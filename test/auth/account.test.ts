@@ -1,4 +1,5 @@
 import t from 'tap'
+import { blank, rowOf } from '../../src/todos/todo.ts'
 import { newDatabase, query } from '../databases.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
@@ -173,17 +174,8 @@ t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
 t.test('many todos are deleted in batches', async t => {
   const { app, call, one } = await signedInTwice(t)
   const { db, tables, now, newId } = app.store
-  const row = () => ({
-    id: newId(),
-    userId: one.user.id,
-    version: 1,
-    title: 'x',
-    description: null,
-    done: false,
-    createdAt: now(),
-    updatedAt: now(),
-    completedAt: null
-  })
+  const content = { ...blank, title: 'x' }
+  const row = () => rowOf(content, { id: newId(), userId: one.user.id, now: now() })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
   await call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password: PASSWORD } })
   t.strictSame(await db.select().from(tables.todos), [])

@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import { isKnown } from '../src/preconditions.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * An `onSend` hook for what is read: gives the answer an entity tag, made from its bytes where it has none yet, and
+     * answers 304 to one who has it already (RFC 9110, section 13.1.2).
+     */
+    conditional: onSendHookHandler
+  }
+}
+
+async function etag(app: FastifyInstance) {
+  app.decorate('conditional', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
+    if (reply.statusCode !== 200) return done(null, payload)
+    const tag = String(reply.getHeader('etag') ?? `"${hash('sha1', String(payload), 'base64url')}"`)
+    reply.header('etag', tag)
+    const known = request.headers['if-none-match']
+    if (known === undefined || !isKnown(tag, known)) return done(null, payload)
+    reply.code(304).removeHeader('content-type')
+    done(null, null)
+  })
+}
+
+export default fp(etag, { name: 'etag' })

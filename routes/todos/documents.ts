@@ -1,0 +1,62 @@
+import { Type } from '@sinclair/typebox'
+import type { Due } from '../../src/todos/due.ts'
+import { type Priority, priorities } from '../../src/todos/todo.ts'
+import { Id, Instant, Nullable, ref } from '../schemas.ts'
+
+const since = (description: string) =>
+  Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
+
+/** Written out here: an answer is not checked, and is the faster to write the plainer its schema. */
+const DueDocument = Type.Unsafe<Due | null>({
+  type: ['object', 'null'],
+  properties: {
+    date: { type: 'string', format: 'date' },
+    dateTime: { type: 'string', description: 'a local time' },
+    timeZone: { type: 'string', description: 'the name of its time zone (IANA)' }
+  },
+  description: 'when it is due: `date`, or `dateTime` and `timeZone`'
+})
+
+const example = {
+  id: '01a20996-fb6c-78b7-96ed-227b58a269d2',
+  title: 'Buy milk',
+  description: 'Oat, not cow',
+  done: true,
+  due: { date: '2026-11-24' },
+  priority: 'medium',
+  tags: ['shopping'],
+  position: 'VP7A_Bu-SoyfrBHX54HCG-',
+  createdAt: '2026-11-23T09:30:00.000Z',
+  updatedAt: '2026-11-23T10:00:00.000Z',
+  completedAt: '2026-11-23T10:00:00.000Z',
+  deletedAt: null,
+  etag: '"01a209b2-7298-7c4f-8d0e-5f1b2f6c6a11"'
+}
+
+export const TodoDocument = Type.Object(
+  {
+    id: Id,
+    title: Type.String(),
+    description: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    done: Type.Boolean(),
+    due: DueDocument,
+    priority: Type.Unsafe<Priority>({ type: 'string', enum: priorities }),
+    tags: Type.Unsafe<readonly string[]>(Type.Array(Type.String(), { description: 'a set' })),
+    position: Type.String({ description: 'where it is in the list: todos are in the order of this text' }),
+    createdAt: Instant('when it was made'),
+    updatedAt: Instant('when it last changed, but for its place in the list'),
+    completedAt: since('since when it is done; set and cleared with `done`'),
+    deletedAt: since('since when it is in the trash'),
+    etag: Type.String({ description: 'names this state of it; goes into If-Match' })
+  },
+  { $id: 'Todo', description: 'A todo.', examples: [example] }
+)
+
+export const TodoPageDocument = Type.Object(
+  {
+    items: Type.Array(ref(TodoDocument)),
+    nextCursor: Nullable('the `cursor` of the next page; null at the end'),
+    total: Type.Optional(Type.Integer({ description: 'how many there are on all pages; with `count=true`' }))
+  },
+  { $id: 'TodoPage', description: 'A page of todos.' }
+)

@@ -1,0 +1,72 @@
+import type { DueValue } from '../db/schema.ts'
+import { type FieldError, Problem } from '../errors.ts'
+
+/**
+ * When a todo is due: on a day, or at a local time of a zone (RFC 8984, sections 1.4.6 and 4.7.1). Kept as it was given and
+ * never turned into an instant: neither does a day move with the zone of a server, nor a time with a change of the rules.
+ */
+export type Due = DueValue
+
+/** A merge patch of it (RFC 7396). */
+export type DuePatch = { readonly [Member in 'date' | 'dateTime' | 'timeZone']?: string | null }
+
+/** Comes after every day. */
+export const NEVER = '~'
+
+/**
+ * What todos are ordered by: what calendar and clock show, whatever the zone. A day comes after its hours, for it is due
+ * when it is over; no due date comes last.
+ */
+export function dueKeyOf(due: Due | null): string {
+  if (due === null) return NEVER
+  return 'date' in due ? `${due.date}T24:00:00` : due.dateTime
+}
+
+/** The first key that is not before a day or a local time. */
+export const keyFrom = (bound: string): string => (bound.includes('T') ? bound : `${bound}T00:00:00`)
+/** The last key that is not after a day or a local time. */
+export const keyUpTo = (bound: string): string => (bound.includes('T') ? bound : `${bound}T24:00:00`)
+
+/**
+ * Merges a patch. A day takes the place of a time and the reverse, so that nobody has to clear what no longer applies.
+ * @throws {Problem} `validation_failed` when what comes out is neither
+ */
+export function mergedDue(present: Due | null, patch: DuePatch): Due | null {
+  if (Object.keys(patch).length === 0 && present) return present
+  if (patch.date && (patch.dateTime || patch.timeZone)) throw invalid('', 'is a day or a time, not both')
+  if (patch.date) return { date: patch.date }
+
+  const { date, dateTime, timeZone } = { ...members(present), ...patch }
+  if (dateTime && timeZone) return { dateTime, timeZone }
+  if (dateTime) throw invalid('/timeZone', 'is required with dateTime')
+  if (timeZone) throw invalid('/dateTime', 'is required with timeZone')
+  if (date) return { date }
+  throw invalid('', 'is not accepted; give date, or dateTime and timeZone, or null for none')
+}
+
+const members = (due: Due | null): DuePatch => due ?? {}
+
+function invalid(member: string, detail: string): Problem {
+  const error: FieldError = { pointer: `/due${member}`, detail }
+  return new Problem('validation_failed', { errors: [error] })
+}
+
+const zones = new Set(Intl.supportedValuesOf('timeZone'))
+
+/** Whether a text is the name of a time zone (IANA), be it an old one. Offsets such as `+01:00` are not. */
+export function isTimeZone(name: string): boolean {
+  if (zones.has(name)) return true
+  if (!/^[A-Z][\w+/-]{1,63}$/.test(name)) return false
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
+/** Whether a text is a local time to the second that the calendar has, such as `2026-03-29T02:30:00`. */
+export function isLocalDateTime(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return false
+  const time = new Date(`${text}Z`)
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
+}

@@ -1,0 +1,79 @@
+import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import type { Engine, Values } from '../db/engine.ts'
+import { given } from '../db/statements.ts'
+import { Problem } from '../errors.ts'
+import { keyFrom, keyUpTo, NEVER } from './due.ts'
+import { wantedTerms, wordsOf } from './terms.ts'
+import { type Priority, priorities } from './todo.ts'
+
+/** Which todos; without any of these, all of the list. */
+export interface Filter {
+  readonly done?: boolean
+  /** Those that have all of these tags. */
+  readonly tag?: readonly string[]
+  readonly priority?: Priority
+  /** A day or a local time; like all bounds it is not among what is found. */
+  readonly dueBefore?: string
+  readonly dueAfter?: string
+  readonly updatedAfter?: Date
+  /** How words in title or description begin, in any order. */
+  readonly q?: string
+  /** Those in the trash instead of those in the list. */
+  readonly deleted?: boolean
+}
+
+/** What of a filter makes a statement; the rest are its values. */
+export interface FilterShape {
+  readonly compared: readonly (keyof Compared)[]
+  readonly isSearch: boolean
+  readonly isTrash: boolean
+}
+
+type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
+
+export function shapeOf({ tag = [], q, deleted = false, ...compared }: Filter): FilterShape {
+  return {
+    compared: (Object.keys(compared) as (keyof Compared)[]).sort(),
+    isSearch: tag.length > 0 || q !== undefined,
+    isTrash: deleted
+  }
+}
+
+/** The condition on todos that a filter is; the owner is part of it. */
+export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: FilterShape): SQL | undefined {
+  const { todos } = engine.tables
+  const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
+  const comparisons: Record<keyof Compared, SQL | undefined> = {
+    done: eq(todos.done, given(todos.done, 'done')),
+    priority: eq(todos.priority, given(todos.priority, 'priority')),
+    dueBefore: lt(todos.dueKey, given(todos.dueKey, 'dueBefore')),
+    dueAfter: and(dueAfter, lt(todos.dueKey, sql.raw(`'${NEVER}'`))),
+    updatedAfter: gt(todos.updatedAt, given(todos.updatedAt, 'updatedAfter'))
+  }
+  return and(
+    eq(todos.userId, given(todos.userId, 'userId')),
+    isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
+    isSearch ? engine.search.condition : undefined,
+    ...compared.map(name => comparisons[name])
+  )
+}
+
+/**
+ * The values of that condition.
+ * @throws {Problem} `validation_failed` when there is no word to search for
+ */
+export function filterValues(engine: Engine, userId: string, filter: Filter): Values {
+  const { done, priority, dueBefore, dueAfter, updatedAfter, q, tag = [] } = filter
+  if (q !== undefined && wordsOf(q).length === 0) throw new Problem('validation_failed', { errors: [noWord] })
+  return {
+    userId,
+    ...engine.search.valuesOf(wantedTerms(userId, q ?? '', tag)),
+    done,
+    updatedAfter,
+    ...(priority && { priority: priorities.indexOf(priority) }),
+    ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
+    ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
+  }
+}
+
+const noWord = { parameter: 'q', detail: 'has no word in it; give at least one letter or digit' }

@@ -1,0 +1,69 @@
+import { and, asc, desc, eq, gt, isNull, lt, ne, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { given, givenRow, statementsOf } from '../db/statements.ts'
+
+/** What is done to a user's todos one by one. The owner is part of every condition. */
+export const statements = statementsOf('todos', (db, { todos }) => {
+  const { seq: _given, ...row } = givenRow(todos)
+  const place = { position: given(todos.position, 'position'), revision: given(todos.revision, 'revision') }
+  const content = {
+    title: given(todos.title, 'title'),
+    description: given(todos.description, 'description'),
+    done: given(todos.done, 'done'),
+    due: given(todos.due, 'due'),
+    priority: given(todos.priority, 'priority'),
+    tags: given(todos.tags, 'tags'),
+    updatedAt: given(todos.updatedAt, 'updatedAt'),
+    completedAt: given(todos.completedAt, 'completedAt'),
+    deletedAt: given(todos.deletedAt, 'deletedAt'),
+    titleKey: given(todos.titleKey, 'titleKey'),
+    dueKey: given(todos.dueKey, 'dueKey'),
+    terms: given(todos.terms, 'terms')
+  }
+  const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
+  const isTheOne = and(isTheUsers, eq(todos.id, given(todos.id, 'id')))
+  /** As it was when it was read; so that of all writes that begin with the same state one takes effect. */
+  const isAsRead = and(isTheOne, eq(todos.revision, given(todos.revision, 'expected')))
+
+  const isNeighbour = and(isTheUsers, isNull(todos.deletedAt))
+  const neighbours = db.select({ id: todos.id, position: todos.position }).from(todos)
+  const limit = sql.placeholder('limit')
+
+  const others = alias(todos, 'others')
+  const isTaken = db
+    .select({ id: others.id })
+    .from(others)
+    .where(
+      and(
+        eq(others.userId, given(todos.userId, 'userId')),
+        eq(others.position, given(todos.position, 'position')),
+        ne(others.id, given(todos.id, 'id')),
+        isNull(others.deletedAt)
+      )
+    )
+
+  return {
+    add: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
+    find: db.select().from(todos).where(isTheOne),
+    write: db
+      .update(todos)
+      .set({ ...content, ...place })
+      .where(isAsRead)
+      .returning({ id: todos.id }),
+    // Two that are moved to one place at a time choose the same position; the second one chooses again.
+    move: db
+      .update(todos)
+      .set(place)
+      .where(and(isAsRead, notExists(isTaken)))
+      .returning({ id: todos.id }),
+    purge: db.delete(todos).where(isAsRead).returning({ id: todos.id }),
+    above: neighbours
+      .where(and(isNeighbour, lt(todos.position, given(todos.position, 'position'))))
+      .orderBy(desc(todos.position), desc(todos.id))
+      .limit(limit),
+    below: neighbours
+      .where(and(isNeighbour, gt(todos.position, given(todos.position, 'position'))))
+      .orderBy(asc(todos.position), asc(todos.id))
+      .limit(limit)
+  }
+})

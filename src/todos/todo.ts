@@ -1,0 +1,122 @@
+import type { TodoRow } from '../db/schema.ts'
+import { type Due, type DuePatch, dueKeyOf, mergedDue } from './due.ts'
+import { positionOf } from './position.ts'
+import { folded, termsOf } from './terms.ts'
+
+/** From the least to the greatest, in which order they are kept as numbers. */
+export const priorities = ['none', 'low', 'medium', 'high'] as const
+export type Priority = (typeof priorities)[number]
+
+/** What the user decides about a todo. */
+export interface TodoContent {
+  readonly title: string
+  readonly description: string | null
+  readonly done: boolean
+  readonly due: Due | null
+  readonly priority: Priority
+  /** A set; in the order of their characters. */
+  readonly tags: readonly string[]
+}
+
+/** A merge patch of the content (RFC 7396). */
+export type TodoPatch = {
+  readonly [Field in 'title' | 'description' | 'done']?: TodoContent[Field]
+} & {
+  readonly due?: DuePatch | null
+  readonly priority?: Priority | null
+  readonly tags?: readonly string[] | null
+}
+
+export interface Todo extends TodoContent {
+  readonly id: string
+  readonly position: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly completedAt: Date | null
+  readonly deletedAt: Date | null
+  /** Names this state of the todo (RFC 9110, section 8.8.3): another one after each change. */
+  readonly etag: string
+}
+
+/** What a todo is where its maker says nothing. */
+export const blank: Omit<TodoContent, 'title'> = {
+  description: null,
+  done: false,
+  due: null,
+  priority: 'none',
+  tags: []
+}
+
+/** Characters of a title that todos are ordered by. */
+const TITLE_KEY = 200
+
+/** A new todo, below those that were made before. */
+export function rowOf(content: TodoContent, { id, userId, now }: { id: string; userId: string; now: Date }) {
+  const times = { createdAt: now, updatedAt: now, completedAt: content.done ? now : null, deletedAt: null }
+  return { id, userId, revision: id, position: positionOf(id), ...times, ...columnsOf(userId, content) }
+}
+
+/** The todo with another content, or the very same row when nothing is different. */
+export function rewritten(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
+  const columns = columnsOf(row.userId, content)
+  if (isSame(row, columns)) return row
+  const completedAt = content.done ? (row.completedAt ?? now) : null
+  return { ...row, ...columns, completedAt, updatedAt: now, revision }
+}
+
+/**
+ * The content with a patch merged in: what it leaves out stays as it is, what it names as null goes back to its default.
+ * @throws {Problem} `validation_failed` when the due date is none in the end
+ */
+export function merged(content: TodoContent, patch: TodoPatch): TodoContent {
+  const { due, priority, tags, ...rest } = patch
+  return {
+    ...content,
+    ...rest,
+    ...(priority !== undefined && { priority: priority ?? blank.priority }),
+    ...(tags !== undefined && { tags: tags ?? blank.tags }),
+    ...(due !== undefined && { due: due && mergedDue(content.due, due) })
+  }
+}
+
+/** The columns that the content makes. */
+function columnsOf(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
+  const [trimmed, ordered] = [title.trim(), tags.toSorted()]
+  return {
+    title: trimmed,
+    description,
+    done,
+    // In one order of its members, whichever it came in.
+    due: due && mergedDue(null, due),
+    priority: priorities.indexOf(priority),
+    tags: ordered,
+    titleKey: Array.from(folded(trimmed)).slice(0, TITLE_KEY).join(''),
+    dueKey: dueKeyOf(due),
+    terms: termsOf(userId, [trimmed, description ?? ''], ordered)
+  }
+}
+
+const isSame = (row: TodoRow, columns: ReturnType<typeof columnsOf>): boolean =>
+  JSON.stringify({ ...columns, ...row }) === JSON.stringify({ ...columns, ...row, ...columns })
+
+/** What the user decided about a todo. */
+export const contentOf = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({
+  title,
+  description,
+  done,
+  due,
+  priority: priorities[priority] as Priority,
+  tags
+})
+
+/** The todo that a row holds. */
+export const todoOf = (row: TodoRow): Todo => ({
+  ...contentOf(row),
+  id: row.id,
+  position: row.position,
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+  completedAt: row.completedAt,
+  deletedAt: row.deletedAt,
+  etag: `"${row.revision}"`
+})
