@@ -19,6 +19,7 @@ import securityHeaders from '../plugins/security-headers.ts'
 import { schemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
 import store from '../plugins/store.ts'
+import todoUpgrade from '../plugins/todos.ts'
 import tokens from '../plugins/tokens.ts'
 import users from '../plugins/users.ts'
 import validation from '../plugins/validation.ts'
@@ -69,6 +70,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
   await app.register(loadShedding)
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
   await app.register(store, { url: config.DATABASE_URL, poolMax: config.DATABASE_POOL_MAX, now: clock })
+  await app.register(todoUpgrade)
   await app.register(tokens, { config })
   await app.register(passwords, { config })
   await app.register(users)

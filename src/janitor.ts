@@ -14,6 +14,8 @@ const BATCH = 20
  * another one on the same SQLite file: it waits for its turn to write by trying again now and then.
  */
 const PAUSE = 5
+/** Seconds for which a request with an Idempotency-Key may be repeated. */
+export const IDEMPOTENCY_RETENTION = 86_400
 /** Seconds after the last failed sign-in for which a throttle is kept. */
 const THROTTLE_RETENTION = 86_400
 
@@ -22,24 +24,32 @@ export interface Removed {
   readonly sessions: number
   readonly events: number
   readonly throttles: number
+  readonly todos: number
+  readonly idempotencyKeys: number
 }
 
-const statements = statementsOf('janitor', (db, { sessions, events, throttles }) => ({
-  endedSessions: oldest(db, sessions, sessions.endedAt),
-  expiredSessions: oldest(db, sessions, sessions.idleExpiresAt),
-  // An id tells when its row was made; an index for that would have to be kept up with each event.
-  events: oldest(db, events, events.id),
-  throttles: oldest(db, throttles, throttles.updatedAt)
-}))
+const statements = statementsOf('janitor', (db, tables) => {
+  const { sessions, events, throttles, todos, idempotencyKeys } = tables
+  return {
+    endedSessions: oldest(db, sessions, sessions.endedAt),
+    expiredSessions: oldest(db, sessions, sessions.idleExpiresAt),
+    // An id tells when its row was made; an index for that would have to be kept up with each event.
+    events: oldest(db, events, events.id),
+    throttles: oldest(db, throttles, throttles.updatedAt),
+    todos: oldest(db, todos, todos.deletedAt),
+    idempotencyKeys: oldest(db, idempotencyKeys, idempotencyKeys.createdAt)
+  }
+})
 
-/** Tables are alike in what matters here: they have an `id`. */
-type Table = Tables['users']
+/** Tables are alike in what matters here: a row has an `id`, or a `seq` where an id is that of one user only. */
+type Table = Tables['todos']
 
 /** Removes some of the rows that are older than a bound, by a column that has an index. */
-function oldest(db: Queries, from: Tables['sessions' | 'events' | 'throttles'], age: PgColumn) {
+function oldest(db: Queries, from: Tables[keyof Removed], age: PgColumn) {
   const table = from as unknown as Table
+  const key = table.seq ?? table.id
   const rows = db
-    .select({ id: table.id })
+    .select({ key })
     .from(table)
     .where(lt(age, given(age, 'before')))
     .orderBy(asc(age))
@@ -47,15 +57,16 @@ function oldest(db: Queries, from: Tables['sessions' | 'events' | 'throttles'], 
   // Waits for nobody, so that neither a request nor another janitor can end in a deadlock with it, and a row that is
   // being changed stays. SQLite has one writer at a time, and no such clause.
   const free = 'for' in rows ? rows.for('update', { skipLocked: true }) : rows
-  return db.delete(table).where(inArray(table.id, free)).returning({ id: table.id })
+  return db.delete(table).where(inArray(key, free)).returning({ key })
 }
 
 /**
- * Removes what has been kept for long enough: sessions that have ended or expired, events, throttles of sign-ins.
+ * Removes what has been kept for long enough: sessions that have ended or expired, events, throttles of sign-ins, todos of
+ * the trash, answers that were kept for an Idempotency-Key.
  * Any number of janitors may work on one database at a time.
  */
-export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION }: Config) {
-  const { endedSessions, expiredSessions, events, throttles } = statements(store)
+export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TRASH_RETENTION }: Config) {
+  const { endedSessions, expiredSessions, events, throttles, todos, idempotencyKeys } = statements(store)
 
   /**
    * Goes through all tables once, in small batches.
@@ -82,7 +93,9 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION }: 
     return {
       sessions: ended + expired,
       events: await removeAll(events, leastIdOf(ago(EVENT_RETENTION))),
-      throttles: await removeAll(throttles, ago(THROTTLE_RETENTION))
+      throttles: await removeAll(throttles, ago(THROTTLE_RETENTION)),
+      todos: await removeAll(todos, ago(TRASH_RETENTION)),
+      idempotencyKeys: await removeAll(idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
     }
   }
 }

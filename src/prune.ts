@@ -8,8 +8,11 @@ import { janitorOf } from './janitor.ts'
 async function prune() {
   const config = configOfProcess()
   const store = await openStore({ url: config.DATABASE_URL, poolMax: 1, now: () => new Date(), log: console })
-  const { sessions, events, throttles } = await janitorOf(store, config)().finally(store.close)
-  process.stdout.write(`${sessions} sessions, ${events} events, ${throttles} throttles removed\n`)
+  const removed = await janitorOf(store, config)().finally(store.close)
+  const told = Object.entries(removed).map(
+    ([table, rows]) => `${rows} ${table.replace(/[A-Z]/, ' $&').toLowerCase()}`
+  )
+  process.stdout.write(`${told.join(', ')} removed\n`)
 }
 
 try {

@@ -18,6 +18,8 @@ t.test('without an environment every setting has its default', async t => {
     MAX_SESSIONS: 50,
     SESSION_RETENTION: 2_592_000,
     EVENT_RETENTION: 7_776_000,
+    TRASH_RETENTION: 2_592_000,
+    REQUIRE_IF_MATCH: 'off',
     PASSWORD_MIN_LENGTH: 8,
     PASSWORD_HASH_MEMORY: 19_456,
     PASSWORD_HASH_TIME: 2,

@@ -17,7 +17,10 @@ import { SECRET } from './service.ts'
 const DAY = 86_400_000
 const NOW = Date.parse('2026-06-01T12:00:00.000Z')
 const config = readConfig({ SESSION_RETENTION: '2592000', EVENT_RETENTION: '7776000' })
-const nothing = { sessions: 0, events: 0, throttles: 0 }
+const nothing = { sessions: 0, events: 0, throttles: 0, todos: 0, idempotencyKeys: 0 }
+const NOTHING_ELSE = '0 events, 0 throttles, 0 todos, 0 idempotency keys'
+/** The todo that is there from the start. */
+const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
 
 /** A database that several may open: a file, or a server's. */
@@ -33,7 +36,7 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   const at = new Date(now)
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
   const content = { ...blank, title: 'x' }
-  const todo = rowOf(content, { id: '01a20996-fb6c-78b7-96ed-227b58a269d2', userId: 'ada', now: at })
+  const todo = rowOf(content, { id: TODO, userId: 'ada', now: at })
   const { users, todos } = store.tables
   await store.db
     .insert(users)
@@ -120,15 +123,30 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     .insert(tables.throttles)
     .values([throttle('kept', later(-DAY)), throttle('gone', later(-DAY - 1)), throttle('new', later(0))])
     .execute()
+  const trashed = (deletedAt: Date) => ({
+    ...rowOf({ ...blank, title: 'x' }, { id: store.newId(), userId: 'ada', now: new Date(0) }),
+    deletedAt
+  })
+  const [kept, gone] = [trashed(later(-30 * DAY)), trashed(later(-30 * DAY - 1))]
+  await db.insert(tables.todos).values([kept, gone]).execute()
+  const answer = { userId: 'ada', fingerprint: '', answer: {} }
+  await db
+    .insert(tables.idempotencyKeys)
+    .values([
+      { ...answer, id: 'kept', createdAt: later(-DAY) },
+      { ...answer, id: 'gone', createdAt: later(-DAY - 1) }
+    ])
+    .execute()
 
   const clean = janitorOf(store, config)
-  t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1 })
+  t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1, todos: 1, idempotencyKeys: 1 })
   t.strictSame(await idsIn(store, 'sessions'), ['ended, kept', 'expired, kept', 'live'])
   t.equal((await idsIn(store, 'events')).length, 2)
   t.ok((await idsIn(store, 'events')).includes(first))
   t.strictSame(await idsIn(store, 'throttles'), ['kept', 'new'])
   t.strictSame(await idsIn(store, 'users'), ['ada'], 'the account is not touched')
-  t.strictSame(await idsIn(store, 'todos'), ['todo'])
+  t.strictSame(await idsIn(store, 'todos'), [TODO, kept.id].sort())
+  t.strictSame(await idsIn(store, 'idempotencyKeys'), ['kept'])
   t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
 })
 
@@ -144,7 +162,7 @@ t.test('the retention is what is configured', async t => {
     .values([event(leastIdOf(later(-2001))), event(leastIdOf(later(-2000)))])
     .execute()
   const clean = janitorOf(store, readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }))
-  t.strictSame(await clean(), { sessions: 1, events: 1, throttles: 0 })
+  t.strictSame(await clean(), { ...nothing, sessions: 1, events: 1 })
 })
 
 t.test('more than a batch goes batch by batch, and others come in between', async t => {
@@ -296,13 +314,14 @@ t.test('npm run prune does it once, says what went, and may run beside others', 
   let sum = 0
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
-    const [, sessions] = /^(\d+) sessions, [01] events, 0 throttles removed\n$/.exec(said) ?? []
+    const [, sessions] =
+      /^(\d+) sessions, [01] events, 0 throttles, 0 todos, 0 idempotency keys removed\n$/.exec(said) ?? []
     sum += Number(sessions)
   }
   t.equal(sum, 50, 'between them they removed each once')
   t.strictSame(await idsIn(store, 'sessions'), ['kept', 'live'])
   const last = await run('prune.ts', cwd, settings)
-  t.strictSame(last, { code: 0, said: '1 sessions, 0 events, 0 throttles removed\n' }, 'by the .env')
+  t.strictSame(last, { code: 0, said: `1 sessions, ${NOTHING_ELSE} removed\n` }, 'by the .env')
   t.strictSame(await idsIn(store, 'sessions'), ['live'])
 })
 

@@ -32,4 +32,5 @@ CREATE INDEX "todos_title" ON "todos" USING btree ("user_id","title_key","id") W
 CREATE INDEX "todos_trash" ON "todos" USING btree ("user_id","deleted_at") WHERE deleted_at is not null;--> statement-breakpoint
 CREATE INDEX "todos_deleted_at" ON "todos" USING btree ("deleted_at") WHERE deleted_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "todos_user_id_id" ON "todos" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "todos_without_terms" ON "todos" USING btree ("id") WHERE terms = '';--> statement-breakpoint
 ALTER TABLE "todos" DROP COLUMN "version";

@@ -44,4 +44,5 @@ CREATE INDEX `todos_due` ON `todos` (`user_id`,`due_key`,`id`) WHERE deleted_at 
 CREATE INDEX `todos_priority` ON `todos` (`user_id`,`priority`,`id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX `todos_title` ON `todos` (`user_id`,`title_key`,`id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX `todos_trash` ON `todos` (`user_id`,`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint
-CREATE INDEX `todos_deleted_at` ON `todos` (`deleted_at`) WHERE deleted_at is not null;
+CREATE INDEX `todos_deleted_at` ON `todos` (`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint
+CREATE INDEX `todos_without_terms` ON `todos` (`id`) WHERE terms = '';

@@ -1,4 +1,4 @@
-import { asc, count, gt } from 'drizzle-orm'
+import { asc, count, sql } from 'drizzle-orm'
 import type { Engine, Step } from './engine.ts'
 import { DatabaseError } from './failures.ts'
 import type { Tables } from './schema.ts'
@@ -7,8 +7,8 @@ import type { Tables } from './schema.ts'
 const BATCH = 1000
 
 type Name = keyof Tables
-/** Tables are alike in what matters here: they have an `id`, and rows. */
-type Table = Tables['users']
+/** Tables are alike in what matters here: they have an `id`, or a `seq` that each database gives by itself, and rows. */
+type Table = Tables['todos']
 
 /**
  * Copies every row of a SQLite database into an empty PostgreSQL one, in one transaction: all of them or none. Nothing
@@ -28,8 +28,12 @@ export async function copyDatabase(from: Engine, to: Engine): Promise<Record<Nam
 
 function copyOf(name: Name, from: Engine, to: Engine): Step<number> {
   async function run() {
-    const target = to.tables[name] as Table
-    for await (const rows of batches(from, name)) await to.db.insert(target).values(rows).execute()
+    const target = to.tables[name] as unknown as Table
+    for await (const rows of batches(from, name))
+      await to.db
+        .insert(target)
+        .values(rows.map(({ seq, ...row }) => row))
+        .execute()
     const [expected, actual] = [await sizeOf(from, name), await sizeOf(to, name)]
     if (actual !== expected) throw new DatabaseError(`only ${actual} of ${expected} arrived; none is kept`)
     return actual
@@ -43,8 +47,13 @@ async function sizeOf({ db, tables }: Engine, name: Name): Promise<number> {
 }
 
 async function* batches({ db, tables }: Engine, name: Name) {
-  const table = tables[name] as Table
-  const page = (after: string) =>
-    db.select().from(table).where(gt(table.id, after)).orderBy(asc(table.id)).limit(BATCH)
-  for (let rows = await page(''); rows[0]; rows = await page(String(rows.at(-1)?.id))) yield rows
+  const table = tables[name] as unknown as Table
+  const [key, start] = table.seq ? [table.seq, 0] : [table.id, '']
+  const page = (after: string | number) =>
+    db.select().from(table).where(sql`${key} > ${after}`).orderBy(asc(key)).limit(BATCH)
+  let rows = await page(start)
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    yield rows
+    rows = await page(last.seq ?? last.id)
+  }
 }

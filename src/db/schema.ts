@@ -121,7 +121,9 @@ export function tablesOf(kit: ColumnKit) {
         index('todos_title').on(todo.userId, todo.titleKey, todo.id).where(isLive),
         index('todos_trash').on(todo.userId, todo.deletedAt).where(isTrash),
         // For the janitor.
-        index('todos_deleted_at').on(todo.deletedAt).where(isTrash)
+        index('todos_deleted_at').on(todo.deletedAt).where(isTrash),
+        // For the upgrade, which has to know at each start that nothing is left to do.
+        index('todos_without_terms').on(todo.id).where(sql`terms = ''`)
       ]
     }
   )

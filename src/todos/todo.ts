@@ -80,7 +80,7 @@ export function merged(content: TodoContent, patch: TodoPatch): TodoContent {
 }
 
 /** The columns that the content makes. */
-function columnsOf(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
+export function columnsOf(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
   const [trimmed, ordered] = [title.trim(), tags.toSorted()]
   return {
     title: trimmed,
