@@ -21,7 +21,8 @@ async function etag(app: FastifyInstance) {
     const known = request.headers['if-none-match']
     if (known === undefined || !isKnown(tag, known)) return done(null, payload)
     reply.code(304).removeHeader('content-type')
-    done(null, null)
+    // What answers a HEAD counts the bytes of what a GET would send; none is a text to it, but not a body.
+    done(null, request.method === 'HEAD' ? '' : null)
   })
 }
 

@@ -145,7 +145,7 @@ function documentOf(app: FastifyInstance) {
     const name = `${method} ${template} ${status}`
     const content = operation.responses[status]?.content
     if (!operation.responses[status]) throw new Error(`${name} is not documented`)
-    if (status === 204) return
+    if (status === 204 || status === 304) return
     const [mediaType = ''] = String(headers['content-type']).split(';')
     if (!content?.[mediaType]) throw new Error(`${name} is not documented as ${mediaType}`)
     const pointer = [

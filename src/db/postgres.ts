@@ -73,7 +73,12 @@ export async function openPostgres({
     tables: postgresTables,
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
-        return (await transaction(pool, client => inTransaction.run(client, runAll, steps))) as RowsOf<Steps>
+        // A statement by itself is a transaction, without the two round trips more.
+        const isAlone = steps.length === 1
+        const rows = isAlone
+          ? runAll(steps)
+          : transaction(pool, client => inTransaction.run(client, runAll, steps))
+        return (await rows) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)

@@ -26,7 +26,7 @@ export const statements = statementsOf('todos', (db, { todos }) => {
   const isAsRead = and(isTheOne, eq(todos.revision, given(todos.revision, 'expected')))
 
   const isNeighbour = and(isTheUsers, isNull(todos.deletedAt))
-  const neighbours = db.select({ id: todos.id, position: todos.position }).from(todos)
+  const neighbours = () => db.select({ id: todos.id, position: todos.position }).from(todos)
   const limit = sql.placeholder('limit')
 
   const others = alias(todos, 'others')
@@ -57,11 +57,11 @@ export const statements = statementsOf('todos', (db, { todos }) => {
       .where(and(isAsRead, notExists(isTaken)))
       .returning({ id: todos.id }),
     purge: db.delete(todos).where(isAsRead).returning({ id: todos.id }),
-    above: neighbours
+    above: neighbours()
       .where(and(isNeighbour, lt(todos.position, given(todos.position, 'position'))))
       .orderBy(desc(todos.position), desc(todos.id))
       .limit(limit),
-    below: neighbours
+    below: neighbours()
       .where(and(isNeighbour, gt(todos.position, given(todos.position, 'position'))))
       .orderBy(asc(todos.position), asc(todos.id))
       .limit(limit)

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util'
-import { and, asc, eq, exists, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, getTableColumns, gt, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
+import { required, StepMissed } from '../../src/db/engine.ts'
 import { isUnavailable, StatementFailed } from '../../src/db/failures.ts'
-import { given, givenRow, statementsOf } from '../../src/db/statements.ts'
+import type { Tables } from '../../src/db/schema.ts'
+import { given, givenRow, shapesOf, statementsOf } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
 import { emptyDatabase } from '../databases.ts'
 
@@ -15,6 +17,16 @@ async function open(t: Test): Promise<Store> {
   return store
 }
 
+/** The row of a todo, without the number that the database gives it. */
+function rowOf(todos: Tables['todos']) {
+  const { seq, ...row } = givenRow(todos)
+  return row
+}
+function columnsOf(todos: Tables['todos']) {
+  const { seq, ...columns } = getTableColumns(todos)
+  return columns
+}
+
 const statements = statementsOf('trial', (db, { users, sessions, todos }) => ({
   addUser: db.insert(users).values(givenRow(users)).onConflictDoNothing().returning({ id: users.id }),
   addUserStrictly: db.insert(users).values(givenRow(users)),
@@ -24,7 +36,7 @@ const statements = statementsOf('trial', (db, { users, sessions, todos }) => ({
     .from(sessions)
     .where(eq(sessions.id, given(sessions.id, 'id'))),
   users: db.select().from(users),
-  addTodo: db.insert(todos).values(givenRow(todos)).returning(),
+  addTodo: db.insert(todos).values(rowOf(todos)).returning(columnsOf(todos)),
   setTodo: db
     .update(todos)
     .set({
@@ -33,7 +45,7 @@ const statements = statementsOf('trial', (db, { users, sessions, todos }) => ({
       completedAt: given(todos.completedAt, 'completedAt')
     })
     .where(eq(todos.id, given(todos.id, 'id')))
-    .returning(),
+    .returning(columnsOf(todos)),
   page: db
     .select({ id: todos.id })
     .from(todos)
@@ -96,13 +108,21 @@ const session = (id: string, userId: string) => ({
 const todo = (id: string, userId: string) => ({
   id,
   userId,
-  version: 1,
+  revision: 'r',
   title: 'é😀',
   description: null,
   done: false,
+  due: { timeZone: 'Asia/Tokyo', dateTime: '2026-03-29T02:30:00' },
+  priority: 3,
+  tags: ['"', "'"],
+  position: 'p',
   createdAt: at,
   updatedAt: at,
-  completedAt: at
+  completedAt: at,
+  deletedAt: null,
+  titleKey: 'É😀',
+  dueKey: '2026-03-29T02:30:00',
+  terms: '@a É'
 })
 
 t.test('values come back as they were given', async t => {
@@ -162,6 +182,35 @@ t.test('all of several statements or none', async t => {
     )
   )
   t.equal((await s.users.execute()).length, 21, 'on three connections')
+})
+
+t.test('a required step that finds no row undoes its transaction', async t => {
+  const store = await open(t)
+  const s = statements(store)
+  await s.addUser.execute(user('a'))
+  const missing = required(s.newHash.with({ id: 'a', present: 'another hash', next: 'new' }))
+  for (const steps of [[s.addUser.with(user('b')), missing, s.addUser.with(user('c'))], [missing]]) {
+    const error = await store.atomically(...steps).catch((error: unknown) => error)
+    t.type(error, StepMissed)
+    t.match(error, { message: 'trial_newHash found no row', step: missing })
+  }
+  t.equal((await s.users.execute()).length, 1)
+  const found = required(s.newHash.with({ id: 'a', present: 'secret hash', next: 'new' }))
+  t.strictSame(await store.atomically(found), [[{ id: 'a' }]])
+  const error = await store
+    .atomically(s.addUserStrictly.with(user('d', { emailKey: 'a' })))
+    .catch(error => error)
+  t.match(error, { message: /^trial_addUserStrictly: / }, 'a step by itself fails as several do')
+})
+
+t.test('a query of more shapes than stay prepared is answered in all of them', async t => {
+  const store = await open(t)
+  await statements(store).addUser.execute(user('a'))
+  const numbers = shapesOf('trial_shapes', ({ db, tables }, shape: number) =>
+    db.select({ shape: sql<number>`${sql.raw(String(shape))}` }).from(tables.users)
+  )
+  for (let shape = 0; shape < 120; shape++) t.strictSame(await numbers(store, shape).execute(), [{ shape }])
+  t.equal(numbers(store, 7), numbers(store, 7), 'prepared once')
 })
 
 t.test('a failure says nothing of the values', async t => {

@@ -83,11 +83,13 @@ t.test('every operation is described whole', async t => {
     'listTodos',
     'login',
     'logout',
+    'moveTodo',
     'patchTodo',
     'refresh',
     'register',
     'renameMe',
-    'replaceTodo'
+    'replaceTodo',
+    'restoreTodo'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { problem, serve } from '../service.ts'
+import { signedIn } from './signed-in.ts'
 
 /** A service whose one user has made some todos, named by their number. */
 async function withTodos(t: Parameters<typeof serve>[0], count: number) {
@@ -76,6 +77,8 @@ t.test('wrong parameters are named', async t => {
     parameter: 'cursor',
     detail: 'is not a cursor; give the nextCursor of the page before, or none'
   }
+  const known =
+    'limit, cursor, sort, done, tag, priority, dueBefore, dueAfter, updatedAfter, q, deleted, count'
   const cases: [string, object][] = [
     ['limit=0', limit],
     ['limit=201', limit],
@@ -86,10 +89,150 @@ t.test('wrong parameters are named', async t => {
     ['cursor=', cursor],
     ['cursor=01a20996-fb6c-78b7-96ed-227b58a269d2', cursor],
     ['cursr=x', { parameter: 'cursr', detail: 'is not known; did you mean cursor?' }],
-    ['page=2', { parameter: 'page', detail: 'is not known; known are limit, cursor' }]
+    ['page=2', { parameter: 'page', detail: 'is not known; did you mean tag?' }],
+    ['offset=2', { parameter: 'offset', detail: `is not known; known are ${known}` }]
   ]
   for (const [query, error] of cases) {
     const answer = await list(`?${query}`)
     t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors: [error] }), query)
+  }
+})
+
+/** Todos that differ in all that a list can be filtered and ordered by, named by a letter. */
+const various = [
+  { title: 'Éclair', priority: 'high', due: { date: '2026-03-29' }, tags: ['food', 'a "b" \\ 🦆'] },
+  {
+    title: 'bread',
+    priority: 'low',
+    due: { dateTime: '2026-03-29T09:00:00', timeZone: 'Asia/Tokyo' },
+    tags: ['food']
+  },
+  { title: 'Apples and pears', done: true, due: { date: '2026-04-01' }, tags: ['food', 'fruit'] },
+  { title: 'call Zoë', description: 'about the bread', priority: 'high', done: true },
+  { title: '牛乳を買う', due: { dateTime: '2026-03-30T00:00:00', timeZone: 'America/New_York' } }
+]
+const [ECLAIR, BREAD, APPLES, CALL, MILK] = various.map(({ title }) => title)
+
+async function withVarious(t: Parameters<typeof serve>[0]) {
+  const service = await signedIn(t)
+  for (const body of various) {
+    service.clock.pass(30)
+    await service.todos('POST', '', body)
+  }
+  return service
+}
+
+t.test('a filter lets through what passes all of its parts', async t => {
+  const { titles, todos } = await withVarious(t)
+  const cases: [string, (string | undefined)[]][] = [
+    ['done=true', [APPLES, CALL]],
+    ['done=false', [ECLAIR, BREAD, MILK]],
+    ['priority=high', [ECLAIR, CALL]],
+    ['priority=none', [APPLES, MILK]],
+    ['tag=food', [ECLAIR, BREAD, APPLES]],
+    ['tag=food&tag=fruit', [APPLES]],
+    ['tag=Food', []],
+    [`tag=${encodeURIComponent('a "b" \\ 🦆')}`, [ECLAIR]],
+    ['dueBefore=2026-03-29', []],
+    ['dueBefore=2026-03-29T09:00:01', [BREAD]],
+    ['dueBefore=2026-03-30', [ECLAIR, BREAD]],
+    ['dueAfter=2026-03-29', [APPLES, MILK]],
+    ['dueAfter=2026-03-29T09:00:00', [ECLAIR, APPLES, MILK]],
+    ['dueAfter=2026-03-28&dueBefore=2026-03-31', [ECLAIR, BREAD, MILK]],
+    ['updatedAfter=2026-01-01T00:01:30.000Z', [CALL, MILK]],
+    ['updatedAfter=2026-01-01T01:01:30%2B01:00', [CALL, MILK]],
+    ['q=bread', [BREAD, CALL]],
+    ['q=BREAD+zoe', [CALL]],
+    ['q=eclair', [ECLAIR]],
+    [`q=${encodeURIComponent('牛乳')}`, [MILK]],
+    ['q=app+pea', [APPLES]],
+    ['q=read', []],
+    ['q=bread&done=true&priority=high', [CALL]],
+    ['q=apples&tag=fruit&done=false', []]
+  ]
+  for (const [query, expected] of cases) {
+    t.strictSame(await titles(`?${query}`), expected, query)
+    const { body } = await todos('GET', `?${query}&count=true&limit=1`)
+    t.equal(body.total, expected.length, `${query}: the total`)
+    t.equal(body.items.length, Math.min(1, expected.length))
+  }
+})
+
+t.test('a list comes in the order that is asked for, and in the reverse of it', async t => {
+  const { titles, todos } = await withVarious(t)
+  const [{ id }] = (await todos('GET')).body.items
+  await todos('PATCH', `/${id}`, { description: 'later' })
+  await todos('POST', `/${id}/move`, { to: 'bottom' })
+  const orders: [string, (string | undefined)[]][] = [
+    ['position', [BREAD, APPLES, CALL, MILK, ECLAIR]],
+    ['createdAt', [ECLAIR, BREAD, APPLES, CALL, MILK]],
+    ['updatedAt', [BREAD, APPLES, CALL, ECLAIR, MILK]],
+    ['due', [BREAD, ECLAIR, MILK, APPLES, CALL]],
+    ['priority', [APPLES, MILK, BREAD, ECLAIR, CALL]],
+    ['title', [APPLES, BREAD, CALL, ECLAIR, MILK]]
+  ]
+  for (const [sort, expected] of orders)
+    for (const [query, order] of [
+      [sort, expected],
+      [`-${sort}`, expected.toReversed()]
+    ] as const) {
+      t.strictSame(await titles(`?sort=${query}`), order, query)
+      const walked = []
+      let next: string | null = `/api/todos?sort=${query}&limit=2`
+      while (next) {
+        const { body, headers } = await todos('GET', next.slice('/api/todos'.length))
+        walked.push(...body.items.map(({ title }: { title: string }) => title))
+        next = /^<([^>]+)>; rel="next"$/.exec(headers.link ?? '')?.[1] ?? null
+        t.equal(next === null, body.nextCursor === null, 'Link says what nextCursor says')
+      }
+      t.strictSame(walked, order, `${query}, a page at a time`)
+    }
+})
+
+t.test('a cursor belongs to the list that it is of', async t => {
+  const { todos } = await withVarious(t)
+  const { nextCursor } = (await todos('GET', '?sort=title&done=false&tag=food&limit=1')).body
+  const same = await todos('GET', `?limit=2&cursor=${nextCursor}&tag=food&done=false&sort=title`)
+  t.strictSame(
+    same.body.items.map(({ title }: { title: string }) => title),
+    [ECLAIR]
+  )
+  const detail = 'is of a list with another filter or order; begin this one without'
+  for (const query of [
+    '',
+    'sort=title',
+    'sort=-title&done=false&tag=food',
+    'sort=title&done=true&tag=food'
+  ]) {
+    const answer = await todos('GET', `?${query}&cursor=${nextCursor}`)
+    t.strictSame(
+      answer.body,
+      problem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+    )
+  }
+})
+
+t.test('wrong filters are named', async t => {
+  const { todos } = await signedIn(t)
+  const bound = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
+  const cases: [string, string, string][] = [
+    ['done=yes', 'done', 'must be of type boolean'],
+    ['priority=urgent', 'priority', 'is not accepted; give none, low, medium or high'],
+    ['dueBefore=2026-02-30', 'dueBefore', bound],
+    ['dueAfter=2026-03-29T09:00:00Z', 'dueAfter', bound],
+    [
+      'updatedAfter=yesterday',
+      'updatedAfter',
+      'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
+    ],
+    ['q=%20!', 'q', 'has no word in it; give at least one letter or digit']
+  ]
+  for (const [query, parameter, detail] of cases) {
+    const answer = await todos('GET', `?${query}`)
+    t.strictSame(
+      answer.body,
+      problem(answer, 400, 'validation_failed', { errors: [{ parameter, detail }] }),
+      query
+    )
   }
 })

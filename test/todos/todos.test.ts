@@ -1,4 +1,5 @@
 import t from 'tap'
+import { POSITION } from '../../src/todos/position.ts'
 import { blank } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { type Answer, problem, serve } from '../service.ts'
@@ -26,15 +27,25 @@ t.test('a todo’s life', async t => {
   })
   t.match(id, /^[0-9a-f-]{14}7/, 'a UUIDv7')
   const start = '2026-01-01T00:00:00.000Z'
+  const { position, etag } = made.body
   const todo = {
     id,
     title: 'Buy milk',
     description: 'Oat, not cow',
     done: false,
+    due: null,
+    priority: 'none',
+    tags: [],
+    position,
     createdAt: start,
     updatedAt: start,
-    completedAt: null
+    completedAt: null,
+    deletedAt: null,
+    etag
   }
+  t.match(position, new RegExp(POSITION))
+  t.match(etag, /^"[0-9a-f-]{36}"$/)
+  t.equal(made.headers.etag, etag)
   t.strictSame(made.body, todo)
   t.strictSame((await todos('GET', `/${id}`)).body, todo)
 
@@ -44,25 +55,37 @@ t.test('a todo’s life', async t => {
     ...todo,
     done: true,
     updatedAt: '2026-01-01T00:01:00.000Z',
-    completedAt: '2026-01-01T00:01:00.000Z'
+    completedAt: '2026-01-01T00:01:00.000Z',
+    etag: patched.headers.etag
   }
   t.equal(patched.status, 200)
   t.strictSame(patched.body, done)
+  t.not(done.etag, etag)
 
   clock.pass(60)
   const replaced = await todos('PUT', `/${id}`, { title: 'Buy bread', done: true })
   t.equal(replaced.status, 200)
-  const bread = { ...done, title: 'Buy bread', description: null, updatedAt: '2026-01-01T00:02:00.000Z' }
+  const bread = {
+    ...done,
+    title: 'Buy bread',
+    description: null,
+    updatedAt: '2026-01-01T00:02:00.000Z',
+    etag: replaced.headers.etag
+  }
   t.strictSame(replaced.body, bread, 'since when it is done stays')
   const undone = (await todos('PUT', `/${id}`, { id, title: 'Buy bread' })).body
-  t.strictSame(undone, { ...bread, done: false, completedAt: null })
+  t.strictSame(undone, { ...bread, done: false, completedAt: null, etag: undone.etag })
 
   const head = await todos('HEAD', `/${id}`)
   t.match(head, { status: 200, body: '' }, 'HEAD as GET without content')
 
   const removed = await todos('DELETE', `/${id}`)
   t.equal(removed.status, 200)
-  t.strictSame(removed.body, undone, 'the deleted todo is the answer')
+  t.strictSame(
+    removed.body,
+    { ...undone, deletedAt: '2026-01-01T00:02:00.000Z', etag: removed.headers.etag },
+    'the deleted todo is the answer'
+  )
   for (const method of ['GET', 'DELETE']) {
     const gone = await todos(method, `/${id}`)
     t.strictSame(gone.body, problem(gone, 404, 'todo_not_found'))
@@ -78,11 +101,32 @@ t.test('a todo that is made done is completed', async t => {
 t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
   const { clock, todos } = await signedIn(t)
   const { body: todo } = await todos('POST', '', { title: 'a', description: 'b', done: true })
+  const [date, time] = [
+    { date: '2026-03-29' },
+    { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' }
+  ]
   const patches: [object, object][] = [
     [{ title: 'A' }, { title: 'A' }],
     [{ description: '' }, { description: '' }],
     [{ description: null }, { description: null }],
     [{ done: false }, { done: false, completedAt: null }],
+    [{ priority: 'high' }, { priority: 'high' }],
+    [{ priority: null }, { priority: 'none' }],
+    [{ tags: ['b', 'a'] }, { tags: ['a', 'b'] }],
+    [{ tags: null }, { tags: [] }],
+    [{ due: date }, { due: date }],
+    [{ due: time }, { due: time }],
+    [{ due: { timeZone: 'Asia/Tokyo' } }, { due: { ...time, timeZone: 'Asia/Tokyo' } }],
+    [
+      { due: { date: null, dateTime: time.dateTime, timeZone: 'Asia/Kolkata' } },
+      { due: { ...time, timeZone: 'Asia/Kolkata' } }
+    ],
+    [{ due: { ...date, dateTime: null, timeZone: null } }, { due: date }],
+    [{ due: null }, { due: null }],
+    [
+      { due: date, tags: ['x'], priority: 'low' },
+      { due: date, tags: ['x'], priority: 'low' }
+    ],
     [
       { title: 'a', description: 'b' },
       { title: 'a', description: 'b' }
@@ -94,13 +138,15 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
     const answer = await todos('PATCH', `/${todo.id}`, patch, {
       'content-type': 'application/merge-patch+json'
     })
-    expected = { ...expected, ...effect, updatedAt: clock.now().toISOString() }
+    t.not(answer.body.etag, expected.etag)
+    expected = { ...expected, ...effect, updatedAt: clock.now().toISOString(), etag: answer.headers.etag }
     t.equal(answer.status, 200)
     t.strictSame(answer.body, expected, JSON.stringify(patch))
   }
 
   clock.pass(1)
-  for (const nothing of [{}, { title: ' a ' }, { done: false }, { description: 'b' }])
+  const nothings = [{}, { title: ' a ' }, { done: false }, { description: 'b' }, { due: {} }, { due: date }]
+  for (const nothing of [...nothings, { tags: ['x'], priority: 'low' }])
     t.strictSame(
       (await todos('PATCH', `/${todo.id}`, nothing)).body,
       expected,
@@ -170,7 +216,10 @@ t.test('every wrong field is named at once', async t => {
     ],
     [
       { title: 'x', createdAt: todo.createdAt },
-      { pointer: '/createdAt', detail: 'is not known; known are title, description, done' }
+      {
+        pointer: '/createdAt',
+        detail: 'is not known; known are title, description, done, due, priority, tags'
+      }
     ],
     [[], { pointer: '', detail: 'must be of type object' }],
     ['"text"', { pointer: '', detail: 'must be of type object' }]

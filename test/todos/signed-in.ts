@@ -1,0 +1,24 @@
+import { type Answer, problem, type Settings, serve } from '../service.ts'
+
+export const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+
+/** A service with one person signed in, and the calls on that person's todos. */
+export async function signedIn(t: Parameters<typeof serve>[0], settings: Settings = {}) {
+  const service = await serve(t, settings)
+  const { accessToken: token, user } = await service.signUp()
+  const todos = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}) =>
+    service.call(method, `/api/todos${path}`, { token, body, headers })
+  /** Makes todos of these titles. */
+  async function make(...titles: string[]) {
+    const made = []
+    for (const title of titles) made.push((await todos('POST', '', { title })).body)
+    return made
+  }
+  /** The titles of a list, in its order. */
+  const titles = async (query = ''): Promise<string[]> =>
+    (await todos('GET', query)).body.items.map(({ title }: { title: string }) => title)
+  return { ...service, token, user, todos, make, titles }
+}
+
+export const invalid = (answer: Answer, ...errors: object[]) =>
+  problem(answer, 400, 'validation_failed', { errors })
