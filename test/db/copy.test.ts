@@ -33,7 +33,7 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
-    said: /^1 users\n1 sessions\n1 events\n0 throttles\n1 todos\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
+    said: /^1 users\n1 sessions\n1 events\n0 throttles\n1 todos\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
   })
 
   const JWT_SECRET = readFileSync(`${cwd}/data/latchkey.db.key`, 'utf8').trim()
@@ -62,7 +62,10 @@ t.test('all rows are copied or none', { skip }, async t => {
   await query(to, 'create trigger lose before insert on sessions for each row execute function nothing()')
   const { code, said } = await copy('--from', `file:${cwd}/data/latchkey.db`, '--to', to)
   t.equal(code, 1)
-  t.equal(said, 'users + sessions + events + throttles + todos: only 0 of 1 arrived; none is kept\n')
+  t.equal(
+    said,
+    'users + sessions + events + throttles + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
+  )
   t.strictSame(await query(to, 'select * from users'), [])
 })
 
