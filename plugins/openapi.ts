@@ -41,10 +41,16 @@ async function openapi(app: FastifyInstance) {
       }
     },
     transformObject: document =>
-      markOptionalBodies((document as unknown as { openapiObject: Document }).openapiObject),
+      markOptionalBodies(
+        withoutDiscriminators((document as unknown as { openapiObject: Document }).openapiObject)
+      ),
     refResolver: { buildLocalReference: schema => String(schema.$id) }
   })
 }
+
+/** Meant for the validator alone: OpenAPI has them select from named schemas only. */
+const withoutDiscriminators = (document: Document): Document =>
+  JSON.parse(JSON.stringify(document, (key, value) => (key === 'discriminator' ? undefined : value)))
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
 function markOptionalBodies(document: Document): Document {

@@ -31,6 +31,8 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
+    // Of several shapes, the one that a member names is meant, and its faults are told.
+    discriminator: true,
     removeAdditional: false
   })
   addFormats.default(ajv, ['date', 'date-time', 'email', 'uuid'])

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { EventDocument, EventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
+import { BatchDocument } from './todos/batch-schemas.ts'
 import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
 
 /** The schemas that have a name, for other schemas to refer to and for generated clients to have one type of each. */
@@ -15,7 +16,8 @@ async function components(app: FastifyInstance) {
     EventDocument,
     EventPageDocument,
     TodoDocument,
-    TodoPageDocument
+    TodoPageDocument,
+    BatchDocument
   ]
   for (const schema of schemas) app.addSchema(schema)
 }

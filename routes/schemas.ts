@@ -71,6 +71,9 @@ export const ProblemDocument = Type.Object(
         { description: 'every value that is wrong' }
       )
     ),
+    index: Type.Optional(
+      Type.Integer({ description: 'which of several operations it was, counted from 0; nothing was done' })
+    ),
     current: Type.Optional(
       Type.Unsafe<unknown>({ $ref: 'Todo#', description: 'the present state of what was not changed' })
     ),
@@ -96,15 +99,19 @@ export const bearerProblems: ProblemCode[] = [
   'access_token_revoked'
 ]
 
-/** A request that may be sent again without being carried out again. */
-export const idempotencyKey = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      description:
-        'a text of your making, such as a UUID, of at most 255 characters; the same request with the same key gets the same answer for 24 hours, and takes effect once'
-    })
-  )
+/** A key that makes a request one that may be repeated. */
+export const IdempotencyKey = Type.String({
+  pattern: '^("[ !#-~]{1,255}"|[ !#-~]{1,255})$',
+  description: '1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say',
+  examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324']
 })
+
+/** The headers of a request that may be repeated for a day, and takes effect once. */
+export const repeatable = Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) })
+
+/** The key itself, which may stand in quotes. */
+export const keyIn = (headers: { 'idempotency-key'?: string }): string | undefined =>
+  headers['idempotency-key']?.replaceAll('"', '')
 
 /** What an operation that takes an `Idempotency-Key` may answer with. */
 export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']

@@ -222,6 +222,8 @@ interface Particulars {
   detail?: string
   action?: Action
   errors?: FieldError[]
+  /** Which of several operations it was, counted from 0. */
+  index?: number
   /** The present state of what was not changed. */
   current?: unknown
   headers?: Record<string, string>
@@ -247,13 +249,22 @@ export class Problem extends Error {
     }
   }
 
+  /** The same problem, as that of one of several operations, which are listed in the body. */
+  ofOperation(index: number): Problem {
+    const { errors = [], ...rest } = this.#particulars
+    const located = errors.map(error =>
+      'pointer' in error ? { ...error, pointer: `/operations/${index}${error.pointer}` } : error
+    )
+    return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
+  }
+
   /**
    * The problem document (RFC 9457).
    * @param instance names this occurrence: the request id, under which the log knows it
    */
   document(instance: string) {
     const entry: Entry = catalogue[this.code]
-    const { detail = entry.detail, action = entry.action, errors, current } = this.#particulars
+    const { detail = entry.detail, action = entry.action, errors, index, current } = this.#particulars
     return {
       type: `/problems/${this.code}`,
       title: entry.title,
@@ -262,6 +273,7 @@ export class Problem extends Error {
       code: this.code,
       instance,
       ...(errors && { errors }),
+      ...(index !== undefined && { index }),
       ...(current !== undefined && { current }),
       ...(action && { action })
     }

@@ -6,6 +6,7 @@ import type { Queries } from './db/engine.ts'
 import type { Tables } from './db/schema.ts'
 import { given, type Statement, statementsOf } from './db/statements.ts'
 import { leastIdOf, type Store } from './db/store.ts'
+import { IDEMPOTENCY_RETENTION } from './idempotency.ts'
 
 /** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
 const BATCH = 20
@@ -14,8 +15,6 @@ const BATCH = 20
  * another one on the same SQLite file: it waits for its turn to write by trying again now and then.
  */
 const PAUSE = 5
-/** Seconds for which a request with an Idempotency-Key may be repeated. */
-export const IDEMPOTENCY_RETENTION = 86_400
 /** Seconds after the last failed sign-in for which a throttle is kept. */
 const THROTTLE_RETENTION = 86_400
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bearerToken } from '../../src/auth/bearer.ts'
 import type { Config } from '../../src/config.ts'
+import { keyIn } from '../schemas.ts'
 import account from './account.ts'
 import { deviceOf } from './device.ts'
 import * as schemas from './schemas.ts'
@@ -32,7 +33,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
   })
 
   app.post('/refresh', { schema: schemas.refresh, config: limited(120) }, async function refresh(request) {
-    const idempotencyKey = request.headers['idempotency-key']?.replaceAll('"', '')
+    const idempotencyKey = keyIn(request.headers)
     return app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
   })
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import type { Config } from '../../src/config.ts'
-import { bearer, bodyProblems, problems, ref } from '../schemas.ts'
+import { bearer, bodyProblems, problems, ref, repeatable } from '../schemas.ts'
 
 export const tags = ['auth']
 
@@ -106,15 +106,7 @@ export const refresh = {
     'time after the race leeway, its refresh token ends the session. With an `Idempotency-Key` the request may be repeated ' +
     'when its answer was lost: the same key and pair get the same tokens, as long as nobody has used them to refresh.',
   tags,
-  headers: Type.Object({
-    'idempotency-key': Type.Optional(
-      Type.String({
-        pattern: '^("[ !#-~]{1,255}"|[ !#-~]{1,255})$',
-        description: '1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say',
-        examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324']
-      })
-    )
-  }),
+  headers: repeatable,
   body: Type.Object(
     {
       accessToken: Type.String({ description: 'the access token of the latest pair' }),

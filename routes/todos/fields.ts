@@ -126,3 +126,34 @@ export const changes = {
   priority: Type.Optional(PriorityPatchField),
   tags: Type.Optional(TagsPatchField)
 }
+
+/** Which todos: those that pass all of these. */
+export const filters = {
+  done: Type.Optional(Type.Boolean({ description: 'true or false' })),
+  tag: Type.Optional(
+    Type.Array(Tag, {
+      maxItems: MAX_TAGS,
+      description: 'a tag that the todos have; all of them, where there are several'
+    })
+  ),
+  priority: Type.Optional(
+    Type.Unsafe<Priority>({
+      type: 'string',
+      enum: priorities,
+      description: 'none, low, medium or high'
+    })
+  ),
+  dueBefore: Type.Optional(DueBound),
+  dueAfter: Type.Optional(DueBound),
+  updatedAfter: Type.Optional(
+    Type.String({ format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' })
+  ),
+  q: Type.Optional(
+    Type.String({
+      format: 'text',
+      minLength: 1,
+      maxLength: 200,
+      description: 'a text of 1 to 200 characters: words, or how they begin, in title or description'
+    })
+  )
+}

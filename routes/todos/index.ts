@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { Problem } from '../../src/errors.ts'
-import { blank } from '../../src/todos/todo.ts'
+import { once } from '../../src/idempotency.ts'
+import { blank, type Todo } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
-import { DEFAULT_LIMIT } from '../schemas.ts'
+import { DEFAULT_LIMIT, keyIn } from '../schemas.ts'
+import batch from './batch.ts'
 import patch from './patch.ts'
 import { preconditionsOf } from './preconditions.ts'
 import * as schemas from './schemas.ts'
@@ -13,20 +15,23 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.addHook('onRequest', app.authenticate)
 
   app.get('', { schema: schemas.list, onSend: app.conditional }, async function list(request, reply) {
-    const { limit = DEFAULT_LIMIT, updatedAfter, ...query } = request.query
-    const page = await todosOf(app.store, request.user.id).list({
-      ...query,
-      limit,
-      ...(updatedAfter && { updatedAfter: new Date(updatedAfter) })
-    })
+    const { limit = DEFAULT_LIMIT, ...query } = request.query
+    const page = await todosOf(app.store, request.user.id).list({ ...query, limit })
     if (page.nextCursor) reply.header('link', linkToNext(request.url, page.nextCursor))
     return page
   })
 
   app.post('', { schema: schemas.create }, async function create(request, reply) {
-    const todo = await todosOf(app.store, request.user.id).add({ ...blank, ...request.body })
-    reply.code(201).headers({ location: `/api/todos/${todo.id}`, etag: todo.etag })
-    return todo
+    const { id: userId } = request.user
+    const content = { ...blank, ...request.body }
+    const { answer, isRepetition } = await once<Todo>(
+      app.store,
+      { userId, key: keyIn(request.headers), request: ['create', request.body] },
+      keep => todosOf(app.store, userId).add(content, keep)
+    )
+    if (isRepetition) reply.header('idempotent-replayed', 'true')
+    reply.code(201).headers({ location: `/api/todos/${answer.id}`, etag: answer.etag })
+    return answer
   })
 
   app.get('/:id', { schema: schemas.read, onSend: app.conditional }, async function read(request, reply) {
@@ -48,6 +53,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   })
 
   app.register(patch, { config })
+  app.register(batch, { config })
 
   app.delete('/:id', { schema: schemas.remove }, async function remove(request, reply) {
     const todos = todosOf(app.store, request.user.id)

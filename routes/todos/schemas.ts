@@ -1,20 +1,19 @@
 import { Type } from '@sinclair/typebox'
 import { sorts } from '../../src/todos/list.ts'
 import type { Place } from '../../src/todos/operations.ts'
-import { priorities } from '../../src/todos/todo.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   Id,
-  idempotencyKey,
   idempotencyProblems,
   PageQuery,
   problems,
-  ref
+  ref,
+  repeatable
 } from '../schemas.ts'
 import { TodoDocument, TodoPageDocument } from './documents.ts'
-import { changes, content, DueBound, MAX_TAGS, Tag } from './fields.ts'
+import { changes, content, filters } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
@@ -52,33 +51,7 @@ export const ListQuery = Type.Object(
         description: `one of ${sorts.join(', ')}; - is the other way round`
       })
     ),
-    done: Type.Optional(Type.Boolean({ description: 'true or false' })),
-    tag: Type.Optional(
-      Type.Array(Tag, {
-        maxItems: MAX_TAGS,
-        description: 'a tag that the todos have; all of them, where there are several'
-      })
-    ),
-    priority: Type.Optional(
-      Type.Unsafe<(typeof priorities)[number]>({
-        type: 'string',
-        enum: priorities,
-        description: 'none, low, medium or high'
-      })
-    ),
-    dueBefore: Type.Optional(DueBound),
-    dueAfter: Type.Optional(DueBound),
-    updatedAfter: Type.Optional(
-      Type.String({ format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' })
-    ),
-    q: Type.Optional(
-      Type.String({
-        format: 'text',
-        minLength: 1,
-        maxLength: 200,
-        description: 'a text of 1 to 200 characters: words, or how they begin, in title or description'
-      })
-    ),
+    ...filters,
     deleted: Type.Optional(
       Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
     ),
@@ -118,7 +91,7 @@ export const create = {
   description: 'Makes a todo at the bottom of the list.',
   tags,
   security,
-  headers: idempotencyKey,
+  headers: repeatable,
   body: Type.Object(content, {
     ...strict,
     examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]

@@ -8,10 +8,14 @@ export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'del
 /** The values of a statement's placeholders. */
 export type Values = Record<string, unknown>
 
+/** The rows of a step. */
+export type Found = readonly unknown[]
+
 /** A statement with its values, to be run. */
 export interface Step<Rows = unknown> {
   readonly name: string
-  readonly run: () => Promise<Rows>
+  /** @param before the rows of the steps before it in its transaction */
+  readonly run: (before: readonly Found[]) => Promise<Rows>
   /** Set where the transaction must not take effect unless this step has found a row. */
   readonly isRequired?: boolean
 }
@@ -63,8 +67,8 @@ export interface Engine {
   readonly db: Queries
   readonly tables: Tables
   /**
-   * Runs statements in one transaction, in their order: all take effect or none. None sees the rows of another; what
-   * depends on an earlier one says so in its condition.
+   * Runs statements in one transaction, in their order: all take effect or none. What depends on an earlier one says so
+   * in its condition, or has its values made from the rows of that one.
    * @returns the rows of each
    * @throws {StatementFailed} when one failed
    * @throws {StepMissed} when one that is required found no row

@@ -3,7 +3,16 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { postgresColumns } from './columns.ts'
-import { type Engine, found, type Log, type RowsOf, type Search, type Step, StepMissed } from './engine.ts'
+import {
+  type Engine,
+  type Found,
+  found,
+  type Log,
+  type RowsOf,
+  type Search,
+  type Step,
+  StepMissed
+} from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { tablesOf } from './schema.ts'
@@ -124,7 +133,7 @@ async function transaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) 
 }
 
 async function runAll(steps: readonly Step[]): Promise<unknown[]> {
-  const results: unknown[] = []
-  for (const step of steps) results.push(found(step, await step.run()))
+  const results: Found[] = []
+  for (const step of steps) results.push(found(step as Step<Found>, (await step.run(results)) as Found))
   return results
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
-import { type Engine, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
+import { type Engine, type Found, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
@@ -50,9 +50,14 @@ export function openSqlite(url: string): Engine {
   connection.pragma('foreign_keys = ON')
 
   // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
-  const { immediate } = connection.transaction((steps: readonly Step[]) =>
-    steps.map(step => found(step, (step.run() as unknown as { sync: () => unknown }).sync()))
-  )
+  const { immediate } = connection.transaction((steps: readonly Step[]) => {
+    const results: Found[] = []
+    for (const step of steps) {
+      const result = step.run(results) as unknown as { sync: () => Found }
+      results.push(found(step as Step<Found>, result.sync()))
+    }
+    return results
+  })
 
   const probe = connection.prepare('select count(*) from users where id is null')
   return {

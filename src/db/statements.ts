@@ -1,5 +1,5 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
-import type { Engine, Queries, Step, Values } from './engine.ts'
+import type { Engine, Found, Queries, Step, Values } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import type { Tables } from './schema.ts'
 
@@ -7,8 +7,8 @@ import type { Tables } from './schema.ts'
 export interface Statement<Rows> {
   /** @throws {StatementFailed} */
   readonly execute: (values?: Values) => Promise<Rows>
-  /** The statement as a step of `store.atomically`. */
-  readonly with: (values?: Values) => Step<Rows>
+  /** The statement as a step of `store.atomically`, whose values may be made from the rows of the steps before it. */
+  readonly with: (values?: Values | ((before: readonly Found[]) => Values)) => Step<Rows>
 }
 
 interface Builder {
@@ -84,7 +84,10 @@ function statementOf(name: string, builder: Builder): Statement<unknown> {
         throw new StatementFailed(name, error)
       }
     },
-    with: values => ({ name, run: () => prepared.execute(values) })
+    with: values => ({
+      name,
+      run: before => prepared.execute(typeof values === 'function' ? values(before) : values)
+    })
   }
 }
 

@@ -15,7 +15,8 @@ export interface Filter {
   /** A day or a local time; like all bounds it is not among what is found. */
   readonly dueBefore?: string
   readonly dueAfter?: string
-  readonly updatedAfter?: Date
+  /** An instant (RFC 3339). */
+  readonly updatedAfter?: string
   /** How words in title or description begin, in any order. */
   readonly q?: string
   /** Those in the trash instead of those in the list. */
@@ -69,7 +70,7 @@ export function filterValues(engine: Engine, userId: string, filter: Filter): Va
     userId,
     ...engine.search.valuesOf(wantedTerms(userId, q ?? '', tag)),
     done,
-    updatedAfter,
+    ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
     ...(priority && { priority: priorities.indexOf(priority) }),
     ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
     ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })

@@ -75,13 +75,20 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
 
   const statement = page(store, { ...shape, sort, isFirst: point === undefined })
   const rows = await statement.execute({ ...values, ...(point && placeOf(sort, point)), limit: limit + 1 })
-  const [counted] = isCounted ? await all(store, shape).execute(values) : []
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(todoOf),
     nextCursor: last ? cursorAt({ id: last.id, key: keyOf(last, sort) }, list) : null,
-    ...(counted && { total: Number(counted.total) })
+    ...(isCounted && { total: await countTodos(store, userId, filter) })
   }
+}
+
+/** How many of a user's todos a filter lets through. */
+export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
+  const shape = shapeOf(filter)
+  if (shape.isSearch) await store.search.settle(userId)
+  const [row] = await all(store, shape).execute(filterValues(store, userId, filter))
+  return Number(row?.total)
 }
 
 const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]

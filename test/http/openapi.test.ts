@@ -57,6 +57,7 @@ t.test('every operation is described whole', async t => {
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
   })
   t.strictSame(Object.keys(document.components.schemas).sort(), [
+    'BatchResult',
     'Event',
     'EventPage',
     'Problem',
@@ -67,6 +68,7 @@ t.test('every operation is described whole', async t => {
     'User'
   ])
   t.strictSame(operations.map(({ operationId }) => operationId).sort(), [
+    'batchTodos',
     'changePassword',
     'createTodo',
     'deleteMe',

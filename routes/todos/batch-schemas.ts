@@ -1,0 +1,135 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { type BatchOperation, MAX_OPERATIONS } from '../../src/todos/batch.ts'
+import type { Filter } from '../../src/todos/filter.ts'
+import {
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  Id,
+  idempotencyProblems,
+  problems,
+  ref,
+  repeatable
+} from '../schemas.ts'
+import { TodoDocument } from './documents.ts'
+import { changes, content, filters } from './fields.ts'
+
+const strict = { additionalProperties: false }
+
+const Op = (op: BatchOperation['op']) =>
+  Type.Unsafe<typeof op>({ type: 'string', enum: [op], description: op })
+
+const selector = {
+  id: Type.Optional(Id),
+  ids: Type.Optional(
+    Type.Array(Id, {
+      minItems: 1,
+      maxItems: MAX_OPERATIONS,
+      uniqueItems: true,
+      description: `1 to ${MAX_OPERATIONS} different ids`
+    })
+  ),
+  where: Type.Optional(
+    Type.Unsafe<Filter>(
+      Type.Object(filters, {
+        ...strict,
+        minProperties: 1,
+        description: 'at least one condition, as the list has them; all todos that pass, however many'
+      })
+    )
+  )
+}
+const ifMatch = Type.Optional(
+  Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
+)
+
+const operations: TSchema[] = [
+  Type.Object({ op: Op('create'), todo: Type.Object(content, strict) }, { ...strict, title: 'create' }),
+  Type.Object(
+    { op: Op('patch'), ...selector, changes: Type.Object(changes, strict), ifMatch },
+    { ...strict, title: 'patch' }
+  ),
+  Type.Object({ op: Op('delete'), ...selector, ifMatch }, { ...strict, title: 'delete' }),
+  Type.Object(
+    {
+      op: Op('move'),
+      id: Id,
+      after: Type.Optional(Id),
+      before: Type.Optional(Id),
+      to: Type.Optional(
+        Type.Unsafe<'top' | 'bottom'>({
+          type: 'string',
+          enum: ['top', 'bottom'],
+          description: 'top or bottom'
+        })
+      ),
+      ifMatch
+    },
+    { ...strict, title: 'move' }
+  )
+]
+
+const Operation = Type.Unsafe<BatchOperation>({
+  type: 'object',
+  required: ['op'],
+  discriminator: { propertyName: 'op' },
+  oneOf: operations,
+  description: 'an operation whose op is create, patch, delete or move'
+})
+
+export const BatchDocument = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        todo: Type.Optional(ref(TodoDocument)),
+        todos: Type.Optional(
+          Type.Array(ref(TodoDocument), { description: 'those of `ids`, in their order' })
+        ),
+        count: Type.Optional(Type.Integer({ description: 'how many `where` has changed' }))
+      }),
+      { description: 'what came of each operation, in their order' }
+    ),
+    validateOnly: Type.Boolean({ description: 'whether nothing was written' })
+  },
+  { $id: 'BatchResult', description: 'What came of a batch.' }
+)
+
+export const batch = {
+  operationId: 'batchTodos',
+  summary: 'Do several things at once',
+  description:
+    `Carries out up to ${MAX_OPERATIONS} operations in their order, all or none; each finds the todos as those before ` +
+    'left them. `patch` and `delete` take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos ' +
+    'that pass a filter, of which `patch` may then change `done` only.',
+  tags: ['todos'],
+  security: bearer,
+  headers: repeatable,
+  body: Type.Object(
+    {
+      operations: Type.Array(Operation, {
+        minItems: 1,
+        maxItems: MAX_OPERATIONS,
+        description: `a list of 1 to ${MAX_OPERATIONS} operations`
+      }),
+      validateOnly: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'true or false; true runs everything and writes nothing'
+        })
+      )
+    },
+    { ...strict, examples: [{ operations: [{ op: 'delete', where: { done: true } }] }] }
+  ),
+  response: {
+    200: { ...ref(BatchDocument), description: 'What came of each operation.' },
+    ...problems(
+      ...bodyProblems,
+      'todo_not_found',
+      'todo_place_exhausted',
+      ...idempotencyProblems,
+      'precondition_failed',
+      'precondition_required',
+      ...bearerProblems
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Config } from '../../src/config.ts'
+import { once } from '../../src/idempotency.ts'
+import { preconditionOf } from '../../src/preconditions.ts'
+import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
+import { keyIn } from '../schemas.ts'
+import * as schemas from './batch-schemas.ts'
+
+/** The largest batch, in bytes. */
+export const BATCH_LIMIT = 1_048_576
+
+const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
+  const isRequired = config.REQUIRE_IF_MATCH === 'on'
+  const options = { schema: schemas.batch, bodyLimit: BATCH_LIMIT }
+
+  app.post('/batch', options, async function batch(request, reply) {
+    const { id: userId } = request.user
+    const { operations, validateOnly = false } = request.body
+    const { answer, isRepetition } = await once<BatchResult[]>(
+      app.store,
+      // What writes nothing is carried out anew each time.
+      { userId, key: validateOnly ? undefined : keyIn(request.headers), request: ['batch', operations] },
+      keep =>
+        runBatch(app.store, userId, operations, {
+          preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),
+          validateOnly,
+          keep
+        })
+    )
+    if (isRepetition) reply.header('idempotent-replayed', 'true')
+    return { results: answer, validateOnly }
+  })
+}
+
+export default batch

@@ -1,0 +1,303 @@
+import t from 'tap'
+import { type Answer, problem } from '../service.ts'
+import { invalid, MISSING, signedIn } from './signed-in.ts'
+
+async function withBatch(t: Parameters<typeof signedIn>[0], settings = {}) {
+  const service = await signedIn(t, settings)
+  const batch = (operations: unknown, rest: object = {}) =>
+    service.todos('POST', '/batch', { operations, ...rest })
+  return { ...service, batch }
+}
+
+/** The problem of an operation. */
+const ofOperation = (answer: Answer, index: number, status: number, code: string, rest: object = {}) =>
+  problem(answer, status, code, { index, ...rest })
+
+t.test('operations are carried out in their order, each on what those before left', async t => {
+  const { todos, make, titles, batch } = await withBatch(t)
+  const [a, b, c] = await make('a', 'b', 'c')
+  const answer = await batch([
+    { op: 'create', todo: { title: 'd', tags: ['x'] } },
+    { op: 'patch', id: a.id, changes: { title: 'A', due: { date: '2026-03-29' } } },
+    { op: 'patch', id: a.id, changes: { done: true } },
+    { op: 'move', id: c.id, to: 'top' },
+    { op: 'move', id: a.id, after: c.id },
+    { op: 'delete', id: b.id, ifMatch: b.etag },
+    { op: 'move', id: a.id, before: c.id }
+  ])
+  t.equal(answer.status, 200)
+  t.equal(answer.body.validateOnly, false)
+  const results = answer.body.results.map(({ todo }: { todo: { title: string } }) => todo)
+  t.match(results, [
+    { title: 'd', tags: ['x'], done: false },
+    { id: a.id, title: 'A', due: { date: '2026-03-29' }, done: false },
+    { id: a.id, title: 'A', due: { date: '2026-03-29' }, done: true },
+    { id: c.id },
+    { id: a.id },
+    { id: b.id, deletedAt: '2026-01-01T00:00:00.000Z' },
+    { id: a.id, done: true }
+  ])
+  t.strictSame(await titles(), ['A', 'c', 'd'])
+  t.strictSame((await todos('GET', `/${a.id}`)).body, results[6], 'the last state is the one that is kept')
+  t.strictSame((await todos('GET', `/${results[0].id}`)).body, results[0])
+})
+
+t.test('complete all of these, and clear completed, are one call each', async t => {
+  const { clock, todos, make, titles, batch } = await withBatch(t)
+  const made = await make('a', 'b', 'c', 'd')
+  const ids = made.map(({ id }) => id)
+  clock.pass(60)
+  const done = await batch([{ op: 'patch', ids: [ids[2], ids[0]], changes: { done: true } }])
+  t.match(done.body.results, [
+    {
+      todos: [
+        { id: ids[2], done: true },
+        { id: ids[0], done: true }
+      ]
+    }
+  ])
+
+  const all = await batch([{ op: 'patch', where: { done: false, q: 'b' }, changes: { done: true } }])
+  t.strictSame(all.body, { results: [{ count: 1 }], validateOnly: false })
+  t.match((await todos('GET', `/${ids[1]}`)).body, { done: true, completedAt: '2026-01-01T00:01:00.000Z' })
+  const before = (await todos('GET', `/${ids[0]}`)).body
+  clock.pass(60)
+  t.strictSame(
+    (await batch([{ op: 'patch', where: { done: true }, changes: { done: true } }])).body.results,
+    [{ count: 0 }]
+  )
+  t.strictSame((await todos('GET', `/${ids[0]}`)).body, before, 'what is done already is not touched')
+
+  const cleared = await batch([{ op: 'delete', where: { done: true } }])
+  t.strictSame(cleared.body.results, [{ count: 3 }])
+  t.strictSame(await titles(), ['d'])
+  const trash = (await todos('GET', '?deleted=true')).body.items
+  t.equal(trash.length, 3)
+  for (const todo of trash) {
+    const at = '2026-01-01T00:02:00.000Z'
+    t.match(todo, { deletedAt: at, updatedAt: at })
+    t.not(todo.etag, before.etag)
+  }
+  const undone = await batch([{ op: 'patch', where: { q: 'd' }, changes: { done: false } }])
+  t.strictSame(undone.body.results, [{ count: 0 }])
+  await batch([{ op: 'patch', where: { q: 'd' }, changes: { done: true } }])
+  t.strictSame((await batch([{ op: 'patch', where: { q: 'd' }, changes: { done: false } }])).body.results, [
+    { count: 1 }
+  ])
+  t.match((await todos('GET', `/${ids[3]}`)).body, { done: false, completedAt: null })
+})
+
+t.test(
+  'all or nothing: an operation that cannot be carried out undoes those before it, and is named',
+  async t => {
+    const { todos, make, batch } = await withBatch(t)
+    const [a, b] = await make('a', 'b')
+    const first = [
+      { op: 'create', todo: { title: 'new' } },
+      { op: 'patch', id: a.id, changes: { title: 'A' } }
+    ]
+    const before = (await todos('GET')).body
+    const missing = await batch([...first, { op: 'patch', id: MISSING, changes: {} }])
+    t.strictSame(missing.body, ofOperation(missing, 2, 404, 'todo_not_found'))
+    const twice = await batch([...first, { op: 'delete', id: b.id }, { op: 'delete', id: b.id }])
+    t.strictSame(twice.body, ofOperation(twice, 3, 404, 'todo_not_found'))
+    const stale = await batch([...first, { op: 'move', id: b.id, to: 'top', ifMatch: '"x"' }])
+    t.strictSame(stale.body, ofOperation(stale, 2, 412, 'precondition_failed', { current: b }))
+    const own = await batch([...first, { op: 'delete', id: a.id, ifMatch: a.etag }])
+    t.match(
+      own.body,
+      { status: 412, index: 2, current: { title: 'A' } },
+      'the state that the batch itself made'
+    )
+    const nowhere = await batch([...first, { op: 'move', id: a.id, after: MISSING }])
+    const errors = [{ pointer: '/operations/2/after', detail: 'names no todo of the list' }]
+    t.strictSame(nowhere.body, ofOperation(nowhere, 2, 400, 'validation_failed', { errors }))
+    const due = await batch([...first, { op: 'patch', ids: [b.id], changes: { due: { timeZone: 'UTC' } } }])
+    t.match(due.body, { index: 2, errors: [{ pointer: '/operations/2/due/dateTime' }] })
+    t.strictSame((await todos('GET')).body, before, 'nothing was done')
+  }
+)
+
+t.test('with validateOnly everything runs and nothing is written', async t => {
+  const { todos, make, batch } = await withBatch(t)
+  const [a, b] = await make('a', 'b')
+  await todos('PATCH', `/${b.id}`, { done: true })
+  const before = (await todos('GET')).body
+  const trial = { validateOnly: true }
+  const fine = await batch(
+    [
+      { op: 'create', todo: { title: 'x' } },
+      { op: 'delete', id: a.id },
+      { op: 'patch', ids: [b.id], changes: { done: false } }
+    ],
+    trial
+  )
+  t.match(fine, {
+    status: 200,
+    body: { validateOnly: true, results: [{ todo: { title: 'x' } }, {}, { todos: [{ done: false }] }] }
+  })
+  const wrong = await batch(
+    [
+      { op: 'delete', id: a.id },
+      { op: 'move', id: a.id, to: 'top' }
+    ],
+    trial
+  )
+  t.strictSame(wrong.body, ofOperation(wrong, 1, 404, 'todo_not_found'))
+  const counts: [object, number][] = [
+    [{ op: 'delete', where: { done: true } }, 1],
+    [{ op: 'delete', where: { q: 'a b' } }, 0],
+    [{ op: 'patch', where: { done: true }, changes: { done: true } }, 0],
+    [{ op: 'patch', where: { done: true }, changes: { done: false } }, 1],
+    [{ op: 'patch', where: { priority: 'none' }, changes: { done: true } }, 1]
+  ]
+  for (const [operation, count] of counts)
+    t.strictSame((await batch([operation], trial)).body.results, [{ count }], JSON.stringify(operation))
+  t.strictSame((await todos('GET')).body, before)
+})
+
+t.test('what a batch must not be is told, by the field', async t => {
+  const { todos, make, batch } = await withBatch(t)
+  const [a] = await make('a')
+  const { id } = a
+  const selector = 'needs one of id, ids and where'
+  const ids = Array.from({ length: 60 }, (_, n) => `01a20996-fb6c-78b7-96ed-0000000000${n + 10}`)
+  const cases: [unknown, string, string][] = [
+    [[], '', 'is not accepted; give a list of 1 to 100 operations'],
+    [Array(101).fill({ op: 'delete', id }), '', 'is not accepted; give a list of 1 to 100 operations'],
+    [[{ op: 'delete' }], '/0', selector],
+    [[{ op: 'delete', id, ids: [id] }], '/0', selector],
+    [[{ op: 'delete', id, where: { done: true } }], '/0', selector],
+    [[{ op: 'patch', changes: {} }], '/0', selector],
+    [[{ op: 'delete', ids: [] }], '/0/ids', 'is not accepted; give 1 to 100 different ids'],
+    [[{ op: 'delete', ids: [id, id] }], '/0/ids', 'is not accepted; give 1 to 100 different ids'],
+    [[{ op: 'delete', ids: [id], ifMatch: '*' }], '/0/ifMatch', 'goes with id only'],
+    [
+      [{ op: 'delete', where: {} }],
+      '/0/where',
+      'is not accepted; give at least one condition, as the list has them; all todos that pass, however many'
+    ],
+    [[{ op: 'delete', where: { dnoe: true } }], '/0/where/dnoe', 'is not known; did you mean done?'],
+    [
+      [
+        { op: 'delete', id },
+        { op: 'delete', where: { done: true } }
+      ],
+      '/1/where',
+      'is taken in a batch of one operation only'
+    ],
+    [
+      [{ op: 'patch', where: { done: true }, changes: { title: 'x' } }],
+      '/0/changes',
+      'may change done, and nothing else, with where'
+    ],
+    [[{ op: 'move', id }], '/0', 'needs one of after, before and to'],
+    [[{ op: 'move', id, to: 'top', after: id }], '/0', 'needs one of after, before and to'],
+    [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
+    [[{ op: 'create', todo: {} }], '/0/todo/title', 'is required'],
+    [
+      [{ op: 'create', todo: { title: 'x', id } }],
+      '/0/todo/id',
+      'is not known; known are title, description, done, due, priority, tags'
+    ],
+    [[{ op: 'delete', id: 7 }], '/0/id', 'must be of type string'],
+    [
+      [{ op: 'put', id }],
+      '/0',
+      'is not accepted; give an operation whose op is create, patch, delete or move'
+    ],
+    [[{ id }], '/0/op', 'is required'],
+    [
+      [
+        { op: 'delete', ids },
+        { op: 'delete', ids: ids.map(other => other.replace('01a', '02a')) }
+      ],
+      '/0',
+      'names too many todos; all operations together may name 100'
+    ]
+  ]
+  for (const [operations, pointer, detail] of cases) {
+    const answer = await batch(operations)
+    const index = answer.body.index === undefined ? {} : { index: Number(pointer[1]) }
+    const errors = [{ pointer: `/operations${pointer}`, detail }]
+    const name = JSON.stringify(operations).slice(0, 90)
+    t.match(answer.body.errors, errors, name)
+    t.strictSame(
+      answer.body,
+      problem(answer, 400, 'validation_failed', { errors: answer.body.errors, ...index }),
+      name
+    )
+  }
+  const empty = await todos('POST', '/batch', {})
+  t.strictSame(empty.body, invalid(empty, { pointer: '/operations', detail: 'is required' }))
+  t.strictSame((await todos('GET')).body.items, [a])
+})
+
+t.test('parallel batches on the same todos all take effect, one after the other', async t => {
+  const { make, todos, batch } = await withBatch(t)
+  const made = await make('a', 'b', 'c')
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, n) =>
+      batch([
+        ...made.map(({ id }) => ({ op: 'patch', id, changes: { tags: [`t${n}`] } })),
+        { op: 'create', todo: { title: `n${n}` } }
+      ])
+    )
+  )
+  t.ok(answers.every(({ status }) => status === 200))
+  const { items } = (await todos('GET')).body
+  t.equal(items.length, 11)
+  const tags = new Set(items.slice(0, 3).map((todo: { tags: string[] }) => todo.tags.join()))
+  t.equal(tags.size, 1, 'the three are as one batch left them')
+})
+
+t.test('a batch of a hundred operations, and one of more than the usual bytes, are taken', async t => {
+  const { todos, batch } = await withBatch(t)
+  const create = (n: number) => ({ op: 'create', todo: { title: `${n}`, description: 'x'.repeat(9000) } })
+  const { status, body } = await batch(Array.from({ length: 100 }, (_, n) => create(n)))
+  t.equal(status, 200)
+  t.equal(body.results.length, 100)
+  t.equal((await todos('GET', '?count=true&limit=1')).body.total, 100)
+  const large = await batch([{ op: 'create', todo: { title: 'x', description: 'x'.repeat(1_100_000) } }])
+  t.strictSame(large.body, problem(large, 413, 'body_too_large'))
+})
+
+t.test('REQUIRE_IF_MATCH holds for what names a todo', async t => {
+  const { make, batch } = await withBatch(t, { REQUIRE_IF_MATCH: 'on' })
+  const [a] = await make('a')
+  for (const operation of [
+    { op: 'patch', id: a.id, changes: {} },
+    { op: 'patch', ids: [a.id], changes: {} },
+    { op: 'delete', id: a.id },
+    { op: 'move', id: a.id, to: 'top' }
+  ]) {
+    const answer = await batch([{ op: 'create', todo: { title: 'x' } }, operation])
+    t.strictSame(answer.body, ofOperation(answer, 1, 428, 'precondition_required'))
+  }
+  t.equal((await batch([{ op: 'delete', id: a.id, ifMatch: a.etag }])).status, 200)
+})
+
+t.test('somebody else’s todos are not there', async t => {
+  const { call, signUp, make, batch } = await withBatch(t)
+  await make('a')
+  const { accessToken: token } = await signUp()
+  const { body: theirs } = await call('POST', '/api/todos', { token, body: { title: 'theirs', done: true } })
+  const answer = await batch([{ op: 'delete', id: theirs.id }])
+  t.strictSame(answer.body, ofOperation(answer, 0, 404, 'todo_not_found'))
+  t.strictSame((await batch([{ op: 'delete', where: { done: true } }])).body.results, [{ count: 0 }])
+  t.strictSame((await call('GET', '/api/todos', { token })).body.items, [theirs])
+})
+
+t.test('a batch with where that is sent again has the count of the first time', async t => {
+  const { make, titles, todos } = await withBatch(t)
+  await make('a', 'b')
+  const body = { operations: [{ op: 'delete', where: { done: false } }] }
+  const headers = { 'idempotency-key': 'once' }
+  const first = await todos('POST', '/batch', body, headers)
+  t.strictSame(first.body.results, [{ count: 2 }])
+  await make('c')
+  const again = await todos('POST', '/batch', body, headers)
+  t.strictSame(again.body, first.body)
+  t.equal(again.headers['idempotent-replayed'], 'true')
+  t.strictSame(await titles(), ['c'])
+})

@@ -1,0 +1,138 @@
+import t from 'tap'
+import { type Step, StepMissed } from '../../src/db/engine.ts'
+import { once } from '../../src/idempotency.ts'
+import { blank } from '../../src/todos/todo.ts'
+import { todosOf } from '../../src/todos/todos.ts'
+import { problem } from '../service.ts'
+import { invalid, signedIn } from './signed-in.ts'
+
+const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324'
+
+t.test('a create that is sent again gets the same answer, and there is one todo', async t => {
+  const { clock, todos, titles } = await signedIn(t)
+  const body = { title: 'a', due: { date: '2026-03-29' }, tags: ['b', 'a'] }
+  const first = await todos('POST', '', body, { 'idempotency-key': KEY })
+  t.notOk(first.headers['idempotent-replayed'])
+  clock.pass(120)
+  await todos('PATCH', `/${first.body.id}`, { title: 'changed meanwhile' })
+  for (const key of [KEY, `"${KEY}"`]) {
+    const again = await todos('POST', '', body, { 'idempotency-key': key })
+    t.equal(again.status, 201)
+    t.strictSame(again.body, first.body)
+    for (const name of ['location', 'etag', 'content-type', 'content-length', 'cache-control'])
+      t.equal(again.headers[name], first.headers[name], name)
+    t.equal(again.headers['idempotent-replayed'], 'true')
+  }
+  t.strictSame(await titles(), ['changed meanwhile'])
+})
+
+t.test('a key belongs to one request of one user', async t => {
+  const { call, signUp, todos, titles } = await signedIn(t)
+  const headers = { 'idempotency-key': KEY }
+  await todos('POST', '', { title: 'a' }, headers)
+  for (const [path, body] of [
+    ['', { title: 'b' }],
+    ['', { title: 'a', done: false }],
+    ['/batch', { operations: [{ op: 'create', todo: { title: 'a' } }] }]
+  ] as const) {
+    const other = await todos('POST', path, body, headers)
+    t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'))
+  }
+  const { accessToken: token } = await signUp()
+  t.equal((await call('POST', '/api/todos', { token, body: { title: 'b' }, headers })).status, 201)
+  t.strictSame(await titles(), ['a'])
+})
+
+t.test(
+  'of N parallel requests with a key one is carried out; the others are told to wait, or get its answer',
+  async t => {
+    const { todos, titles } = await signedIn(t)
+    const send = () => todos('POST', '', { title: 'a' }, { 'idempotency-key': KEY })
+    const answers = await Promise.all(Array.from({ length: 10 }, send))
+    const made = answers.filter(({ status }) => status === 201)
+    t.ok(made.length > 0)
+    for (const answer of answers.filter(({ status }) => status !== 201)) {
+      t.strictSame(answer.body, problem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' }))
+      t.equal(answer.headers['retry-after'], '1')
+    }
+    t.strictSame(await titles(), ['a'])
+    t.strictSame((await send()).body, made[0]?.body)
+  }
+)
+
+t.test('a key is kept for 24 hours, to the second', async t => {
+  const { clock, refresh, signUp, call } = await signedIn(t)
+  const pair = await signUp()
+  const headers = { 'idempotency-key': KEY }
+  const send = (token: string) => call('POST', '/api/todos', { token, body: { title: 'a' }, headers })
+  const first = await send(pair.accessToken)
+  clock.pass(86_400)
+  const second = await refresh(pair)
+  t.strictSame((await send(second.body.accessToken)).body, first.body)
+  clock.pass(1)
+  const later = await send(second.body.accessToken)
+  t.equal(later.status, 201)
+  t.not(later.body.id, first.body.id)
+  t.strictSame((await send(second.body.accessToken)).body, later.body, 'and the new one is kept again')
+})
+
+t.test('a request that was refused left no trace, and may be sent again with its key', async t => {
+  const { todos, make } = await signedIn(t)
+  const headers = { 'idempotency-key': KEY }
+  const refused = await todos('POST', '', { title: '' }, headers)
+  t.equal(refused.status, 400)
+  t.equal((await todos('POST', '', { title: 'a' }, headers)).status, 201)
+
+  const [todo] = await make('b')
+  const batch = { operations: [{ op: 'delete', id: todo.id }] }
+  const other = { 'idempotency-key': 'b' }
+  const validated = await todos('POST', '/batch', { ...batch, validateOnly: true }, other)
+  t.equal(validated.status, 200)
+  t.equal((await todos('POST', '/batch', batch, other)).status, 200)
+  const again = await todos('POST', '/batch', batch, other)
+  t.match(again, { status: 200, headers: { 'idempotent-replayed': 'true' } }, 'though the todo is gone')
+})
+
+t.test('a key has 1 to 255 characters, bare or in quotes', async t => {
+  const { todos } = await signedIn(t)
+  for (const key of ['x', 'x'.repeat(255), `"${'x'.repeat(255)}"`])
+    t.equal(
+      (await todos('POST', '', { title: key.slice(0, 500) }, { 'idempotency-key': key })).status,
+      key.startsWith('"') ? 422 : 201
+    )
+  const detail =
+    'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say'
+  for (const key of ['', '""', 'x'.repeat(256), 'é', '"x']) {
+    const answer = await todos('POST', '', { title: 'a' }, { 'idempotency-key': key })
+    t.strictSame(answer.body, invalid(answer, { parameter: 'idempotency-key', detail }), key.slice(0, 9))
+  }
+})
+
+t.test(
+  'of two instances that have the same request one carries it out, and the other says its answer',
+  async t => {
+    const { app, user, titles } = await signedIn(t)
+    const request = { userId: user.id, key: KEY, request: 'a' }
+    const outcome = await once<unknown>(app.store, request, async keep => {
+      await app.store.atomically(keep({ title: 'theirs' })[0] as Step)
+      return todosOf(app.store, user.id).add({ ...blank, title: 'ours' }, keep)
+    })
+    t.strictSame(outcome, { isRepetition: true, answer: { title: 'theirs' } })
+    t.strictSame(await titles(), [])
+  }
+)
+
+t.test('what fails while a request is carried out is told as it is, and the key is free again', async t => {
+  const { app, user } = await signedIn(t)
+  const request = { userId: user.id, key: KEY, request: 'a' }
+  await t.rejects(
+    once(app.store, request, () => Promise.reject(new Error('no'))),
+    { message: 'no' }
+  )
+  const missed = new StepMissed({ name: 'x', run: async () => [] })
+  await t.rejects(
+    once(app.store, request, () => Promise.reject(missed)),
+    { code: 'idempotency_key_in_use' }
+  )
+  t.strictSame(await once(app.store, request, async () => 'a'), { answer: 'a', isRepetition: false })
+})
