@@ -12,7 +12,9 @@ async function crossOrigin(app: FastifyInstance, { config }: { config: Config })
     origin: config.CORS_ORIGIN === '*' ? '*' : listOf(config.CORS_ORIGIN),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
+      'Content-Disposition',
       'ETag',
+      'Idempotent-Replayed',
       'Link',
       'Location',
       'RateLimit',

@@ -6,8 +6,8 @@ import { blank, type Todo } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT, keyIn } from '../schemas.ts'
 import batch from './batch.ts'
+import { preconditionsOf, shown } from './conditional.ts'
 import patch from './patch.ts'
-import { preconditionsOf } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
@@ -36,8 +36,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
 
   app.get('/:id', { schema: schemas.read, onSend: app.conditional }, async function read(request, reply) {
     const todo = await todosOf(app.store, request.user.id).get(request.params.id)
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 
   app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
@@ -48,8 +47,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
       { ...blank, ...content },
       expectation(request)
     )
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 
   app.register(patch, { config })
@@ -59,21 +57,18 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
     const todos = todosOf(app.store, request.user.id)
     const { permanent } = request.query
     const todo = await todos[permanent ? 'purge' : 'remove'](request.params.id, expectation(request))
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 
   app.post('/:id/restore', { schema: schemas.restore }, async function restore(request, reply) {
     const todo = await todosOf(app.store, request.user.id).restore(request.params.id, expectation(request))
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 
   app.post('/:id/move', { schema: schemas.move }, async function move(request, reply) {
     const todos = todosOf(app.store, request.user.id)
     const todo = await todos.move(request.params.id, request.body, expectation(request))
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 }
 

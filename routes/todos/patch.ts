@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { todosOf } from '../../src/todos/todos.ts'
-import { preconditionsOf } from './preconditions.ts'
+import { preconditionsOf, shown } from './conditional.ts'
 import * as schemas from './schemas.ts'
 
 /** Apart from its siblings, since it alone takes a media type besides plain JSON. */
@@ -12,8 +12,7 @@ const patch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.patch('/:id', { schema: schemas.patch }, async function patch(request, reply) {
     const todos = todosOf(app.store, request.user.id)
     const todo = await todos.patch(request.params.id, request.body, expectation(request))
-    reply.header('etag', todo.etag)
-    return todo
+    return shown(todo, reply)
   })
 }
 
