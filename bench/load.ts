@@ -1,0 +1,83 @@
+import { Agent, request } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import autocannon from 'autocannon'
+import { processorTime, type Running } from './process.ts'
+
+/** A request as autocannon takes it; `path` is required here. */
+export type Shot = autocannon.Request & { readonly path: string }
+
+/** What was measured in a round. */
+export interface Sample {
+  /** Requests a second, all answered by 2xx. */
+  readonly rate: number
+  /** Milliseconds within which 50 and 99 of 100 requests were answered. */
+  readonly p50: number
+  readonly p99: number
+  /** Microseconds of processor time that a request took. */
+  readonly cpu: number
+}
+
+/** Milliseconds. */
+const SAMPLE = 50
+
+/**
+ * Sends as many requests as are answered, each connection its own ones in turn.
+ * @throws when a request is not answered by 2xx: what is refused is not the work that is measured
+ */
+export async function fire(
+  running: Running,
+  connections: number,
+  seconds: number,
+  shots: (connection: number) => Shot[]
+): Promise<Sample> {
+  let connection = 0
+  const before = processorTime(running)
+  const result = await autocannon({
+    url: running.url,
+    connections,
+    duration: seconds,
+    // It looks that often whether it is time to stop.
+    sampleInt: SAMPLE,
+    setupClient: client => client.setRequests(shots(connection++))
+  })
+  const cpu = processorTime(running) - before
+  const { errors, timeouts, non2xx, latency, duration } = result
+  const answered = result['2xx']
+  if (errors + timeouts + non2xx > 0 || answered === 0)
+    throw new Error(`${answered} answers were good, ${non2xx} not; ${errors} errors, ${timeouts} timeouts`)
+  return { rate: answered / duration, p50: latency.p50, p99: latency.p99, cpu: (cpu * 1e6) / answered }
+}
+
+/** Milliseconds between two requests of `tick`. */
+const INTERVAL = 5
+
+/**
+ * Sends a request every 5 ms, whether the one before has been answered or not, so that none is spared by another one
+ * that waits.
+ * @returns the milliseconds within which 99 of 100 were answered
+ */
+export async function tick({ url }: Running, seconds: number, shots: readonly Shot[]): Promise<number> {
+  const agent = new Agent({ keepAlive: true })
+  const answers: Promise<number>[] = []
+  const count = (seconds * 1000) / INTERVAL
+  const begin = performance.now()
+  for (let index = 0; index < count; index += 1) {
+    answers.push(timed(agent, url, shots[index % shots.length] as Shot))
+    await setTimeout(Math.max(0, begin + (index + 1) * INTERVAL - performance.now()))
+  }
+  const times = (await Promise.all(answers)).sort((a, b) => a - b)
+  agent.destroy()
+  return times[Math.floor(times.length * 0.99)] as number
+}
+
+function timed(agent: Agent, url: string, { path, headers = {} }: Shot): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const begin = performance.now()
+  request(`${url}${path}`, { agent, headers: headers as Record<string, string> }, response => {
+    if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`))
+    response.resume().on('end', () => resolve(performance.now() - begin))
+  })
+    .on('error', reject)
+    .end()
+  return promise
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+const { PATH } = process.env
+/** Milliseconds between two looks whether a server answers, and how many looks it gets. */
+const [PAUSE, LOOKS] = [20, 1500]
+
+/** A server in a process of its own. */
+export interface Running {
+  readonly url: string
+  readonly pid: number
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts a server, and waits until it answers. It finds its port in `PORT` and writes its log to a file, as it would in
+ * production.
+ * @param folder where it runs; a `log` is added
+ * @param before what comes before the command, such as `taskset`
+ */
+export async function launch(
+  args: readonly string[],
+  settings: NodeJS.ProcessEnv,
+  folder: string,
+  before: readonly string[] = []
+): Promise<Running> {
+  const port = await freePort()
+  const file = join(folder, 'log')
+  const log = openSync(file, 'a')
+  const env = { PATH, NODE_ENV: 'production', ...settings, PORT: `${port}` }
+  const [program, ...rest] = [...before, process.execPath, ...args] as [string, ...string[]]
+  const child = spawn(program, rest, { cwd: folder, env, stdio: ['ignore', log, log] })
+  closeSync(log)
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const stop = async () => {
+    if (hasEnded()) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+
+  const url = `http://127.0.0.1:${port}`
+  for (let looks = 0; looks < LOOKS && !hasEnded(); looks += 1) {
+    if (await answers(url)) return { url, pid: child.pid as number, stop }
+    await setTimeout(PAUSE)
+  }
+  await stop()
+  throw new Error(`${args.join(' ')} did not start:\n${readFileSync(file, 'utf8')}`)
+}
+
+const answers = (url: string) =>
+  fetch(url).then(
+    () => true,
+    () => false
+  )
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The seconds of processor time that a process has taken so far, all its threads together; where Linux tells. */
+export function processorTime({ pid }: Running): number {
+  if (process.platform !== 'linux') return Number.NaN
+  // After the program's name, in brackets, utime and stime are the 12th and 13th (proc(5)), in hundredths of a second.
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const fields = rest.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}

@@ -1,0 +1,14 @@
+import { createServer } from 'node:http'
+import { passwordsOf } from '../../src/auth/passwords.ts'
+import { readConfig } from '../../src/config.ts'
+
+/* Checks a password for each request, as Latchkey does, and nothing else: what sign-ins are parts of. */
+
+const passwords = await passwordsOf(readConfig({}))
+const hashed = await passwords.hash('correct horse battery staple')
+
+const server = createServer(async (_request, response) => {
+  await passwords.matches('correct horse battery staple', hashed)
+  response.end()
+})
+server.listen(Number(process.env.PORT), '127.0.0.1')
