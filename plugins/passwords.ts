@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 async function passwords(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('passwords', passwordsOf(config))
+  app.decorate('passwords', await passwordsOf(config))
 }
 
 export default fp(passwords, { name: 'passwords' })

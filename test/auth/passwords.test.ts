@@ -1,0 +1,29 @@
+import t from 'tap'
+import { passwordsOf } from '../../src/auth/passwords.ts'
+import { readConfig } from '../../src/config.ts'
+
+const config = readConfig({})
+const PASSWORDS = ['', 'correct horse battery staple', 'pässwörd 🔑', '\0null\0', '\ud800', 'x'.repeat(128)]
+
+t.test('[HASH] what one library has hashed the other verifies', async t => {
+  const faster = await passwordsOf(config)
+  const fallback = await passwordsOf(config, 1, () =>
+    Promise.reject(new Error('no binary for this platform'))
+  )
+  // They write the parameters in an order of their own, which tells that these are two.
+  t.match(await faster.hash(''), /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  t.match(await fallback.hash(''), /^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
+
+  for (const [maker, other] of [
+    [faster, fallback],
+    [fallback, faster]
+  ] as const) {
+    for (const password of PASSWORDS) {
+      const hashed = await maker.hash(password)
+      t.equal(await other.matches(password, hashed), true)
+      t.equal(await other.matches(`${password}x`, hashed), false)
+      t.equal(await other.matches(password, undefined), false)
+      t.equal(other.isOutdated(hashed), false)
+    }
+  }
+})
