@@ -88,20 +88,19 @@ async function bench() {
   const data = join(import.meta.dirname, '../data')
   mkdirSync(data, { recursive: true })
   const folder = mkdtempSync(join(data, 'bench-'))
-  try {
-    const disk = syncTime(folder)
-    say(`${machine(disk)}\n`)
-    const results = await run(asked, folder)
-    say(`\n${summary(results)}`)
-    if (Object.values(values).some(Boolean)) return
-    writeFileSync(join(import.meta.dirname, 'results.md'), page(results, disk, asked.extent))
-    writeFileSync(join(import.meta.dirname, 'results.svg'), chart(results))
-    say('\nbench/results.md and bench/results.svg are written.\n')
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+
+  const disk = syncTime(folder)
+  say(`${machine(disk)}\n`)
+  const results = await run(asked, folder)
+  say(`\n${summary(results)}`)
+  if (Object.values(values).some(Boolean)) return
+  writeFileSync(join(import.meta.dirname, 'results.md'), page(results, disk, asked.extent))
+  writeFileSync(join(import.meta.dirname, 'results.svg'), chart(results))
+  say('\nbench/results.md and bench/results.svg are written.\n')
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 try {
   await bench()
 } catch (error) {

@@ -91,27 +91,40 @@ async function refresh(service: Service, seconds: number): Promise<Sample> {
   return fire(service, CONNECTIONS, seconds, () => refreshed(service))
 }
 
-const signIns = (service: Service) =>
-  shotsOf(service, ({ credentials }) => [
-    {
-      method: 'POST',
-      path: service.api?.signIn ?? '/',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(credentials)
-    }
-  ])
+const signIn = ({ api }: Service, { credentials }: Person): Shot => ({
+  method: 'POST',
+  path: api?.signIn ?? '/',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(credentials)
+})
 
-async function signIn(service: Service, seconds: number): Promise<Sample> {
-  return fire(service, SIGN_INS, seconds, signIns(service))
+async function signIns(service: Service, seconds: number): Promise<Sample> {
+  return fire(
+    service,
+    SIGN_INS,
+    seconds,
+    shotsOf(service, person => [signIn(service, person)])
+  )
 }
 
+/** Half of the people read, the others sign in: too many sign-ins of one person end the session that reads. */
 async function storm(service: Service, seconds: number): Promise<Measured> {
   const { people } = service
-  if (people.length === 0) return fire(service, STORM, seconds * (1 - CALM), signIns(service))
-  const reads = people.flatMap(readAll)
+  const half = people.length / 2
+  const reads = people.slice(0, half).flatMap(readAll)
+  const others = { ...service, people: people.slice(half) }
+  const signIns = (time: number) =>
+    fire(
+      service,
+      STORM,
+      time,
+      shotsOf(others, person => [signIn(service, person)])
+    )
+
+  if (half === 0) return signIns(seconds * (1 - CALM))
   const idle = await tick(service, seconds * CALM, reads)
   const [sample, busy] = await Promise.all([
-    fire(service, STORM, seconds * (1 - CALM), signIns(service)),
+    signIns(seconds * (1 - CALM)),
     tick(service, seconds * (1 - CALM), reads)
   ])
   return { ...sample, reads: { idle, busy } }
@@ -161,6 +174,6 @@ export const cases: readonly Case[] = [
     delay: 1,
     run: by(CONNECTIONS, person => [create(person)])
   },
-  { name: 'sign-in', title: 'sign-in', todos: 0, base: 'hashing', isQuick: true, length: 1.5, run: signIn },
+  { name: 'sign-in', title: 'sign-in', todos: 0, base: 'hashing', isQuick: true, length: 1.5, run: signIns },
   { name: 'storm', title: 'sign-in storm', todos: TODOS, base: 'hashing', length: 2.5, run: storm }
 ]

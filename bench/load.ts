@@ -58,16 +58,20 @@ const INTERVAL = 5
  */
 export async function tick({ url }: Running, seconds: number, shots: readonly Shot[]): Promise<number> {
   const agent = new Agent({ keepAlive: true })
-  const answers: Promise<number>[] = []
+  const answers: Promise<number | Error>[] = []
   const count = (seconds * 1000) / INTERVAL
   const begin = performance.now()
   for (let index = 0; index < count; index += 1) {
-    answers.push(timed(agent, url, shots[index % shots.length] as Shot))
+    answers.push(timed(agent, url, shots[index % shots.length] as Shot).catch(error => error))
     await setTimeout(Math.max(0, begin + (index + 1) * INTERVAL - performance.now()))
   }
-  const times = (await Promise.all(answers)).sort((a, b) => a - b)
+  const times: number[] = []
+  for (const answer of await Promise.all(answers)) {
+    if (typeof answer !== 'number') throw answer
+    times.push(answer)
+  }
   agent.destroy()
-  return times[Math.floor(times.length * 0.99)] as number
+  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] as number
 }
 
 function timed(agent: Agent, url: string, { path, headers = {} }: Shot): Promise<number> {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,6 +8,12 @@ import { setTimeout } from 'node:timers/promises'
 const { PATH } = process.env
 /** Milliseconds between two looks whether a server answers, and how many looks it gets. */
 const [PAUSE, LOOKS] = [20, 1500]
+
+/** Whatever ends this process ends these with it. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
 
 /** A server in a process of its own. */
 export interface Running {
@@ -35,6 +41,8 @@ export async function launch(
   const [program, ...rest] = [...before, process.execPath, ...args] as [string, ...string[]]
   const child = spawn(program, rest, { cwd: folder, env, stdio: ['ignore', log, log] })
   closeSync(log)
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const stop = async () => {
     if (hasEnded()) return
