@@ -15,7 +15,7 @@ export type Found = readonly unknown[]
 export interface Step<Rows = unknown> {
   readonly name: string
   /** @param before the rows of the steps before it in its transaction */
-  readonly run: (before: readonly Found[]) => Promise<Rows>
+  readonly run: (before: readonly Found[]) => Rows | Promise<Rows>
   /** Set where the transaction must not take effect unless this step has found a row. */
   readonly isRequired?: boolean
 }
@@ -42,6 +42,19 @@ export function found<Rows>(step: Step<Rows>, rows: Rows): Rows {
   return rows
 }
 
+/** A query, as Drizzle builds it. */
+export interface Builder {
+  prepare(name: string): { execute(values?: Values): Promise<unknown> }
+}
+
+/** A query that an engine has prepared. It throws what the driver does. */
+export interface Prepared {
+  /** Runs it by itself; what it has written is on disk when this resolves. */
+  readonly execute: (values?: Values) => Promise<unknown>
+  /** Runs it within a transaction. */
+  readonly run: (values?: Values) => unknown
+}
+
 /** The rows of each step. */
 export type RowsOf<Steps extends readonly Step[]> = {
   [Index in keyof Steps]: Steps[Index] extends Step<infer Rows> ? Rows : never
@@ -66,6 +79,8 @@ export interface Search {
 export interface Engine {
   readonly db: Queries
   readonly tables: Tables
+  /** @param name what the database knows the query by */
+  readonly prepare: (builder: Builder, name: string) => Prepared
   /**
    * Runs statements in one transaction, in their order: all take effect or none. What depends on an earlier one says so
    * in its condition, or has its values made from the rows of that one.

@@ -11,7 +11,8 @@ import {
   type RowsOf,
   type Search,
   type Step,
-  StepMissed
+  StepMissed,
+  type Values
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { prepareDatabase } from './postgres-start.ts'
@@ -80,6 +81,11 @@ export async function openPostgres({
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,
+    prepare(builder, name) {
+      const prepared = builder.prepare(name)
+      const execute = (values?: Values) => prepared.execute(values)
+      return { execute, run: execute }
+    },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
         // A statement by itself is a transaction, without the two round trips more.

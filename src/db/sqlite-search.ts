@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import type { Search } from './engine.ts'
 import { StatementFailed } from './failures.ts'
+import type { Commit } from './group-commit.ts'
 import type { Tables } from './schema.ts'
 
 /** Rows that go into the index before a search; the others, if there are more, are looked through one by one. */
@@ -11,7 +12,7 @@ const BATCH = 1000
  * Full-text search in SQLite (FTS5). The index narrows the candidates down, together with the rows that are not in it yet;
  * whether one has the terms is decided by its row. So it finds the same at any time.
  */
-export function searchOf(connection: Database.Database, { todos }: Tables): Search {
+export function searchOf(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
   const unindexed = 'select seq from todos_unindexed where user_id = ? order by seq'
   const index = connection.prepare(
     `insert or replace into todos_search (rowid, terms) select seq, terms from todos where seq in (${unindexed} limit ${BATCH})`
@@ -19,7 +20,7 @@ export function searchOf(connection: Database.Database, { todos }: Tables): Sear
   const forget = connection.prepare(
     `delete from todos_unindexed where user_id = ? and seq in (${unindexed} limit ${BATCH})`
   )
-  const { immediate: catchUp } = connection.transaction((userId: string) => {
+  const catchUp = connection.transaction((userId: string) => {
     index.run(userId)
     forget.run(userId, userId)
   })
@@ -38,7 +39,7 @@ export function searchOf(connection: Database.Database, { todos }: Tables): Sear
     }),
     async settle(userId) {
       try {
-        if (isBehind.get(userId)) catchUp(userId)
+        if (isBehind.get(userId)) await commit(() => catchUp(userId))
       } catch (error) {
         throw new StatementFailed('todos_search', error)
       }

@@ -6,9 +6,11 @@ import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
 import { type Engine, type Found, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
 import { StatementFailed } from './failures.ts'
+import { groupCommitOf } from './group-commit.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
 import { searchOf } from './sqlite-search.ts'
+import { preparedOf } from './sqlite-statement.ts'
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_TIMEOUT = 5000
@@ -49,36 +51,42 @@ export function openSqlite(url: string): Engine {
   connection.transaction(migrate).exclusive(connection)
   connection.pragma('foreign_keys = ON')
 
-  // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
-  const { immediate } = connection.transaction((steps: readonly Step[]) => {
-    const results: Found[] = []
-    for (const step of steps) {
-      const result = step.run(results) as unknown as { sync: () => Found }
-      results.push(found(step as Step<Found>, result.sync()))
-    }
-    return results
-  })
+  const { commit, flush } = groupCommitOf(connection)
+  const allOrNone = connection.transaction(runAll)
 
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     db: drizzle(connection) as unknown as Queries,
     tables: sqliteTables,
+    prepare(builder) {
+      const { isRead, run } = preparedOf(builder)
+      return { run, execute: isRead ? async values => run(values) : values => commit(() => run(values)) }
+    },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
-        return immediate(steps) as RowsOf<Steps>
+        // A statement by itself takes effect as a whole or not at all.
+        const work = steps.length === 1 ? runAll : allOrNone
+        return (await commit(() => work(steps))) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
       }
     },
-    search: searchOf(connection, sqliteTables),
+    search: searchOf(connection, sqliteTables, commit),
     ping: async () => {
       probe.get()
     },
     close: async () => {
+      flush()
       connection.close()
     }
   }
+}
+
+function runAll(steps: readonly Step[]): Found[] {
+  const results: Found[] = []
+  for (const step of steps) results.push(found(step as Step<Found>, step.run(results) as Found))
+  return results
 }
 
 /** What Drizzle's migrator does, but for finding out what is lacking within the transaction: two processes may start. */

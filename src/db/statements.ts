@@ -1,5 +1,5 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
-import type { Engine, Found, Queries, Step, Values } from './engine.ts'
+import type { Builder, Engine, Found, Queries, Step, Values } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import type { Tables } from './schema.ts'
 
@@ -9,10 +9,6 @@ export interface Statement<Rows> {
   readonly execute: (values?: Values) => Promise<Rows>
   /** The statement as a step of `store.atomically`, whose values may be made from the rows of the steps before it. */
   readonly with: (values?: Values | ((before: readonly Found[]) => Values)) => Step<Rows>
-}
-
-interface Builder {
-  prepare(name: string): { execute(values?: Values): Promise<unknown> }
 }
 
 type Result<B extends Builder> = Awaited<ReturnType<ReturnType<B['prepare']>['execute']>>
@@ -33,16 +29,16 @@ export function statementsOf<Builders extends Record<string, Builder>>(
   feature: string,
   build: (db: Queries, tables: Tables) => Builders
 ): (engine: Engine) => Statements<Builders> {
-  const prepared = new WeakMap<Queries, Statements<Builders>>()
-  return ({ db, tables }) => {
-    const known = prepared.get(db)
+  const prepared = new WeakMap<Engine, Statements<Builders>>()
+  return engine => {
+    const known = prepared.get(engine)
     if (known) return known
-    const entries = Object.entries(build(db, tables)).map(([key, builder]) => [
+    const entries = Object.entries(build(engine.db, engine.tables)).map(([key, builder]) => [
       key,
-      statementOf(`${feature}_${key}`, builder)
+      statementOf(engine, `${feature}_${key}`, builder)
     ])
     const statements = Object.fromEntries(entries) as Statements<Builders>
-    prepared.set(db, statements)
+    prepared.set(engine, statements)
     return statements
   }
 }
@@ -60,22 +56,22 @@ export function shapesOf<Shape, B extends Builder>(
   name: string,
   build: (engine: Engine, shape: Shape) => B
 ): (engine: Engine, shape: Shape) => Statement<Rows<B>> {
-  const prepared = new WeakMap<Queries, Map<string, Statement<unknown>>>()
+  const prepared = new WeakMap<Engine, Map<string, Statement<unknown>>>()
   return (engine, shape) => {
-    const known = prepared.get(engine.db) ?? new Map<string, Statement<unknown>>()
-    prepared.set(engine.db, known)
+    const known = prepared.get(engine) ?? new Map<string, Statement<unknown>>()
+    prepared.set(engine, known)
     const key = JSON.stringify(shape)
     const isKept = known.size < MOST_SHAPES
     // PostgreSQL keeps what has a name for as long as the connection lasts.
     const statement =
-      known.get(key) ?? statementOf(isKept ? `${name}_${known.size}` : '', build(engine, shape))
+      known.get(key) ?? statementOf(engine, isKept ? `${name}_${known.size}` : '', build(engine, shape))
     if (isKept) known.set(key, statement)
     return statement as Statement<Rows<B>>
   }
 }
 
-function statementOf(name: string, builder: Builder): Statement<unknown> {
-  const prepared = builder.prepare(name)
+function statementOf(engine: Engine, name: string, builder: Builder): Statement<unknown> {
+  const prepared = engine.prepare(builder, name)
   return {
     async execute(values) {
       try {
@@ -86,7 +82,7 @@ function statementOf(name: string, builder: Builder): Statement<unknown> {
     },
     with: values => ({
       name,
-      run: before => prepared.execute(typeof values === 'function' ? values(before) : values)
+      run: before => prepared.run(typeof values === 'function' ? values(before) : values)
     })
   }
 }

@@ -3,6 +3,7 @@ import { networkOf } from '../../src/auth/network.ts'
 import type { Passwords } from '../../src/auth/passwords.ts'
 import { throttleOf } from '../../src/auth/throttle.ts'
 import { usersOf } from '../../src/auth/users.ts'
+import type { Values } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
 import { Problem } from '../../src/errors.ts'
 import { emptyDatabase } from '../databases.ts'
@@ -256,20 +257,18 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
 /** What the database is asked and what is hashed, in order. */
 function traced(store: Store, passwords: Passwords) {
   const trace: string[] = []
-  const wrap = <Value extends object>(target: Value, name = ''): Value =>
-    new Proxy(target, {
-      get(object, key) {
-        const value = Reflect.get(object, key)
-        if (typeof value !== 'function') return value
-        return (...args: unknown[]) => {
-          if (key === 'execute') trace.push(name)
-          const result = value.apply(object, args)
-          return key === 'execute' ? result : wrap(result, key === 'prepare' ? String(args[0]) : name)
-        }
+  const prepare: Store['prepare'] = (builder, name) => {
+    const prepared = store.prepare(builder, name)
+    const traced =
+      <Result>(run: (values?: Values) => Result) =>
+      (values?: Values) => {
+        trace.push(name)
+        return run(values)
       }
-    })
+    return { execute: traced(prepared.execute), run: traced(prepared.run) }
+  }
   const users = usersOf(
-    { ...store, db: wrap(store.db) },
+    { ...store, prepare },
     {
       ...passwords,
       matches: (password, hash) => {

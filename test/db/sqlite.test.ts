@@ -2,10 +2,12 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import t from 'tap'
 import { signingSecrets } from '../../src/auth/secrets.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
+import { StatementFailed } from '../../src/db/failures.ts'
+import { given, statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 
 const log = { info() {}, warn() {} }
@@ -75,4 +77,17 @@ t.test('a newer schema is refused', async t => {
     message:
       /^The database has a newer schema \(2286-.*\) than this version of Latchkey knows \(20.*\)\. Start the newer version/
   })
+})
+
+t.test('a statement without one of its values fails', async t => {
+  const store = await open(':memory:')
+  t.teardown(() => store.close())
+  const { find } = statementsOf('trial', (db, { users }) => ({
+    find: db
+      .select()
+      .from(users)
+      .where(eq(users.id, given(users.id, 'id')))
+  }))(store)
+  t.strictSame(await find.execute({ id: 'a' }), [])
+  await t.rejects(find.execute(), new StatementFailed('trial_find', new Error('there is no value for id')))
 })

@@ -1,0 +1,54 @@
+import type Database from 'better-sqlite3'
+
+/** Does a write, and gives its result once that is on disk. */
+export type Commit = <Result>(work: () => Result) => Promise<Result>
+
+interface Write {
+  readonly work: () => unknown
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Commits the writes of a turn of the event loop together (DeWitt et al., 1984, section 5.2): as many as have arrived
+ * share a transaction and its one wait for the disk, and one by itself waits for nobody. As they run at the end of the
+ * turn, one after another, nobody ever sees what is not committed.
+ */
+export function groupCommitOf(connection: Database.Database) {
+  let group: Write[] = []
+
+  // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
+  const { immediate: carryOut } = connection.transaction((writes: readonly Write[]) => writes.map(outcomeOf))
+
+  /** @returns what to tell whoever waits for it, once it is committed: also of a failure, for it is due to those before */
+  function outcomeOf({ work, resolve, reject }: Write): () => void {
+    try {
+      const result = work()
+      return () => resolve(result)
+    } catch (error) {
+      // A statement that fails takes back what it did, and no more, unless SQLite could not even do that.
+      if (!connection.inTransaction) throw error
+      return () => reject(error)
+    }
+  }
+
+  /** Carries out now what waits. */
+  function flush() {
+    if (group.length === 0) return
+    const writes = group
+    group = []
+    try {
+      for (const tell of carryOut(writes)) tell()
+    } catch (error) {
+      for (const { reject } of writes) reject(error)
+    }
+  }
+
+  const commit: Commit = work =>
+    new Promise<unknown>((resolve, reject) => {
+      // After the events that are there already, among which are the other requests that have arrived.
+      if (group.push({ work, resolve, reject }) === 1) setImmediate(flush)
+    }) as Promise<ReturnType<typeof work>>
+
+  return { commit, flush }
+}
