@@ -30,7 +30,8 @@ async function suite(engine: string, files: string[], extra: NodeJS.ProcessEnv):
 }
 
 /** Whether a test has a database that is made for it: those that have none are the same on either engine. */
-const hasDatabase = (file: string) => /from '[./]+(service|databases)\.ts'/.test(readFileSync(file, 'utf8'))
+const hasDatabase = (file: string) =>
+  /from '[./]+(service|databases|signed-in)\.ts'/.test(readFileSync(file, 'utf8'))
 
 // As installed, tap compiles TypeScript with a compiler of its own; the first run after that leaves it out, by .taprc.
 if (readFileSync(TAP, 'utf8').includes('@tapjs/typescript')) await tap(['build'])
