@@ -108,7 +108,7 @@ export type Operations = ReturnType<typeof operationsOf>
 export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 function positionIn(above: string | undefined, below: string | undefined, id: string): string | undefined {
-  if (above && below) return between(above, below)
-  if (below) return before(below)
+  if (above && below) return between(above, below, id)
+  if (below) return before(below, id)
   return after(above ?? '', id)
 }

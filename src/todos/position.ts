@@ -3,6 +3,9 @@ import { UUID } from 'uuidv7'
 /** Digits in the order of their bytes, so that positions are in the order of their text. */
 const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const BITS = 6n
+/** The same digits in the base of eight, which numbers of any length are read and written in at once. */
+const OCTAL = new Map(Array.from(DIGITS, (digit, value) => [digit, value.toString(8).padStart(2, '0')]))
+const DIGIT = new Map(Array.from(OCTAL, ([digit, octal]) => [octal, digit]))
 
 /** Digits of a position at first: an id's 128 bits. */
 const FIRST = 22
@@ -14,6 +17,8 @@ const MIDDLE = 1n << (BigInt(FIRST) * BITS - 1n)
 const MILLISECOND = 1n << (BigInt(FIRST) * BITS - 48n)
 /** Between positions of more digits: 65,536 of them fit into one more level. */
 const STEP = 1n << (BigInt(MORE) * BITS - 16n)
+/** Numbers between two positions that are too few to choose from. */
+const FEW = 16n
 
 /** The longest position: an index entry of PostgreSQL has about 2700 bytes. */
 export const MAX_POSITION = FIRST + 140 * MORE
@@ -26,12 +31,20 @@ export function positionOf(id: string): string {
   return written(MIDDLE + (bits << (BigInt(FIRST) * BITS - 128n)), FIRST)
 }
 
+/*
+ * Two that move to one place at a time must not choose the same position, and neither must one that moves to where a todo
+ * in the trash will be restored. So each choice is random in part, by the end of a new id.
+ */
+const random = (id: string): bigint => BigInt(`0x${UUID.parse(id).toHex()}`) & ((1n << 62n) - 1n)
+
 /** A position before the first one. */
-export const before = (first: string): string => written(read(first, FIRST) - MILLISECOND, FIRST)
+export const before = (first: string, id: string): string =>
+  written(read(first, FIRST) - MILLISECOND + random(id), FIRST)
 
 /** A position after the last one, and after those of all todos that were made before the one with the id. */
 export function after(last: string, id: string): string {
-  const [next, fresh] = [written(read(last, FIRST) + MILLISECOND, FIRST), positionOf(id)]
+  const next = written(read(last, FIRST) + MILLISECOND + random(id), FIRST)
+  const fresh = positionOf(id)
   return fresh > last ? fresh : next
 }
 
@@ -40,28 +53,26 @@ export function after(last: string, id: string): string {
  * longer one is where the last one was moved to, and the next goes a small step from there, not halfway.
  * @returns it, or undefined when it would be longer than `MAX_POSITION`, after thousands of moves between the last two moved
  */
-export function between(above: string, below: string): string | undefined {
+export function between(above: string, below: string, id: string): string | undefined {
   const length = Math.max(above.length, below.length)
   const [low, high] = [read(above, length), read(below, length)]
   if (above.length !== below.length) {
-    const next = above.length > below.length ? low + STEP : high - STEP
+    const next = (above.length > below.length ? low + STEP : high - STEP) + random(id)
     if (low < next && next < high) return written(next, length)
   }
-  if (high - low > 1n) return written((low + high) / 2n, length)
+  const gap = high - low
+  if (gap > FEW) return written(low + gap / 2n + (random(id) % (gap / FEW)), length)
   if (length >= MAX_POSITION) return undefined
-  return written((low << (BigInt(MORE) * BITS)) + (1n << (BigInt(MORE) * BITS - 1n)), length + MORE)
+  return written(((2n * low + gap) << (BigInt(MORE) * BITS - 1n)) + random(id), length + MORE)
 }
 
 /** The number that the first digits of a position are, or all of them with zeros up to the length. */
 function read(position: string, length: number): bigint {
-  let value = 0n
-  for (let index = 0; index < length; index++)
-    value = (value << BITS) + BigInt(Math.max(0, DIGITS.indexOf(position[index] ?? '-')))
-  return value
+  const digits = Array.from(position.slice(0, length).padEnd(length, DIGITS[0]))
+  return BigInt(`0o${digits.map(digit => OCTAL.get(digit)).join('')}`)
 }
 
 function written(value: bigint, length: number): string {
-  let digits = ''
-  for (let rest = value; digits.length < length; rest >>= BITS) digits = DIGITS[Number(rest & 63n)] + digits
-  return digits
+  const octal = value.toString(8).padStart(2 * length, '0')
+  return octal.replace(/../g, digit => DIGIT.get(digit) ?? '')
 }

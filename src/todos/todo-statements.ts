@@ -1,5 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, lt, ne, notExists, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/pg-core'
+import { and, asc, desc, eq, gt, isNull, lt, sql } from 'drizzle-orm'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 
 /** What is done to a user's todos one by one. The owner is part of every condition. */
@@ -29,19 +28,6 @@ export const statements = statementsOf('todos', (db, { todos }) => {
   const neighbours = () => db.select({ id: todos.id, position: todos.position }).from(todos)
   const limit = sql.placeholder('limit')
 
-  const others = alias(todos, 'others')
-  const isTaken = db
-    .select({ id: others.id })
-    .from(others)
-    .where(
-      and(
-        eq(others.userId, given(todos.userId, 'userId')),
-        eq(others.position, given(todos.position, 'position')),
-        ne(others.id, given(todos.id, 'id')),
-        isNull(others.deletedAt)
-      )
-    )
-
   return {
     add: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
     find: db.select().from(todos).where(isTheOne),
@@ -50,12 +36,7 @@ export const statements = statementsOf('todos', (db, { todos }) => {
       .set({ ...content, ...place })
       .where(isAsRead)
       .returning({ id: todos.id }),
-    // Two that are moved to one place at a time choose the same position; the second one chooses again.
-    move: db
-      .update(todos)
-      .set(place)
-      .where(and(isAsRead, notExists(isTaken)))
-      .returning({ id: todos.id }),
+    move: db.update(todos).set(place).where(isAsRead).returning({ id: todos.id }),
     purge: db.delete(todos).where(isAsRead).returning({ id: todos.id }),
     above: neighbours()
       .where(and(isNeighbour, lt(todos.position, given(todos.position, 'position'))))

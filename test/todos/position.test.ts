@@ -1,0 +1,82 @@
+import t from 'tap'
+import { V7Generator } from 'uuidv7'
+import { after, before, between, MAX_POSITION, POSITION, positionOf } from '../../src/todos/position.ts'
+
+const MOVES = 10_000
+const SHAPE = new RegExp(POSITION)
+
+/** Ids as the service makes them, at one time. */
+function newIds() {
+  const ids = new V7Generator()
+  return () => ids.generateOrResetWithTs(Date.parse('2026-01-01T00:00:00Z')).toString()
+}
+
+/** Positions of two todos that were made one right after the other. */
+function neighbours() {
+  const newId = newIds()
+  return { newId, above: positionOf(newId()), below: positionOf(newId()) }
+}
+
+t.test('positions stay short when all todos are moved to one place', async t => {
+  const { newId, above, below } = neighbours()
+  for (const isAfter of [true, false]) {
+    let last = isAfter ? below : above
+    const positions = new Set<string>()
+    for (let move = 0; move < MOVES; move++) {
+      const next = isAfter ? between(above, last, newId()) : between(last, below, newId())
+      const isInOrder = next && (isAfter ? above < next && next < last : last < next && next < below)
+      if (!isInOrder) throw new Error(`${next} is out of order`)
+      positions.add(next)
+      last = next
+    }
+    t.equal(positions.size, MOVES)
+    t.ok([...positions].every(position => position.length <= 64 && SHAPE.test(position)))
+  }
+})
+
+t.test('10,000 moves between the last two that moved keep their order, then there is no room', async t => {
+  const newId = newIds()
+  let [low, high] = [positionOf(newId()), positionOf(newId())]
+  let moves = 0
+  for (;;) {
+    const position = between(low, high, newId())
+    if (!position) break
+    if (!(low < position && position < high)) throw new Error(`${position} is not between ${low} and ${high}`)
+    moves += 1
+    if (moves % 2 === 0) low = position
+    else high = position
+  }
+  t.ok(moves > MOVES && moves < 2 * MOVES, `${moves} moves`)
+  t.equal(Math.max(low.length, high.length), MAX_POSITION)
+  t.match(high, SHAPE)
+})
+
+t.test('todos that are moved to the top or the bottom, however often, are there', async t => {
+  const newId = newIds()
+  let [top, bottom] = [positionOf(newId()), positionOf(newId())]
+  for (let move = 0; move < MOVES; move++) {
+    const [higher, lower] = [before(top, newId()), after(bottom, newId())]
+    if (!(higher < top && bottom < lower)) throw new Error(`${higher}, ${lower}`)
+    ;[top, bottom] = [higher, lower]
+  }
+  t.match(top, SHAPE)
+  t.match(bottom, SHAPE)
+  t.ok(bottom < positionOf(newId()), 'and a new one is still below')
+  const ahead = positionOf('01ffffff-ffff-7fff-bfff-ffffffffffff')
+  t.ok(after(ahead, newId()) > ahead, 'also after one of a clock that is ahead')
+})
+
+t.test('what is moved at random is where it was moved to', async t => {
+  const newId = newIds()
+  const order = Array.from({ length: 50 }, () => positionOf(newId()))
+  let seed = 1
+  for (let move = 0; move < MOVES; move++) {
+    seed = (seed * 48_271) % 2_147_483_647
+    order.splice(seed % 50, 1)
+    const [above, below] = [order[(seed % 47) - 1], order[seed % 47]]
+    const place = above && below ? between(above, below, newId()) : before(below ?? '', newId())
+    order.splice(seed % 47, 0, place ?? '')
+  }
+  t.strictSame(order, order.toSorted())
+  t.ok(order.every(position => SHAPE.test(position) && position.length <= 64))
+})
