@@ -115,6 +115,11 @@ export const catalogue = {
     title: 'The method is not allowed here',
     detail: 'Use one of the methods in the Allow header.'
   },
+  not_acceptable: {
+    status: 406,
+    title: 'There is no answer of an accepted media type',
+    detail: 'Send no Accept header, or one that has a media type of the documentation.'
+  },
   request_timeout: {
     status: 408,
     title: 'The request took too long to arrive',

@@ -68,7 +68,7 @@ export async function serve(t: Test, settings: Settings = {}) {
       },
       ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) })
     })
-    const isJson = response.body !== '' && /json/.test(String(response.headers['content-type']))
+    const isJson = response.body !== '' && /[/+]json/.test(String(response.headers['content-type']))
     const answer = {
       status: response.statusCode,
       headers: response.headers as Answer['headers'],
@@ -139,7 +139,7 @@ function documentOf(app: FastifyInstance) {
 
   return (method: string, url: string, { status, headers, body }: Answer) => {
     const [path = ''] = url.split('?')
-    const template = templates.find(({ shape }) => shape.test(path))?.template
+    const template = path in document.paths ? path : templates.find(({ shape }) => shape.test(path))?.template
     const operation = template && document.paths[template]?.[method.toLowerCase()]
     if (!operation) return
     const name = `${method} ${template} ${status}`

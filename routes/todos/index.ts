@@ -7,6 +7,7 @@ import { todosOf } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT, keyIn } from '../schemas.ts'
 import batch from './batch.ts'
 import { preconditionsOf, shown } from './conditional.ts'
+import exporting from './export.ts'
 import patch from './patch.ts'
 import * as schemas from './schemas.ts'
 
@@ -52,6 +53,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
 
   app.register(patch, { config })
   app.register(batch, { config })
+  app.register(exporting)
 
   app.delete('/:id', { schema: schemas.remove }, async function remove(request, reply) {
     const todos = todosOf(app.store, request.user.id)

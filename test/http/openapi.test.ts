@@ -74,6 +74,7 @@ t.test('every operation is described whole', async t => {
     'deleteMe',
     'deleteTodo',
     'endSession',
+    'exportTodos',
     'getJwks',
     'getLiveness',
     'getMe',
