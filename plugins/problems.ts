@@ -51,10 +51,10 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
 }
 
 /** The media types to use instead (RFC 9110, section 15.5.16; RFC 5789, section 3.1). */
-const acceptedBy = ({ method }: FastifyRequest): Record<string, string> => ({
-  accept: 'application/json',
-  ...(method === 'PATCH' && { 'accept-patch': 'application/merge-patch+json, application/json' })
-})
+function acceptedBy({ method, routeOptions }: FastifyRequest): Record<string, string> {
+  const types = (routeOptions.schema?.consumes ?? ['application/json']).join(', ')
+  return { accept: types, ...(method === 'PATCH' && { 'accept-patch': types }) }
+}
 
 function headersOf(problem: Problem, request: FastifyRequest): Record<string, string> {
   return {

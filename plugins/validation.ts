@@ -3,11 +3,16 @@ import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
-import { type FieldError, Problem } from '../src/errors.ts'
+import { type Fault, type FieldError, MAX_ERRORS, Problem } from '../src/errors.ts'
 import { isLocalDateTime, isTimeZone } from '../src/todos/due.ts'
+import { isInstant } from '../src/todos/import-lines.ts'
 
-/** The longest list of faults in one answer: a body can hold thousands. */
-const MAX_ERRORS = 100
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Compiles a check that is as strict as that of a body, for values that come in some other way: it tells the faults. */
+    checkOf: (schema: object) => (value: unknown) => Fault[]
+  }
+}
 
 /**
  * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
@@ -16,12 +21,16 @@ const MAX_ERRORS = 100
 async function validation(app: FastifyInstance) {
   const body = compiler({ coerceTypes: false, useDefaults: false })
   const url = compiler({ coerceTypes: 'array', useDefaults: true })
+  app.decorate('checkOf', schema => {
+    const validate = body.compile(schema)
+    return value => (validate(value) ? [] : faultsOf(validate.errors as ErrorObject[]))
+  })
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
     (httpPart === 'body' ? body : url).compile(schema)
   )
   app.setSchemaErrorFormatter(
     (errors, part) =>
-      new Problem('validation_failed', { errors: fieldErrors(errors as ErrorObject[], part === 'body') })
+      new Problem('validation_failed', { errors: fieldErrors(faultsOf(errors as ErrorObject[]), part) })
   )
 }
 
@@ -41,6 +50,7 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     'day-or-local-date-time',
     text => isLocalDateTime(text) || isLocalDateTime(`${text}T00:00:00`)
   )
+  ajv.addFormat('instant', isInstant)
   ajv.addFormat('time-zone', isTimeZone)
   // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
   ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
@@ -49,7 +59,12 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
   return ajv
 }
 
-function fieldErrors(errors: readonly ErrorObject[], inBody: boolean): FieldError[] {
+const fieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
+  part === 'body'
+    ? [...faults]
+    : faults.map(({ pointer, detail }) => ({ parameter: pointer.slice(1), detail }))
+
+function faultsOf(errors: readonly ErrorObject[]): Fault[] {
   const faults = new Map<string, string>()
   // Where one of several shapes is asked for, what each lacks would only confuse.
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
@@ -58,9 +73,7 @@ function fieldErrors(errors: readonly ErrorObject[], inBody: boolean): FieldErro
     const { path, detail } = describe(error)
     if (!faults.has(path)) faults.set(path, detail)
   }
-  return Array.from(faults, ([path, detail]) =>
-    inBody ? { pointer: path, detail } : { parameter: path.slice(1), detail }
-  )
+  return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
 function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {

@@ -32,9 +32,8 @@ import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './db/store.ts'
+import { MAX_BODY } from './limits.ts'
 
-/** The largest body that is taken, in bytes. */
-const BODY_LIMIT = 65_536
 /** Milliseconds that a request may take to arrive. */
 const REQUEST_TIMEOUT = 30_000
 
@@ -51,7 +50,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
     // Waiting for a database has a limit of its own.
     pluginTimeout: 0,
     trustProxy: { true: true, false: false }[config.TRUST_PROXY] ?? config.TRUST_PROXY,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: MAX_BODY,
     schemaController,
     requestTimeout: REQUEST_TIMEOUT,
     logController: new RequestLog(),

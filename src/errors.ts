@@ -220,8 +220,17 @@ export const catalogue = {
 
 export type ProblemCode = keyof typeof catalogue
 
-/** One wrong value: `pointer` into the body (RFC 6901), or the name of the `parameter` of the URL. */
-export type FieldError = { pointer: string; detail: string } | { parameter: string; detail: string }
+/** A wrong value, and what is wrong with it: `pointer` into the body (RFC 6901). */
+export interface Fault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+/** One wrong value: in the body, or the `parameter` of that name in the URL. */
+export type FieldError = Fault | { readonly parameter: string; readonly detail: string }
+
+/** The longest list of faults in one answer: a body can hold thousands. */
+export const MAX_ERRORS = 100
 
 interface Particulars {
   detail?: string

@@ -8,6 +8,7 @@ import { DEFAULT_LIMIT, keyIn } from '../schemas.ts'
 import batch from './batch.ts'
 import { preconditionsOf, shown } from './conditional.ts'
 import exporting from './export.ts'
+import importing from './import.ts'
 import patch from './patch.ts'
 import * as schemas from './schemas.ts'
 
@@ -54,6 +55,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.register(patch, { config })
   app.register(batch, { config })
   app.register(exporting)
+  app.register(importing)
 
   app.delete('/:id', { schema: schemas.remove }, async function remove(request, reply) {
     const todos = todosOf(app.store, request.user.id)

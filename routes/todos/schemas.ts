@@ -143,7 +143,7 @@ export const patch = {
   security,
   params,
   headers: conditional,
-  consumes: ['application/json', 'application/merge-patch+json'],
+  consumes: ['application/merge-patch+json', 'application/json'],
   body: Type.Object(changes, { ...strict, examples: [{ done: true }] }),
   response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }
 }

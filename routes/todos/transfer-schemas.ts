@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { bearer, bearerProblems, problems } from '../schemas.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/limits.ts'
+import { POSITION } from '../../src/todos/position.ts'
+import { bearer, bearerProblems, bodyProblems, problems } from '../schemas.ts'
+import { content } from './fields.ts'
 
 export const NDJSON = 'application/x-ndjson'
 export const CALENDAR = 'text/calendar'
@@ -40,5 +43,59 @@ export const exportTodos = {
       }
     },
     ...problems('not_acceptable', ...bearerProblems)
+  }
+}
+
+const Instant = Type.String({
+  format: 'instant',
+  description: 'an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
+})
+const Since = { ...Instant, type: ['string', 'null'], description: `${Instant.description}, or null` }
+
+/** A todo as it is exported; or parts of that. */
+export const Line = Type.Object(
+  {
+    id: Type.Optional(
+      Type.String({
+        pattern: '^[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$',
+        description: 'a UUID in lower case'
+      })
+    ),
+    ...content,
+    position: Type.Optional(
+      Type.String({ pattern: POSITION, description: 'the position of a todo that was exported' })
+    ),
+    createdAt: Type.Optional(Instant),
+    updatedAt: Type.Optional(Instant),
+    completedAt: Type.Optional(Since),
+    deletedAt: Type.Optional(Since),
+    etag: Type.Optional(Type.String())
+  },
+  { additionalProperties: false }
+)
+
+export const importTodos = {
+  operationId: 'importTodos',
+  summary: 'Import todos',
+  description:
+    'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`. One whose `id` is there ' +
+    'already stays as it is, so that an import can be sent again at any time, and is to be when its answer was lost. A line ' +
+    'needs a `title` only: a todo without an `id` is a new one each time, without a `position` it goes to the bottom, in ' +
+    'the order of the lines, and the times are now. All wrong lines are told at once (up to 100 errors), with pointers such ' +
+    'as `/17/title`, where the first line is number 0; then nothing is imported. ' +
+    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
+  tags,
+  security,
+  consumes: [NDJSON],
+  body: Type.String({ description: 'JSON, one todo a line', examples: [`${line}\n{"title":"Buy oats"}\n`] }),
+  response: {
+    200: Type.Object(
+      {
+        created: Type.Integer({ description: 'how many todos were made' }),
+        existing: Type.Integer({ description: 'how many were there already' })
+      },
+      { description: 'All todos are there.', examples: [{ created: 1, existing: 0 }] }
+    ),
+    ...problems(...bodyProblems, ...bearerProblems)
   }
 }

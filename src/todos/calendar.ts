@@ -9,8 +9,7 @@ ICAL.foldLength = 74
 const PRIORITIES: Record<Exclude<Priority, 'none'>, number> = { low: 9, medium: 5, high: 1 }
 
 /** What a text may not contain (RFC 5545, section 3.3.11). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about control characters
-const CONTROLS = /[\0-\x08\x0b-\x1f\x7f]/g
+const CONTROLS = /(?![\t\n])\p{Cc}/gu
 
 /** Todos as a calendar (iCalendar, RFC 5545) of VTODO components, a page at a time. */
 export async function* calendarOf(pages: AsyncIterable<Todo[]>): AsyncGenerator<string> {

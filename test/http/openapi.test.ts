@@ -81,6 +81,7 @@ t.test('every operation is described whole', async t => {
     'getProblem',
     'getReadiness',
     'getTodo',
+    'importTodos',
     'listEvents',
     'listSessions',
     'listTodos',

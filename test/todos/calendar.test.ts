@@ -150,7 +150,7 @@ const due = fc.oneof(
 )
 const words = fc
   .string({ unit: 'binary', minLength: 1, maxLength: 120 })
-  .filter(value => value.trim() !== '' && !/[\0-\x1f\x7f]/.test(value))
+  .filter(value => value.trim() !== '' && !/\p{Cc}/u.test(value))
 const content = fc.record({
   title: words,
   description: fc.option(words),

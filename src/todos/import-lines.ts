@@ -1,0 +1,78 @@
+import type { Fault } from '../errors.ts'
+import { MAX_IMPORT_LINE } from '../limits.ts'
+import { isLocalDateTime } from './due.ts'
+import type { TodoContent } from './todo.ts'
+
+/** A todo as a line of an import gives it: as it is exported, or parts of that. */
+export type Line = Pick<TodoContent, 'title'> &
+  Partial<TodoContent> & {
+    readonly id?: string
+    readonly position?: string
+    readonly createdAt?: string
+    readonly updatedAt?: string
+    readonly completedAt?: string | null
+    readonly deletedAt?: string | null
+  }
+
+/** Tells what is wrong with what a line holds, by pointers into it. */
+export type LineCheck = (value: unknown) => readonly Fault[]
+
+/** Lines that are dealt with in one go: as many as keep it to some milliseconds. */
+const SLICE_LINES = 100
+const SLICE_LENGTH = 32_768
+
+/** Some lines that follow each other; the first line of a text is number 0. */
+export interface Slice {
+  readonly first: number
+  readonly lines: readonly string[]
+}
+
+/** The lines of a text, some at a time, with no more of it in memory than those. */
+export function* slicesOf(text: string): Generator<Slice> {
+  let first = 0
+  let lines: string[] = []
+  let begin = 0
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    lines.push(text.slice(start, end))
+    start = end + 1
+    if (lines.length < SLICE_LINES && start - begin < SLICE_LENGTH) continue
+    yield { first, lines }
+    first += lines.length
+    lines = []
+    begin = start
+  }
+  if (lines.length > 0) yield { first, lines }
+}
+
+/** What is wrong with a line, by pointers into what it holds. */
+export function faultsIn(line: string, check: LineCheck): readonly Fault[] {
+  if (line.length > MAX_IMPORT_LINE) return [fault('', `is longer than ${MAX_IMPORT_LINE} characters`)]
+  const value = parsed(line)
+  if (value === undefined) return [fault('', 'is not JSON; give one todo on each line, and no empty one')]
+  const faults = check(value)
+  return faults.length > 0 ? faults : contradictions(value as Line)
+}
+
+/** What a line without faults holds. */
+export const todoIn = (line: string): Line => JSON.parse(line)
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function contradictions({ done = false, completedAt }: Line): Fault[] {
+  if (completedAt === undefined || done === (completedAt !== null)) return []
+  return [fault('/completedAt', `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`)]
+}
+
+const fault = (pointer: string, detail: string): Fault => ({ pointer, detail })
+
+/** Whether a text is an instant from 1970 on, in UTC, to the millisecond at most, such as `2026-03-29T09:00:00.000Z`. */
+export const isInstant = (text: string): boolean =>
+  text >= '1970' && isLocalDateTime(text.slice(0, 19)) && /^(\.\d{1,3})?Z$/.test(text.slice(19))

@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { Step } from '../db/engine.ts'
+import type { TodoRow } from '../db/schema.ts'
+import type { Store } from '../db/store.ts'
+import { type Fault, MAX_ERRORS, Problem } from '../errors.ts'
+import { MAX_IMPORT_LINES } from '../limits.ts'
+import { faultsIn, type Line, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
+import { positionOf } from './position.ts'
+import { blank, columnsOf } from './todo.ts'
+
+/** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
+const PAUSE = 5
+
+/** How many todos were made, and how many the user had already. */
+export interface Imported {
+  readonly created: number
+  readonly existing: number
+}
+
+/**
+ * Makes the todos that the lines of a text hold, but for those whose id the user has already: they stay as they are. It is
+ * done in several writes. When one fails, those before it have taken effect, and the same import again does the rest.
+ * @param check tells what is wrong with what a line holds
+ * @throws {Problem} `validation_failed` with all that is wrong, when a line is; then nothing was done
+ * @throws {StatementFailed}
+ */
+export async function importTodos(
+  store: Store,
+  userId: string,
+  text: string,
+  check: LineCheck
+): Promise<Imported> {
+  await refuseFaults(text, check)
+  let [created, existing] = [0, 0]
+  for (const { lines } of slicesOf(text)) {
+    const rows = lines.map(line => rowOf(store, userId, todoIn(line)))
+    await nextTurn()
+    const [added] = await store.atomically(insertion(store, rows))
+    created += added.length
+    existing += rows.length - added.length
+    await sleep(PAUSE)
+  }
+  return { created, existing }
+}
+
+async function refuseFaults(text: string, check: LineCheck): Promise<void> {
+  const faults: Fault[] = []
+  for (const { first, lines } of slicesOf(text)) {
+    if (faults.length >= MAX_ERRORS) break
+    if (first + lines.length > MAX_IMPORT_LINES) {
+      faults.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
+      break
+    }
+    const found = lines.map(line => faultsIn(line, check))
+    for (const [index, faultsOfLine] of found.entries())
+      for (const { pointer, detail } of faultsOfLine)
+        faults.push({ pointer: `/${first + index}${pointer}`, detail })
+    await nextTurn()
+  }
+  if (faults.length > 0) throw new Problem('validation_failed', { errors: faults.slice(0, MAX_ERRORS) })
+}
+
+/** The todo as it stands in the line; what is missing there is as with a new one. */
+function rowOf({ now, newId }: Store, userId: string, line: Line): TodoRow {
+  const content = { ...blank, ...line }
+  return {
+    id: line.id ?? newId(),
+    userId,
+    revision: newId(),
+    position: line.position ?? positionOf(newId()),
+    createdAt: instant(line.createdAt) ?? now(),
+    updatedAt: instant(line.updatedAt) ?? now(),
+    completedAt: instant(line.completedAt) ?? (content.done ? now() : null),
+    deletedAt: instant(line.deletedAt) ?? null,
+    ...columnsOf(userId, content)
+  }
+}
+
+const instant = (text: string | null | undefined) => (text ? new Date(text) : undefined)
+
+/** One statement, hence all or none of them. Built anew each time, for it is as long as there are rows. */
+function insertion({ db, tables: { todos } }: Store, rows: TodoRow[]): Step<{ id: string }[]> {
+  const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })
+  return { name: 'todos_import', run: () => statement.prepare('').execute() }
+}

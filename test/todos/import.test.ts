@@ -1,0 +1,307 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import t from 'tap'
+import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../src/limits.ts'
+import { problem } from '../service.ts'
+import { invalid, MISSING, signedIn } from './signed-in.ts'
+
+const asLines = { 'content-type': 'application/x-ndjson' }
+const AT = '2026-01-01T00:00:00.000Z'
+
+type Test = Parameters<typeof signedIn>[0]
+
+/** Somebody signed in, and exports and imports of theirs or of somebody else. */
+async function transfers(t: Test) {
+  const service = await signedIn(t)
+  const { call } = service
+  const take = (lines: readonly unknown[], token = service.token) => {
+    const body = lines.map(line => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('')
+    return call('POST', '/api/todos/import', { token, body, headers: asLines })
+  }
+  async function give(token = service.token) {
+    const { body } = await call('GET', '/api/todos/export', { token })
+    return body
+      .split('\n')
+      .slice(0, -1)
+      .map((line: string) => JSON.parse(line))
+  }
+  return { ...service, take, give }
+}
+
+const withoutTags = (todos: { etag: string }[]) => todos.map(({ etag, ...todo }) => todo)
+
+t.test('what was exported comes to another account as it stands, and only once', async t => {
+  const { clock, signUp, call, todos, make, take, give } = await transfers(t)
+  const [a, b, c, d] = await make('a', 'b é', 'c', 'd')
+  clock.pass(60)
+  await todos('PATCH', `/${a.id}`, {
+    done: true,
+    tags: ['z', 'y'],
+    priority: 'low',
+    due: { date: '2026-03-29' }
+  })
+  await todos('DELETE', `/${b.id}`)
+  await todos('POST', `/${c.id}/move`, { to: 'bottom' })
+  await todos('PATCH', `/${d.id}`, { due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' } })
+  const exported = await give()
+  clock.pass(60)
+
+  const { accessToken: other } = await signUp()
+  const first = await take(exported, other)
+  t.match(first, { status: 200, headers: { 'cache-control': 'private, no-cache' } })
+  t.strictSame(first.body, { created: 4, existing: 0 })
+  const imported = await give(other)
+  t.strictSame(withoutTags(imported), withoutTags(exported))
+  t.notOk(
+    imported.some(({ etag }: { etag: string }) =>
+      exported.some((todo: { etag: string }) => todo.etag === etag)
+    )
+  )
+
+  await call('PATCH', `/api/todos/${a.id}`, { token: other, body: { title: 'changed here' } })
+  t.strictSame((await take([...exported, { title: 'new' }], other)).body, { created: 1, existing: 4 })
+  t.equal((await call('GET', `/api/todos/${a.id}`, { token: other })).body.title, 'changed here')
+  const found: [string, string[]][] = [
+    ['q=new', ['new']],
+    ['tag=z', ['changed here']],
+    ['dueAfter=2026-03-28', ['changed here', 'd']],
+    ['sort=-title', ['new', 'd', 'changed here', 'c']],
+    ['deleted=true', ['b é']]
+  ]
+  for (const [query, titles] of found) {
+    const { body } = await call('GET', `/api/todos?${query}`, { token: other })
+    t.strictSame(
+      body.items.map(({ title }: { title: string }) => title),
+      titles,
+      query
+    )
+  }
+  t.strictSame(await give(), exported, 'nobody else’s has changed')
+})
+
+t.test('a line needs a title only', async t => {
+  const { todos, make, take, titles } = await transfers(t)
+  await make('before')
+  t.strictSame((await take([{ title: ' z ' }, { title: 'a', done: true }, '{"title":"m"}\r'])).body, {
+    created: 3,
+    existing: 0
+  })
+  const { body } = await todos('GET', '')
+  t.strictSame(await titles(), ['before', 'z', 'a', 'm'])
+  const [, z, a] = body.items
+  t.match(z.etag, /^"[\w-]{36}"$/)
+  const blank = {
+    description: null,
+    due: null,
+    priority: 'none',
+    tags: [],
+    createdAt: AT,
+    updatedAt: AT,
+    deletedAt: null
+  }
+  t.strictSame(z, {
+    id: z.id,
+    title: 'z',
+    done: false,
+    position: z.position,
+    completedAt: null,
+    etag: z.etag,
+    ...blank
+  })
+  t.strictSame(a, {
+    id: a.id,
+    title: 'a',
+    done: true,
+    position: a.position,
+    completedAt: AT,
+    etag: a.etag,
+    ...blank
+  })
+  t.strictSame((await take([])).body, { created: 0, existing: 0 })
+  const twice = { id: MISSING, title: 'the first of two lines with one id' }
+  t.strictSame((await take([twice, { ...twice, title: 'the second' }])).body, { created: 1, existing: 1 })
+  t.equal((await todos('GET', `/${MISSING}`)).body.title, twice.title)
+})
+
+t.test('all wrong lines are told at once, and then nothing is done', async t => {
+  const { todos, take, give } = await transfers(t)
+  const instant = 'is not accepted; give an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
+  const contradiction = 'must be null when done is false; or leave it out'
+  const wrong: [unknown, string, string][] = [
+    [{}, '/title', 'is required'],
+    ['', '', 'is not JSON; give one todo on each line, and no empty one'],
+    ['[]', '', 'must be of type object'],
+    ['null', '', 'must be of type object'],
+    [{ title: 'x', titel: 'y' }, '/titel', 'is not known; did you mean title?'],
+    ['{"title":"x","__proto__":{}}', '/__proto__', ''],
+    [{ title: 7 }, '/title', 'must be of type string'],
+    [{ title: 'x', id: MISSING.toUpperCase() }, '/id', 'is not accepted; give a UUID in lower case'],
+    [{ title: 'x', id: `urn:uuid:${MISSING}` }, '/id', 'is not accepted; give a UUID in lower case'],
+    [
+      { title: 'x', position: 'top' },
+      '/position',
+      'is not accepted; give the position of a todo that was exported'
+    ],
+    [{ title: 'x', due: { date: '2026-02-29' } }, '/due', ''],
+    [{ title: 'x', createdAt: '2026-02-30T00:00:00.000Z' }, '/createdAt', instant],
+    [{ title: 'x', createdAt: '1969-12-31T23:59:59.999Z' }, '/createdAt', instant],
+    [{ title: 'x', updatedAt: '2016-12-31T23:59:60Z' }, '/updatedAt', instant],
+    [{ title: 'x', updatedAt: '2026-01-01T00:00:00+01:00' }, '/updatedAt', instant],
+    [{ title: 'x', deletedAt: 'now' }, '/deletedAt', `${instant}, or null`],
+    [{ title: 'x', completedAt: AT }, '/completedAt', contradiction],
+    [
+      { title: 'x', done: true, completedAt: null },
+      '/completedAt',
+      'must not be null when done is true; or leave it out'
+    ],
+    [
+      { title: 'x', description: 'x'.repeat(MAX_IMPORT_LINE) },
+      '',
+      `is longer than ${MAX_IMPORT_LINE} characters`
+    ]
+  ]
+  const answer = await take([{ title: 'right' }, ...wrong.map(([line]) => line), { title: 'right' }])
+  t.equal(answer.status, 400)
+  t.strictSame(
+    answer.body.errors.map(({ pointer }: { pointer: string }) => pointer),
+    wrong.map(([, pointer], index) => `/${index + 1}${pointer}`)
+  )
+  for (const [index, [, , detail]] of wrong.entries())
+    if (detail) t.equal(answer.body.errors[index].detail, detail)
+  t.strictSame(answer.body, invalid(answer, ...answer.body.errors))
+
+  const many = await take(Array.from({ length: 350 }, () => ({ title: '' })))
+  t.match(many.body.errors, { length: 100, 99: { pointer: '/99/title' } })
+  const longer = await take(Array.from({ length: MAX_IMPORT_LINES + 1 }, () => '{"title":"x"}'))
+  t.strictSame(
+    longer.body,
+    invalid(longer, { pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
+  )
+  t.strictSame(await give(), [])
+  t.strictSame((await todos('GET', '')).body.items, [])
+})
+
+t.test('nothing but lines in UTF-8 is taken, and not too many of them', async t => {
+  const { call, token } = await signedIn(t)
+  const send = (type: string, body: string) =>
+    call('POST', '/api/todos/import', { token, body, headers: { 'content-type': type } })
+  for (const type of ['application/json', 'text/plain', 'application/ndjson']) {
+    const answer = await send(type, '{"title":"x"}')
+    t.strictSame(answer.body, problem(answer, 415, 'unsupported_media_type'), type)
+    t.equal(answer.headers.accept, 'application/x-ndjson')
+  }
+  t.match(await send('application/x-ndjson; charset=utf-8', '{"title":"x"}'), { status: 200 })
+  const line = `{"title":"x","description":"${'y'.repeat(16_000)}"}\n`
+  const full = line.repeat(Math.floor(MAX_IMPORT / line.length))
+  const large = await send('application/x-ndjson', full + ' '.repeat(MAX_IMPORT + 1 - full.length))
+  t.strictSame(large.body, problem(large, 413, 'body_too_large'))
+  t.match(await call('POST', '/api/todos/import', { headers: asLines }), { status: 401 })
+})
+
+t.test('bytes that are not UTF-8 are refused', async t => {
+  const { app, token } = await signedIn(t)
+  const { statusCode, body } = await app.inject({
+    method: 'POST',
+    url: '/api/todos/import',
+    headers: { authorization: `Bearer ${token}`, ...asLines },
+    payload: Buffer.from('{"title":"\xff"}', 'latin1')
+  })
+  t.match({ statusCode, ...JSON.parse(body) }, { statusCode: 400, code: 'malformed_request' })
+})
+
+const text = (maxLength: number) =>
+  fc.string({ unit: 'binary', maxLength }).filter(value => value.isWellFormed() && !value.includes('\0'))
+const instant = fc
+  .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+  .map(date => date.toISOString())
+const day = instant.map(time => time.slice(0, 10))
+const todo = fc
+  .record({
+    id: fc.uuid(),
+    title: text(120).filter(title => title === title.trim() && title !== ''),
+    description: fc.option(text(500)),
+    done: fc.boolean(),
+    due: fc.option(
+      fc.oneof(
+        fc.record({ date: day }, { noNullPrototype: true }),
+        fc.record(
+          {
+            dateTime: instant.map(time => time.slice(0, 19)),
+            timeZone: fc.constantFrom('Europe/Berlin', 'Asia/Calcutta', 'Etc/GMT+12')
+          },
+          { noNullPrototype: true }
+        )
+      )
+    ),
+    priority: fc.constantFrom('none', 'low', 'medium', 'high'),
+    tags: fc
+      .uniqueArray(
+        text(20).filter(tag => tag === tag.trim() && tag !== ''),
+        { maxLength: 20 }
+      )
+      .map(tags => tags.sort()),
+    position: fc.stringMatching(/^[0-9A-Za-y_][\w-]{21}([\w-]{16}){0,3}$/),
+    createdAt: instant,
+    updatedAt: instant,
+    completedAt: instant,
+    deletedAt: fc.option(instant)
+  })
+  .map(todo => ({ ...todo, completedAt: todo.done ? todo.completedAt : null }))
+
+t.test('whatever a todo is, it comes back as it was', async t => {
+  const { signUp, take, give } = await transfers(t)
+  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(todo, { selector: ({ id }) => id, minLength: 1, maxLength: 30 }),
+      async todos => {
+        const [{ accessToken: one }, { accessToken: other }] = [await signUp(), await signUp()]
+        t.strictSame((await take(todos, one)).body, { created: todos.length, existing: 0 })
+        const exported = await give(one)
+        t.strictSame(withoutTags(exported), todos.toSorted(byId))
+        t.strictSame((await take(exported, other)).body, { created: todos.length, existing: 0 })
+        t.strictSame(withoutTags(await give(other)), withoutTags(exported))
+        t.strictSame((await take(exported, other)).body, { created: 0, existing: todos.length })
+      }
+    ),
+    { numRuns: 15 }
+  )
+})
+
+t.test('an import that broke off is mended by sending it again', async t => {
+  const { app, take, give } = await transfers(t)
+  const lines = Array.from({ length: 450 }, (_, n) => ({
+    id: `01a20996-fb6c-78b7-96ed-${String(n).padStart(12, '0')}`,
+    title: `${n}`
+  }))
+  const { atomically } = app.store
+  let writes = 0
+  Object.assign(app.store, {
+    atomically: (...steps: Parameters<typeof atomically>) => {
+      writes += 1
+      if (writes === 3) throw new Error('a crash')
+      return atomically(...steps)
+    }
+  })
+  t.equal((await take(lines)).status, 500)
+  const half = await give()
+  t.ok(half.length > 0 && half.length < 450)
+  t.strictSame((await take(lines)).body, { created: 450 - half.length, existing: half.length })
+  t.equal((await give()).length, 450)
+})
+
+t.test('other requests are answered while an import is under way', async t => {
+  const { call, token, take } = await transfers(t)
+  const importing = take(
+    Array.from({ length: 3000 }, (_, n) => ({ title: `todo ${n}`, description: 'word '.repeat(20) }))
+  )
+  let [answered, isOver] = [0, false]
+  importing.then(() => (isOver = true))
+  while (!isOver) {
+    t.equal((await call('GET', '/health/live', { token })).status, 200)
+    answered += 1
+    await sleep(1)
+  }
+  t.match((await importing).body, { created: 3000 })
+  t.ok(answered > 10, `${answered} answers`)
+})
