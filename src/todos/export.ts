@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { and, asc, eq, gt, isNull, type SQL } from 'drizzle-orm'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -29,6 +30,8 @@ export async function* todoPages(store: Store, userId: string, which: 'all' | 'l
   let rows = await page.execute({ userId, after: '' })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(todoOf)
+    // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
+    await nextTurn()
     rows = await page.execute({ userId, after: last.id })
   }
 }
