@@ -25,6 +25,7 @@ async function openapi(app: FastifyInstance) {
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of who is signed in' },
+        { name: 'limits', description: 'How much is taken' },
         { name: 'health', description: 'For supervisors and load balancers' },
         { name: 'problems', description: 'What errors mean' }
       ],

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { EventDocument, EventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
+import { LimitsDocument } from './limits.ts'
 import { ProblemDocument } from './schemas.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
 import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
@@ -10,6 +11,7 @@ import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
 async function components(app: FastifyInstance) {
   const schemas = [
     ProblemDocument,
+    LimitsDocument,
     UserDocument,
     TokenPairDocument,
     SessionDocument,

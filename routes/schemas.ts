@@ -21,7 +21,7 @@ export const Id = Type.String({
 
 /** Items of a page, where the request does not say how many; and at most. */
 export const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 200
+export const MAX_LIMIT = 200
 
 /** How to ask for a page of a list. */
 export const PageQuery = Type.Object(
@@ -99,10 +99,13 @@ export const bearerProblems: ProblemCode[] = [
   'access_token_revoked'
 ]
 
+/** The longest key, in characters. */
+export const MAX_KEY = 255
+
 /** A key that makes a request one that may be repeated. */
 export const IdempotencyKey = Type.String({
-  pattern: '^("[ !#-~]{1,255}"|[ !#-~]{1,255})$',
-  description: '1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say',
+  pattern: `^("[ !#-~]{1,${MAX_KEY}}"|[ !#-~]{1,${MAX_KEY}})$`,
+  description: `1 to ${MAX_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`,
   examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324']
 })
 

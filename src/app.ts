@@ -28,6 +28,7 @@ import components from '../routes/components.ts'
 import docs from '../routes/docs.ts'
 import health from '../routes/health.ts'
 import jwks from '../routes/jwks.ts'
+import limits from '../routes/limits.ts'
 import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
 import type { Config } from './config.ts'
@@ -83,6 +84,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
 
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
+  await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(health, { prefix: '/health' })

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
+import { PER_MINUTE } from '../../src/limits.ts'
 import * as schemas from './account-schemas.ts'
 import { deviceOf } from './device.ts'
 
 /** A stricter limit for what verifies a password. */
-const config = { rateLimit: { max: 20, timeWindow: '1 minute' } }
+const config = { rateLimit: { max: PER_MINUTE.account, timeWindow: '1 minute' } }
 
 const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, options) => {
   app.addHook('onRequest', app.authenticate)

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { bearerToken } from '../../src/auth/bearer.ts'
 import type { Config } from '../../src/config.ts'
+import { PER_MINUTE } from '../../src/limits.ts'
 import { keyIn } from '../schemas.ts'
 import account from './account.ts'
 import { deviceOf } from './device.ts'
@@ -18,7 +19,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/register',
-    { schema: schemas.register(config), config: limited(20) },
+    { schema: schemas.register(config), config: limited(PER_MINUTE.register) },
     async function register(request, reply) {
       const user = await app.users.register(request.body)
       reply.code(201).header('location', '/api/auth/me')
@@ -26,16 +27,24 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     }
   )
 
-  app.post('/login', { schema: schemas.login, config: limited(30) }, async function login(request) {
-    const { email, password } = request.body
-    const user = await app.users.authenticate(email, password, deviceOf(request))
-    return app.sessions.start(user, deviceOf(request))
-  })
+  app.post(
+    '/login',
+    { schema: schemas.login, config: limited(PER_MINUTE.login) },
+    async function login(request) {
+      const { email, password } = request.body
+      const user = await app.users.authenticate(email, password, deviceOf(request))
+      return app.sessions.start(user, deviceOf(request))
+    }
+  )
 
-  app.post('/refresh', { schema: schemas.refresh, config: limited(120) }, async function refresh(request) {
-    const idempotencyKey = keyIn(request.headers)
-    return app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
-  })
+  app.post(
+    '/refresh',
+    { schema: schemas.refresh, config: limited(PER_MINUTE.refresh) },
+    async function refresh(request) {
+      const idempotencyKey = keyIn(request.headers)
+      return app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
+    }
+  )
 
   app.post('/logout', { schema: schemas.logout }, async function logout(request, reply) {
     const token = bearerToken(request.headers.authorization)

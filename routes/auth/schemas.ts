@@ -5,23 +5,28 @@ import { bearer, bodyProblems, problems, ref, repeatable } from '../schemas.ts'
 
 export const tags = ['auth']
 
+export const MIN_USERNAME = 3
+export const MAX_USERNAME = 32
+export const MAX_EMAIL = 254
+export const MAX_PASSWORD = 128
+
 export const Username = Type.String({
-  pattern: '^[A-Za-z0-9._-]{3,32}$',
-  description: '3 to 32 letters, digits, dots, underscores or hyphens',
+  pattern: `^[A-Za-z0-9._-]{${MIN_USERNAME},${MAX_USERNAME}}$`,
+  description: `${MIN_USERNAME} to ${MAX_USERNAME} letters, digits, dots, underscores or hyphens`,
   examples: ['ada']
 })
 const Email = Type.String({
   format: 'email',
-  maxLength: 254,
-  description: 'an e-mail address of at most 254 characters',
+  maxLength: MAX_EMAIL,
+  description: `an e-mail address of at most ${MAX_EMAIL} characters`,
   examples: ['ada@example.org']
 })
 export const NewPassword = (minLength: number) =>
   Type.String({
     format: 'password',
     minLength,
-    maxLength: 128,
-    description: `${minLength} to 128 characters of any kind`,
+    maxLength: MAX_PASSWORD,
+    description: `${minLength} to ${MAX_PASSWORD} characters of any kind`,
     examples: ['correct horse battery staple']
   })
 

@@ -1,17 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { once } from '../../src/idempotency.ts'
+import { MAX_BATCH } from '../../src/limits.ts'
 import { preconditionOf } from '../../src/preconditions.ts'
 import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
 import { keyIn } from '../schemas.ts'
 import * as schemas from './batch-schemas.ts'
 
-/** The largest batch, in bytes. */
-export const BATCH_LIMIT = 1_048_576
-
 const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const isRequired = config.REQUIRE_IF_MATCH === 'on'
-  const options = { schema: schemas.batch, bodyLimit: BATCH_LIMIT }
+  const options = { schema: schemas.batch, bodyLimit: MAX_BATCH }
 
   app.post('/batch', options, async function batch(request, reply) {
     const { id: userId } = request.user

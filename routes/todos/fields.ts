@@ -6,6 +6,8 @@ export const MAX_TITLE = 500
 export const MAX_DESCRIPTION = 16_384
 export const MAX_TAGS = 20
 export const MAX_TAG = 50
+/** The longest search, in characters. */
+export const MAX_SEARCH = 200
 
 export const Title = Type.String({
   format: 'text',
@@ -152,8 +154,8 @@ export const filters = {
     Type.String({
       format: 'text',
       minLength: 1,
-      maxLength: 200,
-      description: 'a text of 1 to 200 characters: words, or how they begin, in title or description'
+      maxLength: MAX_SEARCH,
+      description: `a text of 1 to ${MAX_SEARCH} characters: words, or how they begin, in title or description`
     })
   )
 }

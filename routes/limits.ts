@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { Config } from '../src/config.ts'
+import { IDEMPOTENCY_RETENTION } from '../src/idempotency.ts'
+import { MAX_BATCH, MAX_BODY, MAX_IMPORT, MAX_IMPORT_LINES, PER_MINUTE } from '../src/limits.ts'
+import { MAX_OPERATIONS } from '../src/todos/batch.ts'
+import { MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
+import { DEFAULT_LIMIT, MAX_KEY, MAX_LIMIT, problems, ref } from './schemas.ts'
+import { MAX_DESCRIPTION, MAX_SEARCH, MAX_TAG, MAX_TAGS, MAX_TITLE } from './todos/fields.ts'
+
+const limit = (description: string) => Type.Integer({ description })
+
+const perMinute = Object.fromEntries(Object.keys(PER_MINUTE).map(name => [name, { type: 'integer' }]))
+
+/** What the service takes, and for how long it keeps what it does not keep for good. */
+export const LimitsDocument = Type.Object(
+  {
+    titleLength: limit('characters of a title'),
+    descriptionLength: limit('characters of a description'),
+    tags: limit('tags of a todo'),
+    tagLength: limit('characters of a tag'),
+    pageDefault: limit('items of a page, unless told'),
+    pageMax: limit('items of a page, at most'),
+    searchLength: limit('characters of a search'),
+    bodyBytes: limit('bytes of a body, of a batch and an import apart'),
+    batchBytes: limit('bytes of a batch'),
+    batchOperations: limit('operations of a batch, each todo that one names counted'),
+    importBytes: limit('bytes of an import'),
+    importLines: limit('lines of an import'),
+    idempotencyKeyLength: limit('characters of an Idempotency-Key'),
+    idempotencySeconds: limit(
+      'seconds for which a todo or a batch may be sent again with its Idempotency-Key'
+    ),
+    trashSeconds: limit('seconds for which a deleted todo can be restored'),
+    usernameMinLength: limit('characters of a user name, at least'),
+    usernameMaxLength: limit('characters of a user name, at most'),
+    emailLength: limit('characters of an e-mail address'),
+    passwordMinLength: limit('characters of a new password, at least'),
+    passwordMaxLength: limit('characters of a new password, at most'),
+    requestsPerMinute: Type.Unsafe<typeof PER_MINUTE | null>({
+      type: ['object', 'null'],
+      properties: perMinute,
+      description:
+        'requests of a minute from one address, `all` or of a kind; null where they are not counted'
+    })
+  },
+  { $id: 'Limits', description: 'The limits of the service, in the units that are said with each.' }
+)
+
+const schema = {
+  operationId: 'getLimits',
+  summary: 'What are the limits',
+  description: 'All limits at once, for a client to check by before it sends.',
+  tags: ['limits'],
+  response: { 200: { ...ref(LimitsDocument), description: 'The limits.' }, ...problems() }
+}
+
+const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
+  const answer = {
+    titleLength: MAX_TITLE,
+    descriptionLength: MAX_DESCRIPTION,
+    tags: MAX_TAGS,
+    tagLength: MAX_TAG,
+    pageDefault: DEFAULT_LIMIT,
+    pageMax: MAX_LIMIT,
+    searchLength: MAX_SEARCH,
+    bodyBytes: MAX_BODY,
+    batchBytes: MAX_BATCH,
+    batchOperations: MAX_OPERATIONS,
+    importBytes: MAX_IMPORT,
+    importLines: MAX_IMPORT_LINES,
+    idempotencyKeyLength: MAX_KEY,
+    idempotencySeconds: IDEMPOTENCY_RETENTION,
+    trashSeconds: config.TRASH_RETENTION,
+    usernameMinLength: MIN_USERNAME,
+    usernameMaxLength: MAX_USERNAME,
+    emailLength: MAX_EMAIL,
+    passwordMinLength: config.PASSWORD_MIN_LENGTH,
+    passwordMaxLength: MAX_PASSWORD,
+    requestsPerMinute: config.RATE_LIMIT === 'on' ? PER_MINUTE : null
+  }
+
+  app.get('/limits', { schema }, async function limits() {
+    return answer
+  })
+}
+
+export default limits

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { type Answer, serve } from '../service.ts'
+import { signedIn } from '../todos/signed-in.ts'
+
+const asLines = { 'content-type': 'application/x-ndjson' }
+const x = (length: number) => 'x'.repeat(length)
+
+t.test('the limits are told to anybody', async t => {
+  const { call } = await serve(t, { TRASH_RETENTION: '7', PASSWORD_MIN_LENGTH: '12' })
+  const { status, body } = await call('GET', '/api/limits')
+  t.equal(status, 200)
+  t.strictSame(body, {
+    titleLength: 500,
+    descriptionLength: 16_384,
+    tags: 20,
+    tagLength: 50,
+    pageDefault: 50,
+    pageMax: 200,
+    searchLength: 200,
+    bodyBytes: 65_536,
+    batchBytes: 1_048_576,
+    batchOperations: 100,
+    importBytes: 16_777_216,
+    importLines: 100_000,
+    idempotencyKeyLength: 255,
+    idempotencySeconds: 86_400,
+    trashSeconds: 7,
+    usernameMinLength: 3,
+    usernameMaxLength: 32,
+    emailLength: 254,
+    passwordMinLength: 12,
+    passwordMaxLength: 128,
+    requestsPerMinute: null
+  })
+})
+
+t.test('at a limit a value is taken, beyond it no more', async t => {
+  const { call, todos } = await signedIn(t)
+  const { body: limits } = await call('GET', '/api/limits')
+  const create = (body: object) => todos('POST', '', body)
+  const todo = (member: object) => create({ title: 'x', ...member })
+  const lines = (text: string) => todos('POST', '/import', text, asLines)
+  const batch = (count: number) =>
+    todos('POST', '/batch', {
+      operations: Array.from({ length: count }, () => ({ op: 'create', todo: { title: 'x' } })),
+      validateOnly: true
+    })
+  const register = (member: object) =>
+    call('POST', '/api/auth/register', {
+      body: { username: 'somebody', email: 'somebody@example.org', password: 'correct horse', ...member }
+    })
+  const padded = (text: string, bytes: number) => text + ' '.repeat(bytes - text.length)
+
+  /** What is sent, given a number that a limit is about; and the way that is refused, one further. */
+  const cases: Record<string, [(size: number) => Promise<Answer>, step?: -1]> = {
+    titleLength: [size => todo({ title: x(size) })],
+    descriptionLength: [size => todo({ description: x(size) })],
+    tags: [size => todo({ tags: Array.from({ length: size }, (_, n) => `${n}`) })],
+    tagLength: [size => todo({ tags: [x(size)] })],
+    pageMax: [size => todos('GET', `?limit=${size}`)],
+    searchLength: [size => todos('GET', `?q=${x(size)}`)],
+    bodyBytes: [
+      size => todos('POST', '', padded('{"title":"x"}', size), { 'content-type': 'application/json' })
+    ],
+    batchBytes: [
+      size =>
+        todos('POST', '/batch', padded('{"operations":[{"op":"create","todo":{"title":"x"}}]}', size), {
+          'content-type': 'application/json'
+        })
+    ],
+    batchOperations: [batch],
+    importBytes: [
+      size => {
+        const line = `${padded('{"title":"x"}', 99_999)}\n`
+        const whole = line.repeat(Math.floor(size / line.length) - 1)
+        return lines(whole + padded('{"title":"x"}', size - whole.length))
+      }
+    ],
+    idempotencyKeyLength: [size => todos('POST', '', { title: 'x' }, { 'idempotency-key': x(size) })],
+    usernameMinLength: [size => register({ username: x(size), email: 'min@example.org' }), -1],
+    usernameMaxLength: [size => register({ username: x(size), email: 'max@example.org' })],
+    emailLength: [
+      size => {
+        const domain = `${`${x(60)}.`.repeat(3)}example.org`
+        return register({ username: 'long', email: `${x(size - domain.length - 1)}@${domain}` })
+      }
+    ],
+    passwordMinLength: [
+      size =>
+        register({ username: 'short', email: 'short@example.org', password: 'k7#qzP2w'.slice(0, size) }),
+      -1
+    ],
+    passwordMaxLength: [
+      size => register({ username: 'wordy', email: 'wordy@example.org', password: x(size) })
+    ]
+  }
+  for (const [name, [send, step = 1]] of Object.entries(cases)) {
+    const beyond = await send(limits[name] + step)
+    t.ok([400, 413].includes(beyond.status), `${name}: ${beyond.status} beyond`)
+    const { status, body } = await send(limits[name])
+    t.ok(status < 300, `${name}: ${status} at it ${status < 300 ? '' : JSON.stringify(body)}`)
+  }
+  await lines(Array.from({ length: limits.pageDefault }, () => '{"title":"x"}\n').join(''))
+  t.equal((await todos('GET', '')).body.items.length, limits.pageDefault)
+})
+
+t.test('the rates are told where they count, and do', async t => {
+  const { call, todos } = await signedIn(t, { RATE_LIMIT: 'on' })
+  const { requestsPerMinute } = (await call('GET', '/api/limits')).body
+  t.strictSame(requestsPerMinute, {
+    all: 1200,
+    register: 20,
+    login: 30,
+    refresh: 120,
+    account: 20,
+    import: 20
+  })
+  const statuses: number[] = []
+  for (let count = 0; count <= requestsPerMinute.import; count++)
+    statuses.push((await todos('POST', '/import', '', asLines)).status)
+  t.strictSame(statuses, [...Array(requestsPerMinute.import).fill(200), 429])
+})
