@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Fault, type FieldError, MAX_ERRORS, Problem } from '../src/errors.ts'
+import { isInstantText } from '../src/instant.ts'
 import { isLocalDateTime, isTimeZone } from '../src/todos/due.ts'
 import { isInstant } from '../src/todos/import-lines.ts'
 
@@ -44,7 +45,8 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     discriminator: true,
     removeAdditional: false
   })
-  addFormats.default(ajv, ['date', 'date-time', 'email', 'uuid'])
+  addFormats.default(ajv, ['date', 'email', 'uuid'])
+  ajv.addFormat('date-time', isInstantText)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat(
     'day-or-local-date-time',

@@ -16,15 +16,19 @@ export const cursorAt = ({ key, id }: Point, list: unknown): string =>
 
 /**
  * The point that a cursor stands for.
+ * @param isKey whether something is a key of what the list is ordered by
  * @throws {Problem} `validation_failed` when it is none of ours, or of another list
  */
-export function pointAt(cursor: string, list: unknown): Point {
+export function pointAt(cursor: string, list: unknown, isKey: (key: unknown) => boolean): Point {
   const [of, key, id] = parsed(cursor)
-  if (typeof id !== 'string')
+  if (typeof of !== 'string' || !ID.test(id))
     throw invalid('is not a cursor; give the nextCursor of the page before, or none')
   if (of !== digest(list)) throw invalid('is of a list with another filter or order; begin this one without')
+  if (!isKey(key)) throw invalid('has been altered; give the nextCursor of the page before, or none')
   return { key, id }
 }
+
+const ID = /^[\da-f-]{36}$/
 
 const digest = (list: unknown) => hash('sha256', JSON.stringify(list), 'base64url').slice(0, 8)
 

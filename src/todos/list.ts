@@ -3,9 +3,10 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Tables, TodoRow } from '../db/schema.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { isInstant } from '../instant.ts'
 import { cursorAt, type Point, pointAt } from './cursor.ts'
 import { conditionOf, type Filter, type FilterShape, filterValues, shapeOf } from './filter.ts'
-import { type Todo, todoOf } from './todo.ts'
+import { priorities, type Todo, todoOf } from './todo.ts'
 
 /** What todos can be ordered by, each by a column that has an index. */
 const orders = {
@@ -68,7 +69,7 @@ const all = shapesOf('todos_total', (engine, shape: FilterShape) =>
 export async function listTodos(store: Store, userId: string, query: ListQuery): Promise<TodoPage> {
   const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
   const list = [sort, Object.entries(filter).sort()]
-  const point = cursor === undefined ? undefined : pointAt(cursor, list)
+  const point = cursor === undefined ? undefined : pointAt(cursor, list, isKeyOf(sort))
   const shape = shapeOf(filter)
   const values = filterValues(store, userId, filter)
   if (shape.isSearch) await store.search.settle(userId)
@@ -96,6 +97,13 @@ const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]
 function orderOf({ todos }: Tables, sort: Sort): [PgColumn, typeof asc, SQL] {
   const column: PgColumn = todos[columnOf(sort)]
   return sort.startsWith('-') ? [column, desc, sql`<`] : [column, asc, sql`>`]
+}
+
+/** Whether something out of a cursor can be a key: what it is not, the databases would fail at. */
+const isKeyOf = (sort: Sort) => {
+  if (sort.endsWith('At')) return isInstant
+  if (sort.endsWith('priority')) return (key: unknown) => typeof key === 'number' && key in priorities
+  return (key: unknown) => typeof key === 'string' && key.isWellFormed() && !key.includes('\0')
 }
 
 /** The key of a row, as it goes into a cursor: instants in milliseconds. */
