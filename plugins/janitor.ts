@@ -34,7 +34,7 @@ async function janitor(
 
   async function round() {
     try {
-      const removed = await clean(closing.signal)
+      const removed = await clean({ signal: closing.signal })
       if (Object.values(removed).some(Boolean)) app.log.info(removed, 'the janitor removed old rows')
     } catch (error) {
       app.log.error({ err: error }, 'the janitor failed; it tries again later')

@@ -27,6 +27,11 @@ export interface Removed {
   readonly idempotencyKeys: number
 }
 
+export interface CleaningOptions {
+  readonly signal?: AbortSignal
+  readonly told?: (table: keyof Removed, rows: number) => void
+}
+
 const statements = statementsOf('janitor', (db, tables) => {
   const { sessions, events, throttles, todos, idempotencyKeys } = tables
   return {
@@ -69,32 +74,38 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TR
 
   /**
    * Goes through all tables once, in small batches.
-   * @param signal ends the round after the batch under way
+   * @param options.signal ends the round after the batch under way
+   * @param options.told is told of the rows of a table that have gone so far
    * @throws {StatementFailed}
    */
-  return async function clean(signal?: AbortSignal): Promise<Removed> {
+  return async function clean({ signal, told }: CleaningOptions = {}): Promise<Removed> {
     const now = store.now().getTime()
     const ago = (seconds: number) => new Date(now - seconds * 1000)
 
-    async function removeAll(batch: Statement<unknown[]>, before: Date | string): Promise<number> {
+    async function removeAll(
+      table: keyof Removed,
+      batch: Statement<unknown[]>,
+      before: Date | string
+    ): Promise<number> {
       let removed = 0
       for (let size = BATCH; size >= BATCH && !signal?.aborted; await sleep(PAUSE)) {
         size = (await batch.execute({ before, size: BATCH })).length
         removed += size
+        told?.(table, removed)
       }
       return removed
     }
 
-    const ended = await removeAll(endedSessions, ago(SESSION_RETENTION))
+    const ended = await removeAll('sessions', endedSessions, ago(SESSION_RETENTION))
     // The absolute expiry has no index. The idle one is at most a REFRESH_TOKEN_TTL later, for it is counted from a
     // refresh before that.
-    const expired = await removeAll(expiredSessions, ago(SESSION_RETENTION))
+    const expired = await removeAll('sessions', expiredSessions, ago(SESSION_RETENTION))
     return {
       sessions: ended + expired,
-      events: await removeAll(events, leastIdOf(ago(EVENT_RETENTION))),
-      throttles: await removeAll(throttles, ago(THROTTLE_RETENTION)),
-      todos: await removeAll(todos, ago(TRASH_RETENTION)),
-      idempotencyKeys: await removeAll(idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
+      events: await removeAll('events', events, leastIdOf(ago(EVENT_RETENTION))),
+      throttles: await removeAll('throttles', throttles, ago(THROTTLE_RETENTION)),
+      todos: await removeAll('todos', todos, ago(TRASH_RETENTION)),
+      idempotencyKeys: await removeAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
     }
   }
 }

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { ConfigError } from './config.ts'
-import { configOfProcess } from './environment.ts'
+import type { Config } from './config.ts'
 import { loggingOf } from './logging.ts'
 
 /** Milliseconds that requests under way get to end, once the service is told to stop. */
@@ -10,23 +9,17 @@ const GRACE = 10_000
 /** Threads for files, names and the like, beside those that hash. */
 const SPARE_THREADS = 4
 
-async function start() {
-  const config = configOfProcess()
+/**
+ * Makes this process the service, until it is told to stop.
+ * @param isWatched whether its log is read by people, rather than programs
+ */
+export async function serve(config: Config, isWatched: boolean): Promise<void> {
   // Node makes four threads on any machine, which hashing would keep busy. It reads this when it first needs one.
   process.env.UV_THREADPOOL_SIZE ??= `${availableParallelism() + SPARE_THREADS}`
-  const app = await buildApp({ config, logger: loggingOf(config, process.stdout.isTTY) })
+  const app = await buildApp({ config, logger: loggingOf(config, isWatched) })
   closeWithGrace({ delay: GRACE, logger: app.log }, () => app.close())
   const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
   if (config.DOCS === 'on') app.log.info(`The docs are at ${address}/docs`)
 }
 
 const listening = (address: string) => `Latchkey listens on ${address}`
-
-try {
-  await start()
-} catch (error) {
-  const line =
-    error instanceof ConfigError ? error.message : `Latchkey could not start: ${(error as Error).message}`
-  process.stderr.write(`${line}\n`)
-  process.exit(1)
-}

@@ -17,11 +17,16 @@ function importsOf(file: string): string[] {
 
 const isFramework = (name: string) => /^(fastify|find-my-way|@fastify\/)/.test(name)
 const isDatabase = (name: string) => /^(drizzle-orm|better-sqlite3|pg)(\/|$)/.test(name)
-const entrances = ['src/app.ts', 'src/server.ts']
+/** Each may be imported by the next one only. */
+const entrances = ['src/app.ts', 'src/server.ts', 'src/cli/serve.ts']
 
 /** Each line of the house: who may not import what. */
 const rules: [string, (file: string) => boolean, (imported: string) => boolean][] = [
-  ['src knows no framework', file => file.startsWith('src/') && !entrances.includes(file), isFramework],
+  [
+    'src knows no framework',
+    file => file.startsWith('src/') && !['src/app.ts', 'src/server.ts'].includes(file),
+    isFramework
+  ],
   [
     'src knows neither plugins nor routes',
     file => file.startsWith('src/') && file !== 'src/app.ts',
@@ -41,7 +46,16 @@ const rules: [string, (file: string) => boolean, (imported: string) => boolean][
     file => !file.startsWith('src/db/sqlite'),
     name => name === 'better-sqlite3'
   ],
-  ['nobody imports the entrances', file => file !== 'src/server.ts', name => entrances.includes(name)]
+  ...entrances.map((entrance, index): (typeof rules)[number] => [
+    `${entrance} is imported by the next entrance only`,
+    file => file !== (entrances[index + 1] ?? 'src/cli/commands.ts'),
+    name => name === entrance
+  ]),
+  [
+    'only the program knows its commands',
+    file => !file.startsWith('src/cli/'),
+    name => name.startsWith('src/cli/')
+  ]
 ]
 
 t.test('the imports keep to the lines of the house', async t => {
@@ -60,5 +74,5 @@ t.test('the imports keep to the lines of the house', async t => {
 t.test('time, randomness and the environment come in from outside', async t => {
   const outside = /Date\.now\(\)|new Date\(\)|Math\.random|process\.env|randomUUID/
   const found = files.filter(file => outside.test(readFileSync(join(root, file), 'utf8')))
-  t.strictSame(found.sort(), ['src/app.ts', 'src/environment.ts', 'src/prune.ts', 'src/server.ts'])
+  t.strictSame(found.sort(), ['src/app.ts', 'src/cli/main.ts', 'src/environment.ts', 'src/server.ts'])
 })

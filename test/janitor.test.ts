@@ -289,7 +289,7 @@ t.test('by default nothing happens within the first minute', async t => {
   t.strictSame(await idsIn(store, 'sessions'), ['session0'])
 })
 
-t.test('npm run prune does it once, says what went, and may run beside others', async t => {
+t.test('latchkey prune does it once, says what went, and may run beside others', async t => {
   const cwd = t.testdir({ '.env': 'SESSION_RETENTION=432000' })
   const DATABASE_URL = await sharedDatabase(t, cwd)
   const now = Date.now()
@@ -308,8 +308,8 @@ t.test('npm run prune does it once, says what went, and may run beside others', 
   const settings = { DATABASE_URL, JWT_SECRET: SECRET }
 
   const outcomes = await Promise.all([
-    run('prune.ts', cwd, { ...settings, SESSION_RETENTION: '2592000' }),
-    run('prune.ts', cwd, { ...settings, SESSION_RETENTION: '2592000' })
+    run(['prune'], cwd, { ...settings, SESSION_RETENTION: '2592000' }),
+    run(['prune'], cwd, { ...settings, SESSION_RETENTION: '2592000' })
   ])
   let sum = 0
   for (const { code, said } of outcomes) {
@@ -320,20 +320,20 @@ t.test('npm run prune does it once, says what went, and may run beside others', 
   }
   t.equal(sum, 50, 'between them they removed each once')
   t.strictSame(await idsIn(store, 'sessions'), ['kept', 'live'])
-  const last = await run('prune.ts', cwd, settings)
+  const last = await run(['prune'], cwd, settings)
   t.strictSame(last, { code: 0, said: `1 sessions, ${NOTHING_ELSE} removed\n` }, 'by the .env')
   t.strictSame(await idsIn(store, 'sessions'), ['live'])
 })
 
-t.test('npm run prune tells in a line what is wrong', async t => {
+t.test('latchkey prune tells in a line what is wrong', async t => {
   const cwd = t.testdir({ 'no.db': {} })
   const cases = [
-    [{ SESSION_RETENTION: 'long' }, /^SESSION_RETENTION: "long" is not accepted\. Give seconds[^\n]*\n$/],
-    [{ DATABASE_URL: `file:${cwd}/no.db` }, /^[^\n]*unable to open database file\n$/]
+    [{ SESSION_RETENTION: 'long' }, 78, /^SESSION_RETENTION: "long" is not accepted\. Give seconds[^\n]*\n$/],
+    [{ DATABASE_URL: `file:${cwd}/no.db` }, 69, /^[^\n]*unable to open database file\n$/]
   ] as const
-  for (const [settings, line] of cases) {
-    const { code, said } = await run('prune.ts', cwd, settings)
-    t.equal(code, 1)
+  for (const [settings, exit, line] of cases) {
+    const { code, said } = await run(['prune'], cwd, settings)
+    t.equal(code, exit)
     t.match(said, line)
   }
 })

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import type { Answer, Settings } from './service.ts'
 
-const SOURCES = join(import.meta.dirname, '../src')
+const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 /** A service in a process of its own. */
 export interface Running {
@@ -20,10 +20,10 @@ const { PATH, NODE_V8_COVERAGE, NODE_OPTIONS } = process.env
 const COUNTED = { NODE_V8_COVERAGE, NODE_OPTIONS }
 const FAST = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../.tap/compile-cache') }
 
-/** Starts a program with nothing in its environment but the settings, in a folder without an .env of ours. */
-function launch(program: string, cwd: string, settings: Settings, isCounted: boolean) {
+/** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
+function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
   const env = { PATH, ...(isCounted ? COUNTED : FAST), HOST: '127.0.0.1', PORT: '0', ...settings }
-  return spawn(process.execPath, [join(SOURCES, program)], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /**
@@ -36,7 +36,7 @@ export async function start(
   settings: Settings = {},
   isCounted = false
 ): Promise<Running> {
-  const child = launch('server.ts', cwd, { RATE_LIMIT: 'off', ...settings }, isCounted)
+  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted)
   t.teardown(() => stop(child, 'SIGKILL'))
   const log: Running['log'] = []
   const url = await new Promise<string>((resolve, reject) => {
@@ -52,11 +52,11 @@ export async function start(
 }
 
 /** Starts the service with settings that it must refuse; gives what it says, and its exit code. */
-export const refuse = (cwd: string, settings: Settings) => run('server.ts', cwd, settings)
+export const refuse = (cwd: string, settings: Settings) => run(['serve'], cwd, settings)
 
-/** Runs a program of src to its end; gives what it says, and its exit code. */
-export async function run(program: string, cwd: string, settings: Settings) {
-  const child = launch(program, cwd, settings, true)
+/** Runs a command to its end; gives what it says, and its exit code. */
+export async function run(args: readonly string[], cwd: string, settings: Settings) {
+  const child = launch(args, cwd, settings, true)
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', text => (said += text))

@@ -46,7 +46,7 @@ t.test('settings come from .env, unless the environment has them', async t => {
   await stop(child, 'SIGTERM')
 })
 
-t.test('nonsense stops the start: one line, exit code 1, no secret in it', async t => {
+t.test('nonsense stops the start: one line, exit code 78, no secret in it', async t => {
   const cwd = t.testdir()
   const secret = 'ten bytes!'
   const cases = [
@@ -57,7 +57,7 @@ t.test('nonsense stops the start: one line, exit code 1, no secret in it', async
   await Promise.all(
     cases.map(async ([settings, line]) => {
       const { code, said } = await refuse(cwd, settings)
-      t.equal(code, 1)
+      t.equal(code, 78)
       t.match(said, line)
       t.notOk(said.includes(secret))
     })
@@ -88,8 +88,8 @@ t.test('a port that is taken is told in a line', async t => {
   t.teardown(() => other.close())
   const { port } = other.address() as { port: number }
   const { code, said } = await refuse(t.testdir(), { PORT: `${port}`, LOG_LEVEL: 'silent' })
-  t.equal(code, 1)
-  t.match(said, /^Latchkey could not start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+  t.equal(code, 74)
+  t.match(said, /^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
 })
 
 t.test('every write that was acknowledged is there after kill -9', async t => {

@@ -10,13 +10,16 @@ export interface Device {
   readonly userAgent: string | null
 }
 
+/** Likewise of what no request has brought about. */
+export type Origin = { readonly [Key in keyof Device]: Device[Key] | null }
+
 export type Event = Omit<EventRow, 'userId'>
 
 interface Particulars {
   readonly sessionId?: string
   readonly endReason?: EndReason
   /** Of a re-used refresh token: who refreshed before. */
-  readonly other?: { readonly ip: string | null; readonly userAgent: string | null }
+  readonly other?: Origin
 }
 
 /** Sorts after every UUID. */
@@ -43,7 +46,7 @@ export function eventsOf(store: Store) {
   const { add, page } = statements(store)
 
   /** The writing of an event, as a step of what it tells of. */
-  const step = (userId: string, type: EventType, device: Device, particulars: Particulars = {}) =>
+  const step = (userId: string, type: EventType, device: Origin, particulars: Particulars = {}) =>
     add.with({
       id: store.newId(),
       userId,
@@ -58,7 +61,7 @@ export function eventsOf(store: Store) {
     })
 
   /** The writing of the ends of sessions, likewise. */
-  const endings = (ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Device) =>
+  const endings = (ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Origin) =>
     ended.map(({ id }) => step(userId, 'session_ended', device, { sessionId: id, endReason }))
 
   return {

@@ -53,7 +53,7 @@ async function connected(settings: pg.ClientConfig, log: Log, timeout: number): 
 }
 
 /** When the last migration that the database has was made, in milliseconds since 1970; 0 for an empty one. */
-async function appliedTo(client: pg.Client): Promise<number> {
+export async function appliedTo(client: pg.Client): Promise<number> {
   const { rows } = await client.query("select to_regclass('drizzle.__drizzle_migrations') as name")
   if (!rows[0].name) return 0
   const latest = await client.query('select max(created_at) as latest from drizzle.__drizzle_migrations')

@@ -158,7 +158,9 @@ export const endReasons = [
   'account_deleted',
   'logout',
   'password_changed',
+  'password_reset',
   'reuse_detected',
+  'signed_out_by_operator',
   'too_many_sessions'
 ] as const
 export type EndReason = (typeof endReasons)[number]
@@ -169,6 +171,7 @@ export const eventTypes = [
   'signed_in',
   'sign_in_failed',
   'password_changed',
+  'password_reset',
   'refresh_token_reused',
   'session_ended'
 ] as const

@@ -1,22 +1,12 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import { newDatabase, query } from '../databases.ts'
-import { send, start, stop } from '../process.ts'
+import { run, send, start, stop } from '../process.ts'
 import { PASSWORD } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
-const PROGRAM = join(import.meta.dirname, '../../src/db-copy.ts')
-
-/** Runs the program and gives its exit code and what it says. */
-const copy = (...args: string[]) =>
-  new Promise<{ code: number; said: string }>(resolve =>
-    execFile(process.execPath, [PROGRAM, ...args], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), said: stdout + stderr })
-    )
-  )
+const copy = (...args: string[]) => run(['copy', ...args], '.', {})
 
 t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in again', { skip }, async t => {
   const cwd = t.testdir()
@@ -43,7 +33,7 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   await stop(after.child, 'SIGTERM')
 
   t.strictSame(await copy('--from', from, '--to', to), {
-    code: 1,
+    code: 69,
     said: 'The target is not empty: it has users.\n'
   })
 })
@@ -61,7 +51,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   await query(to, "create function nothing() returns trigger language plpgsql as 'begin return null; end'")
   await query(to, 'create trigger lose before insert on sessions for each row execute function nothing()')
   const { code, said } = await copy('--from', `file:${cwd}/data/latchkey.db`, '--to', to)
-  t.equal(code, 1)
+  t.equal(code, 69)
   t.equal(
     said,
     'users + sessions + events + throttles + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
@@ -69,15 +59,17 @@ t.test('all rows are copied or none', { skip }, async t => {
   t.strictSame(await query(to, 'select * from users'), [])
 })
 
-t.test('without a source and a target it says how it is used', async t => {
-  for (const args of [
-    [],
-    ['--from', 'file:x'],
-    ['--from', ':memory:', '--to', 'postgres://x'],
-    ['--form', 'x']
-  ]) {
+t.test('without a source and a target it says what it takes', async t => {
+  const cases = [
+    [[], /^--from: give file:PATH\.\n$/],
+    [['--from', ':memory:', '--to', 'postgres://x'], /^--from: give file:PATH\.\n$/],
+    [['--from', 'file:x'], /^--to: give postgres:/],
+    [['--form', 'x'], /^Unknown option '--form'/]
+  ] as const
+  const check = async ([args, line]: (typeof cases)[number]) => {
     const { code, said } = await copy(...args)
-    t.equal(code, 1)
-    t.match(said, /npm run db:copy -- --from file:|^Unknown option '--form'/)
+    t.equal(code, 64)
+    t.match(said, line)
   }
+  await Promise.all(cases.map(check))
 })

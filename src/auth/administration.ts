@@ -1,0 +1,122 @@
+import { randomInt } from 'node:crypto'
+import { asc, eq, gt, or, sql } from 'drizzle-orm'
+import type { EndReason, UserRow } from '../db/schema.ts'
+import { given, statementsOf } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+import { eventsOf } from './events.ts'
+import type { Passwords } from './passwords.ts'
+import { sessionStatements } from './session-statements.ts'
+import { keyOf, type User } from './users.ts'
+
+/** An account as its operator sees it. */
+export type Account = Omit<UserRow, 'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion'>
+
+/** What an operator does comes from no device that its owner would know. */
+const OPERATOR = { ip: null, userAgent: null }
+/** Accounts that are read at a time. */
+const BATCH = 500
+/** Characters that nobody takes for others, and their number in a group of a new password. */
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+const GROUP = 5
+/** Groups of a new password: 99 bits, more than anybody can guess. */
+const GROUPS = 4
+
+const statements = statementsOf('administration', (db, { users }) => {
+  const account = {
+    id: users.id,
+    username: users.username,
+    email: users.email,
+    createdAt: users.createdAt
+  }
+  return {
+    page: db
+      .select(account)
+      .from(users)
+      .where(gt(users.id, given(users.id, 'after')))
+      .orderBy(asc(users.id))
+      .limit(BATCH),
+    find: db
+      .select(account)
+      .from(users)
+      .where(
+        or(
+          eq(users.id, given(users.id, 'key')),
+          eq(users.emailKey, given(users.emailKey, 'key')),
+          eq(users.usernameKey, given(users.usernameKey, 'key'))
+        )
+      ),
+    setPassword: db
+      .update(users)
+      .set({
+        passwordHash: given(users.passwordHash, 'passwordHash'),
+        passwordVersion: sql`${users.passwordVersion} + 1`
+      })
+      .where(eq(users.id, given(users.id, 'userId')))
+  }
+})
+
+/** What an operator does with other people's accounts. Their owners find it among their events. */
+export function administrationOf(store: Store) {
+  const { page, find, setPassword } = statements(store)
+  const { endAll } = sessionStatements(store)
+  const events = eventsOf(store)
+
+  const ending = ({ id }: User, reason: EndReason) => endAll.with({ userId: id, now: store.now(), reason })
+
+  async function tell({ id }: User, ended: readonly { id: string }[], reason: EndReason): Promise<number> {
+    const steps = events.endings(ended, id, reason, OPERATOR)
+    if (steps.length > 0) await store.atomically(...steps)
+    return ended.length
+  }
+
+  return {
+    /** All accounts, the oldest first. */
+    async *list(): AsyncGenerator<Account> {
+      let after = ''
+      let accounts: Account[]
+      do {
+        accounts = await page.execute({ after })
+        for (const account of accounts) {
+          after = account.id
+          yield account
+        }
+      } while (accounts.length === BATCH)
+    },
+
+    /** The account with this id, e-mail or user name; no two can have the same. */
+    async find(name: string): Promise<Account | undefined> {
+      const [account] = await find.execute({ key: keyOf(name) })
+      return account
+    },
+
+    /** @returns how many sessions have ended */
+    async signOut(user: User): Promise<number> {
+      const [ended] = await store.atomically(ending(user, 'signed_out_by_operator'))
+      return tell(user, ended, 'signed_out_by_operator')
+    },
+
+    /**
+     * Sets a password that is made for it, and ends all sessions.
+     * @param minLength the fewest characters that it may have
+     * @returns the password, which is nowhere kept, and how many sessions have ended
+     */
+    async resetPassword(user: User, passwords: Passwords, minLength: number) {
+      const password = newPassword(minLength)
+      const passwordHash = await passwords.hash(password)
+      const [, ended] = await store.atomically(
+        setPassword.with({ userId: user.id, passwordHash }),
+        ending(user, 'password_reset'),
+        events.step(user.id, 'password_reset', OPERATOR)
+      )
+      return { password, ended: await tell(user, ended, 'password_reset') }
+    }
+  }
+}
+
+export type Administration = ReturnType<typeof administrationOf>
+
+function newPassword(minLength: number): string {
+  const groups = Math.max(GROUPS, Math.ceil((minLength + 1) / (GROUP + 1)))
+  const letter = () => LETTERS.charAt(randomInt(LETTERS.length))
+  return Array.from({ length: groups }, () => Array.from({ length: GROUP }, letter).join('')).join('-')
+}

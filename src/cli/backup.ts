@@ -1,0 +1,35 @@
+import { copyFileSync, existsSync, statSync } from 'node:fs'
+import { isPostgres } from '../config.ts'
+import { copySqlite } from '../db/sqlite-copy.ts'
+import type { Command } from './command.ts'
+import { CommandError } from './exit-codes.ts'
+import { fileOf } from './open-database.ts'
+
+const backup: Command = {
+  description:
+    'Copies the SQLite database to FILE as it is at this moment, also while the service writes to it, and the kept signing\n' +
+    'key, where there is one, to FILE.key. Neither may be there yet. The copy is checked. Keep both as you keep secrets.',
+  operands: ['FILE'],
+
+  async run({ config, operands: [file = ''], progress, report }) {
+    const settings = config()
+    if (isPostgres(settings.DATABASE_URL))
+      throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
+    const database = fileOf(settings)
+    const [kept, key] = [`${database}.key`, `${file}.key`]
+    for (const target of [file, key])
+      if (existsSync(target))
+        throw new CommandError('exists', `${target} is there already. Give another file.`)
+
+    await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
+    const hasKey = existsSync(kept)
+    if (hasKey) copyFileSync(kept, key)
+    const bytes = statSync(file).size
+    report(
+      { file, bytes, ...(hasKey && { key }) },
+      `${file}: ${bytes} bytes${hasKey ? `, and its key in ${key}` : ''}\n`
+    )
+  }
+}
+
+export default backup

@@ -1,0 +1,39 @@
+import { isPostgres } from '../config.ts'
+import { copyDatabase } from '../db/copy.ts'
+import { openPostgres } from '../db/postgres.ts'
+import { openSqlite, sqliteFile } from '../db/sqlite.ts'
+import type { Command } from './command.ts'
+import { CommandError } from './exit-codes.ts'
+
+const copy: Command = {
+  description: 'Copies a SQLite database into an empty PostgreSQL one. Stop the service first.',
+  options: {
+    from: { type: 'string', value: 'URL', help: 'file:./data/latchkey.db, say' },
+    to: { type: 'string', value: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
+  },
+
+  async run({ values, log, progress, report }) {
+    const [from, to] = [`${values.from}`, `${values.to}`]
+    if (!from.startsWith('file:')) throw new CommandError('usage', '--from: give file:PATH.')
+    if (!isPostgres(to)) throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
+
+    const source = openSqlite(from)
+    try {
+      const target = await openPostgres({ url: to, poolMax: 1, log })
+      const told = (name: string, rows: number) => progress(`${rows} ${name}`)
+      const sizes = await copyDatabase(source, target, told).finally(target.close)
+      report(sizes, textOf(sizes, `${sqliteFile(from)}.key`))
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+const textOf = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
+  .map(([name, size]) => `${size} ${name}\n`)
+  .join('')}
+Set JWT_SECRET to what the service has signed with: the content of ${key},
+unless it was set before. With another one everybody would have to sign in again.
+`
+
+export default copy

@@ -1,0 +1,37 @@
+import { ConfigError } from '../config.ts'
+import { DatabaseError, isOutage, StatementFailed } from '../db/failures.ts'
+
+/** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
+export const EXIT = {
+  fault: { code: 1, meaning: 'doctor has found a fault' },
+  usage: { code: 64, meaning: 'the command line is wrong' },
+  noUser: { code: 67, meaning: 'there is no such user' },
+  unavailable: { code: 69, meaning: 'the database, or the backup, cannot be used' },
+  internal: { code: 70, meaning: 'an error of the program itself' },
+  exists: { code: 73, meaning: 'a file would have been overwritten' },
+  system: { code: 74, meaning: 'the system refused a file, a port or the like' },
+  config: { code: 78, meaning: 'a setting is wrong' }
+} as const
+
+/** A refusal of a command. The message is fit for a terminal. */
+export class CommandError extends Error {
+  readonly exit: keyof typeof EXIT
+
+  constructor(exit: keyof typeof EXIT, message: string) {
+    super(message)
+    this.exit = exit
+  }
+}
+
+/** The exit code that an error ends the program with. */
+export const exitCodeOf = (error: unknown): number => EXIT[exitOf(error)].code
+
+function exitOf(error: unknown): keyof typeof EXIT {
+  if (error instanceof CommandError) return error.exit
+  if (error instanceof ConfigError) return 'config'
+  if (error instanceof DatabaseError || error instanceof StatementFailed) return 'unavailable'
+  const { code = '', syscall } = error as NodeJS.ErrnoException
+  if (code.startsWith('ERR_PARSE_ARGS')) return 'usage'
+  if (syscall) return 'system'
+  return isOutage(error) ? 'unavailable' : 'internal'
+}

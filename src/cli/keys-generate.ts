@@ -1,0 +1,69 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type KeyAlgorithm, publicJwkOf } from '../auth/jwk.ts'
+import { newSecret } from '../auth/secrets.ts'
+import type { Command } from './command.ts'
+import { CommandError } from './exit-codes.ts'
+
+/** Bits of a new RSA key: enough beyond the year 2030 (NIST SP 800-57, part 1, table 4). */
+const NEW_RSA_BITS = 3072
+
+const generators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
+  EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: NEW_RSA_BITS })
+}
+const isKeyAlgorithm = (name: string): name is KeyAlgorithm => Object.hasOwn(generators, name)
+
+const generate: Command = {
+  description: 'Makes a key to sign tokens with, and prints lines that can be appended to .env as they are.',
+  options: {
+    algorithm: {
+      type: 'string',
+      default: 'EdDSA',
+      value: 'NAME',
+      help: 'EdDSA (the default), ES256, RS256: a private key in a file; HS256: a secret, printed and nowhere kept'
+    },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      help: 'the file, ./data/signing-key-<kid>.pem if not given, for you only; none is ever overwritten'
+    }
+  },
+
+  async run({ values: { algorithm, out }, report }) {
+    if (algorithm === 'HS256' && out)
+      throw new CommandError('usage', '--out: a secret is printed, not written. Leave it out.')
+    if (algorithm === 'HS256') {
+      const secret = newSecret()
+      return report({ algorithm, secret }, `JWT_SECRET=${secret}\n`)
+    }
+    if (!isKeyAlgorithm(`${algorithm}`))
+      throw new CommandError(
+        'usage',
+        `--algorithm: ${JSON.stringify(algorithm)} is not accepted. Give EdDSA, ES256, RS256 or HS256.`
+      )
+
+    const { privateKey } = generators[algorithm as KeyAlgorithm]()
+    const { kid } = publicJwkOf(privateKey, algorithm as KeyAlgorithm)
+    const file = `${out ?? `./data/signing-key-${kid}.pem`}`
+    write(file, privateKey)
+    report({ algorithm, kid, file }, `# ${algorithm}, kid ${kid}\nJWT_PRIVATE_KEY_FILE=${file}\n`)
+  }
+}
+
+function write(file: string, privateKey: KeyObject) {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new CommandError(
+      'exists',
+      `--out: ${JSON.stringify(file)} is there already. Give another file, or remove this one.`
+    )
+  }
+}
+
+export default generate

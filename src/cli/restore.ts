@@ -1,0 +1,47 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isPostgres } from '../config.ts'
+import { sqliteFile } from '../db/sqlite.ts'
+import { copySqlite, isInUse } from '../db/sqlite-copy.ts'
+import type { Command } from './command.ts'
+import { CommandError } from './exit-codes.ts'
+
+const restore: Command = {
+  description:
+    'Puts the backup in FILE, and the key in FILE.key where there is one, in the place of the SQLite database. Stop the\n' +
+    'service first. Nothing is lost: what was there is moved aside, and the answer says where.',
+  operands: ['FILE'],
+
+  async run({ config, operands: [file = ''], now, progress, report }) {
+    const { DATABASE_URL } = config()
+    const database = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
+    if (!database)
+      throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
+    if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
+    const hasPredecessor = existsSync(database)
+    if (hasPredecessor && isInUse(database))
+      throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
+
+    mkdirSync(dirname(database), { recursive: true, mode: 0o700 })
+    const restored = `${database}.restored`
+    await copySqlite(file, restored, share => progress(`${Math.floor(share * 100)} % restored`))
+    const aside = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
+    // A log that lay beside another database would be taken for this one's.
+    for (const suffix of ['', '-wal', '-shm']) move(`${database}${suffix}`, `${aside}${suffix}`)
+    renameSync(restored, database)
+    if (existsSync(`${file}.key`)) {
+      move(`${database}.key`, `${aside}.key`)
+      copyFileSync(`${file}.key`, `${database}.key`)
+    }
+    report(
+      { database, ...(hasPredecessor && { replaced: aside }) },
+      `${database} is restored.${hasPredecessor ? ` What was there is now ${aside}` : ''}\n`
+    )
+  }
+}
+
+function move(from: string, to: string) {
+  if (existsSync(from)) renameSync(from, to)
+}
+
+export default restore

@@ -1,0 +1,16 @@
+import { sessionsEnded, withAccount } from './account.ts'
+import type { Command } from './command.ts'
+
+const signOut: Command = {
+  description: 'Ends all sessions of a user at once. USER is an e-mail, a user name or an id.',
+  operands: ['USER'],
+
+  async run(context) {
+    await withAccount(context, async (account, administration) => {
+      const ended = await administration.signOut(account)
+      context.report({ id: account.id, ended }, `${account.email}: ${sessionsEnded(ended)}\n`)
+    })
+  }
+}
+
+export default signOut

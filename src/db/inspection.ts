@@ -1,0 +1,17 @@
+/** What a look at a database tells, without changing anything in it. */
+export interface Inspection {
+  /** The engine and its version. */
+  readonly version: string
+  /** Migrations that it lacks. */
+  readonly pending: number
+  /** When the latest event was written, by the clock of the service then. */
+  readonly latestEvent: Date | undefined
+  /** The time of the server, where that has a clock of its own. */
+  readonly clock?: Date
+  /** The connections that the server grants to all its users together, where it does. */
+  readonly connections?: number
+}
+
+/** When a row was made, as its id (a UUIDv7) tells. */
+export const timeOf = (id: unknown): Date | undefined =>
+  id ? new Date(Number.parseInt(`${id}`.replace('-', '').slice(0, 12), 16)) : undefined

@@ -1,0 +1,78 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { DatabaseError } from './failures.ts'
+import { pendingIn, refuseDamaged } from './sqlite-inspection.ts'
+
+/** Milliseconds to wait for another process that is writing. */
+const BUSY_TIMEOUT = 5000
+/** Pages that are copied at a time. */
+const PAGES = 1000
+
+/**
+ * Copies a SQLite database as it is at one point in time, also while others write to it. The copy appears under its name
+ * once it is whole, checked and on disk, in a single file that only its owner may read.
+ * @param from the file to copy
+ * @param to the copy; what is there is overwritten
+ * @param told is told of the share that is done, from 0 to 1
+ * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
+ */
+export async function copySqlite(from: string, to: string, told: (share: number) => void): Promise<void> {
+  const draft = `${to}.part`
+  closeSync(openSync(draft, 'w', 0o600))
+  try {
+    await copyPages(from, draft, told).catch(error => {
+      throw new DatabaseError(`${from} cannot be copied: ${(error as Error).message}`)
+    })
+    sync(draft)
+    renameSync(draft, to)
+    sync(dirname(to))
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+async function copyPages(from: string, to: string, told: (share: number) => void) {
+  const source = new Database(from, { readonly: true, timeout: BUSY_TIMEOUT })
+  try {
+    // Holds on to one state of the database: else each write of another process makes the copy begin anew.
+    source.exec('begin')
+    pendingIn(source)
+    await source.backup(to, {
+      progress({ totalPages, remainingPages }) {
+        told(1 - remainingPages / totalPages)
+        return PAGES
+      }
+    })
+  } finally {
+    source.close()
+  }
+  const copy = new Database(to)
+  try {
+    // In the mode of its source it would need a second file even to be read.
+    copy.pragma('journal_mode = DELETE')
+    refuseDamaged(copy)
+  } finally {
+    copy.close()
+  }
+}
+
+function sync(path: string) {
+  const descriptor = openSync(path, 'r')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+}
+
+/** Whether another process has the database open. One that is damaged, or is none, counts as not in use. */
+export function isInUse(file: string): boolean {
+  const connection = new Database(file, { timeout: 0 })
+  let isInUse = false
+  try {
+    // Takes the file for itself alone, which whoever else has it open prevents.
+    connection.pragma('journal_mode = DELETE')
+  } catch (error) {
+    isInUse = (error as { code?: string }).code === 'SQLITE_BUSY'
+  }
+  connection.close()
+  return isInUse
+}

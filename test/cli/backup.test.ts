@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { send, start, stop } from '../process.ts'
+import { PASSWORD } from '../service.ts'
+import { programOf } from './program.ts'
+
+const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+/** A folder whose database has some pages, and a key. */
+async function folderWithDatabase(t: Parameters<typeof start>[0]) {
+  const cwd = t.testdir()
+  const file = join(cwd, 'data/latchkey.db')
+  const latchkey = programOf({ DATABASE_URL: `file:${file}` })
+  t.equal((await latchkey('migrate')).code, 0)
+  const connection = new Database(file)
+  connection.exec(`create table pages as with recursive n (i) as (select 1 union all select i + 1 from n where i < 1200)
+      select hex(randomblob(2000)) as page from n`)
+  connection.close()
+  writeFileSync(`${file}.key`, 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ\n', { mode: 0o600 })
+  return { cwd, file, latchkey }
+}
+
+t.test(
+  'a backup made while the service writes holds all that was acknowledged; restored, it serves',
+  async t => {
+    const cwd = t.testdir({ elsewhere: {} })
+    const file = join(cwd, 'data/latchkey.db')
+    const latchkey = programOf({ DATABASE_URL: `file:${file}` })
+    const before = await start(t, cwd)
+    const { body: pair } = await send(`${before.url}/api/auth/register`, { body: account })
+    const token = pair.accessToken
+    let acknowledged = 0
+    let isWriting = true
+    async function write() {
+      while (isWriting) {
+        const { status } = await send(`${before.url}/api/todos`, { token, body: { title: 'x' } })
+        if (status === 201) acknowledged += 1
+      }
+    }
+    const writing = Promise.all([write(), write(), write()])
+    while (acknowledged < 100) await new Promise(setImmediate)
+
+    const least = acknowledged
+    const target = join(cwd, 'backup.db')
+    const { code, stdout, stderr } = await latchkey('backup', target, '--json')
+    t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+    t.strictSame(JSON.parse(stdout), { file: target, bytes: statSync(target).size, key: `${target}.key` })
+    t.strictSame([modeOf(target), modeOf(`${target}.key`)], ['600', '600'])
+    t.match(await latchkey('restore', target), {
+      code: 69,
+      stderr: `${file} is in use. Stop the service first.\n`
+    })
+    isWriting = false
+    await writing
+    t.ok(acknowledged > least, 'writes went on meanwhile')
+    await stop(before.child, 'SIGTERM')
+
+    const copy = new Database(target, { readonly: true })
+    const todos = copy.prepare('select count(*) from todos').pluck().get() as number
+    copy.close()
+    t.ok(todos >= least && todos <= acknowledged, `${todos} of ${acknowledged}, ${least} at its beginning`)
+
+    const elsewhere = join(cwd, 'elsewhere')
+    const restored = await programOf({ DATABASE_URL: `file:${elsewhere}/data/latchkey.db` })(
+      'restore',
+      target
+    )
+    t.match(restored, { code: 0, stdout: `${elsewhere}/data/latchkey.db is restored.\n` })
+    const after = await start(t, elsewhere)
+    t.equal((await send(`${after.url}/api/auth/me`, { token })).status, 200, 'the tokens are good there, too')
+    await stop(after.child, 'SIGTERM')
+  }
+)
+
+t.test('no backup overwrites anything, and none is left half done', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  const target = join(cwd, 'backup.db')
+  for (const taken of [target, `${target}.key`]) {
+    writeFileSync(taken, 'precious')
+    t.match(await latchkey('backup', target), {
+      code: 73,
+      stderr: `${taken} is there already. Give another file.\n`
+    })
+    t.equal(readFileSync(taken, 'utf8'), 'precious')
+    rmSync(taken)
+  }
+  t.match(await latchkey('backup', join(cwd, 'no/backup.db')), { code: 74, stderr: /^ENOENT/ })
+  writeFileSync(file, readFileSync(file).fill(7, 4096 * 600, 4096 * 601))
+  t.match(await latchkey('backup', target), { code: 69, stderr: /cannot be copied: it is damaged: / })
+  t.match(await latchkey('doctor'), { code: 1, stdout: /^fault {4}database .*it is damaged: /m })
+  t.strictSame(readdirSync(cwd), ['data'])
+})
+
+t.test('on a terminal it says how far it is', async t => {
+  const { cwd, file } = await folderWithDatabase(t)
+  const latchkey = programOf({ DATABASE_URL: `file:${file}` }, { isTTY: true })
+  const { stdout, stderr } = await latchkey('backup', join(cwd, 'one.db'))
+  t.match(stdout, /one\.db: \d+ bytes, and its key in .*one\.db\.key\n$/)
+  t.match(stderr.replaceAll('\r\u001B[K', '<cleared>'), /^(<cleared>\d+ % copied)+<cleared>$/)
+  t.strictSame((await latchkey('backup', join(cwd, 'two.db'), '--json')).stderr, '')
+  rmSync(`${file}.key`)
+  t.match(
+    (await latchkey('backup', join(cwd, 'three.db'))).stdout,
+    /three\.db: \d+ bytes\n$/,
+    'without a key'
+  )
+})
+
+t.test('restore moves aside what was there', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  t.equal((await latchkey('backup', join(cwd, 'backup.db'))).code, 0)
+  writeFileSync(file, 'damaged'.repeat(1000))
+  writeFileSync(`${file}-wal`, 'of the damaged one')
+  const now = () => new Date('2026-06-01T12:00:00.000Z')
+  const { code, stdout } = await programOf({ DATABASE_URL: `file:${file}` }, { now })(
+    'restore',
+    join(cwd, 'backup.db')
+  )
+  const aside = `${file}.replaced-2026-06-01T12-00-00.000Z`
+  t.strictSame({ code, stdout }, { code: 0, stdout: `${file} is restored. What was there is now ${aside}\n` })
+  t.match(readFileSync(aside, 'utf8'), /^damaged/)
+  t.equal(readFileSync(`${aside}.key`, 'utf8'), readFileSync(`${file}.key`, 'utf8'))
+  t.notOk(existsSync(`${file}-wal`))
+  t.equal((await latchkey('users', 'list')).code, 0, 'it can be used')
+})
+
+t.test('restore takes whole databases of Latchkey only', async t => {
+  const { cwd, latchkey } = await folderWithDatabase(t)
+  new Database(join(cwd, 'other.db')).exec('create table x (y)').close()
+  writeFileSync(join(cwd, 'text'), 'no database')
+  const cases = [
+    ['missing', 74, /^There is no file .*missing\.\n$/],
+    ['other.db', 69, /cannot be copied: it is not a database of Latchkey\n$/],
+    ['text', 69, /cannot be copied: file is not a database\n$/]
+  ] as const
+  for (const [name, exit, line] of cases) {
+    const { code, stderr } = await latchkey('restore', join(cwd, name))
+    t.equal(code, exit)
+    t.match(stderr, line)
+  }
+  t.equal((await latchkey('doctor')).code, 0, 'what was there is as it was')
+  t.strictSame(readdirSync(join(cwd, 'data')).sort(), ['latchkey.db', 'latchkey.db.key'])
+})
+
+t.test('only a file can be backed up and restored', async t => {
+  const cwd = t.testdir({ 'backup.db': '' })
+  const cases = [
+    [{ DATABASE_URL: 'postgres://db/x', JWT_SECRET: 'x'.repeat(32) }, 'backup', 64, /pg_dump/],
+    [{ DATABASE_URL: 'postgres://db/x', JWT_SECRET: 'x'.repeat(32) }, 'restore', 64, /^DATABASE_URL: /],
+    [{ DATABASE_URL: ':memory:' }, 'restore', 64, /^DATABASE_URL: /],
+    [{ DATABASE_URL: ':memory:' }, 'backup', 69, /in memory/],
+    [{ DATABASE_URL: `file:${cwd}/no.db` }, 'backup', 69, /^There is no database at .*no\.db\. /]
+  ] as const
+  for (const [settings, command, exit, line] of cases) {
+    const { code, stderr } = await programOf(settings)(command, join(cwd, 'backup.db'))
+    t.equal(code, exit)
+    t.match(stderr, line)
+  }
+})

@@ -1,0 +1,162 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings } from '../../src/cli/checks.ts'
+import { readConfig } from '../../src/config.ts'
+import { ed25519 } from '../auth/key-files.ts'
+import { newDatabase } from '../databases.ts'
+import { type Settings, serve } from '../service.ts'
+import { programOf, sharedSettings } from './program.ts'
+
+const SERVER = process.env.TEST_DATABASE_URL
+const GOOD = 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ'
+const configOf = (settings: Settings) => readConfig({ DATABASE_URL: ':memory:', ...settings })
+
+t.test('a good installation is told to be one, and nothing in it is changed', async t => {
+  const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD }
+  await serve(t, settings)
+  const { code, stdout, stderr } = await programOf(settings)('doctor', '--json')
+  t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+  const findings = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  t.match(findings, [
+    { check: 'settings', status: 'ok', detail: 'accepted' },
+    { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
+    { check: 'disk', status: /ok|warning/ },
+    { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, whole, of the present schema$/ },
+    { check: 'clock', status: 'ok' }
+  ])
+
+  const folder = t.testdir()
+  const fresh = await programOf({ DATABASE_URL: `file:${folder}/no/folder/latchkey.db` })('doctor')
+  t.equal(fresh.code, 0)
+  t.match(fresh.stdout, /^ok {7}keys {6}a secret will be made at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}database {2}it will be made at the first start$/m)
+})
+
+t.test('wrong settings are the only finding, for the others need them', async t => {
+  t.strictSame(await programOf({ PORT: 'x' })('doctor'), {
+    code: 1,
+    stdout:
+      'fault    settings  PORT: "x" is not accepted. Give a port from 1 to 65535, or 0 for any free one.\n',
+    stderr: '1 of the checks failed.\n'
+  })
+})
+
+t.test('settings that leave a service open', async t => {
+  t.match(checkSettings(configOf({ RATE_LIMIT: 'off' })), { status: 'warning', detail: /RATE_LIMIT/ })
+  t.match(checkSettings(configOf({ TRUST_PROXY: 'true' })), { status: 'warning', detail: /TRUST_PROXY/ })
+})
+
+t.test('keys that can be guessed, and keys that can be read', async t => {
+  const weak = ['a'.repeat(64), 'abababababababababababababababababab', `change-me-${GOOD}`]
+  for (const JWT_SECRET of weak)
+    t.match(checkKeys(configOf({ JWT_SECRET: `${GOOD},${JWT_SECRET}` })), {
+      status: 'fault',
+      detail: /^secret 2 can be guessed/
+    })
+  for (let round = 0; round < 100; round += 1) {
+    const { stdout } = await programOf()('keys', 'generate', '--algorithm', 'HS256', '--json')
+    t.match(checkKeys(configOf({ JWT_SECRET: JSON.parse(stdout).secret })), { status: 'ok' })
+  }
+
+  const { file } = ed25519('doctor')
+  chmodSync(file, 0o600)
+  t.match(checkKeys(configOf({ JWT_PRIVATE_KEY_FILE: file })), {
+    status: 'ok',
+    detail: '1 private, 0 secret'
+  })
+  chmodSync(file, 0o644)
+  t.match(checkKeys(configOf({ JWT_PRIVATE_KEY_FILE: file })), {
+    status: 'warning',
+    detail: `${file} can be read`
+  })
+
+  const database = join(t.testdir(), 'latchkey.db')
+  writeFileSync(`${database}.key`, GOOD, { mode: 0o640 })
+  t.match(checkKeys(configOf({ DATABASE_URL: `file:${database}` })), {
+    status: 'warning',
+    detail: `${database}.key can be read`
+  })
+})
+
+t.test('a database that is damaged, behind, ahead, or short of connections', async t => {
+  const cwd = t.testdir()
+  const DATABASE_URL = `file:${cwd}/latchkey.db`
+  const latchkey = programOf({ DATABASE_URL })
+  await latchkey('migrate')
+  const connection = new Database(`${cwd}/latchkey.db`)
+  connection.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
+  t.match(await latchkey('doctor'), { code: 1, stdout: /^fault {4}database .*has a newer schema/m })
+  connection.exec('update __drizzle_migrations set created_at = 1')
+  t.match(await latchkey('doctor'), {
+    code: 0,
+    stdout: /^warning {2}database .* [2-9] migrations are pending/m
+  })
+  connection.exec('drop table __drizzle_migrations')
+  t.match(await latchkey('doctor'), {
+    code: 1,
+    stdout: /^fault {4}database .*is not a database of Latchkey$/m
+  })
+  connection.close()
+  writeFileSync(`${cwd}/latchkey.db`, 'no database at all, but some text')
+  t.match(await latchkey('doctor'), { code: 1, stdout: /^fault {4}database .*file is not a database$/m })
+
+  const inspection = { version: 'PostgreSQL 18', pending: 0, latestEvent: undefined, connections: 100 }
+  t.strictSame(checkDatabase(inspection, configOf({ DATABASE_POOL_MAX: '101' })), {
+    status: 'fault',
+    detail: 'DATABASE_POOL_MAX is 101, but PostgreSQL 18 grants 100 connections'
+  })
+  const away = await programOf({ DATABASE_URL: 'postgres://127.0.0.1:1/x', JWT_SECRET: GOOD })('doctor')
+  t.match(away, { code: 1, stdout: /^fault {4}database {2}127\.0\.0\.1:1: .*ECONNREFUSED/m })
+})
+
+t.test('a database with nothing in it', async t => {
+  const url = SERVER ? await newDatabase(SERVER) : `file:${t.testdir()}/latchkey.db`
+  const latchkey = programOf({ DATABASE_URL: url, JWT_SECRET: GOOD })
+  if (SERVER) t.match(await latchkey('doctor'), { code: 0, stdout: /^warning {2}database .*pending/m })
+  t.match(await latchkey('migrate'), { code: 0, stdout: /^The database has the schema of 20.*Z\.\n$/ })
+  t.match(await latchkey('doctor'), { code: 0, stdout: /^ok {7}database /m })
+})
+
+t.test('a clock that is wrong', async t => {
+  const settings = await sharedSettings(t)
+  const service = await serve(t, settings)
+  await service.signUp()
+  const now = () => new Date('2025-12-31T23:00:00.000Z')
+  const made = new Date('2025-01-01T00:00:00.000Z')
+  const inspection = { version: '', pending: 0, latestEvent: new Date('2026-01-01T00:00:00.000Z') }
+  t.match(checkClock(inspection, now(), made), {
+    status: 'fault',
+    detail: /has an event of 2026-01-01T00:00:00/
+  })
+  t.match(checkClock(undefined, new Date(0), made), {
+    status: 'fault',
+    detail: /1970.*before this version was made/
+  })
+  const clock = new Date(now().getTime() + 1500)
+  t.match(checkClock({ version: '', pending: 0, latestEvent: undefined, clock }, now(), made), {
+    status: 'warning',
+    detail: /at the database$/
+  })
+  t.match(await programOf(settings, { now })('doctor'), { code: 1, stdout: /^fault {4}clock/m })
+})
+
+t.test('a disk that is full', async t => {
+  t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'nothing is kept on this machine' })
+  const config = configOf({ DATABASE_URL: 'file:/a/b/c/latchkey.db' })
+  const cases = [
+    [1024, 'ok'],
+    [1023, 'warning'],
+    [64, 'warning'],
+    [63, 'fault']
+  ] as const
+  for (const [mebibytes, status] of cases)
+    t.strictSame(
+      checkDisk(config, folder => (folder === '/' ? mebibytes * 2 ** 20 : 0)),
+      { status, detail: `${mebibytes} MiB are free for /a/b/c/latchkey.db` }
+    )
+})

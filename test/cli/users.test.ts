@@ -1,0 +1,129 @@
+import t from 'tap'
+import { PASSWORD, serve } from '../service.ts'
+import { programOf, sharedSettings } from './program.ts'
+
+t.test('users list names every account, the oldest first', async t => {
+  const settings = await sharedSettings(t)
+  const { app, signUp } = await serve(t, settings)
+  const [ada, bob] = [await signUp({ username: 'ada' }), await signUp({ username: 'bob' })]
+  const latchkey = programOf(settings)
+  t.strictSame(await latchkey('users', 'list'), {
+    code: 0,
+    stdout: `${ada.user.id}  user1@example.org  ada\n${bob.user.id}  user2@example.org  bob\n`,
+    stderr: ''
+  })
+  const { stdout } = await latchkey('users', 'list', '--json')
+  t.strictSame(
+    stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+    [ada, bob].map(({ user }) => ({ ...user, createdAt: '2026-01-01T00:00:00.000Z' }))
+  )
+
+  const { db, tables } = app.store
+  const more = Array.from({ length: 1000 }, (_, index) => ({
+    id: `z${index}`,
+    username: `x${index}`,
+    usernameKey: `x${index}`,
+    email: `x${index}`,
+    emailKey: `x${index}`,
+    passwordHash: '',
+    createdAt: app.store.now()
+  }))
+  await db.insert(tables.users).values(more).execute()
+  const all = (await latchkey('users', 'list')).stdout.split('\n')
+  t.equal(new Set(all).size, 1003, '1002 lines, none twice')
+})
+
+t.test('users sign-out ends all sessions of one user at once, and they are told', async t => {
+  const settings = await sharedSettings(t)
+  const { call, signUp, clock } = await serve(t, settings)
+  const [ada, bob] = [await signUp({ username: 'Ada' }), await signUp()]
+  const latchkey = programOf(settings, clock)
+  const { body: second } = await call('POST', '/api/auth/login', {
+    body: { email: ada.user.email, password: PASSWORD }
+  })
+  clock.pass(1)
+  t.strictSame(await latchkey('users', 'sign-out', 'ADA'), {
+    code: 0,
+    stdout: 'user1@example.org: 2 sessions have ended\n',
+    stderr: ''
+  })
+  for (const token of [ada.accessToken, second.accessToken])
+    t.match(await call('GET', '/api/auth/me', { token }), {
+      status: 401,
+      body: { code: 'access_token_revoked' }
+    })
+  t.equal((await call('GET', '/api/auth/me', { token: bob.accessToken })).status, 200)
+
+  clock.pass(1)
+  const { body: third } = await call('POST', '/api/auth/login', {
+    body: { email: ada.user.email, password: PASSWORD }
+  })
+  const { body } = await call('GET', '/api/auth/events', { token: third.accessToken })
+  t.match(body.items.slice(1, 3), [
+    { type: 'session_ended', endReason: 'signed_out_by_operator', ip: null, device: null },
+    { type: 'session_ended', endReason: 'signed_out_by_operator', ip: null, device: null }
+  ])
+  for (const name of [ada.user.id, ada.user.email.toUpperCase()])
+    t.match(await latchkey('users', 'sign-out', name, '--json'), {
+      stdout: `{"id":"${ada.user.id}","ended":${name === ada.user.id ? 1 : 0}}\n`
+    })
+})
+
+t.test('users reset-password prints a new password, and ends all sessions', async t => {
+  const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '28' }
+  const { call, signUp, clock } = await serve(t, settings)
+  const { accessToken: token, user } = await signUp()
+  clock.pass(1)
+  const { code, stdout, stderr } = await programOf(settings, clock)('users', 'reset-password', user.email)
+  t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+  const [, password = ''] =
+    /^user1@example\.org: 1 session has ended\. The new password is\n(.+)\n$/.exec(stdout) ?? []
+  t.match(password, /^([a-z2-9]{5}-){4}[a-z2-9]{5}$/, 'of the length that is asked for')
+
+  t.match(await call('GET', '/api/auth/me', { token }), {
+    status: 401,
+    body: { code: 'access_token_revoked' }
+  })
+  clock.pass(1)
+  const login = (given: string) =>
+    call('POST', '/api/auth/login', { body: { email: user.email, password: given } })
+  t.equal((await login(PASSWORD)).status, 401)
+  const { status, body } = await login(password)
+  t.equal(status, 200)
+  const events = await call('GET', '/api/auth/events', { token: body.accessToken })
+  t.match(
+    events.body.items.map(({ type }: { type: string }) => type),
+    ['signed_in', 'sign_in_failed', 'session_ended', 'password_reset', 'account_created']
+  )
+  const short = await programOf({ ...settings, PASSWORD_MIN_LENGTH: '8' }, clock)(
+    'users',
+    'reset-password',
+    user.email,
+    '--json'
+  )
+  t.match(JSON.parse(short.stdout), { id: user.id, password: /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/, ended: 1 })
+})
+
+t.test('a sign-in under way with the old password does not survive its reset', async t => {
+  const settings = await sharedSettings(t)
+  const { app, signUp, clock } = await serve(t, settings)
+  const { user } = await signUp()
+  const device = { ip: '127.0.0.1', userAgent: null }
+  const verified = await app.users.authenticate(user.email, PASSWORD, device)
+  await programOf(settings, clock)('users', 'reset-password', user.email)
+  await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
+})
+
+t.test('who is not there is told so', async t => {
+  const settings = await sharedSettings(t)
+  await serve(t, settings)
+  for (const command of ['sign-out', 'reset-password'])
+    t.strictSame(await programOf(settings)('users', command, 'nobody'), {
+      code: 67,
+      stdout: '',
+      stderr: 'There is no user "nobody": give an e-mail, a user name or an id.\n'
+    })
+})
