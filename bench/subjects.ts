@@ -35,7 +35,7 @@ const cookies: Api = {
 }
 
 const server = (file: string) => join(import.meta.dirname, 'servers', file)
-export const LATCHKEY = join(import.meta.dirname, '../src/server.ts')
+export const LATCHKEY = server('latchkey.ts')
 
 export const PEERS = join(import.meta.dirname, 'peers')
 const peer = (file: string) => join(PEERS, file)

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, isDeepStrictEqual, styleText } from 'node:util'
 
-const SERVER = join(import.meta.dirname, '../src/server.ts')
+const SERVER = join(import.meta.dirname, '../src/cli/main.ts')
 /** Milliseconds after which the demo gives up, wherever it is. */
 const PATIENCE = 60_000
 /** The fields that are printed. Passwords are not among them. */
@@ -128,7 +128,11 @@ function startIn(folder: string) {
   const { PATH, HOME } = process.env
   const DATABASE_URL = `file:${join(folder, 'latchkey.db')}`
   const env = { PATH, HOME, DATABASE_URL, PORT: '0', ACCESS_TOKEN_TTL: '2', LOG_LEVEL: 'info' }
-  return spawn(process.execPath, [SERVER], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [SERVER, 'serve'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
 }
 
 /** Learns from its log where the service listens. */

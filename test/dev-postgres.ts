@@ -10,7 +10,7 @@ import { startPostgres } from './postgres-server.ts'
  */
 
 const database = await startPostgres()
-const service = spawn(process.execPath, [join(import.meta.dirname, '../src/server.ts')], {
+const service = spawn(process.execPath, [join(import.meta.dirname, '../src/cli/main.ts'), 'serve'], {
   stdio: 'inherit',
   env: { ...process.env, DATABASE_URL: database.url, JWT_SECRET: randomBytes(32).toString('base64url') }
 })

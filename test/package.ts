@@ -1,0 +1,88 @@
+/**
+ * Packs the project, installs the package into an empty folder, and runs it there: `npm run test:package`. Under
+ * node_modules Node strips no types, so this is the only place where the compiled program is seen to work.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+const ROOT = join(import.meta.dirname, '..')
+/** Milliseconds after which it gives up, wherever it is. */
+const PATIENCE = 300_000
+/** All that belongs into the package. */
+const EXPECTED =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/latchkey\.js|dist\/.+\.(js|json|sql))$/
+
+const execute = promisify(execFile)
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+function expect(actual: unknown, expected: unknown, what: string) {
+  if (actual !== expected) throw new Error(`${what}: ${actual}, not ${expected}`)
+  say(`ok ${what}`)
+}
+
+async function pack(folder: string): Promise<string> {
+  const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT })
+  const [{ filename, files, size }] = JSON.parse(stdout)
+  const surplus = files
+    .map(({ path }: { path: string }) => path)
+    .filter((path: string) => !EXPECTED.test(path))
+  expect(surplus.join(), '', `${filename}: ${files.length} files, ${size} bytes; surplus`)
+  return join(folder, filename)
+}
+
+/** Runs the service as it is installed, with nothing set but the port, and makes an account in it. */
+async function useService(cwd: string) {
+  const { PATH } = process.env
+  const service = spawn(join(cwd, 'node_modules/.bin/latchkey'), ['serve'], {
+    cwd,
+    env: { PATH, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: service.stdout }).on('line', line => {
+        const [, address] = /Latchkey listens on (http:[^"]+)/.exec(line) ?? []
+        if (address) resolve(address)
+      })
+      service.on('exit', code => reject(new Error(`serve ended with ${code}`)))
+    })
+    const response = await fetch(`${url}/api/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        username: 'ada',
+        email: 'ada@example.org',
+        password: 'correct horse battery staple'
+      })
+    })
+    expect(response.status, 201, 'a user registers')
+    expect((await fetch(`${url}/docs`)).status, 200, 'the docs are there')
+  } finally {
+    service.kill('SIGTERM')
+  }
+  const [code] = await once(service, 'exit')
+  expect(code, 0, 'it ends in order')
+}
+
+const timeout = setTimeout(() => {
+  throw new Error(`It took more than ${PATIENCE / 1000} s.`)
+}, PATIENCE)
+const folder = await mkdtemp(join(tmpdir(), 'latchkey-package-'))
+try {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const file = await pack(folder)
+  await execute('npm', ['install', '--no-audit', '--no-fund', file], { cwd: folder })
+  const npx = async (...args: string[]) =>
+    (await execute('npx', ['latchkey', ...args], { cwd: folder })).stdout
+  expect(await npx('--version'), `${version}\n`, 'npx latchkey --version')
+  await useService(folder)
+  expect(JSON.parse(await npx('users', 'list', '--json')).username, 'ada', 'the user is on disk')
+} finally {
+  clearTimeout(timeout)
+  await rm(folder, { recursive: true })
+}
