@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../src/config.ts'
+import { count } from '../src/counters.ts'
 import { janitorOf } from '../src/janitor.ts'
 
 const MINUTE = 60_000
@@ -35,8 +36,10 @@ async function janitor(
   async function round() {
     try {
       const removed = await clean({ signal: closing.signal })
+      count(app.store.counters.janitorRounds, 'done')
       if (Object.values(removed).some(Boolean)) app.log.info(removed, 'the janitor removed old rows')
     } catch (error) {
+      count(app.store.counters.janitorRounds, 'failed')
       app.log.error({ err: error }, 'the janitor failed; it tries again later')
     }
     if (!closing.signal.aborted) timer = later(interval)

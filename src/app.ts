@@ -61,6 +61,7 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
     clientErrorHandler: clientProblems(randomUUID)
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  if (config.METRICS_PORT !== undefined) await app.register(import('../plugins/metrics.ts'), { config })
   await app.register(problems)
   await app.register(notFound)
   await app.register(validation)

@@ -113,7 +113,15 @@ export const Environment = Type.Object({
     default: 'info',
     description: 'fatal, error, warn, info, debug, trace or silent'
   }),
-  DOCS: Switch('on')
+  DOCS: Switch('on'),
+  METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'an address to serve metrics on' }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description: 'a port from 1 to 65535 for metrics, or 0 for any free one'
+    })
+  )
 })
 export type Config = Static<typeof Environment>
 

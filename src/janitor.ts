@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asc, inArray, lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Config } from './config.ts'
+import { count } from './counters.ts'
 import type { Queries } from './db/engine.ts'
 import type { Tables } from './db/schema.ts'
 import { given, type Statement, statementsOf } from './db/statements.ts'
@@ -91,6 +92,7 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TR
       for (let size = BATCH; size >= BATCH && !signal?.aborted; await sleep(PAUSE)) {
         size = (await batch.execute({ before, size: BATCH })).length
         removed += size
+        count(store.counters.rowsRemoved, table, size)
         told?.(table, removed)
       }
       return removed

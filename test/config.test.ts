@@ -27,7 +27,8 @@ t.test('without an environment every setting has its default', async t => {
     CORS_ORIGIN: '*',
     TRUST_PROXY: 'false',
     LOG_LEVEL: 'info',
-    DOCS: 'on'
+    DOCS: 'on',
+    METRICS_HOST: '127.0.0.1'
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { count } from '../counters.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
 import { accountStatements } from './account-statements.ts'
@@ -88,7 +89,8 @@ export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, c
     async remove(caller: Identity, password: string, device: Device): Promise<void> {
       await verify(caller, password, device)
       const userId = caller.id
-      await endAll.execute({ userId, now: store.now(), reason: 'account_deleted' })
+      const ended = await endAll.execute({ userId, now: store.now(), reason: 'account_deleted' })
+      count(store.counters.sessionsEnded, 'account_deleted', ended.length)
       for (let gone = BATCH; gone === BATCH; )
         gone = (await removeTodos.execute({ userId, batch: BATCH })).length
       await remove.execute({ userId })

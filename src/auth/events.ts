@@ -1,4 +1,5 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { count } from '../counters.ts'
 import { idBefore, type Page, pageOf } from '../db/cursor.ts'
 import type { EndReason, EventRow, EventType } from '../db/schema.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
@@ -61,8 +62,10 @@ export function eventsOf(store: Store) {
     })
 
   /** The writing of the ends of sessions, likewise. */
-  const endings = (ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Origin) =>
-    ended.map(({ id }) => step(userId, 'session_ended', device, { sessionId: id, endReason }))
+  function endings(ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Origin) {
+    if (ended.length > 0) count(store.counters.sessionsEnded, endReason, ended.length)
+    return ended.map(({ id }) => step(userId, 'session_ended', device, { sessionId: id, endReason }))
+  }
 
   return {
     step,

@@ -5,8 +5,17 @@ import { Problem } from '../errors.ts'
 /** Seconds that the last in the queue waits, on a core that does a pass over a KiB in a microsecond. */
 const MAX_WAIT = 2
 
+/** How many hashes are being made, and how many wait for that. */
+export interface HashingLoad {
+  readonly running: number
+  readonly waiting: number
+}
+
 /** Does the work when its turn comes. */
-export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>
+export interface Gate {
+  <Result>(work: () => Promise<Result>): Promise<Result>
+  readonly load: () => HashingLoad
+}
 
 /**
  * Where hashes wait for their turn. As many are made at once as there are cores, for more would only take memory; as
@@ -22,8 +31,10 @@ export function hashingGateOf(
   const places = cores * Math.max(1, Math.floor((MAX_WAIT * 1e6) / microseconds))
   const limit = pLimit(cores)
 
-  return async work => {
+  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (limit.pendingCount >= places) throw new Problem('overloaded', { retryAfter: MAX_WAIT })
     return limit(work)
   }
+  const load = () => ({ running: limit.activeCount, waiting: limit.pendingCount })
+  return Object.assign(inTurn, { load })
 }

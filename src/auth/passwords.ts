@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import * as argon2 from 'argon2'
 import type { Config } from '../config.ts'
-import { hashingGateOf } from './hashing-gate.ts'
+import { type HashingLoad, hashingGateOf } from './hashing-gate.ts'
 
 export interface Passwords {
   /** @returns a PHC string: argon2id with the current parameters and a salt of its own */
@@ -10,6 +10,7 @@ export interface Passwords {
   readonly matches: (password: string, hashed: string | undefined) => Promise<boolean>
   /** Whether the hash was made with weaker parameters than the current ones. */
   readonly isOutdated: (hashed: string) => boolean
+  readonly load: () => HashingLoad
 }
 
 /** Uses the processor's vector instructions, which halves the time of a hash; has no binary for some platforms. */
@@ -41,6 +42,7 @@ export async function passwordsOf(
       const isTheOne = await inTurn(async () => verify(hashed ?? (await nobodys), password))
       return isTheOne && hashed !== undefined
     },
-    isOutdated: hashed => argon2.needsRehash(hashed, parameters)
+    isOutdated: hashed => argon2.needsRehash(hashed, parameters),
+    load: inTurn.load
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
+import { count } from '../counters.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -44,7 +45,10 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
 
     const { session, user } = found
     if (now >= expiryOf(session)) throw new Problem('refresh_token_expired')
-    if (isRepetition(request, access, presented, session, now)) return issue(session, user, now)
+    if (isRepetition(request, access, presented, session, now)) {
+      count(store.counters.refreshes, 'repeated')
+      return issue(session, user, now)
+    }
     if (presented.generation !== session.generation)
       throw await reuse(session, presented, request.device, now)
     if (session.endedAt) throw new Problem('refresh_token_revoked')
@@ -59,7 +63,9 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
       ...request.device
     })
     // The loser of a race meets the session as the winner left it, and one of the checks above refuses it.
-    return rotated ? issue(rotated, user, now) : refresh(request)
+    if (!rotated) return refresh(request)
+    count(store.counters.refreshes, 'rotated')
+    return issue(rotated, user, now)
   }
 
   async function isStale(access: AccessClaims): Promise<boolean> {
@@ -118,8 +124,18 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     )
   }
 
-  return refresh
+  async function counted(request: RefreshRequest): Promise<TokenPair> {
+    return refresh(request).catch(error => {
+      if (error instanceof Problem) count(store.counters.refreshes, outcomeOf(error))
+      throw error
+    })
+  }
+
+  return counted
 }
+
+const outcomeOf = (refusal: Problem): string =>
+  refusal.document('').action === 'use-latest' ? 'raced' : refusal.code
 
 const hashOf = (key: string | undefined) =>
   key === undefined ? null : createHash('sha256').update(key).digest('base64url')

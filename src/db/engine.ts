@@ -94,6 +94,15 @@ export interface Engine {
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
+  /** The connections to a server, where there is one. */
+  readonly connections?: () => Connections
+}
+
+/** How many connections there are, how many of them have nothing to do, and how many requests wait for one. */
+export interface Connections {
+  readonly open: number
+  readonly idle: number
+  readonly waiting: number
 }
 
 /** Where an engine tells what it waits for, and what it lost. */

@@ -103,6 +103,7 @@ export async function openPostgres({
     ping: async () => {
       await pool.query('select count(*) from users where id is null')
     },
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
       closing ??= pool.end()
       return closing

@@ -1,5 +1,6 @@
 import { UUID, V7Generator } from 'uuidv7'
 import { isPostgres } from '../config.ts'
+import { type Counters, newCounters } from '../counters.ts'
 import type { Engine, Log } from './engine.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
@@ -12,6 +13,8 @@ export interface Store extends Engine {
   readonly now: Clock
   /** A UUIDv7 (RFC 9562), greater than those before it: rows of one time lie together. */
   readonly newId: () => string
+  /** What has been done with it. */
+  readonly counters: Counters
 }
 
 export interface StoreOptions {
@@ -28,6 +31,7 @@ export async function openStore({ url, poolMax, now, log }: StoreOptions): Promi
   return {
     ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url)),
     now,
+    counters: newCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }
 }

@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Config } from '../src/config.ts'
+import type { Tally } from '../src/counters.ts'
+
+/** Seconds, from a read that finds all in memory to a request that waited for its turn to hash. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/**
+ * Serves metrics to Prometheus, on a port of its own: they are not for those who use the service. It reads what the
+ * service counts anyway, when it is asked; a request costs one observation.
+ */
+async function metrics(app: FastifyInstance, { config }: { config: Config }) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  observeRequests(app, registry)
+  const server = serverOf(registry)
+  app.addHook('onReady', async () => {
+    showWork(app, registry)
+    server.listen(config.METRICS_PORT, config.METRICS_HOST)
+    await once(server, 'listening')
+    const { address, port } = server.address() as AddressInfo
+    app.log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
+  })
+  app.addHook('onClose', async () => {
+    server.close()
+    server.closeAllConnections()
+  })
+}
+
+function observeRequests(app: FastifyInstance, registry: Registry) {
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by the path of their route',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry]
+  })
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    // What has no route has any path that somebody has thought of.
+    const route = routeOptions.url ?? 'none'
+    requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+}
+
+/** Shows what the service has counted. Its parts are there once it is ready. */
+function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
+  const registers = [registry]
+
+  function showTally(name: string, help: string, label: string, tally: Tally) {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset()
+        for (const [kind, times] of tally) this.inc({ [label]: kind }, times)
+      }
+    })
+  }
+
+  function showState(name: string, help: string, read: () => object) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const [state, value] of Object.entries(read())) this.set({ state }, value)
+      }
+    })
+  }
+
+  const { refreshes, sessionsEnded, janitorRounds, rowsRemoved } = store.counters
+  showTally('latchkey_refreshes_total', 'Refreshes, by their outcome', 'outcome', refreshes)
+  showTally('latchkey_sessions_ended_total', 'Sessions that ended early', 'reason', sessionsEnded)
+  showTally('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
+  showTally('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
+  showState('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
+  if (store.connections)
+    showState(
+      'latchkey_database_connections',
+      'Connections, and requests that wait for one',
+      store.connections
+    )
+}
+
+const serverOf = (registry: Registry) =>
+  createServer(async ({ url, method }, response) => {
+    if (url !== '/metrics' || method !== 'GET') return response.writeHead(404).end()
+    response.setHeader('content-type', registry.contentType)
+    response.end(await registry.metrics())
+  })
+
+export default fp(metrics, { name: 'metrics' })

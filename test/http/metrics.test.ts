@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import t from 'tap'
+import { count } from '../../src/counters.ts'
+import { PASSWORD, type Service, serve } from '../service.ts'
+
+/** Reads the metrics as Prometheus does: the values by their names and labels. */
+async function scrape({ lines }: Service) {
+  const [, address] = /Metrics for Prometheus are at ([\d.:]+\/metrics)/.exec(lines.join('\n')) ?? []
+  const response = await fetch(`http://${address}`)
+  const text = await response.text()
+  const samples = text.split('\n').filter(line => line && !line.startsWith('#'))
+  const values = Object.fromEntries(samples.map(line => line.split(/ (?=[^ ]+$)/)))
+  return { address, values, type: response.headers.get('content-type') }
+}
+
+t.test('metrics tell what the service has done, by route, status and outcome', async t => {
+  const service = await serve(t, { METRICS_PORT: '0', ACCESS_TOKEN_TTL: '60' })
+  const { app, call, clock, signUp, refresh } = service
+  const pair = await signUp()
+  await call('GET', '/api/nowhere')
+  await call('GET', '/api/todos/01a20996-fb6c-78b7-96ed-227b58a269d2', { token: pair.accessToken })
+  await refresh(pair)
+  clock.pass(60)
+  const headers = { 'idempotency-key': 'one' }
+  const { accessToken, refreshToken } = pair
+  const keyed = () => call('POST', '/api/auth/refresh', { body: { accessToken, refreshToken }, headers })
+  const { body: next } = await keyed()
+  await keyed()
+  await refresh(pair)
+  clock.pass(11)
+  await refresh(pair)
+  const { body: other } = await call('POST', '/api/auth/login', {
+    body: { email: pair.user.email, password: PASSWORD }
+  })
+  t.equal((await refresh(next)).status, 409)
+  await call('DELETE', '/api/auth/me', { token: other.accessToken, body: { password: PASSWORD } })
+  count(app.store.counters.rowsRemoved, 'events', 3)
+
+  const { values, type } = await scrape(service)
+  t.match(type, /^text\/plain; version=0\.0\.4/)
+  t.match(values, {
+    'http_request_duration_seconds_count{method="POST",route="/api/auth/register",status="201"}': '1',
+    'http_request_duration_seconds_count{method="GET",route="none",status="404"}': '1',
+    'http_request_duration_seconds_count{method="GET",route="/api/todos/:id",status="404"}': '1',
+    'http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/api/auth/refresh",status="200"}':
+      '2',
+    'latchkey_refreshes_total{outcome="access_token_not_expired"}': '2',
+    'latchkey_refreshes_total{outcome="rotated"}': '1',
+    'latchkey_refreshes_total{outcome="repeated"}': '1',
+    'latchkey_refreshes_total{outcome="raced"}': '1',
+    'latchkey_refreshes_total{outcome="refresh_token_used"}': '1',
+    'latchkey_sessions_ended_total{reason="reuse_detected"}': '1',
+    'latchkey_sessions_ended_total{reason="account_deleted"}': '1',
+    'latchkey_rows_removed_total{table="events"}': '3',
+    'latchkey_hashing{state="running"}': '0',
+    'latchkey_hashing{state="waiting"}': '0',
+    nodejs_eventloop_lag_p99_seconds: /^[\d.e-]+$/
+  })
+  const connections = values['latchkey_database_connections{state="open"}']
+  t.equal(
+    connections === undefined,
+    !process.env.TEST_DATABASE_URL,
+    'a server has connections, a file has none'
+  )
+
+  count(app.store.counters.rowsRemoved, 'events')
+  t.match(
+    (await scrape(service)).values,
+    { 'latchkey_rows_removed_total{table="events"}': '4' },
+    'nothing twice'
+  )
+})
+
+t.test('there are no other pages at that port, and none after the end', async t => {
+  const service = await serve(t, { METRICS_PORT: '0' })
+  const { address } = await scrape(service)
+  t.match(address, /^127\.0\.0\.1:/, 'this machine only')
+  t.equal((await fetch(`http://${address}/x`)).status, 404)
+  t.equal((await fetch(`http://${address}`, { method: 'POST' })).status, 404)
+  await service.app.close()
+  await t.rejects(fetch(`http://${address}`))
+})
+
+t.test('without a port there are no metrics, and the service itself never shows any', async t => {
+  const { app, call, lines } = await serve(t)
+  t.notOk(app.hasPlugin('metrics'))
+  t.equal((await call('GET', '/metrics')).status, 404)
+  t.notMatch(lines.join(), 'Prometheus')
+})
+
+t.test('a port that is taken stops the start', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as { port: number }
+  await t.rejects(serve(t, { METRICS_PORT: `${port}` }), { code: 'EADDRINUSE' })
+})
