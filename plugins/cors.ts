@@ -20,7 +20,8 @@ async function crossOrigin(app: FastifyInstance, { config }: { config: Config })
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
-      'WWW-Authenticate'
+      'WWW-Authenticate',
+      'X-Request-Id'
     ],
     maxAge: PREFLIGHT_MAX_AGE,
     strictPreflight: false

@@ -59,6 +59,7 @@ function acceptedBy({ method, routeOptions }: FastifyRequest): Record<string, st
 function headersOf(problem: Problem, request: FastifyRequest): Record<string, string> {
   return {
     'cache-control': 'no-store',
+    'x-request-id': request.id,
     ...(problem.status === 401 && { 'www-authenticate': challenge(problem, request) }),
     ...problem.headers
   }

@@ -14,6 +14,7 @@ import openapi from '../plugins/openapi.ts'
 import passwords from '../plugins/passwords.ts'
 import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
+import requestId, { logOfRequest, requestIds } from '../plugins/request-id.ts'
 import { RequestLog } from '../plugins/request-log.ts'
 import securityHeaders from '../plugins/security-headers.ts'
 import { schemaController } from '../plugins/serialization.ts'
@@ -42,10 +43,17 @@ export interface AppOptions {
   readonly config: Config
   readonly clock?: Clock
   readonly logger?: FastifyServerOptions['logger']
+  /** Whether requests are traced, as the variables OTEL_* say. */
+  readonly isTraced?: boolean
 }
 
 /** Puts the service together: everything that it consists of, in order. */
-export async function buildApp({ config, clock = () => new Date(), logger = false }: AppOptions) {
+export async function buildApp({
+  config,
+  clock = () => new Date(),
+  logger = false,
+  isTraced = false
+}: AppOptions) {
   const app = Fastify({
     logger,
     // Waiting for a database has a limit of its own.
@@ -56,12 +64,15 @@ export async function buildApp({ config, clock = () => new Date(), logger = fals
     requestTimeout: REQUEST_TIMEOUT,
     logController: new RequestLog(),
     return503OnClosing: false,
-    genReqId: () => randomUUID(),
+    genReqId: requestIds(randomUUID),
+    childLoggerFactory: logOfRequest,
     frameworkErrors: sendProblem,
     clientErrorHandler: clientProblems(randomUUID)
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   if (config.METRICS_PORT !== undefined) await app.register(import('../plugins/metrics.ts'), { config })
+  if (isTraced) await app.register(import('../plugins/tracing.ts'))
+  await app.register(requestId)
   await app.register(problems)
   await app.register(notFound)
   await app.register(validation)

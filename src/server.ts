@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { isTracingConfigured } from './environment.ts'
 import { loggingOf } from './logging.ts'
 
 /** Milliseconds that requests under way get to end, once the service is told to stop. */
@@ -16,7 +17,9 @@ const SPARE_THREADS = 4
 export async function serve(config: Config, isWatched: boolean): Promise<void> {
   // Node makes four threads on any machine, which hashing would keep busy. It reads this when it first needs one.
   process.env.UV_THREADPOOL_SIZE ??= `${availableParallelism() + SPARE_THREADS}`
-  const app = await buildApp({ config, logger: loggingOf(config, isWatched) })
+  process.env.OTEL_SERVICE_NAME ??= 'latchkey'
+  const isTraced = isTracingConfigured(process.env)
+  const app = await buildApp({ config, isTraced, logger: loggingOf(config, isWatched) })
   closeWithGrace({ delay: GRACE, logger: app.log }, () => app.close())
   const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
   if (config.DOCS === 'on') app.log.info(`The docs are at ${address}/docs`)

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** Visible ASCII of a length that nobody minds in a log. */
+const REQUEST_ID = /^[!-~]{1,128}$/
+/** The first version's form; of a later one as much as that has (W3C Trace Context, section 3.2). */
+const TRACE_PARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/
+
+/** The name of a request, in its log lines and its answer: the caller's, if it gives an acceptable one. */
+export function requestIds(newId: () => string) {
+  return ({ headers }: Pick<IncomingMessage, 'headers'>): string => {
+    const given = headers['x-request-id']
+    return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId()
+  }
+}
+
+/** The log of a request that is part of a trace names it, whether or not the service itself takes part. */
+export const logOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
+  logger,
+  bindings,
+  options,
+  { headers }
+) => {
+  const [, traceId] = TRACE_PARENT.exec(String(headers.traceparent)) ?? []
+  return logger.child(traceId ? { ...bindings, traceId } : bindings, options) as FastifyBaseLogger
+}
+
+/** Tells the caller the name of its request. */
+async function requestId(app: FastifyInstance) {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+}
+
+export default fp(requestId, { name: 'request-id' })
