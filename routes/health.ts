@@ -24,7 +24,7 @@ const ready = {
   summary: 'Can it serve requests',
   description: 'For a load balancer: asks the database, too.',
   tags: ['health'],
-  response: { 200: Up, ...problems('database_unavailable') }
+  response: { 200: Up, ...problems('database_unavailable', 'shutting_down') }
 }
 
 const health: FastifyPluginAsyncTypebox = async app => {
@@ -36,6 +36,7 @@ const health: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.get('/ready', { schema: ready, config: { rateLimit: false } }, async function ready(request) {
+    if (app.isStopping) throw new Problem('shutting_down', { retryAfter: RETRY_AFTER })
     await app.store.ping().catch(error => {
       request.log.error({ err: error }, 'the database does not answer')
       throw new Problem('database_unavailable', { retryAfter: RETRY_AFTER })

@@ -19,6 +19,7 @@ import { RequestLog } from '../plugins/request-log.ts'
 import securityHeaders from '../plugins/security-headers.ts'
 import { schemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
+import shutdown from '../plugins/shutdown.ts'
 import store from '../plugins/store.ts'
 import todoUpgrade from '../plugins/todos.ts'
 import tokens from '../plugins/tokens.ts'
@@ -72,6 +73,7 @@ export async function buildApp({
 
   if (config.METRICS_PORT !== undefined) await app.register(import('../plugins/metrics.ts'), { config })
   if (isTraced) await app.register(import('../plugins/tracing.ts'))
+  await app.register(shutdown)
   await app.register(requestId)
   await app.register(problems)
   await app.register(notFound)

@@ -114,6 +114,18 @@ export const Environment = Type.Object({
     description: 'fatal, error, warn, info, debug, trace or silent'
   }),
   DOCS: Switch('on'),
+  SHUTDOWN_DELAY: Type.Integer({
+    minimum: 0,
+    maximum: 300,
+    default: 0,
+    description: 'seconds, 0 to 300'
+  }),
+  SHUTDOWN_TIMEOUT: Type.Integer({
+    minimum: 1,
+    maximum: 300,
+    default: 10,
+    description: 'seconds, 1 to 300'
+  }),
   METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'an address to serve metrics on' }),
   METRICS_PORT: Type.Optional(
     Type.Integer({

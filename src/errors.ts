@@ -209,6 +209,13 @@ export const catalogue = {
     detail: 'Nothing was done. Wait for the seconds in Retry-After, then try again.',
     action: 'retry-later'
   },
+  shutting_down: {
+    status: 503,
+    title: 'The service is shutting down',
+    detail:
+      'Send requests to another instance, or wait for the seconds in Retry-After: it may be back by then.',
+    action: 'retry-later'
+  },
   database_unavailable: {
     status: 503,
     title: 'The database does not answer',

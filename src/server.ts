@@ -5,8 +5,6 @@ import type { Config } from './config.ts'
 import { isTracingConfigured } from './environment.ts'
 import { loggingOf } from './logging.ts'
 
-/** Milliseconds that requests under way get to end, once the service is told to stop. */
-const GRACE = 10_000
 /** Threads for files, names and the like, beside those that hash. */
 const SPARE_THREADS = 4
 
@@ -20,7 +18,9 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
   const app = await buildApp({ config, isTraced, logger: loggingOf(config, isWatched) })
-  closeWithGrace({ delay: GRACE, logger: app.log }, () => app.close())
+  const delay = config.SHUTDOWN_DELAY * 1000
+  const limit = delay + config.SHUTDOWN_TIMEOUT * 1000
+  closeWithGrace({ delay: limit, logger: app.log }, () => app.stop(delay))
   const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
   if (config.DOCS === 'on') app.log.info(`The docs are at ${address}/docs`)
 }

@@ -28,6 +28,8 @@ t.test('without an environment every setting has its default', async t => {
     TRUST_PROXY: 'false',
     LOG_LEVEL: 'info',
     DOCS: 'on',
+    SHUTDOWN_DELAY: 0,
+    SHUTDOWN_TIMEOUT: 10,
     METRICS_HOST: '127.0.0.1'
   })
 })

@@ -24,7 +24,7 @@ export class StatementFailed extends Error {
 /** Codes of SQLite, of PostgreSQL (SQLSTATE, appendix A of its manual) and of Node's sockets. */
 const UNAVAILABLE = new RegExp(
   `^(${[
-    'SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN).*',
+    'SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN).*',
     '08...', // connection exceptions
     '25006', // read-only: a standby, or a primary that has just become one
     '25P0[34]', // cut off while idle in a transaction, or a transaction of too long

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type SQL, sql } from 'drizzle-orm'
+import t, { type Test } from 'tap'
+import { newDatabase, query } from '../databases.ts'
+import { PASSWORD, problem, type Service, serve } from '../service.ts'
+
+const SERVER = process.env.TEST_DATABASE_URL
+
+/** Whoever writes is refused, whoever reads is not, nothing is half done, and with the fault the refusals go. */
+async function outlives(t: Test, service: Service, begin: () => unknown, end: () => unknown) {
+  const { call, signUp, clock } = service
+  const { accessToken: token, user } = await signUp()
+  const add = (title = 'x') => call('POST', '/api/todos', { token, body: { title } })
+  const login = () => call('POST', '/api/auth/login', { body: { email: user.email, password: PASSWORD } })
+  const listed = async () => (await call('GET', '/api/todos', { token })).body.items.length
+  t.equal((await add()).status, 201)
+
+  await begin()
+  const before = await listed()
+  // What fits into the last pages may still be written.
+  let refused = await add('x'.repeat(200))
+  let written = before
+  for (; refused.status === 201 && written < 5000; written += 1) refused = await add('x'.repeat(200))
+  t.match(refused, { status: 503, headers: { 'retry-after': '5' } })
+  t.strictSame(refused.body, problem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.equal(await listed(), Math.min(written, 50), 'reads go on, and find what was acknowledged')
+
+  await end()
+  clock.pass(1)
+  t.equal((await add()).status, 201, 'it recovers by itself')
+  t.equal((await login()).status, 200)
+}
+
+/** The connection of the service, as only a test may use it. */
+const connectionOf = ({ app }: Service) =>
+  app.store.db as unknown as Record<'get' | 'run', (statement: SQL) => Record<string, number>>
+
+t.test('a SQLite database that may not grow', async t => {
+  const service = await serve(t, { DATABASE_URL: ':memory:' })
+  const connection = connectionOf(service)
+  const limit = (pages?: number) => connection.run(sql.raw(`pragma max_page_count = ${pages}`))
+  await outlives(
+    t,
+    service,
+    () => limit(connection.get(sql`select page_count as pages from pragma_page_count`).pages),
+    () => limit(1_000_000)
+  )
+})
+
+t.test('a SQLite database that may not be written to', async t => {
+  const service = await serve(t, { DATABASE_URL: ':memory:' })
+  const connection = connectionOf(service)
+  await outlives(
+    t,
+    service,
+    () => connection.run(sql`pragma query_only = 1`),
+    () => connection.run(sql`pragma query_only = 0`)
+  )
+})
+
+t.test(
+  'a disk that is full',
+  { skip: process.getuid?.() !== 0 && 'only root may mount a small disk' },
+  async t => {
+    const disk = mkdtempSync(join(tmpdir(), 'latchkey-disk-'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
+    t.teardown(() => {
+      execFileSync('umount', ['--lazy', disk])
+      rmSync(disk, { recursive: true })
+    })
+    const service = await serve(t, { DATABASE_URL: `file:${disk}/latchkey.db` })
+    const filler = join(disk, 'filler')
+    function fill() {
+      for (let size = 4 * 2 ** 20; size >= 4096; size /= 2)
+        try {
+          writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
+        } catch {
+          // What did fit is there.
+        }
+    }
+    await outlives(t, service, fill, () => rmSync(filler))
+  }
+)
+
+t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
+  const url = await newDatabase(SERVER as string)
+  const service = await serve(t, { DATABASE_URL: url })
+  const name = new URL(url).pathname.slice(1)
+  async function set(value: 'on' | 'off') {
+    await query(SERVER as string, `alter database ${name} set default_transaction_read_only = ${value}`)
+    await query(
+      SERVER as string,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`
+    )
+    // The pool learns of it with the next request on each connection.
+    while ((await service.call('GET', '/health/ready')).status !== 200);
+  }
+  await outlives(
+    t,
+    service,
+    () => set('on'),
+    () => set('off')
+  )
+})
