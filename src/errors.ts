@@ -95,6 +95,11 @@ export const catalogue = {
     title: 'The password is wrong',
     detail: 'Give the password that the account has now.'
   },
+  account_disabled: {
+    status: 403,
+    title: 'The account is disabled',
+    detail: 'Ask those who run the service. Nothing of the account is lost.'
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',

@@ -99,7 +99,7 @@ export const login = {
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problems(...bodyProblems, 'invalid_credentials', 'sign_in_throttled')
+    ...problems(...bodyProblems, 'invalid_credentials', 'account_disabled', 'sign_in_throttled')
   }
 }
 

@@ -26,7 +26,8 @@ const statements = statementsOf('administration', (db, { users }) => {
     id: users.id,
     username: users.username,
     email: users.email,
-    createdAt: users.createdAt
+    createdAt: users.createdAt,
+    disabledAt: users.disabledAt
   }
   return {
     page: db
@@ -45,6 +46,10 @@ const statements = statementsOf('administration', (db, { users }) => {
           eq(users.usernameKey, given(users.usernameKey, 'key'))
         )
       ),
+    setDisabled: db
+      .update(users)
+      .set({ disabledAt: given(users.disabledAt, 'disabledAt') })
+      .where(eq(users.id, given(users.id, 'userId'))),
     setPassword: db
       .update(users)
       .set({
@@ -57,7 +62,7 @@ const statements = statementsOf('administration', (db, { users }) => {
 
 /** What an operator does with other people's accounts. Their owners find it among their events. */
 export function administrationOf(store: Store) {
-  const { page, find, setPassword } = statements(store)
+  const { page, find, setDisabled, setPassword } = statements(store)
   const { endAll } = sessionStatements(store)
   const events = eventsOf(store)
 
@@ -87,6 +92,27 @@ export function administrationOf(store: Store) {
     async find(name: string): Promise<Account | undefined> {
       const [account] = await find.execute({ key: keyOf(name) })
       return account
+    },
+
+    /**
+     * Lets a user sign in no more, and ends all sessions. Nothing of the account is lost.
+     * @returns how many sessions have ended
+     */
+    async disable(user: User): Promise<number> {
+      const [, ended] = await store.atomically(
+        setDisabled.with({ userId: user.id, disabledAt: store.now() }),
+        ending(user, 'account_disabled'),
+        events.step(user.id, 'account_disabled', OPERATOR)
+      )
+      return tell(user, ended, 'account_disabled')
+    },
+
+    /** Lets a user sign in again. */
+    async enable(user: User): Promise<void> {
+      await store.atomically(
+        setDisabled.with({ userId: user.id, disabledAt: null }),
+        events.step(user.id, 'account_enabled', OPERATOR)
+      )
     },
 
     /** @returns how many sessions have ended */

@@ -36,14 +36,15 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     .where(
       and(
         eq(users.id, given(users.id, 'userId')),
-        eq(users.passwordVersion, given(users.passwordVersion, 'passwordVersion'))
+        eq(users.passwordVersion, given(users.passwordVersion, 'passwordVersion')),
+        isNull(users.disabledAt)
       )
     )
-  // A change of the password waits until the session is there to be seen. SQLite has one writer at a time.
+  // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
   const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
 
   return {
-    // The user may have been deleted while the password was checked, or have changed it.
+    // The user may have been deleted or disabled while the password was checked, or have changed it.
     add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
     find: db
       .select({ session: sessions, user })

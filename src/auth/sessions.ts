@@ -37,7 +37,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   return {
     /**
      * Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends.
-     * @throws {Problem} `invalid_credentials` when the user has been deleted meanwhile, or has changed the password
+     * @throws {Problem} `invalid_credentials` when the user has been deleted or disabled meanwhile, or has changed the password
      */
     async start(
       { passwordVersion, ...user }: VerifiedUser,

@@ -82,6 +82,7 @@ export function usersOf(store: Store, passwords: Passwords) {
         ...keys,
         passwordHash,
         passwordVersion: 0,
+        disabledAt: null,
         createdAt: store.now()
       })
       if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
@@ -107,12 +108,13 @@ export function usersOf(store: Store, passwords: Passwords) {
     /**
      * @param device where the attempt comes from
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
-     *   e-mail; `overloaded`
+     *   e-mail; `account_disabled` for the right password only; `overloaded`
      */
     async authenticate(email: string, password: string, device: Device): Promise<VerifiedUser> {
       const emailKey = keyOf(email)
       const user = await attempt(emailKey, device.ip, () => verified(emailKey, password, device))
       if (!user) throw new Problem('invalid_credentials')
+      if (user.disabledAt) throw new Problem('account_disabled')
       if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
       const { id, username, passwordVersion } = user
       return { id, username, email: user.email, passwordVersion }

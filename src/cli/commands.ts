@@ -17,6 +17,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   doctor: { summary: 'says what is wrong with an installation', load: () => import('./doctor.ts') },
   'keys generate': { summary: 'makes a key to sign tokens with', load: () => import('./keys-generate.ts') },
   'users list': { summary: 'lists the accounts', load: () => import('./users-list.ts') },
+  'users disable': { summary: 'lets a user sign in no more', load: () => import('./users-disable.ts') },
+  'users enable': { summary: 'lets a user sign in again', load: () => import('./users-enable.ts') },
   'users sign-out': { summary: 'ends all sessions of a user', load: () => import('./users-sign-out.ts') },
   'users reset-password': {
     summary: 'gives a user a new password',

@@ -3,12 +3,16 @@ import type { Command } from './command.ts'
 import { withDatabase } from './open-database.ts'
 
 const list: Command = {
-  description: 'Lists the accounts, the oldest first: id, e-mail and user name, a line each.',
+  description:
+    'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled, a line\neach.',
 
   async run(context) {
     await withDatabase({ ...context, config: context.config() }, async store => {
       for await (const account of administrationOf(store).list())
-        context.report(account, `${account.id}  ${account.email}  ${account.username}\n`)
+        context.report(
+          account,
+          `${account.id}  ${account.email}  ${account.username}${account.disabledAt ? '  disabled' : ''}\n`
+        )
     })
   }
 }

@@ -15,6 +15,8 @@ export function tablesOf(kit: ColumnKit) {
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
     passwordVersion: count('password_version').notNull().default(0),
+    // Set by an operator: the account is kept, but nobody may sign in.
+    disabledAt: instant('disabled_at'),
     createdAt: instant('created_at').notNull()
   })
 
@@ -156,6 +158,7 @@ export type DueValue = { readonly date: string } | { readonly dateTime: string; 
 /** Why a session ended before its time. */
 export const endReasons = [
   'account_deleted',
+  'account_disabled',
   'logout',
   'password_changed',
   'password_reset',
@@ -168,6 +171,8 @@ export type EndReason = (typeof endReasons)[number]
 /** What happened to an account, as its owner is told. */
 export const eventTypes = [
   'account_created',
+  'account_disabled',
+  'account_enabled',
   'signed_in',
   'sign_in_failed',
   'password_changed',

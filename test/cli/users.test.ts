@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, serve } from '../service.ts'
+import { PASSWORD, problem, serve } from '../service.ts'
 import { programOf, sharedSettings } from './program.ts'
 
 t.test('users list names every account, the oldest first', async t => {
@@ -18,7 +18,7 @@ t.test('users list names every account, the oldest first', async t => {
       .trim()
       .split('\n')
       .map(line => JSON.parse(line)),
-    [ada, bob].map(({ user }) => ({ ...user, createdAt: '2026-01-01T00:00:00.000Z' }))
+    [ada, bob].map(({ user }) => ({ ...user, createdAt: '2026-01-01T00:00:00.000Z', disabledAt: null }))
   )
 
   const { db, tables } = app.store
@@ -72,6 +72,62 @@ t.test('users sign-out ends all sessions of one user at once, and they are told'
     })
 })
 
+t.test(
+  'users disable ends all sessions and refuses sign-ins, after the right password only; enable undoes it',
+  async t => {
+    const settings = await sharedSettings(t)
+    const service = await serve(t, settings)
+    const { app, call, signUp, clock, refresh } = service
+    const latchkey = programOf(settings, clock)
+    const pair = await signUp()
+    const { email } = pair.user
+    const login = (password: string) => call('POST', '/api/auth/login', { body: { email, password } })
+    const device = { ip: '127.0.0.1', userAgent: null }
+    const verified = await app.users.authenticate(email, PASSWORD, device)
+    clock.pass(1)
+    t.match(await latchkey('users', 'disable', email), {
+      code: 0,
+      stdout: 'user1@example.org: cannot sign in any more; 1 session has ended\n'
+    })
+    t.match((await latchkey('users', 'list')).stdout, /user1 {2}disabled\n$/)
+
+    const { accessToken: token } = pair
+    t.match(await call('GET', '/api/auth/me', { token }), {
+      status: 401,
+      body: { code: 'access_token_revoked' }
+    })
+    clock.pass(300)
+    t.match(await refresh(pair), { status: 401, body: { code: 'refresh_token_revoked' } })
+    await t.rejects(
+      app.sessions.start(verified, device),
+      { code: 'invalid_credentials' },
+      'nor one under way'
+    )
+    t.match(await login('a wrong password'), { status: 401, body: { code: 'invalid_credentials' } })
+    const refused = await login(PASSWORD)
+    t.equal(refused.status, 403)
+    t.strictSame(refused.body, problem(refused, 403, 'account_disabled'))
+    t.match(await latchkey('users', 'disable', email, '--json'), {
+      stdout: `{"id":"${pair.user.id}","ended":0}\n`
+    })
+
+    clock.pass(1)
+    t.match(await latchkey('users', 'enable', email), {
+      code: 0,
+      stdout: 'user1@example.org: can sign in again\n'
+    })
+    clock.pass(1)
+    const { status, body } = await login(PASSWORD)
+    t.equal(status, 200)
+    const { items } = (await call('GET', '/api/auth/events', { token: body.accessToken })).body
+    t.strictSame(
+      items.slice(0, 2).map(({ type }: { type: string }) => type),
+      ['signed_in', 'account_enabled']
+    )
+    t.ok(items.some((event: object) => 'endReason' in event && event.endReason === 'account_disabled'))
+  }
+)
+
 t.test('users reset-password prints a new password, and ends all sessions', async t => {
   const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '28' }
   const { call, signUp, clock } = await serve(t, settings)
@@ -120,7 +176,7 @@ t.test('a sign-in under way with the old password does not survive its reset', a
 t.test('who is not there is told so', async t => {
   const settings = await sharedSettings(t)
   await serve(t, settings)
-  for (const command of ['sign-out', 'reset-password'])
+  for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
     t.strictSame(await programOf(settings)('users', command, 'nobody'), {
       code: 67,
       stdout: '',

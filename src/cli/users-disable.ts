@@ -1,0 +1,21 @@
+import { sessionsEnded, withAccount } from './account.ts'
+import type { Command } from './command.ts'
+
+const disable: Command = {
+  description:
+    'Lets a user sign in no more, and ends all sessions at once. Nothing of the account is lost; users enable undoes it.\n' +
+    'USER is an e-mail, a user name or an id.',
+  operands: ['USER'],
+
+  async run(context) {
+    await withAccount(context, async (account, administration) => {
+      const ended = await administration.disable(account)
+      context.report(
+        { id: account.id, ended },
+        `${account.email}: cannot sign in any more; ${sessionsEnded(ended)}\n`
+      )
+    })
+  }
+}
+
+export default disable

@@ -1,0 +1,16 @@
+import { withAccount } from './account.ts'
+import type { Command } from './command.ts'
+
+const enable: Command = {
+  description: 'Lets a user who was disabled sign in again. USER is an e-mail, a user name or an id.',
+  operands: ['USER'],
+
+  async run(context) {
+    await withAccount(context, async (account, administration) => {
+      await administration.enable(account)
+      context.report({ id: account.id }, `${account.email}: can sign in again\n`)
+    })
+  }
+}
+
+export default enable
