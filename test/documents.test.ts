@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+
+t.test('every defence that SECURITY.md names has the tests that it names', async t => {
+  const rows = read('SECURITY.md')
+    .split('\n')
+    .filter(line => /^\| [A-Z]/.test(line))
+  t.ok(rows.length > 10)
+  for (const row of rows.slice(1)) {
+    const [, , , tests = ''] = row.split('|')
+    const names = Array.from(tests.matchAll(/`([^`]+)`/g), ([, name = '']) => name)
+    t.not(names.length, 0, row)
+    for (const name of names)
+      t.ok(existsSync(join(root, 'test', name.endsWith('/') ? name : `${name}.test.ts`)), name)
+  }
+})
+
+t.test('the documents link to files that are there', async t => {
+  for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])
+    for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g))
+      t.ok(existsSync(join(root, target)), `${file}: ${target}`)
+})
