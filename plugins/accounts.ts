@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('accounts', accountsOf(app.store, app.passwords, app.tokens, config))
+  app.decorate('accounts', accountsOf(app.store, app.passwords, app.throttle, app.tokens, config))
 }
 
-export default fp(accounts, { name: 'accounts', dependencies: ['store', 'passwords', 'tokens'] })
+export default fp(accounts, { name: 'accounts', dependencies: ['store', 'passwords', 'throttle', 'tokens'] })

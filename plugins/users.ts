@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 async function users(app: FastifyInstance) {
-  app.decorate('users', usersOf(app.store, app.passwords))
+  app.decorate('users', usersOf(app.store, app.passwords, app.throttle))
 }
 
-export default fp(users, { name: 'users', dependencies: ['store', 'passwords'] })
+export default fp(users, { name: 'users', dependencies: ['store', 'passwords', 'throttle'] })

@@ -21,6 +21,7 @@ import { schemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
 import shutdown from '../plugins/shutdown.ts'
 import store from '../plugins/store.ts'
+import throttle from '../plugins/throttle.ts'
 import todoUpgrade from '../plugins/todos.ts'
 import tokens from '../plugins/tokens.ts'
 import users from '../plugins/users.ts'
@@ -87,6 +88,7 @@ export async function buildApp({
   await app.register(todoUpgrade)
   await app.register(tokens, { config })
   await app.register(passwords, { config })
+  await app.register(throttle)
   await app.register(users)
   await app.register(sessions, { config })
   await app.register(accounts, { config })

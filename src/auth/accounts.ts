@@ -8,7 +8,7 @@ import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import { sessionStatements } from './session-statements.ts'
 import type { Identity } from './sessions.ts'
-import { throttleOf } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
 import { keyOf } from './users.ts'
 
@@ -22,12 +22,17 @@ export interface PasswordChange {
 const BATCH = 500
 
 /** What the owner of an account does with it, besides signing in. */
-export function accountsOf(store: Store, passwords: Passwords, tokens: Tokens, config: Config) {
+export function accountsOf(
+  store: Store,
+  passwords: Passwords,
+  { attempt }: Throttle,
+  tokens: Tokens,
+  config: Config
+) {
   const { currentHash, changePassword, makeStale, endOthers, rotate, removeTodos, remove } =
     accountStatements(store)
   const { endAll } = sessionStatements(store)
   const events = eventsOf(store)
-  const { attempt } = throttleOf(store)
   const issue = tokenPairsOf(tokens, config)
 
   /**

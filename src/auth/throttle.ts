@@ -120,6 +120,8 @@ export function throttleOf(store: Store) {
   }
 }
 
+export type Throttle = ReturnType<typeof throttleOf>
+
 const delayOf = (failures: number) =>
   failures < FREE_FAILURES ? 0 : Math.min(1000 * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
 

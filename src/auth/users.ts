@@ -6,7 +6,7 @@ import { type FieldError, Problem } from '../errors.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
-import { throttleOf } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 
 /** What others may know of an account. */
 export type User = Pick<UserRow, 'id' | 'username' | 'email'>
@@ -61,9 +61,8 @@ const statements = statementsOf('users', (db, { users }) => ({
 /** Usernames and e-mails are unique without case. Both are ASCII, by the schema of the registration. */
 export const keyOf = (name: string) => name.toLowerCase()
 
-export function usersOf(store: Store, passwords: Passwords) {
+export function usersOf(store: Store, passwords: Passwords, { attempt, writeNothing }: Throttle) {
   const { add, holders, byEmail, rename, rehash } = statements(store)
-  const { attempt, writeNothing } = throttleOf(store)
   const events = eventsOf(store)
 
   return {

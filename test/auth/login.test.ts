@@ -48,13 +48,17 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
   await signUp({ email: 'ada@example.org' })
   const real = await passwordsOf(readConfig({}))
   const verified: (string | undefined)[] = []
-  const users = usersOf(app.store, {
-    ...real,
-    matches: (password, hash) => {
-      verified.push(hash)
-      return real.matches(password, hash)
-    }
-  })
+  const users = usersOf(
+    app.store,
+    {
+      ...real,
+      matches: (password, hash) => {
+        verified.push(hash)
+        return real.matches(password, hash)
+      }
+    },
+    app.throttle
+  )
   await t.rejects(users.authenticate('eve@example.org', '', DEVICE), { code: 'invalid_credentials' })
   await t.rejects(users.authenticate('ada@example.org', '', DEVICE), { code: 'invalid_credentials' })
   t.match(verified, [undefined, /^\$argon2id\$/])
@@ -91,7 +95,7 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
 
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }
   const config = readConfig({ PASSWORD_HASH_MEMORY: '20000', PASSWORD_HASH_TIME: '3' })
-  const later = usersOf(app.store, await passwordsOf(config))
+  const later = usersOf(app.store, await passwordsOf(config), app.throttle)
   t.equal(needsRehash(await hashed(), raised), true)
   await t.rejects(later.authenticate('ada@example.org', 'wrong', DEVICE), { code: 'invalid_credentials' })
   t.equal(needsRehash(await hashed(), raised), true, 'not for a wrong password')

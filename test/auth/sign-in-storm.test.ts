@@ -52,7 +52,7 @@ t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t 
   const before = await hashed()
   const passwords = await passwordsOf(readConfig({ PASSWORD_HASH_TIME: '3' }))
   const signIn = (error: Error) =>
-    usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }).authenticate(
+    usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }, app.throttle).authenticate(
       'ada@example.org',
       PASSWORD,
       { ip: '192.0.2.1', userAgent: null }

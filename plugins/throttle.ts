@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Throttle, throttleOf } from '../src/auth/throttle.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Slows the guessing of passwords down, wherever they are checked. */
+    throttle: Throttle
+  }
+}
+
+async function throttle(app: FastifyInstance) {
+  app.decorate('throttle', throttleOf(app.store))
+}
+
+export default fp(throttle, { name: 'throttle', dependencies: ['store'] })
