@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { newDatabase, query } from '../databases.ts'
-import { run, send, start, stop } from '../process.ts'
+import { send, start, stop } from '../process.ts'
 import { PASSWORD } from '../service.ts'
+import { programOf } from './program.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
-const copy = (...args: string[]) => run(['copy', ...args], '.', {})
+async function copy(...args: string[]) {
+  const { code, stdout, stderr } = await programOf()('copy', ...args)
+  return { code, said: stdout + stderr }
+}
 
 t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in again', { skip }, async t => {
   const cwd = t.testdir()

@@ -1,20 +1,15 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv, promisify } from 'node:util'
+import { parseEnv } from 'node:util'
 import t from 'tap'
 import { signingKeys } from '../../src/auth/signing-keys.ts'
 import { readConfig } from '../../src/config.ts'
+import { programOf } from './program.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/cli/main.ts')
-
-/** Runs the command in a process, and in a folder, of its own. */
+/** Runs the command as if the folder were its own. */
 async function generate(cwd: string, ...args: string[]) {
-  const run = promisify(execFile)(process.execPath, [PROGRAM, 'keys', 'generate', ...args], { cwd })
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }) => ({ code: code as number, stdout, stderr })
-  )
+  process.chdir(cwd)
+  return programOf()('keys', 'generate', ...args)
 }
 
 t.test('keys generate makes a key that the service takes, readable by its owner only', async t => {
