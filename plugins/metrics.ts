@@ -82,6 +82,13 @@ function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
   showTally('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
   showTally('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
   showState('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
+  if (store.writes)
+    showTally(
+      'latchkey_writes_total',
+      'Writes to SQLite, and the commits that they share',
+      'kind',
+      store.writes
+    )
   if (store.connections)
     showState(
       'latchkey_database_connections',

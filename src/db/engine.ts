@@ -1,5 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Tally } from '../counters.ts'
 import type { Tables } from './schema.ts'
 
 /** What features may do with the database. A transaction is not among it: each write is one statement. */
@@ -94,6 +95,8 @@ export interface Engine {
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
+  /** Each `write`, and each `commit` that some of them shared, where they do. */
+  readonly writes?: Tally
   /** The connections to a server, where there is one. */
   readonly connections?: () => Connections
 }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { count, type Tally } from '../counters.ts'
 
 /** Does a write, and gives its result once that is on disk. */
 export type Commit = <Result>(work: () => Result) => Promise<Result>
@@ -16,6 +17,7 @@ interface Write {
  */
 export function groupCommitOf(connection: Database.Database) {
   let group: Write[] = []
+  const tally: Tally = new Map()
 
   // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
   const { immediate: carryOut } = connection.transaction((writes: readonly Write[]) => writes.map(outcomeOf))
@@ -37,6 +39,8 @@ export function groupCommitOf(connection: Database.Database) {
     if (group.length === 0) return
     const writes = group
     group = []
+    count(tally, 'commit')
+    count(tally, 'write', writes.length)
     try {
       for (const tell of carryOut(writes)) tell()
     } catch (error) {
@@ -50,5 +54,5 @@ export function groupCommitOf(connection: Database.Database) {
       if (group.push({ work, resolve, reject }) === 1) setImmediate(flush)
     }) as Promise<ReturnType<typeof work>>
 
-  return { commit, flush }
+  return { commit, flush, tally }
 }

@@ -51,7 +51,7 @@ export function openSqlite(url: string): Engine {
   connection.transaction(migrate).exclusive(connection)
   connection.pragma('foreign_keys = ON')
 
-  const { commit, flush } = groupCommitOf(connection)
+  const { commit, flush, tally } = groupCommitOf(connection)
   const allOrNone = connection.transaction(runAll)
 
   const probe = connection.prepare('select count(*) from users where id is null')
@@ -73,6 +73,7 @@ export function openSqlite(url: string): Engine {
       }
     },
     search: searchOf(connection, sqliteTables, commit),
+    writes: tally,
     ping: async () => {
       probe.get()
     },

@@ -57,6 +57,9 @@ t.test('metrics tell what the service has done, by route, status and outcome', a
     'latchkey_hashing{state="waiting"}': '0',
     nodejs_eventloop_lag_p99_seconds: /^[\d.e-]+$/
   })
+  const writes = Number(values['latchkey_writes_total{kind="write"}'])
+  const commits = Number(values['latchkey_writes_total{kind="commit"}'])
+  t.equal(writes >= commits && commits > 5, !process.env.TEST_DATABASE_URL, 'SQLite’s writes share commits')
   const connections = values['latchkey_database_connections{state="open"}']
   t.equal(
     connections === undefined,
