@@ -43,7 +43,7 @@ const rules: [string, (file: string) => boolean, (imported: string) => boolean][
   ['auth does not know todos', file => file.startsWith('src/auth/'), name => name.startsWith('src/todos/')],
   [
     'a driver is known in the files of its engine',
-    file => !file.startsWith('src/db/sqlite'),
+    file => !/^src\/db\/(sqlite|group-commit)/.test(file),
     name => name === 'better-sqlite3'
   ],
   ...entrances.map((entrance, index): (typeof rules)[number] => [
