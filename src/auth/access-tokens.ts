@@ -26,6 +26,9 @@ export interface AccessTokens extends Signer {
   readonly verify: (token: string) => AccessClaims
 }
 
+/** The most tokens to remember, some hundred bytes each. */
+const MOST = 10_000
+
 /** `jti` of the access token that belongs to a generation of a session. */
 export const jtiOf = (sessionId: string, generation: number) => `${sessionId}.${generation}`
 
@@ -48,13 +51,26 @@ export function accessTokensOf(signers: readonly [Signer, ...Signer[]], now: Clo
     return undefined
   }
 
+  // A token that was ours to the last character is so again: only its lifetime is measured each time.
+  const live = new Map<string, AccessClaims>()
+
+  function remember(token: string, claims: AccessClaims) {
+    if (live.size >= MOST) live.clear()
+    live.set(token, claims)
+  }
+
   return {
     sign: signers[0].sign,
     open,
     verify(token) {
-      const claims = open(token)
+      const known = live.get(token)
+      const claims = known ?? open(token)
       if (!claims) throw new Problem('access_token_invalid')
-      if (secondsLeft(claims, now()) <= 0) throw new Problem('access_token_expired')
+      if (secondsLeft(claims, now()) <= 0) {
+        live.delete(token)
+        throw new Problem('access_token_expired')
+      }
+      if (!known) remember(token, claims)
       return claims
     }
   }

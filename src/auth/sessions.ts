@@ -25,6 +25,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   const { add, find, live, end, endAll, endOthers, endSurplus } = sessionStatements(store)
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
+  const sessionBy = store.remembered(async id => (await find.execute({ id }))[0])
 
   /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
   async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
@@ -70,12 +71,12 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     refresh: refreshOf(store, tokens, config),
 
     /**
-     * Who sends this access token. The session is looked up each time, so that its end acts at once.
+     * Who sends this access token. The session is as it is at this moment, so that its end acts at once.
      * @throws {Problem} `access_token_invalid`, `…_expired`, `…_revoked`, or `…_stale` after a change of the password
      */
     async identify(accessToken: string): Promise<Identity> {
       const claims = tokens.access.verify(accessToken)
-      const [found] = await find.execute({ id: claims.sid })
+      const found = await sessionBy(claims.sid)
       if (!found || found.session.endedAt) throw new Problem('access_token_revoked')
       if (generationOf(claims) < found.session.minAccessGeneration) throw new Problem('access_token_stale')
       return { ...found.user, sessionId: claims.sid }

@@ -80,6 +80,13 @@ export interface Search {
 export interface Engine {
   readonly db: Queries
   readonly tables: Tables
+  /**
+   * A reading of a session and its user that yields at any time what is so then, from memory where the engine can tell.
+   * @param read reads it by the id of the session
+   */
+  readonly remembered: <Value>(
+    read: (id: string) => Promise<Value | undefined>
+  ) => (id: string) => Promise<Value | undefined>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: Builder, name: string) => Prepared
   /**

@@ -81,6 +81,8 @@ export async function openPostgres({
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,
+    // To ask whether a row is as it was takes as long as to read it.
+    remembered: read => read,
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (values?: Values) => prepared.execute(values)

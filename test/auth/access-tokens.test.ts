@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { type Answer, PASSWORD, problem, SECRET, serve } from '../service.ts'
+import { accessTokensOf, type Signer } from '../../src/auth/access-tokens.ts'
+import { type Answer, PASSWORD, problem, SECRET, serve, stoppedClock } from '../service.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
@@ -169,4 +170,39 @@ t.test('[KEYS] a new secret signs while the old one still verifies', async t => 
   t.throws(() => before.app.tokens.refresh.open(renewed.refreshToken), { code: 'refresh_token_invalid' })
   const kid = ({ accessToken }: { accessToken: string }) => decode(accessToken.split('.')[0]).kid
   t.not(kid(pair), kid(renewed))
+})
+
+t.test('a token is checked once while it lives, and its lifetime each time', async t => {
+  const opened: string[] = []
+  const clock = stoppedClock()
+  const claims = {
+    sub: 'a',
+    email: 'e',
+    sid: 's',
+    jti: 's.1',
+    iat: 0,
+    exp: clock.now().getTime() / 1000 + 300
+  }
+  const signer: Signer = {
+    sign: () => '',
+    open(token) {
+      opened.push(token)
+      return token === 'forged' ? undefined : claims
+    }
+  }
+  const { verify } = accessTokensOf([signer], clock.now)
+  for (const _ of [1, 2]) t.equal(verify('ours'), claims)
+  t.strictSame(opened, ['ours'])
+  for (const _ of [1, 2]) t.throws(() => verify('forged'), { code: 'access_token_invalid' })
+  t.strictSame(opened, ['ours', 'forged', 'forged'])
+
+  for (let number = 1; number < 10_000; number++) verify(`${number}`)
+  verify('ours')
+  t.equal(opened.length, 3 + 9_999)
+  verify('one too many')
+  verify('ours')
+  t.equal(opened.length, 3 + 9_999 + 2, 'no more than fit are remembered')
+
+  clock.pass(300)
+  for (const _ of [1, 2]) t.throws(() => verify('ours'), { code: 'access_token_expired' })
 })

@@ -1,0 +1,66 @@
+import t, { type Test } from 'tap'
+import { emptyDatabase } from '../databases.ts'
+import { PASSWORD, type Pair, serve } from '../service.ts'
+
+/** Two instances of the service on one database, and somebody whom both have let in. */
+async function twoInstances(t: Test) {
+  const database = await emptyDatabase(t)
+  const settings = { DATABASE_URL: database === ':memory:' ? `file:${t.testdir()}/latchkey.db` : database }
+  const [one, other] = [await serve(t, settings), await serve(t, settings)]
+  const pair = await one.signUp()
+  const me = async (token: string) => {
+    const answers = [one, other].map(({ call }) => call('GET', '/api/auth/me', { token }))
+    return (await Promise.all(answers)).map(({ status, body }) =>
+      status === 200 ? body.username : body.code
+    )
+  }
+  for (const _ of [1, 2]) t.strictSame(await me(pair.accessToken), ['user1', 'user1'])
+  return { one, other, pair, me }
+}
+
+type Instance = Awaited<ReturnType<typeof serve>>
+
+const acts: Record<string, [(instance: Instance, pair: Pair) => Promise<{ status: number }>, string]> = {
+  'a logout': [
+    ({ call }, { accessToken: token }) => call('POST', '/api/auth/logout', { token }),
+    'access_token_revoked'
+  ],
+  'a change of the password': [
+    ({ call }, { accessToken: token }) =>
+      call('PUT', '/api/auth/password', {
+        token,
+        body: { currentPassword: PASSWORD, newPassword: `${PASSWORD} too` }
+      }),
+    'access_token_stale'
+  ],
+  'the end of the account': [
+    ({ call }, { accessToken: token }) =>
+      call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } }),
+    'access_token_revoked'
+  ],
+  'a new name': [
+    ({ call }, { accessToken: token }) =>
+      call('PATCH', '/api/auth/me', { token, body: { username: 'countess' } }),
+    'countess'
+  ]
+}
+
+for (const [what, [act, seen]] of Object.entries(acts))
+  t.test(`[V7.4.1] ${what} is known at once, wherever it happened`, async t => {
+    for (const by of ['one', 'other'] as const) {
+      const { [by]: instance, pair, me } = await twoInstances(t)
+      t.match((await act(instance, pair)).status, /^20[04]$/)
+      t.strictSame(await me(pair.accessToken), [seen, seen], `by ${by}`)
+    }
+  })
+
+t.test('a token that was let in is so no longer when it has expired', async t => {
+  const { call, signUp, clock } = await serve(t)
+  const { accessToken: token, expiresIn } = await signUp()
+  const me = async () => (await call('GET', '/api/auth/me', { token })).status
+  t.equal(await me(), 200)
+  clock.pass(expiresIn - 1)
+  t.equal(await me(), 200)
+  clock.pass(1)
+  for (const _ of [1, 2]) t.equal(await me(), 401)
+})
