@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { required, StepMissed } from '../db/engine.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -60,9 +61,12 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
         retryKeyHash: null,
         ...device
       }
-      const added = await add.execute({ ...session, passwordVersion })
-      if (added.length === 0) throw new Problem('invalid_credentials')
-      await store.atomically(events.step(user.id, type, device, { sessionId: session.id }))
+      try {
+        const event = events.step(user.id, type, device, { sessionId: session.id })
+        await store.atomically(required(add.with({ ...session, passwordVersion })), event)
+      } catch (error) {
+        throw error instanceof StepMissed ? new Problem('invalid_credentials') : error
+      }
       const surplus = { userId: user.id, most: config.MAX_SESSIONS, reason: 'too_many_sessions' } as const
       await endBy(endSurplus, surplus, device)
       return issue(session, user, now)

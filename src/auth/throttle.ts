@@ -63,8 +63,10 @@ export function throttleOf(store: Store) {
     const [pairRow, accountRow] = await look(pair, account)
     const counted: Before[] = []
     try {
-      counted.push(await count(pair, pairRow))
-      counted.push(await count(account, accountRow))
+      // At a time, so that they share a commit.
+      const counts = await Promise.allSettled([count(pair, pairRow), count(account, accountRow)])
+      for (const outcome of counts) if (outcome.status === 'fulfilled') counted.push(outcome.value)
+      for (const outcome of counts) if (outcome.status === 'rejected') throw outcome.reason
       const result = await verify()
       if (result !== undefined) await clear.execute({ pair: pair.id, account: account.id })
       return result
