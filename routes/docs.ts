@@ -1,3 +1,4 @@
+import helmet from '@fastify/helmet'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 
@@ -22,6 +23,7 @@ export default async function docs(app: FastifyInstance) {
     return app.swagger()
   })
 
+  await app.register(helmet, { contentSecurityPolicy: false })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,

@@ -21,11 +21,20 @@ t.test('liveness and readiness', async t => {
 
 t.test('security headers', async t => {
   const { call } = await serve(t)
-  t.match((await call('GET', '/health/live')).headers, {
-    'content-security-policy': "default-src 'none';frame-ancestors 'none'",
-    'strict-transport-security': /max-age=\d{8}/,
+  for (const path of ['/health/live', '/nowhere', '/api/todos'])
+    t.match((await call('GET', path)).headers, {
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': /max-age=\d{8}/,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY'
+    })
+  t.match((await call('GET', '/docs/')).headers, {
+    'cross-origin-opener-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer'
+    'x-permitted-cross-domain-policies': 'none'
   })
 })
 
