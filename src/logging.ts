@@ -1,10 +1,21 @@
+import { once } from 'node:events'
+import { destination } from 'pino'
 import type { Config } from './config.ts'
 
 /**
- * How the log is written: JSON, a line an entry, for machines; readable for people, who sit at a terminal.
+ * How the log is written: JSON, a line an entry, for machines; readable for people, who sit at a terminal. Lines for
+ * machines are written beside the work, those that have come meanwhile together. An error that ends the process does not
+ * take any of them with it; only `kill -9` does, those of the last moment.
  * @param isTerminal whether standard output is one
  */
-export const loggingOf = ({ LOG_LEVEL: level }: Config, isTerminal: boolean) => ({
-  level,
-  ...(isTerminal && { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } })
-})
+export const loggingOf = ({ LOG_LEVEL: level }: Config, isTerminal: boolean) =>
+  isTerminal
+    ? { level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }
+    : { level, stream: destination({ sync: false }) }
+
+/** Waits until the last line is written. There must be none after it. */
+export async function endOf(logging: ReturnType<typeof loggingOf>): Promise<void> {
+  if (!('stream' in logging)) return
+  logging.stream.end()
+  await once(logging.stream, 'close')
+}

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { isTracingConfigured } from './environment.ts'
-import { loggingOf } from './logging.ts'
+import { endOf, loggingOf } from './logging.ts'
 
 /** Threads for files, names and the like, beside those that hash. */
 const SPARE_THREADS = 4
@@ -17,10 +17,14 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
   process.env.UV_THREADPOOL_SIZE ??= `${availableParallelism() + SPARE_THREADS}`
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
-  const app = await buildApp({ config, isTraced, logger: loggingOf(config, isWatched) })
+  const logger = loggingOf(config, isWatched)
+  const app = await buildApp({ config, isTraced, logger })
   const delay = config.SHUTDOWN_DELAY * 1000
   const limit = delay + config.SHUTDOWN_TIMEOUT * 1000
-  closeWithGrace({ delay: limit, logger: app.log }, () => app.stop(delay))
+  closeWithGrace({ delay: limit, logger: app.log }, async () => {
+    await app.stop(delay)
+    await endOf(logger)
+  })
   const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
   if (config.DOCS === 'on') app.log.info(`The docs are at ${address}/docs`)
 }
