@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { isKnown } from '../src/preconditions.ts'
+import { entityTagOf, isKnown } from '../src/preconditions.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,7 +15,7 @@ declare module 'fastify' {
 async function etag(app: FastifyInstance) {
   app.decorate('conditional', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     if (reply.statusCode !== 200) return done(null, payload)
-    const tag = String(reply.getHeader('etag') ?? `"${hash('sha1', String(payload), 'base64url')}"`)
+    const tag = String(reply.getHeader('etag') ?? entityTagOf(String(payload)))
     reply.header('etag', tag)
     const known = request.headers['if-none-match']
     if (known === undefined || !isKnown(tag, known)) return done(null, payload)

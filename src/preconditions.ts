@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Problem } from './errors.ts'
 
 /** Something that has a state with a name. */
@@ -33,6 +34,9 @@ export function preconditionOf(
     throw new Problem('precondition_failed', { current: present, headers: { etag: present.etag } })
   }
 }
+
+/** A strong entity tag made from what it names. */
+export const entityTagOf = (text: string): string => `"${hash('sha1', text, 'base64url')}"`
 
 /** Whether `If-Match` names a state, to the byte, or any by `*` (RFC 9110, section 13.1.1). */
 const isAmong = (etag: string, header: string): boolean =>

@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { Problem } from '../../src/errors.ts'
 import { once } from '../../src/idempotency.ts'
+import { entityTagOf } from '../../src/preconditions.ts'
+import type { TodoPage } from '../../src/todos/list.ts'
 import { blank, type Todo } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT, keyIn } from '../schemas.ts'
@@ -18,9 +20,17 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
 
   app.get('', { schema: schemas.list, onSend: app.conditional }, async function list(request, reply) {
     const { limit = DEFAULT_LIMIT, ...query } = request.query
-    const page = await todosOf(app.store, request.user.id).list({ ...query, limit })
-    if (page.nextCursor) reply.header('link', linkToNext(request.url, page.nextCursor))
-    return page
+    const { id } = request.user
+    // To write a page out takes longer than to find it, and most pages are read again before they change.
+    const { text, etag, link } = await app.store.rememberedText(id, request.url, async () => {
+      const page = await todosOf(app.store, id).list({ ...query, limit })
+      const text = String(reply.serialize(page))
+      const link = page.nextCursor && linkToNext(request.url, page.nextCursor)
+      return { text, etag: entityTagOf(text), link }
+    })
+    if (link) reply.header('link', link)
+    reply.header('etag', etag).type('application/json; charset=utf-8')
+    return text as unknown as TodoPage
   })
 
   app.post('', { schema: schemas.create }, async function create(request, reply) {

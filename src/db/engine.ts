@@ -87,6 +87,12 @@ export interface Engine {
   readonly remembered: <Value>(
     read: (id: string) => Promise<Value | undefined>
   ) => (id: string) => Promise<Value | undefined>
+  /** The same of what is read of a user's todos, by what of them it is. Long texts are read each time. */
+  readonly rememberedText: <Value extends { readonly text: string }>(
+    userId: string,
+    what: string,
+    read: () => Promise<Value>
+  ) => Promise<Value>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: Builder, name: string) => Prepared
   /**

@@ -83,6 +83,7 @@ export async function openPostgres({
     tables: postgresTables,
     // To ask whether a row is as it was takes as long as to read it.
     remembered: read => read,
+    rememberedText: (_userId, _what, read) => read(),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (values?: Values) => prepared.execute(values)

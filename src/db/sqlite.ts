@@ -9,7 +9,7 @@ import { StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
-import { sessionMemoryOf } from './sqlite-memory.ts'
+import { memoryOf } from './sqlite-memory.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
 
@@ -59,7 +59,7 @@ export function openSqlite(url: string): Engine {
   return {
     db: drizzle(connection) as unknown as Queries,
     tables: sqliteTables,
-    remembered: sessionMemoryOf(connection),
+    ...memoryOf(connection),
     prepare(builder) {
       const { isRead, run } = preparedOf(builder)
       return { run, execute: isRead ? async values => run(values) : values => commit(() => run(values)) }

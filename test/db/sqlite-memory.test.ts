@@ -1,12 +1,12 @@
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { isUnavailable } from '../../src/db/failures.ts'
-import { sessionMemoryOf } from '../../src/db/sqlite-memory.ts'
+import { memoryOf } from '../../src/db/sqlite-memory.ts'
 
 const SCHEMA = `
   create table users (id text primary key, name text);
   create table sessions (id text primary key, user_id text references users on delete cascade, ended_at integer);
-  create table todos (id text primary key);
+  create table todos (id text primary key, user_id text);
   insert into users values ('ada', 'Ada'), ('eve', 'Eve');
   insert into sessions values ('a1', 'ada', null), ('a2', 'ada', null), ('e1', 'eve', null);
 `
@@ -23,7 +23,7 @@ function open(t: Test) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('foreign_keys = ON')
   connection.exec(SCHEMA)
-  const remembered = sessionMemoryOf(connection)
+  const { remembered, rememberedText } = memoryOf(connection)
   const reads: string[] = []
   const find = connection.prepare<[string], { name: string; endedAt: number | null }>(
     'select name, ended_at as endedAt from sessions join users on users.id = user_id where sessions.id = ?'
@@ -32,13 +32,13 @@ function open(t: Test) {
     reads.push(id)
     return find.get(id)
   })
-  return { connection, other, remembered, session, reads }
+  return { connection, other, remembered, rememberedText, session, reads }
 }
 
 t.test('a session is read once, as long as nobody writes to it', async t => {
   const { connection, session, reads } = open(t)
   for (const _ of [1, 2, 3]) t.strictSame(await session('a1'), { name: 'Ada', endedAt: null })
-  connection.exec("insert into todos values ('t')")
+  connection.exec("insert into todos values ('t', 'ada')")
   connection.exec("insert into users values ('bob', 'Bob')")
   connection.exec("insert into sessions values ('b1', 'bob', null)")
   connection.exec("update sessions set ended_at = 1 where id = 'e1'")
@@ -99,4 +99,48 @@ t.test('a database that is closed is not available', async t => {
   await session('a1')
   connection.close()
   t.ok(isUnavailable(await session('a1').catch(error => error)))
+})
+
+t.test('a text of a user’s todos is made once, as long as nobody writes to them', async t => {
+  const writes = [
+    "insert into todos values ('n', 'ada')",
+    "update todos set id = 'm' where id = 'n'",
+    "delete from todos where id = 'm'"
+  ]
+  for (const by of ['connection', 'other'] as const) {
+    const trial = open(t)
+    let count = 0
+    const read = async () => ({ text: `${++count}` })
+    const list = (what = 'a', userId = 'ada') => trial.rememberedText(userId, what, read)
+    t.strictSame(
+      [await list(), await list(), await list('b'), await list('a', 'eve')].map(({ text }) => text),
+      ['1', '1', '2', '3']
+    )
+    for (const [n, write] of writes.entries()) {
+      trial[by].exec(write)
+      t.strictSame(await list(), { text: `${4 + n}` }, `${write} by ${by}`)
+    }
+  }
+  const { connection, rememberedText } = open(t)
+  connection.exec("insert into todos values ('n', 'eve')")
+  const meanwhile = async () => {
+    connection.exec("update todos set user_id = 'eve'")
+    return { text: 'old' }
+  }
+  await rememberedText('eve', 'a', meanwhile)
+  t.match(
+    await rememberedText('eve', 'a', async () => ({ text: 'new' })),
+    { text: 'new' },
+    'a write that comes while it is read'
+  )
+})
+
+t.test('no more texts are remembered than fit, and none that is long', async t => {
+  const { rememberedText } = open(t)
+  const keep = (what: string, text: string) => rememberedText('ada', what, async () => ({ text }))
+  await keep('long', 'x'.repeat(32_769))
+  t.match(await keep('long', 'again'), { text: 'again' })
+  for (let n = 0; n < 500; n++) await keep(`${n}`, 'first')
+  t.match(await keep('499', 'second'), { text: 'first' })
+  t.match(await keep('0', 'second'), { text: 'second' })
 })
