@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { serve } from '../service.ts'
 import { todoBackend } from './todo-backend.ts'
 
 /*
@@ -6,7 +7,7 @@ import { todoBackend } from './todo-backend.ts'
  * its own, put to this service by way of an adapter.
  */
 
-type Test = Parameters<typeof todoBackend>[0]
+type Test = Parameters<typeof serve>[0]
 type Request = Awaited<ReturnType<typeof todoBackend>>
 
 /** A test of the specification, on a service that has nobody's todos yet. */
