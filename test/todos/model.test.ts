@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { sorts } from '../../src/todos/list.ts'
+import { POSITION } from '../../src/todos/position.ts'
+import { type Answer, type Service, serve } from '../service.ts'
+import {
+  type Content,
+  type Filter,
+  Model,
+  type Outcome,
+  type Patch,
+  type Place,
+  type Todo,
+  type Write
+} from './model.ts'
+
+/** More of them for who has the time; a failure prints the seed and the shortest way to it. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 8)
+const SHAPE = new RegExp(POSITION)
+const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+
+const word = fc.constantFrom('milk', 'Mill', 'bread', 'BREAK', 'a', 'Zebra')
+const text = fc.array(word, { minLength: 1, maxLength: 3 }).map(words => words.join(' '))
+const day = fc.constantFrom('2026-03-28', '2026-03-29', '2026-12-31')
+const time = fc.constantFrom('2026-03-29T02:30:00', '2026-03-29T00:00:00', '2026-12-31T23:59:59')
+const zone = fc.constantFrom('Europe/Berlin', 'Asia/Tokyo')
+const due = fc.option(fc.oneof(fc.record({ date: day }), fc.record({ dateTime: time, timeZone: zone })))
+const priority = fc.constantFrom('none', 'low', 'medium', 'high')
+const tags = fc.uniqueArray(fc.constantFrom('a', 'b', 'A b', "'"), { maxLength: 3 })
+const description = fc.option(text)
+const done = fc.boolean()
+
+const content: fc.Arbitrary<Content> = fc.record(
+  { title: text.map(title => ` ${title}`), description, done, due, priority, tags },
+  { requiredKeys: ['title'] }
+)
+const patch: fc.Arbitrary<Patch> = fc.record(
+  {
+    title: text,
+    description,
+    done,
+    due: fc.option(
+      fc.oneof(fc.record({ date: day }), fc.record({ dateTime: time, timeZone: zone }, { requiredKeys: [] }))
+    ),
+    priority: fc.option(priority),
+    tags: fc.option(tags)
+  },
+  { requiredKeys: [] }
+)
+const filter: fc.Arbitrary<Filter> = fc
+  .tuple(
+    fc.record(
+      {
+        done,
+        tag: fc.array(fc.constantFrom('a', 'b', 'A b', "'"), { minLength: 1, maxLength: 2 }),
+        priority,
+        dueBefore: fc.oneof(day, time),
+        dueAfter: fc.oneof(day, time),
+        updatedAfter: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-01-01T00:00:10.000Z'),
+        q: fc.constantFrom('mil', 'MILK', 'brea z', 'x')
+      },
+      { requiredKeys: [] }
+    ),
+    fc.nat({ max: 127 }),
+    fc.constantFrom(undefined, true, false)
+  )
+  // Few parts at a time, or nothing would ever be found.
+  .map(([parts, mask, deleted]) => {
+    const kept = Object.entries(parts).filter((_, index) => mask % 3 === 0 && (mask >> index) % 2 === 1)
+    return { ...Object.fromEntries(kept.slice(0, 2)), ...(deleted !== undefined && { deleted }) }
+  })
+
+/** A write as it is generated: by numbers, for what there will be to choose from is not known yet. */
+const plan = fc.record({
+  kind: fc.constantFrom(
+    ...([
+      'create',
+      'create',
+      'patch',
+      'patch',
+      'put',
+      'move',
+      'move',
+      'move',
+      'remove',
+      'restore',
+      'purge'
+    ] as const)
+  ),
+  which: fc.nat({ max: 30 }),
+  anchor: fc.nat({ max: 30 }),
+  place: fc.constantFrom('after', 'before', 'top', 'bottom'),
+  content,
+  patch,
+  condition: fc.constantFrom('none', 'none', 'none', 'current', 'any', 'stale', 'known'),
+  pass: fc.constantFrom(0, 0, 0.001, 1)
+})
+type Plan = typeof plan extends fc.Arbitrary<infer Value> ? Value : never
+
+const walk = fc.record({
+  filter,
+  sort: fc.constantFrom(...sorts),
+  limit: fc.integer({ min: 1, max: 5 }),
+  /** What comes between the pages. */
+  plans: fc.array(plan, { maxLength: 6 })
+})
+type Walk = typeof walk extends fc.Arbitrary<infer Value> ? Value : never
+
+const step = fc.oneof({ weight: 4, arbitrary: plan }, { weight: 1, arbitrary: walk })
+
+/** A run: the service as one person sees it, and what the rules make of that. */
+class Run {
+  readonly model = new Model()
+  readonly #service: Service
+  readonly #token: string
+  /** All ETags that a todo ever had. */
+  readonly #etags = new Map<string, string[]>()
+  readonly #tally: Map<string, number>
+
+  constructor(service: Service, token: string, tally: Map<string, number>) {
+    this.#service = service
+    this.#token = token
+    this.#tally = tally
+  }
+
+  #call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    this.#service.call(method, `/api/todos${path}`, { token: this.#token, body, headers })
+
+  /** Carries out a write, and holds the answer and all of the list and the trash against the rules. */
+  async write(plan: Plan): Promise<string | undefined> {
+    this.#service.clock.pass(plan.pass)
+    const write = this.#writeOf(plan)
+    const { headers, isMatch } = this.#conditionOf(plan, 'id' in write ? write.id : undefined)
+    const expected = this.model.expected(write, this.#service.clock.now().toISOString(), isMatch)
+    const answer = await this.#send(write, headers)
+    const outcome = this.#checked(write, expected, answer)
+    this.model.apply(outcome)
+    await this.audit()
+    const name = 'code' in outcome ? outcome.code : outcome.isChanged || outcome.isGone ? 'done' : 'as it was'
+    this.#tally.set(`${write.kind}: ${name}`, (this.#tally.get(`${write.kind}: ${name}`) ?? 0) + 1)
+    return name === 'done' && !('code' in outcome) ? outcome.todo.id : undefined
+  }
+
+  #writeOf({ kind, which, anchor, place, content, patch }: Plan): Write {
+    // One more than there are: a todo that there is not.
+    const idAt = (index: number) =>
+      [...this.model.order, GONE][index % (this.model.order.length + 1)] as string
+    const id = idAt(which)
+    if (kind === 'create') return { kind, body: content }
+    if (kind === 'put') return { kind, id, body: content }
+    if (kind === 'patch') return { kind, id, body: patch }
+    if (kind !== 'move') return { kind, id }
+    const other = idAt(anchor)
+    const body: Place =
+      place === 'after'
+        ? { after: other }
+        : place === 'before'
+          ? { before: other }
+          : { to: place as 'top' | 'bottom' }
+    return { kind, id, body }
+  }
+
+  #conditionOf({ condition, which }: Plan, id: string | undefined) {
+    const [current = '"none"', ...stale] = (this.#etags.get(id ?? '') ?? []).toReversed()
+    const old = stale[which % Math.max(1, stale.length)] ?? '"other"'
+    switch (condition) {
+      case 'none':
+        return { headers: {}, isMatch: () => true }
+      case 'any':
+        return { headers: { 'if-match': '*' }, isMatch: () => true }
+      case 'current':
+        return { headers: { 'if-match': `"x", ${current}` }, isMatch: (etag: string) => etag === current }
+      case 'stale':
+        return { headers: { 'if-match': old }, isMatch: (etag: string) => etag === old }
+      case 'known':
+        return { headers: { 'if-none-match': current }, isMatch: (etag: string) => etag !== current }
+    }
+  }
+
+  #send(write: Write, headers: Record<string, string>): Promise<Answer> {
+    switch (write.kind) {
+      case 'create':
+        return this.#call('POST', '', write.body)
+      case 'patch':
+        return this.#call('PATCH', `/${write.id}`, write.body, headers)
+      case 'put':
+        return this.#call('PUT', `/${write.id}`, write.body, headers)
+      case 'move':
+        return this.#call('POST', `/${write.id}/move`, write.body, headers)
+      case 'restore':
+        return this.#call('POST', `/${write.id}/restore`, undefined, headers)
+      case 'remove':
+        return this.#call('DELETE', `/${write.id}`, undefined, headers)
+      case 'purge':
+        return this.#call('DELETE', `/${write.id}?permanent=true`, undefined, headers)
+    }
+  }
+
+  /** The outcome with what the service chose, once that keeps to the rules. */
+  #checked(write: Write, expected: Outcome, { status, headers, body }: Answer): Outcome {
+    if ('code' in expected) {
+      const statuses: Record<string, number> = {
+        todo_not_found: 404,
+        precondition_failed: 412,
+        validation_failed: 400
+      }
+      assert.deepEqual([status, body.code], [statuses[expected.code], expected.code])
+      assert.deepEqual(body.current, expected.current)
+      return expected
+    }
+    const { todo, isChanged } = expected
+    assert.equal(status, write.kind === 'create' ? 201 : 200)
+    assert.equal(headers.etag, body.etag)
+    const isPlaced = write.kind === 'create' || ('between' in expected && isChanged)
+    const chosen: Todo = {
+      ...todo,
+      id: write.kind === 'create' ? body.id : todo.id,
+      position: isPlaced ? body.position : todo.position,
+      etag: isChanged ? body.etag : todo.etag
+    }
+    assert.deepEqual(body, chosen)
+    if (isPlaced) {
+      assert.match(body.position, SHAPE)
+      assert.ok([...this.model.todos.values()].every(({ position }) => position !== body.position))
+    }
+    if (isChanged) {
+      const known = this.#etags.get(chosen.id) ?? []
+      assert.ok(!known.includes(chosen.etag), 'a new ETag')
+      this.#etags.set(chosen.id, [...known, chosen.etag])
+    }
+    return { ...expected, todo: chosen }
+  }
+
+  /** Nothing else has changed, and all is in its order. */
+  async audit() {
+    for (const isTrash of [false, true]) {
+      const { body } = await this.#call('GET', `?limit=200&deleted=${isTrash}`)
+      assert.deepEqual(body, { items: this.model.those(isTrash), nextCursor: null })
+    }
+  }
+
+  async read(id: string) {
+    const todo = this.model.get(id)
+    const answer = await this.#call('GET', `/${id}`)
+    if (todo.deletedAt !== null) return assert.equal(answer.body.code, 'todo_not_found')
+    assert.deepEqual(answer.body, todo)
+    const known = await this.#call('GET', `/${id}`, undefined, { 'if-none-match': todo.etag })
+    assert.deepEqual([known.status, known.body], [304, ''])
+    const stale = await this.#call('GET', `/${id}`, undefined, { 'if-none-match': '"x"' })
+    assert.deepEqual(stale.body, todo)
+  }
+
+  /** Walks all pages of a list. What nobody touches meanwhile is on one of them, once, and in its order. */
+  async walk({ filter, sort, limit, plans }: Walk) {
+    const query = new URLSearchParams({ sort, limit: String(limit), count: 'true' })
+    for (const [name, values] of Object.entries(filter))
+      for (const value of [values].flat()) query.append(name, String(value))
+    const start = this.model.list(filter, sort)
+    const touched = new Set<string | undefined>()
+    const seen: Todo[] = []
+    const comings = plans.values()
+    let path: string | undefined = `?${query}`
+    while (path !== undefined) {
+      const { body, headers, status } = await this.#call('GET', path)
+      assert.equal(status, 200, JSON.stringify(body))
+      assert.equal(body.total, this.model.list(filter, sort).length)
+      seen.push(...body.items)
+      const [, next] = /^<\/api\/todos(.*)>; rel="next"$/.exec(headers.link ?? '') ?? []
+      assert.equal(next === undefined, body.nextCursor === null)
+      path = next
+      const { value: plan } = comings.next()
+      if (plan) touched.add(await this.write(plan))
+    }
+    const isUntouched = ({ id }: Todo) => !touched.has(id)
+    assert.deepEqual(seen.filter(isUntouched), start.filter(isUntouched))
+    this.#tally.set('walk', (this.#tally.get('walk') ?? 0) + 1)
+  }
+}
+
+t.test('whatever is done to todos in whatever order, they keep to the rules', async t => {
+  const service = await serve(t, { LOG_LEVEL: 'error' })
+  const tally = new Map<string, number>()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(content, { minLength: 4, maxLength: 12 }),
+      fc.array(step, { minLength: 20, maxLength: 40 }),
+      async (contents, steps) => {
+        const { accessToken } = await service.signUp()
+        const run = new Run(service, accessToken, tally)
+        const first = { kind: 'create', condition: 'none', pass: 0 } as Plan
+        // Objects of any kind are generated; those on the wire are plain.
+        for (const content of structuredClone(contents)) await run.write({ ...first, content })
+        for (const step of structuredClone(steps)) await ('plans' in step ? run.walk(step) : run.write(step))
+        for (const id of run.model.order) await run.read(id)
+      }
+    ),
+    { numRuns: RUNS, interruptAfterTimeLimit: 60_000 }
+  )
+  t.pass(`${[...tally.values()].reduce((sum, count) => sum + count)} steps`)
+  t.comment(Object.fromEntries([...tally].sort()))
+})
