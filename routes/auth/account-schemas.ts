@@ -10,7 +10,8 @@ import {
   Nullable,
   PageQuery,
   problems,
-  ref
+  ref,
+  repeatable
 } from '../schemas.ts'
 import { NewPassword, TokenPairDocument, tags, UserDocument, Username } from './schemas.ts'
 
@@ -103,9 +104,11 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   summary: 'Change the password',
   description:
     'Makes every access token of the account stale at once. Its sessions go on: each gets a new access token by refreshing. ' +
-    'The answer is a new pair for this one. `endOtherSessions` ends the others.',
+    'The answer is a new pair for this one; should it get lost, a refresh of the old pair with the same `Idempotency-Key` gets ' +
+    'it. `endOtherSessions` ends the others.',
   tags,
   security: bearer,
+  headers: repeatable,
   body: Type.Object(
     {
       currentPassword: Type.String({ format: 'password', description: 'the password of the account' }),

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { PER_MINUTE } from '../../src/limits.ts'
+import { keyIn } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
 import { deviceOf } from './device.ts'
 
@@ -27,7 +28,8 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
     '/password',
     { schema: schemas.changePassword(options.config), config },
     async function changePassword(request) {
-      return app.accounts.changePassword(request.user, request.body, deviceOf(request))
+      const change = { ...request.body, idempotencyKey: keyIn(request.headers) }
+      return app.accounts.changePassword(request.user, change, deviceOf(request))
     }
   )
 }

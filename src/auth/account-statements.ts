@@ -38,7 +38,7 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
         generation: sql`${sessions.generation} + 1`,
         rotatedAt: given(sessions.rotatedAt, 'now'),
         idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
-        retryKeyHash: null
+        retryKeyHash: given(sessions.retryKeyHash, 'retryKeyHash')
       })
       .where(and(isTheUsers, isTheCallers, isChanged))
       .returning(),

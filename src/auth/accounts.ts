@@ -6,6 +6,7 @@ import { accountStatements } from './account-statements.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
+import { retryKeyHashOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
 import type { Identity } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
@@ -16,6 +17,8 @@ export interface PasswordChange {
   readonly currentPassword: string
   readonly newPassword: string
   readonly endOtherSessions?: boolean
+  /** Should the answer be lost, a refresh of the present pair with this key gets the new one. */
+  readonly idempotencyKey?: string | undefined
 }
 
 /** Todos that are removed at a time: few enough for other requests to go in between. */
@@ -68,7 +71,8 @@ export function accountsOf(
         present,
         passwordHash,
         now,
-        idleExpiresAt: idleExpiryOf(now, config)
+        idleExpiresAt: idleExpiryOf(now, config),
+        retryKeyHash: retryKeyHashOf(change.idempotencyKey)
       }
       const [changed, , [session], ended = []] = await store.atomically(
         changePassword.with(values),

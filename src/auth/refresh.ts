@@ -59,7 +59,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
       generation: presented.generation,
       now,
       idleExpiresAt: idleExpiryOf(now, config),
-      retryKeyHash: hashOf(request.idempotencyKey),
+      retryKeyHash: retryKeyHashOf(request.idempotencyKey),
       ...request.device
     })
     // The loser of a race meets the session as the winner left it, and one of the checks above refuses it.
@@ -86,7 +86,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
   ): boolean {
     return (
       idempotencyKey !== undefined &&
-      hashOf(idempotencyKey) === session.retryKeyHash &&
+      retryKeyHashOf(idempotencyKey) === session.retryKeyHash &&
       presented.generation === session.generation - 1 &&
       access.jti === jtiOf(session.id, presented.generation) &&
       now.getTime() - session.rotatedAt.getTime() <= config.REFRESH_RETRY_WINDOW * 1000 &&
@@ -137,5 +137,6 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
 const outcomeOf = (refusal: Problem): string =>
   refusal.document('').action === 'use-latest' ? 'raced' : refusal.code
 
-const hashOf = (key: string | undefined) =>
+/** What a session keeps of the key by which the request for its present pair may be repeated. */
+export const retryKeyHashOf = (key: string | undefined) =>
   key === undefined ? null : createHash('sha256').update(key).digest('base64url')
