@@ -55,6 +55,16 @@ const rules: [string, (file: string) => boolean, (imported: string) => boolean][
     'only the program knows its commands',
     file => !file.startsWith('src/cli/'),
     name => name.startsWith('src/cli/')
+  ],
+  [
+    'the client imports nothing of the service, and no package',
+    file => file.startsWith('src/client/'),
+    name => !name.startsWith('src/client/')
+  ],
+  [
+    'the service does not import the client',
+    file => !file.startsWith('src/client/'),
+    name => name.startsWith('src/client/')
   ]
 ]
 
@@ -74,5 +84,11 @@ t.test('the imports keep to the lines of the house', async t => {
 t.test('time, randomness and the environment come in from outside', async t => {
   const outside = /Date\.now\(\)|new Date\(\)|Math\.random|process\.env|randomUUID/
   const found = files.filter(file => outside.test(readFileSync(join(root, file), 'utf8')))
-  t.strictSame(found.sort(), ['src/app.ts', 'src/cli/main.ts', 'src/environment.ts', 'src/server.ts'])
+  t.strictSame(found.sort(), [
+    'src/app.ts',
+    'src/cli/main.ts',
+    'src/client/platform.ts',
+    'src/environment.ts',
+    'src/server.ts'
+  ])
 })

@@ -1,0 +1,50 @@
+/** The part of Web Locks that is used: one holder of a name at a time, over all tabs. */
+export interface Locks {
+  request<T>(name: string, work: () => Promise<T>): Promise<T>
+}
+
+/** The part of BroadcastChannel that is used. */
+export interface Channel {
+  postMessage(message: unknown): void
+  onmessage: ((event: { data: unknown }) => void) | null
+  close(): void
+}
+
+/** What the client needs of the world around it: browsers, Node, Deno and Bun have it. Times are in milliseconds. */
+export interface Platform {
+  fetch(url: string, init: RequestInit): Promise<Response>
+  /** A clock that nobody sets: never the wall clock, which may be hours off. */
+  now(): number
+  /** From 0 to 1. */
+  random(): number
+  /** A text that nobody can guess. */
+  newKey(): string
+  sleep(duration: number): Promise<void>
+  /** A signal that aborts after so long. */
+  timeout(duration: number): AbortSignal
+  /** Missing on pages that were not loaded over HTTPS, and in older programs. */
+  locks: Locks | undefined
+  channel: ((name: string) => Channel) | undefined
+}
+
+/** The platform that this runs on. */
+export const platform = (): Platform => ({
+  fetch: (url, init) => fetch(url, init),
+  now: () => performance.now(),
+  random: () => Math.random(),
+  // Not by a UUID, which pages without HTTPS cannot make.
+  newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join(''),
+  sleep: duration => new Promise(resolve => setTimeout(resolve, duration)),
+  timeout: duration => AbortSignal.timeout(duration),
+  locks: globalThis.navigator?.locks,
+  channel: globalThis.BroadcastChannel && openChannel
+})
+
+const hex = (byte: number) => byte.toString(16).padStart(2, '0')
+
+/** In Node an open channel would keep the process alive. */
+function openChannel(name: string): Channel {
+  const channel = new BroadcastChannel(name) as unknown as Channel & { unref?: () => void }
+  channel.unref?.()
+  return channel
+}

@@ -1,0 +1,35 @@
+import type { Problem } from './types.ts'
+
+/** What went wrong and what to do next, as the service says it (RFC 9457). Branch on `code`. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly status: number
+  /** `unknown` for an answer that is not the service's own: that of a proxy, say. */
+  readonly code: Problem['code'] | 'unknown'
+  readonly action: Problem['action']
+  /** Every value that is wrong. */
+  readonly errors: NonNullable<Problem['errors']>
+  /** Seconds until another try makes sense. */
+  readonly retryAfter: number | undefined
+  /** The whole document, where there is one. */
+  readonly document: Problem | undefined
+
+  constructor(status: number, document?: Problem, retryAfter?: number) {
+    super(document ? `${document.title}. ${document.detail}` : `The answer is ${status}.`)
+    this.status = status
+    this.code = document?.code ?? 'unknown'
+    this.action = document?.action
+    this.errors = document?.errors ?? []
+    this.retryAfter = retryAfter
+    this.document = document
+  }
+}
+
+/** Reads an answer that is not a success. */
+export async function problemOf(response: Response): Promise<ProblemError> {
+  const { status, headers } = response
+  const isProblem = headers.get('content-type')?.startsWith('application/problem+json')
+  const document = isProblem ? ((await response.json()) as Problem) : undefined
+  const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10)
+  return new ProblemError(status, document, Number.isNaN(seconds) ? undefined : seconds)
+}

@@ -1,0 +1,106 @@
+import { itemsOf } from './pages.ts'
+import type { Platform } from './platform.ts'
+import type { Send, ServiceRequest } from './requests.ts'
+import type { Tokens } from './tokens.ts'
+import type {
+  BatchResult,
+  BatchTodosBody,
+  CreateTodoBody,
+  ImportTodosAnswer,
+  ListTodosQuery,
+  MoveTodoBody,
+  PatchTodoBody,
+  ReplaceTodoBody,
+  Todo,
+  TodoPage
+} from './types.ts'
+
+export interface CallOptions {
+  /** Gives the call up. */
+  readonly signal?: AbortSignal
+}
+
+export interface ChangeOptions extends CallOptions {
+  /** The `etag` of the state that is to be changed; `precondition_failed` when it is another one. */
+  readonly ifMatch?: string
+}
+
+export interface RepeatableOptions extends CallOptions {
+  /** One of your own makes the call repeatable over a reload, too; by default each call has a new one. */
+  readonly idempotencyKey?: string
+}
+
+/** Whether a line of an import makes a new todo each time. */
+const isNew = (line: string) => line.trim() !== '' && !line.includes('"id"')
+
+const PATH = '/api/todos'
+
+/** The todos of who is signed in. */
+export function todosOf(platform: Platform, send: Send, tokens: Tokens) {
+  const call = <Answer>(request: ServiceRequest) =>
+    tokens.use(kept => send<Answer>({ ...request, token: kept?.accessToken }))
+
+  const once = <Answer>(path: string, body: unknown, { idempotencyKey, signal }: RepeatableOptions) =>
+    call<Answer>({ method: 'POST', path, body, signal, key: idempotencyKey ?? platform.newKey() })
+
+  const list = (query?: ListTodosQuery, options?: CallOptions) =>
+    call<TodoPage>({ method: 'GET', path: PATH, query, ...options })
+
+  return {
+    /** A page of todos. */
+    list,
+
+    /** All todos that a query finds, page by page. */
+    all: (
+      query?: Omit<ListTodosQuery, 'cursor'>,
+      options?: CallOptions
+    ): AsyncGenerator<Todo, void, undefined> =>
+      itemsOf(cursor => list({ ...query, ...(cursor !== undefined && { cursor }) }, options)),
+
+    get: (id: string, options?: CallOptions) =>
+      call<Todo>({ method: 'GET', path: `${PATH}/${id}`, ...options }),
+
+    /** Makes one todo, however often the request has to be sent. */
+    create: (body: CreateTodoBody, options: RepeatableOptions = {}) => once<Todo>(PATH, body, options),
+
+    /** Changes what is named. */
+    patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
+      call<Todo>({ method: 'PATCH', path: `${PATH}/${id}`, body, ...options }),
+
+    /** Writes the whole content. */
+    replace: (id: string, body: ReplaceTodoBody, options?: ChangeOptions) =>
+      call<Todo>({ method: 'PUT', path: `${PATH}/${id}`, body, ...options }),
+
+    move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
+      call<Todo>({ method: 'POST', path: `${PATH}/${id}/move`, body, isRepeatable: true, ...options }),
+
+    /**
+     * Into the trash, or for good. Where the first answer got lost, the one to the repetition may be `todo_not_found`.
+     */
+    delete: (id: string, { permanent, ...options }: ChangeOptions & { permanent?: boolean } = {}) =>
+      call<Todo>({ method: 'DELETE', path: `${PATH}/${id}`, query: { permanent }, ...options }),
+
+    restore: (id: string, options?: ChangeOptions) =>
+      call<Todo>({ method: 'POST', path: `${PATH}/${id}/restore`, isRepeatable: true, ...options }),
+
+    /** All todos as text, one a line in JSON, with those in the trash. */
+    export: (options?: CallOptions) => call<string>({ method: 'GET', path: `${PATH}/export`, ...options }),
+
+    /** Takes back what was exported. Each line with an `id` is there once, however often it is sent. */
+    import: (lines: string, options?: CallOptions) =>
+      call<ImportTodosAnswer>({
+        method: 'POST',
+        path: `${PATH}/import`,
+        body: lines,
+        contentType: 'application/x-ndjson',
+        isRepeatable: !lines.split('\n').some(isNew),
+        ...options
+      }),
+
+    /** Several operations, all or none. */
+    batch: (
+      operations: BatchTodosBody['operations'],
+      { validateOnly, ...options }: RepeatableOptions & { validateOnly?: boolean } = {}
+    ) => once<BatchResult>(`${PATH}/batch`, { operations, validateOnly }, options)
+  }
+}

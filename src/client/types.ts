@@ -1,0 +1,592 @@
+// Made from the OpenAPI document by `npm run client:types`.
+
+/** An error (RFC 9457). */
+export type Problem = {
+  /** where this kind of problem is documented */
+  type: string
+  title: string
+  status: number
+  /** what happened and what to do next */
+  detail: string
+  /** for a program to branch on */
+  code:
+    | 'malformed_request'
+    | 'validation_failed'
+    | 'authentication_required'
+    | 'invalid_credentials'
+    | 'access_token_invalid'
+    | 'access_token_expired'
+    | 'access_token_revoked'
+    | 'access_token_stale'
+    | 'refresh_token_invalid'
+    | 'refresh_token_expired'
+    | 'refresh_token_used'
+    | 'refresh_token_revoked'
+    | 'token_pair_mismatch'
+    | 'password_wrong'
+    | 'account_disabled'
+    | 'not_found'
+    | 'session_not_found'
+    | 'todo_not_found'
+    | 'method_not_allowed'
+    | 'not_acceptable'
+    | 'request_timeout'
+    | 'access_token_not_expired'
+    | 'already_taken'
+    | 'todo_place_exhausted'
+    | 'idempotency_key_in_use'
+    | 'precondition_failed'
+    | 'body_too_large'
+    | 'uri_too_long'
+    | 'unsupported_media_type'
+    | 'idempotency_key_reused'
+    | 'precondition_required'
+    | 'sign_in_throttled'
+    | 'rate_limited'
+    | 'headers_too_large'
+    | 'internal_error'
+    | 'overloaded'
+    | 'shutting_down'
+    | 'database_unavailable'
+  /** the id of the request, under which the log knows it */
+  instance: string
+  /** every value that is wrong */
+  errors?: Array<{
+    /** JSON pointer to a value in the body */
+    pointer?: string
+    /** name of a parameter in the URL */
+    parameter?: string
+    detail: string
+  }>
+  /** which of several operations it was, counted from 0; nothing was done */
+  index?: number
+  current?: Todo
+  /** what the client should do */
+  action?: 'refresh' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+}
+
+/** The limits of the service, in the units that are said with each. */
+export type Limits = {
+  /** characters of a title */
+  titleLength: number
+  /** characters of a description */
+  descriptionLength: number
+  /** tags of a todo */
+  tags: number
+  /** characters of a tag */
+  tagLength: number
+  /** items of a page, unless told */
+  pageDefault: number
+  /** items of a page, at most */
+  pageMax: number
+  /** characters of a search */
+  searchLength: number
+  /** bytes of a body, of a batch and an import apart */
+  bodyBytes: number
+  /** bytes of a batch */
+  batchBytes: number
+  /** operations of a batch, each todo that one names counted */
+  batchOperations: number
+  /** bytes of an import */
+  importBytes: number
+  /** lines of an import */
+  importLines: number
+  /** characters of an Idempotency-Key */
+  idempotencyKeyLength: number
+  /** seconds for which a todo or a batch may be sent again with its Idempotency-Key */
+  idempotencySeconds: number
+  /** seconds for which a deleted todo can be restored */
+  trashSeconds: number
+  /** characters of a user name, at least */
+  usernameMinLength: number
+  /** characters of a user name, at most */
+  usernameMaxLength: number
+  /** characters of an e-mail address */
+  emailLength: number
+  /** characters of a new password, at least */
+  passwordMinLength: number
+  /** characters of a new password, at most */
+  passwordMaxLength: number
+  /** requests of a minute from one address, `all` or of a kind; null where they are not counted */
+  requestsPerMinute: {
+    all?: number
+    register?: number
+    login?: number
+    refresh?: number
+    account?: number
+    import?: number
+  } | null
+}
+
+/** An account. */
+export type User = {
+  id: string
+  /** 3 to 32 letters, digits, dots, underscores or hyphens */
+  username: string
+  /** an e-mail address of at most 254 characters */
+  email: string
+}
+
+/** What a sign-in or a refresh gives. */
+export type TokenPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+}
+
+/** A place where the user is signed in. */
+export type Session = {
+  id: string
+  /** whether it is the one that asks */
+  current: boolean
+  /** the user agent, made readable */
+  device: string | null
+  /** the user agent, as it was last sent */
+  userAgent: string | null
+  /** the address that it was last used from */
+  ip: string | null
+  /** when it began, with a sign-in */
+  createdAt: string
+  /** when it was last refreshed */
+  lastUsedAt: string
+  /** when it ends unless it is refreshed before */
+  idleExpiresAt: string
+  /** when it ends in any case */
+  absoluteExpiresAt: string
+}
+
+/** Something that happened to the account. */
+export type Event = {
+  id: string
+  type:
+    | 'account_created'
+    | 'account_disabled'
+    | 'account_enabled'
+    | 'signed_in'
+    | 'sign_in_failed'
+    | 'password_changed'
+    | 'password_reset'
+    | 'refresh_token_reused'
+    | 'session_ended'
+  /** when it happened */
+  createdAt: string
+  /** the session that it is about */
+  sessionId: string | null
+  /** why the session ended */
+  endReason:
+    | 'account_deleted'
+    | 'account_disabled'
+    | 'logout'
+    | 'password_changed'
+    | 'password_reset'
+    | 'reuse_detected'
+    | 'signed_out_by_operator'
+    | 'too_many_sessions'
+    | null
+  /** the user agent, made readable */
+  device: string | null
+  /** the user agent of the request */
+  userAgent: string | null
+  /** the address of the request */
+  ip: string | null
+  /** of a re-used refresh token: the user agent that had used it before */
+  otherUserAgent: string | null
+  /** of a re-used refresh token: the address that had used it before */
+  otherIp: string | null
+}
+
+/** A page of events, the latest first. */
+export type EventPage = {
+  items: Array<Event>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
+/** A todo. */
+export type Todo = {
+  /** a UUID */
+  id: string
+  title: string
+  description: string | null
+  done: boolean
+  /** when it is due: `date`, or `dateTime` and `timeZone` */
+  due: {
+    date?: string
+    /** a local time */
+    dateTime?: string
+    /** the name of its time zone (IANA) */
+    timeZone?: string
+  } | null
+  priority: 'none' | 'low' | 'medium' | 'high'
+  /** a set */
+  tags: Array<string>
+  /** where it is in the list: todos are in the order of this text */
+  position: string
+  /** when it was made */
+  createdAt: string
+  /** when it last changed, but for its place in the list */
+  updatedAt: string
+  /** since when it is done; set and cleared with `done` */
+  completedAt: string | null
+  /** since when it is in the trash */
+  deletedAt: string | null
+  /** names this state of it; goes into If-Match */
+  etag: string
+}
+
+/** A page of todos. */
+export type TodoPage = {
+  items: Array<Todo>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+  /** how many there are on all pages; with `count=true` */
+  total?: number
+}
+
+/** What came of a batch. */
+export type BatchResult = {
+  /** what came of each operation, in their order */
+  results: Array<{
+    todo?: Todo
+    /** those of `ids`, in their order */
+    todos?: Array<Todo>
+    /** how many `where` has changed */
+    count?: number
+  }>
+  /** whether nothing was written */
+  validateOnly: boolean
+}
+
+export type RegisterBody = {
+  /** 3 to 32 letters, digits, dots, underscores or hyphens */
+  username: string
+  /** an e-mail address of at most 254 characters */
+  email: string
+  /** 8 to 128 characters of any kind */
+  password: string
+}
+
+export type LoginBody = {
+  /** an e-mail address of at most 254 characters */
+  email: string
+  /** the password, as it was given */
+  password: string
+}
+
+export type RefreshBody = {
+  /** the access token of the latest pair */
+  accessToken: string
+  /** the refresh token of the latest pair */
+  refreshToken: string
+}
+
+export type LogoutBody = {
+  /** local, others or all */
+  scope?: 'local' | 'others' | 'all'
+} | null
+
+export type RenameMeBody = {
+  /** 3 to 32 letters, digits, dots, underscores or hyphens */
+  username: string
+}
+
+export type DeleteMeBody = {
+  /** the password of the account */
+  password: string
+}
+
+export type ChangePasswordBody = {
+  /** the password of the account */
+  currentPassword: string
+  /** 8 to 128 characters of any kind */
+  newPassword: string
+  /** true or false */
+  endOtherSessions?: boolean
+}
+
+/** The sessions. */
+export type ListSessionsAnswer = {
+  items: Array<Session>
+}
+
+export type ListEventsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the page before */
+  cursor?: string
+}
+
+export type ListTodosQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the page before */
+  cursor?: string
+  /** one of position, -position, createdAt, -createdAt, updatedAt, -updatedAt, due, -due, priority, -priority, title, -title; - is the other way round */
+  sort?:
+    | 'position'
+    | '-position'
+    | 'createdAt'
+    | '-createdAt'
+    | 'updatedAt'
+    | '-updatedAt'
+    | 'due'
+    | '-due'
+    | 'priority'
+    | '-priority'
+    | 'title'
+    | '-title'
+  /** true or false */
+  done?: boolean
+  /** a tag that the todos have; all of them, where there are several */
+  tag?: Array<string>
+  /** none, low, medium or high */
+  priority?: 'none' | 'low' | 'medium' | 'high'
+  /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+  dueBefore?: string
+  /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+  dueAfter?: string
+  /** an instant such as 2026-03-29T09:00:00.000Z */
+  updatedAfter?: string
+  /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+  q?: string
+  /** true or false; true for the todos in the trash instead */
+  deleted?: boolean
+  /** true or false; true for `total`, which takes as long as there are many */
+  count?: boolean
+}
+
+export type CreateTodoBody = {
+  /** a text of 1 to 500 characters, not counting white space around it */
+  title: string
+  /** a text of at most 16384 characters, or null for none */
+  description?: string | null
+  /** true or false */
+  done?: boolean
+  /** { date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as 2026-03-29T09:00:00 and a time zone (IANA) such as Europe/Berlin, or null for none */
+  due?:
+    | {
+        /** a day such as 2026-03-29 */
+        date: string
+      }
+    | {
+        /** a local time to the second such as 2026-03-29T09:00:00 */
+        dateTime: string
+        /** the name of a time zone (IANA) such as Europe/Berlin */
+        timeZone: string
+      }
+    | null
+  /** none, low, medium or high */
+  priority?: 'none' | 'low' | 'medium' | 'high'
+  /** at most 20 different tags; their order does not matter */
+  tags?: Array<string>
+}
+
+export type ReplaceTodoBody = {
+  /** a UUID */
+  id?: string
+  /** a text of 1 to 500 characters, not counting white space around it */
+  title: string
+  /** a text of at most 16384 characters, or null for none */
+  description?: string | null
+  /** true or false */
+  done?: boolean
+  /** { date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as 2026-03-29T09:00:00 and a time zone (IANA) such as Europe/Berlin, or null for none */
+  due?:
+    | {
+        /** a day such as 2026-03-29 */
+        date: string
+      }
+    | {
+        /** a local time to the second such as 2026-03-29T09:00:00 */
+        dateTime: string
+        /** the name of a time zone (IANA) such as Europe/Berlin */
+        timeZone: string
+      }
+    | null
+  /** none, low, medium or high */
+  priority?: 'none' | 'low' | 'medium' | 'high'
+  /** at most 20 different tags; their order does not matter */
+  tags?: Array<string>
+}
+
+export type DeleteTodoQuery = {
+  /** true or false; true deletes for good, from the trash, too */
+  permanent?: boolean
+}
+
+export type PatchTodoBody = {
+  /** a text of 1 to 500 characters, not counting white space around it */
+  title?: string
+  /** a text of at most 16384 characters, or null for none */
+  description?: string | null
+  /** true or false */
+  done?: boolean
+  /** the members of the due date to change, or null for none */
+  due?: {
+    /** a day such as 2026-03-29 */
+    date?: string | null
+    /** a local time to the second such as 2026-03-29T09:00:00 */
+    dateTime?: string | null
+    /** the name of a time zone (IANA) such as Europe/Berlin */
+    timeZone?: string | null
+  } | null
+  /** none, low, medium or high, or null for none */
+  priority?: 'none' | 'low' | 'medium' | 'high' | null
+  /** at most 20 different tags, or null for none */
+  tags?: Array<string> | null
+}
+
+/** { after } or { before } with the id of another todo, or { to } with top or bottom */
+export type MoveTodoBody =
+  | {
+      /** a UUID */
+      after: string
+    }
+  | {
+      /** a UUID */
+      before: string
+    }
+  | {
+      to: 'top' | 'bottom'
+    }
+
+export type BatchTodosBody = {
+  /** a list of 1 to 100 operations */
+  operations: Array<
+    | {
+        /** create */
+        op: 'create'
+        todo: {
+          /** a text of 1 to 500 characters, not counting white space around it */
+          title: string
+          /** a text of at most 16384 characters, or null for none */
+          description?: string | null
+          /** true or false */
+          done?: boolean
+          /** { date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as 2026-03-29T09:00:00 and a time zone (IANA) such as Europe/Berlin, or null for none */
+          due?:
+            | {
+                /** a day such as 2026-03-29 */
+                date: string
+              }
+            | {
+                /** a local time to the second such as 2026-03-29T09:00:00 */
+                dateTime: string
+                /** the name of a time zone (IANA) such as Europe/Berlin */
+                timeZone: string
+              }
+            | null
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** at most 20 different tags; their order does not matter */
+          tags?: Array<string>
+        }
+      }
+    | {
+        /** patch */
+        op: 'patch'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one condition, as the list has them; all todos that pass, however many */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        changes: {
+          /** a text of 1 to 500 characters, not counting white space around it */
+          title?: string
+          /** a text of at most 16384 characters, or null for none */
+          description?: string | null
+          /** true or false */
+          done?: boolean
+          /** the members of the due date to change, or null for none */
+          due?: {
+            /** a day such as 2026-03-29 */
+            date?: string | null
+            /** a local time to the second such as 2026-03-29T09:00:00 */
+            dateTime?: string | null
+            /** the name of a time zone (IANA) such as Europe/Berlin */
+            timeZone?: string | null
+          } | null
+          /** none, low, medium or high, or null for none */
+          priority?: 'none' | 'low' | 'medium' | 'high' | null
+          /** at most 20 different tags, or null for none */
+          tags?: Array<string> | null
+        }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** delete */
+        op: 'delete'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one condition, as the list has them; all todos that pass, however many */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** move */
+        op: 'move'
+        /** a UUID */
+        id: string
+        /** a UUID */
+        after?: string
+        /** a UUID */
+        before?: string
+        /** top or bottom */
+        to?: 'top' | 'bottom'
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+  >
+  /** true or false; true runs everything and writes nothing */
+  validateOnly?: boolean
+}
+
+/** All todos are there. */
+export type ImportTodosAnswer = {
+  /** how many todos were made */
+  created: number
+  /** how many were there already */
+  existing: number
+}

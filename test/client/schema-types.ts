@@ -1,0 +1,93 @@
+/** The TypeScript types of what an OpenAPI document describes: those of the client, in src/client/types.ts. */
+
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly properties?: Record<string, Schema>
+  readonly required?: readonly string[]
+  readonly description?: string
+}
+
+type Content = Record<string, { schema: Schema }>
+
+interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly { in: string; name: string; description?: string; schema: Schema }[]
+  readonly requestBody?: { content: Content }
+  readonly responses: Record<string, { content?: Content }>
+}
+
+export interface Document {
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { schemas: Record<string, Schema> }
+}
+
+/** Below this is what the client calls. */
+const API = '/api/'
+
+const literal = (value: unknown) => JSON.stringify(value)
+const nameOf = (reference: string) => reference.split('/').at(-1) as string
+const comment = (text: string | undefined) => (text ? `/** ${text} */\n` : '')
+
+function typeOf(schema: Schema): string {
+  const { $ref, const: only, enum: values, anyOf, oneOf = anyOf, type } = schema
+  if ($ref) return nameOf($ref)
+  if (only !== undefined) return literal(only)
+  if (values) return values.map(literal).join(' | ')
+  if (oneOf) return oneOf.map(typeOf).join(' | ')
+  return [type]
+    .flat()
+    .map(kind => typeOfKind(kind, schema))
+    .join(' | ')
+}
+
+function typeOfKind(kind: string | undefined, schema: Schema): string {
+  if (kind === 'integer') return 'number'
+  if (kind === 'array') return `Array<${typeOf(schema.items ?? {})}>`
+  if (kind === 'object') return `{\n${propertiesOf(schema)}\n}`
+  return kind ?? 'unknown'
+}
+
+function propertiesOf({ properties = {}, required = [] }: Schema): string {
+  const lines = Object.entries(properties).map(([name, schema]) => {
+    const mark = required.includes(name) ? '' : '?'
+    return `${comment(schema.description)}${name}${mark}: ${typeOf(schema)}`
+  })
+  return lines.join('\n')
+}
+
+const declaration = (name: string, schema: Schema) =>
+  `${comment(schema.description)}export type ${name} = ${typeOf(schema)}\n`
+
+/** The types of an operation's query, body and answer, but of those that have a name already. */
+function* typesOfOperation({ operationId, parameters = [], requestBody, responses }: Operation) {
+  const name = operationId.replace(/^./, first => first.toUpperCase())
+  const query = parameters.filter(parameter => parameter.in === 'query')
+  const properties = Object.fromEntries(
+    query.map(({ name, schema, description = '' }) => [name, { ...schema, description }])
+  )
+  if (query.length > 0) yield declaration(`${name}Query`, { type: 'object', properties })
+
+  const body = requestBody?.content['application/json']?.schema
+  if (body) yield declaration(`${name}Body`, body)
+
+  const answer = responses[200]?.content?.['application/json']?.schema
+  if (answer && !answer.$ref) yield declaration(`${name}Answer`, answer)
+}
+
+/** One type for each named schema, and for each query, body and answer of the operations that the client calls. */
+export function typesOf({ paths, components }: Document): string {
+  const operations = Object.entries(paths)
+    .filter(([path]) => path.startsWith(API))
+    .flatMap(([, operations]) => Object.values(operations))
+  return [
+    '// Made from the OpenAPI document by `npm run client:types`.\n',
+    ...Object.entries(components.schemas).map(([name, schema]) => declaration(name, schema)),
+    ...operations.flatMap(operation => [...typesOfOperation(operation)])
+  ].join('\n')
+}
