@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { start, stop } from './process.ts'
@@ -58,4 +58,20 @@ t.test('the twelve things that one does with todos are as README shows them', as
   t.match(restored, { title: 'Buy milk', deletedAt: null })
   t.strictSame(imported, { created: 0, existing: 2 })
   t.match(JSON.parse(printed.at(-1) as string), { titleLength: 500 })
+})
+
+t.test('the client does what README shows', async t => {
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(README.split('## The client\n')[1] ?? '') ?? []
+  const cwd = t.testdir()
+  const { child, url } = await start(t, cwd)
+  const client = join(import.meta.dirname, '../src/client/index.ts')
+  const program = example
+    .replace("'latchkey/client'", `'${client}'`)
+    .replace('http://127.0.0.1:3000', url)
+    .replace('storage: localStorage', 'storage: (await import(CLIENT)).memoryStorage()')
+    .replace('CLIENT', `'${client}'`)
+  writeFileSync(join(cwd, 'example.ts'), program)
+  const printed = await paste(`'${process.execPath}' example.ts`, cwd)
+  await stop(child, 'SIGTERM')
+  t.strictSame(printed, ['Buy milk', 'Buy milk', 'Signed out.'])
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { randomOf } from '../random.ts'
 import { type Pair, type Service, serve } from '../service.ts'
 
 const CLIENTS = 80
@@ -10,17 +11,6 @@ const LOSS = 0.3
 /** How long a tab waits before it tries again after a loss, in seconds, at most. */
 const PATIENCE = 20
 const LEEWAY = 10
-
-/** A small generator of numbers from 0 to 1 (mulberry32), so that a failure comes back with its seed. */
-function randomOf(seed: number) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** What happens when, on the service's stopped clock: a tab that waits is one that comes back later. */
 function agendaOf({ clock }: Service) {

@@ -1,0 +1,115 @@
+import t from 'tap'
+import { createClient, memoryStorage, ProblemError } from '../../src/client/index.ts'
+import { serve } from '../service.ts'
+import { ADA, clientOf } from './inject.ts'
+
+const PASSWORD = 'battery staple, correct horse'
+
+t.test('an account, from the first day to the last', async t => {
+  const { client, state } = clientOf(await serve(t))
+  const { auth } = client
+  await t.rejects(auth.me(), { code: 'authentication_required', action: 'sign-in', status: 401 })
+  const ada = await auth.register(ADA)
+  t.match(ada, { username: 'ada', email: ADA.email })
+  t.strictSame(await auth.me(), ada)
+
+  const countess = await auth.rename('countess')
+  t.strictSame(countess, { ...ada, username: 'countess' })
+  t.strictSame(auth.user(), countess)
+  await auth.changePassword({ currentPassword: ADA.password, newPassword: PASSWORD })
+  await t.rejects(auth.deleteAccount(ADA.password), { code: 'password_wrong' })
+
+  await auth.logout()
+  await auth.logout()
+  t.equal(auth.user(), undefined)
+  t.strictSame(state.signOuts, [undefined], 'told once')
+  await auth.login({ email: ADA.email, password: PASSWORD })
+  await auth.login({ email: ADA.email, password: PASSWORD })
+  const sessions = await auth.sessions()
+  t.equal(sessions.length, 2)
+  await auth.endSession(`${sessions.find(({ current }) => !current)?.id}`)
+  await auth.logout({ scope: 'others' })
+  t.equal((await auth.sessions()).length, 1)
+
+  const page = await auth.listEvents({ limit: 2 })
+  t.equal(page.items.length, 2)
+  const events = await Array.fromAsync(auth.events({ limit: 2 }))
+  t.ok(events.length > 5)
+  t.strictSame(events.slice(0, 2), page.items)
+
+  await auth.deleteAccount(PASSWORD)
+  t.equal(auth.user(), undefined)
+  await t.rejects(auth.login({ email: ADA.email, password: PASSWORD }), { code: 'invalid_credentials' })
+  t.strictSame(state.signOuts, [undefined, undefined])
+})
+
+t.test('all that one does with todos', async t => {
+  const { client } = clientOf(await serve(t))
+  const { auth, todos } = client
+  await auth.register(ADA)
+  const milk = await todos.create({ title: 'Buy milk', tags: ['a', 'b'] })
+  const key = { idempotencyKey: 'my own' }
+  const bread = await todos.create({ title: 'Bake bread' }, key)
+  t.strictSame(await todos.create({ title: 'Bake bread' }, key), bread)
+
+  t.strictSame((await todos.list()).items, [milk, bread])
+  t.strictSame((await todos.list({ tag: ['a', 'b'], done: false, q: 'milk' })).items, [milk])
+  t.strictSame(await Array.fromAsync(todos.all({ limit: 1 })), [milk, bread])
+  t.strictSame(await todos.get(milk.id), milk)
+
+  const done = await todos.patch(milk.id, { done: true }, { ifMatch: milk.etag })
+  t.match(done, { done: true })
+  const refusal = await todos.patch(milk.id, { done: false }, { ifMatch: milk.etag }).catch(error => error)
+  t.ok(refusal instanceof ProblemError)
+  t.match(refusal, { status: 412, code: 'precondition_failed', errors: [], document: { current: done } })
+  t.match(await todos.replace(milk.id, { title: 'Milk' }), { title: 'Milk', done: false, tags: [] })
+  await todos.move(milk.id, { to: 'bottom' })
+  t.equal((await todos.list()).items[1]?.id, milk.id)
+
+  await todos.delete(milk.id)
+  t.match(await todos.restore(milk.id), { deletedAt: null })
+  await todos.delete(milk.id, { permanent: true })
+  await t.rejects(todos.restore(milk.id), { code: 'todo_not_found' })
+
+  const rehearsal = await todos.batch([{ op: 'delete', where: { done: false } }], { validateOnly: true })
+  t.strictSame(rehearsal, { results: [{ count: 1 }], validateOnly: true })
+  t.match(await todos.batch([{ op: 'delete', id: bread.id }]), { results: [{ todo: { id: bread.id } }] })
+
+  const lines = await todos.export()
+  t.equal(lines.trim().split('\n').length, 1, 'with what is in the trash')
+  t.strictSame(await todos.import(lines), { created: 0, existing: 1 })
+  t.strictSame(await todos.import('{"title":"New"}\n'), { created: 1, existing: 0 })
+
+  const wrong = await todos.create({ title: '' }).catch(error => error)
+  t.match(wrong, { code: 'validation_failed', errors: [{ pointer: '/title' }], message: /not valid/ })
+})
+
+t.test('a call can be given up', async t => {
+  const { client, state } = clientOf(await serve(t))
+  await client.auth.register(ADA)
+  const controller = new AbortController()
+  state.hook = (_url, init) =>
+    new Promise((_, reject) => {
+      init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      controller.abort(new Error('enough'))
+    })
+  await t.rejects(client.todos.list({}, { signal: controller.signal }), { message: 'enough' })
+  t.equal(state.sent.length, 2, 'it is not sent again')
+})
+
+t.test('the platform has all that a client needs', async t => {
+  const client = createClient({ baseUrl: 'http://127.0.0.1:1' })
+  t.equal(client.auth.user(), undefined)
+  await t.rejects(client.auth.login(ADA), TypeError)
+  client.close()
+})
+
+t.test('an application need not be told that it is signed out', async t => {
+  const storage = memoryStorage()
+  const client = createClient({ baseUrl: 'http://127.0.0.1:1', storage })
+  storage.setItem('latchkey http://127.0.0.1:1', JSON.stringify({ user: { id: '1' }, key: 'k' }))
+  t.strictSame(client.auth.user(), { id: '1' })
+  storage.removeItem('latchkey http://127.0.0.1:1')
+  t.equal(client.auth.user(), undefined)
+  client.close()
+})

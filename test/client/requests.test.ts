@@ -1,0 +1,98 @@
+import t from 'tap'
+import { serve } from '../service.ts'
+import { ADA, clientOf, type Hook } from './inject.ts'
+
+const problem = (status: number, code: string, action: string | undefined, retryAfter?: string) =>
+  new Response(JSON.stringify({ code, action, status }), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...(retryAfter && { 'retry-after': retryAfter }) }
+  })
+
+/** A hook that meets the first requests with these, and lets the rest pass. */
+function first(...answers: (Response | 'lost')[]): Hook {
+  return async (_url, _init, pass) => {
+    const answer = answers.shift()
+    if (answer === 'lost') throw new TypeError('fetch failed')
+    return answer ?? pass()
+  }
+}
+
+/** Someone signed in, and what is sent from then on. */
+async function signedIn(t: Parameters<typeof serve>[0]) {
+  const service = await serve(t)
+  const { client, state } = clientOf(service)
+  await client.auth.register(ADA)
+  state.sent.length = 0
+  return { service, client, state }
+}
+
+t.test('what fails is tried again, after pauses that grow', async t => {
+  const { client, state } = await signedIn(t)
+  const gateway = new Response('<h1>Bad gateway</h1>', { status: 502 })
+  state.hook = first('lost', gateway, problem(503, 'database_unavailable', 'retry-later', '2'), 'lost')
+  await client.todos.create({ title: 'Buy milk' })
+  t.strictSame(state.pauses, [150, 300, 2600, 1200], 'half of the longest, and what the service asks for')
+  t.equal((await client.todos.list()).items.length, 1)
+})
+
+t.test('an answer that is cut off, or not of the service, counts as lost', async t => {
+  const { client, state } = await signedIn(t)
+  state.hook = first(new Response('{"id":', { headers: { 'content-type': 'application/json' } }))
+  t.match(await client.auth.me(), { username: 'ada' })
+})
+
+t.test('the tries have an end', async t => {
+  const { client, state } = await signedIn(t)
+  state.hook = async () => {
+    throw new TypeError('fetch failed')
+  }
+  await t.rejects(client.auth.me(), { message: 'fetch failed' })
+  t.equal(state.sent.length, 5)
+  t.ok(client.auth.user(), 'nobody is signed out by it')
+})
+
+t.test('what may have been done is not done twice', async t => {
+  const { client, state } = await signedIn(t)
+  state.hook = first('lost')
+  await t.rejects(client.auth.login(ADA), { message: 'fetch failed' })
+  state.hook = first(problem(500, 'internal_error', 'retry'))
+  await t.rejects(client.auth.login(ADA), { code: 'internal_error' })
+  state.hook = first(new Response('', { status: 503 }))
+  await t.rejects(client.auth.login(ADA), { code: 'unknown', message: 'The answer is 503.' })
+  t.strictSame(state.pauses, [])
+
+  state.hook = first(
+    problem(503, 'overloaded', 'retry-later', '1'),
+    problem(429, 'rate_limited', 'retry-later')
+  )
+  await client.auth.login({ email: ADA.email, password: ADA.password })
+  t.strictSame(state.pauses, [1150, 300], 'but what was not done is')
+})
+
+t.test('long waits are for people to decide on', async t => {
+  const { client, state } = await signedIn(t)
+  state.hook = first(problem(429, 'rate_limited', 'retry-later', '60'))
+  await t.rejects(client.auth.me(), { code: 'rate_limited', retryAfter: 60 })
+  state.hook = first(problem(429, 'sign_in_throttled', 'retry-later', '1'))
+  await t.rejects(client.auth.login(ADA), { code: 'sign_in_throttled', retryAfter: 1 })
+  t.strictSame(state.pauses, [])
+})
+
+t.test('the key of a create stays the same over all tries', async t => {
+  const { client, state } = await signedIn(t)
+  const keys: unknown[] = []
+  let isLost = true
+  state.hook = async (_url, init, pass) => {
+    keys.push(new Headers(init.headers).get('idempotency-key'))
+    const response = await pass()
+    if (isLost) {
+      isLost = false
+      throw new TypeError('the answer is lost')
+    }
+    return response
+  }
+  const todo = await client.todos.create({ title: 'Buy milk' })
+  t.equal(keys.length, 2)
+  t.equal(keys[0], keys[1])
+  t.strictSame((await client.todos.list()).items, [todo])
+})

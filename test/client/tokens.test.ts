@@ -1,0 +1,215 @@
+import t from 'tap'
+import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
+import type { Channel } from '../../src/client/platform.ts'
+import { serve } from '../service.ts'
+import { ADA, clientOf, NAME, pass } from './inject.ts'
+
+const refreshes = (sent: string[]) => sent.filter(line => line.endsWith('/refresh')).length
+
+t.test('[RACE] any number of calls refresh once, before the service has to refuse one', async t => {
+  const service = await serve(t)
+  const { client, state } = clientOf(service)
+  await client.auth.register(ADA)
+  pass(service, 300, state)
+  state.sent.length = 0
+  await Promise.all(Array.from({ length: 20 }, () => client.auth.me()))
+  t.equal(refreshes(state.sent), 1)
+  t.equal(state.sent.length, 21)
+})
+
+t.test('after a reload the service says when the token has run out', async t => {
+  const service = await serve(t)
+  const { client, storage } = clientOf(service)
+  const user = await client.auth.register(ADA)
+  const { client: reloaded, state } = clientOf(service, { storage })
+  t.strictSame(await reloaded.auth.me(), user)
+  pass(service, 300)
+  await Promise.all([reloaded.auth.me(), reloaded.auth.me()])
+  t.equal(refreshes(state.sent), 1)
+})
+
+t.test('a clock that runs ahead does no harm', async t => {
+  const service = await serve(t)
+  const { client, state } = clientOf(service)
+  await client.auth.register(ADA)
+  state.time += 3_600_000
+  await client.auth.me()
+  await client.auth.me()
+  t.equal(refreshes(state.sent), 1, 'it has learned for how long the token lives')
+  state.hook = async () =>
+    new Response('{"code":"access_token_not_expired"}', {
+      status: 409,
+      headers: { 'content-type': 'application/problem+json' }
+    })
+  state.time += 3_600_000
+  await t.rejects(client.auth.me(), { code: 'access_token_not_expired' })
+})
+
+t.test('[LOST] the answer to a change of the password', async t => {
+  const service = await serve(t)
+  const { client, state } = clientOf(service)
+  await client.auth.register(ADA)
+  state.hook = async (_url, _init, pass) => {
+    await pass()
+    throw new TypeError('the answer is lost')
+  }
+  const change = { currentPassword: ADA.password, newPassword: 'battery staple, correct horse' }
+  await t.rejects(client.auth.changePassword(change), { message: 'the answer is lost' })
+  state.hook = (_url, _init, pass) => pass()
+  service.clock.pass(60)
+  t.match(await client.auth.me(), { username: 'ada' })
+  t.strictSame(state.signOuts, [])
+  await client.auth.logout()
+  await t.rejects(client.auth.changePassword(change), { code: 'authentication_required' })
+})
+
+t.test('a pair that another holder has just used up', async t => {
+  /** Somebody refreshes without the key of the tabs. */
+  async function overtaken() {
+    const service = await serve(t)
+    const { client, state, storage } = clientOf(service)
+    await client.auth.register(ADA)
+    pass(service, 300, state)
+    const kept = JSON.parse(`${storage.getItem(NAME)}`)
+    const { body } = await service.refresh(kept)
+    return { service, client, state, storage, next: JSON.stringify({ ...kept, ...body, key: 'k' }) }
+  }
+
+  t.test('is waited for, and adopted from the storage', async t => {
+    const { client, state, storage, next } = await overtaken()
+    state.pauses.push = duration => {
+      storage.setItem(NAME, next)
+      return duration
+    }
+    t.match(await client.auth.me(), { username: 'ada' })
+    t.equal(refreshes(state.sent), 1)
+  })
+
+  t.test('that never comes is not waited for without end', async t => {
+    const { client, state } = await overtaken()
+    await t.rejects(client.auth.me(), { code: 'refresh_token_used', action: 'use-latest' })
+    t.equal(refreshes(state.sent), 6)
+    t.ok(client.auth.user())
+  })
+
+  t.test('[R9700-4.14.2b] and, late, ends the session: all are told once', async t => {
+    const { service, client, state, storage } = await overtaken()
+    service.clock.pass(11)
+    const calls = await Promise.allSettled([client.auth.me(), client.todos.list(), client.auth.me()])
+    for (const call of calls) t.match(call, { status: 'rejected', reason: { code: 'refresh_token_used' } })
+    t.strictSame(state.signOuts, ['refresh_token_used'])
+    t.equal(storage.getItem(NAME), null)
+    await t.rejects(client.auth.me(), { code: 'authentication_required' })
+    t.strictSame(state.signOuts, ['refresh_token_used'])
+  })
+
+  t.test('does not matter if somebody has signed in meanwhile', async t => {
+    const { service, client, state, storage, next } = await overtaken()
+    service.clock.pass(11)
+    state.hook = async (_url, _init, pass) => {
+      const response = await pass()
+      storage.setItem(NAME, next)
+      return response
+    }
+    await t.rejects(client.auth.me(), { code: 'access_token_revoked' })
+    t.strictSame(state.signOuts, ['access_token_revoked'])
+  })
+})
+
+t.test('a session that was ended elsewhere', async t => {
+  const service = await serve(t)
+  const { client, state, storage } = clientOf(service)
+  await client.auth.register(ADA)
+  const { accessToken: token } = JSON.parse(`${storage.getItem(NAME)}`)
+  await service.call('POST', '/api/auth/logout', { token })
+  await t.rejects(client.auth.me(), { code: 'access_token_revoked', action: 'sign-in' })
+  t.strictSame(state.signOuts, ['access_token_revoked'])
+  t.equal(client.auth.user(), undefined)
+})
+
+t.test('a service that refuses whatever it is sent is not asked without end', async t => {
+  const service = await serve(t)
+  const { client, state } = clientOf(service)
+  await client.auth.register(ADA)
+  const refusal = { code: 'access_token_stale', action: 'refresh' }
+  state.hook = async (url, _init, pass) =>
+    url.endsWith('/refresh')
+      ? pass()
+      : new Response(JSON.stringify(refusal), {
+          status: 401,
+          headers: { 'content-type': 'application/problem+json' }
+        })
+  await t.rejects(client.auth.me(), refusal)
+  t.equal(refreshes(state.sent), 3)
+})
+
+t.test('nothing is ever done in the name of another user', async t => {
+  const service = await serve(t)
+  const { client, state, storage } = clientOf(service)
+  await client.auth.register(ADA)
+  const other = await service.signUp()
+  pass(service, 300, state)
+  // While it refreshes, another tab signs somebody else in.
+  state.hook = async (_url, _init, pass) => {
+    storage.setItem(NAME, JSON.stringify({ ...other, key: 'k' }))
+    return pass()
+  }
+  await t.rejects(client.todos.create({ title: 'Mine' }), { code: 'authentication_required' })
+  t.strictSame(state.signOuts, [undefined], 'who was signed in no longer is')
+  t.strictSame(client.auth.user(), other.user)
+})
+
+t.test('a storage that cannot be written to is made up for by memory', async t => {
+  const service = await serve(t)
+  const storage: KeyValueStorage = {
+    ...memoryStorage(),
+    setItem() {
+      throw new Error('QuotaExceededError')
+    }
+  }
+  const { client, state } = clientOf(service, { storage })
+  await client.auth.register(ADA)
+  pass(service, 300, state)
+  t.match(await client.auth.me(), { username: 'ada' })
+  await client.auth.logout()
+  t.equal(client.auth.user(), undefined)
+})
+
+t.test('what stands in the storage and is not ours is nothing', async t => {
+  const { client, storage } = clientOf(await serve(t))
+  for (const text of ['{', '17', '{"accessToken":"x"}']) {
+    storage.setItem(NAME, text)
+    t.equal(client.auth.user(), undefined)
+  }
+})
+
+t.test('tabs hear of each other', async t => {
+  const service = await serve(t)
+  const storage = memoryStorage()
+  const tabs: Channel[] = []
+  const channel = (): Channel => {
+    const ours: Channel = {
+      onmessage: null,
+      close: () => tabs.splice(tabs.indexOf(ours), 1),
+      postMessage: data => {
+        for (const tab of tabs) if (tab !== ours) tab.onmessage?.({ data })
+      }
+    }
+    tabs.push(ours)
+    return ours
+  }
+  const one = clientOf(service, { storage, platform: { channel } })
+  const other = clientOf(service, { storage, platform: { channel } })
+  const user = await one.client.auth.register(ADA)
+  t.strictSame(await other.client.auth.me(), user)
+  pass(service, 300, one.state, other.state)
+  await other.client.auth.me()
+  t.strictSame(other.state.sent.slice(1), ['POST /api/auth/refresh', 'GET /api/auth/me'], 'it knew the time')
+  await one.client.auth.me()
+  t.equal(refreshes(one.state.sent), 0, 'the pair of the other tab is adopted')
+
+  await one.client.auth.logout()
+  t.strictSame([one.state.signOuts, other.state.signOuts], [[undefined], [undefined]])
+  other.client.close()
+  t.equal(tabs.length, 1)
+})
