@@ -1,3 +1,4 @@
+import './drizzle-loading.ts'
 import { configOfProcess } from '../environment.ts'
 import { run } from './run.ts'
 

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+const HOOKS = join(import.meta.dirname, '../../src/cli/drizzle-loading.ts')
+const PROGRAM = `
+  const { drizzle } = await import('drizzle-orm/better-sqlite3')
+  const { eq } = await import('drizzle-orm')
+  console.log(typeof drizzle, typeof eq, process.memoryUsage().rss / 1e6)
+`
+const ENVIRONMENT = { PATH: process.env.PATH, NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE }
+
+async function load(...options: string[]) {
+  const args = [...options, '--input-type=module', '--eval', PROGRAM]
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: import.meta.dirname,
+    env: ENVIRONMENT
+  })
+  const [drizzle, eq, megabytes] = stdout.trim().split(' ')
+  t.strictSame([drizzle, eq], ['function', 'function'])
+  return Number(megabytes)
+}
+
+t.test('Drizzle is loaded without what is not needed of its package', async t => {
+  const [usual, ours] = [await load(), await load(`--import=${HOOKS}`)]
+  t.ok(ours < usual - 50, `${Math.round(ours)} MB rather than ${Math.round(usual)}`)
+})
