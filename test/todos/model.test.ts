@@ -107,11 +107,27 @@ const walk = fc.record({
 })
 type Walk = typeof walk extends fc.Arbitrary<infer Value> ? Value : never
 
-const step = fc.oneof({ weight: 4, arbitrary: plan }, { weight: 1, arbitrary: walk })
+const batch = fc.record({
+  operations: fc.array(plan, { minLength: 1, maxLength: 5 }),
+  validateOnly: fc.boolean()
+})
+type Batch = typeof batch extends fc.Arbitrary<infer Value> ? Value : never
+
+const step = fc.oneof(
+  { weight: 8, arbitrary: plan },
+  { weight: 2, arbitrary: walk },
+  { weight: 2, arbitrary: batch }
+)
+
+const STATUSES: Record<string, number> = {
+  todo_not_found: 404,
+  precondition_failed: 412,
+  validation_failed: 400
+}
 
 /** A run: the service as one person sees it, and what the rules make of that. */
 class Run {
-  readonly model = new Model()
+  model = new Model()
   readonly #service: Service
   readonly #token: string
   /** All ETags that a todo ever had. */
@@ -138,7 +154,7 @@ class Run {
     this.model.apply(outcome)
     await this.audit()
     const name = 'code' in outcome ? outcome.code : outcome.isChanged || outcome.isGone ? 'done' : 'as it was'
-    this.#tally.set(`${write.kind}: ${name}`, (this.#tally.get(`${write.kind}: ${name}`) ?? 0) + 1)
+    this.#count(`${write.kind}: ${name}`)
     return name === 'done' && !('code' in outcome) ? outcome.todo.id : undefined
   }
 
@@ -162,7 +178,8 @@ class Run {
   }
 
   #conditionOf({ condition, which }: Plan, id: string | undefined) {
-    const [current = '"none"', ...stale] = (this.#etags.get(id ?? '') ?? []).toReversed()
+    const current = this.model.todos.get(id ?? '')?.etag ?? '"none"'
+    const stale = (this.#etags.get(id ?? '') ?? []).filter(etag => etag !== current)
     const old = stale[which % Math.max(1, stale.length)] ?? '"other"'
     switch (condition) {
       case 'none':
@@ -197,32 +214,31 @@ class Run {
     }
   }
 
-  /** The outcome with what the service chose, once that keeps to the rules. */
   #checked(write: Write, expected: Outcome, { status, headers, body }: Answer): Outcome {
     if ('code' in expected) {
-      const statuses: Record<string, number> = {
-        todo_not_found: 404,
-        precondition_failed: 412,
-        validation_failed: 400
-      }
-      assert.deepEqual([status, body.code], [statuses[expected.code], expected.code])
+      assert.deepEqual([status, body.code], [STATUSES[expected.code], expected.code])
       assert.deepEqual(body.current, expected.current)
       return expected
     }
-    const { todo, isChanged } = expected
     assert.equal(status, write.kind === 'create' ? 201 : 200)
     assert.equal(headers.etag, body.etag)
-    const isPlaced = write.kind === 'create' || ('between' in expected && isChanged)
+    return this.#chosen(expected, body, this.model)
+  }
+
+  /** The outcome with what the service chose, once that keeps to the rules. */
+  #chosen(expected: Exclude<Outcome, { code: string }>, shown: Todo, model: Model): Outcome {
+    const { todo, isChanged, between } = expected
+    const isPlaced = todo.id === '' || between !== undefined
     const chosen: Todo = {
       ...todo,
-      id: write.kind === 'create' ? body.id : todo.id,
-      position: isPlaced ? body.position : todo.position,
-      etag: isChanged ? body.etag : todo.etag
+      id: todo.id || shown.id,
+      position: isPlaced ? shown.position : todo.position,
+      etag: isChanged ? shown.etag : todo.etag
     }
-    assert.deepEqual(body, chosen)
+    assert.deepEqual(shown, chosen)
     if (isPlaced) {
-      assert.match(body.position, SHAPE)
-      assert.ok([...this.model.todos.values()].every(({ position }) => position !== body.position))
+      assert.match(shown.position, SHAPE)
+      assert.ok([...model.todos.values()].every(({ position }) => position !== shown.position))
     }
     if (isChanged) {
       const known = this.#etags.get(chosen.id) ?? []
@@ -230,6 +246,50 @@ class Run {
       this.#etags.set(chosen.id, [...known, chosen.etag])
     }
     return { ...expected, todo: chosen }
+  }
+
+  /** Carries out operations all at once: all of them take effect, or none, and then the first that cannot is named. */
+  async batch({ operations: plans, validateOnly }: Batch) {
+    const planned = plans
+      .filter(({ kind }) => ['create', 'patch', 'move', 'remove'].includes(kind))
+      .map(plan => ({ ...plan, condition: plan.condition === 'known' ? ('none' as const) : plan.condition }))
+      .map(plan => {
+        const write = this.#writeOf(plan)
+        return { write, ...this.#conditionOf(plan, 'id' in write ? write.id : undefined) }
+      })
+    if (planned.length === 0) return
+    const now = this.#service.clock.now().toISOString()
+    const operations = planned.map(({ write, headers }) => operationOf(write, headers['if-match']))
+    const { status, body } = await this.#call('POST', '/batch', { operations, validateOnly })
+
+    const sketch = this.model.copy()
+    for (const [index, { write, isMatch }] of planned.entries()) {
+      const expected = sketch.expected(write, now, isMatch)
+      if ('code' in expected) {
+        assert.deepEqual([status, body.code, body.index], [STATUSES[expected.code], expected.code, index])
+        this.#count(`batch: ${expected.code}`)
+        return this.audit()
+      }
+      const { todo, isChanged } = expected
+      const etag = isChanged ? '"to be"' : todo.etag
+      sketch.apply({ ...expected, todo: { ...todo, id: todo.id || `new ${index}`, etag } })
+    }
+
+    assert.equal(status, 200, JSON.stringify(body))
+    assert.equal(body.validateOnly, validateOnly)
+    const model = this.model.copy()
+    for (const [index, { write, isMatch }] of planned.entries()) {
+      const expected = model.expected(write, now, isMatch)
+      assert.ok(!('code' in expected))
+      model.apply(this.#chosen(expected, body.results[index].todo, model))
+    }
+    if (!validateOnly) this.model = model
+    this.#count(validateOnly ? 'batch: validated' : 'batch: done')
+    return this.audit()
+  }
+
+  #count(name: string) {
+    this.#tally.set(name, (this.#tally.get(name) ?? 0) + 1)
   }
 
   /** Nothing else has changed, and all is in its order. */
@@ -274,7 +334,22 @@ class Run {
     }
     const isUntouched = ({ id }: Todo) => !touched.has(id)
     assert.deepEqual(seen.filter(isUntouched), start.filter(isUntouched))
-    this.#tally.set('walk', (this.#tally.get('walk') ?? 0) + 1)
+    this.#count('walk')
+  }
+}
+
+/** A write as an operation of a batch. */
+function operationOf(write: Write, ifMatch: string | undefined) {
+  const condition = ifMatch !== undefined && { ifMatch }
+  switch (write.kind) {
+    case 'create':
+      return { op: 'create', todo: write.body }
+    case 'patch':
+      return { op: 'patch', id: write.id, changes: write.body, ...condition }
+    case 'move':
+      return { op: 'move', id: write.id, ...write.body, ...condition }
+    default:
+      return { op: 'delete', id: write.id, ...condition }
   }
 }
 
@@ -291,7 +366,8 @@ t.test('whatever is done to todos in whatever order, they keep to the rules', as
         const first = { kind: 'create', condition: 'none', pass: 0 } as Plan
         // Objects of any kind are generated; those on the wire are plain.
         for (const content of structuredClone(contents)) await run.write({ ...first, content })
-        for (const step of structuredClone(steps)) await ('plans' in step ? run.walk(step) : run.write(step))
+        for (const step of structuredClone(steps))
+          await ('plans' in step ? run.walk(step) : 'operations' in step ? run.batch(step) : run.write(step))
         for (const id of run.model.order) await run.read(id)
       }
     ),

@@ -73,6 +73,13 @@ export class Model {
   /** All ids in the order of the list, with those in the trash where they were. */
   order: string[] = []
 
+  copy(): Model {
+    const copy = new Model()
+    for (const [id, todo] of this.todos) copy.todos.set(id, todo)
+    copy.order = [...this.order]
+    return copy
+  }
+
   /** Those in the list, or those in the trash, in the order of the list. */
   those(isTrash: boolean): Todo[] {
     return this.order.map(id => this.get(id)).filter(todo => (todo.deletedAt !== null) === isTrash)
