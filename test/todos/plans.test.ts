@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { openStore } from '../../src/db/store.ts'
+import type { Filter } from '../../src/todos/filter.ts'
+import { listTodos, sorts } from '../../src/todos/list.ts'
+import { blank } from '../../src/todos/todo.ts'
+import { todosOf } from '../../src/todos/todos.ts'
+
+/** The index of each order. */
+const indexes = {
+  position: 'todos_position',
+  createdAt: 'todos_created_at',
+  updatedAt: 'todos_updated_at',
+  due: 'todos_due',
+  priority: 'todos_priority',
+  title: 'todos_title'
+}
+
+/** Those without bounds: with one on a date, SQLite may take the index of that date instead, and sort what it finds. */
+const filters: Filter[] = [{}, { done: true }, { priority: 'high', done: true }]
+
+t.test(
+  'a page in any order, the first or a later one, is read off an index of SQLite, and nothing is sorted',
+  async t => {
+    const file = join(t.testdir(), 'plans.db')
+    const log = { warn: () => {} }
+    const store = await openStore({ url: `file:${file}`, poolMax: 1, now: () => new Date(0), log })
+    t.teardown(() => store.close())
+    const prepared: string[] = []
+    const { prepare } = Database.prototype
+    t.teardown(() => Object.assign(Database.prototype, { prepare }))
+    Database.prototype.prepare = function record(this: Database.Database, source: string) {
+      prepared.push(source)
+      return prepare.call(this, source)
+    } as typeof prepare
+
+    const user = store.newId()
+    const connection = new Database(file)
+    t.teardown(() => connection.close())
+    connection
+      .prepare(
+        `insert into users (id, username, username_key, email, email_key, password_hash, created_at) values (?, 'a', 'a', 'a', 'a', '', 0)`
+      )
+      .run(user)
+    for (const title of ['a', 'b'])
+      await todosOf(store, user).add({
+        ...blank,
+        title,
+        due: { date: '2026-06-01' },
+        priority: 'high',
+        done: true
+      })
+    const explain = (source: string) =>
+      connection
+        .prepare(`explain query plan ${source}`)
+        .all(source.match(/\?/g)?.map(() => null))
+        .map(step => (step as { detail: string }).detail)
+
+    for (const sort of sorts)
+      for (const filter of filters) {
+        const index = indexes[sort.replace('-', '') as keyof typeof indexes]
+        prepared.length = 0
+        const { nextCursor } = await listTodos(store, user, { ...filter, sort, limit: 1 })
+        const pages = nextCursor === null ? 1 : 2
+        if (nextCursor) await listTodos(store, user, { ...filter, sort, limit: 1, cursor: nextCursor })
+        const lists = prepared.filter(source => source.includes('order by'))
+        t.equal(lists.length, pages)
+        for (const source of lists) {
+          const [step, ...others] = explain(source)
+          t.match(
+            step,
+            new RegExp(`^SEARCH todos USING INDEX ${index} \\(user_id=\\?`),
+            `${sort} ${Object.keys(filter)}`
+          )
+          t.strictSame(others, [])
+        }
+      }
+  }
+)
