@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { entityTagOf, isKnown } from '../src/preconditions.ts'
+import { isKnown } from '../src/preconditions.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,7 +15,7 @@ declare module 'fastify' {
 async function etag(app: FastifyInstance) {
   app.decorate('conditional', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     if (reply.statusCode !== 200) return done(null, payload)
-    const tag = String(reply.getHeader('etag') ?? entityTagOf(String(payload)))
+    const tag = String(reply.getHeader('etag'))
     reply.header('etag', tag)
     const known = request.headers['if-none-match']
     if (known === undefined || !isKnown(tag, known)) return done(null, payload)

@@ -278,9 +278,10 @@ export class Problem extends Error {
   /** The same problem, as that of one of several operations, which are listed in the body. */
   ofOperation(index: number): Problem {
     const { errors = [], ...rest } = this.#particulars
-    const located = errors.map(error =>
-      'pointer' in error ? { ...error, pointer: `/operations/${index}${error.pointer}` } : error
-    )
+    const located = errors.map(error => ({
+      detail: error.detail,
+      pointer: `/operations/${index}${'pointer' in error ? error.pointer : `/where/${error.parameter}`}`
+    }))
     return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
   }
 

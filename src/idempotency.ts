@@ -81,26 +81,30 @@ export async function once<Answer>(
     return kept && { answer: kept.answer as Answer, isRepetition: true }
   }
 
-  const keys = running.get(store.db) ?? new Set()
-  running.set(store.db, keys)
-  if (keys.has(id)) throw inUse()
-  keys.add(id)
-  try {
+  async function carryOut(): Promise<Outcome<Answer>> {
     const known = await repeated()
     if (known) return known
     const row = { id, userId, fingerprint, createdAt: now, oldest }
     const kept = (answer: Known<Answer>) =>
       keep.with(before => ({ ...row, answer: answer instanceof Function ? answer(before) : answer }))
     return { answer: await work(answer => [kept(answer)]), isRepetition: false }
-  } catch (error) {
+  }
+
+  /** Another instance was quicker. */
+  async function yieldTo(error: unknown): Promise<Outcome<Answer>> {
     if (!(error instanceof StepMissed)) throw error
-    // Another instance was quicker.
     const known = await repeated()
     if (known) return known
     throw inUse()
-  } finally {
-    keys.delete(id)
   }
+
+  const keys = running.get(store.db) ?? new Set()
+  running.set(store.db, keys)
+  if (keys.has(id)) throw inUse()
+  keys.add(id)
+  return carryOut()
+    .catch(yieldTo)
+    .finally(() => keys.delete(id))
 }
 
 const digest = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url')

@@ -1,4 +1,4 @@
-import type { Step } from '../db/engine.ts'
+import type { Found, Step } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
 import type { Keep } from '../idempotency.ts'
@@ -52,11 +52,9 @@ export async function runBatch(
   for (const [index, operation] of operations.entries()) check(operation, index, operations)
   const [first] = operations
   if (first && 'where' in first && first.where) {
-    const count = await sweepTodos(store, userId, sweepOf(first), first.where, {
-      validateOnly,
-      keep: counted
-    })
-    return [{ count }]
+    const { where } = first
+    const options = { validateOnly, keep: counted }
+    return [{ count: await at(0, () => sweepTodos(store, userId, sweepOf(first), where, options)) }]
   }
 
   const todos = todosOf(store, userId)
@@ -69,7 +67,7 @@ export async function runBatch(
   return validateOnly ? todos.try(run) : todos.edit(run, keep)
 
   function counted(): readonly Step[] {
-    return keep(before => [{ count: before[0]?.length ?? 0 }])
+    return keep(([changed]) => [{ count: (changed as Found).length }])
   }
 }
 
@@ -88,7 +86,7 @@ async function carryOut(
     operation.op === 'patch' ? on.patch(id, operation.changes, precondition) : on.remove(id, precondition)
   if (operation.id) return { todo: await change(operation.id) }
   const todos: Todo[] = []
-  for (const id of operation.ids ?? []) todos.push(await change(id))
+  for (const id of operation.ids as readonly string[]) todos.push(await change(id))
   return { todos }
 }
 

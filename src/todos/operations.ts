@@ -110,5 +110,6 @@ export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 function positionIn(above: string | undefined, below: string | undefined, id: string): string | undefined {
   if (above && below) return between(above, below, id)
   if (below) return before(below, id)
-  return after(above ?? '', id)
+  // A todo that is alone in the list is where it is to go already.
+  return after(above as string, id)
 }

@@ -74,5 +74,5 @@ function read(position: string, length: number): bigint {
 
 function written(value: bigint, length: number): string {
   const octal = value.toString(8).padStart(2 * length, '0')
-  return octal.replace(/../g, digit => DIGIT.get(digit) ?? '')
+  return octal.replace(/../g, digit => DIGIT.get(digit) as string)
 }

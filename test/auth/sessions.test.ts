@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { deviceOf } from '../../routes/auth/device.ts'
+import { sessionsOf } from '../../src/auth/sessions.ts'
 import { readable } from '../../src/auth/user-agent.ts'
+import { readConfig } from '../../src/config.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -157,4 +159,25 @@ t.test('the events of an account, the latest first', async t => {
   const theirs = await call('GET', '/api/auth/events', { token: stranger.accessToken })
   t.match(theirs.body, { items: [{ type: 'account_created' }] })
   t.equal(theirs.body.items.length, 1)
+})
+
+t.test('a cursor of the events that is none is told', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  const answer = await call('GET', '/api/auth/events?cursor=x', { token })
+  const detail = 'is not a cursor; give the nextCursor of the page before, or none'
+  t.strictSame(
+    answer.body,
+    problem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+  )
+})
+
+t.test('a session that the database cannot begin is no refusal', async t => {
+  const { app, signUp } = await serve(t)
+  const { user } = await signUp()
+  const broken = { ...app.store, atomically: () => Promise.reject(new Error('gone')) }
+  const sessions = sessionsOf(broken, app.tokens, readConfig({}))
+  await t.rejects(sessions.start({ ...user, passwordVersion: 0 }, { ip: '127.0.0.1', userAgent: null }), {
+    message: 'gone'
+  })
 })

@@ -55,7 +55,7 @@ const open = (tab: Page, baseUrl: string) =>
   )
 
 t.test('two tabs in Chromium are signed in together, and out', { timeout: 60_000 }, async t => {
-  const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: '2' })
+  const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: '8' })
   const origin = await serveClient(t)
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
   t.teardown(() => browser.close())
@@ -86,13 +86,13 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 60_000
         )
       )
     )
-  await one.waitForTimeout(2100)
+  await one.waitForTimeout(8100)
   t.strictSame(await calls(), [5, 5])
   t.strictSame(refreshes, [200], 'ten calls in two tabs refresh once')
 
   await one.reload()
   await open(one, url)
-  await one.waitForTimeout(2100)
+  await one.waitForTimeout(8100)
   t.strictSame(await calls(), [5, 5])
   t.strictSame(refreshes, [200, 200], 'and once after a reload')
 

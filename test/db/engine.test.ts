@@ -208,7 +208,7 @@ t.test('a query of more shapes than stay prepared is answered in all of them', a
   const store = await open(t)
   await statements(store).addUser.execute(user('a'))
   const numbers = shapesOf('trial_shapes', ({ db, tables }, shape: number) =>
-    db.select({ shape: sql<number>`${sql.raw(String(shape))}` }).from(tables.users)
+    db.select({ shape: sql<number>`${sql.raw(String(shape))}`.as('shape') }).from(tables.users)
   )
   for (let shape = 0; shape < 120; shape++) t.strictSame(await numbers(store, shape).execute(), [{ shape }])
   t.equal(numbers(store, 7), numbers(store, 7), 'prepared once')
@@ -232,6 +232,8 @@ t.test('a closed database is not available', async t => {
   await store.close()
   await t.rejects(store.ping())
   t.ok(isUnavailable(await s.users.execute().catch(error => error)))
+  const settled = await store.search.settle('a').catch(error => error)
+  t.ok(settled === undefined || isUnavailable(settled), 'PostgreSQL has nothing to settle')
 })
 
 t.test('[LOGSAFE] of a data exception, whose message quotes the value, only the code is told', async t => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { runBatch } from '../../src/todos/batch.ts'
 import { type Answer, problem } from '../service.ts'
 import { invalid, MISSING, signedIn } from './signed-in.ts'
 
@@ -191,6 +192,11 @@ t.test('what a batch must not be is told, by the field', async t => {
       '/0/changes',
       'may change done, and nothing else, with where'
     ],
+    [
+      [{ op: 'delete', where: { q: '!' } }],
+      '/0/where/q',
+      'has no word in it; give at least one letter or digit'
+    ],
     [[{ op: 'move', id }], '/0', 'needs one of after, before and to'],
     [[{ op: 'move', id, to: 'top', after: id }], '/0', 'needs one of after, before and to'],
     [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
@@ -300,4 +306,13 @@ t.test('a batch with where that is sent again has the count of the first time', 
   t.strictSame(again.body, first.body)
   t.equal(again.headers['idempotent-replayed'], 'true')
   t.strictSame(await titles(), ['c'])
+})
+
+t.test('what fails in the database is told as such, not as a problem of an operation', async t => {
+  const { app, user } = await signedIn(t)
+  const fail = () => Promise.reject(new Error('gone'))
+  const broken = { ...app.store, prepare: () => ({ execute: fail, run: fail }) }
+  const options = { preconditionOf: () => () => {}, validateOnly: false, keep: () => [] }
+  const operations = [{ op: 'delete', id: MISSING }] as const
+  await t.rejects(runBatch(broken, user.id, operations, options), { message: 'todos_find: gone' })
 })

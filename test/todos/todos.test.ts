@@ -145,7 +145,15 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
   }
 
   clock.pass(1)
-  const nothings = [{}, { title: ' a ' }, { done: false }, { description: 'b' }, { due: {} }, { due: date }]
+  const nothings = [
+    {},
+    { title: ' a ' },
+    { done: false },
+    { description: 'b' },
+    { due: {} },
+    { due: date },
+    { due: { dateTime: null, timeZone: null } }
+  ]
   for (const nothing of [...nothings, { tags: ['x'], priority: 'low' }])
     t.strictSame(
       (await todos('PATCH', `/${todo.id}`, nothing)).body,
