@@ -23,13 +23,22 @@ t.test(
   'SIGTERM under load: what was accepted is answered, what comes later is refused, and it ends',
   async t => {
     const { child, url } = await start(t, t.testdir())
+    const headers = { 'content-type': 'application/json', expect: '100-continue' }
+    const requests = Array.from({ length: 40 }, () =>
+      request(`${url}/api/auth/register`, { method: 'POST', headers })
+    )
+    for (const each of requests) each.flushHeaders()
+    // The service says so when it has accepted a request.
+    await Promise.all(requests.map(each => once(each, 'continue')))
     let answered = 0
-    const statuses = Array.from({ length: 40 }, async (_, index) => {
-      const { status } = await send(`${url}/api/auth/register`, { body: account(`user${index}`) })
+    const statuses = requests.map(async (each, index) => {
+      each.end(JSON.stringify(account(`user${index}`)))
+      const [response] = await once(each, 'response')
+      response.resume()
       answered += 1
-      return status
+      return response.statusCode
     })
-    // All of them have been accepted by then, and most wait for their turn to hash.
+    // Most of them wait for their turn to hash by then.
     await Promise.race(statuses)
     child.kill('SIGTERM')
     while (await isOpen(url)) await new Promise(setImmediate)
