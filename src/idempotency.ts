@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { and, eq, gte, lt } from 'drizzle-orm'
-import { type Found, type Queries, type Step, StepMissed } from './db/engine.ts'
+import { type Found, type Queries, required, type Step, StepMissed } from './db/engine.ts'
 import { given, givenRow, statementsOf } from './db/statements.ts'
 import type { Store } from './db/store.ts'
 import { Problem } from './errors.ts'
@@ -53,7 +53,7 @@ export interface Outcome<Answer> {
 /** An answer, or how it is made from the rows of the steps before it. */
 type Known<Answer> = Answer | ((before: readonly Found[]) => Answer)
 
-/** The steps that keep an answer, to go with those that carry the request out. */
+/** The steps that keep an answer, to go with those that carry the request out: if another one has it, none takes effect. */
 export type Keep<Answer> = (answer: Known<Answer>) => readonly Step[]
 
 /**
@@ -87,7 +87,7 @@ export async function once<Answer>(
     const row = { id, userId, fingerprint, createdAt: now, oldest }
     const kept = (answer: Known<Answer>) =>
       keep.with(before => ({ ...row, answer: answer instanceof Function ? answer(before) : answer }))
-    return { answer: await work(answer => [kept(answer)]), isRepetition: false }
+    return { answer: await work(answer => [required(kept(answer))]), isRepetition: false }
   }
 
   /** Another instance was quicker. */

@@ -59,13 +59,13 @@ export function draftOf(store: Store, userId: string) {
     /**
      * Makes the changes take effect, and other steps together with them.
      * @returns whether they did; if not, another write came in between, and the draft is to be begun anew
-     * @throws {StepMissed} when it was one of the other steps that found no row
+     * @throws {StepMissed} when it was one of the other steps that found no row, though it was required
      */
     async commit(others: readonly Step[]): Promise<boolean> {
-      const changes = [...present].flatMap(change => stepOf(change) ?? [])
+      const changes = [...present].flatMap(change => stepOf(change) ?? []).map(required)
       if (changes.length + others.length === 0) return true
       try {
-        await store.atomically(...[...others, ...changes].map(required))
+        await store.atomically(...others, ...changes)
         return true
       } catch (error) {
         if (error instanceof StepMissed && changes.some(({ name }) => name === error.step.name)) return false

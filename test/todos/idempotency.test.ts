@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type Step, StepMissed } from '../../src/db/engine.ts'
 import { once } from '../../src/idempotency.ts'
+import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
 import { blank } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { problem } from '../service.ts'
@@ -119,6 +120,22 @@ t.test(
     })
     t.strictSame(outcome, { isRepetition: true, answer: { title: 'theirs' } })
     t.strictSame(await titles(), [])
+  }
+)
+
+t.test(
+  'so it is with a batch for all todos that are alike: the one that comes later changes none',
+  async t => {
+    const { app, user, make, titles } = await signedIn(t)
+    await make('a', 'b')
+    const request = { userId: user.id, key: KEY, request: 'clear' }
+    const outcome = await once<BatchResult[]>(app.store, request, async keep => {
+      await app.store.atomically(keep([{ count: 7 }])[0] as Step)
+      const options = { preconditionOf: () => () => {}, validateOnly: false, keep }
+      return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
+    })
+    t.strictSame(outcome, { isRepetition: true, answer: [{ count: 7 }] })
+    t.strictSame(await titles(), ['a', 'b'])
   }
 )
 
