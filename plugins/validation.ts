@@ -3,10 +3,9 @@ import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Fault, type FieldError, MAX_ERRORS, Problem } from '../src/errors.ts'
-import { isInstantText } from '../src/instant.ts'
-import { isLocalDateTime, isTimeZone } from '../src/todos/due.ts'
-import { isInstant } from '../src/todos/import-lines.ts'
+import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
+import { isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
+import { isTimeZone } from '../src/todos/due.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -29,9 +28,8 @@ async function validation(app: FastifyInstance) {
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
     (httpPart === 'body' ? body : url).compile(schema)
   )
-  app.setSchemaErrorFormatter(
-    (errors, part) =>
-      new Problem('validation_failed', { errors: fieldErrors(faultsOf(errors as ErrorObject[]), part) })
+  app.setSchemaErrorFormatter((errors, part) =>
+    invalid(...fieldErrors(faultsOf(errors as ErrorObject[]), part))
   )
 }
 
@@ -46,13 +44,13 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     removeAdditional: false
   })
   addFormats.default(ajv, ['date', 'email', 'uuid'])
-  ajv.addFormat('date-time', isInstantText)
+  ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat(
     'day-or-local-date-time',
     text => isLocalDateTime(text) || isLocalDateTime(`${text}T00:00:00`)
   )
-  ajv.addFormat('instant', isInstant)
+  ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
   // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
   ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))

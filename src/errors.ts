@@ -306,3 +306,6 @@ export class Problem extends Error {
     }
   }
 }
+
+/** The problem of a request with values that are wrong, each of which it names. */
+export const invalid = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors })

@@ -70,12 +70,8 @@ export const DuePatchField = Type.Unsafe<DuePatch | null>({
   examples: [{ date: '2026-03-29' }]
 })
 
-export const PriorityField = Type.Unsafe<Priority>({
-  type: 'string',
-  enum: priorities,
-  default: 'none',
-  description: 'none, low, medium or high'
-})
+const priority = { type: 'string', enum: priorities, description: 'none, low, medium or high' }
+export const PriorityField = Type.Unsafe<Priority>({ ...priority, default: 'none' })
 export const PriorityPatchField = Type.Unsafe<Priority | null>({
   type: ['string', 'null'],
   enum: [...priorities, null],
@@ -138,13 +134,7 @@ export const filters = {
       description: 'a tag that the todos have; all of them, where there are several'
     })
   ),
-  priority: Type.Optional(
-    Type.Unsafe<Priority>({
-      type: 'string',
-      enum: priorities,
-      description: 'none, low, medium or high'
-    })
-  ),
+  priority: Type.Optional(Type.Unsafe<Priority>(priority)),
   dueBefore: Type.Optional(DueBound),
   dueAfter: Type.Optional(DueBound),
   updatedAfter: Type.Optional(

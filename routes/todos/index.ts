@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
-import { Problem } from '../../src/errors.ts'
+import { invalid } from '../../src/errors.ts'
 import { once } from '../../src/idempotency.ts'
 import { entityTagOf } from '../../src/preconditions.ts'
 import type { TodoPage } from '../../src/todos/list.ts'
@@ -53,7 +53,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
 
   app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
     const { id = request.params.id, ...content } = request.body
-    if (id !== request.params.id) throw new Problem('validation_failed', { errors: [otherId] })
+    if (id !== request.params.id) throw invalid(otherId)
     const todo = await todosOf(app.store, request.user.id).replace(
       id,
       { ...blank, ...content },

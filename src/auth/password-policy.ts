@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts'
+import { invalid } from '../errors.ts'
 import { isCommon } from './common-passwords.ts'
 import type { User } from './users.ts'
 
@@ -13,7 +13,7 @@ export function refuseGuessable(
   { username, email }: Pick<User, 'username' | 'email'>,
   pointer = '/password'
 ): void {
-  const refuse = (detail: string) => new Problem('validation_failed', { errors: [{ pointer, detail }] })
+  const refuse = (detail: string) => invalid({ pointer, detail })
   const localPart = email.slice(0, email.lastIndexOf('@'))
 
   if (isSame(password, username)) throw refuse('is your user name; choose one that has nothing to do with it')

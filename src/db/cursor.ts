@@ -1,5 +1,5 @@
 import { UUID } from 'uuidv7'
-import { Problem } from '../errors.ts'
+import { invalid } from '../errors.ts'
 
 /** A part of a list. */
 export interface Page<Item> {
@@ -18,10 +18,13 @@ const cursorAfter = (id: string): string => Buffer.from(UUID.parse(id).bytes).to
  * @throws {Problem} `validation_failed` when the text is not a cursor of ours
  */
 export function idBefore(cursor: string): string {
-  if (SHAPE.test(cursor)) return UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
-  const detail = 'is not a cursor; give the nextCursor of the page before, or none'
-  throw new Problem('validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+  if (!SHAPE.test(cursor)) throw noCursor()
+  return UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
 }
+
+/** The problem of a cursor that is of no use. */
+export const noCursor = (detail = 'is not a cursor; give the nextCursor of the page before, or none') =>
+  invalid({ parameter: 'cursor', detail })
 
 /** Makes a page of at most `limit` rows; one more row than that was asked for, to know whether there are more. */
 export function pageOf<Item extends { id: string }>(rows: Item[], limit: number): Page<Item> {

@@ -1,6 +1,6 @@
 import type { Found, Step } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
-import { type FieldError, Problem } from '../errors.ts'
+import { type FieldError, invalid, Problem } from '../errors.ts'
 import type { Keep } from '../idempotency.ts'
 import type { Precondition } from '../preconditions.ts'
 import type { Filter } from './filter.ts'
@@ -49,7 +49,7 @@ export async function runBatch(
   operations: readonly BatchOperation[],
   { preconditionOf, validateOnly, keep }: BatchOptions
 ): Promise<BatchResult[]> {
-  for (const [index, operation] of operations.entries()) check(operation, index, operations)
+  refuseFaults(operations)
   const [first] = operations
   if (first && 'where' in first && first.where) {
     const { where } = first
@@ -99,15 +99,22 @@ async function at<Result>(index: number, work: () => Promise<Result>): Promise<R
   }
 }
 
-/** @throws {Problem} when an operation does not say on what, or more than may be done at a time */
-function check(operation: BatchOperation, index: number, operations: readonly BatchOperation[]): void {
-  const fault = faultOf(operation, operations)
-  if (fault) throw new Problem('validation_failed', { errors: [fault] }).ofOperation(index)
+/** @throws {Problem} when an operation does not say on what, or all together name more todos than may be done at a time */
+function refuseFaults(operations: readonly BatchOperation[]): void {
+  const size = operations.reduce((sum, operation) => sum + sizeOf(operation), 0)
+  if (size > MAX_OPERATIONS) throw invalid(TOO_MANY).ofOperation(0)
+  for (const [index, operation] of operations.entries()) {
+    const fault = faultOf(operation, operations.length > 1)
+    if (fault) throw invalid(fault).ofOperation(index)
+  }
 }
 
-function faultOf(operation: BatchOperation, operations: readonly BatchOperation[]): FieldError | undefined {
-  if (operations.reduce((sum, each) => sum + sizeOf(each), 0) > MAX_OPERATIONS)
-    return { pointer: '', detail: `names too many todos; all operations together may name ${MAX_OPERATIONS}` }
+const TOO_MANY = {
+  pointer: '',
+  detail: `names too many todos; all operations together may name ${MAX_OPERATIONS}`
+}
+
+function faultOf(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
   if (operation.op === 'create') return undefined
   if (operation.op === 'move') {
     const places = [operation.after, operation.before, operation.to].filter(Boolean)
@@ -118,7 +125,7 @@ function faultOf(operation: BatchOperation, operations: readonly BatchOperation[
     return { pointer: '', detail: 'needs one of id, ids and where' }
   if (ifMatch !== undefined && !id) return { pointer: '/ifMatch', detail: 'goes with id only' }
   if (!where) return undefined
-  if (operations.length > 1) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
+  if (isOneOfSeveral) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
   if (operation.op === 'patch' && Object.keys(operation.changes).join() !== 'done')
     return { pointer: '/changes', detail: 'may change done, and nothing else, with where' }
   return undefined

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Problem } from '../errors.ts'
+import { noCursor } from '../db/cursor.ts'
 
 /** Where a page ended: the key that the list is ordered by, and the id of the last todo. */
 export interface Point {
@@ -21,10 +21,9 @@ export const cursorAt = ({ key, id }: Point, list: unknown): string =>
  */
 export function pointAt(cursor: string, list: unknown, isKey: (key: unknown) => boolean): Point {
   const [of, key, id] = parsed(cursor)
-  if (typeof of !== 'string' || !ID.test(id))
-    throw invalid('is not a cursor; give the nextCursor of the page before, or none')
-  if (of !== digest(list)) throw invalid('is of a list with another filter or order; begin this one without')
-  if (!isKey(key)) throw invalid('has been altered; give the nextCursor of the page before, or none')
+  if (typeof of !== 'string' || !ID.test(id)) throw noCursor()
+  if (of !== digest(list)) throw noCursor('is of a list with another filter or order; begin this one without')
+  if (!isKey(key)) throw noCursor('has been altered; give the nextCursor of the page before, or none')
   return { key, id }
 }
 
@@ -40,6 +39,3 @@ function parsed(cursor: string) {
     return []
   }
 }
-
-const invalid = (detail: string) =>
-  new Problem('validation_failed', { errors: [{ parameter: 'cursor', detail }] })

@@ -1,6 +1,7 @@
 import { required, type Step, StepMissed } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
+import { isListed } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
 /** Come before and after every position. */
@@ -15,17 +16,16 @@ export function draftOf(store: Store, userId: string) {
   const read = new Map<string, TodoRow | undefined>()
   const present = new Map<string, TodoRow | undefined>()
 
-  /** Positions of todos of the list that are in this draft, but for one that is about to move. */
-  const ownPositions = (moved: string) =>
-    [...present.values()].filter(row => row && row.id !== moved && !row.deletedAt).map(row => row?.position)
-
-  /** The nearest position on one side, where all those that are read may be gone from. */
+  /** The nearest position on one side, from which the todo that is to move and all that are in this draft may be gone. */
   async function neighbour(side: typeof above, position: string, moved: string): Promise<string | undefined> {
     const rows = await side.execute({ userId, position, limit: present.size + 1 })
-    const stored = rows.find(({ id }) => !present.has(id))?.position
+    const stored = rows.filter(({ id }) => !present.has(id)).slice(0, 1)
     const isBelow = side === below
-    const own = ownPositions(moved).filter(other => other && (isBelow ? other > position : other < position))
-    const sorted = [...own, stored].filter(other => other !== undefined).sort()
+    const own = [...present.values()]
+      .filter(row => row !== undefined)
+      .filter(row => row.id !== moved && isListed(row))
+      .filter(row => (isBelow ? row.position > position : row.position < position))
+    const sorted = [...own, ...stored].map(row => row.position).sort()
     return isBelow ? sorted[0] : sorted.at(-1)
   }
 

@@ -1,5 +1,5 @@
 import type { DueValue } from '../db/schema.ts'
-import { type FieldError, Problem } from '../errors.ts'
+import { invalid } from '../errors.ts'
 
 /**
  * When a todo is due: on a day, or at a local time of a zone (RFC 8984, sections 1.4.6 and 4.7.1). Kept as it was given and
@@ -33,23 +33,20 @@ export const keyUpTo = (bound: string): string => (bound.includes('T') ? bound :
  */
 export function mergedDue(present: Due | null, patch: DuePatch): Due | null {
   if (Object.keys(patch).length === 0 && present) return present
-  if (patch.date && (patch.dateTime || patch.timeZone)) throw invalid('', 'is a day or a time, not both')
+  if (patch.date && (patch.dateTime || patch.timeZone)) throw fault('', 'is a day or a time, not both')
   if (patch.date) return { date: patch.date }
 
   const { date, dateTime, timeZone } = { ...members(present), ...patch }
   if (dateTime && timeZone) return { dateTime, timeZone }
-  if (dateTime) throw invalid('/timeZone', 'is required with dateTime')
-  if (timeZone) throw invalid('/dateTime', 'is required with timeZone')
+  if (dateTime) throw fault('/timeZone', 'is required with dateTime')
+  if (timeZone) throw fault('/dateTime', 'is required with timeZone')
   if (date) return { date }
-  throw invalid('', 'is not accepted; give date, or dateTime and timeZone, or null for none')
+  throw fault('', 'is not accepted; give date, or dateTime and timeZone, or null for none')
 }
 
 const members = (due: Due | null): DuePatch => due ?? {}
 
-function invalid(member: string, detail: string): Problem {
-  const error: FieldError = { pointer: `/due${member}`, detail }
-  return new Problem('validation_failed', { errors: [error] })
-}
+const fault = (member: string, detail: string) => invalid({ pointer: `/due${member}`, detail })
 
 const zones = new Set(Intl.supportedValuesOf('timeZone'))
 
@@ -62,11 +59,4 @@ export function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Whether a text is a local time to the second that the calendar has, such as `2026-03-29T02:30:00`. */
-export function isLocalDateTime(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return false
-  const time = new Date(`${text}Z`)
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
 }

@@ -1,7 +1,8 @@
 import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Values } from '../db/engine.ts'
 import { given } from '../db/statements.ts'
-import { Problem } from '../errors.ts'
+import type { Store } from '../db/store.ts'
+import { invalid } from '../errors.ts'
 import { keyFrom, keyUpTo, NEVER } from './due.ts'
 import { wantedTerms, wordsOf } from './terms.ts'
 import { type Priority, priorities } from './todo.ts'
@@ -32,14 +33,6 @@ export interface FilterShape {
 
 type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
-export function shapeOf({ tag = [], q, deleted = false, ...compared }: Filter): FilterShape {
-  return {
-    compared: (Object.keys(compared) as (keyof Compared)[]).sort(),
-    isSearch: tag.length > 0 || q !== undefined,
-    isTrash: deleted
-  }
-}
-
 /** The condition on todos that a filter is; the owner is part of it. */
 export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: FilterShape): SQL | undefined {
   const { todos } = engine.tables
@@ -60,21 +53,26 @@ export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: Fil
 }
 
 /**
- * The values of that condition.
+ * Makes a filter ready: what statement it needs, and that one's values. For a search, the index is brought up to date.
  * @throws {Problem} `validation_failed` when there is no word to search for
  */
-export function filterValues(engine: Engine, userId: string, filter: Filter): Values {
-  const { done, priority, dueBefore, dueAfter, updatedAfter, q, tag = [] } = filter
-  if (q !== undefined && wordsOf(q).length === 0) throw new Problem('validation_failed', { errors: [noWord] })
-  return {
-    userId,
-    ...engine.search.valuesOf(wantedTerms(userId, q ?? '', tag)),
-    done,
-    ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
-    ...(priority && { priority: priorities.indexOf(priority) }),
-    ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
-    ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
-  }
+export async function prepareFilter(store: Store, userId: string, filter: Filter) {
+  const { tag = [], q, deleted: isTrash = false, ...comparisons } = filter
+  if (q !== undefined && wordsOf(q).length === 0) throw invalid(noWord)
+  const isSearch = tag.length > 0 || q !== undefined
+  const compared = (Object.keys(comparisons) as (keyof Compared)[]).sort()
+  if (isSearch) await store.search.settle(userId)
+  const shape: FilterShape = { compared, isSearch, isTrash }
+  const terms = isSearch && store.search.valuesOf(wantedTerms(userId, q ?? '', tag))
+  return { shape, values: { userId, ...terms, ...comparedValues(comparisons) } }
 }
+
+const comparedValues = ({ done, priority, dueBefore, dueAfter, updatedAfter }: Compared): Values => ({
+  done,
+  ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
+  ...(priority && { priority: priorities.indexOf(priority) }),
+  ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
+  ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
+})
 
 const noWord = { parameter: 'q', detail: 'has no word in it; give at least one letter or digit' }

@@ -1,6 +1,5 @@
 import type { Fault } from '../errors.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
-import { isLocalDateTime } from './due.ts'
 import type { TodoContent } from './todo.ts'
 
 /** A todo as a line of an import gives it: as it is exported, or parts of that. */
@@ -72,7 +71,3 @@ function contradictions({ done = false, completedAt }: Line): Fault[] {
 }
 
 const fault = (pointer: string, detail: string): Fault => ({ pointer, detail })
-
-/** Whether a text is an instant from 1970 on, in UTC, to the millisecond at most, such as `2026-03-29T09:00:00.000Z`. */
-export const isInstant = (text: string): boolean =>
-  text >= '1970' && isLocalDateTime(text.slice(0, 19)) && /^(\.\d{1,3})?Z$/.test(text.slice(19))

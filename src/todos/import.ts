@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Step } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
-import { type Fault, MAX_ERRORS, Problem } from '../errors.ts'
+import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { faultsIn, type Line, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
 import { positionOf } from './position.ts'
@@ -57,7 +57,7 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
         faults.push({ pointer: `/${first + index}${pointer}`, detail })
     await nextTurn()
   }
-  if (faults.length > 0) throw new Problem('validation_failed', { errors: faults.slice(0, MAX_ERRORS) })
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_ERRORS))
 }
 
 /** The todo as it stands in the line; what is missing there is as with a new one. */

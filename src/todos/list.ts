@@ -1,11 +1,13 @@
 import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Page } from '../db/cursor.ts'
+import type { Values } from '../db/engine.ts'
 import type { Tables, TodoRow } from '../db/schema.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { isInstant } from '../instant.ts'
+import { isTimestamp } from '../times.ts'
 import { cursorAt, type Point, pointAt } from './cursor.ts'
-import { conditionOf, type Filter, type FilterShape, filterValues, shapeOf } from './filter.ts'
+import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
 import { priorities, type Todo, todoOf } from './todo.ts'
 
 /** What todos can be ordered by, each by a column that has an index. */
@@ -31,11 +33,7 @@ export interface ListQuery extends Filter {
   readonly count?: boolean
 }
 
-/** A part of a list. */
-export interface TodoPage {
-  readonly items: Todo[]
-  /** Where the next page begins, or null at the end. */
-  readonly nextCursor: string | null
+export interface TodoPage extends Page<Todo> {
   /** How many there are on all pages. */
   readonly total?: number
 }
@@ -70,25 +68,25 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
   const list = [sort, Object.entries(filter).sort()]
   const point = cursor === undefined ? undefined : pointAt(cursor, list, isKeyOf(sort))
-  const shape = shapeOf(filter)
-  const values = filterValues(store, userId, filter)
-  if (shape.isSearch) await store.search.settle(userId)
-
+  const { shape, values } = await prepareFilter(store, userId, filter)
   const statement = page(store, { ...shape, sort, isFirst: point === undefined })
   const rows = await statement.execute({ ...values, ...(point && placeOf(sort, point)), limit: limit + 1 })
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(todoOf),
     nextCursor: last ? cursorAt({ id: last.id, key: keyOf(last, sort) }, list) : null,
-    ...(isCounted && { total: await countTodos(store, userId, filter) })
+    ...(isCounted && { total: await countBy(store, shape, values) })
   }
 }
 
 /** How many of a user's todos a filter lets through. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
-  const shape = shapeOf(filter)
-  if (shape.isSearch) await store.search.settle(userId)
-  const [row] = await all(store, shape).execute(filterValues(store, userId, filter))
+  const { shape, values } = await prepareFilter(store, userId, filter)
+  return countBy(store, shape, values)
+}
+
+async function countBy(store: Store, shape: FilterShape, values: Values): Promise<number> {
+  const [row] = await all(store, shape).execute(values)
   return Number(row?.total)
 }
 
@@ -101,7 +99,7 @@ function orderOf({ todos }: Tables, sort: Sort): [PgColumn, typeof asc, SQL] {
 
 /** Whether something out of a cursor can be a key: what it is not, the databases would fail at. */
 const isKeyOf = (sort: Sort) => {
-  if (sort.endsWith('At')) return isInstant
+  if (sort.endsWith('At')) return isTimestamp
   if (sort.endsWith('priority')) return (key: unknown) => typeof key === 'number' && key in priorities
   return (key: unknown) => typeof key === 'string' && key.isWellFormed() && !key.includes('\0')
 }

@@ -1,11 +1,12 @@
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
-import { Problem } from '../errors.ts'
+import { invalid, Problem } from '../errors.ts'
 import type { Precondition } from '../preconditions.ts'
 import type { Draft } from './draft.ts'
 import { after, before, between } from './position.ts'
 import {
   contentOf,
+  isListed,
   merged,
   rewritten,
   rowOf,
@@ -39,8 +40,7 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
   async function anchor(id: string, member: string) {
     const row = await draft.find(id)
     if (row && isListed(row)) return row.position
-    const error = { pointer: `/${member}`, detail: 'names no todo of the list' }
-    throw new Problem('validation_failed', { errors: [error] })
+    throw invalid({ pointer: `/${member}`, detail: 'names no todo of the list' })
   }
 
   /** The positions that are to be the neighbours'. */
@@ -103,9 +103,6 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
 }
 
 export type Operations = ReturnType<typeof operationsOf>
-
-/** Whether a todo is in the list, rather than in the trash. */
-export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 function positionIn(above: string | undefined, below: string | undefined, id: string): string | undefined {
   if (above && below) return between(above, below, id)

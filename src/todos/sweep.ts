@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import type { Step } from '../db/engine.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { conditionOf, type Filter, type FilterShape, filterValues, shapeOf } from './filter.ts'
+import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
 import { countTodos } from './list.ts'
 
 /** What is done to all todos that are alike: they become done or not done, or go into the trash. */
@@ -36,9 +36,8 @@ export async function sweepTodos(
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
-  const shape = shapeOf(filter)
-  const values = { ...filterValues(store, userId, filter), now: store.now(), revision: store.newId() }
-  if (shape.isSearch) await store.search.settle(userId)
-  const [changed] = await store.atomically(sweep(store, { ...shape, kind }).with(values), ...keep())
+  const { shape, values } = await prepareFilter(store, userId, filter)
+  const change = { ...values, now: store.now(), revision: store.newId() }
+  const [changed] = await store.atomically(sweep(store, { ...shape, kind }).with(change), ...keep())
   return changed.length
 }

@@ -96,8 +96,15 @@ export function columnsOf(userId: string, { title, description, done, due, prior
   }
 }
 
-const isSame = (row: TodoRow, columns: ReturnType<typeof columnsOf>): boolean =>
-  JSON.stringify({ ...columns, ...row }) === JSON.stringify({ ...columns, ...row, ...columns })
+type Columns = ReturnType<typeof columnsOf>
+
+const isSame = (row: TodoRow, columns: Columns): boolean =>
+  (Object.keys(columns) as (keyof Columns)[]).every(
+    name => JSON.stringify(row[name]) === JSON.stringify(columns[name])
+  )
+
+/** Whether a todo is in the list, rather than in the trash. */
+export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 /** What the user decided about a todo. */
 export const contentOf = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({

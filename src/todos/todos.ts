@@ -4,8 +4,8 @@ import { Problem } from '../errors.ts'
 import type { Precondition } from '../preconditions.ts'
 import { draftOf } from './draft.ts'
 import { type ListQuery, listTodos, type TodoPage } from './list.ts'
-import { isListed, type Operations, operationsOf, type Place } from './operations.ts'
-import { type Todo, type TodoContent, type TodoPatch, todoOf } from './todo.ts'
+import { type Operations, operationsOf, type Place } from './operations.ts'
+import { isListed, type Todo, type TodoContent, type TodoPatch, todoOf } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
 /** What is to be written together with a change, once it is known what the change answers. */

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { isLocalDateTime, isTimeZone } from '../../src/todos/due.ts'
+import { isLocalDateTime } from '../../src/times.ts'
+import { isTimeZone } from '../../src/todos/due.ts'
 import { invalid, signedIn } from './signed-in.ts'
 
 t.test(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isInstantText } from '../../src/instant.ts'
+import { isInstant } from '../../src/times.ts'
 import { sorts } from '../../src/todos/list.ts'
 import { invalid, MISSING, signedIn } from './signed-in.ts'
 
@@ -50,7 +50,7 @@ t.test('what is no instant that can be kept is refused', async t => {
     const answer = await todos('GET', `?updatedAfter=${encodeURIComponent(instant)}`)
     const detail = 'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
     t.strictSame(answer.body, invalid(answer, { parameter: 'updatedAfter', detail }), instant)
-    t.notOk(isInstantText(instant))
+    t.notOk(isInstant(instant))
   }
   const early = ['0001-01-01T00:00:00Z', '2025-12-31T23:59:59.999999Z', '2026-01-01T05:29:59+05:30']
   for (const instant of early)
