@@ -69,8 +69,7 @@ export function administrationOf(store: Store) {
   const ending = ({ id }: User, reason: EndReason) => endAll.with({ userId: id, now: store.now(), reason })
 
   async function tell({ id }: User, ended: readonly { id: string }[], reason: EndReason): Promise<number> {
-    const steps = events.endings(ended, id, reason, OPERATOR)
-    if (steps.length > 0) await store.atomically(...steps)
+    await events.tellEndings(ended, id, reason, OPERATOR)
     return ended.length
   }
 

@@ -71,6 +71,12 @@ export function eventsOf(store: Store) {
     step,
     endings,
 
+    /** Writes the ends of sessions that a statement by itself has ended, if it has. */
+    async tellEndings(...of: Parameters<typeof endings>): Promise<void> {
+      const steps = endings(...of)
+      if (steps.length > 0) await store.atomically(...steps)
+    },
+
     /** A user's events, the latest first. */
     async list(userId: string, limit: number, cursor?: string): Promise<Page<Event>> {
       const before = cursor === undefined ? END : idBefore(cursor)

@@ -31,8 +31,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
   async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
     const ended = await statement.execute({ ...ending, now: store.now() })
-    const steps = events.endings(ended, ending.userId, ending.reason, device)
-    if (steps.length > 0) await store.atomically(...steps)
+    await events.tellEndings(ended, ending.userId, ending.reason, device)
     return ended
   }
 

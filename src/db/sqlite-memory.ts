@@ -2,57 +2,43 @@ import type Database from 'better-sqlite3'
 import type { Engine } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 
-/** The most rows to remember. */
+/** The most rows to remember of each kind. */
 const MOST = 10_000
 /** The most texts, and the longest one: 16 million characters at most, all together. */
 const MOST_TEXTS = 500
 const LONGEST_TEXT = 32_768
 
 /**
- * Remembers what was read of sessions and their users, and of the todos of users, until that is no longer so. SQLite tells when: triggers of this
- * connection see each row that it writes, by whatever statement, and `data_version` changes with a commit of any other
- * (https://sqlite.org/pragma.html#pragma_data_version).
+ * Remembers what was read of sessions and their users, and of the todos of users, until that is no longer so. SQLite tells
+ * when: triggers of this connection see each row that it writes, by whatever statement, and `data_version` changes with a
+ * commit of any other (https://sqlite.org/pragma.html#pragma_data_version).
  */
 export function memoryOf(connection: Database.Database): Pick<Engine, 'remembered' | 'rememberedText'> {
-  const memories: Map<string, unknown>[] = []
+  const sessions: Memory[] = []
+  const texts = new Memory(MOST_TEXTS)
   let writes = 0
 
-  function forget(id: string) {
+  function forget(memories: readonly Memory[], id: string) {
     writes += 1
     for (const memory of memories) memory.delete(id)
   }
 
-  const texts = new Map<string, Map<string, unknown>>()
-  let textCount = 0
-
-  function forgetTexts() {
-    texts.clear()
-    textCount = 0
-  }
-
-  function forgetTextsOf(userId: string) {
-    writes += 1
-    textCount -= texts.get(userId)?.size ?? 0
-    texts.delete(userId)
-  }
-
   function forgetAll() {
     writes += 1
-    for (const memory of memories) memory.clear()
-    forgetTexts()
+    for (const memory of [...sessions, texts]) memory.clear()
   }
 
-  connection.function('forget_session', id => void forget(id as string))
-  connection.function('forget_sessions', () => void forgetAll())
-  connection.function('forget_todos', userId => void forgetTextsOf(userId as string))
+  connection.function('forget_session', id => forget(sessions, id as string))
+  connection.function('forget_todos', userId => forget([texts], userId as string))
+  connection.function('forget_all', forgetAll)
   connection.exec(`
     create temp trigger todo_inserted after insert on main.todos begin select forget_todos(new.user_id); end;
     create temp trigger todo_updated after update on main.todos begin select forget_todos(new.user_id); end;
     create temp trigger todo_deleted after delete on main.todos begin select forget_todos(old.user_id); end;
     create temp trigger session_updated after update on main.sessions begin select forget_session(old.id); end;
     create temp trigger session_deleted after delete on main.sessions begin select forget_session(old.id); end;
-    create temp trigger user_updated after update on main.users begin select forget_sessions(); end;
-    create temp trigger user_deleted after delete on main.users begin select forget_sessions(); end;
+    create temp trigger user_updated after update on main.users begin select forget_all(); end;
+    create temp trigger user_deleted after delete on main.users begin select forget_all(); end;
   `)
 
   const dataVersion = connection.prepare('pragma data_version').pluck()
@@ -68,40 +54,64 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
     }
   }
 
-  function remembered<Value>(read: (id: string) => Promise<Value | undefined>) {
-    const memory = new Map<string, Value>()
-    memories.push(memory)
-
-    return async (id: string): Promise<Value | undefined> => {
-      forgetIfOthersWrote()
-      const known = memory.get(id)
-      if (known) return known
-      const asOf = writes
-      const value = await read(id)
-      if (value === undefined || asOf !== writes) return value
-      if (memory.size >= MOST) memory.clear()
-      memory.set(id, value)
-      return value
-    }
-  }
-
-  async function rememberedText<Value extends { readonly text: string }>(
-    userId: string,
+  /** What is kept of an id under a name; if nothing is, what is read, to be kept unless something was written meanwhile. */
+  async function recall<Value>(
+    memory: Memory,
+    id: string,
     what: string,
-    read: () => Promise<Value>
+    read: () => Promise<Value>,
+    isWorthIt: (value: Value) => boolean
   ): Promise<Value> {
     forgetIfOthersWrote()
-    const known = texts.get(userId)?.get(what)
+    const known = memory.get(id, what)
     if (known) return known as Value
     const asOf = writes
     const value = await read()
-    if (asOf !== writes || value.text.length > LONGEST_TEXT) return value
-    if (textCount >= MOST_TEXTS) forgetTexts()
-    const own = texts.get(userId) ?? new Map<string, unknown>()
-    texts.set(userId, own.set(what, value))
-    textCount += 1
+    if (asOf === writes && isWorthIt(value)) memory.set(id, what, value)
     return value
   }
 
-  return { remembered, rememberedText }
+  return {
+    remembered(read) {
+      const memory = new Memory(MOST)
+      sessions.push(memory)
+      return id => recall(memory, id, '', () => read(id), isThere)
+    },
+    rememberedText: (userId, what, read) => recall(texts, userId, what, read, isShort)
+  }
+}
+
+const isThere = (value: unknown) => value !== undefined
+const isShort = ({ text }: { readonly text: string }) => text.length <= LONGEST_TEXT
+
+/** Values by an id and a name. When it is full, it begins anew. */
+class Memory {
+  readonly #most: number
+  readonly #values = new Map<string, Map<string, unknown>>()
+  #size = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(id: string, what: string): unknown {
+    return this.#values.get(id)?.get(what)
+  }
+
+  set(id: string, what: string, value: unknown): void {
+    if (this.#size >= this.#most) this.clear()
+    const own = this.#values.get(id) ?? new Map<string, unknown>()
+    this.#size += own.has(what) ? 0 : 1
+    this.#values.set(id, own.set(what, value))
+  }
+
+  delete(id: string): void {
+    this.#size -= this.#values.get(id)?.size ?? 0
+    this.#values.delete(id)
+  }
+
+  clear(): void {
+    this.#values.clear()
+    this.#size = 0
+  }
 }
