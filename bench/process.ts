@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../test/free-port.ts'
 
 const { PATH } = process.env
 /** Milliseconds between two looks whether a server answers, and how many looks it gets. */
@@ -64,15 +64,6 @@ const answers = (url: string) =>
     () => true,
     () => false
   )
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** The seconds of processor time that a process has taken so far, all its threads together; where Linux tells. */
 export function processorTime({ pid }: Running): number {

@@ -1,5 +1,6 @@
+import type { Call } from './calls.ts'
 import { itemsOf } from './pages.ts'
-import type { Send, ServiceRequest } from './requests.ts'
+import type { Send } from './requests.ts'
 import type { Tokens } from './tokens.ts'
 import type {
   ChangePasswordBody,
@@ -16,10 +17,7 @@ import type {
 } from './types.ts'
 
 /** The account, and where it is signed in. */
-export function authOf(send: Send, tokens: Tokens) {
-  const call = <Answer>(request: ServiceRequest) =>
-    tokens.use(kept => send<Answer>({ ...request, token: kept?.accessToken }))
-
+export function authOf(send: Send, tokens: Tokens, call: Call) {
   async function enter(path: string, body: unknown): Promise<User> {
     const pair = await send<TokenPair>({ method: 'POST', path, body })
     tokens.keep(pair)

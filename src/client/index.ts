@@ -1,4 +1,5 @@
 import { authOf } from './auth.ts'
+import { callsOf } from './calls.ts'
 import { type Platform, platform } from './platform.ts'
 import { requestsOf } from './requests.ts'
 import { type KeyValueStorage, memoryStorage } from './storage.ts'
@@ -28,9 +29,10 @@ export function createClient(options: ClientOptions) {
   const parts: Platform = { ...platform(), ...alone, ...options.platform }
   const send = requestsOf(parts, baseUrl, timeout)
   const tokens = tokensOf(parts, send, storage, `latchkey ${baseUrl}`, onSignedOut)
+  const call = callsOf(send, tokens)
   return {
-    auth: authOf(send, tokens),
-    todos: todosOf(parts, send, tokens),
+    auth: authOf(send, tokens, call),
+    todos: todosOf(parts, call),
     /** Stops listening to other tabs. */
     close: tokens.close
   }

@@ -1,7 +1,6 @@
+import type { Call } from './calls.ts'
 import { itemsOf } from './pages.ts'
 import type { Platform } from './platform.ts'
-import type { Send, ServiceRequest } from './requests.ts'
-import type { Tokens } from './tokens.ts'
 import type {
   BatchResult,
   BatchTodosBody,
@@ -36,10 +35,7 @@ const isNew = (line: string) => line.trim() !== '' && !line.includes('"id"')
 const PATH = '/api/todos'
 
 /** The todos of who is signed in. */
-export function todosOf(platform: Platform, send: Send, tokens: Tokens) {
-  const call = <Answer>(request: ServiceRequest) =>
-    tokens.use(kept => send<Answer>({ ...request, token: kept?.accessToken }))
-
+export function todosOf(platform: Platform, call: Call) {
   const once = <Answer>(path: string, body: unknown, { idempotencyKey, signal }: RepeatableOptions) =>
     call<Answer>({ method: 'POST', path, body, signal, key: idempotencyKey ?? platform.newKey() })
 
