@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { UUID } from 'uuidv7'
 import { Problem } from '../errors.ts'
 import type { Seed } from './signing-keys.ts'
@@ -27,22 +27,24 @@ export interface RefreshTokens {
  *   (RFC 5869), so that no token of another purpose can pass for a refresh token
  */
 export function refreshTokensOf(seeds: readonly [Seed, ...Seed[]]): RefreshTokens {
-  const [signingKey, ...retiredKeys] = seeds.map(deriveKey) as [Buffer, ...Buffer[]]
+  const [signingKey, ...retiredKeys] = seeds.map(deriveKey) as [KeyObject, ...KeyObject[]]
 
   return {
     issue: claims => encode(signingKey, claims),
     open(token) {
       const claims = decode(token)
-      const isOurs = (key: Buffer) => claims !== undefined && equals(token, encode(key, claims))
+      const isOurs = (key: KeyObject) => claims !== undefined && equals(token, encode(key, claims))
       if (claims && [signingKey, ...retiredKeys].some(isOurs)) return claims
       throw new Problem('refresh_token_invalid')
     }
   }
 }
 
-const deriveKey = (seed: Seed) => Buffer.from(hkdfSync('sha256', seed, '', 'latchkey refresh token', 32))
+// As an object: from bytes, Node makes one for each MAC anew, which takes five times as long as the MAC.
+const deriveKey = (seed: Seed) =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', seed, '', 'latchkey refresh token', 32)))
 
-function encode(key: Buffer, { sessionId, generation }: RefreshClaims): string {
+function encode(key: KeyObject, { sessionId, generation }: RefreshClaims): string {
   const claims = Buffer.alloc(SESSION_BYTES + GENERATION_BYTES)
   claims.set(UUID.parse(sessionId).bytes)
   claims.writeUInt32BE(generation, SESSION_BYTES)

@@ -18,9 +18,13 @@ export interface RefreshRequest {
   readonly idempotencyKey?: string | undefined
 }
 
-/** Refreshing a session: the eight checks of the design, in their order, each with an error of its own. */
+/**
+ * Refreshing a session: eight checks, each with an error of its own. Those that the database has a say in are one statement,
+ * which tries them all at once; only a request that fails is gone through in their order.
+ */
 export function refreshOf(store: Store, tokens: Tokens, config: Config) {
-  const { find, rotate, end } = sessionStatements(store)
+  const statements = sessionStatements(store)
+  const { find, end } = statements
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
 
@@ -40,6 +44,40 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
       throw new Problem('access_token_not_expired', { retryAfter: left })
 
     const presented = tokens.refresh.open(request.refreshToken)
+    const rotated = isPair(access, presented) ? await rotate(request, presented, now) : undefined
+    if (!rotated) return repetition(request, access, presented, now)
+    count(store.counters.refreshes, 'rotated')
+    return issue(rotated.session, rotated.user, now)
+  }
+
+  /**
+   * Moves the session on, in one conditional statement: of any number of parallel requests one wins.
+   * @returns undefined when it did not, for whatever reason
+   */
+  async function rotate({ idempotencyKey, device }: RefreshRequest, presented: RefreshClaims, now: Date) {
+    const [row] = await statements.rotate.execute({
+      id: presented.sessionId,
+      generation: presented.generation,
+      now,
+      idleExpiresAt: idleExpiryOf(now, config),
+      retryKeyHash: retryKeyHashOf(idempotencyKey),
+      ...device
+    })
+    if (!row) return undefined
+    const { username, email, ...session } = row
+    return { session, user: { id: session.userId, username, email } }
+  }
+
+  /**
+   * Says again what the very same request was answered before, or why there is nothing to say.
+   * @throws {Problem} the first check that fails; the last one is left when all others hold
+   */
+  async function repetition(
+    request: RefreshRequest,
+    access: AccessClaims,
+    presented: RefreshClaims,
+    now: Date
+  ): Promise<TokenPair> {
     const [found] = await find.execute({ id: presented.sessionId })
     if (!found) throw new Problem('refresh_token_invalid')
 
@@ -52,20 +90,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     if (presented.generation !== session.generation)
       throw await reuse(session, presented, request.device, now)
     if (session.endedAt) throw new Problem('refresh_token_revoked')
-    if (access.jti !== jtiOf(session.id, session.generation)) throw new Problem('token_pair_mismatch')
-
-    const [rotated] = await rotate.execute({
-      id: session.id,
-      generation: presented.generation,
-      now,
-      idleExpiresAt: idleExpiryOf(now, config),
-      retryKeyHash: retryKeyHashOf(request.idempotencyKey),
-      ...request.device
-    })
-    // The loser of a race meets the session as the winner left it, and one of the checks above refuses it.
-    if (!rotated) return refresh(request)
-    count(store.counters.refreshes, 'rotated')
-    return issue(rotated, user, now)
+    throw new Problem('token_pair_mismatch')
   }
 
   async function isStale(access: AccessClaims): Promise<boolean> {
@@ -88,7 +113,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
       idempotencyKey !== undefined &&
       retryKeyHashOf(idempotencyKey) === session.retryKeyHash &&
       presented.generation === session.generation - 1 &&
-      access.jti === jtiOf(session.id, presented.generation) &&
+      isPair(access, presented) &&
       now.getTime() - session.rotatedAt.getTime() <= config.REFRESH_RETRY_WINDOW * 1000 &&
       !session.endedAt
     )
@@ -136,6 +161,10 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
 
 const outcomeOf = (refusal: Problem): string =>
   refusal.document('').action === 'use-latest' ? 'raced' : refusal.code
+
+/** Whether both tokens were given together. */
+const isPair = ({ jti }: AccessClaims, { sessionId, generation }: RefreshClaims) =>
+  jti === jtiOf(sessionId, generation)
 
 /** What a session keeps of the key by which the request for its present pair may be repeated. */
 export const retryKeyHashOf = (key: string | undefined) =>

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
@@ -22,6 +22,11 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     userAgent: given(sessions.userAgent, 'userAgent'),
     ip: given(sessions.ip, 'ip')
   }
+  /** A column of the session's user, to be returned with what was written. */
+  const ofUser = (column: 'username' | 'email') =>
+    sql<string>`(${db.select({ value: users[column] }).from(users).where(eq(users.id, sessions.userId))})`.as(
+      column
+    )
   const lastUsedFirst = [desc(sessions.rotatedAt), desc(sessions.id)]
   const latest = db
     .select({ id: sessions.id })
@@ -59,8 +64,8 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     rotate: db
       .update(sessions)
       .set(rotation)
-      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), hasNotEnded))
-      .returning(),
+      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), isLive))
+      .returning({ ...getTableColumns(sessions), username: ofUser('username'), email: ofUser('email') }),
     end: db
       .update(sessions)
       .set(ending)
