@@ -1,13 +1,18 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { bearerToken } from '../src/auth/bearer.ts'
-import type { Identity } from '../src/auth/sessions.ts'
+import type { Claim, Identity } from '../src/auth/sessions.ts'
 import { Problem } from '../src/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** An `onRequest` hook: lets in who sends a live access token, and says in `request.user` who that is. */
     authenticate: onRequestAsyncHookHandler
+    /** The same for requests that only read, side by side with the check of the session: it leaves a `request.claim`. */
+    authenticateReading: onRequestAsyncHookHandler
+  }
+  interface FastifyRequest {
+    claim: Claim
   }
 }
 
@@ -19,11 +24,19 @@ declare module '@fastify/jwt' {
 
 async function authenticate(app: FastifyInstance) {
   app.decorate('authenticate', async (request, reply) => {
-    reply.header('cache-control', 'private, no-cache')
-    const token = bearerToken(request.headers.authorization)
-    if (token === undefined) throw new Problem('authentication_required')
-    request.user = await app.sessions.identify(token)
+    request.user = await app.sessions.identify(tokenOf(request, reply))
   })
+  app.decorateRequest('claim')
+  app.decorate('authenticateReading', async (request, reply) => {
+    request.claim = app.sessions.claim(tokenOf(request, reply))
+  })
+}
+
+function tokenOf(request: FastifyRequest, reply: FastifyReply): string {
+  reply.header('cache-control', 'private, no-cache')
+  const token = bearerToken(request.headers.authorization)
+  if (token === undefined) throw new Problem('authentication_required')
+  return token
 }
 
 export default fp(authenticate, { name: 'authenticate', dependencies: ['sessions'] })

@@ -1,4 +1,5 @@
-import { and, desc, eq, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { MOST_IDS } from '../db/read-batches.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
@@ -56,6 +57,16 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(isTheOne),
+    findSeveral: db
+      .select({ session: sessions, user })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(
+        inArray(
+          sessions.id,
+          Array.from({ length: MOST_IDS }, (_, index) => sql.placeholder(`id${index}`))
+        )
+      ),
     live: db
       .select()
       .from(sessions)

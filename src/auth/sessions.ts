@@ -1,9 +1,10 @@
 import type { Config } from '../config.ts'
 import { required, StepMissed } from '../db/engine.ts'
+import { MOST_IDS } from '../db/read-batches.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { generationOf } from './access-tokens.ts'
+import { type AccessClaims, generationOf } from './access-tokens.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refreshOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
@@ -18,15 +19,37 @@ export interface Identity extends User {
   readonly sessionId: string
 }
 
+/** Who sends a request, as the access token has it, before it is known whether its session lives. */
+export interface Claim {
+  readonly userId: string
+  /**
+   * What is read, once the session is known to live, which is asked meanwhile. Whatever the reading comes to, a refusal
+   * goes first.
+   * @throws {Problem} `access_token_revoked` or `…_stale`
+   */
+  readonly confirmed: <Result>(reading: Promise<Result>) => Promise<Result>
+}
+
 /**
  * Sign-ins and what keeps them going. A session is one row, from the sign-in to its end; refreshing changes the row
  * and adds none.
  */
 export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
-  const { add, find, live, end, endAll, endOthers, endSurplus } = sessionStatements(store)
+  const { add, find, findSeveral, live, end, endAll, endOthers, endSurplus } = sessionStatements(store)
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
-  const sessionBy = store.remembered(async id => (await find.execute({ id }))[0])
+  const sessionBy = store.remembered(async ids => {
+    const found =
+      ids.length === 1 ? await find.execute({ id: ids[0] }) : await findSeveral.execute(named(ids))
+    return new Map(found.map(each => [each.session.id, each]))
+  })
+
+  async function living(claims: AccessClaims): Promise<Identity> {
+    const found = await sessionBy(claims.sid)
+    if (!found || found.session.endedAt) throw new Problem('access_token_revoked')
+    if (generationOf(claims) < found.session.minAccessGeneration) throw new Problem('access_token_stale')
+    return { ...found.user, sessionId: claims.sid }
+  }
 
   /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
   async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
@@ -78,11 +101,24 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
      * @throws {Problem} `access_token_invalid`, `…_expired`, `…_revoked`, or `…_stale` after a change of the password
      */
     async identify(accessToken: string): Promise<Identity> {
+      return living(tokens.access.verify(accessToken))
+    },
+
+    /**
+     * The same for a request that only reads: it need not wait for the session before it begins, and so does not take a
+     * round trip more.
+     * @throws {Problem} `access_token_invalid` or `…_expired`; the rest comes from `confirmed`
+     */
+    claim(accessToken: string): Claim {
       const claims = tokens.access.verify(accessToken)
-      const found = await sessionBy(claims.sid)
-      if (!found || found.session.endedAt) throw new Problem('access_token_revoked')
-      if (generationOf(claims) < found.session.minAccessGeneration) throw new Problem('access_token_stale')
-      return { ...found.user, sessionId: claims.sid }
+      return {
+        userId: claims.sub,
+        async confirmed(reading) {
+          const [identity] = await Promise.allSettled([living(claims), reading])
+          if (identity.status === 'rejected') throw identity.reason
+          return reading
+        }
+      }
     },
 
     /** A user's live sessions, the last used first. There are at most `MAX_SESSIONS`. */
@@ -106,6 +142,10 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     }
   }
 }
+
+/** A value for each place of the statement; those that are left name nothing. */
+const named = (ids: readonly string[]) =>
+  Object.fromEntries(Array.from({ length: MOST_IDS }, (_, index) => [`id${index}`, ids[index] ?? '']))
 
 export type Sessions = ReturnType<typeof sessionsOf>
 

@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Tally } from '../counters.ts'
+import type { ReadByIds } from './read-batches.ts'
 import type { Tables } from './schema.ts'
 
 /** What features may do with the database. A transaction is not among it: each write is one statement. */
@@ -81,12 +82,11 @@ export interface Engine {
   readonly db: Queries
   readonly tables: Tables
   /**
-   * A reading of a session and its user that yields at any time what is so then, from memory where the engine can tell.
-   * @param read reads it by the id of the session
+   * A reading of a session and its user that yields at any time what is so then: from memory where the engine can tell,
+   * together with others where that spares round trips.
+   * @param read reads them by the ids of the sessions
    */
-  readonly remembered: <Value>(
-    read: (id: string) => Promise<Value | undefined>
-  ) => (id: string) => Promise<Value | undefined>
+  readonly remembered: <Value>(read: ReadByIds<Value>) => (id: string) => Promise<Value | undefined>
   /** The same of what is read of a user's todos, by what of them it is. Long texts are read each time. */
   readonly rememberedText: <Value extends { readonly text: string }>(
     userId: string,

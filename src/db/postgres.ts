@@ -16,6 +16,7 @@ import {
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { prepareDatabase } from './postgres-start.ts'
+import { inBatches } from './read-batches.ts'
 import { tablesOf } from './schema.ts'
 
 /** Milliseconds that a request waits for a connection: for one of the pool to be free, or for a new one. */
@@ -82,7 +83,7 @@ export async function openPostgres({
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,
     // To ask whether a row is as it was takes as long as to read it.
-    remembered: read => read,
+    remembered: inBatches,
     rememberedText: (_userId, _what, read) => read(),
     prepare(builder, name) {
       const prepared = builder.prepare(name)

@@ -75,7 +75,7 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
     remembered(read) {
       const memory = new Memory(MOST)
       sessions.push(memory)
-      return id => recall(memory, id, '', () => read(id), isThere)
+      return id => recall(memory, id, '', async () => (await read([id])).get(id), isThere)
     },
     rememberedText: (userId, what, read) => recall(texts, userId, what, read, isShort)
   }

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { emptyDatabase } from '../databases.ts'
-import { PASSWORD, type Pair, serve } from '../service.ts'
+import { PASSWORD, type Pair, problem, serve } from '../service.ts'
 
 /** Two instances of the service on one database, and somebody whom both have let in. */
 async function twoInstances(t: Test) {
@@ -63,4 +63,51 @@ t.test('a token that was let in is so no longer when it has expired', async t =>
   t.equal(await me(), 200)
   clock.pass(1)
   for (const _ of [1, 2]) t.equal(await me(), 401)
+})
+
+t.test('[V7.4.1] what is read is not shown to an ended session, be it there or not', async t => {
+  const { one, other, pair } = await twoInstances(t)
+  const { accessToken: token } = pair
+  const { body: todo } = await one.call('POST', '/api/todos', { token, body: { title: 'Buy milk' } })
+  const paths = [
+    '/api/todos',
+    `/api/todos/${todo.id}`,
+    '/api/todos/01a20996-fb6c-78b7-96ed-227b58a269d2'
+  ].flatMap(path =>
+    [one, other].map(
+      ({ call }) =>
+        () =>
+          call('GET', path, { token })
+    )
+  )
+  t.strictSame(
+    await Promise.all(paths.map(async get => (await get()).status)),
+    [200, 200, 200, 200, 404, 404]
+  )
+  await one.call('POST', '/api/auth/logout', { token })
+  for (const get of paths) {
+    const answer = await get()
+    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.match(answer.headers['www-authenticate'], /^Bearer error="invalid_token"/)
+  }
+})
+
+t.test('[V7.4.1] of many who come at a time, those whose session has ended are refused', async t => {
+  const { one, other, pair } = await twoInstances(t)
+  const body = { email: pair.user.email, password: PASSWORD }
+  const pairs: Pair[] = []
+  for (let count = 0; count < 20; count++)
+    pairs.push((await one.call('POST', '/api/auth/login', { body })).body as Pair)
+  const statuses = () =>
+    Promise.all(
+      pairs.map(async ({ accessToken: token }) => (await other.call('GET', '/api/todos', { token })).status)
+    )
+  t.strictSame(new Set(await statuses()), new Set([200]))
+  const isEnded = (_: unknown, index: number) => index % 3 === 0
+  for (const { accessToken: token } of pairs.filter(isEnded))
+    await one.call('POST', '/api/auth/logout', { token })
+  t.strictSame(
+    await statuses(),
+    pairs.map((pair, index) => (isEnded(pair, index) ? 401 : 200))
+  )
 })

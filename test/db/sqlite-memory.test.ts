@@ -28,9 +28,10 @@ function open(t: Test) {
   const find = connection.prepare<[string], { name: string; endedAt: number | null }>(
     'select name, ended_at as endedAt from sessions join users on users.id = user_id where sessions.id = ?'
   )
-  const session = remembered(async (id: string) => {
-    reads.push(id)
-    return find.get(id)
+  const session = remembered(async ids => {
+    reads.push(...ids)
+    const rows = ids.map(id => [id, find.get(id)] as const)
+    return new Map(rows.flatMap(([id, row]) => (row ? [[id, row]] : [])))
   })
   return { connection, other, remembered, rememberedText, session, reads }
 }
@@ -71,7 +72,7 @@ t.test('a write that comes while it is read is not missed', async t => {
   const session = remembered(async () => {
     const read = name
     await promise
-    return read
+    return new Map([['a1', read]])
   })
   const first = session('a1')
   connection.exec("update users set name = 'new'")
@@ -88,7 +89,7 @@ t.test('what is not there is not remembered, and no more than fits', async t => 
   t.strictSame(reads, ['none', 'none'])
 
   let count = 0
-  const number = remembered(async () => ++count)
+  const number = remembered(async ids => new Map(ids.map(id => [id, ++count])))
   for (let id = 0; id <= 10_000; id++) await number(`${id}`)
   t.equal(await number('10000'), 10_001, 'the last one')
   t.equal(await number('0'), 10_002, 'none of those before')

@@ -92,7 +92,7 @@ t.test(
     app.sessions.identify = async () => {
       throw new TypeError('an inside of ours')
     }
-    const answer = await call('GET', '/api/todos', { token })
+    const answer = await call('GET', '/api/auth/me', { token })
     t.strictSame(answer.body, problem(answer, 500, 'internal_error', { action: 'retry' }))
     t.notMatch(JSON.stringify(answer), /inside/)
     const logged = lines.map(line => JSON.parse(line)).find(({ level }) => level === 50)
