@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import manifest from '../package.json' with { type: 'json' }
+import { about } from '../src/about.ts'
 
 const description = `Signs people in, keeps them signed in and keeps their todos.
 
@@ -17,7 +17,7 @@ async function openapi(app: FastifyInstance) {
       openapi: '3.1.0',
       info: {
         title: 'Latchkey',
-        version: manifest.version,
+        version: about.version,
         description,
         license: { name: 'MIT', identifier: 'MIT' }
       },
@@ -27,7 +27,8 @@ async function openapi(app: FastifyInstance) {
         { name: 'todos', description: 'The todos of who is signed in' },
         { name: 'limits', description: 'How much is taken' },
         { name: 'health', description: 'For supervisors and load balancers' },
-        { name: 'problems', description: 'What errors mean' }
+        { name: 'problems', description: 'What errors mean' },
+        { name: 'about', description: 'The service itself' }
       ],
       security: [],
       components: {

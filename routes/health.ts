@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Problem } from '../src/errors.ts'
+import { obstacle } from './readiness.ts'
 import { problems } from './schemas.ts'
 
 /** Seconds after which to ask again. */
@@ -36,11 +37,8 @@ const health: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.get('/ready', { schema: ready, config: { rateLimit: false } }, async function ready(request) {
-    if (app.isStopping) throw new Problem('shutting_down', { retryAfter: RETRY_AFTER })
-    await app.store.ping().catch(error => {
-      request.log.error({ err: error }, 'the database does not answer')
-      throw new Problem('database_unavailable', { retryAfter: RETRY_AFTER })
-    })
+    const code = await obstacle(request)
+    if (code) throw new Problem(code, { retryAfter: RETRY_AFTER })
     return { status: 'ok' as const }
   })
 }

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { catalogue, type ProblemCode } from '../src/errors.ts'
+import { actions, catalogue, type ProblemCode } from '../src/errors.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
 export const Instant = (description: string) =>
@@ -47,7 +47,6 @@ export const ref = <Schema extends TSchema>(schema: Schema) =>
 export const bearer = [{ bearer: [] as string[] }]
 
 const codes = Object.keys(catalogue) as ProblemCode[]
-const actions = ['refresh', 'retry', 'retry-later', 'sign-in', 'use-latest']
 
 export const ProblemDocument = Type.Object(
   {
@@ -78,7 +77,11 @@ export const ProblemDocument = Type.Object(
       Type.Unsafe<unknown>({ $ref: 'Todo#', description: 'the present state of what was not changed' })
     ),
     action: Type.Optional(
-      Type.Unsafe<string>({ type: 'string', enum: actions, description: 'what the client should do' })
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: Object.keys(actions),
+        description: 'what the client should do'
+      })
     )
   },
   { $id: 'Problem', description: 'An error (RFC 9457).' }

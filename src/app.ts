@@ -9,6 +9,7 @@ import events from '../plugins/events.ts'
 import janitor from '../plugins/janitor.ts'
 import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
+import negotiation from '../plugins/negotiation.ts'
 import notFound from '../plugins/not-found.ts'
 import openapi from '../plugins/openapi.ts'
 import passwords from '../plugins/passwords.ts'
@@ -30,6 +31,7 @@ import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/docs.ts'
 import health from '../routes/health.ts'
+import home from '../routes/home.ts'
 import jwks from '../routes/jwks.ts'
 import limits from '../routes/limits.ts'
 import problemPages from '../routes/problems.ts'
@@ -96,6 +98,7 @@ export async function buildApp({
   await app.register(janitor, { config })
   await app.register(authenticate)
   await app.register(etag)
+  await app.register(negotiation)
   await app.register(openapi)
 
   await app.register(components)
@@ -104,6 +107,7 @@ export async function buildApp({
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(health, { prefix: '/health' })
+  await app.register(home, { config })
   await app.register(problemPages, { prefix: '/problems' })
   if (config.DOCS === 'on') await app.register(docs)
 

@@ -1,5 +1,13 @@
-/** What a client should do after a refusal; a program branches on this, not on the words. */
-export type Action = 'refresh' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+/** What a client should do after a refusal; a program branches on the name, not on the words. */
+export const actions = {
+  refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
+  retry: 'Send the same request again.',
+  'retry-later': 'Wait for the seconds in Retry-After, then send the same request again.',
+  'sign-in': 'Forget the tokens and let the user sign in.',
+  'use-latest': 'Take the tokens that another tab or request has just got, and go on with them.'
+}
+
+export type Action = keyof typeof actions
 
 interface Entry {
   readonly status: number
@@ -9,7 +17,8 @@ interface Entry {
 }
 
 /**
- * Every error that the service answers with. `detail` says what happened and what to do next.
+ * Every error that the service answers with. `detail` says what happened and what to do next; src/problem-guides.ts
+ * says so at greater length.
  * Titles also serve as `error_description`, so they stay plain ASCII without quotes (RFC 6750, section 3).
  */
 export const catalogue = {

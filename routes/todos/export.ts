@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import accepts from '@fastify/accepts'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../src/errors.ts'
 import { calendarOf } from '../../src/todos/calendar.ts'
@@ -10,11 +9,8 @@ import { CALENDAR, exportTodos, NDJSON } from './transfer-schemas.ts'
 
 /** Apart from its siblings, since it alone answers in more than one media type. */
 const exporting: FastifyPluginAsyncTypebox = async app => {
-  await app.register(accepts)
-
   app.get('/export', { schema: exportTodos }, async function exportTodos(request, reply) {
-    reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
-    const type = request.accepts().type(NDJSON, CALENDAR)
+    const type = reply.preferred(NDJSON, CALENDAR)
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR

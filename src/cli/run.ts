@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { closest } from 'fastest-levenshtein'
-import manifest from '../../package.json' with { type: 'json' }
+import { about } from '../about.ts'
 import type { Command, Context } from './command.ts'
 import { commands } from './commands.ts'
 import { CommandError, exitCodeOf } from './exit-codes.ts'
@@ -60,7 +60,7 @@ async function dispatch(args: readonly string[], surroundings: Surroundings, isF
 
 /** @throws {CommandError} when a command was asked for that is none */
 function answerWithoutCommand(first: string, second: string): string {
-  if (first === '--version') return `${manifest.version}\n`
+  if (first === '--version') return `${about.version}\n`
   if (first === '--help' || first === '-h') return helpOfCommands()
   const names = Object.keys(commands)
   const isGroup = names.some(name => name.startsWith(`${first} `))

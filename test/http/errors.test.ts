@@ -187,14 +187,3 @@ t.test(
     for (const { title } of Object.values(catalogue)) t.match(title, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
   }
 )
-
-t.test('every kind of problem has its documentation', async t => {
-  const { call } = await serve(t)
-  for (const [code, entry] of Object.entries(catalogue)) {
-    const answer = await call('GET', `/problems/${code}`)
-    t.equal(answer.status, 200)
-    t.strictSame(answer.body, { type: `/problems/${code}`, code, ...entry })
-  }
-  for (const code of ['nonsense', 'toString', '__proto__'])
-    t.match(await call('GET', `/problems/${code}`), { status: 404, body: { code: 'not_found' } })
-})
