@@ -133,7 +133,7 @@ function documentOf(app: FastifyInstance) {
   ajv.addSchema(document, 'openapi')
   const templates = Object.keys(document.paths).map(template => ({
     template,
-    shape: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`)
+    shape: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}${template === '/' ? '' : '/?'}$`)
   }))
   const compiled = new Map<string, ValidateFunction>()
 
