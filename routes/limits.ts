@@ -12,6 +12,28 @@ const limit = (description: string) => Type.Integer({ description })
 
 const perMinute = Object.fromEntries(Object.keys(PER_MINUTE).map(name => [name, { type: 'integer' }]))
 
+/** The limits that no setting changes. */
+const fixed = {
+  titleLength: MAX_TITLE,
+  descriptionLength: MAX_DESCRIPTION,
+  tags: MAX_TAGS,
+  tagLength: MAX_TAG,
+  pageDefault: DEFAULT_LIMIT,
+  pageMax: MAX_LIMIT,
+  searchLength: MAX_SEARCH,
+  bodyBytes: MAX_BODY,
+  batchBytes: MAX_BATCH,
+  batchOperations: MAX_OPERATIONS,
+  importBytes: MAX_IMPORT,
+  importLines: MAX_IMPORT_LINES,
+  idempotencyKeyLength: MAX_KEY,
+  idempotencySeconds: IDEMPOTENCY_RETENTION,
+  usernameMinLength: MIN_USERNAME,
+  usernameMaxLength: MAX_USERNAME,
+  emailLength: MAX_EMAIL,
+  passwordMaxLength: MAX_PASSWORD
+}
+
 /** What the service takes, and for how long it keeps what it does not keep for good. */
 export const LimitsDocument = Type.Object(
   {
@@ -44,7 +66,11 @@ export const LimitsDocument = Type.Object(
         'requests of a minute from one address, `all` or of a kind; null where they are not counted'
     })
   },
-  { $id: 'Limits', description: 'The limits of the service, in the units that are said with each.' }
+  {
+    $id: 'Limits',
+    description: 'The limits of the service, in the units that are said with each.',
+    examples: [{ ...fixed, trashSeconds: 2_592_000, passwordMinLength: 8, requestsPerMinute: PER_MINUTE }]
+  }
 )
 
 const schema = {
@@ -57,26 +83,9 @@ const schema = {
 
 const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const answer = {
-    titleLength: MAX_TITLE,
-    descriptionLength: MAX_DESCRIPTION,
-    tags: MAX_TAGS,
-    tagLength: MAX_TAG,
-    pageDefault: DEFAULT_LIMIT,
-    pageMax: MAX_LIMIT,
-    searchLength: MAX_SEARCH,
-    bodyBytes: MAX_BODY,
-    batchBytes: MAX_BATCH,
-    batchOperations: MAX_OPERATIONS,
-    importBytes: MAX_IMPORT,
-    importLines: MAX_IMPORT_LINES,
-    idempotencyKeyLength: MAX_KEY,
-    idempotencySeconds: IDEMPOTENCY_RETENTION,
+    ...fixed,
     trashSeconds: config.TRASH_RETENTION,
-    usernameMinLength: MIN_USERNAME,
-    usernameMaxLength: MAX_USERNAME,
-    emailLength: MAX_EMAIL,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    passwordMaxLength: MAX_PASSWORD,
     requestsPerMinute: config.RATE_LIMIT === 'on' ? PER_MINUTE : null
   }
 

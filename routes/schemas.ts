@@ -13,11 +13,15 @@ export const Instant = (description: string) =>
 export const Nullable = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description })
 
-export const Id = Type.String({
-  format: 'uuid',
-  description: 'a UUID',
-  examples: ['01a20996-fb6c-78b7-96ed-227b58a269d2']
-})
+/** The ids of the examples, which belong together: those of one operation are what another one answered with. */
+export const exampleIds = {
+  user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
+  session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
+  otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
+  todo: '01a20996-fb6c-78b7-96ed-227b58a269d2'
+}
+
+export const Id = Type.String({ format: 'uuid', description: 'a UUID', examples: [exampleIds.todo] })
 
 /** Items of a page, where the request does not say how many; and at most. */
 export const DEFAULT_LIMIT = 50
@@ -108,8 +112,7 @@ export const MAX_KEY = 255
 /** A key that makes a request one that may be repeated. */
 export const IdempotencyKey = Type.String({
   pattern: `^("[ !#-~]{1,${MAX_KEY}}"|[ !#-~]{1,${MAX_KEY}})$`,
-  description: `1 to ${MAX_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`,
-  examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324']
+  description: `1 to ${MAX_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`
 })
 
 /** The headers of a request that may be repeated for a day, and takes effect once. */

@@ -5,6 +5,7 @@ import {
   bearer,
   bearerProblems,
   bodyProblems,
+  exampleIds,
   Id,
   Instant,
   Nullable,
@@ -14,6 +15,22 @@ import {
   repeatable
 } from '../schemas.ts'
 import { NewPassword, TokenPairDocument, tags, UserDocument, Username } from './schemas.ts'
+
+const device = {
+  device: 'Firefox on Linux',
+  userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+  ip: '192.0.2.7'
+}
+
+const exampleSession = {
+  id: exampleIds.session,
+  current: true,
+  ...device,
+  createdAt: '2026-11-23T09:24:00.000Z',
+  lastUsedAt: '2026-11-23T09:30:00.000Z',
+  idleExpiresAt: '2026-12-23T09:30:00.000Z',
+  absoluteExpiresAt: '2027-05-22T09:24:00.000Z'
+}
 
 export const SessionDocument = Type.Object(
   {
@@ -27,8 +44,19 @@ export const SessionDocument = Type.Object(
     idleExpiresAt: Instant('when it ends unless it is refreshed before'),
     absoluteExpiresAt: Instant('when it ends in any case')
   },
-  { $id: 'Session', description: 'A place where the user is signed in.' }
+  { $id: 'Session', description: 'A place where the user is signed in.', examples: [exampleSession] }
 )
+
+const exampleEvent = {
+  id: '01a20991-3a5b-7b1e-a5d2-7c4f8e60d913',
+  type: 'signed_in',
+  createdAt: '2026-11-23T09:24:00.000Z',
+  sessionId: exampleIds.session,
+  endReason: null,
+  ...device,
+  otherUserAgent: null,
+  otherIp: null
+}
 
 export const EventDocument = Type.Object(
   {
@@ -47,7 +75,7 @@ export const EventDocument = Type.Object(
     otherUserAgent: Nullable('of a re-used refresh token: the user agent that had used it before'),
     otherIp: Nullable('of a re-used refresh token: the address that had used it before')
   },
-  { $id: 'Event', description: 'Something that happened to the account.' }
+  { $id: 'Event', description: 'Something that happened to the account.', examples: [exampleEvent] }
 )
 
 export const EventPageDocument = Type.Object(
@@ -55,7 +83,11 @@ export const EventPageDocument = Type.Object(
     items: Type.Array(ref(EventDocument)),
     nextCursor: Nullable('the `cursor` of the next page; null at the end')
   },
-  { $id: 'EventPage', description: 'A page of events, the latest first.' }
+  {
+    $id: 'EventPage',
+    description: 'A page of events, the latest first.',
+    examples: [{ items: [exampleEvent], nextCursor: null }]
+  }
 )
 
 export const me = {
@@ -135,7 +167,15 @@ export const listSessions = {
   tags,
   security: bearer,
   response: {
-    200: Type.Object({ items: Type.Array(ref(SessionDocument)) }, { description: 'The sessions.' }),
+    200: Type.Object(
+      { items: Type.Array(ref(SessionDocument)) },
+      {
+        description: 'The sessions.',
+        examples: [
+          { items: [exampleSession, { ...exampleSession, id: exampleIds.otherSession, current: false }] }
+        ]
+      }
+    ),
     ...problems(...bearerProblems)
   }
 }
@@ -146,7 +186,7 @@ export const endSession = {
   description: 'Signs out elsewhere. Its tokens are refused from then on.',
   tags,
   security: bearer,
-  params: Type.Object({ id: Id }),
+  params: Type.Object({ id: { ...Id, examples: [exampleIds.otherSession] } }),
   response: {
     204: Type.Null({ description: 'It has ended.' }),
     ...problems('validation_failed', 'session_not_found', 'uri_too_long', ...bearerProblems)

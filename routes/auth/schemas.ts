@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import type { Config } from '../../src/config.ts'
-import { bearer, bodyProblems, problems, ref, repeatable } from '../schemas.ts'
+import { bearer, bodyProblems, exampleIds, problems, ref, repeatable } from '../schemas.ts'
 
 export const tags = ['auth']
 
@@ -30,10 +30,17 @@ export const NewPassword = (minLength: number) =>
     examples: ['correct horse battery staple']
   })
 
+const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
+
 export const UserDocument = Type.Object(
   { id: Type.String({ format: 'uuid' }), username: Username, email: Email },
-  { $id: 'User', description: 'An account.' }
+  { $id: 'User', description: 'An account.', examples: [exampleUser] }
 )
+
+const exampleTokens = {
+  accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
+  refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ'
+}
 
 export const TokenPairDocument = Type.Object(
   {
@@ -51,12 +58,11 @@ export const TokenPairDocument = Type.Object(
     description: 'What a sign-in or a refresh gives.',
     examples: [
       {
-        accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
+        ...exampleTokens,
         tokenType: 'Bearer',
         expiresIn: 300,
-        refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ',
         refreshExpiresIn: 2_592_000,
-        user: { id: '01a20996-fb6c-78b7-96ed-227b58a269d2', username: 'ada', email: 'ada@example.org' }
+        user: exampleUser
       }
     ]
   }
@@ -119,12 +125,7 @@ export const refresh = {
     },
     {
       additionalProperties: false,
-      examples: [
-        {
-          accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
-          refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ'
-        }
-      ]
+      examples: [exampleTokens]
     }
   ),
   response: {

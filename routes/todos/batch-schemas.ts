@@ -91,7 +91,11 @@ export const BatchDocument = Type.Object(
     ),
     validateOnly: Type.Boolean({ description: 'whether nothing was written' })
   },
-  { $id: 'BatchResult', description: 'What came of a batch.' }
+  {
+    $id: 'BatchResult',
+    description: 'What came of a batch.',
+    examples: [{ results: [{ count: 3 }], validateOnly: false }]
+  }
 )
 
 export const batch = {

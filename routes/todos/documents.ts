@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Due } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
-import { Id, Instant, Nullable, ref } from '../schemas.ts'
+import { exampleIds, Id, Instant, Nullable, ref } from '../schemas.ts'
 
 const since = (description: string) =>
   Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
@@ -17,8 +17,9 @@ const DueDocument = Type.Unsafe<Due | null>({
   description: 'when it is due: `date`, or `dateTime` and `timeZone`'
 })
 
-const example = {
-  id: '01a20996-fb6c-78b7-96ed-227b58a269d2',
+/** The todo of all examples. */
+export const exampleTodo = {
+  id: exampleIds.todo,
   title: 'Buy milk',
   description: 'Oat, not cow',
   done: true,
@@ -49,7 +50,7 @@ export const TodoDocument = Type.Object(
     deletedAt: since('since when it is in the trash'),
     etag: Type.String({ description: 'names this state of it; goes into If-Match' })
   },
-  { $id: 'Todo', description: 'A todo.', examples: [example] }
+  { $id: 'Todo', description: 'A todo.', examples: [exampleTodo] }
 )
 
 export const TodoPageDocument = Type.Object(
@@ -58,5 +59,9 @@ export const TodoPageDocument = Type.Object(
     nextCursor: Nullable('the `cursor` of the next page; null at the end'),
     total: Type.Optional(Type.Integer({ description: 'how many there are on all pages; with `count=true`' }))
   },
-  { $id: 'TodoPage', description: 'A page of todos.' }
+  {
+    $id: 'TodoPage',
+    description: 'A page of todos.',
+    examples: [{ items: [exampleTodo], nextCursor: null }]
+  }
 )

@@ -101,8 +101,7 @@ export const TagsPatchField = Type.Unsafe<string[] | null>({
 /** A point in the order of due dates. */
 export const DueBound = Type.String({
   format: 'day-or-local-date-time',
-  description: 'a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00',
-  examples: ['2026-03-29']
+  description: 'a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
 })
 
 /** What the maker of a todo decides about it. */

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/limits.ts'
 import { POSITION } from '../../src/todos/position.ts'
 import { bearer, bearerProblems, bodyProblems, problems } from '../schemas.ts'
+import { exampleTodo } from './documents.ts'
 import { content } from './fields.ts'
 
 export const NDJSON = 'application/x-ndjson'
@@ -11,10 +12,17 @@ export const CALENDAR = 'text/calendar'
 const tags = ['todos']
 const security = bearer
 
-const line =
-  '{"id":"01a20996-fb6c-78b7-96ed-227b58a269d2","title":"Buy milk","description":null,"done":false,"due":null,' +
-  '"priority":"none","tags":[],"position":"VP7A_Bu-SoyfrBHX54HCG-","createdAt":"2026-11-23T09:30:00.000Z",' +
-  '"updatedAt":"2026-11-23T09:30:00.000Z","completedAt":null,"deletedAt":null}'
+const line = JSON.stringify(exampleTodo)
+
+const calendar = `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Latchkey//Latchkey//EN
+BEGIN:VTODO
+UID:${exampleTodo.id}
+SUMMARY:${exampleTodo.title}
+END:VTODO
+END:VCALENDAR
+`.replaceAll('\n', '\r\n')
 
 const download = (schema: object) => ({ schema: Type.Unsafe<Readable>({ type: 'string', ...schema }) })
 
@@ -39,7 +47,7 @@ export const exportTodos = {
       },
       content: {
         [NDJSON]: download({ description: 'JSON, one todo a line', examples: [`${line}\n`] }),
-        [CALENDAR]: download({ description: 'iCalendar, one VTODO for each todo' })
+        [CALENDAR]: download({ description: 'iCalendar, one VTODO for each todo', examples: [calendar] })
       }
     },
     ...problems('not_acceptable', ...bearerProblems)
@@ -94,7 +102,7 @@ export const importTodos = {
         created: Type.Integer({ description: 'how many todos were made' }),
         existing: Type.Integer({ description: 'how many were there already' })
       },
-      { description: 'All todos are there.', examples: [{ created: 1, existing: 0 }] }
+      { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),
     ...problems(...bodyProblems, ...bearerProblems)
   }

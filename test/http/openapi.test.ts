@@ -18,7 +18,7 @@ interface Operation {
   summary: string
   tags: string[]
   security?: object[]
-  parameters?: { name: string; schema: object }[]
+  parameters?: { name: string; schema: object; example?: unknown }[]
   requestBody?: { required: boolean; content: Record<string, Media> }
   responses: Record<string, { description: string; content?: Record<string, Media> }>
 }
@@ -137,7 +137,9 @@ t.test('every example is valid', async t => {
     )
 
   let count = 0
-  for (const { name, requestBody, responses } of operations) {
+  for (const { name, parameters = [], requestBody, responses } of operations) {
+    for (const { schema, example } of parameters.filter(({ example }) => example !== undefined))
+      validate(schema, example, name)
     const contents = [requestBody, ...Object.values(responses)].flatMap(part =>
       Object.values(part?.content ?? {})
     )
