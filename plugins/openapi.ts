@@ -43,16 +43,17 @@ async function openapi(app: FastifyInstance) {
       }
     },
     transformObject: document =>
-      markOptionalBodies(
-        withoutDiscriminators((document as unknown as { openapiObject: Document }).openapiObject)
-      ),
+      markOptionalBodies(forReaders((document as unknown as { openapiObject: Document }).openapiObject)),
     refResolver: { buildLocalReference: schema => String(schema.$id) }
   })
 }
 
-/** Meant for the validator alone: OpenAPI has them select from named schemas only. */
-const withoutDiscriminators = (document: Document): Document =>
-  JSON.parse(JSON.stringify(document, (key, value) => (key === 'discriminator' ? undefined : value)))
+/** Leaves out what the validator alone knows: a format of its own, and discriminators, which OpenAPI has for named schemas only. */
+const forReaders = (document: Document): Document =>
+  JSON.parse(JSON.stringify(document, (key, value) => (isForValidator(key, value) ? undefined : value)))
+
+const isForValidator = (key: string, value: unknown) =>
+  key === 'discriminator' || (key === 'format' && value === 'text')
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
 function markOptionalBodies(document: Document): Document {

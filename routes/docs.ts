@@ -28,6 +28,12 @@ export default async function docs(app: FastifyInstance) {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
     theme: { title: 'Latchkey' },
-    uiConfig: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true }
+    uiConfig: {
+      // Without the bar that loads documents of other services, which the policy above forbids in any case.
+      layout: 'BaseLayout',
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true
+    }
   })
 }

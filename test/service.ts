@@ -129,7 +129,7 @@ export const problem = (answer: Answer, status: number, code: string, rest: obje
 function documentOf(app: FastifyInstance) {
   const document = app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
   const ajv = new Ajv({ strict: false })
-  addFormats.default(ajv).addFormat('text', true)
+  addFormats.default(ajv)
   ajv.addSchema(document, 'openapi')
   const templates = Object.keys(document.paths).map(template => ({
     template,

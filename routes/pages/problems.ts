@@ -25,7 +25,7 @@ ${
 <p>The <code>action</code> is <code>${action}</code> unless the answer has another one: ${actions[action]}</p>`
 }
 <h2>The answer</h2>
-<pre tabindex="0">${JSON.stringify({ type, title, status, detail, code, instance: 'the id of the request', action }, null, 2)}</pre>
+<pre>${JSON.stringify({ type, title, status, detail, code, instance: 'the id of the request', action }, null, 2)}</pre>
 <p><a href="/problems">All problems</a></p>`
 
 /** All kinds of problems, by their status. */

@@ -18,7 +18,7 @@ a { color: var(--link); }
 a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 code, pre { font: .9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--inset); border-radius: 4px; }
 code { padding: .1em .3em; }
-pre { padding: 1rem; overflow-x: auto; border: 1px solid var(--line); }
+pre { padding: 1rem; white-space: pre-wrap; border: 1px solid var(--line); }
 dl { margin: 0; }
 dt { font-weight: 600; }
 dd { margin-left: 0; }

@@ -5,22 +5,13 @@ import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Client } from '../../src/client/index.ts'
+import { openChromium } from '../chromium.ts'
 import { start } from '../process.ts'
 import { ADA } from './inject.ts'
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync'
-]
 const SOURCES = join(import.meta.dirname, '../../src/client')
 const HEADERS = {
   html: { 'content-type': 'text/html' },
@@ -57,8 +48,7 @@ const open = (tab: Page, baseUrl: string) =>
 t.test('two tabs in Chromium are signed in together, and out', { timeout: 60_000 }, async t => {
   const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: '8' })
   const origin = await serveClient(t)
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
-  t.teardown(() => browser.close())
+  const browser = await openChromium(t)
   const context = await browser.newContext()
   const refreshes: number[] = []
   context.on('response', response => {

@@ -1,0 +1,153 @@
+/** The pages in a real Chromium: `npm run test:browser`. With SCREENSHOT it keeps a picture of the docs there. */
+import type { Browser, Page } from 'playwright-core'
+import t from 'tap'
+import { openChromium } from '../chromium.ts'
+import { start } from '../process.ts'
+
+/** Milliseconds for which anything on a page is waited for. */
+const PATIENCE = 20_000
+/** So many presses of the Tab key lead from any place to any other that is asked for here. */
+const MANY_TABS = 200
+
+/** Opens a page that is watched: nothing may be said on its console, go wrong, or be asked of another host. */
+async function watched(browser: Browser, url: string, size = { width: 1200, height: 800 }) {
+  const context = await browser.newContext({ viewport: size })
+  const page = await context.newPage()
+  page.setDefaultTimeout(PATIENCE)
+  const troubles: string[] = []
+  page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', error => troubles.push(error.message))
+  page.on('requestfailed', request => troubles.push(`${request.url()} failed`))
+  page.on('request', request => {
+    if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:'))
+      troubles.push(`${request.url()} is asked for`)
+  })
+  return { page, troubles }
+}
+
+const operation = (page: Page, id: string) => page.locator(`#operations-${id}`)
+const summary = (page: Page, id: string) => operation(page, id).locator('.opblock-summary-control')
+/** The answer to what was tried: its status, and its body. */
+const answerOf = async (page: Page, id: string) => {
+  const answer = operation(page, id).locator('.live-responses-table tr.response')
+  await answer.waitFor()
+  const status = await answer.locator('.response-col_status').innerText()
+  return { status: status.trim(), body: JSON.parse(await answer.locator('.microlight').first().innerText()) }
+}
+
+t.test('the docs, with a mouse', { timeout: 90_000 }, async t => {
+  const { url } = await start(t, t.testdir())
+  const { page, troubles } = await watched(await openChromium(t), url)
+  await page.goto(`${url}/docs`)
+
+  await summary(page, 'auth-register').click()
+  await operation(page, 'auth-register').locator('.execute').click()
+  const registered = await answerOf(page, 'auth-register')
+  t.match(registered, { status: '201', body: { accessToken: /^eyJ/, user: { username: 'ada' } } })
+
+  await page.locator('.auth-wrapper > .authorize').click()
+  await page.locator('#auth-bearer-value').fill(registered.body.accessToken)
+  await page.locator('.auth-btn-wrapper .authorize').click()
+  await page.locator('.auth-btn-wrapper .btn-done').click()
+  await summary(page, 'auth-register').click()
+
+  await summary(page, 'todos-createTodo').click()
+  await operation(page, 'todos-createTodo').locator('.execute').click()
+  const made = await answerOf(page, 'todos-createTodo')
+  t.match(made, { status: '201', body: { title: 'Buy milk' } })
+
+  const list = async () => {
+    await operation(page, 'todos-listTodos').locator('.execute').click()
+    t.strictSame(await answerOf(page, 'todos-listTodos'), {
+      status: '200',
+      body: { items: [made.body], nextCursor: null }
+    })
+  }
+  await summary(page, 'todos-createTodo').click()
+  await summary(page, 'todos-listTodos').click()
+  await list()
+  // The operation that was opened last is open again, by the address.
+  await page.reload()
+  await page.locator('.auth-wrapper > .authorize.locked').waitFor()
+  await list()
+  t.strictSame(troubles, [])
+
+  const { SCREENSHOT } = process.env
+  if (SCREENSHOT) await picture(page, SCREENSHOT)
+})
+
+/** Keeps a picture of what has been tried, from the operation to its answer. */
+async function picture(page: Page, file: string) {
+  await summary(page, 'todos-createTodo').scrollIntoViewIfNeeded()
+  await page.screenshot({ path: file })
+}
+
+/** Presses Tab until an element has the focus. */
+async function tabTo(page: Page, selector: string) {
+  for (let presses = 0; presses < MANY_TABS; presses++) {
+    await page.keyboard.press('Tab')
+    if (await page.locator(selector).and(page.locator(':focus')).count()) return
+  }
+  throw new Error(`${selector} is not reached by Tab`)
+}
+
+t.test('the docs, with a keyboard', { timeout: 90_000 }, async t => {
+  const { url } = await start(t, t.testdir())
+  const { page, troubles } = await watched(await openChromium(t), url)
+  await page.goto(`${url}/docs`)
+  await summary(page, 'auth-register').waitFor()
+
+  await tabTo(page, '#operations-auth-register .opblock-summary-control')
+  await page.keyboard.press('Enter')
+  await tabTo(page, '#operations-auth-register .execute')
+  await page.keyboard.press('Enter')
+  const { body } = await answerOf(page, 'auth-register')
+
+  await tabTo(page, '.auth-wrapper > .authorize')
+  await page.keyboard.press('Enter')
+  await page.locator('#auth-bearer-value:focus').waitFor()
+  await page.keyboard.insertText(body.accessToken)
+  await tabTo(page, '.auth-btn-wrapper .authorize')
+  await page.keyboard.press('Enter')
+  await tabTo(page, '.auth-btn-wrapper .btn-done')
+  await page.keyboard.press('Enter')
+
+  await tabTo(page, '#operations-auth-getMe .opblock-summary-control')
+  await page.keyboard.press('Enter')
+  await tabTo(page, '#operations-auth-getMe .execute')
+  await page.keyboard.press('Enter')
+  t.strictSame(await answerOf(page, 'auth-getMe'), { status: '200', body: body.user })
+  t.strictSame(troubles, [])
+})
+
+t.test('the pages, wide and narrow, light and dark', { timeout: 90_000 }, async t => {
+  const { url } = await start(t, t.testdir())
+  const browser = await openChromium(t)
+  for (const width of [1200, 400]) {
+    const { page, troubles } = await watched(browser, url, { width, height: 800 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.goto(url)
+      await page.getByText('It is up, and the database answers.').waitFor()
+      await page.getByRole('link', { name: 'Problems' }).click()
+      await page.getByRole('link', { name: 'The refresh token has been used' }).click()
+      await page.getByRole('heading', { name: 'What to do next' }).waitFor()
+      t.equal(page.url(), `${url}/problems/refresh_token_used`)
+      t.strictSame(await page.evaluate(LOOK), {
+        isStyled: true,
+        isDark: colorScheme === 'dark',
+        isWithin: true
+      })
+      await page.getByRole('link', { name: 'Latchkey' }).click()
+      await page.waitForURL(`${url}/`)
+    }
+    t.strictSame(troubles, [])
+  }
+})
+
+/** Whether the style sheet is applied, in which colours, and whether all fits into the width. */
+const LOOK = `({
+  isStyled: getComputedStyle(document.body).maxWidth === '736px',
+  isDark: getComputedStyle(document.body).backgroundColor === 'rgb(20, 25, 31)',
+  isWithin: document.documentElement.scrollWidth <= innerWidth
+})`
