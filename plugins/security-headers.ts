@@ -11,7 +11,7 @@ const HEADERS = {
   'x-frame-options': 'DENY'
 }
 
-/** Security headers for an API. The docs, which are a page, have more of them. */
+/** Security headers for an API. Pages have a policy of their own. */
 async function securityHeaders(app: FastifyInstance) {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(HEADERS)

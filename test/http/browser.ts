@@ -1,4 +1,4 @@
-/** The pages in a real Chromium: `npm run test:browser`. With SCREENSHOT it keeps a picture of the docs there. */
+/** The pages in a real Chromium: `npm run test:browser`. `npm run screenshot` keeps a picture of the docs, for README. */
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
 import { openChromium } from '../chromium.ts'
@@ -76,9 +76,13 @@ t.test('the docs, with a mouse', { timeout: 90_000 }, async t => {
   if (SCREENSHOT) await picture(page, SCREENSHOT)
 })
 
-/** Keeps a picture of what has been tried, from the operation to its answer. */
+/** Keeps a picture of an operation that is tried, from its name to its answer. */
 async function picture(page: Page, file: string) {
-  await summary(page, 'todos-createTodo').scrollIntoViewIfNeeded()
+  await page.setViewportSize({ width: 1200, height: 880 })
+  await summary(page, 'auth-listSessions').click()
+  await operation(page, 'auth-listSessions').locator('.execute').click()
+  await answerOf(page, 'auth-listSessions')
+  await operation(page, 'auth-listSessions').evaluate(element => element.scrollIntoView())
   await page.screenshot({ path: file })
 }
 
