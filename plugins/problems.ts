@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { bearerToken } from '../src/auth/bearer.ts'
-import { isUnavailable } from '../src/db/failures.ts'
+import { isOwnerless, isUnavailable } from '../src/db/failures.ts'
 import { Problem, type ProblemCode } from '../src/errors.ts'
 
 /** Seconds after which to ask a database again that could not answer. */
@@ -46,6 +46,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (isUnavailable(error)) return new Problem('database_unavailable', { retryAfter: RETRY_AFTER })
+  // The account was deleted since the request was let in.
+  if (isOwnerless(error) && request.user) return new Problem('access_token_revoked')
   const code = frameworkCodes[(error as FastifyError).code] ?? 'internal_error'
   return new Problem(code, code === 'unsupported_media_type' ? { headers: acceptedBy(request) } : {})
 }

@@ -62,6 +62,8 @@ async function useService(cwd: string) {
     })
     expect(response.status, 201, 'a user registers')
     expect((await fetch(`${url}/docs`)).status, 200, 'the docs are there')
+    const { status } = (await (await fetch(url)).json()) as { status: string }
+    expect(status, 'ok', 'it says that it is up')
   } finally {
     service.kill('SIGTERM')
   }

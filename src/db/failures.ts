@@ -38,6 +38,9 @@ const UNAVAILABLE = new RegExp(
   ].join('|')})$`
 )
 
+/** A row refers to one that is not there. All such references are to users. */
+const OWNERLESS = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
+
 /** What node-postgres says, without a code, of a connection that it lost or could not have in time. */
 const LOST =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Cannot use a pool after|The database connection is not open)/
@@ -54,3 +57,7 @@ export function isOutage(error: unknown): boolean {
  */
 export const isUnavailable = (error: unknown): boolean =>
   error instanceof StatementFailed && error.isUnavailable
+
+/** Whether a row was refused because the user whose it was to be is gone. */
+export const isOwnerless = (error: unknown): boolean =>
+  error instanceof StatementFailed && OWNERLESS.includes(String(error.code))

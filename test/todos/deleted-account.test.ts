@@ -1,0 +1,32 @@
+import t from 'tap'
+import { PASSWORD, problem, serve } from '../service.ts'
+
+const NDJSON = { 'content-type': 'application/x-ndjson' }
+
+/** What makes todos, as it is sent. */
+const writes = {
+  'a todo': ['/api/todos', { body: { title: 'late' } }],
+  'a todo with a key': ['/api/todos', { body: { title: 'late' }, headers: { 'idempotency-key': 'late' } }],
+  'a batch': ['/api/todos/batch', { body: { operations: [{ op: 'create', todo: { title: 'late' } }] } }],
+  'an import': ['/api/todos/import', { body: '{"title":"late"}\n', headers: NDJSON }]
+} as const
+
+for (const [name, [path, request]] of Object.entries(writes))
+  t.test(`[V7.4.2] ${name} that comes while its account is being deleted is refused`, async t => {
+    const { app, call, signUp, lines } = await serve(t)
+    const { accessToken: token } = await signUp()
+    const { sessions } = app
+    const { identify } = sessions
+    // The account is there when the token is looked at, and gone when the row is written.
+    Object.assign(sessions, {
+      identify: async (token: string) => {
+        const user = await identify(token)
+        await app.accounts.remove(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
+        return user
+      }
+    })
+    const answer = await call('POST', path, { token, ...request })
+    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.match(answer.headers['www-authenticate'], /^Bearer error="invalid_token"/)
+    t.notMatch(lines.join(), '"level":50')
+  })
