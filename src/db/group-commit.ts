@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { count, type Tally } from '../counters.ts'
+import { always } from './turn.ts'
 
 /** Does a write, and gives its result once that is on disk. */
 export type Commit = <Result>(work: () => Result) => Promise<Result>
@@ -14,8 +15,9 @@ interface Write {
  * Commits the writes of a turn of the event loop together (DeWitt et al., 1984, section 5.2): as many as have arrived
  * share a transaction and its one wait for the disk, and one by itself waits for nobody. As they run at the end of the
  * turn, one after another, nobody ever sees what is not committed.
+ * @param turn waits for other processes that write; the group grows meanwhile
  */
-export function groupCommitOf(connection: Database.Database) {
+export function groupCommitOf(connection: Database.Database, turn = always) {
   let group: Write[] = []
   const tally: Tally = new Map()
 
@@ -51,7 +53,7 @@ export function groupCommitOf(connection: Database.Database) {
   const commit: Commit = work =>
     new Promise<unknown>((resolve, reject) => {
       // After the events that are there already, among which are the other requests that have arrived.
-      if (group.push({ work, resolve, reject }) === 1) setImmediate(flush)
+      if (group.push({ work, resolve, reject }) === 1) setImmediate(turn, flush)
     }) as Promise<ReturnType<typeof work>>
 
   return { commit, flush, tally }

@@ -12,6 +12,7 @@ import { tablesOf } from './schema.ts'
 import { memoryOf } from './sqlite-memory.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
+import type { Turn } from './turn.ts'
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_TIMEOUT = 5000
@@ -38,8 +39,11 @@ postgresColumns satisfies SameValues<typeof sqliteColumns>
 /** The tables of SQLite, under the types of PostgreSQL. */
 export const sqliteTables = tablesOf(sqliteColumns as unknown as ColumnKit)
 
-/** Opens a SQLite database, made at first use in a directory that only its owner may enter. */
-export function openSqlite(url: string): Engine {
+/**
+ * Opens a SQLite database, made at first use in a directory that only its owner may enter.
+ * @param turn waits for other processes that write to it
+ */
+export function openSqlite(url: string, turn?: Turn): Engine {
   const file = sqliteFile(url)
   if (file) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
 
@@ -52,7 +56,7 @@ export function openSqlite(url: string): Engine {
   connection.transaction(migrate).exclusive(connection)
   connection.pragma('foreign_keys = ON')
 
-  const { commit, flush, tally } = groupCommitOf(connection)
+  const { commit, flush, tally } = groupCommitOf(connection, turn)
   const allOrNone = connection.transaction(runAll)
 
   const probe = connection.prepare('select count(*) from users where id is null')

@@ -4,6 +4,7 @@ import { type Counters, newCounters } from '../counters.ts'
 import type { Engine, Log } from './engine.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
+import type { Turn } from './turn.ts'
 
 /** The present. Injected, so that expiry can be tested to the second. */
 export type Clock = () => Date
@@ -23,13 +24,15 @@ export interface StoreOptions {
   readonly poolMax: number
   readonly now: Clock
   readonly log: Log
+  /** Waits for other processes that write to the same SQLite file, where they take turns. */
+  readonly turn?: Turn | undefined
 }
 
 /** Opens the database that the URL names, made and migrated to the present schema if need be. */
-export async function openStore({ url, poolMax, now, log }: StoreOptions): Promise<Store> {
+export async function openStore({ url, poolMax, now, log, turn }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
   return {
-    ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url)),
+    ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)),
     now,
     counters: newCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()

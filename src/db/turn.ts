@@ -1,0 +1,71 @@
+/*
+ * Several processes that write to one SQLite file take turns. Without, all but one find it locked and wait in SQLite, which
+ * looks again after pauses of up to 100 ms, while reads stand still; and none gets to empty the write-ahead log (a
+ * checkpoint), as another one appends to it meanwhile. So who has something to write asks for its turn, and goes on reading.
+ */
+
+/** Does the work when nobody else writes. */
+export type Turn = (work: () => void) => void
+
+/** For the only process that writes: any time is its turn. */
+export const always: Turn = work => work()
+
+/** What is said: somebody asks for a turn, is given it, and gives it back. */
+const [ASK, GIVE, RETURN] = ['turn?', 'turn', 'turn!']
+
+/** The way to another process. */
+export interface Channel {
+  readonly send: (message: string) => unknown
+  readonly on: (event: 'message', listener: (message: unknown) => void) => unknown
+}
+
+/** Takes turns that the process at the other end gives. There must be one work to do at a time. */
+export function turnBy(channel: Channel): Turn {
+  let next: () => void
+  channel.on('message', message => {
+    if (message !== GIVE) return
+    next()
+    channel.send(RETURN)
+  })
+  return work => {
+    next = work
+    channel.send(ASK)
+  }
+}
+
+/** Milliseconds that the others wait for one that has its turn: as long as for a process that SQLite finds writing. */
+const LIMIT = 5000
+
+/**
+ * Gives turns to processes, first come, first served. One that takes too long is passed over, which spoils nothing: turns
+ * are for the sake of time, and it is still SQLite that lets one write.
+ */
+export function turnsInOrder(limit = LIMIT) {
+  let queue: Channel[] = []
+  let holder: Channel | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  function give() {
+    clearTimeout(timer)
+    holder = queue.shift()
+    if (!holder) return
+    timer = setTimeout(give, limit).unref()
+    holder.send(GIVE)
+  }
+
+  function hear(channel: Channel, message: unknown) {
+    if (message === ASK) queue.push(channel)
+    if (message === RETURN ? holder === channel : !holder) give()
+  }
+
+  return {
+    join(channel: Channel) {
+      channel.on('message', message => hear(channel, message))
+    },
+    /** No more turns for one that has ended. */
+    leave(channel: Channel) {
+      queue = queue.filter(other => other !== channel)
+      if (holder === channel) give()
+    }
+  }
+}
