@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, globSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../test/free-port.ts'
@@ -65,11 +65,15 @@ const answers = (url: string) =>
     () => false
   )
 
-/** The seconds of processor time that a process has taken so far, all its threads together; where Linux tells. */
-export function processorTime({ pid }: Running): number {
+/** The seconds of processor time that a process and its children have taken so far; where Linux tells. */
+export function processorTime({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN
   // After the program's name, in brackets, utime and stime are the 12th and 13th (proc(5)), in hundredths of a second.
   const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
   const fields = rest.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  const children = globSync(`/proc/${pid}/task/*/children`)
+    .flatMap(file => readFileSync(file, 'utf8').trim().split(' '))
+    .filter(Boolean)
+  const theirs = children.map(child => processorTime({ pid: Number(child) }))
+  return theirs.reduce((sum, seconds) => sum + seconds, (Number(fields[11]) + Number(fields[12])) / 100)
 }

@@ -1,34 +1,38 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Config } from '../src/config.ts'
 import type { Tally } from '../src/counters.ts'
+import { serveMetrics } from '../src/metrics-server.ts'
 
 /** Seconds, from a read that finds all in memory to a request that waited for its turn to hash. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/**
- * Serves metrics to Prometheus, on a port of its own: they are not for those who use the service. It reads what the
- * service counts anyway, when it is asked; a request costs one observation.
- */
-async function metrics(app: FastifyInstance, { config }: { config: Config }) {
-  const registry = new Registry()
+export interface MetricsOptions {
+  readonly config: Config
+  /** Whether it serves them itself; else it gives them to the process that has started the workers. */
+  readonly isAlone: boolean
+}
+
+/** Shows metrics to Prometheus. It reads what the service counts anyway, when it is asked; a request costs one observation. */
+async function metrics(app: FastifyInstance, { config, isAlone }: MetricsOptions) {
+  const registry = isAlone
+    ? new Registry()
+    : new AggregatorRegistry<typeof Registry.PROMETHEUS_CONTENT_TYPE>()
+  // It answers that process with what is in these.
+  AggregatorRegistry.setRegistries(registry)
   collectDefaultMetrics({ register: registry })
   observeRequests(app, registry)
-  const server = serverOf(registry)
+  let server: Server | undefined
   app.addHook('onReady', async () => {
     showWork(app, registry)
-    server.listen(config.METRICS_PORT, config.METRICS_HOST)
-    await once(server, 'listening')
-    const { address, port } = server.address() as AddressInfo
-    app.log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
+    const { contentType } = registry
+    if (isAlone) server = await serveMetrics(config, { contentType, read: () => registry.metrics() }, app.log)
   })
   app.addHook('onClose', async () => {
-    server.close()
-    server.closeAllConnections()
+    server?.close()
+    server?.closeAllConnections()
   })
 }
 
@@ -96,12 +100,5 @@ function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
       store.connections
     )
 }
-
-const serverOf = (registry: Registry) =>
-  createServer(async ({ url, method }, response) => {
-    if (url !== '/metrics' || method !== 'GET') return response.writeHead(404).end()
-    response.setHeader('content-type', registry.contentType)
-    response.end(await registry.metrics())
-  })
 
 export default fp(metrics, { name: 'metrics' })

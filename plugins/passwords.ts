@@ -10,8 +10,14 @@ declare module 'fastify' {
   }
 }
 
-async function passwords(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('passwords', await passwordsOf(config))
+export interface PasswordsOptions {
+  readonly config: Config
+  /** How many of them are for hashing, at the most. */
+  readonly cores: number
+}
+
+async function passwords(app: FastifyInstance, { config, cores }: PasswordsOptions) {
+  app.decorate('passwords', await passwordsOf(config, cores))
 }
 
 export default fp(passwords, { name: 'passwords' })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
@@ -39,6 +40,7 @@ import todos from '../routes/todos/index.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './db/store.ts'
 import { MAX_BODY } from './limits.ts'
+import { ALONE, type Place } from './place.ts'
 
 /** Milliseconds that a request may take to arrive. */
 const REQUEST_TIMEOUT = 30_000
@@ -49,6 +51,8 @@ export interface AppOptions {
   readonly logger?: FastifyServerOptions['logger']
   /** Whether requests are traced, as the variables OTEL_* say. */
   readonly isTraced?: boolean
+  /** This process among those that serve. */
+  readonly place?: Place
 }
 
 /** Puts the service together: everything that it consists of, in order. */
@@ -56,7 +60,8 @@ export async function buildApp({
   config,
   clock = () => new Date(),
   logger = false,
-  isTraced = false
+  isTraced = false,
+  place = ALONE
 }: AppOptions) {
   const app = Fastify({
     logger,
@@ -74,7 +79,11 @@ export async function buildApp({
     clientErrorHandler: clientProblems(randomUUID)
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  if (config.METRICS_PORT !== undefined) await app.register(import('../plugins/metrics.ts'), { config })
+  const { turn, countTogether, isAlone } = place
+  const cores = place.shareOf(availableParallelism())
+  const poolMax = place.shareOf(config.DATABASE_POOL_MAX)
+  if (config.METRICS_PORT !== undefined)
+    await app.register(import('../plugins/metrics.ts'), { config, isAlone })
   if (isTraced) await app.register(import('../plugins/tracing.ts'))
   await app.register(shutdown)
   await app.register(requestId)
@@ -85,17 +94,17 @@ export async function buildApp({
   await app.register(securityHeaders)
   await app.register(cors, { config })
   await app.register(loadShedding)
-  if (config.RATE_LIMIT === 'on') await app.register(rateLimit)
-  await app.register(store, { url: config.DATABASE_URL, poolMax: config.DATABASE_POOL_MAX, now: clock })
+  if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether })
+  await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn })
   await app.register(todoUpgrade)
   await app.register(tokens, { config })
-  await app.register(passwords, { config })
+  await app.register(passwords, { config, cores })
   await app.register(throttle)
   await app.register(users)
   await app.register(sessions, { config })
   await app.register(accounts, { config })
   await app.register(events)
-  await app.register(janitor, { config })
+  if (place.number === 1) await app.register(janitor, { config })
   await app.register(authenticate)
   await app.register(etag)
   await app.register(negotiation)

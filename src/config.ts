@@ -40,6 +40,12 @@ export const Environment = Type.Object({
     default: 10,
     description: 'the most connections to PostgreSQL, 1 to 1000'
   }),
+  WEB_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    description: 'a number of processes, 1 to 64'
+  }),
   JWT_SECRET: Type.Optional(
     Type.String({
       format: 'secrets',
@@ -173,6 +179,9 @@ export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 const SECRET_NEEDED = `JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. Give ${Environment.properties.JWT_SECRET.description}.`
 
+const NOTHING_SHARED =
+  'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.'
+
 /** A setting that the service refuses to start with. The message is one line, fit for a terminal. */
 export class ConfigError extends Error {}
 
@@ -184,7 +193,8 @@ export class ConfigError extends Error {}
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   if (!validate(given)) throw new ConfigError(faultOf(validate.errors?.[0] as ErrorObject, environment))
-  const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE } = given
+  const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE, WEB_CONCURRENCY } = given
+  if (DATABASE_URL === ':memory:' && WEB_CONCURRENCY > 1) throw new ConfigError(NOTHING_SHARED)
   if (isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) throw new ConfigError(SECRET_NEEDED)
   return given
 }

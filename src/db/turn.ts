@@ -1,3 +1,5 @@
+import type { Channel } from '../channel.ts'
+
 /*
  * Several processes that write to one SQLite file take turns. Without, all but one find it locked and wait in SQLite, which
  * looks again after pauses of up to 100 ms, while reads stand still; and none gets to empty the write-ahead log (a
@@ -12,12 +14,6 @@ export const always: Turn = work => work()
 
 /** What is said: somebody asks for a turn, is given it, and gives it back. */
 const [ASK, GIVE, RETURN] = ['turn?', 'turn', 'turn!']
-
-/** The way to another process. */
-export interface Channel {
-  readonly send: (message: string) => unknown
-  readonly on: (event: 'message', listener: (message: unknown) => void) => unknown
-}
 
 /** Takes turns that the process at the other end gives. There must be one work to do at a time. */
 export function turnBy(channel: Channel): Turn {

@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from './config.ts'
+
+/** What metrics are read from: a registry of prom-client. */
+export interface Metrics {
+  readonly contentType: string
+  readonly read: () => Promise<string>
+}
+
+/**
+ * Serves metrics to Prometheus, on a port of their own: they are not for those who use the service.
+ * @throws when the port cannot be had
+ */
+export async function serveMetrics(
+  { METRICS_HOST, METRICS_PORT }: Config,
+  { contentType, read }: Metrics,
+  log: { readonly info: (message: string) => void }
+): Promise<Server> {
+  const server = createServer(async ({ url, method }, response) => {
+    if (url !== '/metrics' || method !== 'GET') return response.writeHead(404).end()
+    try {
+      const text = await read()
+      response.setHeader('content-type', contentType).end(text)
+    } catch {
+      // A worker did not answer in time.
+      response.writeHead(503).end()
+    }
+  })
+  server.listen(METRICS_PORT, METRICS_HOST)
+  await once(server, 'listening')
+  const { address, port } = server.address() as AddressInfo
+  log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
+  return server
+}
