@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events'
+import t from 'tap'
+import { countBy, countFor, countHere } from '../src/rate-windows.ts'
+
+t.test('requests are counted by key, in windows that begin with the first', async t => {
+  let time = 1000
+  const count = countHere(undefined, () => time)
+  t.strictSame(await count('a', 60), { current: 1, ttl: 60 })
+  time += 59
+  t.strictSame(await count('a', 60), { current: 2, ttl: 1 })
+  t.strictSame(await count('b', 60), { current: 1, ttl: 60 })
+  time += 1
+  t.strictSame(await count('a', 60), { current: 1, ttl: 60 })
+})
+
+t.test('when there are too many, the one is forgotten that has been quiet for longest', async t => {
+  const count = countHere(2, () => 0)
+  for (const key of ['a', 'b', 'a', 'c']) await count(key, 60)
+  t.match(await count('a', 60), { current: 3 })
+  t.match(await count('b', 60), { current: 1 })
+})
+
+t.test('one process counts for several', async t => {
+  const together = countHere()
+  const counts = [1, 2].map(() => {
+    const [inner, outer] = [new EventEmitter(), new EventEmitter()]
+    countFor(
+      { send: message => setImmediate(() => inner.emit('message', message)), on: outer.on.bind(outer) },
+      together
+    )
+    outer.emit('message', 'turn?')
+    const count = countBy({ send: message => outer.emit('message', message), on: inner.on.bind(inner) })
+    inner.emit('message', 'turn')
+    return count
+  })
+  const [one = together, two = together] = counts
+  const windows = await Promise.all([one('a', 60), two('a', 60), one('b', 60), one('a', 60)])
+  t.strictSame(
+    windows.map(({ current }) => current),
+    [1, 2, 1, 3]
+  )
+})
