@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { start, stop } from '../process.ts'
+import { account, listens, startTwo, twoClients } from './two-workers.ts'
+
+t.test(
+  '[SIGTERM] to all of its processes: not ready first, all that was accepted is answered, and it ends',
+  async t => {
+    const { child, url, log, pids } = await startTwo(t, { SHUTDOWN_DELAY: '1' }, true)
+    const [one, other] = twoClients(t, url)
+    for (const call of [one, other]) t.match(await call('GET', '/health/ready'), { status: 200 })
+    const headers = { 'content-type': 'application/json', expect: '100-continue' }
+    const requests = Array.from({ length: 20 }, () =>
+      request(`${url}/api/auth/register`, { method: 'POST', headers })
+    )
+    for (const each of requests) each.flushHeaders()
+    await Promise.all(requests.map(each => once(each, 'continue')))
+    // As systemd and terminals do.
+    for (const pid of [...pids, Number(child.pid)]) process.kill(pid, 'SIGTERM')
+    for (const call of [one, other]) {
+      let answer = await call('GET', '/health/ready')
+      while (answer.status === 200) answer = await call('GET', '/health/ready')
+      t.match(answer, { status: 503, body: { code: 'shutting_down' } })
+    }
+    const statuses = await Promise.all(
+      requests.map(async (each, index) => {
+        each.end(JSON.stringify(account(`user${index}`)))
+        const [response] = await once(each, 'response')
+        return response.resume().statusCode
+      })
+    )
+    t.strictSame(new Set(statuses), new Set([201]))
+    t.equal(child.exitCode ?? (await once(child, 'exit'))[0], 0)
+    t.equal(log.filter(({ level }) => Number(level) > 30).length, 0)
+  }
+)
+
+t.test('it ends within its limit, whatever a worker does', async t => {
+  const { child, pids } = await startTwo(t, { SHUTDOWN_TIMEOUT: '1' })
+  process.kill(Number(pids[1]), 'SIGSTOP')
+  const begin = performance.now()
+  t.equal(await stop(child, 'SIGTERM'), 1)
+  const ms = performance.now() - begin
+  t.ok(ms > 900 && ms < 7000, `${ms} ms`)
+  for (const pid of pids) while (isAlive(pid)) await sleep(10)
+})
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+t.test('a service that is told to end while it starts does so', async t => {
+  const cwd = t.testdir()
+  const { child, log } = await start(t, cwd, { WEB_CONCURRENCY: '2' }, true)
+  t.equal(await stop(child, 'SIGINT'), 0)
+  t.notOk(log.some(listens(2)), 'the second worker had not yet begun')
+})

@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { emptyDatabase } from '../databases.ts'
+import { type Running, start } from '../process.ts'
+import { PASSWORD, SECRET, type Settings } from '../service.ts'
+
+export const account = (name: string) => ({
+  username: name,
+  email: `${name}@example.org`,
+  password: PASSWORD
+})
+
+/** Waits until something has been logged. */
+export async function logged(log: Running['log'], is: (entry: Running['log'][number]) => boolean) {
+  for (;;) {
+    const entry = log.find(is)
+    if (entry) return entry
+    await sleep(10)
+  }
+}
+export const listens =
+  (number: number) =>
+  ({ msg }: Running['log'][number]) =>
+    `${msg}`.startsWith(number === 1 ? 'Latchkey listens' : `Worker ${number} listens`)
+
+/**
+ * Starts a service of two workers, and waits until both serve.
+ * @param isCounted whether the test is there for the lines of the program itself
+ */
+export async function startTwo(t: Test, settings: Settings = {}, isCounted = false) {
+  const cwd = t.testdir()
+  const database = await emptyDatabase(t)
+  const DATABASE_URL = database === ':memory:' ? `file:${cwd}/latchkey.db` : database
+  const all = { DATABASE_URL, JWT_SECRET: SECRET, WEB_CONCURRENCY: '2', ...settings }
+  const running = await start(t, cwd, all, isCounted)
+  const pids: number[] = []
+  for (const number of [1, 2]) pids.push((await logged(running.log, listens(number))).pid as number)
+  return { ...running, cwd, pids }
+}
+
+/** A client with one connection, which its requests share: it stays with one worker. */
+export function client(t: Test, url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  return async function call(
+    method: string,
+    path: string,
+    {
+      token,
+      body,
+      headers
+    }: { token?: string | undefined; body?: unknown; headers?: Record<string, string> } = {}
+  ) {
+    const call = request(`${url}${path}`, {
+      method,
+      agent,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers
+      }
+    }).end(body === undefined ? undefined : JSON.stringify(body))
+    const [response] = await once(call, 'response')
+    const id = String(response.headers['x-request-id'])
+    const isEmpty = response.statusCode === 204
+    // biome-ignore lint/suspicious/noExplicitAny: a test asserts what it expects of an answer, whatever its type says
+    const answer: any = isEmpty ? response.resume() : await json(response)
+    return { status: response.statusCode as number, body: isEmpty ? undefined : answer, id }
+  }
+}
+
+/** Connections are handed out in turn, so the next two are to different workers. */
+export const twoClients = (t: Test, url: string) => [client(t, url), client(t, url)] as const
