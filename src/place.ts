@@ -22,7 +22,8 @@ export interface Place {
   readonly countTogether?: Count
   /** Signals that do not end it, for somebody else hears them and tells it. */
   readonly deafTo: (typeof SIGNALS)[number][]
-  readonly onStop: (end: () => void) => void
+  /** Has it end so when it is told to; until then there is nothing to take care of. */
+  readonly onStop: (close: () => void) => void
 }
 
 /** A process that serves by itself. */
@@ -45,6 +46,10 @@ export function placeOf({ WEB_CONCURRENCY, DATABASE_URL }: Config): Place {
   const number = process.env[NUMBER]
   if (number === undefined) return ALONE
   for (const signal of SIGNALS) process.on(signal, () => {})
+  let end: () => void = () => process.exit(0)
+  toPrimary.on('message', message => {
+    if (message === STOP) end()
+  })
   return {
     number: Number(number),
     isAlone: false,
@@ -52,10 +57,8 @@ export function placeOf({ WEB_CONCURRENCY, DATABASE_URL }: Config): Place {
     turn: isPostgres(DATABASE_URL) ? always : turnBy(toPrimary),
     countTogether: countBy(toPrimary),
     deafTo: [...SIGNALS],
-    onStop(end) {
-      toPrimary.on('message', message => {
-        if (message === STOP) end()
-      })
+    onStop(close) {
+      end = close
     }
   }
 }

@@ -29,12 +29,10 @@ export async function supervise(config: Config, isWatched: boolean, limit: numbe
 
   const { close } = closeWithGrace({ delay: limit + SPARE, logger: log }, async () => {
     isEnding = true
-    // Those that have not begun to serve have nothing to end.
-    for (const worker of all()) if (!serving.has(worker)) worker.process.kill('SIGKILL')
-    const codes = await Promise.all(Array.from(serving, endOfWorker))
+    const codes = await Promise.all(all().map(endOfWorker))
     await endOf(logging)
-    const bad = [fault, ...codes].find(code => code !== 0)
-    if (bad !== undefined) process.exit(bad ?? 1)
+    const bad = [fault, ...codes].find(code => code > 0)
+    if (bad) process.exit(bad)
   })
   // Whatever ends this process, none is left behind.
   process.once('exit', () => {
@@ -69,13 +67,16 @@ export async function supervise(config: Config, isWatched: boolean, limit: numbe
   for (let number = 2; number <= config.WEB_CONCURRENCY && !isEnding; number += 1) launch(number)
 }
 
-const all = () => Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+const all = () =>
+  Object.values(cluster.workers ?? {}).filter(worker => worker && !worker.isDead()) as Worker[]
 
-/** Tells a worker to end. @returns its exit code, or null when it was killed */
-async function endOfWorker(worker: Worker): Promise<number | null> {
+/** Tells a worker to end. @returns its exit code */
+async function endOfWorker(worker: Worker): Promise<number> {
   worker.send(STOP)
-  const [code] = await once(worker, 'exit')
-  return code
+  // For one that is too young to hear that; as soon as it does, it ignores this.
+  worker.process.kill('SIGTERM')
+  const [code, signal] = await once(worker, 'exit')
+  return code ?? (signal === 'SIGTERM' ? 0 : 1)
 }
 
 /** The sums over all workers, or what else makes sense of a metric. */

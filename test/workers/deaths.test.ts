@@ -1,6 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { refuse, send, stop } from '../process.ts'
@@ -68,12 +67,8 @@ t.test('what is wrong at the start ends the service, said once, with its exit co
 })
 
 t.test('a worker that nothing can take the place of ends the service, which answers what it has', async t => {
-  const keys = t.testdir({ 'key.pem': '' })
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const file = `${keys}/key.pem`
-  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  const { child, pids } = await startTwo(t, { JWT_PRIVATE_KEY_FILE: file }, true)
-  rmSync(file)
+  const { child, cwd, pids } = await startTwo(t, {}, true)
+  writeFileSync(`${cwd}/.env`, 'ACCESS_TOKEN_TTL=a while\n')
   process.kill(Number(pids[0]), 'SIGKILL')
   t.strictSame(await once(child, 'exit'), [78, null])
   for (const pid of pids) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })

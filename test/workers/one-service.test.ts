@@ -98,10 +98,10 @@ t.test('lines of several workers stay whole, however slowly they are read', asyn
   const { child, url, log } = await startTwo(t)
   child.stdout?.pause()
   const clients = Array.from({ length: 16 }, () => client(t, url))
-  const path = `/api/todos/${'x'.repeat(200)}`
+  const path = `/nowhere/${'x'.repeat(200)}`
   await Promise.all(
     clients.map(async call => {
-      for (let n = 0; n < 50; n += 1) t.equal((await call('GET', path)).status, 401)
+      for (let n = 0; n < 50; n += 1) t.equal((await call('GET', path)).status, 404)
     })
   )
   child.stdout?.resume()
