@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
@@ -35,4 +36,24 @@ t.test('a process that is told to end has logged every request that it answered'
   await once(child, 'close')
   t.equal(log.filter(({ msg }) => msg === 'request').length, 200)
   t.equal(child.exitCode, 0)
+})
+
+t.test('lines of several processes stay whole, however slowly they are read', async t => {
+  const from = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
+  const program = `
+    const { default: pino } = await import(${JSON.stringify(import.meta.resolve('pino'))})
+    const { endOf, loggingOf } = await import(${from('../src/logging.ts')})
+    const logging = loggingOf({ LOG_LEVEL: 'info' }, false, true)
+    const log = pino(logging, logging.stream)
+    for (let line = 0; line < 500; line += 1) log.info('x'.repeat(line))
+    await endOf(logging)`
+  // The pipe is full long before somebody reads from it.
+  const shell = 'for n in 1 2 3; do "$0" --input-type=module --eval "$1" & done | (sleep 1; cat)'
+  const output = execFileSync('sh', ['-c', shell, process.execPath, program], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH }
+  })
+  const lines = output.trimEnd().split('\n')
+  t.equal(lines.length, 1500)
+  for (const line of lines) t.match(JSON.parse(line).msg, /^x*$/)
 })

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { stop } from '../process.ts'
@@ -92,21 +91,4 @@ t.test('routes with a limit of their own count the requests to all workers', asy
   t.strictSame(statuses, [...Array(20).fill(400), 429])
   for (const call of clients) t.equal((await call('GET', '/api/limits')).status, 200, 'others are not slowed')
   t.equal(await stop(child, 'SIGTERM'), 0)
-})
-
-t.test('lines of several workers stay whole, however slowly they are read', async t => {
-  const { child, url, log } = await startTwo(t)
-  child.stdout?.pause()
-  const clients = Array.from({ length: 16 }, () => client(t, url))
-  const path = `/nowhere/${'x'.repeat(200)}`
-  await Promise.all(
-    clients.map(async call => {
-      for (let n = 0; n < 50; n += 1) t.equal((await call('GET', path)).status, 404)
-    })
-  )
-  child.stdout?.resume()
-  child.kill('SIGTERM')
-  t.strictSame(await once(child, 'close'), [0, null])
-  // A line that is not whole would not have been read as JSON.
-  t.equal(log.filter(entry => entry.path === path).length, 800)
 })
