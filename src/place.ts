@@ -42,8 +42,8 @@ const toPrimary: Channel = {
 }
 
 /** The place of this process. To be asked for once, at its start. */
-export function placeOf({ WEB_CONCURRENCY, DATABASE_URL }: Config): Place {
-  const number = process.env[NUMBER]
+export function placeOf({ WEB_CONCURRENCY, DATABASE_URL }: Config, environment: NodeJS.ProcessEnv): Place {
+  const number = environment[NUMBER]
   if (number === undefined) return ALONE
   for (const signal of SIGNALS) process.on(signal, () => {})
   let end: () => void = () => process.exit(0)

@@ -14,7 +14,7 @@ const SPARE_THREADS = 4
  * @param isWatched whether its log is read by people, rather than programs
  */
 export async function serve(config: Config, isWatched: boolean): Promise<void> {
-  const place = placeOf(config)
+  const place = placeOf(config, process.env)
   const delay = config.SHUTDOWN_DELAY * 1000
   const limit = delay + config.SHUTDOWN_TIMEOUT * 1000
   if (place.isAlone && config.WEB_CONCURRENCY > 1) {

@@ -17,7 +17,7 @@ const SPARE = 1000
  * listens on their port and hands the connections out to them in turn; what they send and answer is not its business.
  */
 export async function supervise(config: Config, isWatched: boolean, limit: number): Promise<void> {
-  const logging = loggingOf(config, isWatched)
+  const logging = loggingOf(config, isWatched, true)
   const log = 'stream' in logging ? pino(logging, logging.stream) : pino(logging)
   if (config.METRICS_PORT !== undefined) await serveMetricsOfWorkers(config, log)
 

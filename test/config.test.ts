@@ -8,6 +8,7 @@ t.test('without an environment every setting has its default', async t => {
     PORT: 3000,
     DATABASE_URL: 'file:./data/latchkey.db',
     DATABASE_POOL_MAX: 10,
+    WEB_CONCURRENCY: 1,
     JWT_ISSUER: 'latchkey',
     JWT_AUDIENCE: 'latchkey',
     ACCESS_TOKEN_TTL: 300,
@@ -70,6 +71,17 @@ t.test(
         { DATABASE_URL: 'mysql://root:secret@x' },
         'DATABASE_URL: "mysql://***@x" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
       ],
+      ...['0', '65', '1.5', 'auto'].map(
+        value =>
+          [
+            { WEB_CONCURRENCY: value },
+            `WEB_CONCURRENCY: "${value}" is not accepted. Give a number of processes, 1 to 64.`
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      [
+        { WEB_CONCURRENCY: '2', DATABASE_URL: ':memory:' },
+        'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.'
+      ],
       [
         { DATABASE_URL: 'postgres://db/latchkey' },
         'JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. ' +
@@ -109,10 +121,12 @@ t.test('what is accepted', async t => {
     { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
     { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
     { PORT: '0', DATABASE_URL: ':memory:' },
+    { WEB_CONCURRENCY: '64' },
     { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) },
     { DATABASE_URL: 'postgres://c/d', JWT_PRIVATE_KEY_FILE: 'key.pem' }
   ]
-  for (const environment of environments) t.match(readConfig(environment), { ...environment, PORT: Number })
+  for (const environment of environments)
+    t.match(readConfig(environment), { ...environment, PORT: Number, WEB_CONCURRENCY: Number })
 })
 
 t.test('README and .env.example name every variable and its default', async t => {
