@@ -18,7 +18,7 @@ const SPARE = 1000
  */
 export async function supervise(config: Config, isWatched: boolean, limit: number): Promise<void> {
   const logging = loggingOf(config, isWatched, true)
-  const log = 'stream' in logging ? pino(logging, logging.stream) : pino(logging)
+  const log = pino(logging, (logging as { stream?: pino.DestinationStream }).stream)
   if (config.METRICS_PORT !== undefined) await serveMetricsOfWorkers(config, log)
 
   const { join, leave } = turnsInOrder()
@@ -67,8 +67,7 @@ export async function supervise(config: Config, isWatched: boolean, limit: numbe
   for (let number = 2; number <= config.WEB_CONCURRENCY && !isEnding; number += 1) launch(number)
 }
 
-const all = () =>
-  Object.values(cluster.workers ?? {}).filter(worker => worker && !worker.isDead()) as Worker[]
+const all = () => Object.values(cluster.workers as Record<string, Worker>).filter(worker => !worker.isDead())
 
 /** Tells a worker to end. @returns its exit code */
 async function endOfWorker(worker: Worker): Promise<number> {
@@ -76,7 +75,7 @@ async function endOfWorker(worker: Worker): Promise<number> {
   // For one that is too young to hear that; as soon as it does, it ignores this.
   worker.process.kill('SIGTERM')
   const [code, signal] = await once(worker, 'exit')
-  return code ?? (signal === 'SIGTERM' ? 0 : 1)
+  return code ?? Number(signal !== 'SIGTERM')
 }
 
 /** The sums over all workers, or what else makes sense of a metric. */

@@ -21,7 +21,7 @@ const COUNTED = { NODE_V8_COVERAGE, NODE_OPTIONS }
 const FAST = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../.tap/compile-cache') }
 
 /** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
-function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
+export function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
   const env = { PATH, ...(isCounted ? COUNTED : FAST), HOST: '127.0.0.1', PORT: '0', ...settings }
   return spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }

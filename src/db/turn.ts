@@ -45,7 +45,7 @@ export function turnsInOrder(limit = LIMIT) {
     clearTimeout(timer)
     holder = queue.shift()
     if (!holder) return
-    timer = setTimeout(give, limit).unref()
+    timer = setTimeout(give, limit)
     holder.send(GIVE)
   }
 

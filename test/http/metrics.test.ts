@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
+import { readConfig } from '../../src/config.ts'
 import { count } from '../../src/counters.ts'
+import { serveMetrics } from '../../src/metrics-server.ts'
 import { PASSWORD, type Service, serve } from '../service.ts'
 
 /** Reads the metrics as Prometheus does: the values by their names and labels. */
@@ -98,4 +100,14 @@ t.test('a port that is taken stops the start', async t => {
   t.teardown(() => other.close())
   const { port } = other.address() as { port: number }
   await t.rejects(serve(t, { METRICS_PORT: `${port}` }), { code: 'EADDRINUSE' })
+})
+
+t.test('metrics that cannot be had are a 503', async t => {
+  const config = readConfig({ METRICS_PORT: '0' })
+  const read = () => Promise.reject(new Error('a worker did not answer'))
+  const server = await serveMetrics(config, { contentType: 'text/plain', read }, { info() {} })
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })
+  t.strictSame([response.status, await response.text()], [503, ''])
 })

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { start, stop } from '../process.ts'
-import { account, listens, startTwo, twoClients } from './two-workers.ts'
+import { stop } from '../process.ts'
+import { account, startTwo, twoClients } from './two-workers.ts'
 
 t.test(
-  '[SIGTERM] to all of its processes: not ready first, all that was accepted is answered, and it ends',
+  'SIGTERM to all of its processes: not ready first, all that was accepted is answered, and it ends',
   async t => {
     const { child, url, log, pids } = await startTwo(t, { SHUTDOWN_DELAY: '1' }, true)
     const [one, other] = twoClients(t, url)
@@ -58,9 +58,11 @@ const isAlive = (pid: number) => {
   }
 }
 
-t.test('a service that is told to end while it starts does so', async t => {
-  const cwd = t.testdir()
-  const { child, log } = await start(t, cwd, { WEB_CONCURRENCY: '2' }, true)
-  t.equal(await stop(child, 'SIGINT'), 0)
-  t.notOk(log.some(listens(2)), 'the second worker had not yet begun')
+t.test('a worker that is killed while it ends is told by the exit code', async t => {
+  const { child, pids } = await startTwo(t, {}, true)
+  process.kill(Number(pids[1]), 'SIGSTOP')
+  child.kill('SIGTERM')
+  while (isAlive(Number(pids[0]))) await sleep(10)
+  process.kill(Number(pids[1]), 'SIGKILL')
+  t.strictSame(await once(child, 'exit'), [1, null])
 })

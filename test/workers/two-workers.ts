@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { emptyDatabase } from '../databases.ts'
-import { type Running, start } from '../process.ts'
+import { freePort } from '../free-port.ts'
+import { launch, type Running, start, stop } from '../process.ts'
 import { PASSWORD, SECRET, type Settings } from '../service.ts'
 
 export const account = (name: string) => ({
@@ -39,6 +41,18 @@ export async function startTwo(t: Test, settings: Settings = {}, isCounted = fal
   const pids: number[] = []
   for (const number of [1, 2]) pids.push((await logged(running.log, listens(number))).pid as number)
   return { ...running, cwd, pids }
+}
+
+/** Starts a service whose first worker waits for its database. */
+export async function startWithoutDatabase(t: Test) {
+  const DATABASE_URL = `postgres://127.0.0.1:${await freePort()}/nothing`
+  const settings = { DATABASE_URL, JWT_SECRET: SECRET, WEB_CONCURRENCY: '2' }
+  const child = launch(['serve'], t.testdir(), settings, true)
+  t.teardown(() => stop(child, 'SIGKILL'))
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const { msg, pid } = JSON.parse(line)
+  t.match(msg, /is not there yet/)
+  return { child, pid: pid as number }
 }
 
 /** A client with one connection, which its requests share: it stays with one worker. */

@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import t from 'tap'
+import { refuse, stop } from '../process.ts'
+import { startWithoutDatabase } from './two-workers.ts'
+
+t.test('what is wrong at the start ends the service, said once, with its exit code', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as { port: number }
+  const settings = { WEB_CONCURRENCY: '3', LOG_LEVEL: 'silent' }
+  const cwd = t.testdir()
+  const [taken, metrics, memory] = await Promise.all([
+    refuse(cwd, { ...settings, PORT: `${port}` }),
+    refuse(cwd, { ...settings, METRICS_PORT: `${port}` }),
+    refuse(cwd, { ...settings, DATABASE_URL: ':memory:' })
+  ])
+  t.equal(taken.code, 74)
+  t.match(taken.said, /^bind EADDRINUSE 127\.0\.0\.1:\d+\n$/)
+  t.equal(metrics.code, 74)
+  t.match(metrics.said, /^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+  t.equal(memory.code, 78)
+  t.equal(
+    memory.said,
+    'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.\n'
+  )
+})
+
+t.test('a worker that is killed at its start ends the service', async t => {
+  const { child, pid } = await startWithoutDatabase(t)
+  process.kill(pid, 'SIGKILL')
+  t.strictSame(await once(child, 'exit'), [1, null])
+})
+
+t.test('a service that is told to end while it starts does so at once', async t => {
+  const { child } = await startWithoutDatabase(t)
+  t.equal(await stop(child, 'SIGINT'), 0)
+})
