@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -23,4 +24,12 @@ t.test('the documents link to files that are there', async t => {
   for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g))
       t.ok(existsSync(join(root, target)), `${file}: ${target}`)
+})
+
+t.test('the client is as small as README says', async t => {
+  const size = Number(
+    execFileSync('npm', ['run', '--silent', 'client:size'], { cwd: root, encoding: 'utf8' })
+  )
+  const [, stated] = /and is ([\d.]+) kB\n\(`npm run client:size`/.exec(read('README.md')) ?? []
+  t.equal((size / 1000).toFixed(1), stated)
 })
