@@ -109,7 +109,7 @@ export const bearerProblems: ProblemCode[] = [
 /** The longest key, in characters. */
 export const MAX_KEY = 255
 
-/** A key that makes a request one that may be repeated. */
+/** A key that makes a request one that may be repeated. It has no example: Swagger UI would send that with every request. */
 export const IdempotencyKey = Type.String({
   pattern: `^("[ !#-~]{1,${MAX_KEY}}"|[ !#-~]{1,${MAX_KEY}})$`,
   description: `1 to ${MAX_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`
