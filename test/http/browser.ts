@@ -35,7 +35,7 @@ const answerOf = async (page: Page, id: string) => {
   return { status: status.trim(), body: JSON.parse(await answer.locator('.microlight').first().innerText()) }
 }
 
-t.test('the docs, with a mouse', { timeout: 90_000 }, async t => {
+t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
   const { page, troubles } = await watched(await openChromium(t), url)
   await page.goto(`${url}/docs`)
@@ -95,7 +95,7 @@ async function tabTo(page: Page, selector: string) {
   throw new Error(`${selector} is not reached by Tab`)
 }
 
-t.test('the docs, with a keyboard', { timeout: 90_000 }, async t => {
+t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
   const { page, troubles } = await watched(await openChromium(t), url)
   await page.goto(`${url}/docs`)
@@ -124,7 +124,7 @@ t.test('the docs, with a keyboard', { timeout: 90_000 }, async t => {
   t.strictSame(troubles, [])
 })
 
-t.test('the pages, wide and narrow, light and dark', { timeout: 90_000 }, async t => {
+t.test('the pages, wide and narrow, light and dark', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
   const browser = await openChromium(t)
   for (const width of [1200, 400]) {
