@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { freePort } from '../test/free-port.ts'
 import { median } from './medians.ts'
 import { launch } from './process.ts'
+import { collectGarbage } from './soak/collect.ts'
 import { type Person, personOf } from './soak/person.ts'
 import { slopeOf } from './soak/slope.ts'
 import { type Vitals, vitalsOf } from './soak/vitals.ts'
@@ -23,7 +24,7 @@ const PEOPLE = 64
 const [TTL, SIGN_IN, LOOK] = [5, 5, 10]
 /** Looks of the first two minutes, in which Node compiles and caches fill. */
 const WARM_UP = 12
-/** A part of itself by which memory may rise in the time measured, and still be called flat. */
+/** A part of itself by which what is held may rise in the time measured, and still be called flat. */
 const FLAT = 0.05
 
 const { values } = parseArgs({
@@ -32,8 +33,8 @@ const { values } = parseArgs({
 const [minutes, rate] = [Number(values.minutes), Number(values.rate)]
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
-const show = ({ rss, heap, database, wal, descriptors }: Vitals) =>
-  `RSS ${rss.toFixed(1)}, heap ${heap.toFixed(1)}, database ${database.toFixed(1)}, WAL ${wal.toFixed(1)} MiB; ${descriptors} open files`
+const show = ({ rss, heap, heapHeld, external, database, wal, descriptors }: Vitals) =>
+  `RSS ${rss.toFixed(1)}, heap ${heap.toFixed(1)} of ${heapHeld.toFixed(1)}, external ${external.toFixed(1)}, database ${database.toFixed(1)}, WAL ${wal.toFixed(1)} MiB; ${descriptors} open files`
 
 let answered = 0
 let skipped = 0
@@ -68,63 +69,70 @@ async function use(people: readonly Person[], signal: AbortSignal) {
 }
 
 /** Looks at the process every ten seconds; says every minute what it found. */
-async function watch(look: () => Promise<Vitals>): Promise<Vitals[]> {
+async function watch(look: () => Promise<Vitals>, from: number, to: number): Promise<Vitals[]> {
   const looks: Vitals[] = []
   const begin = performance.now()
-  while (looks.length * LOOK < minutes * 60) {
-    await sleep(begin + (looks.length + 1) * LOOK * 1000 - performance.now())
+  for (let number = from + 1; number <= to; number += 1) {
+    await sleep(begin + (number - from) * LOOK * 1000 - performance.now())
     const vitals = await look()
     looks.push(vitals)
-    const seconds = looks.length * LOOK
+    const seconds = number * LOOK
     if (seconds % 60 > 0) continue
-    say(
-      `${`${seconds / 60}`.padStart(4)} min: ${show(vitals)}; ${answered} answers, ${skipped} not asked for in time`
-    )
+    say(`${seconds / 60} min: ${show(vitals)}; ${answered} answers, ${skipped} not asked for, being late`)
   }
   return looks
 }
 
-/** What became of one of the numbers after the warm-up. */
-function trendOf(name: string, numbers: readonly number[]): string {
-  const rise = slopeOf(numbers)
-  const isFlat = rise * numbers.length <= FLAT * median(numbers)
-  const [most, least] = [Math.max(...numbers), Math.min(...numbers)]
-  return `${name} ${isFlat ? 'is flat' : 'GROWS'}: ${((rise * 3600) / LOOK).toFixed(1)} MiB an hour, median ${median(numbers).toFixed(1)} MiB, max/min ${(most / least).toFixed(2)}`
+/** How one of the numbers went after the warm-up. V8 lets garbage pile up for minutes, so it goes up and down. */
+function courseOf(name: string, numbers: readonly number[]): string {
+  const rise = ((slopeOf(numbers) * 3600) / LOOK).toFixed(1)
+  const range = (Math.max(...numbers) / Math.min(...numbers)).toFixed(2)
+  return `${name}: median ${median(numbers).toFixed(1)} MiB, max/min ${range}, ${rise} MiB an hour by least squares`
+}
+
+/** What the process holds without garbage, after the warm-up and at the end. */
+function verdictOn(name: string, before: number, after: number): string {
+  const verdict = after <= before * (1 + FLAT) ? 'flat' : 'NOT FLAT'
+  return `${name} without garbage: ${before.toFixed(1)} MiB after the warm-up, ${after.toFixed(1)} at the end: ${verdict}`
 }
 
 async function soak(folder: string) {
   const file = join(folder, 'soak.db')
-  const port = await freePort()
+  const [port, inspector] = [await freePort(), await freePort()]
   const settings = {
     DATABASE_URL: `file:${file}`,
     ACCESS_TOKEN_TTL: `${TTL}`,
     METRICS_PORT: `${port}`,
     RATE_LIMIT: 'off'
   }
-  const running = await launch([LATCHKEY], settings, folder)
+  const running = await launch([`--inspect=127.0.0.1:${inspector}`, LATCHKEY], settings, folder)
   const end = new AbortController()
   try {
     const people = await Promise.all(
       Array.from({ length: PEOPLE }, (_, index) => personOf(running.url, index))
     )
     const look = () => vitalsOf(running.pid, `http://127.0.0.1:${port}/metrics`, file)
+    const lookWithoutGarbage = async () => {
+      await collectGarbage(inspector)
+      return look()
+    }
     const using = use(people, end.signal)
-    const looks = await Promise.race([watch(look), using.then(() => [])])
+    // It ends before it is told to only by failing.
+    const watched = <Result>(work: Promise<Result>) => Promise.race([work, using as Promise<never>])
+
+    await watched(watch(look, 0, WARM_UP))
+    const before = await watched(lookWithoutGarbage())
+    const looks = await watched(watch(look, WARM_UP, (minutes * 60) / LOOK))
+    const after = await watched(lookWithoutGarbage())
+    for (const [name, of] of [
+      ['RSS', ({ rss }: Vitals) => rss],
+      ['Heap', ({ heap }: Vitals) => heap]
+    ] as const) {
+      say(courseOf(name, looks.map(of)))
+      say(verdictOn(name, of(before), of(after)))
+    }
     end.abort()
     await using
-    const [...measured] = looks.slice(Math.min(WARM_UP, looks.length >> 1))
-    say(
-      trendOf(
-        'RSS',
-        measured.map(({ rss }) => rss)
-      )
-    )
-    say(
-      trendOf(
-        'Heap',
-        measured.map(({ heap }) => heap)
-      )
-    )
   } finally {
     end.abort()
     await running.stop()
