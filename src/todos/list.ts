@@ -90,7 +90,8 @@ async function countBy(store: Store, shape: FilterShape, values: Values): Promis
   return Number(row?.total)
 }
 
-const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]
+/** The column that an order is by. */
+export const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]
 
 function orderOf({ todos }: Tables, sort: Sort): [PgColumn, typeof asc, SQL] {
   const column: PgColumn = todos[columnOf(sort)]

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { startPostgres } from '../test/postgres-server.ts'
+import { compareRefreshes } from './growth/refreshes.ts'
+import { compareTodos } from './growth/todos.ts'
+
+/*
+ * Whether anything costs more as the database grows: `npm run bench:growth`, some minutes, on SQLite.
+ *
+ * `-- --only todos` (or `refreshes`) does a part, `--postgres` the todos on a PostgreSQL server of its own; `--rows`,
+ * `--refreshes` and `--rounds` set how many.
+ */
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
+    rows: { type: 'string', default: '1000000' },
+    refreshes: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '15' }
+  }
+})
+const [rows, refreshes, rounds] = [values.rows, values.refreshes, values.rounds].map(Number) as [
+  number,
+  number,
+  number
+]
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what}`)
+
+async function onSqlite(): Promise<string> {
+  // Beside the service's own data, for a folder of temporary files is often kept in memory.
+  const data = join(import.meta.dirname, '../data')
+  mkdirSync(data, { recursive: true })
+  const folder = mkdtempSync(join(data, 'bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const [small, large] = ['small', 'large'].map(name => `file:${join(folder, name)}.db`) as [string, string]
+  return compareTodos({ small, large }, { rows, rounds }, tell)
+}
+
+async function onPostgres(): Promise<string> {
+  const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', shared_buffers: '1GB' }
+  const server = await startPostgres(durable, tmpdir())
+  try {
+    const client = new pg.Client(server.url)
+    await client.connect()
+    for (const name of ['small', 'large']) await client.query(`create database ${name}`)
+    await client.end()
+    const [small, large] = ['small', 'large'].map(name => server.url.replace(/postgres$/, name)) as [
+      string,
+      string
+    ]
+    return await compareTodos({ small, large }, { rows, rounds }, tell)
+  } finally {
+    await server.stop()
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+if (values.only !== 'refreshes') say(await (values.postgres ? onPostgres() : onSqlite()))
+if (values.only !== 'todos') say(await compareRefreshes(refreshes, rounds, tell))
