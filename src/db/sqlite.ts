@@ -16,6 +16,8 @@ import type { Turn } from './turn.ts'
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_TIMEOUT = 5000
+/** Bytes that the write-ahead log goes back to after a reader, such as a backup, kept it from beginning anew: 16 MiB. */
+const WAL_LIMIT = 16_777_216
 
 /** The path of the database file, or undefined for one in memory. */
 export function sqliteFile(url: string): string | undefined {
@@ -54,6 +56,7 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   connection.pragma('journal_mode = WAL')
   // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.
   connection.pragma('synchronous = FULL')
+  connection.pragma(`journal_size_limit = ${WAL_LIMIT}`)
   // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
   connection.pragma('foreign_keys = OFF')
   connection.transaction(migrate).exclusive(connection)

@@ -33,6 +33,27 @@ t.test('acknowledged means on disk, at the first open and at every later one', a
   }
 })
 
+t.test('the write-ahead log grows while somebody reads, and is cut when it begins anew', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  const store = await open(`file:${file}`)
+  t.teardown(() => store.close())
+  const { throttles } = store.tables
+  const now = new Date()
+  const write = (id: string) =>
+    store.db.insert(throttles).values({ id, failures: 0, blockedUntil: now, updatedAt: now }).execute()
+  const sizeOfLog = () => statSync(`${file}-wal`).size
+
+  const reader = new Database(file, { readonly: true })
+  reader.exec('begin; select count(*) from throttles')
+  for (const letter of 'abcdefghijklmnopqr') await write(letter.repeat(2 ** 20))
+  t.ok(sizeOfLog() > 16_777_216, 'what the reader may still ask for is kept')
+  reader.close()
+
+  await write('checkpoint')
+  await write('anew')
+  t.equal(sizeOfLog(), 16_777_216)
+})
+
 t.test('the first start makes the database and the key, for their owner only', async t => {
   const folder = join(t.testdir(), 'data')
   const url = `file:${folder}/latchkey.db`
