@@ -14,13 +14,18 @@ declare module 'fastify' {
   }
 }
 
+/*
+ * One of each for the process, since they keep what they have compiled: an app beside another, or after it, has the same
+ * schemas.
+ */
+const body = compiler({ coerceTypes: false, useDefaults: false })
+const url = compiler({ coerceTypes: 'array', useDefaults: true })
+
 /**
  * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
  * parameters are coerced to the schema's types.
  */
 async function validation(app: FastifyInstance) {
-  const body = compiler({ coerceTypes: false, useDefaults: false })
-  const url = compiler({ coerceTypes: 'array', useDefaults: true })
   app.decorate('checkOf', schema => {
     const validate = body.compile(schema)
     return value => (validate(value) ? [] : faultsOf(validate.errors as ErrorObject[]))
