@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import * as argon2 from 'argon2'
 import type { Config } from '../config.ts'
@@ -34,15 +35,21 @@ export async function passwordsOf(
     parallelism: 1
   }
   const inTurn = hashingGateOf(config, cores)
-  // Made while the service starts; whoever is first to need it waits for no more than its rest.
-  const nobodys = hash('', parameters)
+  const nobodys = hashOfNobody(parameters)
   return {
     hash: password => inTurn(() => hash(password, parameters)),
     async matches(password, hashed) {
-      const isTheOne = await inTurn(async () => verify(hashed ?? (await nobodys), password))
+      const isTheOne = await inTurn(() => verify(hashed ?? nobodys, password))
       return isTheOne && hashed !== undefined
     },
     isOutdated: hashed => argon2.needsRehash(hashed, parameters),
     load: inTurn.load
   }
 }
+
+/** A PHC string that takes as long to verify as any other of these parameters; which password it is of nobody knows. */
+const hashOfNobody = ({ memoryCost, timeCost, parallelism }: Record<string, number>) =>
+  `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${base64(randomBytes(16))}$${base64(randomBytes(32))}`
+
+/** As PHC strings have it: without padding. */
+const base64 = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
