@@ -1,53 +1,60 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, globSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { startPostgres } from './postgres-server.ts'
+import { readFileSync } from 'node:fs'
 
 /*
- * Runs the whole suite on SQLite, then all of it that has to do with a database on PostgreSQL: on the server of TEST_DATABASE_URL, or on one of its own. Each
- * line must be covered by one of the two. Arguments are tap's: `npm test -- test/auth` runs a part.
+ * Runs test/suite.ts, whose tests must cover each line, and lists in the end what has failed. Arguments are paths of
+ * tests, or options of tap: `npm test -- test/auth` runs a part.
  */
 
 /** What tap consists of, as its last build made it. */
 const TAP = 'node_modules/@tapjs/test/test-built/dist/esm/index.js'
+/** What the tests have said. */
+const RESULTS = '.tap/test-results/test/suite.ts.tap'
 
-const COVERAGE = '.tap/coverage'
-const KEPT = '.tap/coverage-sqlite'
+const isOption = (argument: string) => argument.startsWith('-')
+const options = process.argv.slice(2).filter(isOption)
+const parts = process.argv.slice(2).filter(argument => !isOption(argument))
 
-const NO_MINIMUM = ['statements', 'branches', 'functions', 'lines'].map(kind => `--${kind}=0`)
-const parts = process.argv.slice(2)
-const { TEST_DATABASE_URL: given, ...environment } = process.env
-
-async function tap(args: string[], extra: NodeJS.ProcessEnv = {}): Promise<boolean> {
-  const child = spawn('tap', args, { stdio: 'inherit', env: { ...environment, ...extra } })
-  const [code] = await once(child, 'exit')
+async function tap(...args: string[]): Promise<boolean> {
+  const [code] = await once(spawn('tap', args, { stdio: 'inherit' }), 'exit')
   return code === 0
 }
 
-async function suite(engine: string, files: string[], extra: NodeJS.ProcessEnv): Promise<boolean> {
-  process.stdout.write(`\n${engine}\n`)
-  return tap(['run', '--allow-incomplete-coverage', '--coverage-report=none', ...NO_MINIMUM, ...files], extra)
+// As installed, tap compiles TypeScript with a compiler of its own; the first run after that leaves it out, by .taprc.
+if (readFileSync(TAP, 'utf8').includes('@tapjs/typescript')) await tap('build')
+
+const hasPassed = await tap(
+  'run',
+  '--no-show-full-coverage',
+  ...(parts.length > 0 ? ['--allow-incomplete-coverage'] : []),
+  ...options,
+  'test/suite.ts',
+  ...parts.map(part => `--test-arg=${part}`)
+)
+if (!hasPassed) {
+  for (const line of failures(readFileSync(RESULTS, 'utf8'))) process.stdout.write(`${line}\n`)
+  process.exitCode = 1
 }
 
-/** Whether a test has a database that is made for it: those that have none are the same on either engine. */
-const hasDatabase = (file: string) =>
-  /from '[./]+(service|databases|signed-in)\.ts'/.test(readFileSync(file, 'utf8'))
-
-// As installed, tap compiles TypeScript with a compiler of its own; the first run after that leaves it out, by .taprc.
-if (readFileSync(TAP, 'utf8').includes('@tapjs/typescript')) await tap(['build'])
-
-const server = given ? { url: given, stop: async () => {} } : await startPostgres()
-try {
-  const files = parts.length > 0 ? parts : globSync('test/**/*.test.ts')
-  const onSqlite = await suite('SQLite', files, {})
-  // Each run begins by removing the coverage of the one before.
-  rmSync(KEPT, { recursive: true, force: true })
-  renameSync(COVERAGE, KEPT)
-  const onPostgres = await suite('PostgreSQL', files.filter(hasDatabase), { TEST_DATABASE_URL: server.url })
-  cpSync(KEPT, COVERAGE, { recursive: true })
-  const isCovered =
-    (await tap(['report', '--no-show-full-coverage'])) || parts.some(part => !part.startsWith('-'))
-  process.exitCode = onSqlite && onPostgres && isCovered ? 0 : 1
-} finally {
-  await server.stop()
+/** Where something has failed, and what tap tells of it; not that what it is in has failed, too. */
+function* failures(results: string): Generator<string> {
+  const path: string[] = []
+  /** Whether what has failed in the test of a depth is told. */
+  const known: boolean[] = []
+  let isTold = false
+  const lines = results.split('\n')
+  for (const [index, line] of lines.entries()) {
+    const depth = line.search(/\S/) / 4
+    const [, name] = /^ *# Subtest: (.*)$/.exec(line) ?? []
+    if (name) path.splice(depth, Number.POSITIVE_INFINITY, name)
+    if (/^ *not ok /.test(line) && lines[index + 1]?.trim() === '---') {
+      isTold = !known[depth]
+      if (isTold) yield `\n${path.join(' > ')}`
+      known.fill(true, 0, depth).fill(false, depth)
+      known[depth - 1] = true
+    }
+    if (isTold) yield line.trimEnd()
+    if (line.trim() === '...') isTold = false
+  }
 }

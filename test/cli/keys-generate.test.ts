@@ -6,6 +6,9 @@ import { signingKeys } from '../../src/auth/signing-keys.ts'
 import { readConfig } from '../../src/config.ts'
 import { programOf } from './program.ts'
 
+const before = process.cwd()
+t.teardown(() => process.chdir(before))
+
 /** Runs the command as if the folder were its own. */
 async function generate(cwd: string, ...args: string[]) {
   process.chdir(cwd)
