@@ -14,8 +14,9 @@ export async function emptyDatabase(t: Test): Promise<string> {
   if (!SERVER) return ':memory:'
   const url = free.pop() ?? (await newDatabase(SERVER))
   t.teardown(async () => {
-    const names = Object.values(postgresTables).map(getTableName)
-    await query(url, `truncate ${names.join(', ')}`)
+    // Last made, first emptied, since they refer to those before. Of few rows it is quicker than `truncate`.
+    const names = Object.values(postgresTables).map(getTableName).toReversed()
+    await query(url, names.map(name => `delete from ${name}`).join(';'))
     free.push(url)
   })
   return url

@@ -320,7 +320,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   }
   t.equal(sum, 50, 'between them they removed each once')
   t.strictSame(await idsIn(store, 'sessions'), ['kept', 'live'])
-  const last = await run(['prune'], cwd, settings)
+  const last = await run(['prune'], cwd, settings, true)
   t.strictSame(last, { code: 0, said: `1 sessions, ${NOTHING_ELSE} removed\n` }, 'by the .env')
   t.strictSame(await idsIn(store, 'sessions'), ['live'])
 })

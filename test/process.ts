@@ -15,15 +15,25 @@ export interface Running {
   log: Record<string, unknown>[]
 }
 
-/** What makes the lines that a program runs count as covered, at the price of a slow start. */
-const { PATH, NODE_V8_COVERAGE, NODE_OPTIONS } = process.env
-const COUNTED = { NODE_V8_COVERAGE, NODE_OPTIONS }
-const FAST = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../.tap/compile-cache') }
+/** Where what Node has compiled is kept: a start takes half as long with it, but counts lines less exactly. */
+const NODE_COMPILE_CACHE = join(import.meta.dirname, '../.tap/compile-cache')
+
+/**
+ * A command with its arguments, as a process that does not count its lines. It starts in half the time; tap has each
+ * child count, by a NODE_OPTIONS that it adds whatever the environment, so that is taken away on the way.
+ */
+export const uncounted = (...args: string[]): [file: string, args: string[]] => [
+  'env',
+  ['-u', 'NODE_OPTIONS', ...args]
+]
 
 /** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
 export function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
-  const env = { PATH, ...(isCounted ? COUNTED : FAST), HOST: '127.0.0.1', PORT: '0', ...settings }
-  return spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const command = [PROGRAM, ...args]
+  const [file, given] = isCounted ? [process.execPath, command] : uncounted(process.execPath, ...command)
+  const { PATH } = process.env
+  const env = { PATH, ...(!isCounted && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
+  return spawn(file, given, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /**
@@ -52,11 +62,12 @@ export async function start(
 }
 
 /** Starts the service with settings that it must refuse; gives what it says, and its exit code. */
-export const refuse = (cwd: string, settings: Settings) => run(['serve'], cwd, settings)
+export const refuse = (cwd: string, settings: Settings, isCounted = false) =>
+  run(['serve'], cwd, settings, isCounted)
 
 /** Runs a command to its end; gives what it says, and its exit code. */
-export async function run(args: readonly string[], cwd: string, settings: Settings) {
-  const child = launch(args, cwd, settings, true)
+export async function run(args: readonly string[], cwd: string, settings: Settings, isCounted = false) {
+  const child = launch(args, cwd, settings, isCounted)
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', text => (said += text))

@@ -127,7 +127,7 @@ t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
 
 t.test('the process says it in one line, too', async t => {
   const settings = { DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'no.pem' }
-  t.strictSame(await refuse(t.testdir(), settings), {
+  t.strictSame(await refuse(t.testdir(), settings, true), {
     code: 78,
     said: `JWT_PRIVATE_KEY_FILE: "no.pem" is not accepted: it cannot be read (ENOENT). ${accepted}\n`
   })

@@ -27,7 +27,7 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
     priority: 'high',
     tags: ['x,y', 'shopping']
   })
-  const [b, c] = await make('b', 'c')
+  const [b, c, d] = await make('b', 'c', 'd')
   clock.pass(60)
   await todos('PATCH', `/${b.id}`, { done: true, priority: 'low' })
   await todos('PATCH', `/${b.id}`, { due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' } })
@@ -76,6 +76,15 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
       'STATUS:COMPLETED',
       'PERCENT-COMPLETE:100',
       'COMPLETED:20260101T000100Z',
+      'END:VTODO',
+      'BEGIN:VTODO',
+      `UID:${d.id}@latchkey`,
+      'DTSTAMP:20260101T000000Z',
+      'CREATED:20260101T000000Z',
+      'LAST-MODIFIED:20260101T000000Z',
+      'SUMMARY:d',
+      'STATUS:NEEDS-ACTION',
+      'PERCENT-COMPLETE:0',
       'END:VTODO',
       'END:VCALENDAR'
     ]
