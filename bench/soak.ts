@@ -6,13 +6,14 @@ import { freePort } from '../test/free-port.ts'
 import { median } from './medians.ts'
 import { launch } from './process.ts'
 import { collectGarbage } from './soak/collect.ts'
-import { type Person, personOf } from './soak/person.ts'
+import { personOf } from './soak/person.ts'
 import { slopeOf } from './soak/slope.ts'
+import { use } from './soak/use.ts'
 import { type Vitals, vitalsOf } from './soak/vitals.ts'
 import { LATCHKEY } from './subjects.ts'
 
 /*
- * Whether memory stays flat: `npm run bench:soak -- [--minutes 10] [--rate 200]`, on Linux.
+ * Whether memory stays flat: `npm run bench:soak -- [--minutes 10] [--rate 200]`, of 3 minutes or more, on Linux.
  *
  * The service runs as it ships, but for the rate limit, and people use it by its client, at a steady rate below what it
  * could do: six of ten requests read a todo, the others lists, patches, creates and deletes for good; each refreshes
@@ -20,8 +21,8 @@ import { LATCHKEY } from './subjects.ts'
  */
 
 const PEOPLE = 64
-/** Seconds: the life of an access token, between two people who sign in anew, and between two looks at the process. */
-const [TTL, SIGN_IN, LOOK] = [5, 5, 10]
+/** Seconds: the life of an access token, and between two looks at the process. */
+const [TTL, LOOK] = [5, 10]
 /** Looks of the first two minutes, in which Node compiles and caches fill. */
 const WARM_UP = 12
 /** A part of itself by which what is held may rise in the time measured, and still be called flat. */
@@ -36,38 +37,6 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 const show = ({ rss, heap, heapHeld, external, database, wal, descriptors }: Vitals) =>
   `RSS ${rss.toFixed(1)}, heap ${heap.toFixed(1)} of ${heapHeld.toFixed(1)}, external ${external.toFixed(1)}, database ${database.toFixed(1)}, WAL ${wal.toFixed(1)} MiB; ${descriptors} open files`
 
-let answered = 0
-let skipped = 0
-
-/** Keeps people busy, each with one thing at a time, until told to stop. */
-async function use(people: readonly Person[], signal: AbortSignal) {
-  const busy = new Set<Person>()
-  const failures: unknown[] = []
-  const occupy = async (person: Person, work: () => Promise<unknown>) => {
-    if (busy.has(person)) {
-      skipped += 1
-      return
-    }
-    busy.add(person)
-    await work().then(
-      () => {
-        answered += 1
-      },
-      error => failures.push(error)
-    )
-    busy.delete(person)
-  }
-  const begin = performance.now()
-  for (let turn = 0; !signal.aborted && failures.length === 0; turn += 1) {
-    const person = people[turn % PEOPLE] as Person
-    const isDue = turn % (SIGN_IN * rate) === 0
-    occupy(person, isDue ? person.signInAnew : person.step)
-    await sleep(Math.max(0, begin + ((turn + 1) * 1000) / rate - performance.now()))
-  }
-  while (busy.size > 0) await sleep(1)
-  if (failures.length > 0) throw failures[0]
-}
-
 /** Looks at the process every ten seconds; says every minute what it found. */
 async function watch(look: () => Promise<Vitals>, from: number, to: number): Promise<Vitals[]> {
   const looks: Vitals[] = []
@@ -78,7 +47,7 @@ async function watch(look: () => Promise<Vitals>, from: number, to: number): Pro
     looks.push(vitals)
     const seconds = number * LOOK
     if (seconds % 60 > 0) continue
-    say(`${seconds / 60} min: ${show(vitals)}; ${answered} answers, ${skipped} not asked for, being late`)
+    say(`${seconds / 60} min: ${show(vitals)}`)
   }
   return looks
 }
@@ -116,7 +85,8 @@ async function soak(folder: string) {
       await collectGarbage(inspector)
       return look()
     }
-    const using = use(people, end.signal)
+    const done = { answered: 0, skipped: 0 }
+    const using = use(people, rate, done, end.signal)
     // It ends before it is told to only by failing.
     const watched = <Result>(work: Promise<Result>) => Promise.race([work, using as Promise<never>])
 
@@ -133,6 +103,9 @@ async function soak(folder: string) {
     }
     end.abort()
     await using
+    say(
+      `${done.answered} answers; ${done.skipped} times somebody still waited for the last one and did not ask`
+    )
   } finally {
     end.abort()
     await running.stop()

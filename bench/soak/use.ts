@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Person } from './person.ts'
+
+/** Seconds between two people who sign in anew. */
+const SIGN_IN = 5
+
+/** What people have done so far, and how often one could not begin anything for still waiting. */
+export interface Done {
+  answered: number
+  skipped: number
+}
+
+/**
+ * Keeps people busy at a steady rate, each with one thing at a time, until told to stop.
+ * @param rate requests a second
+ * @throws what one of them met with
+ */
+export async function use(people: readonly Person[], rate: number, done: Done, signal: AbortSignal) {
+  const busy = new Set<Person>()
+  const failures: unknown[] = []
+
+  async function occupy(person: Person, work: () => Promise<unknown>) {
+    busy.add(person)
+    try {
+      await work()
+      done.answered += 1
+    } catch (error) {
+      failures.push(error)
+    }
+    busy.delete(person)
+  }
+
+  const begin = performance.now()
+  for (let turn = 0; !signal.aborted && failures.length === 0; turn += 1) {
+    const person = people[turn % people.length] as Person
+    const isDue = turn % (SIGN_IN * rate) === 0
+    if (busy.has(person)) done.skipped += 1
+    else occupy(person, isDue ? person.signInAnew : person.step)
+    await sleep(Math.max(0, begin + ((turn + 1) * 1000) / rate - performance.now()))
+  }
+  while (busy.size > 0) await sleep(1)
+  if (failures.length > 0) throw failures[0]
+}
