@@ -21,8 +21,11 @@ import { LATCHKEY } from './subjects.ts'
  */
 
 const PEOPLE = 64
-/** Seconds: the life of an access token, and between two looks at the process. */
-const [TTL, LOOK] = [5, 10]
+/**
+ * Seconds: the life of an access token, and between two looks at the process. Latchkey remembers up to 10,000 tokens that
+ * it has verified, whether they have expired or not: with a shorter life that alone would rise for as long as this takes.
+ */
+const [TTL, LOOK] = [30, 10]
 /** Looks of the first two minutes, in which Node compiles and caches fill. */
 const WARM_UP = 12
 /** A part of itself by which what is held may rise in the time measured, and still be called flat. */

@@ -56,11 +56,15 @@ export function* todosOfAll(crowds: readonly Crowd[], now: Date): Generator<Todo
     for (const crowd of crowds) {
       if (step >= count(crowd)) continue
       const row = todoOf(crowd.users[step % crowd.users.length] as UserRow, made)
-      if (step % Math.ceil(count(crowd) / SAMPLE) === 0) crowd.sample.push(row)
+      if (isSampled(crowd, step)) crowd.sample.push(row)
       yield row
     }
   }
 }
+
+/** Each user's first one, and others here and there. */
+const isSampled = ({ users, todosEach }: Crowd, step: number) =>
+  Math.random() * users.length * todosEach < SAMPLE || step < users.length
 
 function todoOf({ id: userId }: UserRow, now: Date): TodoRow {
   const id = ids.generateOrResetWithTs(now.getTime()).toString()
