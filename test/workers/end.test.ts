@@ -41,7 +41,7 @@ t.test(
 )
 
 t.test('it ends within its limit, whatever a worker does', async t => {
-  const { child, pids } = await startTwo(t, { SHUTDOWN_TIMEOUT: '1' })
+  const { child, pids } = await startTwo(t, { SHUTDOWN_TIMEOUT: '1' }, true)
   process.kill(Number(pids[1]), 'SIGSTOP')
   const begin = performance.now()
   t.equal(await stop(child, 'SIGTERM'), 1)
