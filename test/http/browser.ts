@@ -103,6 +103,7 @@ t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
 
   await tabTo(page, '#operations-auth-register .opblock-summary-control')
   await page.keyboard.press('Enter')
+  await page.locator('#operations-auth-register .execute').waitFor()
   await tabTo(page, '#operations-auth-register .execute')
   await page.keyboard.press('Enter')
   const { body } = await answerOf(page, 'auth-register')
@@ -115,9 +116,12 @@ t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   await page.keyboard.press('Enter')
   await tabTo(page, '.auth-btn-wrapper .btn-done')
   await page.keyboard.press('Enter')
+  // Until it is gone it holds the focus.
+  await page.locator('.dialog-ux').waitFor({ state: 'detached' })
 
   await tabTo(page, '#operations-auth-getMe .opblock-summary-control')
   await page.keyboard.press('Enter')
+  await page.locator('#operations-auth-getMe .execute').waitFor()
   await tabTo(page, '#operations-auth-getMe .execute')
   await page.keyboard.press('Enter')
   t.strictSame(await answerOf(page, 'auth-getMe'), { status: '200', body: body.user })
