@@ -39,7 +39,7 @@ async function onSqlite(): Promise<string> {
   const folder = mkdtempSync(join(data, 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
   const [small, large] = ['small', 'large'].map(name => `file:${join(folder, name)}.db`) as [string, string]
-  return compareTodos({ small, large }, { rows, rounds }, tell)
+  return compareTodos({ small, large }, { rows, rounds, by: 'cpu' }, tell)
 }
 
 async function onPostgres(): Promise<string> {
@@ -54,7 +54,7 @@ async function onPostgres(): Promise<string> {
       string,
       string
     ]
-    return await compareTodos({ small, large }, { rows, rounds }, tell)
+    return await compareTodos({ small, large }, { rows, rounds, by: 'clock' }, tell)
   } finally {
     await server.stop()
   }

@@ -47,10 +47,12 @@ async function costOf(work: Work, times: number): Promise<Sample> {
 
 /** Lets the works take turns, so that whatever else the machine does meets them alike. */
 export async function hold({ title, works }: Contest, rounds: number): Promise<Outcome> {
-  const times = await inTurn(works, warmUp)
+  const turns = [...works.entries()]
+  const times = await inTurn(turns, warmUp)
   const samples: Sample[][] = []
   for (let round = 0; round < rounds; round += 1)
-    samples.push(await inTurn(works, (work, index) => costOf(work, times[index] as number)))
+    // There and back, for the first one may find what the last one left behind.
+    samples.push(await inTurn(turns.reverse(), (work, index) => costOf(work, times[index] as number)))
 
   const costs = works.map((_, index) => {
     const own = samples.map(sample => sample[index] as Sample)
@@ -67,12 +69,12 @@ export async function hold({ title, works }: Contest, rounds: number): Promise<O
 }
 
 async function inTurn<Result>(
-  works: readonly Work[],
+  turns: readonly [number, Work][],
   of: (work: Work, index: number) => Promise<Result>
 ): Promise<Result[]> {
   const results: Result[] = []
-  for (const [index, work] of works.entries()) {
-    results.push(await of(work, index))
+  for (const [index, work] of turns) {
+    results[index] = await of(work, index)
     // Where the event loop lags behind, requests are turned away.
     await nextTurn()
   }
