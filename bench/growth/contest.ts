@@ -28,7 +28,7 @@ export interface Outcome {
 type Sample = Pick<Cost, 'cpu' | 'clock'>
 
 /** Milliseconds that a round of one work takes, and at which a work counts as warm. */
-const [LENGTH, WARM] = [20, 100]
+const [LENGTH, WARM] = [20, 300]
 
 /** Does a work for a while, until its time is known. */
 async function warmUp(work: Work): Promise<number> {

@@ -84,8 +84,6 @@ const writes = {
 /** Pages are compared with those of somebody who has enough todos for a page. The last ones let time pass. */
 async function* contestsOf(few: Works, some: Works, one: Works, many: Works): AsyncGenerator<Contest> {
   const all = (base: Works, of: (works: Works) => Work) => [base, one, many].map(of)
-  yield { title: 'one todo, as a request', works: all(few, works => works.getByRequest) }
-  yield { title: `page of ${PAGE}, as a request`, works: all(some, works => works.pageByRequest) }
   yield { title: 'one todo', works: all(few, works => works.get) }
 
   for (const filter of [{}, { done: true }])
@@ -97,6 +95,9 @@ async function* contestsOf(few: Works, some: Works, one: Works, many: Works): As
       const deep = [await some.deepPage(query, some.crowd.todosEach / 2), await one.deepPage(query, depth)]
       yield { title: `page at ${depth} ${what}`, works: deep }
     }
+
+  yield { title: 'one todo, as a request', works: all(few, works => works.getByRequest) }
+  yield { title: `page of ${PAGE}, as a request`, works: all(some, works => works.pageByRequest) }
 
   for (const [name, title] of Object.entries(writes) as [keyof typeof writes, string][])
     yield { title, works: all(few, works => works[name]) }
