@@ -1,6 +1,8 @@
 import './drizzle-loading.ts'
-import { configOfProcess } from '../environment.ts'
-import { run } from './run.ts'
+
+// What is imported statically is loaded before anything runs, and so would be Drizzle, before the hooks are in place.
+const { configOfProcess } = await import('../environment.ts')
+const { run } = await import('./run.ts')
 
 const code = await run(process.argv.slice(2), {
   stdout: process.stdout,

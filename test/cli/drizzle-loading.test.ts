@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 
+const PROGRAM_FILE = join(import.meta.dirname, '../../src/cli/main.ts')
 const HOOKS = join(import.meta.dirname, '../../src/cli/drizzle-loading.ts')
 const PROGRAM = `
   const { drizzle } = await import('drizzle-orm/better-sqlite3')
@@ -25,4 +26,21 @@ async function load(...options: string[]) {
 t.test('Drizzle is loaded without what is not needed of its package', async t => {
   const [usual, ours] = [await load(), await load(`--import=${HOOKS}`)]
   t.ok(ours < usual - 50, `${Math.round(ours)} MB rather than ${Math.round(usual)}`)
+})
+
+t.test('the program loads Drizzle that way, whatever imports it first', async t => {
+  const counting = `
+    import { registerHooks } from 'node:module'
+    let missed = 0
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier.startsWith('.') && context.parentURL?.includes('/drizzle-orm/')) missed += 1
+        return next(specifier, context)
+      }
+    })
+    process.on('exit', () => console.error(missed, 'files were loaded in the usual way'))
+  `
+  const args = [`--import=data:text/javascript,${encodeURIComponent(counting)}`, PROGRAM_FILE, '--version']
+  const { stderr } = await promisify(execFile)(process.execPath, args, { env: ENVIRONMENT })
+  t.equal(stderr, '0 files were loaded in the usual way\n')
 })
