@@ -1,5 +1,5 @@
-import { and, desc, eq, getTableColumns, gt, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm'
-import { MOST_IDS } from '../db/read-batches.ts'
+import { and, desc, eq, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { isGivenId } from '../db/read-batches.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
 /** Each write is one statement whose condition decides: a session that has ended is never changed again. */
@@ -23,6 +23,8 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     userAgent: given(sessions.userAgent, 'userAgent'),
     ip: given(sessions.ip, 'ip')
   }
+  const withTheirUsers = () =>
+    db.select({ session: sessions, user }).from(sessions).innerJoin(users, eq(users.id, sessions.userId))
   /** A column of the session's user, to be returned with what was written. */
   const ofUser = (column: 'username' | 'email') =>
     sql<string>`(${db.select({ value: users[column] }).from(users).where(eq(users.id, sessions.userId))})`.as(
@@ -52,21 +54,8 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
   return {
     // The user may have been deleted or disabled while the password was checked, or have changed it.
     add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
-    find: db
-      .select({ session: sessions, user })
-      .from(sessions)
-      .innerJoin(users, eq(users.id, sessions.userId))
-      .where(isTheOne),
-    findSeveral: db
-      .select({ session: sessions, user })
-      .from(sessions)
-      .innerJoin(users, eq(users.id, sessions.userId))
-      .where(
-        inArray(
-          sessions.id,
-          Array.from({ length: MOST_IDS }, (_, index) => sql.placeholder(`id${index}`))
-        )
-      ),
+    find: withTheirUsers().where(isTheOne),
+    findSeveral: withTheirUsers().where(isGivenId(sessions.id)),
     live: db
       .select()
       .from(sessions)

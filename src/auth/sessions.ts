@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { required, StepMissed } from '../db/engine.ts'
-import { MOST_IDS } from '../db/read-batches.ts'
+import { givenIds } from '../db/read-batches.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -40,7 +40,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   const issue = tokenPairsOf(tokens, config)
   const sessionBy = store.remembered(async ids => {
     const found =
-      ids.length === 1 ? await find.execute({ id: ids[0] }) : await findSeveral.execute(named(ids))
+      ids.length === 1 ? await find.execute({ id: ids[0] }) : await findSeveral.execute(givenIds(ids))
     return new Map(found.map(each => [each.session.id, each]))
   })
 
@@ -142,10 +142,6 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     }
   }
 }
-
-/** A value for each place of the statement; those that are left name nothing. */
-const named = (ids: readonly string[]) =>
-  Object.fromEntries(Array.from({ length: MOST_IDS }, (_, index) => [`id${index}`, ids[index] ?? '']))
 
 export type Sessions = ReturnType<typeof sessionsOf>
 
