@@ -1,19 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import { type Action, actions, catalogue, Problem, type ProblemCode } from '../src/errors.ts'
+import { catalogue, Problem, type ProblemCode } from '../src/errors.ts'
 import { guides } from '../src/problem-guides.ts'
 import { inBothForms, page, wantsPage } from './pages/layout.ts'
 import { problemPage, problemsPage } from './pages/problems.ts'
 import { ProblemDocument, problems } from './schemas.ts'
 
-const { type, title, status, detail, code } = ProblemDocument.properties
-const action = Type.Optional(
-  Type.Unsafe<Action>({
-    type: 'string',
-    enum: Object.keys(actions),
-    description: 'what the client should do'
-  })
-)
+const { type, title, status, detail, code, action } = ProblemDocument.properties
 const cause = Type.String({ description: 'what happened, at greater length' })
 const next = Type.String({ description: 'what to do next, at greater length' })
 

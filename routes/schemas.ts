@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { actions, catalogue, type ProblemCode } from '../src/errors.ts'
+import { type Action, actions, catalogue, type ProblemCode } from '../src/errors.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
 export const Instant = (description: string) =>
@@ -81,7 +81,7 @@ export const ProblemDocument = Type.Object(
       Type.Unsafe<unknown>({ $ref: 'Todo#', description: 'the present state of what was not changed' })
     ),
     action: Type.Optional(
-      Type.Unsafe<string>({
+      Type.Unsafe<Action>({
         type: 'string',
         enum: Object.keys(actions),
         description: 'what the client should do'
