@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.ts'
 import { chart } from './chart.ts'
 import { moveToLoadsCore } from './cores.ts'
 import { slowDisk, syncTime } from './disk.ts'
+import { benchFolder } from './folder.ts'
 import { caseTable, machine, page, summary } from './report.ts'
 import { measure, type Result } from './rounds.ts'
 import { arePeersInstalled, isPeer, PEERS, type Subject, subjects } from './subjects.ts'
@@ -84,11 +85,7 @@ async function bench() {
   if (asked.plan.some(({ subjects }) => subjects.some(isPeer))) preparePeers()
   moveToLoadsCore()
 
-  // Beside the service's own data, for a folder of temporary files is often kept in memory.
-  const data = join(import.meta.dirname, '../data')
-  mkdirSync(data, { recursive: true })
-  const folder = mkdtempSync(join(data, 'bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const folder = benchFolder()
 
   const disk = syncTime(folder)
   say(`${machine(disk)}\n`)
@@ -100,7 +97,6 @@ async function bench() {
   say('\nbench/results.md and bench/results.svg are written.\n')
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 try {
   await bench()
 } catch (error) {

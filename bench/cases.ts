@@ -36,7 +36,7 @@ export interface Measured extends Sample {
 }
 
 /** More than the page of 20. */
-const TODOS = 25
+export const TODOS = 25
 const CONNECTIONS = 64
 /** Hashes are made one after the other; more connections would only wait. */
 const SIGN_INS = 16

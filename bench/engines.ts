@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/postgres-server.ts'
 import { cases, type Service } from './cases.ts'
+import { benchFolder } from './folder.ts'
+import { startLatchkey } from './latchkey.ts'
 import { median } from './medians.ts'
-import { peopleOf } from './people.ts'
-import { launch } from './process.ts'
 import { table } from './report.ts'
-import { bearer, LATCHKEY } from './subjects.ts'
 
 /*
  * What a request costs on either engine: `npm run bench:engines`. The service runs as it ships, but for the rate limit;
@@ -16,25 +14,16 @@ import { bearer, LATCHKEY } from './subjects.ts'
 
 const ROUNDS = 3
 const SECONDS = 4
-const TODOS = 25
 
-async function start(name: string, DATABASE_URL: string, folder: string): Promise<Service> {
-  const home = join(folder, name)
-  mkdirSync(home)
-  const settings = { JWT_SECRET: 'a secret that only the bench signs with', RATE_LIMIT: 'off' }
-  const running = await launch([LATCHKEY], { DATABASE_URL, ACCESS_TOKEN_TTL: '3600', ...settings }, home)
-  return { ...running, api: bearer, people: await peopleOf(running.url, bearer, TODOS), pairs: [] }
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+const folder = benchFolder()
 const postgres = await startPostgres(
   { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   tmpdir()
 )
 const services: Service[] = []
 try {
-  services.push(await start('SQLite', `file:${folder}/latchkey.db`, folder))
-  services.push(await start('PostgreSQL', postgres.url, folder))
+  services.push(await startLatchkey(join(folder, 'sqlite'), {}))
+  services.push(await startLatchkey(join(folder, 'postgres'), { DATABASE_URL: postgres.url }))
   const rows = [['requests a second', 'SQLite', 'PostgreSQL', 'ratio']]
   for (const { name, title, run } of cases) {
     if (!['read', 'list', 'create'].includes(name)) continue
@@ -49,5 +38,4 @@ try {
 } finally {
   for (const { stop } of services) await stop()
   await postgres.stop()
-  rmSync(folder, { recursive: true })
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from '../test/postgres-server.ts'
+import { benchFolder } from './folder.ts'
 import { compareRefreshes } from './growth/refreshes.ts'
 import { compareTodos } from './growth/todos.ts'
 
@@ -33,11 +33,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what}`)
 
 async function onSqlite(): Promise<string> {
-  // Beside the service's own data, for a folder of temporary files is often kept in memory.
-  const data = join(import.meta.dirname, '../data')
-  mkdirSync(data, { recursive: true })
-  const folder = mkdtempSync(join(data, 'bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const folder = benchFolder()
   const [small, large] = ['small', 'large'].map(name => `file:${join(folder, name)}.db`) as [string, string]
   return compareTodos({ small, large }, { rows, rounds, by: 'cpu' }, tell)
 }
@@ -60,6 +56,5 @@ async function onPostgres(): Promise<string> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 if (values.only !== 'refreshes') say(await (values.postgres ? onPostgres() : onSqlite()))
 if (values.only !== 'todos') say(await compareRefreshes(refreshes, rounds, tell))

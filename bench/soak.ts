@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { freePort } from '../test/free-port.ts'
+import { benchFolder } from './folder.ts'
 import { median } from './medians.ts'
 import { launch } from './process.ts'
 import { collectGarbage } from './soak/collect.ts'
@@ -115,9 +115,4 @@ async function soak(folder: string) {
   }
 }
 
-const data = join(import.meta.dirname, '../data')
-mkdirSync(data, { recursive: true })
-const folder = mkdtempSync(join(data, 'bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-await soak(folder)
+await soak(benchFolder())

@@ -1,12 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cases, type Measured, type Service } from './cases.ts'
+import { benchFolder } from './folder.ts'
+import { startLatchkey } from './latchkey.ts'
 import { median } from './medians.ts'
-import { peopleOf } from './people.ts'
-import { launch } from './process.ts'
 import { table } from './report.ts'
-import { bearer, LATCHKEY } from './subjects.ts'
 
 /*
  * What a second worker brings, and what it costs: `npm run bench:workers`. The service runs as it ships, but for the rate
@@ -16,28 +13,14 @@ import { bearer, LATCHKEY } from './subjects.ts'
 
 const ROUNDS = 7
 const SECONDS = 2
-const TODOS = 25
 const CASES = ['read', 'create', 'mixed']
 const WORKERS = [1, 2]
 
-async function start(workers: number, folder: string): Promise<Service> {
-  const home = join(folder, `${workers}`)
-  mkdirSync(home)
-  const settings = {
-    DATABASE_URL: `file:${home}/latchkey.db`,
-    WEB_CONCURRENCY: `${workers}`,
-    JWT_SECRET: 'a secret that only the bench signs with',
-    ACCESS_TOKEN_TTL: '3600',
-    RATE_LIMIT: 'off'
-  }
-  const running = await launch([LATCHKEY], settings, home)
-  return { ...running, api: bearer, people: await peopleOf(running.url, bearer, TODOS), pairs: [] }
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+const folder = benchFolder()
 const services: Service[] = []
 try {
-  for (const workers of WORKERS) services.push(await start(workers, folder))
+  for (const workers of WORKERS)
+    services.push(await startLatchkey(join(folder, `${workers}`), { WEB_CONCURRENCY: `${workers}` }))
   const rows = [['', 'workers', 'a second', 'times', 'p50, ms', 'p99, ms', 'CPU, µs']]
   for (const { name, title, run } of cases) {
     if (!CASES.includes(name)) continue
@@ -55,5 +38,4 @@ try {
   process.stdout.write(table(rows))
 } finally {
   for (const { stop } of services) await stop()
-  rmSync(folder, { recursive: true })
 }
