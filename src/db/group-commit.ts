@@ -5,6 +5,9 @@ import { always } from './turn.ts'
 /** Does a write, and gives its result once that is on disk. */
 export type Commit = <Result>(work: () => Result) => Promise<Result>
 
+/** The most turns that a group gathers for, so that a stream of writes that never stops is no reason to wait for ever. */
+const TURNS = 4
+
 interface Write {
   readonly work: () => unknown
   readonly resolve: (result: unknown) => void
@@ -13,7 +16,8 @@ interface Write {
 
 /**
  * Commits the writes of a turn of the event loop together (DeWitt et al., 1984, section 5.2): as many as have arrived
- * share a transaction and its one wait for the disk, and one by itself waits for nobody. As they run at the end of the
+ * share a transaction and its one wait for the disk. While turns bring more, they join: those who were answered together
+ * write again together, but do not all arrive in one turn. One by itself waits for nobody. As they run at the end of a
  * turn, one after another, nobody ever sees what is not committed.
  * @param turn waits for other processes that write; the group grows meanwhile
  */
@@ -50,10 +54,17 @@ export function groupCommitOf(connection: Database.Database, turn = always) {
     }
   }
 
+  /** Begins after the events that are there already, among which are the other requests that have arrived. */
+  function gather(known: number, turns: number) {
+    setImmediate(() => {
+      if (turns > 1 && group.length > known) gather(group.length, turns - 1)
+      else turn(flush)
+    })
+  }
+
   const commit: Commit = work =>
     new Promise<unknown>((resolve, reject) => {
-      // After the events that are there already, among which are the other requests that have arrived.
-      if (group.push({ work, resolve, reject }) === 1) setImmediate(turn, flush)
+      if (group.push({ work, resolve, reject }) === 1) gather(1, TURNS)
     }) as Promise<ReturnType<typeof work>>
 
   return { commit, flush, tally }

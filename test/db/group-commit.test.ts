@@ -73,6 +73,30 @@ t.test('a write by itself waits for the end of the turn, and for no other', asyn
   t.equal(commits(), before + 1)
 })
 
+t.test('while turns bring more writes they join, but not for ever', async t => {
+  const { add, commits } = open(t)
+  const before = commits()
+  const first = Promise.all([add('a'), add('b')])
+  await turn()
+  await Promise.all([first, add('c')])
+  t.equal(commits(), before + 1)
+
+  let isDone = false
+  const second = Promise.all([add('d'), add('e')]).then(() => {
+    isDone = true
+  })
+  let turns = 0
+  const others: Promise<unknown>[] = []
+  while (!isDone) {
+    others.push(add(`${turns}`))
+    turns += 1
+    await turn()
+  }
+  await Promise.all([second, ...others])
+  t.equal(turns, 4)
+  t.equal(commits(), before + 2)
+})
+
 t.test('a write that fails spoils only itself, and is told of with the others', async t => {
   const { add, commits, words } = open(t)
   const before = commits()
