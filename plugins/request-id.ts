@@ -19,17 +19,18 @@ export function requestIds(newId: () => string) {
 export const logOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
   logger,
   bindings,
-  options,
-  { headers }
+  _options,
+  { headers: { traceparent } }
 ) => {
-  const [, traceId] = TRACE_PARENT.exec(String(headers.traceparent)) ?? []
-  return logger.child(traceId ? { ...bindings, traceId } : bindings, options) as FastifyBaseLogger
+  const traceId = traceparent && TRACE_PARENT.exec(String(traceparent))?.[1]
+  return logger.child(traceId ? { ...bindings, traceId } : bindings) as FastifyBaseLogger
 }
 
 /** Tells the caller the name of its request. */
 async function requestId(app: FastifyInstance) {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
 }
 

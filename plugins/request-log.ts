@@ -5,7 +5,9 @@ export class RequestLog extends LogController {
   override incomingRequest() {}
 
   override requestCompleted(_error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply) {
-    const [path] = request.url.split('?')
+    const { url } = request
+    const query = url.indexOf('?')
+    const path = query < 0 ? url : url.slice(0, query)
     const ms = Math.round(reply.elapsedTime * 10) / 10
     request.log.info(
       { method: request.method, path, status: reply.statusCode, ms, ip: request.ip },

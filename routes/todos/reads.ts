@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import { entityTagOf } from '../../src/preconditions.ts'
 import type { TodoPage } from '../../src/todos/list.ts'
+import type { Todo } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
-import { shown } from './conditional.ts'
 import * as schemas from './schemas.ts'
 
 const reads: FastifyPluginAsyncTypebox = async app => {
@@ -21,15 +22,25 @@ const reads: FastifyPluginAsyncTypebox = async app => {
     })
     const { text, etag, link } = await confirmed(page)
     if (link) reply.header('link', link)
-    reply.header('etag', etag).type('application/json; charset=utf-8')
-    return text as unknown as TodoPage
+    return written<TodoPage>(text, etag, reply)
   })
 
   app.get('/:id', { schema: schemas.read, onSend: app.conditional }, async function read(request, reply) {
+    const { id } = request.params
     const { userId, confirmed } = request.claim
-    const todo = await confirmed(todosOf(app.store, userId).get(request.params.id))
-    return shown(todo, reply)
+    const todo = app.store.rememberedText(userId, id, async () => {
+      const todo = await todosOf(app.store, userId).get(id)
+      return { text: String(reply.serialize(todo)), etag: todo.etag }
+    })
+    const { text, etag } = await confirmed(todo)
+    return written<Todo>(text, etag, reply)
   })
+}
+
+/** An answer that is serialized already. */
+function written<Answer>(text: string, etag: string, reply: FastifyReply): Answer {
+  reply.header('etag', etag).type('application/json; charset=utf-8')
+  return text as Answer
 }
 
 /** The present page's address with another cursor (RFC 8288). */

@@ -4,9 +4,11 @@ import { StatementFailed } from './failures.ts'
 
 /** The most rows to remember of each kind. */
 const MOST = 10_000
-/** The most texts, and the longest one: 16 million characters at most, all together. */
-const MOST_TEXTS = 500
+/** The most characters of texts, all together, and of the longest one. */
+const MOST_TEXT = 16_000_000
 const LONGEST_TEXT = 32_768
+/** What it takes to remember a text, in characters beside its own. */
+const PER_TEXT = 500
 
 /**
  * Remembers what was read of sessions and their users, and of the todos of users, until that is no longer so. SQLite tells
@@ -15,7 +17,7 @@ const LONGEST_TEXT = 32_768
  */
 export function memoryOf(connection: Database.Database): Pick<Engine, 'remembered' | 'rememberedText'> {
   const sessions: Memory[] = []
-  const texts = new Memory(MOST_TEXTS)
+  const texts = new Memory(MOST_TEXT, value => (value as Text).text.length + PER_TEXT)
   let writes = 0
 
   function forget(memories: readonly Memory[], id: string) {
@@ -43,8 +45,16 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
 
   const dataVersion = connection.prepare('pragma data_version').pluck()
   let version: unknown
+  let isSure = false
+  const settled = Promise.resolve()
 
+  // Once for all that a request asks for in one go, as it had arrived before the first.
   function forgetIfOthersWrote() {
+    if (isSure) return
+    isSure = true
+    settled.then(() => {
+      isSure = false
+    })
     try {
       const present = dataVersion.get()
       if (present !== version) forgetAll()
@@ -81,17 +91,24 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
   }
 }
 
+interface Text {
+  readonly text: string
+}
+
 const isThere = (value: unknown) => value !== undefined
-const isShort = ({ text }: { readonly text: string }) => text.length <= LONGEST_TEXT
+const isShort = ({ text }: Text) => text.length <= LONGEST_TEXT
 
 /** Values by an id and a name. When it is full, it begins anew. */
 class Memory {
   readonly #most: number
+  readonly #sizeOf: (value: unknown) => number
   readonly #values = new Map<string, Map<string, unknown>>()
   #size = 0
 
-  constructor(most: number) {
+  /** @param most the most that there may be, as `sizeOf` counts */
+  constructor(most: number, sizeOf: (value: unknown) => number = () => 1) {
     this.#most = most
+    this.#sizeOf = sizeOf
   }
 
   get(id: string, what: string): unknown {
@@ -101,12 +118,12 @@ class Memory {
   set(id: string, what: string, value: unknown): void {
     if (this.#size >= this.#most) this.clear()
     const own = this.#values.get(id) ?? new Map<string, unknown>()
-    this.#size += own.has(what) ? 0 : 1
+    this.#size += this.#sizeOf(value) - (own.has(what) ? this.#sizeOf(own.get(what)) : 0)
     this.#values.set(id, own.set(what, value))
   }
 
   delete(id: string): void {
-    this.#size -= this.#values.get(id)?.size ?? 0
+    for (const value of this.#values.get(id)?.values() ?? []) this.#size -= this.#sizeOf(value)
     this.#values.delete(id)
   }
 

@@ -11,8 +11,6 @@ const DIGIT = new Map(Array.from(OCTAL, ([digit, octal]) => [octal, digit]))
 const FIRST = 22
 /** Digits that are added where there is no room left between two positions. */
 const MORE = 16
-/** Half of the space is below the positions of new todos, for those that are moved to the top. */
-const MIDDLE = 1n << (BigInt(FIRST) * BITS - 1n)
 /** A millisecond in the first digits. */
 const MILLISECOND = 1n << (BigInt(FIRST) * BITS - 48n)
 /** Between positions of more digits: 65,536 of them fit into one more level. */
@@ -25,10 +23,19 @@ export const MAX_POSITION = FIRST + 140 * MORE
 /** The first digit is neither the least nor the greatest, so that there is room before and after any position. */
 export const POSITION = `^[0-9A-Za-y_][\\w-]{${FIRST - 1}}([\\w-]{${MORE}}){0,${(MAX_POSITION - FIRST) / MORE}}$`
 
-/** The position of a new todo, below those that were made before: the time is in its id (UUIDv7). */
+/**
+ * The position of a new todo, below those that were made before: the time is in its id (UUIDv7). It is the id, six bits a
+ * digit, with its first bit set, which leaves half of the space above for those that are moved to the top.
+ */
 export function positionOf(id: string): string {
-  const bits = BigInt(`0x${UUID.parse(id).toHex()}`)
-  return written(MIDDLE + (bits << (BigInt(FIRST) * BITS - 128n)), FIRST)
+  const { bytes } = UUID.parse(id)
+  let position = ''
+  for (let bit = 0; bit < 8 * bytes.length; bit += 6) {
+    const [high = 0, low = 0] = [bytes[bit >> 3], bytes[(bit >> 3) + 1]]
+    const digit = (((high << 8) | low) >> (10 - (bit & 7))) & 63
+    position += DIGITS[bit === 0 ? digit | 32 : digit]
+  }
+  return position
 }
 
 /*

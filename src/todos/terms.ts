@@ -16,6 +16,7 @@ const EXCESS = /(?<=\p{M}{30})\p{M}+/gu
 const INVISIBLE = /(?!\u200b)\p{Default_Ignorable_Code_Point}/gu
 /** What needs none of the above: plain ASCII is most of what is written. */
 const PLAIN = /^[\0-\x7f]*$/
+const PLAIN_RUN = /[A-Z\d]+/g
 
 /** A text without regard to case, compatibility forms (Unicode Standard Annex 15) and accents. */
 export function folded(text: string): string {
@@ -26,10 +27,13 @@ export function folded(text: string): string {
 }
 
 /** The words of a text in any script, folded, each once. */
-export function wordsOf(text: string): string[] {
+export const wordsOf = (text: string): string[] => [
+  ...new Set((PLAIN.test(text) ? (folded(text).match(PLAIN_RUN) ?? []) : anyWords(text)).map(shortened))
+]
+
+function anyWords(text: string): string[] {
   const parts = (folded(text).match(RUN) ?? []).flatMap(run => run.split(UNSPACED))
-  const words = parts.flatMap(part => (UNSPACED.test(part) ? pairs(part) : [part]))
-  return [...new Set(words.filter(word => word !== '').map(shortened))]
+  return parts.flatMap(part => (UNSPACED.test(part) ? pairs(part) : [part])).filter(word => word !== '')
 }
 
 /**

@@ -90,11 +90,14 @@ export function columnsOf(userId: string, { title, description, done, due, prior
     due: due && mergedDue(null, due),
     priority: priorities.indexOf(priority),
     tags: ordered,
-    titleKey: Array.from(folded(trimmed)).slice(0, TITLE_KEY).join(''),
+    titleKey: beginningOf(folded(trimmed)),
     dueKey: dueKeyOf(due),
     terms: termsOf(userId, [trimmed, description ?? ''], ordered)
   }
 }
+
+const beginningOf = (key: string) =>
+  key.length <= TITLE_KEY ? key : Array.from(key).slice(0, TITLE_KEY).join('')
 
 type Columns = ReturnType<typeof columnsOf>
 

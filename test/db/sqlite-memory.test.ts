@@ -137,11 +137,35 @@ t.test('a text of a user’s todos is made once, as long as nobody writes to the
 })
 
 t.test('no more texts are remembered than fit, and none that is long', async t => {
-  const { rememberedText } = open(t)
+  const { connection, rememberedText } = open(t)
   const keep = (what: string, text: string) => rememberedText('ada', what, async () => ({ text }))
   await keep('long', 'x'.repeat(32_769))
   t.match(await keep('long', 'again'), { text: 'again' })
-  for (let n = 0; n < 500; n++) await keep(`${n}`, 'first')
-  t.match(await keep('499', 'second'), { text: 'first' })
-  t.match(await keep('0', 'second'), { text: 'second' })
+  const long = 'x'.repeat(32_768)
+  const fill = async (count: number) => {
+    for (let n = 0; n < count; n++) await keep(`${n}`, long)
+  }
+  await fill(481)
+  t.match(await keep('0', 'again'), { text: long })
+  await keep('481', 'the last')
+  t.match(await keep('481', 'again'), { text: 'the last' })
+  t.match(await keep('0', 'again'), { text: 'again' }, 'it began anew')
+
+  for (let round = 0; round < 3; round++) {
+    connection.exec("insert into todos (user_id) values ('ada')")
+    await fill(481)
+    t.match(await keep('0', 'again'), { text: long }, 'what was forgotten does not count')
+  }
+})
+
+t.test('whether others wrote is asked once for what is read in one go', async t => {
+  const { other, session, rememberedText } = open(t)
+  let count = 0
+  const list = () => rememberedText('ada', 'list', async () => ({ text: `${++count}` }))
+  await Promise.all([session('a1'), list()])
+  const first = session('a1')
+  other.exec("update sessions set ended_at = 1 where id = 'a1'")
+  const second = list()
+  t.match(await Promise.all([first, second]), [{ endedAt: null }, { text: '1' }])
+  t.match(await Promise.all([session('a1'), list()]), [{ endedAt: 1 }, { text: '2' }])
 })
