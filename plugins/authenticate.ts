@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler
+} from 'fastify'
 import fp from 'fastify-plugin'
 import { bearerToken } from '../src/auth/bearer.ts'
 import type { Claim, Identity } from '../src/auth/sessions.ts'
@@ -9,7 +15,7 @@ declare module 'fastify' {
     /** An `onRequest` hook: lets in who sends a live access token, and says in `request.user` who that is. */
     authenticate: onRequestAsyncHookHandler
     /** The same for requests that only read, side by side with the check of the session: it leaves a `request.claim`. */
-    authenticateReading: onRequestAsyncHookHandler
+    authenticateReading: onRequestHookHandler
   }
   interface FastifyRequest {
     claim: Claim
@@ -27,8 +33,9 @@ async function authenticate(app: FastifyInstance) {
     request.user = await app.sessions.identify(tokenOf(request, reply))
   })
   app.decorateRequest('claim')
-  app.decorate('authenticateReading', async (request, reply) => {
+  app.decorate('authenticateReading', (request, reply, done) => {
     request.claim = app.sessions.claim(tokenOf(request, reply))
+    done()
   })
 }
 
