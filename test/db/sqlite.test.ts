@@ -29,6 +29,7 @@ t.test('acknowledged means on disk, at the first open and at every later one', a
     t.equal(await pragma('synchronous'), 2, 'FULL')
     t.equal(await pragma('foreign_keys'), 1)
     t.equal(await pragma('page_size'), 2048)
+    t.equal(await pragma('temp_store'), 2, 'MEMORY')
     await store.close()
   }
 })
