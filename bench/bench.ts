@@ -39,6 +39,7 @@ function chosen<Kind extends { readonly name: string }>(all: readonly Kind[], na
 function askedFor() {
   const { quick, only, subjects: names } = values
   const extent = {
+    warmUp: quick ? 1 : 3,
     rounds: Number(values.rounds ?? (quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (quick ? 0.5 : 2))
   }

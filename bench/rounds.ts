@@ -11,10 +11,10 @@ import type { Subject } from './subjects.ts'
 
 const SECRET = 'a secret that only the bench signs with'
 const HOUR = '3600'
-/** The fewest seconds after which Node has compiled what is used most. */
-const WARM_UP = 1
 
 export interface Extent {
+  /** Seconds before the first round, in which Node compiles what is used most: rates rise for longer than one would think. */
+  readonly warmUp: number
   readonly rounds: number
   readonly seconds: number
 }
@@ -71,7 +71,7 @@ async function start(
 export async function measure(
   of: Case,
   subjects: readonly Subject[],
-  { rounds, seconds }: Extent,
+  { warmUp, rounds, seconds }: Extent,
   folder: string,
   tell: (what: string) => void
 ): Promise<Result> {
@@ -84,7 +84,7 @@ export async function measure(
       services.push(await start(subject, of, databases))
     }
     for (let round = 0; round <= rounds; round += 1) {
-      const time = (round === 0 ? Math.max(WARM_UP, seconds) : seconds) * (of.length ?? 1)
+      const time = (round === 0 ? warmUp : seconds) * (of.length ?? 1)
       const what = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
       for (const [index, service] of services.entries()) {
         const name = subjects[index]?.name
