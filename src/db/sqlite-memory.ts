@@ -51,14 +51,14 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
   // Once for all that a request asks for in one go, as it had arrived before the first.
   function forgetIfOthersWrote() {
     if (isSure) return
-    isSure = true
-    settled.then(() => {
-      isSure = false
-    })
     try {
       const present = dataVersion.get()
       if (present !== version) forgetAll()
       version = present
+      isSure = true
+      settled.then(() => {
+        isSure = false
+      })
     } catch (error) {
       throw new StatementFailed('data_version', error)
     }
