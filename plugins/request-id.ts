@@ -19,11 +19,11 @@ export function requestIds(newId: () => string) {
 export const logOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
   logger,
   bindings,
-  _options,
+  options,
   { headers: { traceparent } }
 ) => {
   const traceId = traceparent && TRACE_PARENT.exec(String(traceparent))?.[1]
-  return logger.child(traceId ? { ...bindings, traceId } : bindings) as FastifyBaseLogger
+  return logger.child(traceId ? { ...bindings, traceId } : bindings, options) as FastifyBaseLogger
 }
 
 /** Tells the caller the name of its request. */

@@ -27,12 +27,14 @@ export function folded(text: string): string {
 }
 
 /** The words of a text in any script, folded, each once. */
-export const wordsOf = (text: string): string[] => [
-  ...new Set((PLAIN.test(text) ? (folded(text).match(PLAIN_RUN) ?? []) : anyWords(text)).map(shortened))
-]
+export function wordsOf(text: string): string[] {
+  const key = folded(text)
+  const words = PLAIN.test(key) ? (key.match(PLAIN_RUN) ?? []) : anyWords(key)
+  return [...new Set(words.map(shortened))]
+}
 
-function anyWords(text: string): string[] {
-  const parts = (folded(text).match(RUN) ?? []).flatMap(run => run.split(UNSPACED))
+function anyWords(key: string): string[] {
+  const parts = (key.match(RUN) ?? []).flatMap(run => run.split(UNSPACED))
   return parts.flatMap(part => (UNSPACED.test(part) ? pairs(part) : [part])).filter(word => word !== '')
 }
 
