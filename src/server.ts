@@ -5,9 +5,7 @@ import type { Config } from './config.ts'
 import { isTracingConfigured } from './environment.ts'
 import { endOf, loggingOf } from './logging.ts'
 import { placeOf } from './place.ts'
-
-/** Threads for files, names and the like, beside those that hash. */
-const SPARE_THREADS = 4
+import { makeThreadPool } from './thread-pool.ts'
 
 /**
  * Makes this process the service, until it is told to stop; with several workers, the one that starts them.
@@ -22,8 +20,7 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
     return supervise(config, isWatched, limit)
   }
 
-  // Node makes four threads on any machine, which hashing would keep busy. It reads this when it first needs one.
-  process.env.UV_THREADPOOL_SIZE ??= `${place.shareOf(availableParallelism()) + SPARE_THREADS}`
+  await makeThreadPool(place.shareOf(availableParallelism()))
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
   const logger = loggingOf(config, isWatched, !place.isAlone)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { refuse, send, start, stop } from './process.ts'
@@ -66,13 +66,22 @@ t.test('nonsense stops the start: one line, exit code 78, no secret in it', asyn
 })
 
 t.test(
-  '[HASH] hashing on every core leaves threads for files and names',
+  '[HASH] hashing on every core leaves threads for files and names, and gives way to requests',
   { skip: process.platform !== 'linux' && 'only Linux shows its threads' },
   async t => {
+    // The 19th field (proc(5)), counted from behind the name.
+    const niceness = (folder: string) =>
+      Number(readFileSync(`${folder}/stat`, 'utf8').split(') ')[1]?.split(' ')[16])
     const threads = (pid = 0) =>
-      globSync(`/proc/${pid}/task/*/comm`).filter(file => /^libuv-worker/.test(readFileSync(file, 'utf8')))
+      globSync(`/proc/${pid}/task/*`)
+        .filter(folder => readFileSync(`${folder}/comm`, 'utf8').startsWith('libuv-worker'))
+        .map(niceness)
     const { child } = await start(t, t.testdir())
-    t.equal(threads(child.pid).length, availableParallelism() + 4)
+    t.strictSame(
+      threads(child.pid),
+      Array.from({ length: availableParallelism() + 4 }, () => Math.min(getPriority() + 10, 19))
+    )
+    t.equal(niceness(`/proc/${child.pid}`), getPriority())
     await stop(child, 'SIGTERM')
 
     const cwd = t.testdir({ '.env': 'UV_THREADPOOL_SIZE=7\n' })
