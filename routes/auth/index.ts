@@ -32,8 +32,10 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     { schema: schemas.login, config: limited(PER_MINUTE.login) },
     async function login(request) {
       const { email, password } = request.body
-      const user = await app.users.authenticate(email, password, deviceOf(request))
-      return app.sessions.start(user, deviceOf(request))
+      const device = deviceOf(request)
+      return app.users.authenticate(email, password, device, (user, forgiving) =>
+        app.sessions.start(user, device, 'signed_in', [forgiving])
+      )
     }
   )
 

@@ -43,9 +43,11 @@ export function accountsOf(
    * @returns its hash
    */
   async function verify({ id, email }: Identity, password: string, device: Device): Promise<string> {
-    const present = await attempt(keyOf(email), device.ip, async () => {
+    const present = await attempt(keyOf(email), device.ip, async forgiving => {
       const [user] = await currentHash.execute({ userId: id })
-      return (await passwords.matches(password, user?.passwordHash)) ? user?.passwordHash : undefined
+      if (!(await passwords.matches(password, user?.passwordHash))) return undefined
+      await store.atomically(forgiving)
+      return user?.passwordHash
     })
     if (present === undefined) throw new Problem('password_wrong')
     return present

@@ -37,6 +37,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     .where(and(isTheUsers, isLive))
     .orderBy(...lastUsedFirst)
     .limit(sql.placeholder('most'))
+  const isSurplus = and(isTheUsers, isLive, notInArray(sessions.id, latest))
 
   const presentUser = db
     .select(givenSelection(sessions))
@@ -77,10 +78,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       .set(ending)
       .where(and(isTheUsers, isAnother, isLive))
       .returning({ id: sessions.id }),
-    endSurplus: db
-      .update(sessions)
-      .set(ending)
-      .where(and(isTheUsers, isLive, notInArray(sessions.id, latest)))
-      .returning({ id: sessions.id })
+    surplus: db.select({ id: sessions.id }).from(sessions).where(isSurplus),
+    endSurplus: db.update(sessions).set(ending).where(isSurplus).returning({ id: sessions.id })
   }
 })

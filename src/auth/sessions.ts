@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { required, StepMissed } from '../db/engine.ts'
+import { required, type Step, StepMissed } from '../db/engine.ts'
 import { givenIds } from '../db/read-batches.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
@@ -35,7 +35,8 @@ export interface Claim {
  * and adds none.
  */
 export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
-  const { add, find, findSeveral, live, end, endAll, endOthers, endSurplus } = sessionStatements(store)
+  const { add, find, findSeveral, live, end, endAll, endOthers, surplus, endSurplus } =
+    sessionStatements(store)
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
   const sessionBy = store.remembered(async ids => {
@@ -61,12 +62,14 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
   return {
     /**
      * Begins a session for a user who has proved to be one. Beyond `MAX_SESSIONS` the one idle for longest ends.
+     * @param alongside what is to be written together with it
      * @throws {Problem} `invalid_credentials` when the user has been deleted or disabled meanwhile, or has changed the password
      */
     async start(
       { passwordVersion, ...user }: VerifiedUser,
       device: Device,
-      type: 'account_created' | 'signed_in' = 'signed_in'
+      type: 'account_created' | 'signed_in' = 'signed_in',
+      alongside: readonly Step[] = []
     ): Promise<TokenPair> {
       const now = store.now()
       const session: SessionRow = {
@@ -85,12 +88,14 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
       }
       try {
         const event = events.step(user.id, type, device, { sessionId: session.id })
-        await store.atomically(required(add.with({ ...session, passwordVersion })), event)
+        await store.atomically(required(add.with({ ...session, passwordVersion })), event, ...alongside)
       } catch (error) {
         throw error instanceof StepMissed ? new Problem('invalid_credentials') : error
       }
-      const surplus = { userId: user.id, most: config.MAX_SESSIONS, reason: 'too_many_sessions' } as const
-      await endBy(endSurplus, surplus, device)
+      const most = { userId: user.id, most: config.MAX_SESSIONS }
+      // To look first costs no commit, and there seldom is any.
+      if ((await surplus.execute({ ...most, now })).length > 0)
+        await endBy(endSurplus, { ...most, reason: 'too_many_sessions' }, device)
       return issue(session, user, now)
     },
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Step } from '../db/engine.ts'
 import type { ThrottleRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -23,6 +24,9 @@ interface Subject {
   readonly isExempt: () => Promise<boolean>
 }
 
+/** @param forgiving forgets the failures */
+type Verify<Result> = (forgiving: Step) => Promise<Result | undefined>
+
 /** Until when a subject was blocked before a failure was counted: what it takes to take that back. */
 type Before = Pick<ThrottleRow, 'id' | 'blockedUntil'>
 
@@ -39,14 +43,15 @@ export function throttleOf(store: Store) {
   /**
    * Verifies a password, unless too many failures came before. The attempt counts as one from its start, so that parallel
    * guesses do not slip through, until it turns out to be a success, or not to have been verified at all.
-   * @param verify resolves to undefined for a wrong password, and throws when it cannot tell
+   * @param verify resolves to undefined for a wrong password, and throws when it cannot tell. What the right one brings about
+   *   it writes together with the step that it is given, which forgets the failures.
    * @returns what `verify` resolves to
    * @throws {Problem} `sign_in_throttled`, neither verified nor counted
    */
   async function attempt<Result>(
     emailKey: string,
     ip: string,
-    verify: () => Promise<Result | undefined>
+    verify: Verify<Result>
   ): Promise<Result | undefined> {
     const network = networkOf(ip)
     const pair = { id: idOf(emailKey, network), blockOf: delayOf, isExempt: async () => false }
@@ -58,7 +63,7 @@ export function throttleOf(store: Store) {
   async function countedAttempt<Result>(
     pair: Subject,
     account: Subject,
-    verify: () => Promise<Result | undefined>
+    verify: Verify<Result>
   ): Promise<Result | undefined> {
     const [pairRow, accountRow] = await look(pair, account)
     const counted: Before[] = []
@@ -67,9 +72,7 @@ export function throttleOf(store: Store) {
       const counts = await Promise.allSettled([count(pair, pairRow), count(account, accountRow)])
       for (const outcome of counts) if (outcome.status === 'fulfilled') counted.push(outcome.value)
       for (const outcome of counts) if (outcome.status === 'rejected') throw outcome.reason
-      const result = await verify()
-      if (result !== undefined) await clear.execute({ pair: pair.id, account: account.id })
-      return result
+      return await verify(clear.with({ pair: pair.id, account: account.id }))
     } catch (error) {
       for (const before of counted) await takeBack.execute(before)
       throw error

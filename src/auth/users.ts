@@ -1,4 +1,5 @@
 import { and, eq, or } from 'drizzle-orm'
+import type { Step } from '../db/engine.ts'
 import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -106,17 +107,26 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
 
     /**
      * @param device where the attempt comes from
+     * @param enter lets the user in, and writes with what it writes the step that forgets failures before
+     * @returns what `enter` resolves to
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
      *   e-mail; `account_disabled` for the right password only; `overloaded`
      */
-    async authenticate(email: string, password: string, device: Device): Promise<VerifiedUser> {
+    async authenticate<Entry>(
+      email: string,
+      password: string,
+      device: Device,
+      enter: (user: VerifiedUser, forgiving: Step) => Promise<Entry>
+    ): Promise<Entry> {
       const emailKey = keyOf(email)
-      const user = await attempt(emailKey, device.ip, () => verified(emailKey, password, device))
-      if (!user) throw new Problem('invalid_credentials')
-      if (user.disabledAt) throw new Problem('account_disabled')
-      if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
-      const { id, username, passwordVersion } = user
-      return { id, username, email: user.email, passwordVersion }
+      const entry = await attempt(emailKey, device.ip, async forgiving => {
+        const user = await verified(emailKey, password, device)
+        if (user?.disabledAt) throw new Problem('account_disabled')
+        if (user && passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
+        return user && enter(verifiedOf(user), forgiving)
+      })
+      if (entry === undefined) throw new Problem('invalid_credentials')
+      return entry
     }
   }
 
@@ -139,6 +149,13 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
 function undefinedIfOverloaded(error: unknown): undefined {
   if (!(error instanceof Problem && error.code === 'overloaded')) throw error
 }
+
+const verifiedOf = ({ id, username, email, passwordVersion }: UserRow): VerifiedUser => ({
+  id,
+  username,
+  email,
+  passwordVersion
+})
 
 export type Users = ReturnType<typeof usersOf>
 

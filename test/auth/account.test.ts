@@ -1,7 +1,7 @@
 import t from 'tap'
 import { blank, rowOf } from '../../src/todos/todo.ts'
 import { newDatabase, query } from '../databases.ts'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { asIs, PASSWORD, problem, serve } from '../service.ts'
 
 const email = 'ada@example.org'
 const newPassword = 'battery staple, correct horse'
@@ -98,7 +98,7 @@ t.test('of two changes at once one wins', async t => {
 t.test('[RESURRECT] a sign-in with the old password, begun before the change, gives no session', async t => {
   const { app, call, change, one } = await signedInTwice(t)
   const device = { ip: '127.0.0.1', userAgent: null }
-  const checked = await app.users.authenticate(email, PASSWORD, device)
+  const checked = await app.users.authenticate(email, PASSWORD, device, asIs)
   const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
   const { accessToken: token } = (await change(one.accessToken, body)).body
   await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })

@@ -4,7 +4,7 @@ import { passwordsOf } from '../../src/auth/passwords.ts'
 import { usersOf } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
 import { Problem } from '../../src/errors.ts'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { asIs, PASSWORD, problem, serve } from '../service.ts'
 
 /** Passes that leave room for ten hashes on each core to wait. */
 const SETTINGS = { PASSWORD_HASH_TIME: '10' }
@@ -55,7 +55,8 @@ t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t 
     usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }, app.throttle).authenticate(
       'ada@example.org',
       PASSWORD,
-      { ip: '192.0.2.1', userAgent: null }
+      { ip: '192.0.2.1', userAgent: null },
+      asIs
     )
 
   t.match(await signIn(new Problem('overloaded')), { email: 'ada@example.org' })

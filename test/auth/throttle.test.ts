@@ -7,7 +7,7 @@ import type { Values } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
 import { Problem } from '../../src/errors.ts'
 import { emptyDatabase } from '../databases.ts'
-import { type Answer, PASSWORD, problem, type Settings, serve } from '../service.ts'
+import { type Answer, asIs, PASSWORD, problem, type Settings, serve } from '../service.ts'
 
 const ADA = 'ada@example.org'
 /** Nobody's e-mail. */
@@ -233,7 +233,7 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
       for (let attempts = 0; attempts < times; attempts++)
-        await t.rejects(failing(error).authenticate(email, PASSWORD, { ip: HOME, userAgent: null }), {
+        await t.rejects(failing(error).authenticate(email, PASSWORD, { ip: HOME, userAgent: null }, asIs), {
           message: error.message
         })
   }
@@ -254,6 +254,40 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
   await refuse(ADA)
   isThrottled(t, await fail(ADA, stranger(1)), DAY, 'nor does it free whom others have blocked')
 })
+
+t.test(
+  '[THROTTLE] failures are forgotten together with what the right password brings, or not at all',
+  async t => {
+    const { app, fail } = await serveAda(t)
+    const { store, users } = app
+    const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
+    const signIn = (enter: Parameters<typeof users.authenticate>[3]) =>
+      users.authenticate(ADA, PASSWORD, { ip: HOME, userAgent: null }, enter)
+
+    await fail(ADA, HOME)
+    await t.rejects(
+      signIn(async () => {
+        throw new Error('no database')
+      }),
+      { message: 'no database' }
+    )
+    t.strictSame(await rows(), [1, 1], 'it was no failure')
+    await signIn(async (_user, forgiving) => store.atomically(forgiving))
+    t.strictSame(await rows(), [])
+  }
+)
+
+t.test(
+  'a sign-in commits twice: its count, and what it brings',
+  { skip: process.env.TEST_DATABASE_URL ? 'PostgreSQL counts its commits itself' : false },
+  async t => {
+    const { app, signIn } = await serveAda(t)
+    const commits = () => app.store.writes?.get('commit') ?? 0
+    const before = commits()
+    t.equal((await signIn(ADA, HOME)).status, 200)
+    t.equal(commits() - before, 2)
+  }
+)
 
 /** What the database is asked and what is hashed, in order. */
 function traced(store: Store, passwords: Passwords) {
@@ -288,7 +322,7 @@ t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or 
   const { trace, users } = traced(app.store, app.passwords)
   const workOf = async (email: string, ip: string) => {
     trace.length = 0
-    await t.rejects(users.authenticate(email, 'wrong', { ip, userAgent: null }))
+    await t.rejects(users.authenticate(email, 'wrong', { ip, userAgent: null }, asIs))
     return [...trace]
   }
   const looks = ['throttles_find', 'throttles_find']

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { asIs, PASSWORD, problem, serve } from '../service.ts'
 import { programOf, sharedSettings } from './program.ts'
 
 t.test('users list names every account, the oldest first', async t => {
@@ -83,7 +83,7 @@ t.test(
     const { email } = pair.user
     const login = (password: string) => call('POST', '/api/auth/login', { body: { email, password } })
     const device = { ip: '127.0.0.1', userAgent: null }
-    const verified = await app.users.authenticate(email, PASSWORD, device)
+    const verified = await app.users.authenticate(email, PASSWORD, device, asIs)
     clock.pass(1)
     t.match(await latchkey('users', 'disable', email), {
       code: 0,
@@ -168,7 +168,7 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   const { app, signUp, clock } = await serve(t, settings)
   const { user } = await signUp()
   const device = { ip: '127.0.0.1', userAgent: null }
-  const verified = await app.users.authenticate(user.email, PASSWORD, device)
+  const verified = await app.users.authenticate(user.email, PASSWORD, device, asIs)
   await programOf(settings, clock)('users', 'reset-password', user.email)
   await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
 })
