@@ -13,12 +13,12 @@ const BATCH = 1000
  * whether one has the terms is decided by its row. So it finds the same at any time.
  */
 export function searchOf(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
-  const unindexed = 'select seq from todos_unindexed where user_id = ? order by seq'
+  const unindexed = 'select seq from todos_unindexed where user_id = +? order by seq'
   const index = connection.prepare(
     `insert or replace into todos_search (rowid, terms) select seq, terms from todos where seq in (${unindexed} limit ${BATCH})`
   )
   const forget = connection.prepare(
-    `delete from todos_unindexed where user_id = ? and seq in (${unindexed} limit ${BATCH})`
+    `delete from todos_unindexed where user_id = +? and seq in (${unindexed} limit ${BATCH})`
   )
   const catchUp = connection.transaction((userId: string) => {
     index.run(userId)

@@ -52,18 +52,19 @@ function given(values: Values, { name }: Placeholder): unknown {
 }
 
 function decoderOf(fields: readonly Field[]): (values: unknown[]) => Row {
-  const columns = fields.map(({ path, field }) => {
-    const [name = '', inner] = path
-    return { name, inner, decoder: valueDecoderOf(field) }
-  })
+  const columns = fields.map(({ path: [name = '', inner], field }) => ({
+    name,
+    inner,
+    decoder: valueDecoderOf(field)
+  }))
   return values => {
     const row: Row = {}
-    for (const [index, { name, inner, decoder }] of columns.entries()) {
-      const value = values[index]
+    let index = 0
+    for (const { name, inner, decoder } of columns) {
+      const value = values[index++]
       const decoded = value === null ? null : decoder.mapFromDriverValue(value)
-      const part = inner === undefined ? row : ((row[name] ?? {}) as Row)
-      part[inner ?? name] = decoded
-      if (inner !== undefined) row[name] = part
+      if (inner === undefined) row[name] = decoded
+      else row[name] = Object.assign(row[name] ?? {}, { [inner]: decoded })
     }
     return row
   }

@@ -71,9 +71,14 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const { commit, flush, tally } = groupCommitOf(connection, turn)
   const allOrNone = connection.transaction(runAll)
 
+  const db = drizzle(connection)
+  // To SQLite `+?` is the value itself, but none to plan by: where it may plan by one, it plans anew whenever one is given,
+  // which takes as long as the statement (sqlite3_prepare_v3 in https://sqlite.org/c3ref/prepare.html).
+  Object.assign((db as unknown as { dialect: object }).dialect, { escapeParam: () => '+?' })
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
-    db: drizzle(connection) as unknown as Queries,
+    db: db as unknown as Queries,
     tables: sqliteTables,
     ...memoryOf(connection),
     prepare(builder) {

@@ -34,6 +34,26 @@ t.test('acknowledged means on disk, at the first open and at every later one', a
   }
 })
 
+t.test(
+  'no statement is planned by the values that it is given, lest it be planned anew with each',
+  async t => {
+    const store = await open(':memory:')
+    const { db, tables } = store
+    const { sessions } = tables
+    const value = sql.placeholder('value')
+    for (const statement of [
+      db.select().from(sessions).where(eq(sessions.userId, value)).limit(value),
+      db
+        .update(sessions)
+        .set({ generation: 1 })
+        .where(eq(sessions.id, given(sessions.id, 'value'))),
+      db.delete(sessions).where(eq(sessions.id, 'one of Drizzle’s own making'))
+    ])
+      t.match(statement.toSQL().sql, /^[^?]*[^+?]\+\?([^?]*[^+?]\+\?)*[^?]*$/)
+    await store.close()
+  }
+)
+
 t.test('the write-ahead log grows while somebody reads, and is cut when it begins anew', async t => {
   const file = join(t.testdir(), 'latchkey.db')
   const store = await open(`file:${file}`)
