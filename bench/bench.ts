@@ -12,7 +12,7 @@ import { measure, type Result } from './rounds.ts'
 import { arePeersInstalled, isPeer, PEERS, type Subject, subjects } from './subjects.ts'
 
 /*
- * Latchkey and its peers under load, side by side: `npm run bench`, a quarter of an hour, leaves `results.md` and
+ * Latchkey and its peers under load, side by side: `npm run bench`, half an hour, leaves `results.md` and
  * `results.svg` here. In parts, which are only printed: `-- --quick` in less than a minute, without the peers;
  * `-- --only read,create`; `-- --subjects latchkey,express`; `--rounds` and `--seconds`.
  */
@@ -39,7 +39,7 @@ function chosen<Kind extends { readonly name: string }>(all: readonly Kind[], na
 function askedFor() {
   const { quick, only, subjects: names } = values
   const extent = {
-    warmUp: quick ? 1 : 3,
+    warmUp: quick ? 1 : 8,
     rounds: Number(values.rounds ?? (quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (quick ? 0.5 : 2))
   }

@@ -1,6 +1,6 @@
 import { fire, type Sample, type Shot, tick } from './load.ts'
 import { type Api, type Pair, type Person, pairOf } from './people.ts'
-import type { Running } from './process.ts'
+import { peakMemory, type Running } from './process.ts'
 
 /** A subject that runs, with its people. */
 export interface Service extends Running {
@@ -33,6 +33,8 @@ export interface Case {
 export interface Measured extends Sample {
   /** Milliseconds within which 99 of 100 reads were answered, with the load and, before, without it. */
   readonly reads?: { readonly idle: number; readonly busy: number }
+  /** The most MiB of memory that it has held by then. */
+  readonly memory?: number
 }
 
 /** More than the page of 20. */
@@ -127,7 +129,7 @@ async function storm(service: Service, seconds: number): Promise<Measured> {
     signIns(seconds * (1 - CALM)),
     tick(service, seconds * (1 - CALM), reads)
   ])
-  return { ...sample, reads: { idle, busy } }
+  return { ...sample, reads: { idle, busy }, memory: peakMemory(service) }
 }
 
 export const cases: readonly Case[] = [

@@ -65,6 +65,13 @@ const answers = (url: string) =>
     () => false
   )
 
+/** The most MiB of memory that a process has held so far; where Linux tells. */
+export function peakMemory({ pid }: Pick<Running, 'pid'>): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const [, kibibytes] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kibibytes) / 1024
+}
+
 /** The seconds of processor time that a process and its children have taken so far; where Linux tells. */
 export function processorTime({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN

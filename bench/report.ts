@@ -32,10 +32,18 @@ export function caseTable({ of, reached }: Result): string {
     number(each.p50, 0),
     number(each.p99, 0),
     number(each.cpu, 0),
-    ...(isStorm ? [number(each.reads?.idle, 1), number(each.reads?.busy, 1), number(delayOf(each), 1)] : [])
+    ...(isStorm ? stormCells(each) : [])
   ])
-  return table([[...head, ...(isStorm ? ['reads p99 before', 'in the storm', 'times'] : [])], ...rows])
+  const more = ['reads p99 before', 'in the storm', 'times', 'MiB at most']
+  return table([[...head, ...(isStorm ? more : [])], ...rows])
 }
+
+const stormCells = (each: Reached) => [
+  number(each.reads?.idle, 1),
+  number(each.reads?.busy, 1),
+  number(delayOf(each), 1),
+  number(each.memory, 0)
+]
 
 /** Each subject's part of the base, in all cases side by side. */
 export function summary(results: readonly Result[]): string {
@@ -62,12 +70,16 @@ export function machine(disk: number): string {
 }
 
 /** The page that a whole run leaves behind. */
-export const page = (results: readonly Result[], disk: number, { rounds, seconds }: Extent) => `# The bench
+export const page = (
+  results: readonly Result[],
+  disk: number,
+  { warmUp, rounds, seconds }: Extent
+) => `# The bench
 
 Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine(disk)}.
 
 Parts of the bare Fastify route, of sign-ins of the hashing alone, in the same round; medians of ${rounds} rounds of ${seconds} seconds
-or more, in which the subjects take turns.
+or more, in which the subjects take turns, after ${warmUp} seconds that are not counted.
 
 ${summary(results)}
 ![Parts of bare Fastify](results.svg)
@@ -83,7 +95,7 @@ ${summary(results)}
   request log, no rate limit, integer keys, an index for the list, SQLite with WAL and \`synchronous=FULL\` like Latchkey's, argon2id
   with 19 MiB and 2 passes. Express, NestJS and Hono hash by \`argon2\`, better-auth by \`@node-rs/argon2\`. They look no
   session up when they are shown an access token, except better-auth, whose sessions have no refresh to measure.
-- The storm: as many sign-ins as are answered, while a todo is read every 5 ms.
+- The storm: as many sign-ins as are answered, while a todo is read every 5 ms; each hash takes 19 MiB.
 - The slower disk: a preloaded library makes each fsync take 1 ms more.
 ${results.map(result => `\n## ${capital(result.of.title)}\n\n${caseTable(result)}`).join('')}`
 

@@ -112,6 +112,7 @@ function reachedBy(subject: Subject, samples: readonly Measured[], base: readonl
     p50: of(({ p50 }) => p50),
     p99: of(({ p99 }) => p99),
     cpu: of(({ cpu }) => cpu),
-    reads: { idle: of(({ reads }) => reads?.idle), busy: of(({ reads }) => reads?.busy) }
+    reads: { idle: of(({ reads }) => reads?.idle), busy: of(({ reads }) => reads?.busy) },
+    memory: of(({ memory }) => memory)
   }
 }
