@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import createRouter, { type HTTPMethod } from 'find-my-way'
 import { Problem } from '../src/errors.ts'
+import { pathOf } from '../src/request-path.ts'
 
 /** Tells an unknown path (404) from a known one with a wrong method (405), which Fastify's router does not. */
 async function notFound(app: FastifyInstance) {
@@ -18,7 +19,7 @@ async function notFound(app: FastifyInstance) {
   })
 
   app.setNotFoundHandler((request: FastifyRequest) => {
-    const [path = ''] = request.url.split('?')
+    const path = pathOf(request.url)
     const allowed = [...methods].filter(method => router.find(method, path))
     if (allowed.length === 0) throw new Problem('not_found')
     throw new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } })

@@ -2,6 +2,7 @@ import { FastifyOtelInstrumentation } from '@fastify/otel'
 import { startNodeSdk } from '@opentelemetry/sdk-node'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { pathOf } from '../src/request-path.ts'
 
 /**
  * Traces requests by OpenTelemetry, which takes its settings from the standard variables (OTEL_*) itself. Comes before
@@ -14,8 +15,7 @@ async function tracing(app: FastifyInstance) {
     requestHook(span, request) {
       const { method, url, routeOptions, id } = request
       span.updateName(`${method} ${routeOptions.url ?? ''}`.trim())
-      // Without the query, which people put secrets into.
-      span.setAttributes({ 'url.path': url.split('?', 1).join(), 'http.request.header.x-request-id': [id] })
+      span.setAttributes({ 'url.path': pathOf(url), 'http.request.header.x-request-id': [id] })
     }
   })
   await app.register(instrumentation.plugin())
