@@ -65,6 +65,19 @@ const answers = (url: string) =>
     () => false
   )
 
+/** Seconds of processor time in `REST` milliseconds, up to which a process is at rest. */
+const BUSY = 0.01
+const REST = 200
+
+/** Waits until a process has done what it was asked for last: it goes on when nobody waits for it any more. */
+export async function untilAtRest(running: Pick<Running, 'pid'>): Promise<void> {
+  for (let taken = Number.POSITIVE_INFINITY; taken > BUSY; ) {
+    const before = processorTime(running)
+    await setTimeout(REST)
+    taken = processorTime(running) - before
+  }
+}
+
 /** The most MiB of memory that a process has held so far; where Linux tells. */
 export function peakMemory({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN

@@ -5,7 +5,7 @@ import { ON_SUBJECTS_CORE } from './cores.ts'
 import { slowDisk } from './disk.ts'
 import { median } from './medians.ts'
 import { peopleOf } from './people.ts'
-import { launch } from './process.ts'
+import { launch, untilAtRest } from './process.ts'
 import { sessionsOfLatchkey } from './sessions.ts'
 import type { Subject } from './subjects.ts'
 
@@ -93,6 +93,7 @@ export async function measure(
           throw new Error(`${of.name}, ${name}: ${error.message}`)
         })
         if (round > 0) samples[index]?.push(sample)
+        await untilAtRest(service)
       }
     }
   } finally {
