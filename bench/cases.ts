@@ -47,6 +47,7 @@ const STORM = 32
 const CALM = 0.4
 
 const PLAIN: Shot[] = [{ method: 'GET', path: '/' }]
+const PLAIN_SIGN_IN: Shot[] = [{ method: 'POST', path: '/' }]
 const TITLE = JSON.stringify({ title: 'Buy oat milk on the way' })
 
 const read = ({ headers }: Person, id: string): Shot => ({ method: 'GET', path: `/api/todos/${id}`, headers })
@@ -60,10 +61,12 @@ const mixed = (person: Person): Shot[] => [
 ]
 
 /** Each connection is one of the people; the requests of a subject without any are always the same. */
-const shotsOf = (service: Service, shots: (person: Person) => Shot[]) => (connection: number) => {
-  const person = service.people[connection % service.people.length]
-  return person ? shots(person) : PLAIN
-}
+const shotsOf =
+  (service: Service, shots: (person: Person) => Shot[], plain = PLAIN) =>
+  (connection: number) => {
+    const person = service.people[connection % service.people.length]
+    return person ? shots(person) : plain
+  }
 
 const by = (connections: number, shots: (person: Person) => Shot[]): Case['run'] =>
   function run(service, seconds) {
@@ -100,34 +103,24 @@ const signIn = ({ api }: Service, { credentials }: Person): Shot => ({
   body: JSON.stringify(credentials)
 })
 
+const signInsOf = (service: Service) => shotsOf(service, person => [signIn(service, person)], PLAIN_SIGN_IN)
+
 async function signIns(service: Service, seconds: number): Promise<Sample> {
-  return fire(
-    service,
-    SIGN_INS,
-    seconds,
-    shotsOf(service, person => [signIn(service, person)])
-  )
+  return fire(service, SIGN_INS, seconds, signInsOf(service))
 }
 
 /** Half of the people read, the others sign in: too many sign-ins of one person end the session that reads. */
 async function storm(service: Service, seconds: number): Promise<Measured> {
   const { people } = service
   const half = people.length / 2
-  const reads = people.slice(0, half).flatMap(readAll)
-  const others = { ...service, people: people.slice(half) }
-  const signIns = (time: number) =>
-    fire(
-      service,
-      STORM,
-      time,
-      shotsOf(others, person => [signIn(service, person)])
-    )
+  const reads = half === 0 ? PLAIN : people.slice(0, half).flatMap(readAll)
+  const signIns = signInsOf({ ...service, people: people.slice(half) })
+  const [calm, stormy] = [seconds * CALM, seconds * (1 - CALM)]
 
-  if (half === 0) return signIns(seconds * (1 - CALM))
-  const idle = await tick(service, seconds * CALM, reads)
+  const idle = await tick(service, calm, reads)
   const [sample, busy] = await Promise.all([
-    signIns(seconds * (1 - CALM)),
-    tick(service, seconds * (1 - CALM), reads)
+    fire(service, STORM, stormy, signIns),
+    tick(service, stormy, reads)
   ])
   return { ...sample, reads: { idle, busy }, memory: peakMemory(service) }
 }

@@ -2,13 +2,13 @@ import { createServer } from 'node:http'
 import { passwordsOf } from '../../src/auth/passwords.ts'
 import { readConfig } from '../../src/config.ts'
 
-/* Checks a password for each request, as Latchkey does, and nothing else: what sign-ins are parts of. */
+/* Checks a password for each POST, as Latchkey does, and nothing else: what sign-ins are parts of. Others cost nothing. */
 
 const passwords = await passwordsOf(readConfig({}))
 const hashed = await passwords.hash('correct horse battery staple')
 
-const server = createServer(async (_request, response) => {
-  await passwords.matches('correct horse battery staple', hashed)
+const server = createServer(async ({ method }, response) => {
+  if (method === 'POST') await passwords.matches('correct horse battery staple', hashed)
   response.end()
 })
 server.listen(Number(process.env.PORT), '127.0.0.1')
