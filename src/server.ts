@@ -20,7 +20,7 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
     return supervise(config, isWatched, limit)
   }
 
-  await makeThreadPool(place.shareOf(availableParallelism()))
+  await makeThreadPool(place.shareOf(availableParallelism()), process.env)
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
   const logger = loggingOf(config, isWatched, !place.isAlone)

@@ -16,10 +16,11 @@ const MAKE = `
 /**
  * Makes the pool of threads on which Node hashes. As long as hashing keeps each core busy, requests that only read would wait
  * for their turn on it; so the pool gives way to the event loop, where a thread has a priority of its own: on Linux.
- * @param hashing how many hashes are made at a time; `UV_THREADPOOL_SIZE` sets another number of threads
+ * @param hashing how many hashes are made at a time
+ * @param environment the process's own, where `UV_THREADPOOL_SIZE` may set another number of threads
  */
-export async function makeThreadPool(hashing: number): Promise<void> {
+export async function makeThreadPool(hashing: number, environment: NodeJS.ProcessEnv): Promise<void> {
   // Node makes four on any machine, which hashing would keep busy. It reads this when it first needs one.
-  process.env.UV_THREADPOOL_SIZE ??= `${hashing + SPARE}`
+  environment.UV_THREADPOOL_SIZE ??= `${hashing + SPARE}`
   if (process.platform === 'linux') await once(new Worker(MAKE, { eval: true }), 'exit')
 }
