@@ -121,9 +121,10 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
       const emailKey = keyOf(email)
       const entry = await attempt(emailKey, device.ip, async forgiving => {
         const user = await verified(emailKey, password, device)
-        if (user?.disabledAt) throw new Problem('account_disabled')
-        if (user && passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
-        return user && enter(verifiedOf(user), forgiving)
+        if (!user) return undefined
+        if (user.disabledAt) throw new Problem('account_disabled')
+        if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
+        return enter(verifiedOf(user), forgiving)
       })
       if (entry === undefined) throw new Problem('invalid_credentials')
       return entry

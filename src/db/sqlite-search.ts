@@ -13,6 +13,7 @@ const BATCH = 1000
  * whether one has the terms is decided by its row. So it finds the same at any time.
  */
 export function searchOf(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
+  // `+?` for the reason that sqlite.ts gives.
   const unindexed = 'select seq from todos_unindexed where user_id = +? order by seq'
   const index = connection.prepare(
     `insert or replace into todos_search (rowid, terms) select seq, terms from todos where seq in (${unindexed} limit ${BATCH})`
