@@ -25,7 +25,7 @@ export function createClient(options: ClientOptions) {
   const { storage = memoryStorage(), onSignedOut = () => {}, timeout = TIMEOUT } = options
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
   // What is kept in memory is shared with nobody.
-  const alone = options.storage ? {} : { locks: undefined, channel: undefined }
+  const alone = options.storage ? {} : { locks: undefined, channel: undefined, onStored: undefined }
   const parts: Platform = { ...platform(), ...alone, ...options.platform }
   const send = requestsOf(parts, baseUrl, timeout)
   const tokens = tokensOf(parts, send, storage, `latchkey ${baseUrl}`, onSignedOut)

@@ -25,6 +25,8 @@ export interface Platform {
   /** Missing on pages that were not loaded over HTTPS, and in older programs. */
   locks: Locks | undefined
   channel: ((name: string) => Channel) | undefined
+  /** Calls back after another tab has changed what is stored, until the function it gives back is called. */
+  onStored: ((heard: () => void) => () => void) | undefined
 }
 
 /** The platform that this runs on. */
@@ -37,7 +39,8 @@ export const platform = (): Platform => ({
   sleep: duration => new Promise(resolve => setTimeout(resolve, duration)),
   timeout: duration => AbortSignal.timeout(duration),
   locks: globalThis.navigator?.locks,
-  channel: globalThis.BroadcastChannel && openChannel
+  channel: globalThis.BroadcastChannel && openChannel,
+  onStored
 })
 
 const hex = (byte: number) => byte.toString(16).padStart(2, '0')
@@ -47,4 +50,11 @@ function openChannel(name: string): Channel {
   const channel = new BroadcastChannel(name) as unknown as Channel & { unref?: () => void }
   channel.unref?.()
   return channel
+}
+
+/** Pages have this event; other programs never get it. */
+function onStored(heard: () => void) {
+  const page = globalThis as Partial<EventTarget>
+  page.addEventListener?.('storage', heard)
+  return () => page.removeEventListener?.('storage', heard)
 }

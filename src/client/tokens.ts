@@ -32,6 +32,8 @@ export function tokensOf(
   const keeper = keeperOf(storage, name, onSignedOut)
   const channel = platform.channel?.(name)
   if (channel) channel.onmessage = heard
+  // A message may come before what it tells of can be read in this tab: Chromium carries the two on ways of their own.
+  const unlisten = platform.onStored?.(keeper.latest)
 
   /** When which access token runs out, on the monotonic clock; unknown after a reload, until the service refuses it. */
   let expiry: { accessToken: string; at: number } | undefined
@@ -136,7 +138,10 @@ export function tokensOf(
     rename,
     signOut,
     latest: keeper.latest,
-    close: () => channel?.close(),
+    close() {
+      channel?.close()
+      unlisten?.()
+    },
 
     /**
      * Makes a request with an access token that works, in the name of the user who is signed in now; without one, if nobody is

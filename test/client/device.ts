@@ -1,11 +1,12 @@
-import { type Client, createClient, memoryStorage, ProblemError } from '../../src/client/index.ts'
+import { type Client, createClient, ProblemError } from '../../src/client/index.ts'
 import type { Channel, Locks } from '../../src/client/platform.ts'
 import { carry, type World } from './network.ts'
+import { sharedStorage } from './shared-storage.ts'
 
 /** A phone or laptop, with a browser of one or more tabs that share a storage. */
 export interface Device {
   readonly world: World
-  readonly storage: ReturnType<typeof memoryStorage>
+  readonly storage: ReturnType<typeof sharedStorage>
   readonly hasLocks: boolean
   readonly hasChannel: boolean
   /** How fast its clock runs, where it started, and whether it stands still in sleep. */
@@ -41,7 +42,7 @@ export function deviceOf(world: World): Device {
   }
   return {
     world,
-    storage: memoryStorage(),
+    storage: sharedStorage(),
     hasLocks: random() < 0.5,
     hasChannel: random() < 0.7,
     clock,
@@ -138,10 +139,11 @@ export function openTab(device: Device): Tab {
     return ours
   }
 
+  const { storage, onStored } = device.storage.open(update => later(device, random() * 0.1, own(update)))
   const tab = { device, channel: undefined, isAlive: true } as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',
-    storage: device.storage,
+    storage,
     onSignedOut: problem =>
       device.signOuts.push({ tab, problem, isBeyondRepetition: isBeyondRepetition(device) }),
     platform: {
@@ -156,7 +158,8 @@ export function openTab(device: Device): Tab {
         return controller.signal
       },
       locks: hasLocks ? locks : undefined,
-      channel: hasChannel ? channel : undefined
+      channel: hasChannel ? channel : undefined,
+      onStored
     }
   })
   device.tabs.push(tab)

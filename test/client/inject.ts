@@ -39,6 +39,7 @@ export function clientOf(service: Service, options: Partial<ClientOptions> = {})
     sleep: async duration => void state.pauses.push(duration),
     locks: undefined,
     channel: undefined,
+    onStored: undefined,
     ...options.platform
   }
   const client = createClient({

@@ -121,7 +121,7 @@ t.test('what was made on a bad network is there once', async t => {
 t.test('[R9700-4.14.2b] a stolen pair that was used ends the session, and each tab is told once', async t => {
   const { world, devices } = await simulate(t, 8, SEED + 2, device => {
     later(device, DAYS / 2, () => {
-      const { accessToken, refreshToken } = JSON.parse(device.storage.getItem(NAME) ?? '{}')
+      const { accessToken, refreshToken } = JSON.parse(device.storage.stored.getItem(NAME) ?? '{}')
       const steal = () =>
         void device.world.agenda.during(device.world.service.refresh({ accessToken, refreshToken }))
       for (const after of [400, 4000]) later(device, after, steal)
@@ -130,7 +130,7 @@ t.test('[R9700-4.14.2b] a stolen pair that was used ends the session, and each t
   for (const device of devices) for (const { client } of device.tabs) client.auth.me().catch(() => {})
   await world.agenda.run()
   for (const device of devices) {
-    t.strictSame(device.storage.getItem(NAME), null, 'the storage is empty')
+    t.strictSame(device.storage.stored.getItem(NAME), null, 'the storage is empty')
     const told = device.signOuts.filter(({ tab }) => tab.isAlive).map(({ tab }) => tab)
     t.equal(new Set(told).size, told.length, 'no tab is told twice')
     t.ok(

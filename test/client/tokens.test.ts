@@ -3,6 +3,7 @@ import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
 import { serve } from '../service.ts'
 import { ADA, clientOf, NAME, pass } from './inject.ts'
+import { sharedStorage } from './shared-storage.ts'
 
 const refreshes = (sent: string[]) => sent.filter(line => line.endsWith('/refresh')).length
 
@@ -183,21 +184,27 @@ t.test('what stands in the storage and is not ours is nothing', async t => {
   }
 })
 
-t.test('tabs hear of each other', async t => {
-  const service = await serve(t)
-  const storage = memoryStorage()
-  const tabs: Channel[] = []
+/** Channels of one name, each of which hears at once what the others are told. */
+function channels() {
+  const open = new Set<Channel>()
   const channel = (): Channel => {
     const ours: Channel = {
       onmessage: null,
-      close: () => tabs.splice(tabs.indexOf(ours), 1),
+      close: () => open.delete(ours),
       postMessage: data => {
-        for (const tab of tabs) if (tab !== ours) tab.onmessage?.({ data })
+        for (const other of open) if (other !== ours) other.onmessage?.({ data })
       }
     }
-    tabs.push(ours)
+    open.add(ours)
     return ours
   }
+  return { channel, open }
+}
+
+t.test('tabs hear of each other', async t => {
+  const service = await serve(t)
+  const storage = memoryStorage()
+  const { channel, open } = channels()
   const one = clientOf(service, { storage, platform: { channel } })
   const other = clientOf(service, { storage, platform: { channel } })
   const user = await one.client.auth.register(ADA)
@@ -211,5 +218,29 @@ t.test('tabs hear of each other', async t => {
   await one.client.auth.logout()
   t.strictSame([one.state.signOuts, other.state.signOuts], [[undefined], [undefined]])
   other.client.close()
-  t.equal(tabs.length, 1)
+  t.equal(open.size, 1)
+})
+
+t.test('a tab hears of a sign-out that it can read only later', async t => {
+  const service = await serve(t)
+  const { channel } = channels()
+  const { open } = sharedStorage()
+  const late: (() => void)[] = []
+  const arrive = () => {
+    for (const update of late.splice(0)) update()
+  }
+  const [here, there] = [open(() => {}), open(update => late.push(update))]
+  const one = clientOf(service, { storage: here.storage, platform: { channel } })
+  const { storage, onStored, listeners } = there
+  const other = clientOf(service, { storage, platform: { channel, onStored } })
+  const user = await one.client.auth.register(ADA)
+  arrive()
+  t.strictSame(other.client.auth.user(), user)
+
+  await one.client.auth.logout()
+  t.strictSame(other.state.signOuts, [], 'it has the message, and the storage as it was')
+  arrive()
+  t.strictSame(other.state.signOuts, [undefined])
+  other.client.close()
+  t.equal(listeners.size, 0)
 })
