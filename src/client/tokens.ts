@@ -19,7 +19,8 @@ const STEP = 250
 
 /**
  * Keeps the latest pair of tokens, and exchanges it for the next one when its access token has run out: once for any number
- * of calls, and for any number of tabs that share the storage.
+ * of calls, and for any number of tabs that share the storage. A tab that cannot read the next pair yet asks for it, too,
+ * and gets the same one by its key.
  * @param name what the pair is kept under, and what tabs know each other by
  */
 export function tokensOf(
