@@ -97,8 +97,12 @@ t.test('a call can be given up', async t => {
   t.equal(state.sent.length, 2, 'it is not sent again')
 })
 
+/** Where no service listens, and the name that its pair is kept under. */
+const NOWHERE = 'http://127.0.0.1:1'
+const STORED = `latchkey ${NOWHERE}`
+
 t.test('the platform has all that a client needs', async t => {
-  const client = createClient({ baseUrl: 'http://127.0.0.1:1' })
+  const client = createClient({ baseUrl: NOWHERE })
   t.equal(client.auth.user(), undefined)
   await t.rejects(client.auth.login(ADA), TypeError)
   client.close()
@@ -106,10 +110,10 @@ t.test('the platform has all that a client needs', async t => {
 
 t.test('an application need not be told that it is signed out', async t => {
   const storage = memoryStorage()
-  const client = createClient({ baseUrl: 'http://127.0.0.1:1', storage })
-  storage.setItem('latchkey http://127.0.0.1:1', JSON.stringify({ user: { id: '1' }, key: 'k' }))
+  const client = createClient({ baseUrl: NOWHERE, storage })
+  storage.setItem(STORED, JSON.stringify({ user: { id: '1' }, key: 'k' }))
   t.strictSame(client.auth.user(), { id: '1' })
-  storage.removeItem('latchkey http://127.0.0.1:1')
+  storage.removeItem(STORED)
   t.equal(client.auth.user(), undefined)
   client.close()
 })
@@ -124,10 +128,9 @@ t.test('a page hears of what another tab has stored, until it closes the client'
   t.teardown(() => Object.keys(parts).map(name => Reflect.deleteProperty(globalThis, name)))
   const storage = memoryStorage()
   let signOuts = 0
-  const name = 'latchkey http://127.0.0.1:1'
-  const client = createClient({ baseUrl: 'http://127.0.0.1:1', storage, onSignedOut: () => (signOuts += 1) })
+  const client = createClient({ baseUrl: NOWHERE, storage, onSignedOut: () => (signOuts += 1) })
   function tell(text: string) {
-    storage.setItem(name, text)
+    storage.setItem(STORED, text)
     page.dispatchEvent(new Event('storage'))
   }
   const signedIn = JSON.stringify({ user: { id: '1' }, key: 'k' })
