@@ -34,7 +34,9 @@ const selector = {
       Type.Object(filters, {
         ...strict,
         minProperties: 1,
-        description: 'at least one condition, as the list has them; all todos that pass, however many'
+        description:
+          'at least one condition, as the list has them, of which each must exclude something; all todos that pass, ' +
+          'however many'
       })
     )
   )

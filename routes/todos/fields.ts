@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { Due, DuePatch } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 
@@ -72,11 +72,6 @@ export const DuePatchField = Type.Unsafe<DuePatch | null>({
 
 const priority = { type: 'string', enum: priorities, description: 'none, low, medium or high' }
 export const PriorityField = Type.Unsafe<Priority>({ ...priority, default: 'none' })
-export const PriorityPatchField = Type.Unsafe<Priority | null>({
-  type: ['string', 'null'],
-  enum: [...priorities, null],
-  description: 'none, low, medium or high, or null for none'
-})
 
 export const Tag = Type.String({
   format: 'text',
@@ -84,18 +79,12 @@ export const Tag = Type.String({
   description: `a text of 1 to ${MAX_TAG} characters, without white space around it`,
   examples: ['shopping']
 })
-const tagsDescription = `at most ${MAX_TAGS} different tags`
 export const Tags = Type.Array(Tag, {
   maxItems: MAX_TAGS,
   uniqueItems: true,
   default: [],
-  description: `${tagsDescription}; their order does not matter`,
+  description: `at most ${MAX_TAGS} different tags; their order does not matter`,
   examples: [['shopping']]
-})
-export const TagsPatchField = Type.Unsafe<string[] | null>({
-  ...Tags,
-  type: ['array', 'null'],
-  description: `${tagsDescription}, or null for none`
 })
 
 /** A point in the order of due dates. */
@@ -114,14 +103,24 @@ export const content = {
   tags: Type.Optional(Tags)
 }
 
+/** What a merge patch takes for a field that has a default: null, too (RFC 7396). */
+function orNull<Schema extends TSchema>({ default: _, ...schema }: Schema) {
+  return Type.Unsafe<Static<Schema> | null>({
+    ...schema,
+    type: [schema.type, 'null'],
+    ...(schema.enum && { enum: [...schema.enum, null] }),
+    description: `${schema.description}, or null for the default`
+  })
+}
+
 /** What a merge patch may change (RFC 7396). */
 export const changes = {
   title: Type.Optional(Title),
   description: Type.Optional(Description),
-  done: Type.Optional(Done),
+  done: Type.Optional(orNull(Done)),
   due: Type.Optional(DuePatchField),
-  priority: Type.Optional(PriorityPatchField),
-  tags: Type.Optional(TagsPatchField)
+  priority: Type.Optional(orNull(PriorityField)),
+  tags: Type.Optional(orNull(Tags))
 }
 
 /** Which todos: those that pass all of these. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/limits.ts'
 import { POSITION } from '../../src/todos/position.ts'
-import { bearer, bearerProblems, bodyProblems, problems } from '../schemas.ts'
+import { bearer, bearerProblems, bodyProblems, Id, problems } from '../schemas.ts'
 import { exampleTodo } from './documents.ts'
 import { content } from './fields.ts'
 
@@ -63,12 +63,7 @@ const Since = { ...Instant, type: ['string', 'null'], description: `${Instant.de
 /** A todo as it is exported; or parts of that. */
 export const Line = Type.Object(
   {
-    id: Type.Optional(
-      Type.String({
-        pattern: '^[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$',
-        description: 'a UUID in lower case'
-      })
-    ),
+    id: Type.Optional(Id),
     ...content,
     position: Type.Optional(
       Type.String({ pattern: POSITION, description: 'the position of a todo that was exported' })

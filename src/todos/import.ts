@@ -64,7 +64,7 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
 function rowOf({ now, newId }: Store, userId: string, line: Line): TodoRow {
   const content = { ...blank, ...line }
   return {
-    id: line.id ?? newId(),
+    id: line.id?.toLowerCase() ?? newId(),
     userId,
     revision: newId(),
     position: line.position ?? positionOf(newId()),
