@@ -103,6 +103,23 @@ export const content = {
   tags: Type.Optional(Tags)
 }
 
+const setByServer = (schema: object) =>
+  Type.Optional(Type.Unsafe<string>({ type: 'string', ...schema, readOnly: true }))
+const Since = { type: ['string', 'null'], format: 'date-time', description: 'an instant, or null' }
+const At = { format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' }
+
+/** What the server sets; who gives it says what is so at present. */
+export const present = {
+  position: setByServer({ description: 'the present position' }),
+  createdAt: setByServer(At),
+  updatedAt: setByServer(At),
+  completedAt: setByServer(Since),
+  deletedAt: setByServer(Since),
+  etag: setByServer({
+    description: 'the `etag` of the state that is to be replaced; 412 when it is another one'
+  })
+}
+
 /** What a merge patch takes for a field that has a default: null, too (RFC 7396). */
 function orNull<Schema extends TSchema>({ default: _, ...schema }: Schema) {
   return Type.Unsafe<Static<Schema> | null>({

@@ -63,8 +63,8 @@ export function todosOf(platform: Platform, call: Call) {
     patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
       call<Todo>({ method: 'PATCH', path: `${PATH}/${id}`, body, ...options }),
 
-    /** Writes the whole content. */
-    replace: (id: string, body: ReplaceTodoBody, options?: ChangeOptions) =>
+    /** Writes the whole content. Of a todo that was read its `etag` counts as `ifMatch`. */
+    replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
       call<Todo>({ method: 'PUT', path: `${PATH}/${id}`, body, ...options }),
 
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
