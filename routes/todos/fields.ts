@@ -1,11 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../../src/limits.ts'
 import type { Due, DuePatch } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 
-export const MAX_TITLE = 500
-export const MAX_DESCRIPTION = 16_384
-export const MAX_TAGS = 20
-export const MAX_TAG = 50
 /** The longest search, in characters. */
 export const MAX_SEARCH = 200
 

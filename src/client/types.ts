@@ -81,8 +81,10 @@ export type Limits = {
   pageMax: number
   /** characters of a search */
   searchLength: number
-  /** bytes of a body, of a batch and an import apart */
+  /** bytes of a body, those that have a limit of their own apart */
   bodyBytes: number
+  /** bytes of a body that is about an account or a session */
+  authBytes: number
   /** bytes of a batch */
   batchBytes: number
   /** operations of a batch, each todo that one names counted */
