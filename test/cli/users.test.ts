@@ -173,13 +173,24 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
 })
 
-t.test('who is not there is told so', async t => {
+t.test('who is not there is told so, and nobody is everybody', async t => {
   const settings = await sharedSettings(t)
-  await serve(t, settings)
+  const { call, signUp } = await serve(t, settings)
+  const { accessToken: token } = await signUp()
   for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
-    t.strictSame(await programOf(settings)('users', command, 'nobody'), {
-      code: 67,
-      stdout: '',
-      stderr: 'There is no user "nobody": give an e-mail, a user name or an id.\n'
-    })
+    for (const name of ['nobody', '', ' ', '%', '*'])
+      t.strictSame(await programOf(settings)('users', command, name), {
+        code: 67,
+        stdout: '',
+        stderr: `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.\n`
+      })
+  t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
+})
+
+t.test('a user is named by an id in either case of its digits, too', async t => {
+  const settings = await sharedSettings(t)
+  const { signUp, clock } = await serve(t, settings)
+  const { user } = await signUp()
+  const { stdout } = await programOf(settings, clock)('users', 'sign-out', user.id.toUpperCase())
+  t.equal(stdout, `${user.email}: 1 session has ended\n`)
 })
