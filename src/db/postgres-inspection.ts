@@ -2,7 +2,7 @@ import pg from 'pg'
 import { DatabaseError } from './failures.ts'
 import { type Inspection, timeOf } from './inspection.ts'
 import { pendingOf } from './migrations.ts'
-import { appliedTo } from './postgres-start.ts'
+import { appliedTo } from './postgres-migration.ts'
 
 /** Milliseconds to wait for the server. */
 const TIMEOUT = 3000
