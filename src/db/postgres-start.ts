@@ -44,18 +44,18 @@ async function connected(settings: pg.ClientConfig, log: Log, timeout: number): 
   }
 }
 
-/** What is no outage at a start: the socket may not be opened, or what answers there does not speak TLS. */
+/** Outages that are none at a start: the socket may not be opened, or what answers there does not speak TLS. */
 const REFUSED = /^(EACCES|EPERM|EPROTO)$/
-/** By this code a server refuses what it does not understand, but PgBouncer whatever it does not do, now or ever. */
+/** The code by which a server refuses what it does not understand, and PgBouncer whatever it does not do, now or ever. */
 const PROTOCOL_VIOLATION = '08P01'
-/** What PgBouncer says of a server that is away and of a lack of connections, rather than of a wrong setting. */
-const AWAY =
-  /connect failed|cannot connect|server_login_retry|timeout|starting up|shutting down|in recovery|too many clients|connections|crashed|closed|eof/i
+/** What PgBouncer says while the server is away, or while all connections are taken; it quotes what the server said. */
+const NOT_NOW =
+  /server_login|connect failed|timeout|starting up|shutting down|connections|too many clients|crashed/
 const NEVER = /does not exist|authentication failed|no pg_hba/
 
-/** Whether waiting can help. */
+/** Whether the database may let us in a little later. */
 export function mayComeUp(error: unknown): boolean {
   const { code = '', message } = error as NodeJS.ErrnoException
-  if (code === PROTOCOL_VIOLATION) return AWAY.test(message) && !NEVER.test(message)
+  if (code === PROTOCOL_VIOLATION) return NOT_NOW.test(message) && !NEVER.test(message)
   return isOutage(error) && !REFUSED.test(code)
 }
