@@ -5,7 +5,7 @@ import { DatabaseError } from './failures.ts'
 import { pendingOf } from './migrations.ts'
 
 /** The advisory lock of whoever migrates: any number that is no other program's ("latchkey" in ASCII, reversed). */
-const MIGRATION_LOCK = '8747515947326398828'
+export const MIGRATION_LOCK = '8747515947326398828'
 /** Milliseconds that a try waits for a lock. Meanwhile whoever needs the same table waits behind it. */
 const LOCK_TIMEOUT = 2000
 /** Milliseconds between two tries, in which the others go on. */

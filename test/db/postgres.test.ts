@@ -2,13 +2,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
+import { MIGRATION_LOCK, migrateDatabase } from '../../src/db/postgres-migration.ts'
+import { mayComeUp } from '../../src/db/postgres-start.ts'
 import { statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { newDatabase, query } from '../databases.ts'
 import { startPostgres } from '../postgres-server.ts'
+import { poolerLookAlike } from './pooler-look-alike.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
@@ -56,6 +60,118 @@ t.test('a refusal is told, without the password', { skip }, async t => {
   url.pathname = 'nowhere'
   const error = await failureOf(open(t, url.href))
   t.match(error.message, /^The database at 127.0.0.1:\d+ refuses us: database "nowhere" does not exist$/)
+})
+
+t.test('what waiting can mend is waited for, and nothing else', async t => {
+  const cases = [
+    ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432', true],
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND db', true],
+    [undefined, 'timeout expired', true],
+    ['57P03', 'the database system is starting up', true],
+    ['53300', 'sorry, too many clients already', true],
+    ['08P01', 'server login has been failing, try again later (server_login_retry)', true],
+    ['08P01', 'the database system is starting up', true],
+    ['08P01', 'query_wait_timeout', true],
+    ['08P01', 'no more connections allowed (max_client_conn)', true],
+    ['28P01', 'password authentication failed for user "latchkey"', false],
+    ['28000', 'no pg_hba.conf entry for host "10.0.0.1"', false],
+    ['3D000', 'database "nowhere" does not exist', false],
+    ['08P01', 'unsupported startup parameter: options', false],
+    ['08P01', 'no such user: latchkey', false],
+    ['08P01', 'transaction blocks not allowed in statement pooling mode', false],
+    [
+      '08P01',
+      'server login has been failing, cached error: FATAL: database "x" does not exist (server_login_retry)',
+      false
+    ],
+    [undefined, 'The server does not support SSL connections', false],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', false],
+    ['EPROTO', 'wrong version number', false],
+    ['EACCES', 'connect EACCES /run/postgresql/.s.PGSQL.5432', false]
+  ] as const
+  for (const [code, message, expected] of cases)
+    t.equal(mayComeUp(Object.assign(new Error(message), { code })), expected, message)
+})
+
+t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
+  const server = await newDatabase(SERVER as string)
+  const pooler = await poolerLookAlike(t, server)
+  const { store, slow, now, hold } = await open(t, pooler.url, 1)
+  const { users } = store.tables
+  const ada = {
+    id: 'ada',
+    username: 'ada',
+    usernameKey: 'ada',
+    email: 'a@b.example',
+    emailKey: 'a@b.example',
+    passwordHash: '',
+    createdAt: new Date('2026-01-02T03:04:05.678Z')
+  }
+  await store.db.insert(users).values(ada).execute()
+  await now.execute()
+  await store.ping()
+  t.match(await store.db.select().from(users).execute(), [ada], 'instants are read in our form')
+  await store.atomically(hold.with(), now.with())
+  t.type(await failureOf(store.db.insert(users).values(ada).execute()), Error, 'what fails')
+  t.strictSame(await now.execute(), [{ one: 1 }], 'fails alone')
+
+  const state = () =>
+    store.db
+      .select({
+        timeout: sql`current_setting('statement_timeout')`,
+        idle: sql`current_setting('idle_in_transaction_session_timeout')`,
+        prepared: sql`(select count(*)::int from pg_prepared_statements)`
+      })
+      .from(users)
+      .execute()
+  t.strictSame(await state(), [{ timeout: '5s', idle: '5s', prepared: 0 }])
+  t.match(await failureOf(slow.execute({ seconds: 9 })), { code: '57014' }, 'a statement has 5 seconds')
+  t.strictSame(
+    await query(pooler.url, "select current_setting('statement_timeout') as timeout"),
+    [{ timeout: '0' }],
+    'what is set ends with its transaction'
+  )
+  const parameters = ['user', 'database', 'application_name', 'client_encoding']
+  t.strictSame(pooler.startUps.slice(0, 2), [parameters, parameters], 'and none is refused at the start-up')
+})
+
+t.test('a direct connection has the same settings, and keeps statements prepared', { skip }, async t => {
+  const { store, now } = await open(t, await newDatabase(SERVER as string), 1)
+  await now.execute()
+  const [state] = await store.db
+    .select({
+      timeout: sql`current_setting('statement_timeout')`,
+      style: sql`current_setting('DateStyle')`,
+      prepared: sql`(select count(*)::int from pg_prepared_statements)`
+    })
+    .from(sql`(values (1)) as one`)
+    .execute()
+  t.match(state, { timeout: '5s', style: /^ISO/, prepared: 1 })
+})
+
+t.test('a migration waits for locks of others, tells so, and not for ever', { skip }, async t => {
+  const server = await newDatabase(SERVER as string)
+  const [client, other] = [new pg.Client(server), new pg.Client(server)]
+  await Promise.all([client.connect(), other.connect()])
+  t.teardown(() => Promise.all([client.end(), other.end()]))
+  const lines: string[] = []
+  await other.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await t.rejects(
+    migrateDatabase(client, { warn: line => lines.push(line) }, 0),
+    new DatabaseError('The database could not be migrated: others have locked it for 2 s.')
+  )
+  t.strictSame(lines, [])
+
+  const warn = (line: string) => {
+    lines.push(line)
+    if (lines.length === 1) void other.query('select pg_advisory_unlock_all()')
+  }
+  await migrateDatabase(client, { warn })
+  t.match(lines, [/^Waiting to migrate the database, which others have locked for 2 s: another instance/])
+
+  await other.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await open(t, server)
+  t.pass('a database of the present schema is not locked for')
 })
 
 t.test('a full pool answers in time', { skip }, async t => {
@@ -171,8 +287,7 @@ t.test('a server that takes connections and says nothing', { skip }, async t => 
   await once(mute, 'listening')
   t.teardown(() => mute.close())
   const { port } = mute.address() as { port: number }
-  const pg = await import('pg')
-  const client = new pg.default.Client({ port, host: '127.0.0.1', connectionTimeoutMillis: 300 })
+  const client = new pg.Client({ port, host: '127.0.0.1', connectionTimeoutMillis: 300 })
   client.on('error', () => {})
   const error = await failureOf(client.connect())
   t.ok(isOutage(error), error.message)
