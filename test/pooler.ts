@@ -161,5 +161,9 @@ t.test('modes and settings of poolers', async t => {
   }
 })
 
+/** About direct connections, and about one to a pooler as it looks without one. */
+const DIRECT = 'test/db/postgres-connection.test.ts'
+
 t.jobs = availableParallelism()
-runFiles('PgBouncer', filesOf(process.argv.slice(2)).filter(hasDatabase), { TEST_DATABASE_URL: pooler.url })
+const files = filesOf(process.argv.slice(2)).filter(file => hasDatabase(file) && file !== DIRECT)
+runFiles('PgBouncer', files, { TEST_DATABASE_URL: pooler.url })

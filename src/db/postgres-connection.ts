@@ -35,54 +35,72 @@ declare module 'pg' {
   }
 }
 
-/** How to connect, be it to a server or to a pooler before it. */
-export const connectionTo = (url: string): pg.ClientConfig => ({
-  connectionString: url,
-  fallback_application_name: 'latchkey',
-  connectionTimeoutMillis: CONNECTION_TIMEOUT,
-  keepAlive: true,
-  pipeline: true
-})
-
-/**
- * Connections to a pooler. In its transaction mode each transaction may be carried out on another connection to the
- * server, so that nothing lasts from one to the next: neither settings nor prepared statements nor locks.
- */
-const pooled = new WeakSet<pg.ClientBase>()
-
-/** Whether a pooler stands between this connection and the server. */
-export const isPooled = (client: pg.ClientBase): boolean => pooled.has(client)
-
-/**
- * Gives a new connection its settings, if it leads to the server itself. A pooler tells the number of no process of the
- * server, and what is set for the session through it would stay behind for others.
- */
-export async function setUp(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query({
-    text: SET_UNLESS_POOLED,
-    values: [client.processID],
-    query_timeout: CONNECTION_TIMEOUT
-  })
-  if (rows.length === 0) pooled.add(client)
+/** A way to a database, that leads to the server itself or to a pooler before it. */
+export interface Route {
+  readonly settings: pg.ClientConfig
+  readonly isPooled: () => boolean
+  /** Makes a new connection fit for use. */
+  readonly setUp: (client: pg.ClientBase) => Promise<void>
+  /** Begins a transaction. */
+  readonly begin: (client: pg.ClientBase) => Promise<void>
+  /** Runs a statement within a transaction. */
+  readonly runWithin: Run
+  /** Runs a statement that is a transaction by itself, in one round trip. */
+  readonly runAlone: Run
 }
 
-/** Begins a transaction, with the settings. */
-export async function begin(client: pg.ClientBase): Promise<void> {
-  await client.query(isPooled(client) ? BEGIN : 'begin')
-}
+type Run = (
+  client: pg.ClientBase,
+  statement: pg.QueryArrayConfig,
+  values: unknown[]
+) => Promise<pg.QueryArrayResult>
 
-/** Runs a statement within a transaction. */
-export const runWithin = (client: pg.ClientBase, statement: pg.QueryArrayConfig, values: unknown[]) =>
-  client.query(isPooled(client) ? { ...statement, name: undefined } : statement, values)
+/**
+ * Finds out what a URL leads to. In the transaction mode of a pooler each transaction may be carried out on another
+ * connection to the server, so nothing lasts from one to the next: neither settings nor prepared statements nor locks.
+ */
+export function routeTo(url: string): Route {
+  // For good: some poolers count their clients, and one of these numbers may be that of a process.
+  let isPooled = false
 
-/** Runs a statement that is a transaction by itself, in one round trip. */
-export async function runAlone(client: pg.ClientBase, statement: pg.QueryArrayConfig, values: unknown[]) {
-  if (!isPooled(client)) return client.query(statement, values)
-  const begun = begin(client)
-  const result = runWithin(client, statement, values)
-  const ended = client.query('commit')
-  // None is still under way when the connection is given back, whichever of them has failed.
-  await Promise.allSettled([begun, result, ended])
-  await Promise.all([begun, ended])
-  return result
+  async function begin(client: pg.ClientBase) {
+    await client.query(isPooled ? BEGIN : 'begin')
+  }
+
+  const runWithin: Run = (client, statement, values) =>
+    client.query(isPooled ? { ...statement, name: undefined } : statement, values)
+
+  return {
+    settings: {
+      connectionString: url,
+      fallback_application_name: 'latchkey',
+      connectionTimeoutMillis: CONNECTION_TIMEOUT,
+      keepAlive: true,
+      pipeline: true
+    },
+    isPooled: () => isPooled,
+    async setUp(client) {
+      if (isPooled) return
+      // A pooler tells the number of no process of the server. What is set for the session by way of it would stay behind
+      // for others.
+      const { rows } = await client.query({
+        text: SET_UNLESS_POOLED,
+        values: [client.processID],
+        query_timeout: CONNECTION_TIMEOUT
+      })
+      if (rows.length === 0) isPooled = true
+    },
+    begin,
+    runWithin,
+    async runAlone(client, statement, values) {
+      if (!isPooled) return client.query(statement, values)
+      const begun = begin(client)
+      const result = runWithin(client, statement, values)
+      const ended = client.query('commit')
+      // None is still under way when the connection is given back, whichever of them has failed.
+      await Promise.allSettled([begun, result, ended])
+      await Promise.all([begun, ended])
+      return result
+    }
+  }
 }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { DatabaseError } from './failures.ts'
 import { type Inspection, timeOf } from './inspection.ts'
 import { pendingOf } from './migrations.ts'
-import { begin, connectionTo, isPooled, setUp } from './postgres-connection.ts'
+import { type Route, routeTo } from './postgres-connection.ts'
 import { appliedTo } from './postgres-migration.ts'
 
 /** Milliseconds to wait for an answer of the server. */
@@ -13,16 +13,17 @@ const TIMEOUT = 3000
  * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
  */
 export async function inspectPostgres(url: string): Promise<Inspection> {
-  const client = new pg.Client({ ...connectionTo(url), query_timeout: TIMEOUT })
+  const route = routeTo(url)
+  const client = new pg.Client({ ...route.settings, query_timeout: TIMEOUT })
   client.on('error', () => {})
-  return lookInto(client)
+  return lookInto(client, route)
     .catch(error => {
       throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
     })
     .finally(() => client.end())
 }
 
-async function lookInto(client: pg.Client): Promise<Inspection> {
+async function lookInto(client: pg.Client, { setUp, begin, isPooled }: Route): Promise<Inspection> {
   await client.connect()
   await setUp(client)
   await begin(client)
@@ -37,11 +38,11 @@ async function lookInto(client: pg.Client): Promise<Inspection> {
   )
   await client.query('commit')
   return {
-    version: `PostgreSQL ${version}${isPooled(client) ? ' behind a pooler' : ''}`,
+    version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
     pending: pendingOf('postgres', applied).length,
     latestEvent: timeOf(latest[0].id),
     clock: new Date(Number(clock)),
     // Ours are those to the pooler then, which has limits of its own.
-    ...(!isPooled(client) && { connections })
+    ...(!isPooled() && { connections })
   }
 }

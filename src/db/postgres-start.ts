@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from './engine.ts'
 import { DatabaseError, isOutage } from './failures.ts'
-import { setUp } from './postgres-connection.ts'
+import type { Route } from './postgres-connection.ts'
 import { migrateDatabase } from './postgres-migration.ts'
 
 /** Milliseconds between two tries to reach a database that is not there yet. */
@@ -14,13 +14,13 @@ const PAUSE = 500
  * @param timeout milliseconds to wait for a database that is not there yet
  * @throws {DatabaseError} when it does not come up in time, refuses us, or has a newer schema than this program
  */
-export async function prepareDatabase(settings: pg.ClientConfig, log: Log, timeout: number): Promise<void> {
-  const client = await connected(settings, log, timeout)
+export async function prepareDatabase(route: Route, log: Log, timeout: number): Promise<void> {
+  const client = await connected(route, log, timeout)
   await migrateDatabase(client, log).finally(() => client.end())
 }
 
 /** After a power cut the database and the service start at once. */
-async function connected(settings: pg.ClientConfig, log: Log, timeout: number): Promise<pg.Client> {
+async function connected({ settings, setUp }: Route, log: Log, timeout: number): Promise<pg.Client> {
   const deadline = performance.now() + timeout
   for (let attempt = 1; ; attempt += 1) {
     const client = new pg.Client(settings)

@@ -15,7 +15,7 @@ import {
   type Values
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
-import { begin, connectionTo, runAlone, runWithin, SILENCE_TIMEOUT, setUp } from './postgres-connection.ts'
+import { type Route, routeTo, SILENCE_TIMEOUT } from './postgres-connection.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { inBatches } from './read-batches.ts'
 import { tablesOf } from './schema.ts'
@@ -44,14 +44,14 @@ export async function openPostgres({
   log,
   startTimeout = START_TIMEOUT
 }: PostgresOptions): Promise<Engine> {
-  const settings = connectionTo(url)
-  await prepareDatabase(settings, log, startTimeout)
+  const route = routeTo(url)
+  await prepareDatabase(route, log, startTimeout)
 
   const pool = new pg.Pool({
-    ...settings,
+    ...route.settings,
     max: poolMax,
     query_timeout: SILENCE_TIMEOUT,
-    onConnect: setUp
+    onConnect: route.setUp
   })
   // Without these two listeners a connection that is cut ends the process: the first hears of idle connections, the
   // second of those in use, whose failure the statement under way reports as well.
@@ -61,8 +61,8 @@ export async function openPostgres({
   const inTransaction = new AsyncLocalStorage<pg.PoolClient>()
   function query(statement: pg.QueryArrayConfig, values: unknown[]) {
     const transaction = inTransaction.getStore()
-    if (transaction) return runWithin(transaction, statement, values)
-    return withConnection(pool, client => runAlone(client, statement, values))
+    if (transaction) return route.runWithin(transaction, statement, values)
+    return withConnection(pool, client => route.runAlone(client, statement, values))
   }
   let closing: Promise<void> | undefined
 
@@ -84,7 +84,7 @@ export async function openPostgres({
         const isAlone = steps.length === 1
         const rows = isAlone
           ? runAll(steps)
-          : transaction(pool, client => inTransaction.run(client, runAll, steps))
+          : transaction(pool, route, client => inTransaction.run(client, runAll, steps))
         return (await rows) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
@@ -124,7 +124,11 @@ async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClien
   }
 }
 
-async function transaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
+async function transaction<Result>(
+  pool: pg.Pool,
+  { begin }: Route,
+  work: (client: pg.PoolClient) => Promise<Result>
+) {
   const client = await pool.connect()
   try {
     await begin(client)

@@ -12,7 +12,6 @@ import { statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { newDatabase, query } from '../databases.ts'
 import { startPostgres } from '../postgres-server.ts'
-import { poolerLookAlike } from './pooler-look-alike.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
@@ -93,69 +92,14 @@ t.test('what waiting can mend is waited for, and nothing else', async t => {
     t.equal(mayComeUp(Object.assign(new Error(message), { code })), expected, message)
 })
 
-t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
-  const server = await newDatabase(SERVER as string)
-  const pooler = await poolerLookAlike(t, server)
-  const { store, slow, now, hold } = await open(t, pooler.url, 1)
-  const { users } = store.tables
-  const ada = {
-    id: 'ada',
-    username: 'ada',
-    usernameKey: 'ada',
-    email: 'a@b.example',
-    emailKey: 'a@b.example',
-    passwordHash: '',
-    createdAt: new Date('2026-01-02T03:04:05.678Z')
-  }
-  await store.db.insert(users).values(ada).execute()
-  await now.execute()
-  await store.ping()
-  t.match(await store.db.select().from(users).execute(), [ada], 'instants are read in our form')
-  await store.atomically(hold.with(), now.with())
-  t.type(await failureOf(store.db.insert(users).values(ada).execute()), Error, 'what fails')
-  t.strictSame(await now.execute(), [{ one: 1 }], 'fails alone')
-
-  const state = () =>
-    store.db
-      .select({
-        timeout: sql`current_setting('statement_timeout')`,
-        idle: sql`current_setting('idle_in_transaction_session_timeout')`,
-        prepared: sql`(select count(*)::int from pg_prepared_statements)`
-      })
-      .from(users)
-      .execute()
-  t.strictSame(await state(), [{ timeout: '5s', idle: '5s', prepared: 0 }])
-  t.match(await failureOf(slow.execute({ seconds: 9 })), { code: '57014' }, 'a statement has 5 seconds')
-  t.strictSame(
-    await query(pooler.url, "select current_setting('statement_timeout') as timeout"),
-    [{ timeout: '0' }],
-    'what is set ends with its transaction'
-  )
-  const parameters = ['user', 'database', 'application_name', 'client_encoding']
-  t.strictSame(pooler.startUps.slice(0, 2), [parameters, parameters], 'and none is refused at the start-up')
-})
-
-t.test('a direct connection has the same settings, and keeps statements prepared', { skip }, async t => {
-  const { store, now } = await open(t, await newDatabase(SERVER as string), 1)
-  await now.execute()
-  const [state] = await store.db
-    .select({
-      timeout: sql`current_setting('statement_timeout')`,
-      style: sql`current_setting('DateStyle')`,
-      prepared: sql`(select count(*)::int from pg_prepared_statements)`
-    })
-    .from(sql`(values (1)) as one`)
-    .execute()
-  t.match(state, { timeout: '5s', style: /^ISO/, prepared: 1 })
-})
-
 t.test('a migration waits for locks of others, tells so, and not for ever', { skip }, async t => {
   const server = await newDatabase(SERVER as string)
   const [client, other] = [new pg.Client(server), new pg.Client(server)]
   await Promise.all([client.connect(), other.connect()])
   t.teardown(() => Promise.all([client.end(), other.end()]))
   const lines: string[] = []
-  await other.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  const lock = `begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`
+  await other.query(lock)
   await t.rejects(
     migrateDatabase(client, { warn: line => lines.push(line) }, 0),
     new DatabaseError('The database could not be migrated: others have locked it for 2 s.')
@@ -164,12 +108,12 @@ t.test('a migration waits for locks of others, tells so, and not for ever', { sk
 
   const warn = (line: string) => {
     lines.push(line)
-    if (lines.length === 1) void other.query('select pg_advisory_unlock_all()')
+    if (lines.length === 1) void other.query('rollback')
   }
   await migrateDatabase(client, { warn })
   t.match(lines, [/^Waiting to migrate the database, which others have locked for 2 s: another instance/])
 
-  await other.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await other.query(lock)
   await open(t, server)
   t.pass('a database of the present schema is not locked for')
 })
