@@ -17,7 +17,7 @@ export type Line = Pick<TodoContent, 'title'> &
 export type LineCheck = (value: unknown) => readonly Fault[]
 
 /** Lines that are dealt with in one go: as many as keep it to some milliseconds. */
-const SLICE_LINES = 100
+export const SLICE_LINES = 100
 const SLICE_LENGTH = 32_768
 
 /** Some lines that follow each other; the first line of a text is number 0. */

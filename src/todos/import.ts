@@ -4,8 +4,8 @@ import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
-import { faultsIn, type Line, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
-import { positionOf } from './position.ts'
+import { faultsIn, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
+import { importPlaces, type PlacedLine } from './import-places.ts'
 import { blank, columnsOf } from './todo.ts'
 
 /** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
@@ -32,12 +32,13 @@ export async function importTodos(
 ): Promise<Imported> {
   await refuseFaults(text, check)
   let [created, existing] = [0, 0]
+  const place = importPlaces(store, userId)
   for (const { lines } of slicesOf(text)) {
-    const rows = lines.map(line => rowOf(store, userId, todoIn(line)))
+    const rows = (await place(lines.map(todoIn))).map(line => rowOf(store, userId, line))
     await nextTurn()
-    const [added] = await store.atomically(insertion(store, rows))
+    const [added] = rows.length > 0 ? await store.atomically(insertion(store, rows)) : [[]]
     created += added.length
-    existing += rows.length - added.length
+    existing += lines.length - added.length
     await sleep(PAUSE)
   }
   return { created, existing }
@@ -61,13 +62,13 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
 }
 
 /** The todo as it stands in the line; what is missing there is as with a new one. */
-function rowOf({ now, newId }: Store, userId: string, line: Line): TodoRow {
+function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow {
   const content = { ...blank, ...line }
   return {
     id: line.id ?? newId(),
     userId,
     revision: newId(),
-    position: line.position ?? positionOf(newId()),
+    position: line.position,
     createdAt: instant(line.createdAt) ?? now(),
     updatedAt: instant(line.updatedAt) ?? now(),
     completedAt: instant(line.completedAt) ?? (content.done ? now() : null),

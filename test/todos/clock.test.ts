@@ -25,7 +25,7 @@ t.test('a new todo is below all others, though the clock was put back', async t 
 
 t.test('a new todo is below one that is kept with a position ahead of the clock', async t => {
   const { call, token, todos, titles } = await signedIn(t)
-  const ahead = ['V'.padEnd(22, 'z'), 'm'.padEnd(38, 'A'), 'y'.padEnd(22, 'z')]
+  const ahead = ['V'.padEnd(22, 'z'), 'm'.padEnd(38, 'A'), 'y'.padEnd(21, 'z').padEnd(22, 'y')]
   for (const [index, position] of ahead.entries()) {
     const body = JSON.stringify({ title: `ahead ${index}`, position })
     const headers = { 'content-type': 'application/x-ndjson' }
