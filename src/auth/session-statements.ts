@@ -31,13 +31,15 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       column
     )
   const lastUsedFirst = [desc(sessions.rotatedAt), desc(sessions.id)]
+  // Besides the one that has just begun, which is not the last used one if the clock was put back.
+  const isOther = and(isTheUsers, isAnother, isLive)
   const latest = db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(and(isTheUsers, isLive))
+    .where(isOther)
     .orderBy(...lastUsedFirst)
     .limit(sql.placeholder('most'))
-  const isSurplus = and(isTheUsers, isLive, notInArray(sessions.id, latest))
+  const isSurplus = and(isOther, notInArray(sessions.id, latest))
 
   const presentUser = db
     .select(givenSelection(sessions))
@@ -73,11 +75,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       .where(and(isTheOne, isTheUsers, isLive))
       .returning({ id: sessions.id }),
     endAll: db.update(sessions).set(ending).where(and(isTheUsers, isLive)).returning({ id: sessions.id }),
-    endOthers: db
-      .update(sessions)
-      .set(ending)
-      .where(and(isTheUsers, isAnother, isLive))
-      .returning({ id: sessions.id }),
+    endOthers: db.update(sessions).set(ending).where(isOther).returning({ id: sessions.id }),
     surplus: db.select({ id: sessions.id }).from(sessions).where(isSurplus),
     endSurplus: db.update(sessions).set(ending).where(isSurplus).returning({ id: sessions.id })
   }

@@ -92,7 +92,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
       } catch (error) {
         throw error instanceof StepMissed ? new Problem('invalid_credentials') : error
       }
-      const most = { userId: user.id, most: config.MAX_SESSIONS }
+      const most = { userId: user.id, id: session.id, most: config.MAX_SESSIONS - 1 }
       // To look first costs no commit, and there seldom is any.
       if ((await surplus.execute({ ...most, now })).length > 0)
         await endBy(endSurplus, { ...most, reason: 'too_many_sessions' }, device)
