@@ -18,6 +18,14 @@ export const guides: Record<ProblemCode, Guide> = {
       'Make the body with a JSON serializer rather than by hand, send it as UTF-8, and let the HTTP ' +
       'library count its length. In a path, escape what is not a letter or a digit.'
   },
+  request_refused: {
+    cause:
+      'A library that the service uses has refused the request, and gave no reason but the status of the ' +
+      'answer. Nothing was done.',
+    next:
+      'Look at the status, which need not be 400, and compare the request with /openapi.json. A file of ' +
+      '/docs is to be asked for at an address that its page links to.'
+  },
   validation_failed: {
     cause:
       'The request could be read, but some values are not what the operation takes, or have names that it ' +
