@@ -37,13 +37,13 @@ export function answersOfNode({ newId, now, headersFor }: ClientErrorOptions) {
     const id = newId()
     const body = JSON.stringify(problem.document(id))
     const headers = {
-      date: now().toUTCString(),
+      'Content-Type': 'application/problem+json',
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+      Date: now().toUTCString(),
+      'Cache-Control': 'no-store',
+      'X-Request-Id': id,
       ...headersFor(origin),
-      'cache-control': 'no-store',
-      'content-type': 'application/problem+json',
-      'content-length': Buffer.byteLength(body),
-      'x-request-id': id,
-      connection: 'close',
       ...problem.headers
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
