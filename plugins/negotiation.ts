@@ -20,7 +20,10 @@ async function negotiation(app: FastifyInstance) {
   app.decorateReply('preferred', function preferred<
     Type extends string
   >(this: FastifyReply, ...types: Type[]) {
-    this.header('vary', [this.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
+    const varying = String(this.getHeader('vary') ?? '')
+      .split(', ')
+      .filter(Boolean)
+    this.header('vary', [...new Set([...varying, 'Accept'])].join(', '))
     const { accept } = this.request.headers
     if (!accept) return types[0]
     // Ours have none, or say by them what is so anyway (charset=utf-8): a range with one means the type itself.

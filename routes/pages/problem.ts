@@ -6,9 +6,14 @@ import { page, wantsPage } from './layout.ts'
 
 type Document = ReturnType<Problem['document']>
 
-/** A problem that somebody met with in a browser, as a page; undefined for programs, which get the document itself. */
+/**
+ * A problem that somebody met with in a browser, as a page; undefined for programs, which get the document itself. Who asks an
+ * operation for a page that has none is one, too: a browser cannot be sent there with the token that it takes.
+ */
 export const pageOf = (reply: FastifyReply, problem: Document): string | undefined =>
-  wantsPage(reply) ? page(reply, problem.title, occurrence(problem)) : undefined
+  wantsPage(reply) && problem.code !== 'not_acceptable'
+    ? page(reply, problem.title, occurrence(problem))
+    : undefined
 
 const occurrence = ({ type, title, status, detail, code, instance, errors, action }: Document): Html =>
   html`<h1>${title}</h1>
