@@ -26,12 +26,11 @@ export function sendOn(error: unknown, { raw, server }: FastifyRequest, reply: F
  * looked at, for there is nothing that it could be for.
  */
 async function notFound(app: FastifyInstance) {
+  // Without the route that answers preflights, which was made before and matches every path.
   const router = createRouter()
   const methods = new Set<HTTPMethod>()
 
   app.addHook('onRoute', ({ method, url }) => {
-    // The one that answers preflights matches every path.
-    if (url === '*') return
     for (const each of [method].flat() as HTTPMethod[]) {
       methods.add(each)
       if (!router.hasRoute(each, url)) router.on(each, url, () => {})

@@ -41,7 +41,7 @@ async function validation(app: FastifyInstance) {
 
 /** A schema of parameters, as far as they are read by it. */
 interface Parameters {
-  readonly properties?: Record<string, { readonly type?: string }>
+  readonly properties: Record<string, { readonly type?: string }>
 }
 
 /**
@@ -50,7 +50,7 @@ interface Parameters {
  */
 function checkOfText(schema: Parameters) {
   const validate = url.compile<Record<string, unknown>>(schema)
-  const typed = Object.entries(schema.properties ?? {}).flatMap(([name, { type }]) => {
+  const typed = Object.entries(schema.properties).flatMap(([name, { type }]) => {
     const read = readers.get(type)
     return read ? { name, read } : []
   })

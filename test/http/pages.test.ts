@@ -211,17 +211,20 @@ t.test('a problem that a browser meets with is a page, which says the same', asy
 })
 
 t.test('its faults are listed, and nothing that was sent becomes HTML', async t => {
-  const { call } = await serve(t)
+  const { call, signUp } = await serve(t)
   const body = { email: 'x', password: 'y', '<b>"&': 1 }
   const page = await call('POST', '/api/auth/login', { body, headers: BROWSER })
   checkPage(t, page, 'The request is not valid', 400)
   t.notMatch(page.body, '<b>')
   t.match(page.body, '<code>/&lt;b&gt;&quot;&amp;</code> is not known')
   t.match(page.body, '<code>/email</code> is not accepted; give an e-mail address')
-  const token = 'x'
+  const { accessToken: token } = await signUp()
   const query = await call('GET', '/api/todos?limit=0x10', { token, headers: BROWSER })
-  checkPage(t, query, 'The access token is not valid', 401)
-  t.match(textOf(query.body), 'For programs, the action is sign-in')
+  checkPage(t, query, 'The request is not valid', 400)
+  t.match(textOf(query.body), 'limit is not accepted; give a whole number from 1 to 200')
+  const refused = await call('GET', '/api/todos', { token: 'x', headers: BROWSER })
+  checkPage(t, refused, 'The access token is not valid', 401)
+  t.match(textOf(refused.body), 'For programs, the action is sign-in')
 })
 
 t.test('a program that meets with a problem gets the document', async t => {
