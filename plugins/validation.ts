@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
+import { wholeNumber } from '../src/numerals.ts'
 import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
 import { isTimeZone } from '../src/todos/time-zones.ts'
 
@@ -32,29 +33,61 @@ const lowerCase: KeywordDefinition = {
  * One of each for the process, since they keep what they have compiled: an app beside another, or after it, has the same
  * schemas.
  */
-const body = compiler({ coerceTypes: false, useDefaults: false })
-const url = compiler({ coerceTypes: 'array', useDefaults: true })
+const body = compiler({ useDefaults: false })
+const url = compiler({ useDefaults: true })
 
 /**
  * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
- * parameters are coerced to the schema's types.
+ * parameters are read as the schema's types.
  */
 async function validation(app: FastifyInstance) {
   app.decorate('checkOf', schema => {
     const validate = body.compile(schema)
     return value => (validate(value) ? [] : faultsOf(validate.errors as ErrorObject[]))
   })
-  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
-    (httpPart === 'body' ? body : url).compile(schema)
+  app.setValidatorCompiler<FastifySchema & Parameters>(({ schema, httpPart }) =>
+    httpPart === 'body' ? body.compile(schema) : checkOfText(schema)
   )
   app.setSchemaErrorFormatter((errors, part) =>
     invalid(...fieldErrors(faultsOf(errors as ErrorObject[]), part))
   )
 }
 
-function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
+/** A schema of parameters, as far as they are read by it. */
+interface Parameters {
+  readonly properties: Record<string, { readonly type?: string }>
+}
+
+/**
+ * Checks what comes as text. What is not written as its type is left to the check, which tells so: Ajv's own coercion takes
+ * `0x10`, `1e1` and ` 5` for numbers.
+ */
+function checkOfText(schema: Parameters) {
+  const validate = url.compile<Record<string, unknown>>(schema)
+  const typed = Object.entries(schema.properties).flatMap(([name, { type }]) => {
+    const read = readers.get(type)
+    return read ? { name, read } : []
+  })
+  return (values: Record<string, unknown>) => {
+    for (const { name, read } of typed) {
+      const value = values[name]
+      if (typeof value === 'string') values[name] = read(value)
+    }
+    return validate(values) || { error: validate.errors as ErrorObject[] }
+  }
+}
+
+/** How a text is read as a type; any text is a string. */
+const readers = new Map<string | undefined, (text: string) => unknown>([
+  ['integer', text => wholeNumber(text) ?? text],
+  ['boolean', text => (text === 'true' || text === 'false' ? text === 'true' : text)],
+  ['array', text => [text]]
+])
+
+function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
   const ajv = new Ajv({
     ...options,
+    coerceTypes: false,
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
@@ -95,7 +128,7 @@ function faultsOf(errors: readonly ErrorObject[]): Fault[] {
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
+function describe({ keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema?.properties)
@@ -104,9 +137,14 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema }:
       detail: unknownName(params.additionalProperty, known)
     }
   }
-  if (keyword === 'type') return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
+  if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
+    return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
   return { path, detail: `is not accepted; give ${parentSchema?.description}` }
 }
+
+/** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */
+const isNumeral = (value: unknown) =>
+  typeof value === 'string' && value.trim() !== '' && Number.isInteger(Number(value))
 
 /** The JSON pointer to a member (RFC 6901, section 3). */
 const child = (path: string, name: string) => `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
+import { isOrigin } from './origins.ts'
 
 const DAY = 86_400
 const TEN_YEARS = 3650 * DAY
@@ -107,7 +108,14 @@ export const Environment = Type.Object({
   CORS_ORIGIN: Type.String({
     format: 'origins',
     default: '*',
-    description: '* or origins such as https://app.example, separated by commas'
+    description:
+      '* or origins such as https://app.example, https://*.app.example or capacitor://localhost, separated by commas: ' +
+      'in lower case, without a path, a slash at the end or the default port'
+  }),
+  HSTS: Type.String({
+    pattern: '^(off|max-age=\\d{1,10}(; ?includeSubDomains)?(; ?preload)?)$',
+    default: 'max-age=31536000',
+    description: 'off, or max-age=SECONDS, after which "; includeSubDomains" and "; preload" may follow'
   }),
   TRUST_PROXY: Type.String({
     format: 'proxies',
@@ -149,7 +157,6 @@ export const listOf = (value: string): string[] => value.split(',').map(part => 
 /** Private keys as PEM, as a JWK or as bare base64, none of which may ever be shown as the path that it was given for. */
 const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
 
-const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value
 const isNetwork = (value: string) => {
   const [address = '', prefix, ...rest] = value.split('/')
   const bits = isIP(address) === 6 ? 128 : 32

@@ -25,7 +25,13 @@ export const catalogue = {
   malformed_request: {
     status: 400,
     title: 'The request could not be read',
-    detail: 'The request is not well formed. Send valid JSON, encoded as UTF-8.'
+    detail:
+      'The address, a header or the body is not well formed. Escape what stands in an address, and send valid JSON, encoded as UTF-8.'
+  },
+  request_refused: {
+    status: 400,
+    title: 'The request was refused',
+    detail: 'It is not accepted as it is; the status says why. Compare it with the documentation.'
   },
   validation_failed: {
     status: 400,
@@ -254,6 +260,8 @@ export type FieldError = Fault | { readonly parameter: string; readonly detail: 
 export const MAX_ERRORS = 100
 
 interface Particulars {
+  /** Instead of that of the catalogue: of a refusal by a part that knows no more than a status. */
+  status?: number
   detail?: string
   action?: Action
   errors?: FieldError[]
@@ -276,7 +284,7 @@ export class Problem extends Error {
   constructor(code: ProblemCode, particulars: Particulars = {}) {
     super(catalogue[code].title)
     this.code = code
-    this.status = catalogue[code].status
+    this.status = particulars.status ?? catalogue[code].status
     this.#particulars = particulars
     this.headers = {
       ...particulars.headers,
@@ -304,7 +312,7 @@ export class Problem extends Error {
     return {
       type: `/problems/${this.code}`,
       title: entry.title,
-      status: entry.status,
+      status: this.status,
       detail,
       code: this.code,
       instance,

@@ -26,6 +26,7 @@ t.test('without an environment every setting has its default', async t => {
     PASSWORD_HASH_TIME: 2,
     RATE_LIMIT: 'on',
     CORS_ORIGIN: '*',
+    HSTS: 'max-age=31536000',
     TRUST_PROXY: 'false',
     LOG_LEVEL: 'info',
     DOCS: 'on',
@@ -96,10 +97,44 @@ t.test(
           ] as [NodeJS.ProcessEnv, string]
       ),
       [{ RATE_LIMIT: 'no' }, 'RATE_LIMIT: "no" is not accepted. Give on or off.'],
-      [
-        { CORS_ORIGIN: 'app.example' },
-        'CORS_ORIGIN: "app.example" is not accepted. Give * or origins such as https://app.example, separated by commas.'
-      ],
+      ...[
+        'app.example',
+        'https://app.example/',
+        'https://app.example/path',
+        'HTTPS://app.example',
+        'https://App.example',
+        'https://app.example:443',
+        'https://münchen.example',
+        'https://*',
+        'https://*.example',
+        'https://a.*.example',
+        'https://*.*.app.example',
+        'https://pr-*.app.example',
+        'https://*.1.2.3.4',
+        'https://a.example,*',
+        'capacitor://*.app.example',
+        'capacitor://localhost/',
+        'capacitor:',
+        'file://',
+        'null',
+        'https://a.example,,https://b.example'
+      ].map(
+        value =>
+          [
+            { CORS_ORIGIN: value },
+            `CORS_ORIGIN: "${value}" is not accepted. Give * or origins such as https://app.example, ` +
+              'https://*.app.example or capacitor://localhost, separated by commas: in lower case, without a path, ' +
+              'a slash at the end or the default port.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      ...['on', '31536000', 'max-age=-1', 'max-age=1; preload; includeSubDomains', 'max-age=1, x'].map(
+        value =>
+          [
+            { HSTS: value },
+            `HSTS: "${value}" is not accepted. ` +
+              'Give off, or max-age=SECONDS, after which "; includeSubDomains" and "; preload" may follow.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
       ...['yes', '2', '10.0.0.0/33', '10.0.0.0/8/8', '::1/x'].map(
         value =>
           [
@@ -118,6 +153,15 @@ t.test('what is accepted', async t => {
   const environments = [
     { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
     { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
+    {
+      CORS_ORIGIN: 'capacitor://localhost, ionic://localhost, tauri://localhost, app://obsidian.md, app://.'
+    },
+    { CORS_ORIGIN: 'https://*.app.example, http://*.localhost:5173, https://*.app.example:8443' },
+    { CORS_ORIGIN: 'http://[::1]:3000, http://127.0.0.1:3000, chrome-extension://abcdefgh' },
+    { HSTS: 'off' },
+    { HSTS: 'max-age=0' },
+    { HSTS: 'max-age=63072000; includeSubDomains; preload' },
+    { HSTS: 'max-age=63072000;includeSubDomains' },
     { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
     { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
     { PORT: '0', DATABASE_URL: ':memory:' },

@@ -42,7 +42,8 @@ t.test(
     const { url: endpoint, spans, services } = await collector(t)
     const settings = {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json'
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      TRUST_PROXY: '127.0.0.1'
     } as Settings
     const { child, url } = await start(t, t.testdir(), settings, true)
     const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, 'x-request-id': 'mine' }
@@ -65,6 +66,21 @@ t.test(
     t.notMatch(JSON.stringify(spans), 'secret', 'no query')
   }
 )
+
+t.test('nobody but a trusted proxy is the caller whose trace goes on', async t => {
+  const { url: endpoint, spans } = await collector(t)
+  const settings = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json'
+  } as Settings
+  const { child, url } = await start(t, t.testdir(), settings, true)
+  const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: 'a=b', baggage: 'a=b' }
+  await fetch(`${url}/nowhere`, { headers })
+  t.equal(await stop(child, 'SIGTERM'), 0)
+  t.match(spans, [{ name: 'GET' }])
+  t.not(spans[0]?.traceId, TRACE)
+  t.notOk(spans[0]?.parentSpanId)
+})
 
 t.test('tracing is off unless a variable asks for it', async t => {
   const cases: [NodeJS.ProcessEnv, boolean][] = [

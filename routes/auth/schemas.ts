@@ -151,7 +151,8 @@ export const logout = {
   summary: 'Sign out',
   description:
     'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It takes an ' +
-    'expired access token too, and answers 204 whatever the token is, so that a client can always forget it.',
+    'expired access token too, and answers 204 whatever the token is, so that a client can always forget it. Only a body that ' +
+    'cannot be read is refused, for it may have meant other sessions.',
   tags,
   security: [...bearer, {}],
   body: Type.Unsafe<{ scope?: LogoutScope } | null>({

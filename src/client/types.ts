@@ -11,6 +11,7 @@ export type Problem = {
   /** for a program to branch on */
   code:
     | 'malformed_request'
+    | 'request_refused'
     | 'validation_failed'
     | 'authentication_required'
     | 'invalid_credentials'
