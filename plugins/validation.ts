@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
+import { emailFault } from '../src/auth/emails.ts'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
 import { isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
 import { isTimeZone } from '../src/todos/due.ts'
@@ -49,6 +50,7 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     removeAdditional: false
   })
   addFormats.default(ajv, ['date', 'email', 'uuid'])
+  ajv.addFormat('idn-email', text => emailFault(text) === undefined)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat(
@@ -81,7 +83,7 @@ function faultsOf(errors: readonly ErrorObject[]): Fault[] {
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
+function describe({ keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema?.properties)
@@ -91,7 +93,8 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema }:
     }
   }
   if (keyword === 'type') return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
-  return { path, detail: `is not accepted; give ${parentSchema?.description}` }
+  const particular = schema === 'idn-email' && emailFault(data as string)
+  return { path, detail: particular || `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** The JSON pointer to a member (RFC 6901, section 3). */

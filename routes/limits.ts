@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { MAX_EMAIL } from '../src/auth/emails.ts'
 import type { Config } from '../src/config.ts'
 import { IDEMPOTENCY_RETENTION } from '../src/idempotency.ts'
 import { MAX_BATCH, MAX_BODY, MAX_IMPORT, MAX_IMPORT_LINES, PER_MINUTE } from '../src/limits.ts'
 import { MAX_OPERATIONS } from '../src/todos/batch.ts'
-import { MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
+import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_KEY, MAX_LIMIT, problems, ref } from './schemas.ts'
 import { MAX_DESCRIPTION, MAX_SEARCH, MAX_TAG, MAX_TAGS, MAX_TITLE } from './todos/fields.ts'
 

@@ -52,9 +52,19 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
   // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
   const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
 
+  const liveSession = db
+    .select({ id: sessions.id })
+    .from(users)
+    .innerJoin(sessions, eq(sessions.userId, users.id))
+    .where(and(isTheOne, isTheUsers, isLive))
+  // Its end waits until what relies on it is there, likewise; and sessions of a user that end one another take turns.
+  const heldSession = 'for' in liveSession ? liveSession.for('no key update') : liveSession
+
   return {
     // The user may have been deleted or disabled while the password was checked, or have changed it.
     add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
+    /** Required in a transaction that a session asked for: nothing takes effect of what an ended one began. */
+    hold: heldSession,
     find: withTheirUsers().where(isTheOne),
     findSeveral: withTheirUsers().where(isGivenId(sessions.id)),
     live: db
@@ -65,7 +75,9 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     rotate: db
       .update(sessions)
       .set(rotation)
-      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), isLive))
+      .where(
+        and(isTheOne, isTheUsers, eq(sessions.generation, given(sessions.generation, 'generation')), isLive)
+      )
       .returning({ ...getTableColumns(sessions), username: ofUser('username'), email: ofUser('email') }),
     end: db
       .update(sessions)
