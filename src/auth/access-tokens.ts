@@ -58,11 +58,15 @@ export const jtiOf = (sessionId: string, generation: number) => `${sessionId}.${
 /** The generation of its session that an access token belongs to. */
 export const generationOf = ({ sid, jti }: AccessClaims) => Number(jti.slice(sid.length + 1))
 
-type Session = Pick<SessionRow, 'userId' | 'generation'>
+type Session = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
 
 /** Whether a token is of the session that it names: the user is, and it has come to that generation. */
 export const isOf = (claims: AccessClaims, { userId, generation }: Session): boolean =>
   claims.sub === userId && generationOf(claims) <= generation
+
+/** Whether a token of a session is of no use any more, whatever time it has left: stale, or exchanged for the next one. */
+export const isPast = (claims: AccessClaims, { generation, minAccessGeneration }: Session): boolean =>
+  generationOf(claims) < Math.max(generation, minAccessGeneration)
 
 /** @throws {Problem} `access_token_invalid` for a token that is not of the session that it names */
 export function assertIsOf(claims: AccessClaims, session: Session): void {

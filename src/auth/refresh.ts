@@ -4,7 +4,7 @@ import { count } from '../counters.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { type AccessClaims, assertIsOf, generationOf, jtiOf, secondsLeft } from './access-tokens.ts'
+import { type AccessClaims, assertIsOf, isPast, jtiOf, secondsLeft } from './access-tokens.ts'
 import { type Device, eventsOf } from './events.ts'
 import type { RefreshClaims } from './refresh-tokens.ts'
 import { sessionStatements } from './session-statements.ts'
@@ -103,9 +103,8 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
   async function isStale(access: AccessClaims): Promise<boolean> {
     const [found] = await find.execute({ id: access.sid })
     if (!found) return false
-    const { session } = found
-    assertIsOf(access, session)
-    return generationOf(access) < Math.max(session.minAccessGeneration, session.generation)
+    assertIsOf(access, found.session)
+    return isPast(access, found.session)
   }
 
   /**

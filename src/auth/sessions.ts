@@ -35,7 +35,7 @@ export interface Claim {
  * and adds none.
  */
 export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
-  const { add, hold, find, findSeveral, live, end, endAll, endOthers, surplus, endSurplus } =
+  const { add, hold, holdLatest, find, findSeveral, live, end, endAll, endOthers, surplus, endSurplus } =
     sessionStatements(store)
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
@@ -68,16 +68,14 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     return ended
   }
 
-  /** The same where a session asks for it, which must be live itself. @throws {StepMissed} when it is not */
-  async function endAs(
-    sessionId: string,
+  /** The same for a session that has to be live itself. @throws {StepMissed} when it is not */
+  async function endFor(
+    asker: Step<readonly unknown[]>,
     statement: typeof end,
     ending: Ending,
     device: Device
   ): Promise<{ id: string }[]> {
-    const now = store.now()
-    const asker = hold.with({ id: sessionId, userId: ending.userId, now })
-    const [, ended] = await store.atomically(required(asker), statement.with({ ...ending, now }))
+    const [, ended] = await store.atomically(required(asker), statement.with({ ...ending, now: store.now() }))
     await events.tellEndings(ended, ending.userId, ending.reason, device)
     return ended
   }
@@ -162,7 +160,8 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
      */
     async end(caller: Identity, id: string, device: Device): Promise<void> {
       const ending = { userId: caller.id, id, reason: 'logout' } as const
-      const ended = await endAs(caller.sessionId, end, ending, device).catch(error => {
+      const asker = hold.with({ id: caller.sessionId, userId: caller.id, now: store.now() })
+      const ended = await endFor(asker, end, ending, device).catch(error => {
         throw error instanceof StepMissed ? new Problem('access_token_revoked') : error
       })
       if (ended.length === 0) throw new Problem('session_not_found')
@@ -170,26 +169,29 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
 
     /**
      * Logs out. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended. One that
-     * would not be let in any more ends its own session at the most: an old token is more easily somebody else's.
+     * would not be let in any more ends its own session at the most: who has an old token need not be its owner.
      */
     async logout(accessToken: string | undefined, scope: LogoutScope, device: Device): Promise<void> {
       const claims = accessToken === undefined ? undefined : tokens.access.open(accessToken)
       const [found] = claims ? await find.execute({ id: claims.sid }) : []
       if (!claims || !found || !isOf(claims, found.session)) return
-      const isOld = secondsLeft(claims, store.now()) <= 0 || generationOf(claims) < found.session.generation
-      if (isOld && scope === 'others') return
-      const { userId, id } = found.session
-      const statement = { local: end, others: endOthers, all: isOld ? end : endAll }[scope]
-      await endAs(id, statement, { userId, id, reason: 'logout' }, device).catch(noneIfMissed)
+
+      const ending = { userId: claims.sub, id: claims.sid, reason: 'logout' } as const
+      if (scope !== 'local' && secondsLeft(claims, store.now()) > 0) {
+        const asker = holdLatest.with({ ...ending, generation: generationOf(claims), now: store.now() })
+        const statement = scope === 'all' ? endAll : endOthers
+        const isDone = await endFor(asker, statement, ending, device).then(() => true, falseIfMissed)
+        if (isDone) return
+      }
+      if (scope !== 'others') await endBy(end, ending, device)
     }
   }
 }
 
 export type Sessions = ReturnType<typeof sessionsOf>
 
-/** Of what a session began that has ended meanwhile, nothing was done. */
-function noneIfMissed(error: unknown): [] {
-  if (error instanceof StepMissed) return []
+function falseIfMissed(error: unknown): false {
+  if (error instanceof StepMissed) return false
   throw error
 }
 

@@ -41,7 +41,12 @@ export function authOf(send: Send, tokens: Tokens, call: Call) {
      * `all` take a live token, which is got first, for an old one ends no session but its own.
      */
     async logout({ scope = 'local' }: NonNullable<LogoutBody> = {}): Promise<void> {
-      const request = { method: 'POST', path: '/api/auth/logout', body: { scope }, isRepeatable: true } as const
+      const request = {
+        method: 'POST',
+        path: '/api/auth/logout',
+        body: { scope },
+        isRepeatable: true
+      } as const
       if (scope === 'local') {
         const token = tokens.latest()?.accessToken
         tokens.signOut()
