@@ -41,11 +41,12 @@ function wordsOf({ username, email }: Owner): ReadonlyMap<string, string> {
         if (word.length >= SHORTEST_WORD && !known.has(word)) known.set(word, name)
     }
   }
-  const at = email.lastIndexOf('@')
-  // A domain is on its owner’s keyboard as it is read, and ends with what is too common to be theirs.
-  const host = domainToUnicode(email.slice(at + 1)).replace(/\.[^.]*$/, '')
+  const at = email.lastIndexOf('@') + 1
+  const localPart = email.slice(0, at)
+  // As it is read, which is how it would be typed.
+  const domain = domainToUnicode(email.slice(at))
   add('your user name', username)
-  add('your e-mail address', email, email.slice(0, Math.max(0, at)), host)
+  add('your e-mail address', email, localPart + domain, localPart, domain)
   add('the name of this service', ...OWN_WORDS)
   return known
 }

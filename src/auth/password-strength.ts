@@ -14,6 +14,8 @@ const LEAST_GUESSES = 1e8
  * some milliseconds at worst, 128 would take most of a second. More of them would only raise the estimate.
  */
 const WINDOW = 24
+/** The longest known word that surely is within a window. */
+const LONG_WORD = 8
 /** How many readings of signs as letters (`@` as `a`) are tried; each takes as long as the password itself. */
 const READINGS = 4
 
@@ -44,15 +46,31 @@ const dictionaries: Record<string, string> = { passwords: 'a common password', f
  * @returns what it consists of, never a part of itself; undefined for one that withstands enough guesses
  */
 export function weaknessOf(password: string, known: ReadonlyMap<string, string>): string | undefined {
-  const text = baseLettersOf(latinKeysOf(password))
+  const { text, words } = shortened(baseLettersOf(latinKeysOf(password)), known)
   const windows = new Set([text.slice(0, WINDOW), text.slice(-WINDOW)])
   let parts: readonly MatchExtended[] = []
   for (const window of windows) {
-    parts = zxcvbn.check(window, [...known.keys()]).sequence
+    parts = zxcvbn.check(window, [...words.keys()]).sequence
     if (guessesOf(parts) >= LEAST_GUESSES) return undefined
   }
-  const names = new Set(parts.map(part => nameOf(part, known)).filter(name => name !== undefined))
+  const names = new Set(parts.map(part => nameOf(part, words)).filter(name => name !== undefined))
   return [...names].join(' and ') || 'a few characters'
+}
+
+/** Leaves no more than the beginning of a known word that may be longer than a window, such as a whole e-mail address. */
+function shortened(text: string, known: ReadonlyMap<string, string>) {
+  let short = text.toLowerCase()
+  const long = [...known].filter(([word]) => word.length > LONG_WORD && short.includes(word))
+  if (long.length === 0) return { text, words: known }
+
+  const beginnings = new Map<string, string>()
+  long.sort(([a], [b]) => b.length - a.length)
+  for (const [word, name] of long) {
+    const beginning = word.slice(0, LONG_WORD)
+    short = short.replaceAll(word, beginning)
+    beginnings.set(beginning, name)
+  }
+  return { text: short, words: new Map([...beginnings, ...known]) }
 }
 
 /**

@@ -130,12 +130,13 @@ t.test('[RESURRECT] a session that ends while the password is hashed: what is an
   const { call, change, one, other, login } = await signedInTwice(t)
   const { items } = (await call('GET', '/api/auth/sessions', { token: one.accessToken })).body
   const { id } = items.find(({ current }: { current: boolean }) => current)
-  for (const wait of [0, 5, 10, 20, 30, 40]) {
+  for (const wait of [0, 10, 20, 40]) {
     const changing = change(one.accessToken, { currentPassword: PASSWORD, newPassword })
     await sleep(wait)
     await call('DELETE', `/api/auth/sessions/${id}`, { token: other.accessToken })
     const { status } = await changing
-    t.equal((await login(newPassword)).status, status === 200 ? 200 : 401, `after ${wait} ms: ${status}`)
+    const hasChanged = (await login(newPassword)).status === 200
+    t.equal(hasChanged, status === 200, `after ${wait} ms: ${status}`)
     if (status === 200) break
   }
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { guessableFault, refuseGuessable } from '../../src/auth/password-policy.ts'
 import { PASSWORD, problem, serve } from '../service.ts'
 
-const ada = { username: 'Ada.Lovelace', email: 'Countess@münchen.example' }
+const ada = { username: 'Ada.Lovelace', email: 'Countess@xn--mnchen-3ya.example' }
 const because = (weakness: string) =>
   `is easy to guess, for it is little more than ${weakness}; choose a longer one, such as four random words`
 const reasonOf = (password: string) => guessableFault(password, ada, '/password')?.detail
@@ -10,11 +10,12 @@ const reasonOf = (password: string) => guessableFault(password, ada, '/password'
 /** What is refused, by what it is little more than. */
 const refused: Record<string, readonly string[]> = {
   'a common password': [
-    ...['password123', 'PassWord123', 'iloveyou', 'trustno1', 'P@ssw0rd', 'Password1!', 'Qwerty123!'],
+    ...['password123', 'iloveyou', 'trustno1', 'P@ssw0rd', 'Password1!', 'Qwerty123!'],
     ...['Admin@123', 'Pass@123', 'Password@123', 'Welcome2024!', 'Admin@1234', 'p@$$w0rd!'],
-    ...['1qaz2wsx3edc', 'drowssap1', 'passwort123', 'motdepasse1', 'contraseña', '123qweasd'],
+    ...['1qaz2wsx3edc', 'drowssap1', 'passwort1', 'motdepasse1', 'contraseña', '123qweasd'],
     ...['пароль123', 'йцукен123', 'ПРИВЕТ12', 'ｐａｓｓｗｏｒｄ１２３', 'pässwörd123', 'pass\u200bword123']
   ],
+  'a common password and a sequence': ['PassWord123', 'passwort123'],
   'a common word': ['Summer2025!', 'Company123!', 'constructor', 'correct horse'],
   'a common password and a year': ['Berlin2024!', 'Munich2024!'],
   'a repetition': [' '.repeat(13), '\u3000'.repeat(13), 'a'.repeat(14), 'abcabcabcabc', '🔑🔑🔑🔑🔑🔑🔑🔑'],
@@ -22,12 +23,23 @@ const refused: Record<string, readonly string[]> = {
   'a pattern of keys': ['zxcvbnm,./', "asdfghjkl;'"],
   'a date': ['31.12.1990', '1990-12-31', '31/12/1990'],
   'a few characters': ['\u0301'.repeat(9)],
-  'your user name': ['ada.lovelace', 'ADA.LOVELACE', 'lovelace1', 'Lovelace!!', 'ecalevol.ada', '10v3l4c3'],
-  'your user name and a year': ['lovelace2026', 'Lovelace2026!'],
-  'your e-mail address': ['countess@xn--mnchen-3ya.example', 'COUNTESS', 'countess!!', 'münchen1!'],
-  'the name of this service': ['latchkey', 'Latchkey1!', 'yekhctal', 'l4tchk3y'],
+  'your user name': [
+    'ada.lovelace',
+    'ADA.LOVELACE',
+    'lovelace1',
+    'Lovelace2026!',
+    'ecalevol.ada',
+    '10v3l4c3'
+  ],
+  'your user name and a year': ['lovelace2026'],
+  'your user name and a repetition': ['Lovelace!!'],
+  'your e-mail address': [
+    ...['countess@xn--mnchen-3ya.example', 'COUNTESS@MÜNCHEN.EXAMPLE', 'COUNTESS', 'countess!1', 'münchen1!'],
+    'countess@münchen.example1'
+  ],
+  'the name of this service': ['latchkey', 'Latchkey1!', 'yekhctal', 'l4tchk3y', 'latchkey2026!'],
   'the name of this service and a sequence': ['latchkey123'],
-  'the name of this service and a year': ['latchkey2026!']
+  'the name of this service and a year': ['latchkey2026']
 }
 
 t.test('[V6.2] [V6.1.2] [V6.2.11] what is easy to guess is refused, and told why', async t => {
@@ -77,7 +89,7 @@ t.test('a password that is easy to guess is told together with what the schema f
   const cases: [unknown, object[]][] = [
     [{ username: '!', email: '!', password: 'Admin@123' }, [username, email, easy('a common password')]],
     [
-      { username: '!', email: 'countess@b.co', password: 'countess!!' },
+      { username: '!', email: 'countess@b.co', password: 'countess!1' },
       [username, easy('your e-mail address')]
     ],
     [{ username: '!', email: '!', password: PASSWORD }, [username, email]],
@@ -98,7 +110,7 @@ t.test('a password that is easy to guess is told together with what the schema f
   }
 
   const { accessToken: token } = await signUp({ username: 'countess' })
-  const change = await call('PUT', '/api/auth/password', { token, body: { newPassword: 'countess!!' } })
+  const change = await call('PUT', '/api/auth/password', { token, body: { newPassword: 'countess!1' } })
   const errors = [
     { pointer: '/currentPassword', detail: 'is required' },
     { pointer: '/newPassword', detail: because('your user name') }
