@@ -64,8 +64,9 @@ const optionsOf = ({ id, algorithm, secret }: SigningKey, config: Config): Fasti
     allowedAud: config.JWT_AUDIENCE,
     checkTyp: TYPE,
     requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
-    // The library reads the machine's clock and lets a token live in the second of its exp; we measure it ourselves.
-    ignoreExpiration: true
+    // The library reads the machine's clock and lets a token live in the second of its exp; we measure times ourselves.
+    ignoreExpiration: true,
+    ignoreNotBefore: true
   }
 })
 

@@ -12,7 +12,7 @@ const Seconds = Type.Integer({ minimum: 0, maximum: LAST_SECOND })
 
 /**
  * The claims of an access token, a JWT of the type `at+jwt` (RFC 9068, section 2.2). Times are in seconds. There may be
- * others, of a later version; issuer and audience are the library's.
+ * others, of a later version of this service. The library sees to whether issuer and audience are the right ones.
  */
 const Claims = Type.Object({
   /** The user's id. */
@@ -24,7 +24,10 @@ const Claims = Type.Object({
   jti: Type.String({ pattern: `^${UUID}\\.[1-9]\\d{0,9}$` }),
   /** Which program the token was given to: for us all are one. */
   client_id: Type.Optional(Type.String()),
+  iss: Type.Optional(Type.String()),
+  aud: Type.Optional(Type.String()),
   iat: Seconds,
+  nbf: Type.Optional(Seconds),
   exp: Seconds
 })
 export type AccessClaims = Readonly<Static<typeof Claims>>
@@ -32,8 +35,11 @@ export type AccessClaims = Readonly<Static<typeof Claims>>
 const claims = TypeCompiler.Compile(Claims)
 
 /** Whether claims are of the types that they must have, and agree with each other. A signature says nothing of that. */
-const areOurs = (value: unknown): value is AccessClaims =>
-  claims.Check(value) && value.jti.startsWith(`${value.sid}.`) && value.iat <= value.exp
+const areOurs = (value: unknown, now: Date): value is AccessClaims =>
+  claims.Check(value) &&
+  value.jti.startsWith(`${value.sid}.`) &&
+  value.iat <= value.exp &&
+  (value.nbf ?? 0) * 1000 <= now.getTime()
 
 /** Signs claims with a key, and checks everything about a token but its lifetime: the work of a JWT library. */
 export interface Signer {
@@ -84,7 +90,7 @@ export function accessTokensOf(signers: readonly [Signer, ...Signer[]], now: Clo
   function open(token: string) {
     for (const signer of signers) {
       const claims = signer.open(token)
-      if (claims !== undefined) return areOurs(claims) ? claims : undefined
+      if (claims !== undefined) return areOurs(claims, now()) ? claims : undefined
     }
     return undefined
   }

@@ -9,8 +9,6 @@ const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-
 /** Two labels or more, of letters, digits and hyphens inside (RFC 1123, section 2.1). */
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
-/** What asks for the rules of internationalised names: letters that are not ASCII, or such in their ASCII form. */
-const IS_INTERNATIONAL = /\P{ASCII}|(?:^|\.)xn--/iu
 /** What a host may not have before it is mapped: a URL's parser would take it for a port, a path or an escape. */
 const NO_HOST = /[\0-,/:-@[-`{-\u007f\s]/
 const IS_ASCII = /^\p{ASCII}*$/u
@@ -50,7 +48,7 @@ export function emailFault(email: string): string | undefined {
 
 /** @returns undefined for a name that has no ASCII form */
 function asciiDomain(domain: string): string | undefined {
-  if (!IS_INTERNATIONAL.test(domain)) return domain
+  if (IS_ASCII.test(domain)) return domain
   if (domain.length > MAX_EMAIL || NO_HOST.test(domain)) return undefined
   const ascii = domainToASCII(domain)
   // The parser is that of URLs, which reads some names as addresses of IPv4.
