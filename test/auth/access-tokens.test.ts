@@ -227,7 +227,8 @@ t.test('[R8725-3.9] the session and the subject must live', async t => {
   const { app, call, signUp } = await serve(t)
   const { accessToken, user } = await signUp()
   const [head, body] = accessToken.split('.')
-  const unknown = forge(decode(head), { ...decode(body), sid: '01a20996-fb6c-78b7-96ed-227b58a269d2' })
+  const sid = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  const unknown = forge(decode(head), { ...decode(body), sid, jti: `${sid}.1` })
   const revoked = async (token: string) => {
     const answer = await call('GET', '/api/auth/me', { token })
     t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
