@@ -295,10 +295,10 @@ export class Problem extends Error {
   }
 
   /** The same problem with one more wrong value, unless what is wrong with that is told already. */
-  withFault(fault: Fault | undefined): Problem {
+  withFault(fault: Fault): Problem {
     const { errors = [], ...rest } = this.#particulars
-    const isTold = errors.some(error => 'pointer' in error && error.pointer === fault?.pointer)
-    if (!fault || isTold) return this
+    const isTold = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
+    if (isTold) return this
     return new Problem(this.code, { ...rest, errors: [...errors, fault].slice(0, MAX_ERRORS) })
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { MAX_EMAIL } from '../../src/auth/emails.ts'
-import { guessableFault, type Owner } from '../../src/auth/password-policy.ts'
+import { guessableFault } from '../../src/auth/password-policy.ts'
 import { opaque } from '../../src/auth/password-text.ts'
 import { Problem } from '../../src/errors.ts'
 
@@ -19,17 +19,18 @@ export const newPasswordIn = (member: string) => ({
   },
 
   async preHandler({ validationError, body, user }: FastifyRequest) {
-    if (!(validationError instanceof Problem)) return
-    const password = isObject(body) ? body[member] : undefined
-    if (typeof password !== 'string') throw validationError
-    throw validationError.withFault(
-      guessableFault(password, ownerIn({ ...user, ...(body as Body) }), `/${member}`)
-    )
+    if (!validationError) return
+    const fault = guessableIn(isObject(body) ? { ...user, ...body } : {}, member)
+    throw fault && validationError instanceof Problem ? validationError.withFault(fault) : validationError
   }
 })
 
-/** Whose password it is to be, as far as one can tell: nothing has been validated. */
-const ownerIn = ({ username, email }: Body): Owner => ({ username: textOf(username), email: textOf(email) })
+/** As far as one can tell: nothing has been validated. */
+function guessableIn({ username, email, ...body }: Body, member: string) {
+  const password = body[member]
+  if (typeof password !== 'string') return undefined
+  return guessableFault(password, { username: textOf(username), email: textOf(email) }, `/${member}`)
+}
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_EMAIL) : '')
 const isObject = (value: unknown): value is Body => typeof value === 'object' && value !== null

@@ -5,6 +5,7 @@ import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { invalid, Problem } from '../errors.ts'
 import { accountStatements } from './account-statements.ts'
+import { keyOf } from './emails.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import { opaque } from './password-text.ts'
@@ -14,7 +15,7 @@ import { sessionStatements } from './session-statements.ts'
 import type { Identity } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
-import { keyOf, nameTaken, type User } from './users.ts'
+import { nameTaken, type User } from './users.ts'
 
 export interface PasswordChange {
   readonly currentPassword: string

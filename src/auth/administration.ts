@@ -3,10 +3,11 @@ import { asc, eq, gt, or, sql } from 'drizzle-orm'
 import type { EndReason, UserRow } from '../db/schema.ts'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { keyOf } from './emails.ts'
 import { eventsOf } from './events.ts'
 import type { Passwords } from './passwords.ts'
 import { sessionStatements } from './session-statements.ts'
-import { keyOf, type User } from './users.ts'
+import type { User } from './users.ts'
 
 /** An account as its operator sees it. */
 export type Account = Omit<UserRow, 'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion'>

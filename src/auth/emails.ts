@@ -25,6 +25,9 @@ export function asciiEmail(email: string): string {
   return ascii === undefined ? email : `${localPart}@${ascii}`
 }
 
+/** What user names and e-mails are unique by: without case. Both are ASCII, names by their schema. */
+export const keyOf = (name: string): string => asciiEmail(name).toLowerCase()
+
 /**
  * Says what is wrong with an e-mail address, for a detail to go on with.
  * Before the @ only ASCII is taken: few mail servers take more (RFC 6531), and letters that look alike would let one address

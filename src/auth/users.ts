@@ -4,7 +4,7 @@ import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
-import { asciiEmail } from './emails.ts'
+import { asciiEmail, keyOf } from './emails.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
@@ -51,9 +51,6 @@ const statements = statementsOf('users', (db, { users }) => ({
       and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'outdated')))
     )
 }))
-
-/** Usernames and e-mails are unique without case. Both are ASCII: names by their schema, e-mails are made so. */
-export const keyOf = (name: string) => asciiEmail(name).toLowerCase()
 
 export function usersOf(store: Store, passwords: Passwords, { attempt, writeNothing }: Throttle) {
   const { add, holders, byEmail, rehash } = statements(store)

@@ -146,6 +146,15 @@ t.test('[R8265-4.2] what was hashed as it was typed still works, and is hashed a
   }
 })
 
+t.test('who has a password that would be refused today signs in with it', async t => {
+  const { app, call, signUp } = await serve(t)
+  const { user } = await signUp()
+  const passwordHash = await app.passwords.hash('password')
+  await app.store.db.update(app.store.tables.users).set({ passwordHash })
+  const body = { email: user.email, password: 'password' }
+  t.equal((await call('POST', '/api/auth/login', { body })).status, 200)
+})
+
 t.test('[V6.3.8] an unknown e-mail costs as many verifications for a password of several forms', async t => {
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
