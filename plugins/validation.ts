@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
+import { emailFault } from '../src/auth/emails.ts'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
 import { wholeNumber } from '../src/numerals.ts'
 import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
@@ -99,6 +100,7 @@ function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
   ajv.addFormat('uuid', UUID)
   ajv.addKeyword(lowerCase)
   ajv.addFormat('date', isDay)
+  ajv.addFormat('idn-email', text => emailFault(text) === undefined)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isDay(text))
@@ -139,7 +141,8 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema, d
   }
   if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
     return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
-  return { path, detail: `is not accepted; give ${parentSchema?.description}` }
+  const particular = schema === 'idn-email' && emailFault(data as string)
+  return { path, detail: particular || `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */

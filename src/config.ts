@@ -66,6 +66,7 @@ export const Environment = Type.Object({
   ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
   JWT_AUDIENCE: Type.String({ default: 'latchkey', description: 'the audience named in access tokens' }),
+  JWT_CLIENT_ID: Type.String({ default: 'latchkey', description: 'the client named in access tokens' }),
   ACCESS_TOKEN_TTL: Seconds(300),
   REFRESH_TOKEN_TTL: Seconds(30 * DAY),
   SESSION_TTL: Seconds(180 * DAY),

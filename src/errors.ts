@@ -302,6 +302,14 @@ export class Problem extends Error {
     return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
   }
 
+  /** The same problem with one more wrong value, unless what is wrong with that is told already. */
+  withFault(fault: Fault): Problem {
+    const { errors = [], ...rest } = this.#particulars
+    const isTold = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
+    if (isTold) return this
+    return new Problem(this.code, { ...rest, errors: [...errors, fault].slice(0, MAX_ERRORS) })
+  }
+
   /**
    * The problem document (RFC 9457).
    * @param instance names this occurrence: the request id, under which the log knows it

@@ -50,7 +50,7 @@ export const guides: Record<ProblemCode, Guide> = {
   access_token_invalid: {
     cause:
       'The access token is not one of this service: its form, signature, issuer, audience or purpose is ' +
-      'wrong.',
+      'wrong, or it names a session or a user that it does not belong to.',
     next:
       'Send the accessToken as it was received, whole. If it was, it comes from another service, or from ' +
       'one whose keys have been changed since: sign in again.'
@@ -230,7 +230,7 @@ export const guides: Record<ProblemCode, Guide> = {
   sign_in_throttled: {
     cause:
       'Too many passwords in a row were wrong, for this e-mail from this address, or for it from ' +
-      'anywhere.',
+      'anywhere. Changes of the user name count by themselves, as one might guess the password by them.',
     next:
       'Wait for the seconds in Retry-After; trying before that is of no use, even with the right ' +
       'password. Whoever is signed in already can go on.'

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type SQL, sql } from 'drizzle-orm'
 import { isGivenId } from '../db/read-batches.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
@@ -54,9 +54,26 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
   // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
   const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
 
+  // Its end waits until what relies on it is there, likewise; and sessions of a user that end one another take turns.
+  const held = (...conditions: SQL[]) => {
+    const session = db
+      .select({ id: sessions.id })
+      .from(users)
+      .innerJoin(sessions, eq(sessions.userId, users.id))
+      .where(and(isTheOne, isTheUsers, isLive, ...conditions))
+    return 'for' in session ? session.for('no key update') : session
+  }
+
   return {
     // The user may have been deleted or disabled while the password was checked, or have changed it.
     add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
+    /** Required in a transaction that a session asked for: nothing takes effect of what an ended one began. */
+    hold: held(),
+    /** The same, for a token of the latest generation that is not stale. */
+    holdLatest: held(
+      eq(sessions.generation, given(sessions.generation, 'generation')),
+      lte(sessions.minAccessGeneration, sessions.generation)
+    ),
     find: withTheirUsers().where(isTheOne),
     findSeveral: withTheirUsers().where(isGivenId(sessions.id)),
     live: db
@@ -67,7 +84,9 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     rotate: db
       .update(sessions)
       .set(rotation)
-      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), isLive))
+      .where(
+        and(isTheOne, isTheUsers, eq(sessions.generation, given(sessions.generation, 'generation')), isLive)
+      )
       .returning({ ...getTableColumns(sessions), username: ofUser('username'), email: ofUser('email') }),
     end: db
       .update(sessions)

@@ -36,12 +36,25 @@ export function authOf(send: Send, tokens: Tokens, call: Call) {
 
     login: (body: LoginBody) => enter('/api/auth/login', body),
 
-    /** Forgets the tokens at once, here and in other tabs, and then tells the service; `others` keeps this session. */
+    /**
+     * Forgets the tokens at once, here and in other tabs, and then tells the service. `others` keeps this session; it and
+     * `all` take a live token, which is got first, for an old one ends no session but its own.
+     */
     async logout({ scope = 'local' }: NonNullable<LogoutBody> = {}): Promise<void> {
-      const token = tokens.latest()?.accessToken
-      if (scope !== 'others') tokens.signOut()
-      const path = '/api/auth/logout'
-      await send<void>({ method: 'POST', path, body: { scope }, token, isRepeatable: true })
+      const request = {
+        method: 'POST',
+        path: '/api/auth/logout',
+        body: { scope },
+        isRepeatable: true
+      } as const
+      if (scope === 'local') {
+        const token = tokens.latest()?.accessToken
+        tokens.signOut()
+        return send<void>({ ...request, token })
+      }
+      await call<void>(request).finally(() => {
+        if (scope === 'all') tokens.signOut()
+      })
     },
 
     me: () => call<User>({ method: 'GET', path: '/api/auth/me' }),

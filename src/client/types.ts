@@ -288,6 +288,20 @@ export type RefreshBody = {
   accessToken: string
   /** the refresh token of the latest pair */
   refreshToken: string
+  /** Bearer, or nothing */
+  tokenType?: 'Bearer'
+  /** as it was answered */
+  expiresIn?: number
+  /** as it was answered */
+  refreshExpiresIn?: number
+  /** as it was answered */
+  user?: {
+    id: string
+    /** 3 to 32 letters, digits, dots, underscores or hyphens */
+    username: string
+    /** an e-mail address of at most 254 characters */
+    email: string
+  }
 }
 
 export type LogoutBody = {
