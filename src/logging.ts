@@ -18,7 +18,7 @@ const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }
  */
 export const loggingOf = ({ LOG_LEVEL: level }: Config, isTerminal: boolean, isShared = false) =>
   isTerminal
-    ? { level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }
+    ? { level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname,database,isNew,key' } } }
     : { level, stream: destination({ ...BATCHED, ...(isShared && { maxWrite: PIPE_BUF }) }) }
 
 /** Waits until the last line is written. There must be none after it. */

@@ -8,6 +8,7 @@ const code = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   config: configOfProcess,
+  environment: process.env,
   now: () => new Date(),
   log: console
 })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
-import type { Log } from './engine.ts'
+import type { Log, Opened } from './engine.ts'
 import { DatabaseError, isOutage } from './failures.ts'
 import { folderOf, pendingOf } from './migrations.ts'
 
@@ -17,13 +17,16 @@ const MIGRATION_LOCK = '7809927465474155897'
  * @param timeout milliseconds to wait for a database that is not there yet
  * @throws {DatabaseError} when it does not come up in time, refuses us, or has a newer schema than this program
  */
-export async function prepareDatabase(settings: pg.ClientConfig, log: Log, timeout: number): Promise<void> {
+export async function prepareDatabase(settings: pg.ClientConfig, log: Log, timeout: number): Promise<Opened> {
   const client = await connected(settings, log, timeout)
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    const pending = pendingOf('postgres', await appliedTo(client))
+    const applied = await appliedTo(client)
+    const pending = pendingOf('postgres', applied)
     // Asked for nothing, it would still ask for the right to make schemas.
     if (pending.length > 0) await migrate(drizzle(client), { migrationsFolder: folderOf('postgres') })
+    const { database, host, port } = client
+    return { database: `${database} at ${host}:${port}`, isNew: applied === 0 }
   } finally {
     // Ends the lock, too.
     await client.end()

@@ -59,7 +59,7 @@ export async function openPostgres({
     // Instants arrive as text; this is the form of it that we read, whatever the database prefers.
     options: '-c DateStyle=ISO -c TimeZone=UTC'
   }
-  await prepareDatabase(settings, log, startTimeout)
+  const opened = await prepareDatabase(settings, log, startTimeout)
 
   const pool = new pg.Pool({
     ...settings,
@@ -79,6 +79,7 @@ export async function openPostgres({
   let closing: Promise<void> | undefined
 
   return {
+    opened,
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,

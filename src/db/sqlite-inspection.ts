@@ -29,10 +29,15 @@ async function lookInto(connection: Database.Database): Promise<Inspection> {
 
 /** How many migrations an open database lacks. */
 export function pendingIn(connection: Database.Database): number {
-  const isOurs = connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get()
-  if (!isOurs) throw new DatabaseError('it is not a database of Latchkey')
+  refuseForeign(connection)
   const applied = connection.prepare('select max(created_at) from __drizzle_migrations').pluck().get()
   return pendingOf('sqlite', applied as number).length
+}
+
+/** @throws {DatabaseError} when what is in a database is not ours */
+export function refuseForeign(connection: Database.Database): void {
+  const isOurs = connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get()
+  if (!isOurs) throw new DatabaseError('it is not a database of Latchkey')
 }
 
 export function refuseDamaged(connection: Database.Database): void {
