@@ -6,7 +6,9 @@
  */
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`Latchkey needs Node 22.18 or later; this is ${process.version}. https://nodejs.org has it.\n`)
+  process.stderr.write(
+    `Latchkey needs Node 22.18 or later; this is ${process.version}. https://nodejs.org has it.\n`
+  )
   process.exit(78)
 } else {
   import('./start.js')

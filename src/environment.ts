@@ -17,6 +17,32 @@ export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
   )
 }
 
+/** What tracing needs; whoever does not trace need not have it. */
+const TRACING = ['@fastify/otel', '@opentelemetry/sdk-node']
+
+/**
+ * What keeps the service from tracing, though it is to.
+ * @param locate finds a package, or throws
+ */
+export function tracingFault(
+  environment: NodeJS.ProcessEnv,
+  locate: (name: string) => unknown = import.meta.resolve
+): string | undefined {
+  if (!isTracingConfigured(environment)) return undefined
+  const missing = TRACING.find(name => {
+    try {
+      return !locate(name)
+    } catch {
+      return true
+    }
+  })
+  return (
+    missing &&
+    `OTEL_*: tracing is asked for, but the package ${missing} is not installed. ` +
+      'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+  )
+}
+
 const ENV_FILE = '.env'
 
 /**

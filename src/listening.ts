@@ -9,9 +9,13 @@ export interface ListenOptions {
   readonly prefix?: string
 }
 
-/** @returns the error in words that say which setting to change, where the system did not let a server listen */
-export function toListenError(error: unknown, { host, port, prefix = '' }: ListenOptions): SystemError {
-  const { code } = error as NodeJS.ErrnoException
+/**
+ * Says which setting to change when the system did not let a server listen.
+ * @returns any other error as it is
+ */
+export function toListenError(error: Error, { host, port, prefix = '' }: ListenOptions): Error {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (!syscall) return error
   const reason = reasonOf(error)
   if (code === 'EADDRINUSE')
     return new SystemError(

@@ -19,8 +19,7 @@ const backup: Command = {
     const database = fileOf(settings)
     const [kept, key] = [`${database}.key`, `${file}.key`]
     for (const target of [file, key, ...draftsOf(file)])
-      if (isTaken(target))
-        throw new CommandError('exists', `${target} is there already. Give another file.`)
+      if (isTaken(target)) throw new CommandError('exists', `${target} is there already. Give another file.`)
 
     await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
     const hasKey = existsSync(kept)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
 import { copySqlite, draftsOf, isInUse } from '../db/sqlite-copy.ts'
@@ -18,6 +18,7 @@ const restore: Command = {
     if (!database)
       throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
+    if (!statSync(file).isFile()) throw new CommandError('system', `${file} is not a file.`)
     const hasPredecessor = existsSync(database)
     if (hasPredecessor && isInUse(database))
       throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
