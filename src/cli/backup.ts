@@ -21,13 +21,14 @@ const backup: Command = {
     for (const target of [file, key, ...draftsOf(file)])
       if (isTaken(target)) throw new CommandError('exists', `${target} is there already. Give another file.`)
 
+    // Whatever cannot be read is found out before anything is written.
+    const secret = existsSync(kept) ? readFileSync(kept) : undefined
     await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
-    const hasKey = existsSync(kept)
-    if (hasKey) createPrivateFile(key, readFileSync(kept))
+    if (secret) createPrivateFile(key, secret)
     const bytes = statSync(file).size
     report(
-      { file, bytes, ...(hasKey && { key }) },
-      `${file}: ${bytes} bytes${hasKey ? `, and its key in ${key}` : ''}\n`
+      { file, bytes, ...(secret && { key }) },
+      `${file}: ${bytes} bytes${secret ? `, and its key in ${key}` : ''}\n`
     )
   }
 }

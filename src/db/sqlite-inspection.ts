@@ -11,12 +11,12 @@ const BUSY_TIMEOUT = 5000
  * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
  */
 export async function inspectSqlite(file: string): Promise<Inspection> {
-  const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
-  return lookInto(connection)
-    .catch(error => {
-      throw new DatabaseError(`${file}: ${error.message}`)
-    })
-    .finally(() => connection.close())
+  try {
+    const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
+    return await lookInto(connection).finally(() => connection.close())
+  } catch (error) {
+    throw new DatabaseError(`${file}: ${(error as Error).message}`)
+  }
 }
 
 async function lookInto(connection: Database.Database): Promise<Inspection> {
