@@ -1,4 +1,4 @@
-import { type Config, type Needs, readConfig } from './config.ts'
+import { type Config, ConfigError, type Needs, readConfig } from './config.ts'
 import { readEnvFile } from './env-file.ts'
 import { misspeltIn } from './misspelt.ts'
 
@@ -21,26 +21,25 @@ export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
 const TRACING = ['@fastify/otel', '@opentelemetry/sdk-node']
 
 /**
- * What keeps the service from tracing, though it is to.
+ * Makes sure that requests can be traced, if they are to be.
  * @param locate finds a package, or throws
+ * @throws {ConfigError} when a package is not installed
  */
-export function tracingFault(
+export function assertTracing(
   environment: NodeJS.ProcessEnv,
   locate: (name: string) => unknown = import.meta.resolve
-): string | undefined {
-  if (!isTracingConfigured(environment)) return undefined
-  const missing = TRACING.find(name => {
+): void {
+  if (!isTracingConfigured(environment)) return
+  for (const name of TRACING) {
     try {
-      return !locate(name)
+      locate(name)
     } catch {
-      return true
+      throw new ConfigError(
+        `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
+          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+      )
     }
-  })
-  return (
-    missing &&
-    `OTEL_*: tracing is asked for, but the package ${missing} is not installed. ` +
-      'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
-  )
+  }
 }
 
 const ENV_FILE = '.env'

@@ -38,11 +38,11 @@ export function createPrivateFile(path: string, content: string | Buffer = ''): 
 }
 
 /** Leaves a file to its owner where anybody may use it. What a group may was meant so. */
-export function closeToOthers(path: string): void {
+export function closeToOthers(path: string, chmod = chmodSync): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
   if ((mode & OTHERS) === 0) return
   try {
-    chmodSync(path, 0o600)
+    chmod(path, 0o600)
   } catch {
     // It is somebody else's. doctor tells.
   }
@@ -54,7 +54,7 @@ export function closeToOthers(path: string): void {
  * @throws {SystemError} when it cannot be made
  */
 export function makeFolderOf(path: string): void {
-  const obstacle = obstacleAbove(path)
+  const obstacle = obstacleAbove(path, accessSync)
   if (obstacle) throw new SystemError(obstacle)
   mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
 }
@@ -64,16 +64,16 @@ export function makeFolderOf(path: string): void {
  * changed by looking.
  * @returns a line that says what to do
  */
-export function obstacleTo(path: string): string | undefined {
-  const obstacle = obstacleAbove(path)
+export function obstacleTo(path: string, access = accessSync): string | undefined {
+  const obstacle = obstacleAbove(path, access)
   if (obstacle || !isTaken(path)) return obstacle
   if (!existsSync(path))
     return `${path} is a link to a file that is not there. Remove it, or give another path.`
   if (!statSync(path).isFile()) return `${path} is not a file. Give the path of one.`
-  return refusal(path, R_OK | W_OK, 'cannot be read and written')
+  return refusal(path, R_OK | W_OK, 'cannot be read and written', access)
 }
 
-function obstacleAbove(path: string): string | undefined {
+function obstacleAbove(path: string, access: typeof accessSync): string | undefined {
   const folder = dirname(resolve(path))
   // The one that is to be made, or else to be written to.
   const place = existsSync(folder) ? folder : dirname(folder)
@@ -81,12 +81,12 @@ function obstacleAbove(path: string): string | undefined {
     return `There is no folder ${place}, so ${path} cannot be made. Make the folder, or give another path.`
   if (!statSync(place).isDirectory())
     return `${place} is not a folder, so ${path} cannot be made. Give another path.`
-  return refusal(place, W_OK | X_OK, `cannot be written to, so ${path} cannot be made or used`)
+  return refusal(place, W_OK | X_OK, `cannot be written to, so ${path} cannot be made or used`, access)
 }
 
-function refusal(path: string, mode: number, what: string): string | undefined {
+function refusal(path: string, mode: number, what: string, access: typeof accessSync): string | undefined {
   try {
-    accessSync(path, mode)
+    access(path, mode)
     return undefined
   } catch (error) {
     return `${path} ${what}: ${reasonOf(error)}. Give this user the right to, or give another path.`

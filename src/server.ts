@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import type { Opened } from './db/engine.ts'
-import { isTracingConfigured, tracingFault } from './environment.ts'
+import { assertTracing, isTracingConfigured } from './environment.ts'
 import { toListenError } from './listening.ts'
 import { endOf, loggingOf } from './logging.ts'
 import { misspeltIn } from './misspelt.ts'
@@ -23,8 +23,7 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
     return supervise(config, isWatched, limit)
   }
 
-  const fault = tracingFault(process.env)
-  if (fault) throw new ConfigError(fault)
+  assertTracing(process.env)
   await makeThreadPool(place.shareOf(availableParallelism()), process.env)
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)

@@ -7,7 +7,7 @@ import type { Inspection } from '../db/inspection.ts'
 import { inspectPostgres } from '../db/postgres-inspection.ts'
 import { sqliteFile } from '../db/sqlite.ts'
 import { inspectSqlite } from '../db/sqlite-inspection.ts'
-import { tracingFault } from '../environment.ts'
+import { assertTracing } from '../environment.ts'
 import { misspeltIn } from '../misspelt.ts'
 import { obstacleTo } from '../private-files.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
@@ -24,14 +24,14 @@ const SECRET_BITS = 128
 /**
  * Of settings that are accepted, those that a public service should not have, or that do nothing.
  * @param cores how many things this machine does at a time
+ * @throws {ConfigError} when the service could not start with them after all
  */
 export function checkSettings(
   config: Config,
   environment: NodeJS.ProcessEnv = {},
   cores: number = config.WEB_CONCURRENCY
 ): Finding {
-  const fatal = tracingFault(environment)
-  if (fatal) return fault(fatal)
+  assertTracing(environment)
   const doubts = [...misspeltIn(environment), ...doubtsAbout(config, cores)]
   return doubts.length > 0 ? warning(doubts.join('; ')) : ok('accepted')
 }

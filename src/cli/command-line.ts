@@ -47,10 +47,10 @@ function refuseOption(name: string, option: string, known: readonly string[], va
   if (setting)
     return usage(
       name,
-      `There is no option ${option}: settings come from the environment or .env, as in ${setting}=${shown} latchkey ${name}.`
+      `Unknown option '${option}': settings come from the environment or .env, as in ${setting}=${shown} latchkey ${name}.`
     )
   const meant = nearest(bare, known, length => length / 3)
-  return usage(name, `There is no option ${option}${meant ? `; did you mean --${meant}?` : '.'}`)
+  return usage(name, `Unknown option '${option}'${meant ? `; did you mean --${meant}?` : '.'}`)
 }
 
 function checkOperands(name: string, { operands = [] }: Command, given: readonly string[]) {
@@ -58,7 +58,8 @@ function checkOperands(name: string, { operands = [] }: Command, given: readonly
   const missing = operands.find((_, index) => !given[index]?.trim())
   const surplus = given[operands.length]
   if (missing) throw usage(name, `${missing} is missing.`)
-  if (surplus !== undefined) throw usage(name, `Unexpected argument ${JSON.stringify(surplus)}.`)
+  if (surplus !== undefined)
+    throw usage(name, `Unexpected argument ${JSON.stringify(surplus)}. It takes no more.`)
 }
 
 const usage = (name: string, fault: string) =>

@@ -29,16 +29,14 @@ async function lookInto(connection: Database.Database): Promise<Inspection> {
 
 /** How many migrations an open database lacks. */
 export function pendingIn(connection: Database.Database): number {
-  refuseForeign(connection)
+  if (!isOurs(connection)) throw new DatabaseError('it is not a database of Latchkey')
   const applied = connection.prepare('select max(created_at) from __drizzle_migrations').pluck().get()
   return pendingOf('sqlite', applied as number).length
 }
 
-/** @throws {DatabaseError} when what is in a database is not ours */
-export function refuseForeign(connection: Database.Database): void {
-  const isOurs = connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get()
-  if (!isOurs) throw new DatabaseError('it is not a database of Latchkey')
-}
+/** Whether a database that is not empty was made by this program. */
+export const isOurs = (connection: Database.Database): boolean =>
+  connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
 
 export function refuseDamaged(connection: Database.Database): void {
   const fault = connection.pragma('integrity_check(1)', { simple: true })

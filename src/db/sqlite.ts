@@ -9,7 +9,7 @@ import { DatabaseError, StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
-import { refuseForeign } from './sqlite-inspection.ts'
+import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
@@ -109,6 +109,7 @@ function open(file = ':memory:') {
     return { connection, isNew: setUp(connection) }
   } catch (error) {
     connection.close()
+    if (error instanceof DatabaseError) throw error
     throw new DatabaseError(`${file} cannot be used: ${(error as Error).message}`)
   }
 }
@@ -145,7 +146,8 @@ function runAll(steps: readonly Step[]): Found[] {
  */
 function migrate(connection: Database.Database): boolean {
   const isNew = !connection.prepare('select 1 from sqlite_schema limit 1').get()
-  if (!isNew) refuseForeign(connection)
+  if (!isNew && !isOurs(connection))
+    throw new DatabaseError(`${connection.name} is not a database of Latchkey. Give another path.`)
   connection.exec(
     'create table if not exists __drizzle_migrations (id integer primary key, hash text not null, created_at numeric)'
   )
