@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   statSync,
   writeFileSync
 } from 'node:fs'
@@ -34,6 +35,15 @@ export function createPrivateFile(path: string, content: string | Buffer = ''): 
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** @throws {SystemError} naming the file when it cannot be read */
+export function readPrivateFile(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new SystemError(`${path} cannot be read: ${reasonOf(error)}.`)
   }
 }
 

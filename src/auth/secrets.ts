@@ -1,8 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, linkSync, rmSync } from 'node:fs'
 import { type Config, ConfigError, isPostgres, listOf, SECRET_BYTES } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
-import { closeToOthers, createPrivateFile } from '../private-files.ts'
+import { closeToOthers, createPrivateFile, readPrivateFile } from '../private-files.ts'
 
 /**
  * The secrets that tokens are signed with by HMAC: those of `JWT_SECRET`, then the kept one.
@@ -62,7 +62,7 @@ function keepSecret(file: string, made?: (file: string) => void) {
  * @throws {ConfigError} when it is none
  */
 export function keptSecret(file: string): string {
-  const secret = readFileSync(file, 'utf8').trim()
+  const secret = readPrivateFile(file).toString().trim()
   if (Buffer.byteLength(secret) >= SECRET_BYTES) return secret
   throw new ConfigError(
     `${file}: ${Buffer.byteLength(secret)} bytes are not a signing key. Restore the file, or remove it to sign everybody out.`

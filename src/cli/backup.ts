@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
 import { copySqlite, draftsOf } from '../db/sqlite-copy.ts'
-import { createPrivateFile, isTaken } from '../private-files.ts'
+import { createPrivateFile, isTaken, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 import { fileOf } from './open-database.ts'
@@ -22,7 +22,7 @@ const backup: Command = {
       if (isTaken(target)) throw new CommandError('exists', `${target} is there already. Give another file.`)
 
     // Whatever cannot be read is found out before anything is written.
-    const secret = existsSync(kept) ? readFileSync(kept) : undefined
+    const secret = existsSync(kept) ? readPrivateFile(kept) : undefined
     await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
     if (secret) createPrivateFile(key, secret)
     const bytes = statSync(file).size

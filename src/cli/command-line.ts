@@ -59,7 +59,7 @@ function checkOperands(name: string, { operands = [] }: Command, given: readonly
   const surplus = given[operands.length]
   if (missing) throw usage(name, `${missing} is missing.`)
   if (surplus !== undefined)
-    throw usage(name, `Unexpected argument ${JSON.stringify(surplus)}. It takes no more.`)
+    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(surplus)}. It takes no more.`)
 }
 
 const usage = (name: string, fault: string) =>

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
 import { copySqlite, draftsOf, isInUse } from '../db/sqlite-copy.ts'
-import { createPrivateFile, isTaken, makeFolderOf } from '../private-files.ts'
+import { createPrivateFile, isTaken, makeFolderOf, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
@@ -28,7 +28,7 @@ const restore: Command = {
       if (isTaken(draft))
         throw new CommandError('exists', `${draft} is there already. Remove what an earlier try has left.`)
     // Whatever cannot be read is found out before anything is moved.
-    const key = existsSync(`${file}.key`) ? readFileSync(`${file}.key`) : undefined
+    const key = existsSync(`${file}.key`) ? readPrivateFile(`${file}.key`) : undefined
     makeFolderOf(database)
     await copySqlite(file, restored, share => progress(`${Math.floor(share * 100)} % restored`))
     const aside = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`

@@ -161,7 +161,10 @@ t.test('a key that cannot be read is told before anything is written or moved', 
   })
   rmSync(`${file}.key`)
   mkdirSync(`${file}.key`)
-  t.match(await latchkey('backup', join(cwd, 'other.db')), { code: 74, stderr: /EISDIR/ })
+  t.match(await latchkey('backup', join(cwd, 'other.db')), {
+    code: 74,
+    stderr: /^.*latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.\n$/
+  })
   t.strictSame(readdirSync(join(cwd, 'data')).sort(), ['latchkey.db', 'latchkey.db.key'])
   t.strictSame(readdirSync(cwd).sort(), ['backup.db', 'backup.db.key', 'data'])
 })
