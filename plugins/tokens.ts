@@ -30,7 +30,9 @@ const TYPE = 'at+jwt'
  * signed with shows when it is tried, and there are few.
  */
 async function tokens(app: FastifyInstance, { config }: { config: Config }) {
-  const keys = signingKeys(config)
+  const keys = signingKeys(config, file =>
+    app.log.info({ key: file }, `A key to sign tokens with was made: ${file}. Back it up with the database`)
+  )
   for (const key of keys) await app.register(jwt, optionsOf(key, config))
 
   const signerOf = ({ id }: SigningKey): Signer => {

@@ -11,7 +11,7 @@ const FLUSH = 100
 const PRETTY = {
   singleLine: true,
   messageFormat: '{msg}{if method} {method} {path} {status} in {ms} ms{end}',
-  ignore: 'pid,hostname,method,path,status,ms'
+  ignore: 'pid,hostname,method,path,status,ms,database,isNew,key'
 }
 
 const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }

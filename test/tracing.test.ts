@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
-import { isTracingConfigured } from '../src/environment.ts'
+import { ConfigError } from '../src/config.ts'
+import { assertTracing, isTracingConfigured } from '../src/environment.ts'
 import { start, stop } from './process.ts'
 import type { Settings } from './service.ts'
 
@@ -94,4 +95,22 @@ t.test('tracing is off unless a variable asks for it', async t => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x', OTEL_SDK_DISABLED: 'TRUE' }, false]
   ]
   for (const [environment, expected] of cases) t.equal(isTracingConfigured(environment), expected)
+})
+
+t.test('packages that tracing needs and nobody has installed are told at the start', async t => {
+  const lacks = (missing: string) => (name: string) => {
+    if (name === missing) throw new Error('not found')
+  }
+  const asked = { OTEL_TRACES_EXPORTER: 'otlp' }
+  for (const name of ['@fastify/otel', '@opentelemetry/sdk-node']) {
+    t.throws(
+      () => assertTracing(asked, lacks(name)),
+      new ConfigError(
+        `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
+          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+      )
+    )
+    assertTracing({}, lacks(name))
+  }
+  assertTracing(asked)
 })

@@ -77,8 +77,17 @@ export interface Search {
   readonly settle: (userId: string) => Promise<void>
 }
 
+/** What was opened, for people to see whether it is what they meant. */
+export interface Opened {
+  /** The file, or the server and the name of the database there. */
+  readonly database: string
+  /** Whether there was nothing in it. */
+  readonly isNew: boolean
+}
+
 /** A database of either kind, open. */
 export interface Engine {
+  readonly opened: Opened
   readonly db: Queries
   readonly tables: Tables
   /**

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { Log } from './engine.ts'
+import type { Log, Opened } from './engine.ts'
 import { DatabaseError, isOutage } from './failures.ts'
 import type { Route } from './postgres-connection.ts'
-import { migrateDatabase } from './postgres-migration.ts'
+import { appliedTo, migrateDatabase } from './postgres-migration.ts'
 
 /** Milliseconds between two tries to reach a database that is not there yet. */
 const PAUSE = 500
@@ -14,9 +14,16 @@ const PAUSE = 500
  * @param timeout milliseconds to wait for a database that is not there yet
  * @throws {DatabaseError} when it does not come up in time, refuses us, or has a newer schema than this program
  */
-export async function prepareDatabase(route: Route, log: Log, timeout: number): Promise<void> {
+export async function prepareDatabase(route: Route, log: Log, timeout: number): Promise<Opened> {
   const client = await connected(route, log, timeout)
-  await migrateDatabase(client, log).finally(() => client.end())
+  try {
+    const isNew = (await appliedTo(client)) === 0
+    await migrateDatabase(client, log)
+    const { database, host, port } = client
+    return { database: `${database} at ${host}:${port}`, isNew }
+  } finally {
+    await client.end()
+  }
 }
 
 /** After a power cut the database and the service start at once. */

@@ -45,7 +45,7 @@ export async function openPostgres({
   startTimeout = START_TIMEOUT
 }: PostgresOptions): Promise<Engine> {
   const route = routeTo(url)
-  await prepareDatabase(route, log, startTimeout)
+  const opened = await prepareDatabase(route, log, startTimeout)
 
   const pool = new pg.Pool({
     ...route.settings,
@@ -67,6 +67,7 @@ export async function openPostgres({
   let closing: Promise<void> | undefined
 
   return {
+    opened,
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,

@@ -106,7 +106,7 @@ t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
 })
 
 t.test('[V10.4.8] check 4: an absolute end that no refresh moves', async t => {
-  const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750' })
+  const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750', REFRESH_TOKEN_TTL: '750' })
   const first = await signUp()
   t.equal(first.refreshExpiresIn, 750)
   clock.pass(300)
