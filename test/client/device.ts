@@ -113,7 +113,7 @@ export function openTab(device: Device): Tab {
     })
 
   const locks: Locks = {
-    request: (_name, work) =>
+    request: (_name, { signal }, work) =>
       new Promise((resolve, reject) => {
         const run = () =>
           void work()
@@ -121,7 +121,12 @@ export function openTab(device: Device): Tab {
             .finally(() => unlock(device, entry))
         const entry = { tab, run }
         device.locked.push(entry)
-        if (device.locked.length === 1) run()
+        if (device.locked[0] === entry) run()
+        else
+          signal.addEventListener('abort', () => {
+            if (device.locked[0] !== entry) unlock(device, entry)
+            reject(signal.reason)
+          })
       })
   }
 
@@ -144,6 +149,7 @@ export function openTab(device: Device): Tab {
   tab.client = createClient({
     baseUrl: '',
     storage,
+    storageName: 'device',
     onSignedOut: problem =>
       device.signOuts.push({ tab, problem, isBeyondRepetition: isBeyondRepetition(device) }),
     platform: {
@@ -152,10 +158,16 @@ export function openTab(device: Device): Tab {
       now: () => clock.start + (agenda.now() - clock.slept) * clock.rate * 1000,
       newKey: () => `${random()}${random()}`,
       sleep: duration => new Promise(resolve => later(device, duration / 1000, own(resolve))),
-      timeout: duration => {
-        const controller = new AbortController()
-        later(device, duration / 1000, () => controller.abort())
-        return controller.signal
+      timer(duration, ring) {
+        let isStopped = false
+        later(
+          device,
+          duration / 1000,
+          own(() => isStopped || ring())
+        )
+        return () => {
+          isStopped = true
+        }
       },
       locks: hasLocks ? locks : undefined,
       channel: hasChannel ? channel : undefined,
