@@ -100,6 +100,8 @@ t.test('a call can be given up', async t => {
 /** Where no service listens, and the name that its pair is kept under. */
 const NOWHERE = 'http://127.0.0.1:1'
 const STORED = `latchkey ${NOWHERE}`
+const USER = { id: '1', username: 'ada', email: ADA.email }
+const SIGNED_IN = JSON.stringify({ user: USER, accessToken: 'a', refreshToken: 'r', key: 'k' })
 
 t.test('the platform has all that a client needs', async t => {
   const client = createClient({ baseUrl: NOWHERE })
@@ -111,8 +113,8 @@ t.test('the platform has all that a client needs', async t => {
 t.test('an application need not be told that it is signed out', async t => {
   const storage = memoryStorage()
   const client = createClient({ baseUrl: NOWHERE, storage })
-  storage.setItem(STORED, JSON.stringify({ user: { id: '1' }, key: 'k' }))
-  t.strictSame(client.auth.user(), { id: '1' })
+  storage.setItem(STORED, SIGNED_IN)
+  t.strictSame(client.auth.user(), USER)
   storage.removeItem(STORED)
   t.equal(client.auth.user(), undefined)
   client.close()
@@ -133,13 +135,12 @@ t.test('a page hears of what another tab has stored, until it closes the client'
     storage.setItem(STORED, text)
     page.dispatchEvent(new Event('storage'))
   }
-  const signedIn = JSON.stringify({ user: { id: '1' }, key: 'k' })
 
-  tell(signedIn)
+  tell(SIGNED_IN)
   t.equal(signOuts, 0)
   tell('null')
   t.equal(signOuts, 1)
-  tell(signedIn)
+  tell(SIGNED_IN)
   client.close()
   tell('null')
   t.equal(signOuts, 1)
