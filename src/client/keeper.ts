@@ -30,9 +30,9 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
   let text: string | null = null
   let kept: Kept | undefined
   /** The reads and writes of a storage that answers later, one after another. */
-  let queue = answersLater(storage, name) ? Promise.resolve() : undefined
-  let writes = 0
+  let queue = firstRead(storage, name)
   let nextRead: Promise<void> | undefined
+  let writes = 0
 
   function see(found: string | null) {
     if (found === text) return
@@ -44,6 +44,12 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
     if (before && before.user.id !== kept?.user.id) onGone()
   }
 
+  /** What was written stands there now; or what stood there before still does, and memory has the rest; or a third. */
+  function seeAfter(written: string | null, found: string | null) {
+    if (found === written) text = written
+    else see(found)
+  }
+
   /** A storage that cannot be read has what it had. */
   function read(): string | null {
     try {
@@ -53,49 +59,62 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
     }
   }
 
+  async function readLater(): Promise<string | null> {
+    try {
+      return textOrNull(await storage.getItem(name))
+    } catch {
+      return text
+    }
+  }
+
+  async function write(written: string | null): Promise<void> {
+    try {
+      await (written === null ? storage.removeItem(name) : storage.setItem(name, written))
+    } catch {}
+  }
+
+  async function writeAfter(before: Promise<void>, written: string | null): Promise<void> {
+    await before
+    await write(written)
+    const found = await readLater()
+    writes -= 1
+    if (writes === 0) seeAfter(written, found)
+  }
+
+  async function readAfter(before: Promise<void>): Promise<void> {
+    await before
+    nextRead = undefined
+    const found = await readLater()
+    // What is about to be written is newer than what was read.
+    if (writes === 0) see(found)
+  }
+
   function latest(): Kept | undefined {
     if (!queue) see(read())
     return kept
   }
 
-  /** Reads a storage that answers later; there is nothing to wait for with others. Calls before it begins share it. */
+  /** Reads a storage that answers later; with others there is nothing to wait for. Who comes before it begins shares it. */
   function look(): Promise<void> | undefined {
     if (!queue || nextRead) return nextRead
-    nextRead = queue
-      .then(() => {
-        nextRead = undefined
-        return storage.getItem(name)
-      })
-      // What is about to be written is newer than what was read.
-      .then(found => void (writes === 0 && see(textOrNull(found))), ignore)
+    nextRead = readAfter(queue)
     queue = nextRead.catch(ignore)
     return nextRead
   }
-
-  const write = (next: string | null) =>
-    next === null ? storage.removeItem(name) : storage.setItem(name, next)
 
   /** Replaces it, or removes it: here at once. @returns when the storage has it, too, if that is later */
   function keep(next: Kept | undefined): Promise<void> | undefined {
     kept = next
     const written = next ? JSON.stringify(next) : null
-    const stands = () => {
-      text = written
+    if (queue) {
+      writes += 1
+      const writing = writeAfter(queue, written)
+      queue = writing.catch(ignore)
+      return writing
     }
-    // What was read last still stands there if this fails, and memory has what came after it.
-    if (!queue) {
-      try {
-        Promise.resolve(write(written)).catch(ignore)
-        stands()
-      } catch {}
-      return undefined
-    }
-    writes += 1
-    queue = queue.then(() => write(written)).then(stands, ignore)
-    queue = queue.then(() => {
-      writes -= 1
-    })
-    return queue
+    void write(written)
+    seeAfter(written, read())
+    return undefined
   }
 
   return {
@@ -109,14 +128,12 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
 
 export type Keeper = ReturnType<typeof keeperOf>
 
-/** Whether a storage answers with promises. */
-function answersLater(storage: KeyValueStorage, name: string): boolean {
+/** @returns what to wait for, if a storage answers with promises */
+function firstRead(storage: KeyValueStorage, name: string): Promise<void> | undefined {
   try {
     const found = storage.getItem(name)
-    if (typeof found !== 'object' || found === null) return false
-    found.then(ignore, ignore)
-    return true
+    return typeof found === 'object' && found !== null ? found.then(ignore, ignore) : undefined
   } catch {
-    return false
+    return undefined
   }
 }

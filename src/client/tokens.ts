@@ -57,11 +57,17 @@ export function tokensOf(platform: Platform, send: Send, place: Place, onSignedO
     if (typeof data === 'number') expectExpiry(kept?.accessToken, data)
   }
 
+  /** Tells other tabs, when they can read it. */
+  function tell(message: number | null, keeping: Promise<void> | undefined): Promise<void> | undefined {
+    if (keeping) return keeping.then(() => tell(message, undefined))
+    channel?.postMessage(message)
+    return undefined
+  }
+
   function keep({ user, accessToken, refreshToken, expiresIn }: TokenPair) {
     const keeping = keeper.keep({ user, accessToken, refreshToken, key: platform.newKey() })
     expectExpiry(accessToken, expiresIn)
-    channel?.postMessage(expiresIn)
-    return keeping
+    return tell(expiresIn, keeping)
   }
 
   /**
@@ -93,10 +99,9 @@ export function tokensOf(platform: Platform, send: Send, place: Place, onSignedO
 
   function signOut(problem?: ProblemError) {
     if (!keeper.latest()) return undefined
-    const forgetting = keeper.keep(undefined)
-    channel?.postMessage(null)
+    const telling = tell(null, keeper.keep(undefined))
     onSignedOut(problem)
-    return forgetting
+    return telling
   }
 
   /** Waits a while for another tab to store its pair. */
