@@ -119,29 +119,3 @@ t.test('an application need not be told that it is signed out', async t => {
   t.equal(client.auth.user(), undefined)
   client.close()
 })
-
-t.test('a page hears of what another tab has stored, until it closes the client', async t => {
-  const page = new EventTarget()
-  const parts = {
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page)
-  }
-  Object.assign(globalThis, parts)
-  t.teardown(() => Object.keys(parts).map(name => Reflect.deleteProperty(globalThis, name)))
-  const storage = memoryStorage()
-  let signOuts = 0
-  const client = createClient({ baseUrl: NOWHERE, storage, onSignedOut: () => (signOuts += 1) })
-  function tell(text: string) {
-    storage.setItem(STORED, text)
-    page.dispatchEvent(new Event('storage'))
-  }
-
-  tell(SIGNED_IN)
-  t.equal(signOuts, 0)
-  tell('null')
-  t.equal(signOuts, 1)
-  tell(SIGNED_IN)
-  client.close()
-  tell('null')
-  t.equal(signOuts, 1)
-})

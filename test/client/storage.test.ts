@@ -140,6 +140,31 @@ function withGlobals(t: Test, globals: object) {
   t.teardown(() => Object.keys(globals).map(name => Reflect.deleteProperty(globalThis, name)))
 }
 
+t.test('a page hears of what another tab has stored, until it closes the client', async t => {
+  const page = new EventTarget()
+  withGlobals(t, {
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page)
+  })
+  const baseUrl = 'http://127.0.0.1:1'
+  const storage = memoryStorage()
+  let signOuts = 0
+  const client = createClient({ baseUrl, storage, onSignedOut: () => (signOuts += 1) })
+  function tell(text: string) {
+    storage.setItem(`latchkey ${baseUrl}`, text)
+    page.dispatchEvent(new Event('storage'))
+  }
+
+  tell(JSON.stringify(KEPT))
+  t.equal(signOuts, 0)
+  tell('null')
+  t.equal(signOuts, 1)
+  tell(JSON.stringify(KEPT))
+  client.close()
+  tell('null')
+  t.equal(signOuts, 1)
+})
+
 t.test('who shares a storage waits for each other, and nobody else', async t => {
   class Storage implements KeyValueStorage {
     #items = memoryStorage()
