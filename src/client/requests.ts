@@ -42,9 +42,16 @@ const FINAL = new Set<string>(['sign_in_throttled', 'access_token_not_expired'])
  * @param timeout milliseconds after which an answer counts as lost
  */
 export function requestsOf(platform: Platform, baseUrl: string, timeout: number) {
-  /** `AbortSignal.any` and `AbortSignal.timeout` would do this, but are missing in many browsers. */
-  async function attempt<Answer>(request: ServiceRequest<Answer>): Promise<Answer> {
-    const { path, query, signal, read } = request
+  async function exchange<Answer>(request: ServiceRequest<Answer>, signal: AbortSignal): Promise<Answer> {
+    const url = `${baseUrl}${request.path}${searchOf(request.query)}`
+    const response = await platform.fetch(url, { ...initOf(request), signal })
+    if (!response.ok) throw await problemOf(response)
+    return request.read(response)
+  }
+
+  /** Ends when it takes too long, too. `AbortSignal.any` and `AbortSignal.timeout` would do it, but many browsers lack them. */
+  function attempt<Answer>(request: ServiceRequest<Answer>): Promise<Answer> {
+    const { signal } = request
     const controller = new AbortController()
     const giveUp = () => controller.abort(signal?.reason)
     let isLate = false
@@ -54,17 +61,14 @@ export function requestsOf(platform: Platform, baseUrl: string, timeout: number)
     })
     signal?.addEventListener('abort', giveUp)
     if (signal?.aborted) giveUp()
-    try {
-      const init = { ...initOf(request), signal: controller.signal }
-      const response = await platform.fetch(`${baseUrl}${path}${searchOf(query)}`, init)
-      if (!response.ok) throw await problemOf(response)
-      return await read(response)
-    } catch (failure) {
-      throw isLate ? tooLate(timeout) : failure
-    } finally {
-      stopTimer()
-      signal?.removeEventListener('abort', giveUp)
-    }
+    return exchange(request, controller.signal)
+      .catch(failure => {
+        throw isLate ? tooLate(timeout) : failure
+      })
+      .finally(() => {
+        stopTimer()
+        signal?.removeEventListener('abort', giveUp)
+      })
   }
 
   function pauseAfter(failure: unknown, tries: number): number {

@@ -60,6 +60,9 @@ t.test('a storage that answers later, from the first day to the last', async t =
     'it has the pair when the call has its answer'
   )
 
+  const early = clientOf(service, { storage })
+  t.strictSame(await early.client.auth.me(), user, 'a call waits until it was read')
+
   const reloaded = clientOf(service, { storage })
   t.equal(reloaded.client.auth.user(), undefined, 'it was not read yet')
   await reloaded.client.ready
