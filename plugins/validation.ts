@@ -1,16 +1,37 @@
-import { Ajv, type ErrorObject, type Options } from 'ajv'
+import { Ajv, type ErrorObject, type FuncKeywordDefinition, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
+import { faultInLine, faultInText } from '../src/text.ts'
 import { isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
 import { isTimeZone } from '../src/todos/due.ts'
+import { canonicalTag } from '../src/todos/tags.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Compiles a check that is as strict as that of a body, for values that come in some other way: it tells the faults. */
     checkOf: (schema: object) => (value: unknown) => Fault[]
+  }
+}
+
+/** Formats of texts that say what is wrong with one. */
+const textFormats: Record<string, (text: string) => string | undefined> = {
+  text: faultInText,
+  line: faultInLine
+}
+
+/** Gives the tags of a list the form in which they are compared, before they are. */
+const canonicalTags: FuncKeywordDefinition = {
+  keyword: 'canonicalTags',
+  type: 'array',
+  modifying: true,
+  before: 'uniqueItems',
+  errors: false,
+  validate(_: unknown, tags: unknown[]) {
+    for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = canonicalTag(tag)
+    return true
   }
 }
 
@@ -57,8 +78,9 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
   )
   ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
-  // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
-  ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
+  for (const [name, faultIn] of Object.entries(textFormats))
+    ajv.addFormat(name, value => faultIn(value) === undefined)
+  ajv.addKeyword(canonicalTags)
   // Hashed as UTF-8, in which all lone surrogates are the same.
   ajv.addFormat('password', value => value.isWellFormed())
   return ajv
@@ -81,7 +103,7 @@ function faultsOf(errors: readonly ErrorObject[]): Fault[] {
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
+function describe({ keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema?.properties)
@@ -91,7 +113,8 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema }:
     }
   }
   if (keyword === 'type') return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
-  return { path, detail: `is not accepted; give ${parentSchema?.description}` }
+  const fault = keyword === 'format' ? textFormats[params.format]?.(data as string) : undefined
+  return { path, detail: fault ?? `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** The JSON pointer to a member (RFC 6901, section 3). */

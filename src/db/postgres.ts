@@ -119,7 +119,10 @@ export async function openPostgres({
 const search: Search = {
   condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
   valuesOf: ({ whole, beginnings }) => ({
-    terms: [...whole.map(term => `'${term}'`), ...beginnings.map(term => `'${term}':*`)].join(' & ')
+    terms: [
+      ...whole.map(term => `'${term}'`),
+      ...beginnings.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
+    ].join(' & ')
   }),
   settle: async () => {}
 }
