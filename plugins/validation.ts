@@ -27,7 +27,7 @@ const canonicalTags: FuncKeywordDefinition = {
   keyword: 'canonicalTags',
   type: 'array',
   modifying: true,
-  before: 'uniqueItems',
+  before: 'items',
   errors: false,
   validate(_: unknown, tags: unknown[]) {
     for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = canonicalTag(tag)

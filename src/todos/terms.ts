@@ -60,7 +60,7 @@ function compoundOf(compound: string): Compound {
   if (signs) words.push(`${words.at(-1)}${signs}`)
   return {
     words: words.map(shortened),
-    together: UNSPACED.test(compound) ? [] : joined(parts).map(shortened)
+    together: joined(parts).map(shortened)
   }
 }
 
@@ -79,8 +79,10 @@ function pairs(part: string): string[] {
   return characters.map((character, index) => character + (characters[index + 1] ?? ''))
 }
 
-const joined = (parts: readonly string[]): string[] =>
-  parts.length > MAX_PARTS ? [] : parts.slice(0, -1).map((_, index) => parts.slice(index).join(''))
+function joined(parts: readonly string[]): string[] {
+  if (parts.length > MAX_PARTS || parts.some(part => UNSPACED.test(part))) return []
+  return parts.slice(0, -1).map((_, index) => parts.slice(index).join(''))
+}
 
 const shortened = (word: string) =>
   word.length <= MAX_WORD ? word : Array.from(word).slice(0, MAX_WORD).join('')
