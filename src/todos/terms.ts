@@ -17,9 +17,12 @@ const LETTER = `(?![${APOSTROPHES}])[\\p{L}\\p{N}]`
 const PICTURE =
   '\\p{RI}{1,2}|[#*]\\u20e3|(?![\\0-\\xff\\u2800\\ufffc])[\\p{So}\\p{Extended_Pictographic}][\\u{e0020}-\\u{e007f}]*'
 
-/** A compound or a word by itself, with the signs of C++ and C#. */
+/** The signs of names such as C++ and C#. */
+const SIGNED = '(?:[+]{2}|(?<=(?<![A-Z\\d])[A-Z])[+#])(?![A-Z\\d+#])'
+
+/** A compound or a word by itself. */
 const written = (word: string, joints: string) =>
-  `${word}(?:(?:[${joints}]|(?<!\\d)[.]|[.](?!\\d))${word})*(?:[+#]{1,2}(?![A-Z\\d+#]))?`
+  `${word}(?:(?:[${joints}]|(?<!\\d)[.]|[.](?!\\d))${word})*(?:${SIGNED})?`
 
 const PLAIN_WRITTEN = new RegExp(written('[A-Z\\d]+', PLAIN_JOINTS), 'g')
 const WRITTEN = new RegExp(`${written(`${LETTER}(?:${LETTER}|\\p{M})*`, JOINTS)}|${PICTURE}`, 'gu')
@@ -58,10 +61,7 @@ function compoundOf(compound: string): Compound {
   const parts = compound.slice(0, compound.length - signs.length).split(JOINT)
   const words = parts.flatMap(wordsIn)
   if (signs) words.push(`${words.at(-1)}${signs}`)
-  return {
-    words: words.map(shortened),
-    together: joined(parts).map(shortened)
-  }
+  return { words: words.map(shortened), together: joined(parts).map(shortened) }
 }
 
 const wordsIn = (part: string): string[] =>
@@ -100,10 +100,7 @@ export const termsOf = (userId: string, texts: readonly string[], tags: readonly
 export const wantedTerms = (userId: string, words: string, tags: readonly string[]): Wanted => ({
   whole: [ownerTerm(userId), ...tags.map(tagTerm)],
   beginnings: compoundsOf(words).flatMap(compound => {
-    const {
-      words,
-      together: [whole]
-    } = compoundOf(compound)
-    return words.map(word => (whole === undefined ? [word] : [word, whole]))
+    const { words, together } = compoundOf(compound)
+    return words.map(word => [word, ...together.slice(0, 1)])
   })
 })

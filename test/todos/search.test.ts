@@ -45,6 +45,11 @@ t.test(
     }
     const longest = Array.from({ length: 100 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join(' ')
     t.strictSame(await titles(`?${query('q', longest)}`), [], 'as many words as there can be')
+    const compounds = Array.from(
+      { length: 49 },
+      (_, index) => `${String.fromCodePoint(0x430 + (index % 30))}-${index % 10}`
+    )
+    t.strictSame(await titles(`?${query('q', compounds.join(' '))}`), [], 'and compounds')
   }
 )
 

@@ -89,7 +89,8 @@ t.test('compounds are found in parts and as one word, however either is written'
     ['C++ and objective-c++', ['c++', 'c+', 'c', 'objective-c++', 'objectivec'], ['c#', 'c+++ d']],
     ['C#入門', ['c#', 'c', '入門', 'C#入門'], ['c++', 'f#']],
     ['入門F#', ['f#', '門', '入門F#'], ['c#']],
-    ['milk+eggs #1', ['milk', 'eggs', 'milk+eggs', '#1', '1']]
+    ['milk+eggs #1', ['milk', 'milk+', 'eggs', 'milk+eggs', '#1', '1']],
+    ['Notepad++, A+', ['notepad', 'notepad+', 'notepad++', 'a+'], ['a#']]
   ])
   t.strictSame(wordsOf('l’e-mail'), ['L', 'E', 'MAIL', 'LEMAIL', 'EMAIL'])
 })
