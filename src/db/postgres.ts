@@ -115,7 +115,7 @@ export async function openPostgres({
   }
 }
 
-/** Terms are texts of letters and digits, `#`, `@` and `-`: in quotes they need no escaping. */
+/** Terms have no spaces, quotes and backslashes: in quotes they need no escaping. */
 const search: Search = {
   condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
   valuesOf: ({ whole, beginnings }) => ({

@@ -95,6 +95,20 @@ t.test('compounds are found in parts and as one word, however either is written'
   t.strictSame(wordsOf('l’e-mail'), ['L', 'E', 'MAIL', 'LEMAIL', 'EMAIL'])
 })
 
+t.test('a text of the most words there can be is taken, and found by each', async t => {
+  const { todos } = await signedIn(t)
+  const parts = Array.from({ length: 2048 }, (_, index) =>
+    String.fromCodePoint(...Array.from(index.toString(8).padStart(7, '0'), digit => 0x1200 + Number(digit)))
+  )
+  const description = parts.map((part, index) => `${part}${index % 8 === 7 ? ' ' : '-'}`).join('')
+  const { body } = await todos('POST', '', { title: 'long', description })
+  t.equal(body.description.length, 16_384)
+  const [last = '', before] = parts.toReversed()
+  for (const q of [parts.slice(0, 8).join('-'), `${before}${last}`, last, last.slice(0, 6)])
+    t.strictSame((await todos('GET', queryOf(q))).body.items, [body])
+  t.strictSame((await todos('GET', queryOf(`${last}${before}`))).body.items, [])
+})
+
 t.test('a search for no word finds nothing', async t => {
   const { todos, make } = await signedIn(t)
   const [todo] = await make('"-" and !', 'b')
