@@ -54,7 +54,10 @@ const forReaders = (document: Document): Document =>
   JSON.parse(JSON.stringify(document, (key, value) => (isForValidator(key, value) ? undefined : value)))
 
 const isForValidator = (key: string, value: unknown) =>
-  key === 'discriminator' || key === 'lowerCase' || (key === 'format' && value === 'text')
+  key === 'discriminator' ||
+  key === 'lowerCase' ||
+  key === 'canonicalTags' ||
+  (key === 'format' && (value === 'text' || value === 'line'))
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
 function markOptionalBodies(document: Document): Document {

@@ -1,4 +1,11 @@
-import { _, Ajv, type ErrorObject, type KeywordDefinition, type Options } from 'ajv'
+import {
+  _,
+  Ajv,
+  type ErrorObject,
+  type FuncKeywordDefinition,
+  type KeywordDefinition,
+  type Options
+} from 'ajv'
 import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
@@ -6,7 +13,9 @@ import fp from 'fastify-plugin'
 import { emailFault } from '../src/auth/emails.ts'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
 import { wholeNumber } from '../src/numerals.ts'
+import { faultInLine, faultInText } from '../src/text.ts'
 import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
+import { canonicalTag } from '../src/todos/tags.ts'
 import { isTimeZone } from '../src/todos/time-zones.ts'
 
 declare module 'fastify' {
@@ -28,6 +37,26 @@ const lowerCase: KeywordDefinition = {
   modifying: true,
   code: ({ gen, data, it: { parentData, parentDataProperty } }) =>
     gen.assign(_`${parentData}[${parentDataProperty}]`, _`${data}.toLowerCase()`)
+}
+
+/** Formats of texts that say what is wrong with one. */
+const textFormats: Record<string, (text: string) => string | undefined> = {
+  text: faultInText,
+  line: faultInLine,
+  'idn-email': emailFault
+}
+
+/** Gives the tags of a list the form in which they are compared, before they are. */
+const canonicalTags: FuncKeywordDefinition = {
+  keyword: 'canonicalTags',
+  type: 'array',
+  modifying: true,
+  before: 'items',
+  errors: false,
+  validate(_schema: unknown, tags: unknown[]) {
+    for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = canonicalTag(tag)
+    return true
+  }
 }
 
 /*
@@ -100,14 +129,14 @@ function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
   ajv.addFormat('uuid', UUID)
   ajv.addKeyword(lowerCase)
   ajv.addFormat('date', isDay)
-  ajv.addFormat('idn-email', text => emailFault(text) === undefined)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isDay(text))
   ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
-  // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
-  ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
+  for (const [name, faultIn] of Object.entries(textFormats))
+    ajv.addFormat(name, value => faultIn(value) === undefined)
+  ajv.addKeyword(canonicalTags)
   // Hashed as UTF-8, in which all lone surrogates are the same.
   ajv.addFormat('password', value => value.isWellFormed())
   return ajv
@@ -141,8 +170,8 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema, d
   }
   if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
     return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
-  const particular = schema === 'idn-email' && emailFault(data as string)
-  return { path, detail: particular || `is not accepted; give ${parentSchema?.description}` }
+  const fault = keyword === 'format' ? textFormats[params.format]?.(data as string) : undefined
+  return { path, detail: fault ?? `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */

@@ -371,7 +371,7 @@ export type ListTodosQuery = {
   dueAfter?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
-  /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+  /** a text of at most 200 characters: words, or how they begin, in title or description */
   q?: string
   /** true or false; true for the todos in the trash instead */
   deleted?: boolean
@@ -539,7 +539,7 @@ export type BatchTodosBody = {
           dueAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
-          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
         changes: {
@@ -587,7 +587,7 @@ export type BatchTodosBody = {
           dueAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
-          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */

@@ -62,10 +62,10 @@ export type RowsOf<Steps extends readonly Step[]> = {
   [Index in keyof Steps]: Steps[Index] extends Step<infer Rows> ? Rows : never
 }
 
-/** What is searched for: some terms as they are, others by how they begin. */
+/** What is searched for: some terms as they are, others by how they begin, of which one of several is enough. */
 export interface Wanted {
   readonly whole: readonly string[]
-  readonly beginnings: readonly string[]
+  readonly beginnings: readonly (readonly string[])[]
 }
 
 /** How an engine finds todos that have all of some terms. */

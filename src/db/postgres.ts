@@ -104,11 +104,14 @@ export async function openPostgres({
   }
 }
 
-/** Terms are texts of letters and digits, `#`, `@` and `-`: in quotes they need no escaping. */
+/** Terms have no spaces, quotes and backslashes: in quotes they need no escaping. */
 const search: Search = {
   condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
   valuesOf: ({ whole, beginnings }) => ({
-    terms: [...whole.map(term => `'${term}'`), ...beginnings.map(term => `'${term}':*`)].join(' & ')
+    terms: [
+      ...whole.map(term => `'${term}'`),
+      ...beginnings.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
+    ].join(' & ')
   }),
   settle: async () => {}
 }

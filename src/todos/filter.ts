@@ -2,7 +2,6 @@ import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Values } from '../db/engine.ts'
 import { given } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { invalid } from '../errors.ts'
 import { keyFrom, keyUpTo, NEVER } from './due.ts'
 import { wantedTerms, wordsOf } from './terms.ts'
 import { type Priority, priorities } from './todo.ts'
@@ -28,13 +27,18 @@ export interface Filter {
 export interface FilterShape {
   readonly compared: readonly (keyof Compared)[]
   readonly isSearch: boolean
+  /** Whether there is nothing to search for, which no todo has. */
+  readonly isEmptySearch: boolean
   readonly isTrash: boolean
 }
 
 type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
 /** The condition on todos that a filter is; the owner is part of it. */
-export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: FilterShape): SQL | undefined {
+export function conditionOf(
+  engine: Engine,
+  { compared, isSearch, isEmptySearch, isTrash }: FilterShape
+): SQL | undefined {
   const { todos } = engine.tables
   const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
   const comparisons: Record<keyof Compared, SQL | undefined> = {
@@ -48,21 +52,22 @@ export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: Fil
     eq(todos.userId, given(todos.userId, 'userId')),
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
     isSearch ? engine.search.condition : undefined,
+    isEmptySearch ? sql`1 = 0` : undefined,
     ...compared.map(name => comparisons[name])
   )
 }
 
 /**
  * Makes a filter ready: what statement it needs, and that one's values. For a search, the index is brought up to date.
- * @throws {Problem} `validation_failed` when there is no word to search for
+ * A search for no word, as while somebody types, lets nothing through.
  */
 export async function prepareFilter(store: Store, userId: string, filter: Filter) {
   const { tag = [], q, deleted: isTrash = false, ...comparisons } = filter
-  if (q !== undefined && wordsOf(q).length === 0) throw invalid(noWord)
-  const isSearch = tag.length > 0 || q !== undefined
+  const isEmptySearch = q !== undefined && wordsOf(q).length === 0
+  const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
   const compared = (Object.keys(comparisons) as (keyof Compared)[]).sort()
   if (isSearch) await store.search.settle(userId)
-  const shape: FilterShape = { compared, isSearch, isTrash }
+  const shape: FilterShape = { compared, isSearch, isEmptySearch, isTrash }
   const terms = isSearch && store.search.valuesOf(wantedTerms(userId, q ?? '', tag))
   return { shape, values: { userId, ...terms, ...comparedValues(comparisons) } }
 }
@@ -74,5 +79,3 @@ const comparedValues = ({ done, priority, dueBefore, dueAfter, updatedAfter }: C
   ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
   ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
 })
-
-const noWord = { parameter: 'q', detail: 'has no word in it; give at least one letter or digit' }

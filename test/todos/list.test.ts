@@ -249,8 +249,7 @@ t.test('wrong filters are named', async t => {
       'updatedAfter=yesterday',
       'updatedAfter',
       'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
-    ],
-    ['q=%20!', 'q', 'has no word in it; give at least one letter or digit']
+    ]
   ]
   for (const [query, parameter, detail] of cases) {
     const answer = await todos('GET', `?${query}`)
