@@ -1,6 +1,6 @@
 import t from 'tap'
 import { refreshTokensOf } from '../../src/auth/refresh-tokens.ts'
-import { problem, SECRET, serve } from '../service.ts'
+import { PASSWORD, problem, SECRET, serve } from '../service.ts'
 
 const TTL = 300
 
@@ -279,4 +279,15 @@ t.test('a generation that no database counts to is none, though its seal is ours
   }
   const ahead = await refresh({ ...pair, refreshToken: issue({ sessionId, generation: 2 ** 31 - 1 }) })
   t.strictSame(ahead.body, problem(ahead, 401, 'refresh_token_used', { action: 'sign-in' }))
+})
+
+t.test('who was signed out is told so, though the access token has time left', async t => {
+  const { call, signUp, refresh } = await serve(t)
+  const [one, other] = [await signUp(), await signUp()]
+  await call('POST', '/api/auth/logout', { token: one.accessToken })
+  const ended = await refresh(one)
+  t.strictSame(ended.body, problem(ended, 401, 'refresh_token_revoked', { action: 'sign-in' }))
+  await call('DELETE', '/api/auth/me', { token: other.accessToken, body: { password: PASSWORD } })
+  const gone = await refresh(other)
+  t.strictSame(gone.body, problem(gone, 401, 'refresh_token_invalid', { action: 'sign-in' }))
 })
