@@ -171,7 +171,7 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema, d
   if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
     return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
   const fault = keyword === 'format' ? textFormats[params.format]?.(data as string) : undefined
-  return { path, detail: fault ?? `is not accepted; give ${parentSchema?.description}` }
+  return { path, detail: fault || `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */
