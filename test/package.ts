@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..')
 const PATIENCE = 300_000
 /** All that belongs into the package. */
 const EXPECTED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/latchkey\.js|dist\/.+\.(js|json|sql)|dist\/src\/client\/.+\.d\.ts)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(latchkey|start)\.js|dist\/.+\.(js|json|sql)|dist\/src\/client\/.+\.d\.ts)$/
 
 const execute = promisify(execFile)
 const say = (line: string) => process.stdout.write(`${line}\n`)
