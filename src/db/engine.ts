@@ -10,6 +10,9 @@ export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'del
 /** The values of a statement's placeholders. */
 export type Values = Record<string, unknown>
 
+/** The values of a query that is of one user. */
+export type LongValues = Values & { readonly userId: string }
+
 /** The rows of a step. */
 export type Found = readonly unknown[]
 
@@ -53,6 +56,12 @@ export interface Builder {
 export interface Prepared {
   /** Runs it by itself; what it has written is on disk when this resolves. */
   readonly execute: (values?: Values) => Promise<unknown>
+  /**
+   * Runs a query whose cost grows with how many todos the user has who is given as `userId`: beside what others ask for,
+   * where the engine can, and after that user's others.
+   * @throws {Problem} `rate_limited` when too many of the user's wait already
+   */
+  readonly executeLong: (values: LongValues) => Promise<unknown>
   /** Runs it within a transaction. */
   readonly run: (values?: Values) => unknown
 }

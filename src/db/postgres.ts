@@ -15,6 +15,7 @@ import {
   type Values
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
+import { longReadsOf } from './long-reads.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { inBatches } from './read-batches.ts'
 import { tablesOf } from './schema.ts'
@@ -29,6 +30,9 @@ const SILENCE_TIMEOUT = 7000
 const IDLE_TRANSACTION_TIMEOUT = 5000
 /** Milliseconds to wait at the start, unless told otherwise. */
 const START_TIMEOUT = 30_000
+
+/** The part of the connections that long reads of one user may take. */
+const LONG_SHARE = 0.2
 
 export const postgresTables = tablesOf(postgresColumns)
 
@@ -76,6 +80,7 @@ export async function openPostgres({
   const inTransaction = new AsyncLocalStorage<pg.PoolClient>()
   const query = (config: pg.QueryArrayConfig, values: unknown[]) =>
     (inTransaction.getStore() ?? pool).query(config, values)
+  const inTurn = longReadsOf(Math.max(1, Math.floor(poolMax * LONG_SHARE)))
   let closing: Promise<void> | undefined
 
   return {
@@ -88,7 +93,7 @@ export async function openPostgres({
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (values?: Values) => prepared.execute(values)
-      return { execute, run: execute }
+      return { execute, executeLong: values => inTurn(values.userId, () => execute(values)), run: execute }
     },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {

@@ -4,12 +4,23 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
-import { type Engine, type Found, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
+import {
+  type Engine,
+  type Found,
+  found,
+  type Prepared,
+  type Queries,
+  type RowsOf,
+  type Step,
+  StepMissed
+} from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
+import { longReadsOf } from './long-reads.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
 import { memoryOf } from './sqlite-memory.ts'
+import { readersOf } from './sqlite-reader.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
 import type { Turn } from './turn.ts'
@@ -20,6 +31,9 @@ const BUSY_TIMEOUT = 5000
 const WAL_LIMIT = 16_777_216
 /** Pages after which the write-ahead log goes into the database: as many bytes as SQLite's 1000 of the usual size. */
 const CHECKPOINT = 2000
+
+/** So many todos are looked through in a few milliseconds, however long they are; more are read beside the event loop. */
+const FEW = 200
 
 /** The path of the database file, or undefined for one in memory. */
 export function sqliteFile(url: string): string | undefined {
@@ -76,14 +90,29 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   // which takes as long as the statement (sqlite3_prepare_v3 in https://sqlite.org/c3ref/prepare.html).
   Object.assign((db as unknown as { dialect: object }).dialect, { escapeParam: () => '+?' })
 
+  const readers = file === undefined ? undefined : readersOf(file)
+  const inTurn = longReadsOf(1)
+  const many = connection.prepare(`select 1 from todos where user_id = +? limit 1 offset ${FEW}`)
+  const hasMany = (userId: string) => many.get(userId) !== undefined
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     db: db as unknown as Queries,
     tables: sqliteTables,
     ...memoryOf(connection),
     prepare(builder) {
-      const { isRead, run } = preparedOf(builder)
-      return { run, execute: isRead ? async values => run(values) : values => commit(() => run(values)) }
+      const { run, readBy } = preparedOf(builder)
+      const execute: Prepared['execute'] = readBy
+        ? async values => run(values)
+        : values => commit(() => run(values))
+      return {
+        run,
+        execute,
+        executeLong: values =>
+          readBy && readers && hasMany(values.userId)
+            ? inTurn(values.userId, () => readBy(readers.read, values))
+            : execute(values)
+      }
     },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
@@ -102,6 +131,7 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     },
     close: async () => {
       flush()
+      await readers?.close()
       connection.close()
     }
   }

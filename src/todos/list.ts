@@ -1,7 +1,7 @@
 import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Page } from '../db/cursor.ts'
-import type { Values } from '../db/engine.ts'
+import type { LongValues } from '../db/engine.ts'
 import type { Tables, TodoRow } from '../db/schema.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -70,7 +70,8 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   const point = cursor === undefined ? undefined : pointAt(cursor, list, isKeyOf(sort))
   const { shape, values } = await prepareFilter(store, userId, filter)
   const statement = page(store, { ...shape, sort, isFirst: point === undefined })
-  const rows = await statement.execute({ ...values, ...(point && placeOf(sort, point)), limit: limit + 1 })
+  const place = { ...values, ...(point && placeOf(sort, point)), limit: limit + 1 }
+  const rows = await (isIndexed(shape) ? statement.execute(place) : statement.executeLong(place))
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(todoOf),
@@ -85,10 +86,14 @@ export async function countTodos(store: Store, userId: string, filter: Filter): 
   return countBy(store, shape, values)
 }
 
-async function countBy(store: Store, shape: FilterShape, values: Values): Promise<number> {
-  const [row] = await all(store, shape).execute(values)
+async function countBy(store: Store, shape: FilterShape, values: LongValues): Promise<number> {
+  const [row] = await all(store, shape).executeLong(values)
   return Number(row?.total)
 }
+
+/** Whether an index gives the todos in their order, and no other ones in between. */
+const isIndexed = ({ compared, isSearch, isTrash }: FilterShape): boolean =>
+  compared.length === 0 && !isSearch && !isTrash
 
 /** The column that an order is by. */
 export const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]
