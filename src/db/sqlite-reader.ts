@@ -1,10 +1,13 @@
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 
 /** Threads, so that a long read of one user leaves one to the others. */
 const THREADS = 2
 /** The most statements that a thread keeps prepared. */
 const MOST_STATEMENTS = 200
+
+/** Under which a thread finds the path of the database. */
+const FILE = 'sqliteFile'
 
 interface Question {
   readonly sql: string
@@ -39,11 +42,13 @@ export function readersOf(file: string): Readers {
   const busy = new Map<Worker, Asked>()
 
   function launch(): Worker {
-    const worker = new Worker(import.meta.filename, { workerData: file })
+    const worker = new Worker(import.meta.filename, { workerData: { [FILE]: file }, execArgv: [] })
     worker.on('message', (answer: Answer) => {
       const asked = busy.get(worker)
       busy.delete(worker)
       idle.push(worker)
+      // One that has nothing to do keeps no process alive.
+      worker.unref()
       if ('rows' in answer) asked?.resolve(answer.rows)
       else asked?.reject(Object.assign(new Error(answer.message), { code: answer.code }))
       next()
@@ -58,7 +63,6 @@ export function readersOf(file: string): Readers {
       if (at >= 0) idle.splice(at, 1)
       next()
     })
-    worker.unref()
     return worker
   }
 
@@ -67,6 +71,7 @@ export function readersOf(file: string): Readers {
       const asked = queue.shift() as Asked
       const worker = idle.pop() ?? launch()
       busy.set(worker, asked)
+      worker.ref()
       worker.postMessage({ sql: asked.sql, params: asked.params } satisfies Question)
     }
   }
@@ -87,7 +92,7 @@ export function readersOf(file: string): Readers {
 /** As the driver says it of a connection that was closed. */
 const CLOSED = 'The database connection is not open'
 
-function answerQuestions(file: string) {
+function answerQuestions(port: MessagePort, file: string) {
   const connection = new Database(file, { readonly: true })
   connection.pragma('temp_store = MEMORY')
   const prepared = new Map<string, Database.Statement>()
@@ -104,7 +109,8 @@ function answerQuestions(file: string) {
     }
   }
 
-  parentPort?.on('message', question => parentPort?.postMessage(answerTo(question)))
+  port.on('message', question => port.postMessage(answerTo(question)))
 }
 
-if (!isMainThread && typeof workerData === 'string') answerQuestions(workerData)
+// This file is what its threads run.
+if (parentPort && workerData?.[FILE]) answerQuestions(parentPort, workerData[FILE])

@@ -311,7 +311,7 @@ t.test('a batch with where that is sent again has the count of the first time', 
 t.test('what fails in the database is told as such, not as a problem of an operation', async t => {
   const { app, user } = await signedIn(t)
   const fail = () => Promise.reject(new Error('gone'))
-  const broken = { ...app.store, prepare: () => ({ execute: fail, run: fail }) }
+  const broken = { ...app.store, prepare: () => ({ execute: fail, executeLong: fail, run: fail }) }
   const options = { preconditionOf: () => () => {}, validateOnly: false, keep: () => [] }
   const operations = [{ op: 'delete', id: MISSING }] as const
   await t.rejects(runBatch(broken, user.id, operations, options), { message: 'todos_find: gone' })
