@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 
@@ -8,6 +9,9 @@ const MOST_STATEMENTS = 200
 
 /** Under which a thread finds the path of the database. */
 const FILE = 'sqliteFile'
+
+/** Tells a thread to end. */
+const CLOSE = 'close'
 
 interface Question {
   readonly sql: string
@@ -40,6 +44,7 @@ export function readersOf(file: string): Readers {
   const queue: Asked[] = []
   const idle: Worker[] = []
   const busy = new Map<Worker, Asked>()
+  let isClosing = false
 
   function launch(): Worker {
     const worker = new Worker(import.meta.filename, { workerData: { [FILE]: file }, execArgv: [] })
@@ -48,7 +53,7 @@ export function readersOf(file: string): Readers {
       busy.delete(worker)
       idle.push(worker)
       // One that has nothing to do keeps no process alive.
-      worker.unref()
+      if (!isClosing) worker.unref()
       if ('rows' in answer) asked?.resolve(answer.rows)
       else asked?.reject(Object.assign(new Error(answer.message), { code: answer.code }))
       next()
@@ -83,8 +88,15 @@ export function readersOf(file: string): Readers {
         next()
       }),
     async close() {
+      isClosing = true
       for (const { reject } of [...queue.splice(0), ...busy.values()]) reject(new Error(CLOSED))
-      await Promise.all([...idle, ...busy.keys()].map(worker => worker.terminate()))
+      await Promise.all(
+        [...idle, ...busy.keys()].map(worker => {
+          worker.ref()
+          worker.postMessage(CLOSE)
+          return once(worker, 'exit')
+        })
+      )
     }
   }
 }
@@ -109,8 +121,13 @@ function answerQuestions(port: MessagePort, file: string) {
     }
   }
 
-  port.on('message', question => port.postMessage(answerTo(question)))
+  port.on('message', (question: Question | typeof CLOSE) => {
+    if (question !== CLOSE) return port.postMessage(answerTo(question))
+    connection.close()
+    port.close()
+  })
 }
 
 // This file is what its threads run.
-if (parentPort && workerData?.[FILE]) answerQuestions(parentPort, workerData[FILE])
+const file = workerData?.[FILE]
+if (parentPort && file) answerQuestions(parentPort, file)
