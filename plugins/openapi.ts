@@ -48,12 +48,12 @@ async function openapi(app: FastifyInstance) {
   })
 }
 
-/** Leaves out what the validator alone knows: a format of its own, and discriminators, which OpenAPI has for named schemas only. */
+/** Leaves out what the validator alone knows: its own format and keyword, and discriminators, which OpenAPI has for named schemas only. */
 const forReaders = (document: Document): Document =>
   JSON.parse(JSON.stringify(document, (key, value) => (isForValidator(key, value) ? undefined : value)))
 
 const isForValidator = (key: string, value: unknown) =>
-  key === 'discriminator' || (key === 'format' && value === 'text')
+  key === 'discriminator' || key === 'lowerCase' || (key === 'format' && value === 'text')
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
 function markOptionalBodies(document: Document): Document {

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type Options } from 'ajv'
+import { _, Ajv, type ErrorObject, type KeywordDefinition, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
@@ -12,6 +12,20 @@ declare module 'fastify' {
     /** Compiles a check that is as strict as that of a body, for values that come in some other way: it tells the faults. */
     checkOf: (schema: object) => (value: unknown) => Fault[]
   }
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/**
+ * Writes a text in lower case where it stands. Hex digits of an id are read in either case (RFC 9562, section 4); beyond the
+ * schemas there is one form of each.
+ */
+const lowerCase: KeywordDefinition = {
+  keyword: 'lowerCase',
+  type: 'string',
+  modifying: true,
+  code: ({ gen, data, it: { parentData, parentDataProperty } }) =>
+    gen.assign(_`${parentData}[${parentDataProperty}]`, _`${data}.toLowerCase()`)
 }
 
 /*
@@ -48,7 +62,9 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     discriminator: true,
     removeAdditional: false
   })
-  addFormats.default(ajv, ['date', 'email', 'uuid'])
+  addFormats.default(ajv, ['date', 'email'])
+  ajv.addFormat('uuid', UUID)
+  ajv.addKeyword(lowerCase)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
   ajv.addFormat(

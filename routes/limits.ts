@@ -2,11 +2,21 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../src/config.ts'
 import { IDEMPOTENCY_RETENTION } from '../src/idempotency.ts'
-import { MAX_BATCH, MAX_BODY, MAX_IMPORT, MAX_IMPORT_LINES, PER_MINUTE } from '../src/limits.ts'
+import {
+  MAX_BATCH,
+  MAX_BODY,
+  MAX_DESCRIPTION,
+  MAX_IMPORT,
+  MAX_IMPORT_LINES,
+  MAX_TAG,
+  MAX_TAGS,
+  MAX_TITLE,
+  PER_MINUTE
+} from '../src/limits.ts'
 import { MAX_OPERATIONS } from '../src/todos/batch.ts'
-import { MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
+import { MAX_AUTH_BODY, MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_KEY, MAX_LIMIT, problems, ref } from './schemas.ts'
-import { MAX_DESCRIPTION, MAX_SEARCH, MAX_TAG, MAX_TAGS, MAX_TITLE } from './todos/fields.ts'
+import { MAX_SEARCH } from './todos/fields.ts'
 
 const limit = (description: string) => Type.Integer({ description })
 
@@ -22,6 +32,7 @@ const fixed = {
   pageMax: MAX_LIMIT,
   searchLength: MAX_SEARCH,
   bodyBytes: MAX_BODY,
+  authBytes: MAX_AUTH_BODY,
   batchBytes: MAX_BATCH,
   batchOperations: MAX_OPERATIONS,
   importBytes: MAX_IMPORT,
@@ -44,7 +55,8 @@ export const LimitsDocument = Type.Object(
     pageDefault: limit('items of a page, unless told'),
     pageMax: limit('items of a page, at most'),
     searchLength: limit('characters of a search'),
-    bodyBytes: limit('bytes of a body, of a batch and an import apart'),
+    bodyBytes: limit('bytes of a body, those that have a limit of their own apart'),
+    authBytes: limit('bytes of a body that is about an account or a session'),
     batchBytes: limit('bytes of a batch'),
     batchOperations: limit('operations of a batch, each todo that one names counted'),
     importBytes: limit('bytes of an import'),

@@ -21,7 +21,13 @@ export const exampleIds = {
   todo: '01a20996-fb6c-78b7-96ed-227b58a269d2'
 }
 
-export const Id = Type.String({ format: 'uuid', description: 'a UUID', examples: [exampleIds.todo] })
+const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleIds.todo] }
+
+/** An id in an answer. */
+export const IdDocument = Type.String(uuid)
+
+/** An id in a request, in either case of its digits; handlers get it in lower case, as it was made. */
+export const Id = Type.String({ ...uuid, lowerCase: true })
 
 /** Items of a page, where the request does not say how many; and at most. */
 export const DEFAULT_LIMIT = 50

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { and, eq, gte, lt } from 'drizzle-orm'
+import { canonicalJson } from './canonical-json.ts'
 import { type Found, type Queries, required, type Step, StepMissed } from './db/engine.ts'
 import { given, givenRow, statementsOf } from './db/statements.ts'
 import type { Store } from './db/store.ts'
@@ -107,7 +108,7 @@ export async function once<Answer>(
     .finally(() => keys.delete(id))
 }
 
-const digest = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url')
+const digest = (value: unknown) => hash('sha256', canonicalJson(value), 'base64url')
 
 /** Seconds after which to send a request again whose first one is under way. */
 const RETRY_AFTER = 1

@@ -1,13 +1,30 @@
-/** The largest body that is taken, in bytes. */
-export const MAX_BODY = 65_536
+import { MAX_POSITION } from './todos/position.ts'
+
+/** Of a todo, in characters but for the number of tags. */
+export const MAX_TITLE = 500
+export const MAX_DESCRIPTION = 16_384
+export const MAX_TAGS = 20
+export const MAX_TAG = 50
+
+/** The most bytes of a character: it may be written as two UTF-16 units, each of them escaped (RFC 8259, section 7). */
+const ESCAPED = 12
+/** Bodies are limited in steps of so many bytes, of which some are left for names, punctuation and white space. */
+const STEP = 65_536
+const REST = 8192
+
+/** The bytes within which JSON with so many characters of text is taken, however it is written. */
+export const bytesOf = (characters: number): number => Math.ceil((ESCAPED * characters + REST) / STEP) * STEP
+
+/** The largest body that is taken unless a route says otherwise, in bytes: a todo as it was read, were it all escaped. */
+export const MAX_BODY = bytesOf(MAX_TITLE + MAX_DESCRIPTION + MAX_TAGS * MAX_TAG + MAX_POSITION)
 /** The largest batch, in bytes. */
 export const MAX_BATCH = 1_048_576
 /** The largest import that is taken, in bytes. It is in memory as long as it takes. */
 export const MAX_IMPORT = 16_777_216
 /** The most lines of an import, since a line can be as short as a title. */
 export const MAX_IMPORT_LINES = 100_000
-/** The longest line of an import, in UTF-16 code units: the longest todo fits, were it all escaped. */
-export const MAX_IMPORT_LINE = 262_144
+/** The longest line of an import, in UTF-16 code units. What fits into a body fits into a line. */
+export const MAX_IMPORT_LINE = MAX_BODY
 
 /**
  * The most requests of a minute from one address (IPv6: one /64 network): of all, and of those that guess, hash or take

@@ -179,8 +179,8 @@ export const guides: Record<ProblemCode, Guide> = {
   },
   precondition_failed: {
     cause:
-      'The todo has changed since the state that If-Match names, or is in the state that If-None-Match ' +
-      'excludes.',
+      'The todo has changed since the state that If-Match, or the etag in the body of a PUT, names; or it ' +
+      'is in the state that If-None-Match excludes.',
     next:
       'Take the todo in current, apply the change to it (or ask the user), and send it with the new ETag ' +
       'as If-Match. Nothing was changed by the request that failed.'
@@ -206,7 +206,7 @@ export const guides: Record<ProblemCode, Guide> = {
   idempotency_key_reused: {
     cause:
       'The key was sent before with a request that was not the same. Neither the old answer nor a new ' +
-      'effect would be right.',
+      'effect would be right. How JSON is written, and in which order its members stand, does not matter.',
     next:
       'A key stands for one request. Make a new one, a UUID say, for each new request; reuse it only to ' +
       'send the same again.'

@@ -12,6 +12,9 @@ import sessions from './sessions.ts'
 const limited = (max: number) => ({ rateLimit: { max, timeWindow: '1 minute' } })
 
 const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
+  app.addHook('onRoute', route => {
+    route.bodyLimit ??= schemas.MAX_AUTH_BODY
+  })
   // Every answer here has a token in it or is about one (OAuth 2.1, section 3.2.3).
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')

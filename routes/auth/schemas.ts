@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import type { Config } from '../../src/config.ts'
+import { bytesOf } from '../../src/limits.ts'
 import { bearer, bodyProblems, exampleIds, problems, ref, repeatable } from '../schemas.ts'
 
 export const tags = ['auth']
@@ -9,6 +10,8 @@ export const MIN_USERNAME = 3
 export const MAX_USERNAME = 32
 export const MAX_EMAIL = 254
 export const MAX_PASSWORD = 128
+/** The largest body of these routes, in bytes: two passwords, or a name, an e-mail and a password; or a pair of tokens. */
+export const MAX_AUTH_BODY = bytesOf(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
 
 export const Username = Type.String({
   pattern: `^[A-Za-z0-9._-]{${MIN_USERNAME},${MAX_USERNAME}}$`,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Due } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
-import { exampleIds, Id, Instant, Nullable, ref } from '../schemas.ts'
+import { exampleIds, IdDocument, Instant, Nullable, ref } from '../schemas.ts'
 
 const since = (description: string) =>
   Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
@@ -36,7 +36,7 @@ export const exampleTodo = {
 
 export const TodoDocument = Type.Object(
   {
-    id: Id,
+    id: IdDocument,
     title: Type.String(),
     description: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     done: Type.Boolean(),

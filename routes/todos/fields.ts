@@ -1,11 +1,8 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../../src/limits.ts'
 import type { Due, DuePatch } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 
-export const MAX_TITLE = 500
-export const MAX_DESCRIPTION = 16_384
-export const MAX_TAGS = 20
-export const MAX_TAG = 50
 /** The longest search, in characters. */
 export const MAX_SEARCH = 200
 
@@ -72,11 +69,6 @@ export const DuePatchField = Type.Unsafe<DuePatch | null>({
 
 const priority = { type: 'string', enum: priorities, description: 'none, low, medium or high' }
 export const PriorityField = Type.Unsafe<Priority>({ ...priority, default: 'none' })
-export const PriorityPatchField = Type.Unsafe<Priority | null>({
-  type: ['string', 'null'],
-  enum: [...priorities, null],
-  description: 'none, low, medium or high, or null for none'
-})
 
 export const Tag = Type.String({
   format: 'text',
@@ -84,18 +76,12 @@ export const Tag = Type.String({
   description: `a text of 1 to ${MAX_TAG} characters, without white space around it`,
   examples: ['shopping']
 })
-const tagsDescription = `at most ${MAX_TAGS} different tags`
 export const Tags = Type.Array(Tag, {
   maxItems: MAX_TAGS,
   uniqueItems: true,
   default: [],
-  description: `${tagsDescription}; their order does not matter`,
+  description: `at most ${MAX_TAGS} different tags; their order does not matter`,
   examples: [['shopping']]
-})
-export const TagsPatchField = Type.Unsafe<string[] | null>({
-  ...Tags,
-  type: ['array', 'null'],
-  description: `${tagsDescription}, or null for none`
 })
 
 /** A point in the order of due dates. */
@@ -114,14 +100,41 @@ export const content = {
   tags: Type.Optional(Tags)
 }
 
+const setByServer = (schema: object) =>
+  Type.Optional(Type.Unsafe<string>({ type: 'string', ...schema, readOnly: true }))
+const Since = { type: ['string', 'null'], format: 'date-time', description: 'an instant, or null' }
+const At = { format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' }
+
+/** What the server sets; who gives it says what is so at present. */
+export const present = {
+  position: setByServer({ description: 'the present position' }),
+  createdAt: setByServer(At),
+  updatedAt: setByServer(At),
+  completedAt: setByServer(Since),
+  deletedAt: setByServer(Since),
+  etag: setByServer({
+    description: 'the `etag` of the state that is to be replaced; 412 when it is another one'
+  })
+}
+
+/** What a merge patch takes for a field that has a default: null, too (RFC 7396). */
+function orNull<Schema extends TSchema>({ default: _, ...schema }: Schema) {
+  return Type.Unsafe<Static<Schema> | null>({
+    ...schema,
+    type: [schema.type, 'null'],
+    ...(schema.enum && { enum: [...schema.enum, null] }),
+    description: `${schema.description}, or null for the default`
+  })
+}
+
 /** What a merge patch may change (RFC 7396). */
 export const changes = {
   title: Type.Optional(Title),
   description: Type.Optional(Description),
-  done: Type.Optional(Done),
+  done: Type.Optional(orNull(Done)),
   due: Type.Optional(DuePatchField),
-  priority: Type.Optional(PriorityPatchField),
-  tags: Type.Optional(TagsPatchField)
+  priority: Type.Optional(orNull(PriorityField)),
+  tags: Type.Optional(orNull(Tags))
 }
 
 /** Which todos: those that pass all of these. */

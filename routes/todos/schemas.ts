@@ -13,7 +13,7 @@ import {
   repeatable
 } from '../schemas.ts'
 import { TodoDocument, TodoPageDocument } from './documents.ts'
-import { changes, content, filters } from './fields.ts'
+import { changes, content, filters, present } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
@@ -122,13 +122,15 @@ export const replace = {
   operationId: 'replaceTodo',
   summary: 'Replace a todo',
   description:
-    'Writes the whole content: a field that is left out goes back to its default. To change some, use PATCH.',
+    'Writes the whole content: a field that is left out goes back to its default. To change some, use PATCH. What GET ' +
+    'answers is taken as it is: the members that the server sets may stand there as they are now, and an `etag` counts as ' +
+    'If-Match does.',
   tags,
   security,
   params,
   headers: conditional,
   body: Type.Object(
-    { id: Type.Optional(Id), ...content },
+    { id: Type.Optional(Id), ...content, ...present },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }

@@ -2,11 +2,28 @@ import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/limits.ts'
 import { POSITION } from '../../src/todos/position.ts'
-import { bearer, bearerProblems, bodyProblems, problems } from '../schemas.ts'
+import {
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  Id,
+  idempotencyProblems,
+  problems,
+  repeatable
+} from '../schemas.ts'
 import { exampleTodo } from './documents.ts'
 import { content } from './fields.ts'
 
 export const NDJSON = 'application/x-ndjson'
+/** What lines of JSON are called; none is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
+export const LINES = [
+  NDJSON,
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonl',
+  'application/jsonlines',
+  'application/x-jsonlines'
+]
 export const CALENDAR = 'text/calendar'
 
 const tags = ['todos']
@@ -63,12 +80,7 @@ const Since = { ...Instant, type: ['string', 'null'], description: `${Instant.de
 /** A todo as it is exported; or parts of that. */
 export const Line = Type.Object(
   {
-    id: Type.Optional(
-      Type.String({
-        pattern: '^[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$',
-        description: 'a UUID in lower case'
-      })
-    ),
+    id: Type.Optional(Id),
     ...content,
     position: Type.Optional(
       Type.String({ pattern: POSITION, description: 'the position of a todo that was exported' })
@@ -88,13 +100,15 @@ export const importTodos = {
   description:
     'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`. One whose `id` is there ' +
     'already stays as it is, so that an import can be sent again at any time, and is to be when its answer was lost. A line ' +
-    'needs a `title` only: a todo without an `id` is a new one each time, without a `position` it goes to the bottom, in ' +
-    'the order of the lines, and the times are now. All wrong lines are told at once (up to 100 errors), with pointers such ' +
-    'as `/17/title`, where the first line is number 0; then nothing is imported. ' +
+    'needs a `title` only: a todo without an `id` is a new one each time, but for a repetition with the same ' +
+    '`Idempotency-Key`; without a `position` it goes to the bottom, in the order of the lines, and the times are now. All ' +
+    'wrong lines are told at once (up to 100 errors), with pointers such as `/17/title`, where the first line is number 0; ' +
+    'then nothing is imported. An empty line at the end is none. ' +
     `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
   tags,
   security,
-  consumes: [NDJSON],
+  headers: repeatable,
+  consumes: LINES,
   body: Type.String({ description: 'JSON, one todo a line', examples: [`${line}\n{"title":"Buy oats"}\n`] }),
   response: {
     200: Type.Object(
@@ -104,6 +118,6 @@ export const importTodos = {
       },
       { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),
-    ...problems(...bodyProblems, ...bearerProblems)
+    ...problems(...bodyProblems, ...idempotencyProblems, ...bearerProblems)
   }
 }

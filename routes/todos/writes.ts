@@ -25,12 +25,14 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   })
 
   app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
-    const { id = request.params.id, ...content } = request.body
+    const { id = request.params.id, etag, ...body } = request.body
     if (id !== request.params.id) throw invalid(otherId)
+    const { position, createdAt, updatedAt, completedAt, deletedAt, ...content } = body
     const todo = await todosOf(app.store, request.user.id).replace(
       id,
       { ...blank, ...content },
-      expectation(request)
+      expectation(request, etag),
+      { position, createdAt, updatedAt, completedAt, deletedAt }
     )
     return shown(todo, reply)
   })

@@ -29,15 +29,24 @@ export interface RepeatableOptions extends CallOptions {
   readonly idempotencyKey?: string
 }
 
-/** Whether a line of an import makes a new todo each time. */
-const isNew = (line: string) => line.trim() !== '' && !line.includes('"id"')
-
 const PATH = '/api/todos'
 
 /** The todos of who is signed in. */
 export function todosOf(platform: Platform, call: Call) {
-  const once = <Answer>(path: string, body: unknown, { idempotencyKey, signal }: RepeatableOptions) =>
-    call<Answer>({ method: 'POST', path, body, signal, key: idempotencyKey ?? platform.newKey() })
+  const once = <Answer>(
+    path: string,
+    body: unknown,
+    { idempotencyKey, signal }: RepeatableOptions,
+    contentType = 'application/json'
+  ) =>
+    call<Answer>({
+      method: 'POST',
+      path,
+      body,
+      contentType,
+      signal,
+      key: idempotencyKey ?? platform.newKey()
+    })
 
   const list = (query?: ListTodosQuery, options?: CallOptions) =>
     call<TodoPage>({ method: 'GET', path: PATH, query, ...options })
@@ -63,8 +72,8 @@ export function todosOf(platform: Platform, call: Call) {
     patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
       call<Todo>({ method: 'PATCH', path: `${PATH}/${id}`, body, ...options }),
 
-    /** Writes the whole content. */
-    replace: (id: string, body: ReplaceTodoBody, options?: ChangeOptions) =>
+    /** Writes the whole content. Of a todo that was read its `etag` counts as `ifMatch`. */
+    replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
       call<Todo>({ method: 'PUT', path: `${PATH}/${id}`, body, ...options }),
 
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
@@ -82,16 +91,9 @@ export function todosOf(platform: Platform, call: Call) {
     /** All todos as text, one a line in JSON, with those in the trash. */
     export: (options?: CallOptions) => call<string>({ method: 'GET', path: `${PATH}/export`, ...options }),
 
-    /** Takes back what was exported. Each line with an `id` is there once, however often it is sent. */
-    import: (lines: string, options?: CallOptions) =>
-      call<ImportTodosAnswer>({
-        method: 'POST',
-        path: `${PATH}/import`,
-        body: lines,
-        contentType: 'application/x-ndjson',
-        isRepeatable: !lines.split('\n').some(isNew),
-        ...options
-      }),
+    /** Takes back what was exported. Each line is there once, however often the request has to be sent. */
+    import: (lines: string, options: RepeatableOptions = {}) =>
+      once<ImportTodosAnswer>(`${PATH}/import`, lines, options, 'application/x-ndjson'),
 
     /** Several operations, all or none. */
     batch: (

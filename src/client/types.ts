@@ -81,8 +81,10 @@ export type Limits = {
   pageMax: number
   /** characters of a search */
   searchLength: number
-  /** bytes of a body, of a batch and an import apart */
+  /** bytes of a body, those that have a limit of their own apart */
   bodyBytes: number
+  /** bytes of a body that is about an account or a session */
+  authBytes: number
   /** bytes of a batch */
   batchBytes: number
   /** operations of a batch, each todo that one names counted */
@@ -414,6 +416,18 @@ export type ReplaceTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** the present position */
+  position?: string
+  /** an instant such as 2026-03-29T09:00:00.000Z */
+  createdAt?: string
+  /** an instant such as 2026-03-29T09:00:00.000Z */
+  updatedAt?: string
+  /** an instant, or null */
+  completedAt?: string | null
+  /** an instant, or null */
+  deletedAt?: string | null
+  /** the `etag` of the state that is to be replaced; 412 when it is another one */
+  etag?: string
 }
 
 export type DeleteTodoQuery = {
@@ -426,8 +440,8 @@ export type PatchTodoBody = {
   title?: string
   /** a text of at most 16384 characters, or null for none */
   description?: string | null
-  /** true or false */
-  done?: boolean
+  /** true or false, or null for the default */
+  done?: boolean | null
   /** the members of the due date to change, or null for none */
   due?: {
     /** a day such as 2026-03-29 */
@@ -437,9 +451,9 @@ export type PatchTodoBody = {
     /** the name of a time zone (IANA) such as Europe/Berlin */
     timeZone?: string | null
   } | null
-  /** none, low, medium or high, or null for none */
+  /** none, low, medium or high, or null for the default */
   priority?: 'none' | 'low' | 'medium' | 'high' | null
-  /** at most 20 different tags, or null for none */
+  /** at most 20 different tags; their order does not matter, or null for the default */
   tags?: Array<string> | null
 }
 
@@ -518,8 +532,8 @@ export type BatchTodosBody = {
           title?: string
           /** a text of at most 16384 characters, or null for none */
           description?: string | null
-          /** true or false */
-          done?: boolean
+          /** true or false, or null for the default */
+          done?: boolean | null
           /** the members of the due date to change, or null for none */
           due?: {
             /** a day such as 2026-03-29 */
@@ -529,9 +543,9 @@ export type BatchTodosBody = {
             /** the name of a time zone (IANA) such as Europe/Berlin */
             timeZone?: string | null
           } | null
-          /** none, low, medium or high, or null for none */
+          /** none, low, medium or high, or null for the default */
           priority?: 'none' | 'low' | 'medium' | 'high' | null
-          /** at most 20 different tags, or null for none */
+          /** at most 20 different tags; their order does not matter, or null for the default */
           tags?: Array<string> | null
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */

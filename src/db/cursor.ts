@@ -19,7 +19,10 @@ const cursorAfter = (id: string): string => Buffer.from(UUID.parse(id).bytes).to
  */
 export function idBefore(cursor: string): string {
   if (!SHAPE.test(cursor)) throw noCursor()
-  return UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
+  const id = UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
+  // Its last digit has spare bits, which decoding ignores.
+  if (cursorAfter(id) !== cursor) throw noCursor()
+  return id
 }
 
 /** The problem of a cursor that is of no use. */

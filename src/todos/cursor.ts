@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { noCursor } from '../db/cursor.ts'
 
 /** Where a page ended: the key that the list is ordered by, and the id of the last todo. */
@@ -20,22 +22,30 @@ export const cursorAt = ({ key, id }: Point, list: unknown): string =>
  * @throws {Problem} `validation_failed` when it is none of ours, or of another list
  */
 export function pointAt(cursor: string, list: unknown, isKey: (key: unknown) => boolean): Point {
-  const [of, key, id] = parsed(cursor)
-  if (typeof of !== 'string' || !ID.test(id)) throw noCursor()
+  const content = contentOf(cursor)
+  if (!Content.Check(content)) throw noCursor()
+  const [of, key, id] = content
   if (of !== digest(list)) throw noCursor('is of a list with another filter or order; begin this one without')
-  if (!isKey(key)) throw noCursor('has been altered; give the nextCursor of the page before, or none')
+  if (!isKey(key) || cursorAt({ key, id }, list) !== cursor)
+    throw noCursor('has been altered; give the nextCursor of the page before, or none')
   return { key, id }
 }
 
-const ID = /^[\da-f-]{36}$/
+/** What a cursor consists of; whether the key is one depends on the order of the list. */
+const Content = TypeCompiler.Compile(
+  Type.Tuple([
+    Type.String(),
+    Type.Union([Type.String(), Type.Number()]),
+    Type.String({ pattern: '^[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$' })
+  ])
+)
 
 const digest = (list: unknown) => hash('sha256', JSON.stringify(list), 'base64url').slice(0, 8)
 
-function parsed(cursor: string) {
+function contentOf(cursor: string): unknown {
   try {
-    const content = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(content) ? content : []
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
   } catch {
-    return []
+    return undefined
   }
 }

@@ -26,7 +26,7 @@ export interface Slice {
   readonly lines: readonly string[]
 }
 
-/** The lines of a text, some at a time, with no more of it in memory than those. */
+/** The lines of a text, some at a time, with no more of it in memory than those. An empty one at its end is none. */
 export function* slicesOf(text: string): Generator<Slice> {
   let first = 0
   let lines: string[] = []
@@ -34,8 +34,10 @@ export function* slicesOf(text: string): Generator<Slice> {
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
     const end = newline < 0 ? text.length : newline
-    lines.push(text.slice(start, end))
+    const line = text.slice(start, end)
     start = end + 1
+    if (start >= text.length && line.trim() === '') break
+    lines.push(line)
     if (lines.length < SLICE_LINES && start - begin < SLICE_LENGTH) continue
     yield { first, lines }
     first += lines.length

@@ -3,7 +3,9 @@ import type { Step } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
+import { type Outcome, once } from '../idempotency.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
+import { fingerprintOf, idOfLine } from './import-ids.ts'
 import { faultsIn, type Line, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
 import { positionOf } from './position.ts'
 import { blank, columnsOf } from './todo.ts'
@@ -17,23 +19,55 @@ export interface Imported {
   readonly existing: number
 }
 
+/** An import that is to be carried out once. */
+export interface Import {
+  readonly userId: string
+  readonly text: string
+  /** By it the import may be repeated, without which a line that has no id makes another todo each time. */
+  readonly key: string | undefined
+  /** Tells what is wrong with what a line holds. */
+  readonly check: LineCheck
+}
+
 /**
  * Makes the todos that the lines of a text hold, but for those whose id the user has already: they stay as they are. It is
  * done in several writes. When one fails, those before it have taken effect, and the same import again does the rest.
- * @param check tells what is wrong with what a line holds
  * @throws {Problem} `validation_failed` with all that is wrong, when a line is; then nothing was done
+ * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`
  * @throws {StatementFailed}
  */
 export async function importTodos(
   store: Store,
+  { userId, text, key, check }: Import
+): Promise<Outcome<Imported>> {
+  await refuseFaults(text, check)
+  if (key === undefined)
+    return { answer: await addAll(store, userId, text, store.newId), isRepetition: false }
+
+  const fingerprint = await fingerprintOf(text)
+  return once(store, { userId, key, request: ['import', fingerprint] }, async keep => {
+    const imported = await addAll(store, userId, text, number => idOfLine(userId, key, fingerprint, number))
+    // Only now is it known what to answer. A crash before this leaves todos that the repetition finds by their ids.
+    await store.atomically(...keep(imported))
+    return imported
+  })
+}
+
+/** @param newId of the todo of a line, by its number, where the line has none */
+async function addAll(
+  store: Store,
   userId: string,
   text: string,
-  check: LineCheck
+  newId: (line: number) => string
 ): Promise<Imported> {
-  await refuseFaults(text, check)
   let [created, existing] = [0, 0]
-  for (const { lines } of slicesOf(text)) {
-    const rows = lines.map(line => rowOf(store, userId, todoIn(line)))
+  for (const { first, lines } of slicesOf(text)) {
+    const rows = lines.map((line, index) => {
+      const todo = todoIn(line)
+      // Hex digits in either case are the same id; here it is in the form in which ids are made.
+      const id = todo.id?.toLowerCase() ?? newId(first + index)
+      return rowOf(store, userId, { ...todo, id })
+    })
     await nextTurn()
     const [added] = await store.atomically(insertion(store, rows))
     created += added.length
@@ -61,10 +95,10 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
 }
 
 /** The todo as it stands in the line; what is missing there is as with a new one. */
-function rowOf({ now, newId }: Store, userId: string, line: Line): TodoRow {
+function rowOf({ now, newId }: Store, userId: string, line: Line & { id: string }): TodoRow {
   const content = { ...blank, ...line }
   return {
-    id: line.id ?? newId(),
+    id: line.id,
     userId,
     revision: newId(),
     position: line.position ?? positionOf(newId()),

@@ -4,6 +4,7 @@ import { invalid, Problem } from '../errors.ts'
 import type { Precondition } from '../preconditions.ts'
 import type { Draft } from './draft.ts'
 import { after, before, between } from './position.ts'
+import { assertPresent, type Present } from './present.ts'
 import {
   contentOf,
   isListed,
@@ -65,8 +66,15 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
       return put(rewritten(row, merged(contentOf(row), patch), now(), newId()))
     },
 
-    async replace(id: string, content: TodoContent, precondition?: Precondition): Promise<Todo> {
+    /** @param present what the caller says of the state that is replaced, beside the content */
+    async replace(
+      id: string,
+      content: TodoContent,
+      precondition?: Precondition,
+      present: Present = {}
+    ): Promise<Todo> {
       const row = await expected(id, isListed, precondition)
+      assertPresent(todoOf(row), present)
       return put(rewritten(row, content, now(), newId()))
     },
 

@@ -18,13 +18,12 @@ export interface TodoContent {
   readonly tags: readonly string[]
 }
 
-/** A merge patch of the content (RFC 7396). */
+/** A merge patch of the content (RFC 7396): null for what has a default. */
 export type TodoPatch = {
-  readonly [Field in 'title' | 'description' | 'done']?: TodoContent[Field]
+  readonly [Field in Exclude<keyof typeof blank, 'due'>]?: TodoContent[Field] | null
 } & {
+  readonly title?: string
   readonly due?: DuePatch | null
-  readonly priority?: Priority | null
-  readonly tags?: readonly string[] | null
 }
 
 export interface Todo extends TodoContent {
@@ -69,13 +68,14 @@ export function rewritten(row: TodoRow, content: TodoContent, now: Date, revisio
  * @throws {Problem} `validation_failed` when the due date is none in the end
  */
 export function merged(content: TodoContent, patch: TodoPatch): TodoContent {
-  const { due, priority, tags, ...rest } = patch
+  const { title, description, done, due, priority, tags } = { ...content, due: undefined, ...patch }
   return {
-    ...content,
-    ...rest,
-    ...(priority !== undefined && { priority: priority ?? blank.priority }),
-    ...(tags !== undefined && { tags: tags ?? blank.tags }),
-    ...(due !== undefined && { due: due && mergedDue(content.due, due) })
+    title,
+    description,
+    done: done ?? blank.done,
+    due: due === undefined ? content.due : due && mergedDue(content.due, due),
+    priority: priority ?? blank.priority,
+    tags: tags ?? blank.tags
   }
 }
 

@@ -5,6 +5,7 @@ import type { Precondition } from '../preconditions.ts'
 import { draftOf } from './draft.ts'
 import { type ListQuery, listTodos, type TodoPage } from './list.ts'
 import { type Operations, operationsOf, type Place } from './operations.ts'
+import type { Present } from './present.ts'
 import { isListed, type Todo, type TodoContent, type TodoPatch, todoOf } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
@@ -50,8 +51,12 @@ export function todosOf(store: Store, userId: string) {
     patch: (id: string, changes: TodoPatch, precondition?: Precondition): Promise<Todo> =>
       edit(({ patch }) => patch(id, changes, precondition)),
 
-    replace: (id: string, content: TodoContent, precondition?: Precondition): Promise<Todo> =>
-      edit(({ replace }) => replace(id, content, precondition)),
+    replace: (
+      id: string,
+      content: TodoContent,
+      precondition?: Precondition,
+      present?: Present
+    ): Promise<Todo> => edit(({ replace }) => replace(id, content, precondition, present)),
 
     move: (id: string, place: Place, precondition?: Precondition): Promise<Todo> =>
       edit(({ move }) => move(id, place, precondition)),

@@ -63,6 +63,9 @@ t.test('all that one does with todos', async t => {
   t.ok(refusal instanceof ProblemError)
   t.match(refusal, { status: 412, code: 'precondition_failed', errors: [], document: { current: done } })
   t.match(await todos.replace(milk.id, { title: 'Milk' }), { title: 'Milk', done: false, tags: [] })
+  const read = await todos.get(milk.id)
+  t.match(await todos.replace(milk.id, { ...read, title: 'Milk.' }), { title: 'Milk.' })
+  await t.rejects(todos.replace(milk.id, { ...read, title: 'Oats' }), { code: 'precondition_failed' })
   await todos.move(milk.id, { to: 'bottom' })
   t.equal((await todos.list()).items[1]?.id, milk.id)
 

@@ -78,21 +78,29 @@ t.test('long waits are for people to decide on', async t => {
   t.strictSame(state.pauses, [])
 })
 
-t.test('the key of a create stays the same over all tries', async t => {
+t.test('the key of what makes todos stays the same over all tries', async t => {
   const { client, state } = await signedIn(t)
   const keys: unknown[] = []
   let isLost = true
   state.hook = async (_url, init, pass) => {
     keys.push(new Headers(init.headers).get('idempotency-key'))
     const response = await pass()
-    if (isLost) {
-      isLost = false
-      throw new TypeError('the answer is lost')
-    }
+    isLost = !isLost
+    if (!isLost) throw new TypeError('the answer is lost')
     return response
   }
   const todo = await client.todos.create({ title: 'Buy milk' })
-  t.equal(keys.length, 2)
+  const imported = await client.todos.import('{"title":"Buy oats"}\n')
+  t.strictSame(imported, { created: 1, existing: 0 })
+  t.equal(keys.length, 4)
   t.equal(keys[0], keys[1])
-  t.strictSame((await client.todos.list()).items, [todo])
+  t.equal(keys[2], keys[3])
+  t.not(keys[0], keys[2])
+  state.hook = (_url, _init, pass) => pass()
+  const { items } = await client.todos.list()
+  t.strictSame(items[0], todo)
+  t.strictSame(
+    items.map(({ title }) => title),
+    ['Buy milk', 'Buy oats']
+  )
 })

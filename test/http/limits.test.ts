@@ -1,4 +1,5 @@
 import t from 'tap'
+import { MAX_POSITION } from '../../src/todos/position.ts'
 import { type Answer, serve } from '../service.ts'
 import { signedIn } from '../todos/signed-in.ts'
 
@@ -17,7 +18,8 @@ t.test('the limits are told to anybody', async t => {
     pageDefault: 50,
     pageMax: 200,
     searchLength: 200,
-    bodyBytes: 65_536,
+    bodyBytes: 262_144,
+    authBytes: 65_536,
     batchBytes: 1_048_576,
     batchOperations: 100,
     importBytes: 16_777_216,
@@ -62,6 +64,13 @@ t.test('at a limit a value is taken, beyond it no more', async t => {
     bodyBytes: [
       size => todos('POST', '', padded('{"title":"x"}', size), { 'content-type': 'application/json' })
     ],
+    authBytes: [
+      size =>
+        call('POST', '/api/auth/logout', {
+          body: padded('{"scope":"others"}', size),
+          headers: { 'content-type': 'application/json' }
+        })
+    ],
     batchBytes: [
       size =>
         todos('POST', '/batch', padded('{"operations":[{"op":"create","todo":{"title":"x"}}]}', size), {
@@ -102,6 +111,61 @@ t.test('at a limit a value is taken, beyond it no more', async t => {
   }
   await lines(Array.from({ length: limits.pageDefault }, () => '{"title":"x"}\n').join(''))
   t.equal((await todos('GET', '')).body.items.length, limits.pageDefault)
+})
+
+/** JSON of which each character of each text is written as escapes, in a legal and unusually roomy way. */
+const escaped = (value: unknown) =>
+  JSON.stringify(value, null, 2).replaceAll(/"(?:[^"\\]|\\.)*"/g, escapedText)
+
+function escapedText(json: string): string {
+  const units = JSON.parse(json).split('')
+  return `"${units.map((unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`
+}
+
+t.test('what the limits of characters allow is never too many bytes, in any legal spelling', async t => {
+  const { call, signUp, todos } = await signedIn(t)
+  const { body: limits } = await call('GET', '/api/limits')
+  const json = { 'content-type': 'application/json' }
+  for (const character of ['a', 'é', '\u4e2d', '🎂']) {
+    const texts = (length: number) => character.repeat(length)
+    const largest = {
+      title: texts(limits.titleLength),
+      description: texts(limits.descriptionLength),
+      done: true,
+      due: { dateTime: '2026-03-29T09:00:00', timeZone: 'America/Argentina/ComodRivadavia' },
+      priority: 'medium',
+      tags: Array.from({ length: limits.tags }, (_, n) => `${n + 10}${texts(limits.tagLength - 2)}`)
+    }
+    const id = `01a20996-fb6c-78b7-96ed-${String(character.charCodeAt(0)).padStart(12, '0')}`
+    const line = { ...largest, id, position: 'V'.repeat(MAX_POSITION) }
+    for (const write of [JSON.stringify, escaped]) {
+      const name = `${character} ${write === escaped ? 'escaped' : ''}`
+      const body = write(largest)
+      const made = await todos('POST', '', body, json)
+      t.equal(made.status, 201, name)
+      t.strictSame((await todos('PATCH', `/${made.body.id}`, body, json)).body, made.body, name)
+      const operations = [{ op: 'create', todo: largest }]
+      t.equal((await todos('POST', '/batch', write({ operations }), json)).status, 200, name)
+      const imported = await todos('POST', '/import', write(line).replaceAll(/\n */g, ''), asLines)
+      t.equal(imported.status, 200, JSON.stringify(imported.body))
+      const { body: read } = await todos('GET', `/${id}`)
+      t.equal(read.position?.length, MAX_POSITION, JSON.stringify(read).slice(0, 300))
+      t.strictSame((await todos('PUT', `/${id}`, write(read), json)).body, read, `${name}: as it was read`)
+    }
+
+    const password = texts(limits.passwordMaxLength)
+    const account = { username: x(limits.usernameMaxLength - 2), email: 'ada@example.org', password }
+    const n = character.charCodeAt(0)
+    const own = { ...account, username: `${account.username}${n % 100}`, email: `${n}@example.org` }
+    const registered = await call('POST', '/api/auth/register', { body: escaped(own), headers: json })
+    t.not(registered.status, 413)
+    const { accessToken: token } = await signUp({ username: `user-${n}`, email: `user${n}@example.org` })
+    const change = { currentPassword: password, newPassword: password, endOtherSessions: true }
+    t.not(
+      (await call('PUT', '/api/auth/password', { token, body: escaped(change), headers: json })).status,
+      413
+    )
+  }
 })
 
 t.test('the rates are told where they count, and do', async t => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { runBatch } from '../../src/todos/batch.ts'
+import { sweepTodos } from '../../src/todos/sweep.ts'
 import { type Answer, problem } from '../service.ts'
 import { invalid, MISSING, signedIn } from './signed-in.ts'
 
@@ -192,11 +193,6 @@ t.test('what a batch must not be is told, by the field', async t => {
       '/0/changes',
       'may change done, and nothing else, with where'
     ],
-    [
-      [{ op: 'delete', where: { q: '!' } }],
-      '/0/where/q',
-      'has no word in it; give at least one letter or digit'
-    ],
     [[{ op: 'move', id }], '/0', 'needs one of after, before and to'],
     [[{ op: 'move', id, to: 'top', after: id }], '/0', 'needs one of after, before and to'],
     [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
@@ -237,6 +233,57 @@ t.test('what a batch must not be is told, by the field', async t => {
   const empty = await todos('POST', '/batch', {})
   t.strictSame(empty.body, invalid(empty, { pointer: '/operations', detail: 'is required' }))
   t.strictSame((await todos('GET')).body.items, [a])
+})
+
+t.test('a selection that selects nothing selects no todo, however it is written', async t => {
+  const { app, user, todos, make, batch } = await withBatch(t)
+  await make('a', 'b')
+  const { items } = (await todos('GET')).body
+  const [tag, q, updatedAfter] = [
+    {
+      pointer: '/operations/0/where/tag',
+      detail: 'excludes nothing; give at least one tag, or leave it out'
+    },
+    { pointer: '/operations/0/where/q', detail: 'has nothing to search for; give at least one word' },
+    {
+      pointer: '/operations/0/where/updatedAfter',
+      detail: 'excludes nothing; give an instant after 1970 began'
+    }
+  ]
+  const cases: [object, object[]][] = [
+    [{ tag: [] }, [tag]],
+    [{ tag: [], done: false }, [tag]],
+    [{ tag: [], q: '"', updatedAfter: '0001-01-01T00:00:00Z' }, [tag, q, updatedAfter]],
+    [{ q: ' ' }, [q]],
+    [{ q: '!', priority: 'none' }, [q]],
+    [{ updatedAfter: '1969-12-31T23:59:59.999Z' }, [updatedAfter]],
+    [{ updatedAfter: '1970-01-01T00:00:00.0009Z', tag: ['x'] }, [updatedAfter]],
+    [{ updatedAfter: '1970-01-01T05:30:00+05:30' }, [updatedAfter]]
+  ]
+  for (const [where, errors] of cases)
+    for (const operation of [
+      { op: 'delete', where },
+      { op: 'patch', where, changes: { done: true } },
+      { op: 'patch', where, changes: { done: null } }
+    ])
+      for (const validateOnly of [false, true]) {
+        const answer = await batch([operation], { validateOnly })
+        t.strictSame(
+          answer.body,
+          ofOperation(answer, 0, 400, 'validation_failed', { errors }),
+          JSON.stringify([operation, validateOnly])
+        )
+      }
+  const options = { validateOnly: false, keep: () => [] }
+  await t.rejects(sweepTodos(app.store, user.id, 'delete', {}, options), { code: 'validation_failed' })
+  t.strictSame((await todos('GET')).body.items, items, 'nothing was done')
+  t.strictSame(
+    (await todos('GET', '?updatedAfter=1970-01-01T00:00:00Z')).body.items,
+    items,
+    'a list is filtered'
+  )
+  const after = { updatedAfter: '1970-01-01T00:00:00.001Z' }
+  t.strictSame((await batch([{ op: 'delete', where: after }])).body.results, [{ count: 2 }])
 })
 
 t.test('parallel batches on the same todos all take effect, one after the other', async t => {

@@ -27,6 +27,45 @@ t.test('a create that is sent again gets the same answer, and there is one todo'
   t.strictSame(await titles(), ['changed meanwhile'])
 })
 
+t.test(
+  'JSON is compared as JSON: neither the order of members nor how it is written makes another request',
+  async t => {
+    const { todos, titles, make } = await signedIn(t)
+    const type = { 'content-type': 'application/json' }
+    const send = (path: string, body: string, key: string) =>
+      todos('POST', path, body, { ...type, 'idempotency-key': key })
+    const due = (members: string) => `{"title":"\\u0061","due":{${members}},"tags":["x","y"]}`
+    const [{ id }] = await make('b')
+    const cases: [path: string, body: string, again: string][] = [
+      [
+        '',
+        due('"dateTime":"2026-03-29T09:00:00","timeZone":"Europe/Berlin"'),
+        ' { "tags":["x","y"],"due":{"timeZone":"Europe/Berlin","dateTime":"2026-03-29T09:00:00"},"title":"a" }'
+      ],
+      [
+        '/batch',
+        `{"operations":[{"op":"patch","id":"${id}","changes":{"done":true,"priority":"low"}}]}`,
+        `{"operations":[{"changes":{"priority":"low","done":true},"id":"${id.toUpperCase()}","op":"patch"}]}`
+      ],
+      [
+        '/batch',
+        '{"operations":[{"op":"delete","where":{"tag":["z"],"done":true}}],"validateOnly":false}',
+        '{"validateOnly":false,"operations":[{"where":{"done":true,"tag":["z"]},"op":"delete"}]}'
+      ]
+    ]
+    for (const [index, [path, body, again]] of cases.entries()) {
+      const first = await send(path, body, `key ${index}`)
+      t.ok(first.status < 300)
+      const repeated = await send(path, again, `key ${index}`)
+      t.match(repeated, { status: first.status, headers: { 'idempotent-replayed': 'true' } })
+      t.strictSame(repeated.body, first.body)
+    }
+    const other = await send('', due('"date":"2026-03-29"').replace('["x","y"]', '["y","x"]'), 'key 0')
+    t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'), 'of a list the order counts')
+    t.strictSame(await titles(), ['b', 'a'])
+  }
+)
+
 t.test('a key belongs to one request of one user', async t => {
   const { call, signUp, todos, titles } = await signedIn(t)
   const headers = { 'idempotency-key': KEY }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../src/limits.ts'
+import { importTodos } from '../../src/todos/import.ts'
 import { problem } from '../service.ts'
 import { invalid, MISSING, signedIn } from './signed-in.ts'
 
@@ -135,8 +136,8 @@ t.test('all wrong lines are told at once, and then nothing is done', async t => 
     [{ title: 'x', titel: 'y' }, '/titel', 'is not known; did you mean title?'],
     ['{"title":"x","__proto__":{}}', '/__proto__', ''],
     [{ title: 7 }, '/title', 'must be of type string'],
-    [{ title: 'x', id: MISSING.toUpperCase() }, '/id', 'is not accepted; give a UUID in lower case'],
-    [{ title: 'x', id: `urn:uuid:${MISSING}` }, '/id', 'is not accepted; give a UUID in lower case'],
+    [{ title: 'x', id: `urn:uuid:${MISSING}` }, '/id', 'is not accepted; give a UUID'],
+    [{ title: 'x', id: MISSING.replaceAll('-', '') }, '/id', 'is not accepted; give a UUID'],
     [
       { title: 'x', position: 'top' },
       '/position',
@@ -185,12 +186,21 @@ t.test('nothing but lines in UTF-8 is taken, and not too many of them', async t 
   const { call, token } = await signedIn(t)
   const send = (type: string, body: string) =>
     call('POST', '/api/todos/import', { token, body, headers: { 'content-type': type } })
-  for (const type of ['application/json', 'text/plain', 'application/ndjson']) {
+  for (const type of ['application/json', 'text/plain', 'application/json-seq', 'application/jsonlx']) {
     const answer = await send(type, '{"title":"x"}')
     t.strictSame(answer.body, problem(answer, 415, 'unsupported_media_type'), type)
-    t.equal(answer.headers.accept, 'application/x-ndjson')
+    t.equal(
+      answer.headers.accept,
+      'application/x-ndjson, application/ndjson, application/jsonl, application/x-jsonl, application/jsonlines, ' +
+        'application/x-jsonlines'
+    )
   }
-  t.match(await send('application/x-ndjson; charset=utf-8', '{"title":"x"}'), { status: 200 })
+  for (const type of ['x-ndjson', 'ndjson', 'jsonl', 'x-jsonl', 'jsonlines', 'x-jsonlines'])
+    for (const rest of ['', '; charset=utf-8', ';charset="UTF-8"'])
+      t.match(await send(`application/${type}${rest}`, '{"title":"x"}'), {
+        status: 200,
+        body: { created: 1 }
+      })
   const line = `{"title":"x","description":"${'y'.repeat(16_000)}"}\n`
   const full = line.repeat(Math.floor(MAX_IMPORT / line.length))
   const large = await send('application/x-ndjson', full + ' '.repeat(MAX_IMPORT + 1 - full.length))
@@ -265,6 +275,153 @@ t.test('whatever a todo is, it comes back as it was', async t => {
       }
     ),
     { numRuns: 15 }
+  )
+})
+
+t.test('lines are taken as programs write them', async t => {
+  const { app, token, todos } = await transfers(t)
+  const one = '{"title":"x"}'
+  const texts: [string, number][] = [
+    [`${one}`, 1],
+    [`${one}\n\n`, 1],
+    [`${one}\r\n`, 1],
+    [`${one}\r\n${one}\r\n\r\n`, 2],
+    [`${one}\n \t`, 1],
+    [`\ufeff${one}\n`, 1],
+    [`\ufeff${one}\r\n${one}\r\n\r\n`, 2],
+    ['\ufeff', 0],
+    ['\n', 0],
+    ['\r\n', 0],
+    ['', 0]
+  ]
+  for (const [text, created] of texts) {
+    const answer = await todos('POST', '/import', text, asLines)
+    t.strictSame(answer.body, { created, existing: 0 }, JSON.stringify(text))
+  }
+  const detail = 'is not JSON; give one todo on each line, and no empty one'
+  const wrong: [string, string][] = [
+    [`\n${one}`, '/0'],
+    [`${one}\n\n${one}`, '/1'],
+    [`${one}\n\n\n`, '/1'],
+    [`${one}\n\ufeff${one}`, '/1'],
+    [`\ufeff\ufeff${one}`, '/0']
+  ]
+  for (const [text, pointer] of wrong) {
+    const answer = await todos('POST', '/import', text, asLines)
+    t.strictSame(answer.body, invalid(answer, { pointer, detail }), JSON.stringify(text))
+  }
+  const { statusCode, body } = await app.inject({
+    method: 'POST',
+    url: '/api/todos',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    payload: `\ufeff${one}`
+  })
+  t.match({ statusCode, ...JSON.parse(body) }, { statusCode: 201, title: 'x' }, 'so is any body')
+})
+
+t.test('an import with an Idempotency-Key makes no todo twice, and is answered as it was', async t => {
+  const { clock, todos, titles, call, signUp } = await transfers(t)
+  const send = (text: string, key: string, token?: string) =>
+    token
+      ? call('POST', '/api/todos/import', {
+          token,
+          body: text,
+          headers: { ...asLines, 'idempotency-key': key }
+        })
+      : todos('POST', '/import', text, { ...asLines, 'idempotency-key': key })
+  const text = '{"title":"a","done":true}\n{"title":"a","done":true}\n{"title":"b"}\n'
+  const first = await send(text, 'one')
+  t.strictSame(first.body, { created: 3, existing: 0 })
+  t.notOk(first.headers['idempotent-replayed'])
+  const { items } = (await todos('GET')).body
+  for (const { id } of items) t.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
+  await todos('DELETE', `/${items[2].id}?permanent=true`)
+
+  const again = ['{"done":true,"title":"a"}', ' {"title":"\\u0061", "done":true}', '{"title":"b"}', '']
+  for (const same of [text, `\ufeff${again.join('\r\n')}\r\n`]) {
+    const answer = await send(same, 'one')
+    t.strictSame(answer.body, first.body)
+    t.equal(answer.headers['idempotent-replayed'], 'true')
+  }
+  t.strictSame(await titles(), ['a', 'a'])
+  const other = await send('{"title":"c"}', 'one')
+  t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'))
+  const create = await todos('POST', '', { title: 'c' }, { 'idempotency-key': 'one' })
+  t.strictSame(create.body, problem(create, 422, 'idempotency_key_reused'))
+  t.equal((await send('{"title":7}', 'two')).status, 400)
+  t.strictSame((await send(text, 'two')).body, { created: 3, existing: 0 }, 'what was refused left no trace')
+  const { accessToken } = await signUp()
+  t.strictSame(
+    (await send(text, 'one', accessToken)).body,
+    { created: 3, existing: 0 },
+    'a key is its user’s'
+  )
+  t.strictSame((await send('', 'three')).body, { created: 0, existing: 0 })
+  t.strictSame((await send('', 'three')).headers['idempotent-replayed'], 'true')
+  clock.pass(60)
+  const wrong = await send(text, 'é')
+  t.equal(wrong.body.errors[0].parameter, 'idempotency-key')
+})
+
+t.test('of parallel imports with a key one is carried out', async t => {
+  const { todos, titles } = await transfers(t)
+  const text = Array.from({ length: 250 }, (_, n) => `{"title":"${n}"}\n`).join('')
+  const send = () => todos('POST', '/import', text, { ...asLines, 'idempotency-key': 'one' })
+  const answers = await Promise.all(Array.from({ length: 5 }, send))
+  const done = answers.filter(({ status }) => status === 200)
+  t.ok(done.length > 0)
+  for (const answer of answers)
+    if (answer.status === 200) t.strictSame(answer.body, { created: 250, existing: 0 })
+    else t.strictSame(answer.body, problem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' }))
+  t.equal((await titles('?limit=200&count=true')).length, 200)
+  t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
+})
+
+t.test(
+  'of two instances that have the same import each makes the todos of the other, or finds them',
+  async t => {
+    const { app, user, todos } = await transfers(t)
+    const text = Array.from({ length: 250 }, (_, n) => `{"title":"${n}"}\n`).join('')
+    const both = await Promise.all(
+      [app.store, { ...app.store, db: Object.create(app.store.db) }].map(store =>
+        importTodos(store, { userId: user.id, text, key: 'one', check: () => [] })
+      )
+    )
+    t.strictSame(both[0]?.answer, both[1]?.answer, 'both say what the first one to be done has said')
+    t.strictSame(both.map(({ isRepetition }) => isRepetition).sort(), [false, true])
+    t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
+  }
+)
+
+t.test('with a key an import that broke off is mended, also where lines have no id', async t => {
+  const { app, todos } = await transfers(t)
+  const text = Array.from({ length: 450 }, (_, n) => `{"title":"${n}"}\n`).join('')
+  const send = () => todos('POST', '/import', text, { ...asLines, 'idempotency-key': 'one' })
+  const { atomically } = app.store
+  let writes = 0
+  Object.assign(app.store, {
+    atomically: (...steps: Parameters<typeof atomically>) => {
+      writes += 1
+      if (writes === 3) throw new Error('a crash')
+      return atomically(...steps)
+    }
+  })
+  t.equal((await send()).status, 500)
+  const half = (await todos('GET', '?limit=1&count=true')).body.total
+  t.ok(half > 0 && half < 450)
+  const mended = await send()
+  t.strictSame(mended.body, { created: 450 - half, existing: half })
+  t.strictSame((await send()).body, mended.body)
+  const titles: string[] = []
+  for (let next: string | null = ''; next !== null; ) {
+    const { body } = await todos('GET', `?limit=200${next && `&cursor=${next}`}`)
+    titles.push(...body.items.map(({ title }: { title: string }) => title))
+    next = body.nextCursor
+  }
+  t.strictSame(
+    titles,
+    Array.from({ length: 450 }, (_, n) => `${n}`),
+    'each once, in the order of the lines'
   )
 })
 

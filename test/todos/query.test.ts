@@ -1,34 +1,122 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { isInstant } from '../../src/times.ts'
 import { sorts } from '../../src/todos/list.ts'
 import { invalid, MISSING, signedIn } from './signed-in.ts'
 
+const asCursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
+const notACursor = {
+  parameter: 'cursor',
+  detail: 'is not a cursor; give the nextCursor of the page before, or none'
+}
+const altered = {
+  parameter: 'cursor',
+  detail: 'has been altered; give the nextCursor of the page before, or none'
+}
+
 t.test('a cursor that was altered is refused, whatever it has become', async t => {
   const { todos, make } = await signedIn(t)
   await make('a', 'b')
-  const keys = [null, true, {}, [], -1e15, 1.5, 1e300, 9e15, '', 'x', '\0', '\ud800']
-  const ids = [null, 7, '', '\0', '\ud800', MISSING.toUpperCase()]
+  const keys = [-1e15, 1.5, 1e300, 9e15, '', 'x', '\0', '\ud800']
   for (const sort of sorts) {
     const { nextCursor } = (await todos('GET', `?limit=1&sort=${sort}`)).body
     const [digest, key, id] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString())
-    const list = (content: unknown) => {
-      const cursor = Buffer.from(JSON.stringify(content)).toString('base64url')
-      return todos('GET', `?sort=${sort}&cursor=${cursor}`)
-    }
-    t.equal((await list([digest, key, id])).body.items.length, 1, sort)
+    const list = (cursor: string) => todos('GET', `?sort=${sort}&cursor=${encodeURIComponent(cursor)}`)
+    t.equal((await list(asCursor([digest, key, id]))).body.items.length, 1, sort)
     for (const other of keys) {
-      const answer = await list([digest, other, id])
+      const answer = await list(asCursor([digest, other, id]))
       const isText = typeof key === 'string' && typeof other === 'string' && /^x?$/.test(other)
-      const detail = 'has been altered; give the nextCursor of the page before, or none'
       if (isText) t.equal(answer.status, 200, 'what might be a key is one')
-      else t.strictSame(answer.body, invalid(answer, { parameter: 'cursor', detail }), `${sort} ${other}`)
+      else t.strictSame(answer.body, invalid(answer, altered), `${sort} ${other}`)
     }
-    for (const content of [7, null, [], [7, key, id], ...ids.map(other => [digest, key, other])]) {
-      const answer = await list(content)
-      const detail = 'is not a cursor; give the nextCursor of the page before, or none'
-      t.strictSame(answer.body, invalid(answer, { parameter: 'cursor', detail }), JSON.stringify(content))
+
+    const ids: unknown[] = [
+      null,
+      7,
+      [id],
+      [[id]],
+      { toString: 1 },
+      { length: 36 },
+      '',
+      '\0',
+      '\ud800',
+      `${id}\n`
+    ]
+    const contents = [
+      ...[7, null, [], {}, [digest], [7, key, id], [digest, key], [digest, key, id, id]],
+      ...[null, true, {}, [], [key]].map(other => [digest, other, id]),
+      ...[...ids, MISSING.toUpperCase()].map(other => [digest, key, other])
+    ]
+    for (const content of contents) {
+      const answer = await list(asCursor(content))
+      t.strictSame(answer.body, invalid(answer, notACursor), JSON.stringify(content))
+    }
+
+    const spaced = Buffer.from(JSON.stringify([digest, key, id], null, 1)).toString('base64url')
+    for (const cursor of [spaced, `${nextCursor}=`, `${nextCursor}!`, ` ${nextCursor}`]) {
+      const answer = await list(cursor)
+      t.strictSame(answer.body, invalid(answer, altered), `${cursor}: it says the same, but is not ours`)
     }
   }
+})
+
+t.test('of any cursor the answer is a page or a 400', async t => {
+  const { call, token, todos, make } = await signedIn(t, { LOG_LEVEL: 'error' })
+  await make('a', 'b')
+  const events = await call('GET', '/api/auth/events?limit=1', { token })
+  t.equal(events.status, 200)
+  const cursors = new Map<string, [digest: string, key: unknown, id: string]>()
+  for (const sort of sorts) {
+    const { nextCursor } = (await todos('GET', `?limit=1&sort=${sort}`)).body
+    cursors.set(sort, JSON.parse(Buffer.from(nextCursor, 'base64url').toString()))
+  }
+  const any = fc.jsonValue({ maxDepth: 3 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...sorts),
+      fc.oneof(
+        any.map(value => () => value),
+        any.map(value => ([, key, id]: unknown[]) => [value, key, id]),
+        any.map(value => ([digest, , id]: unknown[]) => [digest, value, id]),
+        any.map(value => ([digest, key]: unknown[]) => [digest, key, value])
+      ),
+      fc.string({ unit: 'binary' }),
+      async (sort, alter, text) => {
+        for (const cursor of [asCursor(alter(cursors.get(sort) ?? [])), encodeURIComponent(text)]) {
+          const answer = await todos('GET', `?sort=${sort}&cursor=${cursor}`)
+          t.ok([200, 400].includes(answer.status), `${sort} ${cursor}`)
+          t.ok((await call('GET', `/api/auth/events?cursor=${cursor}`, { token })).status === 400)
+        }
+      }
+    ),
+    { numRuns: 200 }
+  )
+})
+
+t.test('a cursor of events is read to the bit', async t => {
+  const { call, signUp, token } = await signedIn(t)
+  const { user, accessToken } = await signUp()
+  await call('POST', '/api/auth/login', { body: { email: user.email, password: 'wrong' } })
+  await call('POST', '/api/auth/login', { body: { email: user.email, password: 'wrong' } })
+  const list = (cursor: string) =>
+    call('GET', `/api/auth/events?limit=1&cursor=${cursor}`, { token: accessToken })
+  const { nextCursor } = (await call('GET', '/api/auth/events?limit=1', { token: accessToken })).body
+  t.equal((await list(nextCursor)).status, 200)
+  const last = String.fromCharCode(nextCursor.charCodeAt(21) + 1)
+  for (const cursor of [
+    nextCursor.slice(0, 21) + last,
+    `${nextCursor}=`,
+    nextCursor.slice(1),
+    `${nextCursor}A`
+  ]) {
+    const answer = await list(cursor)
+    t.strictSame(answer.body, invalid(answer, notACursor), cursor)
+  }
+  t.equal(
+    (await call('GET', `/api/auth/events?cursor=${nextCursor}`, { token })).status,
+    200,
+    'of no authority'
+  )
 })
 
 t.test('what is no instant that can be kept is refused', async t => {

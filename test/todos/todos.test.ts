@@ -162,18 +162,11 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
     )
 })
 
-t.test('what a patch cannot clear', async t => {
+t.test('what a patch cannot clear: the title, which has no default', async t => {
   const { todos } = await signedIn(t)
   const { body: todo } = await todos('POST', '', { title: 'a' })
   const answer = await todos('PATCH', `/${todo.id}`, { title: null, done: null })
-  t.strictSame(
-    answer.body,
-    invalid(
-      answer,
-      { pointer: '/title', detail: 'must be of type string' },
-      { pointer: '/done', detail: 'must be of type boolean' }
-    )
-  )
+  t.strictSame(answer.body, invalid(answer, { pointer: '/title', detail: 'must be of type string' }))
   t.strictSame((await todos('GET', `/${todo.id}`)).body, todo)
 })
 
