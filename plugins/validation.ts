@@ -4,8 +4,8 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
-import { isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
-import { isTimeZone } from '../src/todos/due.ts'
+import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
+import { isTimeZone } from '../src/todos/time-zones.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -62,15 +62,13 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
     discriminator: true,
     removeAdditional: false
   })
-  addFormats.default(ajv, ['date', 'email'])
+  addFormats.default(ajv, ['email'])
   ajv.addFormat('uuid', UUID)
   ajv.addKeyword(lowerCase)
+  ajv.addFormat('date', isDay)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
-  ajv.addFormat(
-    'day-or-local-date-time',
-    text => isLocalDateTime(text) || isLocalDateTime(`${text}T00:00:00`)
-  )
+  ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isDay(text))
   ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
   // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.

@@ -18,9 +18,12 @@ export function isInstant(text: string): boolean {
 export const isUtcInstant = (text: string): boolean =>
   text >= '1970' && isLocalDateTime(text.slice(0, 19)) && /^(\.\d{1,3})?Z$/.test(text.slice(19))
 
-/** Whether a text is a local time to the second that the calendar has, such as `2026-03-29T02:30:00`. */
+/** Whether a text is a day that the calendar has, in the years 0001 to 9999, such as `2026-03-29`. */
+export const isDay = (text: string): boolean => isLocalDateTime(`${text}T00:00:00`)
+
+/** Whether a text is a local time to the second that the calendar has, in those years, such as `2026-03-29T02:30:00`. */
 export function isLocalDateTime(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return false
+  if (text < '0001' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return false
   const time = new Date(`${text}Z`)
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
 }

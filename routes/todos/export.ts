@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../src/errors.ts'
 import { calendarOf } from '../../src/todos/calendar.ts'
-import { linesOf, todoPages } from '../../src/todos/export.ts'
+import { duePages, linesOf, todoPages } from '../../src/todos/export.ts'
 import { TodoDocument } from './documents.ts'
 import { CALENDAR, exportTodos, NDJSON } from './transfer-schemas.ts'
 
@@ -14,9 +14,12 @@ const exporting: FastifyPluginAsyncTypebox = async app => {
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR
-    const pages = todoPages(app.store, request.user.id, isCalendar ? 'listed' : 'all')
+    const { id: userId } = request.user
+    const pages = todoPages(app.store, userId, isCalendar ? 'listed' : 'all')
     const write = reply.compileSerializationSchema(TodoDocument)
-    const parts = isCalendar ? calendarOf(pages) : linesOf(pages, todo => write({ ...todo }))
+    const parts = isCalendar
+      ? calendarOf(pages, duePages(app.store, userId))
+      : linesOf(pages, todo => write({ ...todo }))
     const stream = Readable.from(request.method === 'HEAD' ? [] : parts)
     // When not even the beginning can be read, it fails as any other request does.
     await once(stream, 'readable')

@@ -1,36 +1,56 @@
-import ICAL from 'ical.js'
-import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Change, zoneYearOf } from './zone-changes.ts'
 
 /** A property and a component of a calendar (jCal, RFC 7265). */
 export type Property = [name: string, parameters: Record<string, string>, type: string, ...values: unknown[]]
 export type Component = [name: string, properties: Property[], components: Component[]]
 
-/** A time zone in a calendar: the name that its times refer to it by, and its rules (RFC 5545, section 3.6.5). */
-export interface CalendarZone {
-  readonly name: string
-  readonly component: Component
+/** The years of the calendar. */
+const [FIRST_YEAR, LAST_YEAR] = [1, 9999]
+const BEGIN = Date.parse('0001-01-01T00:00:00Z')
+
+/**
+ * A time zone in a calendar (RFC 5545, section 3.6.5): the changes of its clocks in some years and in those around them,
+ * each as it was or will be. A rule would be shorter, but no zone has kept one for as long as calendars reach.
+ * @returns undefined when the platform does not know the zone
+ */
+export async function zoneComponent(name: string, years: Iterable<number>): Promise<Component | undefined> {
+  const around = [...years].flatMap(year => [year - 1, year, year + 1])
+  const covered = [...new Set(around)]
+    .filter(year => FIRST_YEAR <= year && year <= LAST_YEAR)
+    .sort((a, b) => a - b)
+  const observances: Component[] = []
+  try {
+    for (const [index, year] of covered.entries()) {
+      const { begin, changes } = zoneYearOf(name, year)
+      const isGoingOn = covered[index - 1] === year - 1
+      observances.push(...[...(isGoingOn ? [] : [begin]), ...changes].map(observance))
+      // Each takes a fraction of a millisecond, but there may be as many as there are todos.
+      await nextTurn()
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+  return ['vtimezone', [['tzid', {}, 'text', name]], observances]
 }
 
-/** The names of all zones of the library, by their lower-case forms: names of zones are the same in any case. */
-const names = new Map([tzlib_get_timezones()].flat().map(name => [name.toLowerCase(), name]))
-const zones = new Map<string, CalendarZone>()
-
-/** A time zone by its name (IANA), be it an old one. @returns undefined when its rules are not known */
-export function timeZoneOf(anyName: string): CalendarZone | undefined {
-  const name = names.get(anyName.toLowerCase())
-  if (name === undefined) return undefined
-  const zone = zones.get(name) ?? { name, component: componentOf(name) }
-  zones.set(name, zone)
-  return zone
-}
-
-/** The library gives the rules of an old name under the one of today; here they stay under the name that is asked for. */
-function componentOf(name: string): Component {
-  const [block = ''] = [tzlib_get_ical_block(name)].flat()
-  const [kind, properties, rules] = ICAL.parse(block) as Component
+/** What clocks show from a change on, which is told in the time from before. */
+function observance({ at, from, to }: Change): Component {
+  const time = new Date(Math.max(at + from * 1000, BEGIN)).toISOString().slice(0, 19)
   return [
-    kind,
-    [['tzid', {}, 'text', name], ...properties.filter(([property]) => property !== 'tzid')],
-    rules
+    from < to ? 'daylight' : 'standard',
+    [
+      ['dtstart', {}, 'date-time', time],
+      ['tzoffsetfrom', {}, 'utc-offset', offsetText(from)],
+      ['tzoffsetto', {}, 'utc-offset', offsetText(to)]
+    ],
+    []
   ]
+}
+
+/** Such as `+05:30`, or `-00:44:30`: seconds are there only where they are not zero. */
+function offsetText(offset: number): string {
+  const time = new Date(Math.abs(offset) * 1000).toISOString().slice(11, 19)
+  return `${offset < 0 ? '-' : '+'}${time.replace(/:00$/, '')}`
 }

@@ -1,6 +1,7 @@
 import ICAL from 'ical.js'
-import { type Component, type Property, timeZoneOf } from './calendar-zones.ts'
+import { type Component, type Property, zoneComponent } from './calendar-zones.ts'
 import type { Due } from './due.ts'
+import { timeZoneNameOf } from './time-zones.ts'
 import type { Priority, Todo } from './todo.ts'
 
 // A line has at most 75 bytes (RFC 5545, section 3.1); the library does not count the space that a folded one begins with.
@@ -11,34 +12,73 @@ const PRIORITIES: Record<Exclude<Priority, 'none'>, number> = { low: 9, medium: 
 /** What a text may not contain (RFC 5545, section 3.3.11). */
 const CONTROLS = /(?![\t\n])\p{Cc}/gu
 
-/** Todos as a calendar (iCalendar, RFC 5545) of VTODO components, a page at a time. */
-export async function* calendarOf(pages: AsyncIterable<Todo[]>): AsyncGenerator<string> {
+/**
+ * Todos as a calendar (iCalendar, RFC 5545) of VTODO components, a page at a time. Time zones come before their first use; a
+ * calendar without todos has one, since it must have a component (section 3.6).
+ * @param dues the due dates of all these todos, from which it is known beforehand what is needed of each zone
+ */
+export async function* calendarOf(
+  pages: AsyncIterable<Todo[]>,
+  dues: AsyncIterable<Due[]>
+): AsyncGenerator<string> {
   const end = 'END:VCALENDAR\r\n'
   const properties: Property[] = [
     ['version', {}, 'text', '2.0'],
     ['prodid', {}, 'text', '-//Latchkey//Todos//EN']
   ]
+  const zones = await zonesOf(dues)
   yield written(['vcalendar', properties, []]).slice(0, -end.length)
-  const zones = new Set<string>()
-  for await (const todos of pages)
-    yield todos
-      .flatMap(todo => componentsOf(todo, zones))
-      .map(written)
-      .join('')
+  let isEmpty = true
+  for await (const todos of pages) {
+    let text = ''
+    for (const todo of todos) text += await writtenTodo(todo, zones)
+    yield text
+    isEmpty = false
+  }
+  if (isEmpty) yield written((await zoneComponent('Etc/UTC', [1970])) as Component)
   yield end
 }
 
-/** The todo, after the time zone that it refers to, if that was not among the ones before. */
-function componentsOf(todo: Todo, zones: Set<string>): Component[] {
-  const name = todo.due && 'timeZone' in todo.due ? todo.due.timeZone : undefined
-  const zone = name === undefined ? undefined : timeZoneOf(name)
-  const component = todoComponent(todo, zone?.name)
-  if (!zone || zones.has(zone.name)) return [component]
-  zones.add(zone.name)
-  return [zone.component, component]
+/** A time zone that todos refer to, in some years. */
+interface Zone {
+  readonly name: string
+  readonly years: Set<number>
+  /** Whether the calendar has it, once it was looked for: the platform may not know it. */
+  isThere?: boolean
 }
 
-function todoComponent(todo: Todo, zone: string | undefined): Component {
+/** By their names, as the IANA database writes them. */
+type Zones = Map<string, Zone>
+
+async function zonesOf(dues: AsyncIterable<Due[]>): Promise<Zones> {
+  const zones: Zones = new Map()
+  for await (const page of dues) for (const due of page) zoneOf(due, zones)
+  return zones
+}
+
+/** The zone of a due date, of which the year is wanted from now on. */
+function zoneOf(due: Due | null, zones: Zones): Zone | undefined {
+  if (!due || 'date' in due) return undefined
+  const name = timeZoneNameOf(due.timeZone) ?? due.timeZone
+  const zone = zones.get(name) ?? { name, years: new Set() }
+  zone.years.add(Number(due.dateTime.slice(0, 4)))
+  zones.set(name, zone)
+  return zone
+}
+
+/** The todo, after the time zone that it refers to, if that was not among the ones before. */
+async function writtenTodo(todo: Todo, zones: Zones): Promise<string> {
+  const zone = zoneOf(todo.due, zones)
+  let text = ''
+  if (zone && zone.isThere === undefined) {
+    const component = await zoneComponent(zone.name, zone.years)
+    zone.isThere = component !== undefined
+    if (component) text = written(component)
+  }
+  return text + written(todoComponent(todo, zone?.isThere ? zone.name : undefined))
+}
+
+function todoComponent(todo: Todo, zone?: string): Component {
   const { id, title, description, done, due, priority, tags, createdAt, updatedAt, completedAt } = todo
   const properties: (Property | undefined)[] = [
     ['uid', {}, 'text', `${id}@latchkey`],

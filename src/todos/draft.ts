@@ -1,41 +1,49 @@
 import { required, type Step, StepMissed } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
+import { after, positionOf } from './position.ts'
 import { isListed } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
-/** Come before and after every position. */
-const [START, END] = ['', '~']
+/** Where a todo is in the list: in the order of the positions, and of the ids where those are the same. */
+export type Point = Pick<TodoRow, 'id' | 'position'>
+
+/** Come before and after every todo. */
+const START: Point = { position: '', id: '' }
+const END: Point = { position: '~', id: '' }
+
+export const isBefore = (a: Point, b: Point): boolean =>
+  a.position === b.position ? a.id < b.id : a.position < b.position
 
 /**
  * Changes of a user's todos that are put together in memory and then take effect at once, all or none. What is read is as
  * the changes so far have left it. What others have changed since it was read is not overwritten.
+ * @param isRetry whether they were put together before and did not take effect
  */
-export function draftOf(store: Store, userId: string) {
-  const { add, find, write, move, purge, above, below } = statements(store)
+export function draftOf(store: Store, userId: string, isRetry = false) {
+  const { add, addAtBottom, find, write, move, purge, above, below } = statements(store)
   const read = new Map<string, TodoRow | undefined>()
   const present = new Map<string, TodoRow | undefined>()
 
-  /** The nearest position on one side, from which the todo that is to move and all that are in this draft may be gone. */
-  async function neighbour(side: typeof above, position: string, moved: string): Promise<string | undefined> {
-    const rows = await side.execute({ userId, position, limit: present.size + 1 })
+  /** The nearest todo on one side, from which the one that is to move and all that are in this draft may be gone. */
+  async function neighbour(side: typeof above, point: Point, moved: string): Promise<Point | undefined> {
+    const rows = await side.execute({ userId, ...point, limit: present.size + 1 })
     const stored = rows.filter(({ id }) => !present.has(id)).slice(0, 1)
     const isBelow = side === below
     const own = [...present.values()]
       .filter(row => row !== undefined)
       .filter(row => row.id !== moved && isListed(row))
-      .filter(row => (isBelow ? row.position > position : row.position < position))
-    const sorted = [...own, ...stored].map(row => row.position).sort()
+      .filter(row => (isBelow ? isBefore(point, row) : isBefore(row, point)))
+    const sorted = [...own, ...stored].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     return isBelow ? sorted[0] : sorted.at(-1)
   }
 
   function stepOf([id, row]: [string, TodoRow | undefined]): Step<unknown> | undefined {
     const before = read.get(id)
     if (row === before) return undefined
-    if (!before) return add.with(row)
+    if (!before) return (isRetry ? add : addAtBottom).with(row)
     if (!row) return purge.with({ id, userId, expected: before.revision })
-    const hasOnlyMoved = row.updatedAt === before.updatedAt
-    return (hasOnlyMoved ? move : write).with({ ...row, expected: before.revision })
+    return (hasOnlyMoved(before, row) ? move : write).with({ ...row, expected: before.revision })
   }
 
   return {
@@ -49,9 +57,18 @@ export function draftOf(store: Store, userId: string) {
       return present.get(id)
     },
 
-    /** The position before another one, or before the end of the list, but for the todo that is to move there. */
-    above: (moved: string, position = END) => neighbour(above, position, moved),
-    below: (moved: string, position = START) => neighbour(below, position, moved),
+    /** The todo above a point, or above the end of the list, but for the one that is to move there. */
+    above: (moved: string, point = END) => neighbour(above, point, moved),
+    below: (moved: string, point = START) => neighbour(below, point, moved),
+
+    /**
+     * The position of a new todo below all others. That is the one of its time, unless the clock was put back or an import
+     * lies ahead, which takes no reading to find out: the todo is then not added, and the position is looked up.
+     */
+    async bottom(id: string): Promise<string> {
+      const last = isRetry ? await neighbour(above, END, id) : undefined
+      return last ? after(last.position, id) : positionOf(id)
+    },
 
     put: (row: TodoRow) => void present.set(row.id, row),
     remove: (id: string) => void present.set(id, undefined),
@@ -73,6 +90,12 @@ export function draftOf(store: Store, userId: string) {
       }
     }
   }
+}
+
+/** Whether a todo has kept all but its place: what is not written anew is the very same value. */
+function hasOnlyMoved(before: TodoRow, row: TodoRow): boolean {
+  const names = Object.keys(before) as (keyof TodoRow)[]
+  return names.every(name => name === 'position' || name === 'revision' || row[name] === before[name])
 }
 
 export type Draft = ReturnType<typeof draftOf>

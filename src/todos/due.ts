@@ -47,16 +47,3 @@ export function mergedDue(present: Due | null, patch: DuePatch): Due | null {
 const members = (due: Due | null): DuePatch => due ?? {}
 
 const fault = (member: string, detail: string) => invalid({ pointer: `/due${member}`, detail })
-
-const zones = new Set(Intl.supportedValuesOf('timeZone'))
-
-/** Whether a text is the name of a time zone (IANA), be it an old one. Offsets such as `+01:00` are not. */
-export function isTimeZone(name: string): boolean {
-  if (zones.has(name)) return true
-  if (!/^[A-Z][\w+/-]{1,63}$/.test(name)) return false
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch {
-    return false
-  }
-}

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, asc, eq, gt, isNull, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { type Due, NEVER } from './due.ts'
 import { type Todo, todoOf } from './todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */
@@ -16,7 +17,21 @@ const statements = statementsOf('todos_export', (db, { todos }) => {
       .where(and(isTheUsers, gt(todos.id, given(todos.id, 'after')), isMeant))
       .orderBy(asc(todos.id))
       .limit(PAGE)
-  return { all: page(), listed: page(isNull(todos.deletedAt)) }
+  const point = sql`(${given(todos.dueKey, 'dueKey')}, ${given(todos.id, 'after')})`
+  const dues = db
+    .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
+    .from(todos)
+    .where(
+      and(
+        isTheUsers,
+        isNull(todos.deletedAt),
+        lt(todos.dueKey, sql.raw(`'${NEVER}'`)),
+        sql`(${todos.dueKey}, ${todos.id}) > ${point}`
+      )
+    )
+    .orderBy(asc(todos.dueKey), asc(todos.id))
+    .limit(PAGE)
+  return { all: page(), listed: page(isNull(todos.deletedAt)), dues }
 })
 
 /**
@@ -33,6 +48,17 @@ export async function* todoPages(store: Store, userId: string, which: 'all' | 'l
     // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
     await nextTurn()
     rows = await page.execute({ userId, after: last.id })
+  }
+}
+
+/** The due dates of the todos in a user's list, some at a time likewise. */
+export async function* duePages(store: Store, userId: string): AsyncGenerator<Due[]> {
+  const page = statements(store).dues
+  let rows = await page.execute({ userId, dueKey: '', after: '' })
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    yield rows.map(({ due }) => due as Due)
+    await nextTurn()
+    rows = await page.execute({ userId, dueKey: last.dueKey, after: last.id })
   }
 }
 

@@ -13,11 +13,14 @@ export type Line = Pick<TodoContent, 'title'> &
     readonly deletedAt?: string | null
   }
 
+/** A line whose todo has an id, its own or a new one. */
+export type IdentifiedLine = Line & { readonly id: string }
+
 /** Tells what is wrong with what a line holds, by pointers into it. */
 export type LineCheck = (value: unknown) => readonly Fault[]
 
 /** Lines that are dealt with in one go: as many as keep it to some milliseconds. */
-const SLICE_LINES = 100
+export const SLICE_LINES = 100
 const SLICE_LENGTH = 32_768
 
 /** Some lines that follow each other; the first line of a text is number 0. */

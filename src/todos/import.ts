@@ -6,8 +6,8 @@ import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
 import { type Outcome, once } from '../idempotency.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { fingerprintOf, idOfLine } from './import-ids.ts'
-import { faultsIn, type Line, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
-import { positionOf } from './position.ts'
+import { faultsIn, type IdentifiedLine, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
+import { importPlaces, type PlacedLine } from './import-places.ts'
 import { blank, columnsOf } from './todo.ts'
 
 /** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
@@ -61,17 +61,18 @@ async function addAll(
   newId: (line: number) => string
 ): Promise<Imported> {
   let [created, existing] = [0, 0]
+  const place = importPlaces(store, userId)
   for (const { first, lines } of slicesOf(text)) {
-    const rows = lines.map((line, index) => {
+    const todos = lines.map((line, index): IdentifiedLine => {
       const todo = todoIn(line)
       // Hex digits in either case are the same id; here it is in the form in which ids are made.
-      const id = todo.id?.toLowerCase() ?? newId(first + index)
-      return rowOf(store, userId, { ...todo, id })
+      return { ...todo, id: todo.id?.toLowerCase() ?? newId(first + index) }
     })
+    const rows = (await place(todos)).map(line => rowOf(store, userId, line))
     await nextTurn()
-    const [added] = await store.atomically(insertion(store, rows))
+    const [added] = rows.length > 0 ? await store.atomically(insertion(store, rows)) : [[]]
     created += added.length
-    existing += rows.length - added.length
+    existing += lines.length - added.length
     await sleep(PAUSE)
   }
   return { created, existing }
@@ -95,13 +96,13 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
 }
 
 /** The todo as it stands in the line; what is missing there is as with a new one. */
-function rowOf({ now, newId }: Store, userId: string, line: Line & { id: string }): TodoRow {
+function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow {
   const content = { ...blank, ...line }
   return {
     id: line.id,
     userId,
     revision: newId(),
-    position: line.position ?? positionOf(newId()),
+    position: line.position,
     createdAt: instant(line.createdAt) ?? now(),
     updatedAt: instant(line.updatedAt) ?? now(),
     completedAt: instant(line.completedAt) ?? (content.done ? now() : null),

@@ -2,10 +2,11 @@ import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { invalid, Problem } from '../errors.ts'
 import type { Precondition } from '../preconditions.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, isBefore, type Point } from './draft.ts'
 import { after, before, between } from './position.ts'
 import { assertPresent, type Present } from './present.ts'
 import {
+  changeTimeOf,
   contentOf,
   isListed,
   merged,
@@ -22,6 +23,15 @@ export type Place =
   | { readonly after: string }
   | { readonly before: string }
   | { readonly to: 'top' | 'bottom' }
+
+/** Between which todos: without the one it is at the top, without the other at the bottom. */
+interface Gap {
+  readonly above: Point | undefined
+  readonly below: Point | undefined
+}
+
+/** Comes after every id. */
+const LAST = '~'
 
 /** What can be done to a user's todos, in a draft; each answers with the todo as it is then. */
 export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userId: string, draft: Draft) {
@@ -40,12 +50,12 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
 
   async function anchor(id: string, member: string) {
     const row = await draft.find(id)
-    if (row && isListed(row)) return row.position
+    if (row && isListed(row)) return row
     throw invalid({ pointer: `/${member}`, detail: 'names no todo of the list' })
   }
 
-  /** The positions that are to be the neighbours'. */
-  async function gapAt(moved: string, place: Place) {
+  /** The todos that are to be the neighbours. */
+  async function gapAt(moved: string, place: Place): Promise<Gap> {
     if ('after' in place) {
       const above = await anchor(place.after, 'after')
       return { above, below: await draft.below(moved, above) }
@@ -58,8 +68,46 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
     return { above: await draft.above(moved), below: undefined }
   }
 
+  /**
+   * Makes room between a todo and the one below that has the same position: that one, and all that have it, too, go a
+   * little further down.
+   * @returns the one that is below now
+   */
+  async function makeRoom(moved: string, above: Point): Promise<Point | undefined> {
+    const equals: TodoRow[] = []
+    let below = await draft.below(moved, above)
+    for (; below?.position === above.position; below = await draft.below(moved, below)) {
+      const row = await draft.find(below.id)
+      // It may have been moved or deleted since its place was read.
+      const isThere = row !== undefined && isListed(row) && row.position === above.position
+      if (isThere) equals.push(row)
+    }
+    let last = above
+    for (const row of equals) last = put({ ...row, position: placeIn(last, below), revision: newId() })
+    return draft.below(moved, above)
+  }
+
+  /** The position that a todo had, or one right below, if another has it now and there is room. */
+  async function placeAgain({ id, position }: Point): Promise<string> {
+    const next = await draft.below(id, { position, id: '' })
+    if (next?.position !== position) return position
+    const below = await draft.below(id, { position, id: LAST })
+    return positionIn(position, below?.position, newId()) ?? position
+  }
+
+  /** @throws {Problem} `todo_place_exhausted` */
+  function placeIn(above: Point | undefined, below: Point | undefined): string {
+    const position = positionIn(above?.position, below?.position, newId())
+    if (!position) throw new Problem('todo_place_exhausted')
+    return position
+  }
+
   return {
-    create: async (content: TodoContent) => put(rowOf(content, { id: newId(), userId, now: now() })),
+    /** At the bottom of the list. */
+    async create(content: TodoContent): Promise<Todo> {
+      const id = newId()
+      return put(rowOf(content, { id, userId, position: await draft.bottom(id), now: now() }))
+    },
 
     async patch(id: string, patch: TodoPatch, precondition?: Precondition): Promise<Todo> {
       const row = await expected(id, isListed, precondition)
@@ -81,24 +129,33 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
     async move(id: string, place: Place, precondition?: Precondition): Promise<Todo> {
       const row = await expected(id, isListed, precondition)
       if (Object.values(place).includes(id)) return todoOf(row)
-      const { above, below } = await gapAt(id, place)
-      if ((!above || above < row.position) && (!below || row.position < below)) return todoOf(row)
-      const position = positionIn(above, below, newId())
-      if (!position) throw new Problem('todo_place_exhausted')
-      return put({ ...row, position, revision: newId() })
+      const gap = await gapAt(id, place)
+      if (isIn(gap, row)) return todoOf(row)
+      const { above } = gap
+      const isShut = above !== undefined && above.position === gap.below?.position
+      const below = isShut ? await makeRoom(id, above) : gap.below
+      return put({ ...row, position: placeIn(above, below), revision: newId() })
     },
 
     /** Into the trash. */
     async remove(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await expected(id, isListed, precondition)
-      return put({ ...row, deletedAt: now(), updatedAt: now(), revision: newId() })
+      const deletedAt = changeTimeOf(row, now())
+      return put({ ...row, deletedAt, updatedAt: deletedAt, revision: newId() })
     },
 
     /** Out of the trash, to where it was; one that is not there stays as it is. */
     async restore(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await expected(id, () => true, precondition)
       if (isListed(row)) return todoOf(row)
-      return put({ ...row, deletedAt: null, updatedAt: now(), revision: newId() })
+      const position = await placeAgain(row)
+      return put({
+        ...row,
+        position,
+        deletedAt: null,
+        updatedAt: changeTimeOf(row, now()),
+        revision: newId()
+      })
     },
 
     /** For good, from the list or the trash. */
@@ -111,6 +168,9 @@ export function operationsOf({ now, newId }: Pick<Store, 'now' | 'newId'>, userI
 }
 
 export type Operations = ReturnType<typeof operationsOf>
+
+const isIn = ({ above, below }: Gap, row: Point): boolean =>
+  (!above || isBefore(above, row)) && (!below || isBefore(row, below))
 
 function positionIn(above: string | undefined, below: string | undefined, id: string): string | undefined {
   if (above && below) return between(above, below, id)

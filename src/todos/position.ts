@@ -20,8 +20,10 @@ const FEW = 16n
 
 /** The longest position: an index entry of PostgreSQL has about 2700 bytes. */
 export const MAX_POSITION = FIRST + 140 * MORE
-/** The first digit is neither the least nor the greatest, so that there is room before and after any position. */
-export const POSITION = `^[0-9A-Za-y_][\\w-]{${FIRST - 1}}([\\w-]{${MORE}}){0,${(MAX_POSITION - FIRST) / MORE}}$`
+/** Between these is what is kept: the first digit is neither the least nor the greatest. */
+const [BEGIN, END] = ['0'.padEnd(FIRST, DIGITS[0]), 'z'.padEnd(FIRST, DIGITS[0])]
+/** There is room before and after any position; the very first and the very last are none. */
+export const POSITION = `^(?!0-*$|yz*$)[0-9A-Za-y_][\\w-]{${FIRST - 1}}([\\w-]{${MORE}}){0,${(MAX_POSITION - FIRST) / MORE}}$`
 
 /**
  * The position of a new todo, below those that were made before: the time is in its id (UUIDv7). It is the id, six bits a
@@ -46,24 +48,40 @@ export function positionOf(id: string): string {
 const random = (id: string): bigint => BigInt(`0x${UUID.parse(id).toHex()}`) & ((1n << 62n) - 1n)
 
 /** A position before the first one. */
-export const before = (first: string, id: string): string =>
-  written(read(first, FIRST) - MILLISECOND + random(id), FIRST)
+export function before(first: string, id: string): string {
+  const next = written(read(first, FIRST) - MILLISECOND + random(id), FIRST)
+  return next > BEGIN ? next : (between(BEGIN, first, id) ?? next)
+}
 
 /** A position after the last one, and after those of all todos that were made before the one with the id. */
 export function after(last: string, id: string): string {
-  const next = written(read(last, FIRST) + MILLISECOND + random(id), FIRST)
   const fresh = positionOf(id)
-  return fresh > last ? fresh : next
+  if (fresh > last) return fresh
+  const next = written(read(last, FIRST) + MILLISECOND + random(id), FIRST)
+  return next < END ? next : (between(last, END, id) ?? next)
+}
+
+/**
+ * A position right after another that is taken: before all that do not begin with its digits, if there is room.
+ * @param last the last one that was put there, or the position itself
+ * @param next the one that comes after that
+ */
+export function rightAfter(position: string, last: string, next: string | undefined, id: string): string {
+  const end = written(read(position, position.length) + 1n, position.length)
+  const nearest = next !== undefined && next < end ? next : end
+  return between(last, nearest, id) ?? (next && between(last, next, id)) ?? after(last, id)
 }
 
 /**
  * A position between two others. However often todos are moved to the same place, it stays short: of two neighbours the
  * longer one is where the last one was moved to, and the next goes a small step from there, not halfway.
- * @returns it, or undefined when it would be longer than `MAX_POSITION`, after thousands of moves between the last two moved
+ * @returns it, or undefined when there is none, or it would be longer than `MAX_POSITION`, after thousands of moves between
+ * the last two moved
  */
 export function between(above: string, below: string, id: string): string | undefined {
   const length = Math.max(above.length, below.length)
   const [low, high] = [read(above, length), read(below, length)]
+  if (low >= high) return undefined
   if (above.length !== below.length) {
     const next = (above.length > below.length ? low + STEP : high - STEP) + random(id)
     if (low < next && next < high) return written(next, length)

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Step } from '../db/engine.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -16,11 +16,14 @@ export type Sweep = { readonly done: boolean } | 'delete'
 const sweep = shapesOf('todos_sweep', (engine, { kind, ...shape }: FilterShape & { kind: Sweep }) => {
   const { todos } = engine.tables
   const now = given(todos.updatedAt, 'now')
+  // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
+  const last = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
+  const time = sql`case when ${last} > ${now} then ${last} else ${now} end`
   const change =
-    kind === 'delete' ? { deletedAt: now } : { done: kind.done, completedAt: kind.done ? now : null }
+    kind === 'delete' ? { deletedAt: time } : { done: kind.done, completedAt: kind.done ? time : null }
   return engine.db
     .update(todos)
-    .set({ ...change, updatedAt: now, revision: given(todos.revision, 'revision') })
+    .set({ ...change, updatedAt: time, revision: given(todos.revision, 'revision') })
     .where(and(conditionOf(engine, shape), kind === 'delete' ? undefined : eq(todos.done, !kind.done)))
     .returning({ id: todos.id })
 })

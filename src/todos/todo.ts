@@ -49,18 +49,33 @@ export const blank: Omit<TodoContent, 'title'> = {
 /** Characters of a title that todos are ordered by. */
 const TITLE_KEY = 200
 
-/** A new todo, below those that were made before. */
-export function rowOf(content: TodoContent, { id, userId, now }: { id: string; userId: string; now: Date }) {
-  const times = { createdAt: now, updatedAt: now, completedAt: content.done ? now : null, deletedAt: null }
-  return { id, userId, revision: id, position: positionOf(id), ...times, ...columnsOf(userId, content) }
+/** What a new todo has besides its content. */
+interface Beginning extends Pick<TodoRow, 'id' | 'userId'> {
+  /** Where it is; unless told, below those that were made before. */
+  readonly position?: string
+  readonly now: Date
 }
+
+/** A new todo. */
+export function rowOf(
+  content: TodoContent,
+  { id, userId, now, position = positionOf(id) }: Beginning
+): TodoRow {
+  const times = { createdAt: now, updatedAt: now, completedAt: content.done ? now : null, deletedAt: null }
+  return { id, userId, revision: id, position, ...times, ...columnsOf(userId, content) }
+}
+
+/** When a todo changes: now, or when it was made or changed last, should the clock have been put back since. */
+export const changeTimeOf = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
+  new Date(Math.max(createdAt.getTime(), updatedAt.getTime(), now.getTime()))
 
 /** The todo with another content, or the very same row when nothing is different. */
 export function rewritten(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
   const columns = columnsOf(row.userId, content)
   if (isSame(row, columns)) return row
-  const completedAt = content.done ? (row.completedAt ?? now) : null
-  return { ...row, ...columns, completedAt, updatedAt: now, revision }
+  const updatedAt = changeTimeOf(row, now)
+  const completedAt = content.done ? (row.completedAt ?? updatedAt) : null
+  return { ...row, ...columns, completedAt, updatedAt, revision }
 }
 
 /**

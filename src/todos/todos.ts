@@ -23,8 +23,8 @@ export function todosOf(store: Store, userId: string) {
     work: (operations: Operations) => Promise<Answer>,
     alongside: Alongside<Answer> = nothing
   ): Promise<Answer> {
-    for (;;) {
-      const draft = draftOf(store, userId)
+    for (let isRetry = false; ; isRetry = true) {
+      const draft = draftOf(store, userId, isRetry)
       const answer = await work(operationsOf(store, userId, draft))
       if (await draft.commit(alongside(answer))) return answer
     }

@@ -1,7 +1,10 @@
+import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
+import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
-import { timeZoneOf } from '../../src/todos/calendar-zones.ts'
+import { calendarOf } from '../../src/todos/calendar.ts'
+import { problem } from '../service.ts'
 import { signedIn } from './signed-in.ts'
 
 /** A calendar's lines, unfolded; each line as it came is checked against RFC 5545, section 3.1. */
@@ -92,18 +95,25 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
 })
 
 t.test('each zone comes once, before its first use, under the name that it was given by', async t => {
-  const { todos } = await signedIn(t)
+  const { app, todos } = await signedIn(t)
   const zones = [
     'Asia/Calcutta',
     'Europe/Berlin',
     'Asia/Kolkata',
     'Asia/Calcutta',
     'Etc/GMT+12',
-    'europe/berlin'.replace('e', 'E')
+    'Europe/BERLIN',
+    'EST'
   ]
-  // A name that is in no list of ours: rules are known of none of its times.
-  for (const timeZone of [...zones, 'US/Pacific-New'])
-    await todos('POST', '', { title: 'x', due: { dateTime: '2026-07-01T09:00:00', timeZone } })
+  const due = (timeZone: string) => ({ dateTime: '2026-07-01T09:00:00', timeZone })
+  for (const timeZone of zones) await todos('POST', '', { title: 'x', due: due(timeZone) })
+  // Zones that were kept, but that no name is taken of any more, and one that not even the platform knows.
+  for (const timeZone of ['PST', 'Mars/Olympus', 'Mars/Olympus']) {
+    const { body } = await todos('POST', '', { title: 'x' })
+    const { db, tables } = app.store
+    const columns = { due: due(timeZone), dueKey: '2026-07-01T09:00:00' }
+    await db.update(tables.todos).set(columns).where(eq(tables.todos.id, body.id))
+  }
   const { body } = await todos('GET', '/export', undefined, asCalendar)
   t.strictSame(
     linesOf(t, body).filter(line => /^(TZID|DUE)/.test(line)),
@@ -118,17 +128,193 @@ t.test('each zone comes once, before its first use, under the name that it was g
       'TZID:Etc/GMT+12',
       'DUE;TZID=Etc/GMT+12:20260701T090000',
       'DUE;TZID=Europe/Berlin:20260701T090000',
+      'TZID:EST',
+      'DUE;TZID=EST:20260701T090000',
+      'TZID:PST',
+      'DUE;TZID=PST:20260701T090000',
+      'DUE:20260701T090000',
       'DUE:20260701T090000'
     ]
   )
 })
 
-t.test('the rules of every zone are there', async t => {
-  const missing = Intl.supportedValuesOf('timeZone').filter(name => {
-    const [kind, properties, rules = []] = timeZoneOf(name)?.component ?? []
-    return kind !== 'vtimezone' || properties?.[0]?.[3] !== name || rules.length === 0
+t.test('the changes of the clocks are those about the years in which todos are due', async t => {
+  const { todos } = await signedIn(t)
+  for (const dateTime of [
+    '2026-06-01T09:00:00',
+    '0001-01-01T00:00:00',
+    '9999-12-31T23:59:59',
+    '1916-06-01T09:00:00'
+  ])
+    await todos('POST', '', { title: 'x', due: { dateTime, timeZone: 'Europe/Lisbon' } })
+  await todos('POST', '', { title: 'x', due: { date: '2050-01-01' } })
+  const { body } = await todos('GET', '/export', undefined, asCalendar)
+  const lines = linesOf(t, body)
+  const zone = lines.slice(lines.indexOf('BEGIN:VTIMEZONE'), lines.indexOf('END:VTIMEZONE') + 1)
+  const observance = (kind: string, time: string, from: string, to: string) => [
+    `BEGIN:${kind}`,
+    `DTSTART:${time}`,
+    `TZOFFSETFROM:${from}`,
+    `TZOFFSETTO:${to}`,
+    `END:${kind}`
+  ]
+  const years = (dates: string[]) =>
+    dates.flatMap((date, index) =>
+      index % 2 === 0
+        ? observance('DAYLIGHT', `${date}T010000`, '+0000', '+0100')
+        : observance('STANDARD', `${date}T020000`, '+0100', '+0000')
+    )
+  t.strictSame(
+    zone.filter(line => line.startsWith('DTSTART')).map(line => line.slice(8, 16)),
+    [
+      ...['00010101'],
+      ...['19150101', '19160617', '19161101', '19170301', '19171015'],
+      ...['20250101', '20250330', '20251026', '20260329', '20261025', '20270328', '20271031'],
+      ...['99980101', '99980329', '99981025', '99990328', '99991031']
+    ]
+  )
+  t.ok(zone.join().includes(years(['20260329', '20261025']).join()))
+  t.ok(zone.join().includes(observance('STANDARD', '00010101T000000', '-003645', '-003645').join()))
+})
+
+/** What the clocks of a zone are ahead of UTC by at a point in time, in seconds, as the platform has it. */
+function offsetsOf(timeZone: string) {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit'
   })
-  t.strictSame(missing, [])
+  return (time: number) => (Date.parse(`${format.format(time).replace(', ', 'T')}Z`) - time) / 1000
+}
+
+t.test('any time since 1975 in any zone is read as the platform reads it', async t => {
+  const { todos } = await signedIn(t)
+  const times: [dateTime: string, timeZone: string, offset: number][] = [
+    ['2022-07-15T09:00:00', 'America/Mexico_City', -5],
+    ['2023-07-15T09:00:00', 'America/Mexico_City', -6],
+    ['2026-01-15T09:00:00', 'America/Vancouver', -8],
+    ['2026-07-15T09:00:00', 'America/Vancouver', -7],
+    ['2026-03-01T09:00:00', 'Africa/Casablanca', 0],
+    ['2026-06-01T09:00:00', 'Africa/Casablanca', 1],
+    ['2011-12-29T09:00:00', 'Pacific/Apia', -10],
+    ['2011-12-31T09:00:00', 'Pacific/Apia', 14],
+    ['1976-06-01T09:00:00', 'Africa/Bissau', 0]
+  ]
+  const zones = Intl.supportedValuesOf('timeZone')
+  for (const [index, zone] of zones.entries()) {
+    const offsetAt = offsetsOf(zone)
+    // Another year, day and hour for each, here and there near the ends of the year.
+    const instant = Date.UTC(1975 + (index % 75), 0, 1) + ((index * 7_919) % 8_760) * 3_600_000
+    const offset = offsetAt(instant)
+    const isShownTwice = offsetAt(instant - 10_800_000) !== offsetAt(instant + 10_800_000)
+    if (isShownTwice) continue
+    times.push([new Date(instant + offset * 1000).toISOString().slice(0, 19), zone, offset / 3600])
+  }
+  const made = times.map(([dateTime, timeZone]) => ({
+    op: 'create',
+    todo: { title: 'x', due: { dateTime, timeZone } }
+  }))
+  for (let first = 0; first < made.length; first += 100)
+    t.equal((await todos('POST', '/batch', { operations: made.slice(first, first + 100) })).status, 200)
+
+  const { body } = await todos('GET', '/export', undefined, asCalendar)
+  const calendar = new ICAL.Component(ICAL.parse(body) as unknown[])
+  const known = new Map(
+    calendar.getAllSubcomponents('vtimezone').map(component => {
+      const zone = new ICAL.Timezone(component)
+      return [zone.tzid, zone]
+    })
+  )
+  const read = calendar.getAllSubcomponents('vtodo').map(todo => {
+    const due = todo.getFirstProperty('due')
+    const zone = String(due?.getParameter('tzid'))
+    const time = due?.getFirstValue() as ICAL.Time
+    return [time.toString(), zone, (known.get(zone)?.utcOffset(time) ?? Number.NaN) / 3600]
+  })
+  t.strictSame(read, times)
+})
+
+t.test('a calendar without todos has a time zone, since it must have a component', async t => {
+  const { todos } = await signedIn(t)
+  const answer = await todos('GET', '/export', undefined, asCalendar)
+  t.equal(answer.status, 200)
+  t.strictSame(linesOf(t, answer.body), [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//Latchkey//Todos//EN',
+    'BEGIN:VTIMEZONE',
+    'TZID:Etc/UTC',
+    'BEGIN:STANDARD',
+    'DTSTART:19690101T000000',
+    'TZOFFSETFROM:+0000',
+    'TZOFFSETTO:+0000',
+    'END:STANDARD',
+    'END:VTIMEZONE',
+    'END:VCALENDAR'
+  ])
+})
+
+t.test(
+  'many due dates are read before the calendar begins, and one that is new meanwhile has its zone',
+  async t => {
+    const { todos, call, token } = await signedIn(t)
+    const lines = Array.from({ length: 250 }, (_, index) =>
+      JSON.stringify({
+        title: `${index}`,
+        due: { dateTime: `${1900 + index}-06-01T09:00:00`, timeZone: 'Asia/Kathmandu' }
+      })
+    )
+    const headers = { 'content-type': 'application/x-ndjson' }
+    await call('POST', '/api/todos/import', { token, body: lines.join('\n'), headers })
+    const { body } = await todos('GET', '/export', undefined, asCalendar)
+    t.strictSame(
+      linesOf(t, body)
+        .filter(line => line.startsWith('DTSTART'))
+        .map(line => line.slice(8)),
+      ['18990101T054116', '19200101T000000', '19860101T000000'],
+      'one zone, from the year before the first one on'
+    )
+
+    const { body: todo } = await todos('POST', '', {
+      title: 'new',
+      due: { dateTime: '2026-07-01T09:00:00', timeZone: 'Europe/Berlin' }
+    })
+    const times = { createdAt: new Date(todo.createdAt), updatedAt: new Date(todo.updatedAt) }
+    async function* pages() {
+      yield [{ ...todo, ...times }]
+    }
+    async function* none() {}
+    let text = ''
+    for await (const part of calendarOf(pages(), none())) text += part
+    const dates = linesOf(t, text).filter(line => /^(TZID|DTSTART:2026|DUE)/.test(line))
+    t.strictSame(dates, [
+      'TZID:Europe/Berlin',
+      'DTSTART:20260329T020000',
+      'DTSTART:20261025T030000',
+      'DUE;TZID=Europe/Berlin:20260701T090000'
+    ])
+  }
+)
+
+t.test('a calendar that cannot begin is a problem like any other', async t => {
+  const { app, call, token, todos } = await signedIn(t)
+  t.equal((await todos('GET', '/export', undefined, asCalendar)).status, 200)
+  const { sessions } = app
+  const { identify } = sessions
+  Object.assign(sessions, {
+    identify: async (token: string) => {
+      const user = await identify(token)
+      await app.store.close()
+      return user
+    }
+  })
+  const answer = await call('GET', '/api/todos/export', { token, headers: asCalendar })
+  t.strictSame(answer.body, problem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
 })
 
 /** Local times about the hours that a clock skips or shows twice, in zones that change on other days than Europe's. */

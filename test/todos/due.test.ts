@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isLocalDateTime } from '../../src/times.ts'
-import { isTimeZone } from '../../src/todos/due.ts'
+import { isDay, isLocalDateTime } from '../../src/times.ts'
+import { isTimeZone } from '../../src/todos/time-zones.ts'
 import { invalid, signedIn } from './signed-in.ts'
 
 t.test(
@@ -81,16 +81,90 @@ t.test('what is no due date is refused', async t => {
   t.strictSame((await todos('GET', `/${todo.id}`)).body, todo)
 })
 
-t.test('names of zones and local times', async t => {
-  for (const zone of [...Intl.supportedValuesOf('timeZone'), 'US/Pacific', 'UTC', 'Etc/GMT-14'])
+/** Names that the platform has besides those of the IANA database. */
+const platformOnly = [
+  ...['ACT', 'BST', 'CST', 'CTT', 'IST', 'JST', 'PST', 'Pst'],
+  ...['SystemV/PST8PDT', 'SystemV/EST5', 'US/Pacific-New', 'Canada/East-Saskatchewan']
+]
+
+t.test('a zone that only the platform knows is refused wherever one is given', async t => {
+  const { call, todos, token } = await signedIn(t)
+  const due = { dateTime: '2026-03-29T09:00:00', timeZone: 'Europe/Berlin' }
+  const { body: todo } = await todos('POST', '', { title: 'x', due })
+  const whole =
+    'is not accepted; give { date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as ' +
+    '2026-03-29T09:00:00 and a time zone (IANA) such as Europe/Berlin, or null for none'
+  const part = 'is not accepted; give the name of a time zone (IANA) such as Europe/Berlin'
+  for (const timeZone of platformOnly) {
+    const body = { title: 'x', due: { ...due, timeZone } }
+    const requests: [string, string, object, string, string][] = [
+      ['POST', '', body, '/due', whole],
+      ['PUT', `/${todo.id}`, body, '/due', whole],
+      ['PATCH', `/${todo.id}`, { due: { timeZone } }, '/due/timeZone', part],
+      ['POST', '/batch', { operations: [{ op: 'create', todo: body }] }, '/operations/0/todo/due', whole],
+      [
+        'POST',
+        '/batch',
+        { operations: [{ op: 'patch', id: todo.id, changes: { due: { timeZone } } }] },
+        '/operations/0/changes/due/timeZone',
+        part
+      ]
+    ]
+    for (const [method, path, request, pointer, detail] of requests) {
+      const answer = await todos(method, path, request)
+      t.strictSame(answer.body, invalid(answer, { pointer, detail }), `${method} ${path} ${timeZone}`)
+    }
+    const line = await call('POST', '/api/todos/import', {
+      token,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/x-ndjson' }
+    })
+    t.strictSame(line.body, invalid(line, { pointer: '/0/due', detail: whole }), timeZone)
+  }
+  t.strictSame((await todos('GET')).body.items, [todo])
+})
+
+t.test('there is no year 0', async t => {
+  const { todos } = await signedIn(t)
+  const { body: todo } = await todos('POST', '', { title: 'x', due: { date: '2026-03-29' } })
+  for (const due of [
+    { date: '0000-01-01' },
+    { date: '0000-12-31' },
+    { dateTime: '0000-12-31T23:59:59', timeZone: 'UTC' }
+  ]) {
+    const answer = await todos('POST', '', { title: 'x', due })
+    t.match(answer, { status: 400, body: { errors: [{ pointer: '/due' }] } }, JSON.stringify(due))
+    const patch = await todos('PATCH', `/${todo.id}`, { due })
+    const [member, value] = 'date' in due ? ['date', 'day such as 2026-03-29'] : ['dateTime', LOCAL]
+    const error = { pointer: `/due/${member}`, detail: `is not accepted; give a ${value}` }
+    t.strictSame(patch.body, invalid(patch, error))
+  }
+  const detail = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
+  for (const parameter of ['dueBefore', 'dueAfter'])
+    for (const bound of ['0000-06-01', '0000-06-01T09:00:00']) {
+      const answer = await todos('GET', `?${parameter}=${bound}`)
+      t.strictSame(answer.body, invalid(answer, { parameter, detail }))
+    }
+  t.match((await todos('GET', '?dueAfter=0001-01-01&dueBefore=9999-12-31')).body.items, [{ id: todo.id }])
+})
+const LOCAL = 'local time to the second such as 2026-03-29T09:00:00'
+
+t.test('names of zones, days and local times', async t => {
+  const links = ['US/Pacific', 'UTC', 'Etc/GMT-14', 'EST', 'EST5EDT', 'GB', 'NZ', 'W-SU', 'Zulu', 'GMT+0']
+  for (const zone of [...Intl.supportedValuesOf('timeZone'), ...links, 'Europe/BERLIN'])
     t.ok(isTimeZone(zone), zone)
-  for (const none of ['', 'utc', '+01:00', 'Z', 'Europe', 'Europe/Berlin ', 'Mars/Olympus', '../UTC'])
-    t.notOk(isTimeZone(none), none)
+  const others = ['', 'utc', '+01:00', 'Z', 'Europe', 'Europe/Berlin ', 'Mars/Olympus', '../UTC', 'ET', 'PT']
+  for (const none of [...others, ...platformOnly]) t.notOk(isTimeZone(none), none)
   for (const none of [
     '2026-02-29T00:00:00',
     '2026-01-01T00:60:00',
     '2026-01-01T00:00',
-    '2026-01-01 00:00:00'
+    '2026-01-01 00:00:00',
+    '0000-12-31T23:59:59',
+    '10000-01-01T00:00:00'
   ])
     t.notOk(isLocalDateTime(none), none)
+  for (const none of ['', '0000-12-31', '2026-02-29', '2026-3-9', '10000-01-01', '+002026-01-01'])
+    t.notOk(isDay(none), none)
+  for (const day of ['0001-01-01', '2028-02-29', '9999-12-31']) t.ok(isDay(day))
 })

@@ -1,6 +1,14 @@
 import t from 'tap'
 import { V7Generator } from 'uuidv7'
-import { after, before, between, MAX_POSITION, POSITION, positionOf } from '../../src/todos/position.ts'
+import {
+  after,
+  before,
+  between,
+  MAX_POSITION,
+  POSITION,
+  positionOf,
+  rightAfter
+} from '../../src/todos/position.ts'
 
 const MOVES = 10_000
 const SHAPE = new RegExp(POSITION)
@@ -79,4 +87,64 @@ t.test('what is moved at random is where it was moved to', async t => {
   }
   t.strictSame(order, order.toSorted())
   t.ok(order.every(position => SHAPE.test(position) && position.length <= 64))
+})
+
+t.test(
+  'what goes after the last or before the first position that there is can be imported again',
+  async t => {
+    const newId = newIds()
+    for (const [go, end, isInOrder] of [
+      [after, 'y'.padEnd(21, 'z').padEnd(22, 'y'), (last: string, next: string) => last < next],
+      [before, '0'.padEnd(21, '-').padEnd(22, '0'), (last: string, next: string) => next < last]
+    ] as const) {
+      let last = end
+      for (let move = 0; move < MOVES; move++) {
+        const next = go(last, newId())
+        if (!isInOrder(last, next) || !SHAPE.test(next)) throw new Error(`${last}, ${next}`)
+        last = next
+      }
+      t.ok(last.length <= 64, last)
+      t.match(end, SHAPE)
+      let longest = (go === after ? 'y' : '0').padEnd(MAX_POSITION, go === after ? 'z' : '-')
+      t.notMatch(longest, SHAPE)
+      for (let move = 0; move < 3; move++) {
+        const next = go(longest, newId())
+        t.ok(isInOrder(longest, next), 'and there is always one')
+        longest = next
+      }
+    }
+  }
+)
+
+t.test(
+  'a position right after another is before all others, also before those that were moved there',
+  async t => {
+    const newId = newIds()
+    const position = positionOf(newId())
+    const beyond = `${position.slice(0, -1)}${position.endsWith('-') ? '0' : 'z'}`
+    let last = position
+    for (let count = 0; count < 1000; count++) {
+      const next = rightAfter(position, last, beyond, newId())
+      if (!(last < next && next < beyond && next.startsWith(position) && SHAPE.test(next)))
+        throw new Error(next)
+      last = next
+    }
+    t.ok(last.length <= 54, last)
+    const child = `${position}0${'-'.repeat(15)}`
+    t.match({ next: rightAfter(position, position, child, newId()) < child }, { next: true })
+
+    const long = 'V'.padEnd(MAX_POSITION - 1, '-')
+    const far = rightAfter(`${long}0`, `${long}0`, `${long}z`, newId())
+    t.ok(`${long}0` < far && far < `${long}z`, 'between the next one, where there is no room for more digits')
+    t.ok(rightAfter(`${long}0`, `${long}0`, `${long}1`, newId()) > `${long}1`, 'or after that')
+    t.ok(rightAfter(`${long}0`, `${long}0`, undefined, newId()) > `${long}0`)
+  }
+)
+
+t.test('there is nothing between a position and itself, or what begins with it and goes on with zeros', t => {
+  const newId = newIds()
+  const position = positionOf(newId())
+  t.equal(between(position, position, newId()), undefined)
+  t.equal(between(position, position.padEnd(38, '-'), newId()), undefined)
+  t.end()
 })

@@ -1,0 +1,78 @@
+/** A change of a zone's offset from UTC: when it is, in milliseconds since 1970, and the offsets before and after, in seconds. */
+export interface Change {
+  readonly at: number
+  readonly from: number
+  readonly to: number
+}
+
+/** A year of a zone, in UTC. */
+export interface ZoneYear {
+  /** How it begins: no change, but what is there to change. */
+  readonly begin: Change
+  /** The changes after that, up to the begin of the next year. */
+  readonly changes: readonly Change[]
+}
+
+const SECOND = 1000
+/** Two changes have never been nearer to each other than 4 days (Freetown, 1939), nor are any that are planned. */
+const STEP = 3 * 86_400 * SECOND
+
+/** The most years that are kept, about 200 bytes each. To find out one takes some 150 formats, of a microsecond each. */
+const MOST_YEARS = 10_000
+const years = new Map<string, ZoneYear>()
+
+/**
+ * A year of a time zone, as the platform has it.
+ * @throws {RangeError} when the platform does not know the zone
+ */
+export function zoneYearOf(timeZone: string, year: number): ZoneYear {
+  const key = `${timeZone} ${year}`
+  const known = years.get(key)
+  if (known) return known
+  if (years.size === MOST_YEARS) years.clear()
+  const found = computed(offsetsOf(timeZone), beginOf(year), beginOf(year + 1))
+  years.set(key, found)
+  return found
+}
+
+type Offsets = (time: number) => number
+
+function computed(offsetAt: Offsets, begin: number, end: number): ZoneYear {
+  const first = offsetAt(begin)
+  const changes: Change[] = []
+  let from = first
+  for (let time = begin; time < end; time += STEP) {
+    const next = Math.min(time + STEP, end)
+    const to = offsetAt(next)
+    if (to !== from) changes.push({ at: changeBetween(offsetAt, time, next), from, to })
+    from = to
+  }
+  return { begin: { at: begin, from: first, to: first }, changes }
+}
+
+/** The first second at which the offset is another one than at the begin. */
+function changeBetween(offsetAt: Offsets, begin: number, end: number): number {
+  const from = offsetAt(begin)
+  let [before, after] = [begin, end]
+  while (after - before > SECOND) {
+    const middle = before + Math.floor((after - before) / 2 / SECOND) * SECOND
+    if (offsetAt(middle) === from) before = middle
+    else after = middle
+  }
+  return after
+}
+
+/** The offsets of a zone from UTC at points in time, in seconds. */
+function offsetsOf(timeZone: string): Offsets {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
+  return time => {
+    const [, sign, hours, minutes, seconds = 0] = OFFSET.exec(format.format(time)) ?? []
+    const size = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
+    return sign === '-' ? -size : size
+  }
+}
+
+const OFFSET = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/
+
+/** Not by `Date.UTC`, to which the years up to 99 are those of the twentieth century. */
+const beginOf = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1)

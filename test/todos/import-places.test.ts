@@ -1,0 +1,219 @@
+import { eq } from 'drizzle-orm'
+import t from 'tap'
+import { MAX_POSITION } from '../../src/todos/position.ts'
+import { problem } from '../service.ts'
+import { signedIn } from './signed-in.ts'
+
+type Test = Parameters<typeof signedIn>[0]
+
+const P = 'V'.padEnd(22, '0')
+const Q = 'V'.padEnd(22, '1')
+
+/** Somebody signed in, whose imports are of lines with these titles and positions. */
+async function importer(t: Test) {
+  const service = await signedIn(t)
+  const { call, token } = service
+  const send = (lines: readonly object[]) =>
+    call('POST', '/api/todos/import', {
+      token,
+      body: lines.map(line => JSON.stringify(line)).join('\n'),
+      headers: { 'content-type': 'application/x-ndjson' }
+    })
+  const list = async () => {
+    const items: { id: string; title: string; position: string; etag: string }[] = []
+    for (let path = '?limit=200'; ; ) {
+      const { body } = await service.todos('GET', path)
+      items.push(...body.items)
+      if (!body.nextCursor) return items
+      path = `?limit=200&cursor=${body.nextCursor}`
+    }
+  }
+  return { ...service, send, list }
+}
+
+const idOf = (n: number) => `01a20996-fb6c-78b7-96ed-${String(n).padStart(12, '0')}`
+
+t.test('of todos with one position each gets a place of its own, in the order of the lines', async t => {
+  const { send, list, todos, make, titles } = await importer(t)
+  const [other] = await make('other')
+  const lines = ['a', 'b', 'c'].map((title, index) => ({ id: idOf(9 - index), title, position: P }))
+  t.strictSame((await send([...lines, { title: 'd', position: Q }])).body, { created: 4, existing: 0 })
+  t.strictSame(await titles(), ['a', 'b', 'c', 'd', 'other'])
+  t.match(await list(), [{ position: P }, { position: /^V0{21}[\w-]{16}$/ }, {}, { position: Q }])
+
+  const before = await list()
+  t.strictSame((await send(lines)).body, { created: 0, existing: 3 })
+  t.strictSame(await list(), before, 'the same lines again change nothing')
+
+  const [a, b, c] = before.map(({ id }) => id)
+  for (const [place, order] of [
+    [{ after: a }, ['a', 'other', 'b', 'c', 'd']],
+    [{ after: b }, ['a', 'b', 'other', 'c', 'd']],
+    [{ before: c }, ['a', 'b', 'other', 'c', 'd']],
+    [{ before: b }, ['a', 'other', 'b', 'c', 'd']]
+  ] as const) {
+    t.match(await todos('POST', `/${other.id}/move`, place), { status: 200 })
+    t.strictSame(await titles(), order, JSON.stringify(place))
+  }
+  const others = (items: { id: string }[]) => items.filter(({ id }) => id !== other.id)
+  t.strictSame(others(await list()), others(before), 'no other todo has changed')
+})
+
+t.test('a position that is taken in the list stays with the one that has it', async t => {
+  const { send, list, todos, make, titles } = await importer(t)
+  const [a, b, c] = await make('a', 'b', 'c')
+  // One that was moved to between them is nearer than any other.
+  await send([{ title: 'child', position: `${a.position}0${'-'.repeat(15)}` }])
+  const copies = [c, b, a].map(({ title, position }) => ({ title: `copy of ${title}`, position }))
+  t.strictSame((await send(copies)).body, { created: 3, existing: 0 })
+  t.strictSame(await titles(), ['a', 'copy of a', 'child', 'b', 'copy of b', 'c', 'copy of c'])
+  t.strictSame(
+    (await list()).find(({ id }) => id === a.id),
+    a
+  )
+  await todos('POST', `/${c.id}/move`, { after: a.id })
+  t.strictSame((await titles()).slice(0, 3), ['a', 'c', 'copy of a'])
+})
+
+t.test('places go on over many lines, and where an import that broke off was sent again', async t => {
+  const { app, send, list } = await importer(t)
+  const lines = Array.from({ length: 350 }, (_, n) => ({ id: idOf(999 - n), title: `${n}`, position: P }))
+  const { atomically } = app.store
+  let writes = 0
+  Object.assign(app.store, {
+    atomically: (...steps: Parameters<typeof atomically>) => {
+      writes += 1
+      if (writes === 3) throw new Error('a crash')
+      return atomically(...steps)
+    }
+  })
+  t.equal((await send(lines)).status, 500)
+  const { length } = await list()
+  t.ok(length > 0 && length < 350)
+  t.strictSame((await send(lines)).body, { created: 350 - length, existing: length })
+  const items = await list()
+  t.strictSame(
+    items.map(({ title }) => title),
+    lines.map(({ title }) => title)
+  )
+  t.equal(new Set(items.map(({ position }) => position)).size, 350)
+})
+
+t.test('lines without a position go to the bottom, below those before them', async t => {
+  const { clock, send, make, titles } = await importer(t)
+  await make('a')
+  clock.pass(-3600)
+  await send([{ title: 'b' }, { title: 'c', position: 'y'.padEnd(22, '0') }, { title: 'd' }])
+  await make('e')
+  await send([{ title: 'f' }])
+  t.strictSame(await titles(), ['a', 'b', 'c', 'd', 'e', 'f'])
+})
+
+t.test('where no position is left right after one, the next one is taken', async t => {
+  const { send, titles } = await importer(t)
+  const end = 'V'.padEnd(MAX_POSITION - 1, '-')
+  const lines = [`${end}0`, `${end}0`, `${end}1`, `${end}0`]
+  const sent = await send(lines.map((position, index) => ({ title: `${index}`, position })))
+  t.strictSame(sent.body, { created: 4, existing: 0 })
+  t.strictSame((await titles()).slice(0, 2), ['0', '2'])
+  t.equal((await titles()).length, 4)
+})
+
+t.test('todos of one position that came from the trash have places of their own', async t => {
+  const { send, list, todos, titles } = await importer(t)
+  const deletedAt = '2026-01-01T00:00:00.000Z'
+  const trash = [1, 2, 3].map(n => ({ id: idOf(n), title: `${n}`, position: P, deletedAt }))
+  const listed = [
+    { id: idOf(4), title: 'a', position: P },
+    { id: idOf(5), title: 'b', position: Q }
+  ]
+  await send([...trash, ...listed])
+  t.match(await list(), listed)
+  for (const n of [1, 2, 3]) t.match(await todos('POST', `/${idOf(n)}/restore`), { status: 200 })
+  const order = await titles()
+  t.strictSame([order.at(0), order.at(-1)], ['a', 'b'])
+  t.equal(new Set((await list()).map(({ position }) => position)).size, 5)
+  await todos('POST', `/${idOf(5)}/move`, { after: idOf(2) })
+  const moved = await titles()
+  t.equal(moved.indexOf('b'), moved.indexOf('2') + 1)
+  await todos('DELETE', `/${idOf(1)}`)
+  const { body } = await todos('POST', `/${idOf(1)}/restore`)
+  t.match(
+    (await list()).find(({ id }) => id === idOf(1)),
+    { position: body.position }
+  )
+})
+
+/** Todos of one position, as two imports at a time may leave them. */
+async function equals(t: Test, position: string, ...names: string[]) {
+  const service = await importer(t)
+  const { app, make } = service
+  const made = await make(...names)
+  const { db, tables } = app.store
+  for (const { id } of made) await db.update(tables.todos).set({ position }).where(eq(tables.todos.id, id))
+  return { ...service, ids: Object.fromEntries(made.map(({ id, title }) => [title, id])) }
+}
+
+t.test('between any two todos of one position there is a place', async t => {
+  const moves: [string, (ids: Record<string, string>) => object, string][] = [
+    ['d', ids => ({ after: ids.a }), 'adbc'],
+    ['d', ids => ({ after: ids.b }), 'abdc'],
+    ['d', ids => ({ before: ids.b }), 'adbc'],
+    ['d', ids => ({ before: ids.c }), 'abdc'],
+    ['d', ids => ({ before: ids.a }), 'dabc'],
+    ['c', ids => ({ after: ids.a }), 'acbd'],
+    ['a', ids => ({ after: ids.b }), 'bacd'],
+    ['b', ids => ({ after: ids.a }), 'abcd'],
+    ['b', ids => ({ before: ids.c }), 'abcd'],
+    ['a', ids => ({ before: ids.d }), 'bcad'],
+    ['a', () => ({ to: 'bottom' }), 'bcda'],
+    ['c', () => ({ to: 'top' }), 'cabd']
+  ]
+  for (const [name, place, order] of moves) {
+    const { todos, make, titles, ids } = await equals(t, P, 'a', 'b', 'c')
+    const [d] = await make('d')
+    const all: Record<string, string> = { ...ids, d: d.id }
+    const answer = await todos('POST', `/${all[name]}/move`, place(all))
+    t.equal(answer.status, 200)
+    t.equal(
+      (await titles()).join(''),
+      order,
+      `${name} ${JSON.stringify(place({ a: 'a', b: 'b', c: 'c', d: 'd' }))}`
+    )
+    t.strictSame((await todos('GET', `/${all[name]}`)).body, answer.body)
+  }
+})
+
+t.test('several moves of a batch among todos of one position are each where they are to be', async t => {
+  const { todos, titles, ids } = await equals(t, P, 'a', 'b', 'c', 'd')
+  const move = (name: string, place: object) => ({ op: 'move', id: ids[name], ...place })
+  const operations = [
+    move('d', { after: ids.a }),
+    move('a', { after: ids.b }),
+    { op: 'create', todo: { title: 'e' } }
+  ]
+  t.equal((await todos('POST', '/batch', { operations })).status, 200)
+  t.strictSame(await titles(), ['d', 'b', 'a', 'c', 'e'])
+})
+
+t.test(
+  'where positions are at their longest, one between two that are the same is told to be exhausted',
+  async t => {
+    const { app, todos, make, list, ids } = await equals(t, `${'V'.padEnd(MAX_POSITION - 1, '-')}0`, 'a', 'b')
+    const [c, d] = await make('c', 'd')
+    const { db, tables } = app.store
+    const next = `${'V'.padEnd(MAX_POSITION - 1, '-')}1`
+    await db.update(tables.todos).set({ position: next }).where(eq(tables.todos.id, c.id))
+    const before = await list()
+    const answer = await todos('POST', `/${d.id}/move`, { after: ids.a })
+    t.strictSame(answer.body, problem(answer, 409, 'todo_place_exhausted'))
+    t.strictSame(await list(), before)
+
+    await todos('DELETE', `/${ids.a}`)
+    t.match(await todos('POST', `/${ids.a}/restore`), { status: 200 }, 'one from the trash is where it was')
+    t.strictSame(
+      (await list()).slice(0, 2).map(({ title }) => title),
+      ['a', 'b']
+    )
+  }
+)
