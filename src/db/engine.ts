@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Tally } from '../counters.ts'
+import type { InTurn } from './long-reads.ts'
 import type { ReadByIds } from './read-batches.ts'
 import type { Tables } from './schema.ts'
 
@@ -81,6 +82,8 @@ export interface Wanted {
 export interface Search {
   /** A condition on todos; the user is given as `userId`, the terms by `valuesOf`. */
   readonly condition: SQL
+  /** The same without an index, for todos that are few. */
+  readonly rowCondition: SQL
   readonly valuesOf: (wanted: Wanted) => Values
   /** To be called before a search of the user's todos. */
   readonly settle: (userId: string) => Promise<void>
@@ -114,6 +117,10 @@ export interface Engine {
   readonly atomically: <Steps extends readonly Step[]>(...steps: Steps) => Promise<RowsOf<Steps>>
   /** Finds todos by their terms, with an index. */
   readonly search: Search
+  /** Does what takes the longer the more todos a user has after that user's other such work. */
+  readonly inTurn: InTurn
+  /** Whether a user has so many todos that a write to all of them holds up others; absent where it never does. */
+  readonly isSlicedFor?: (userId: string) => boolean
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>

@@ -109,6 +109,7 @@ export async function openPostgres({
       }
     },
     search,
+    inTurn,
     ping: async () => {
       await pool.query('select count(*) from users where id is null')
     },
@@ -121,8 +122,10 @@ export async function openPostgres({
 }
 
 /** Terms are texts of letters and digits, `#`, `@` and `-`: in quotes they need no escaping. */
+const condition = sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
 const search: Search = {
-  condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
+  condition,
+  rowCondition: condition,
   valuesOf: ({ whole, beginnings }) => ({
     terms: [...whole.map(term => `'${term}'`), ...beginnings.map(term => `'${term}':*`)].join(' & ')
   }),

@@ -30,13 +30,15 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
   })
   const isBehind = connection.prepare('select 1 from todos_unindexed where user_id = +? limit 1')
 
+  const rowCondition = sql`not exists (
+    select 1 from json_each(${sql.placeholder('needles')}) where instr(' ' || ${todos.terms} || ' ', value) = 0
+  )`
   return {
     condition: sql`${todos.seq} in (
       select rowid from todos_search where todos_search match ${sql.placeholder('match')}
       union all select seq from todos_unindexed where user_id = ${sql.placeholder('userId')}
-    ) and not exists (
-      select 1 from json_each(${sql.placeholder('needles')}) where instr(' ' || ${todos.terms} || ' ', value) = 0
-    )`,
+    ) and ${rowCondition}`,
+    rowCondition,
     valuesOf: ({ whole, beginnings }) => ({
       match: [...whole.map(term => `"${term}"`), ...beginnings.map(term => `"${term}"*`)].join(' '),
       needles: JSON.stringify([...whole.map(term => ` ${term} `), ...beginnings.map(term => ` ${term}`)])

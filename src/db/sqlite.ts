@@ -125,6 +125,8 @@ export function openSqlite(url: string, turn?: Turn): Engine {
       }
     },
     search: searchOf(connection, sqliteTables, commit),
+    inTurn,
+    isSlicedFor: hasMany,
     writes: tally,
     ping: async () => {
       probe.get()

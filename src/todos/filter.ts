@@ -33,9 +33,15 @@ export interface FilterShape {
 
 type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
-/** The condition on todos that a filter is; the owner is part of it. */
-export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: FilterShape): SQL | undefined {
-  const { todos } = engine.tables
+/**
+ * The condition on todos that a filter is; the owner is part of it.
+ * @param searched how a search is part of it
+ */
+export function conditionOf(
+  { tables: { todos }, search }: Engine,
+  { compared, isSearch, isTrash }: FilterShape,
+  searched: SQL = search.condition
+): SQL | undefined {
   const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
   const comparisons: Record<keyof Compared, SQL | undefined> = {
     done: eq(todos.done, given(todos.done, 'done')),
@@ -47,7 +53,7 @@ export function conditionOf(engine: Engine, { compared, isSearch, isTrash }: Fil
   return and(
     eq(todos.userId, given(todos.userId, 'userId')),
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
-    isSearch ? engine.search.condition : undefined,
+    isSearch ? searched : undefined,
     ...compared.map(name => comparisons[name])
   )
 }

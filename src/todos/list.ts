@@ -8,6 +8,7 @@ import type { Store } from '../db/store.ts'
 import { isTimestamp } from '../times.ts'
 import { cursorAt, type Point, pointAt } from './cursor.ts'
 import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
+import { sweepsOf } from './sweep-slices.ts'
 import { priorities, type Todo, todoOf } from './todo.ts'
 
 /** What todos can be ordered by, each by a column that has an index. */
@@ -71,19 +72,22 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   const { shape, values } = await prepareFilter(store, userId, filter)
   const statement = page(store, { ...shape, sort, isFirst: point === undefined })
   const place = { ...values, ...(point && placeOf(sort, point)), limit: limit + 1 }
-  const rows = await (isIndexed(shape) ? statement.execute(place) : statement.executeLong(place))
+  const { rows, total } = await sweepsOf(store).reading(userId, async () => ({
+    rows: await (isIndexed(shape) ? statement.execute(place) : statement.executeLong(place)),
+    total: isCounted ? await countBy(store, shape, values) : undefined
+  }))
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(todoOf),
     nextCursor: last ? cursorAt({ id: last.id, key: keyOf(last, sort) }, list) : null,
-    ...(isCounted && { total: await countBy(store, shape, values) })
+    ...(total !== undefined && { total })
   }
 }
 
 /** How many of a user's todos a filter lets through. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
   const { shape, values } = await prepareFilter(store, userId, filter)
-  return countBy(store, shape, values)
+  return sweepsOf(store).reading(userId, () => countBy(store, shape, values))
 }
 
 async function countBy(store: Store, shape: FilterShape, values: LongValues): Promise<number> {
