@@ -34,8 +34,13 @@ async function authenticate(app: FastifyInstance) {
   })
   app.decorateRequest('claim')
   app.decorate('authenticateReading', (request, reply, done) => {
-    request.claim = app.sessions.claim(tokenOf(request, reply))
-    done()
+    const claim = app.sessions.claim(tokenOf(request, reply))
+    const goOn = (claim: Claim) => {
+      request.claim = claim
+      done()
+    }
+    if (claim instanceof Promise) claim.then(goOn, done)
+    else goOn(claim)
   })
 }
 

@@ -2,33 +2,53 @@ import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Config, listOf } from '../src/config.ts'
+import { originPattern } from '../src/origins.ts'
 
 /** Seconds for which a browser may remember the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 600
 
-/** Joined here, not for each answer. */
+/** What answers have that a page may not read unless it is told so. Joined here, not for each answer. */
 const EXPOSED = [
+  'Accept',
+  'Accept-Encoding',
+  'Accept-Patch',
+  'Allow',
   'Content-Disposition',
   'ETag',
   'Idempotent-Replayed',
   'Link',
   'Location',
-  'RateLimit',
-  'RateLimit-Policy',
   'Retry-After',
   'WWW-Authenticate',
   'X-Request-Id'
 ].join(', ')
 
+/** The origins whose pages may call the service, as the setting names them: any, or those of a list. */
+const originsOf = ({ CORS_ORIGIN }: Config) =>
+  CORS_ORIGIN === '*' ? '*' : listOf(CORS_ORIGIN).map(originPattern)
+
 /** Lets pages of other origins call the service. Tokens travel in headers, never in cookies, so any origin is safe. */
 async function crossOrigin(app: FastifyInstance, { config }: { config: Config }) {
   await app.register(cors, {
-    origin: config.CORS_ORIGIN === '*' ? '*' : listOf(config.CORS_ORIGIN),
+    origin: originsOf(config),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED,
     maxAge: PREFLIGHT_MAX_AGE,
     strictPreflight: false
   })
+}
+
+/** What lets a page read an answer that is made apart from all plugins: the headers, given the origin of the page if known. */
+export function crossOriginHeaders(config: Config) {
+  const origins = originsOf(config)
+  return (origin: string | undefined): Record<string, string> => {
+    const exposed = { 'access-control-expose-headers': EXPOSED }
+    if (origins === '*') return { 'access-control-allow-origin': '*', ...exposed }
+    const isAllowed = origins.some(each =>
+      each instanceof RegExp ? each.test(origin ?? '') : each === origin
+    )
+    return { vary: 'Origin', ...exposed, ...(isAllowed && { 'access-control-allow-origin': `${origin}` }) }
+  }
 }
 
 export default fp(crossOrigin, { name: 'cors' })

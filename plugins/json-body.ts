@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyBodyParser, FastifyInstance } from 'fastify'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { errorCodes, type FastifyBodyParser, type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '../src/errors.ts'
 
@@ -9,6 +10,9 @@ declare module 'fastify' {
     parseJson: FastifyBodyParser<Buffer>
   }
 }
+
+/** What is no coding at all. */
+const UNCODED = /^\s*(identity)?\s*$/i
 
 /**
  * Takes JSON and nothing else. Bytes that are not UTF-8 are refused rather than replaced, for a password must be the one
@@ -23,9 +27,36 @@ async function jsonBody(app: FastifyInstance) {
     parse(request, bytes.toString(), done)
   }
 
+  app.addHook('preParsing', (request, _reply, _payload, done) => done(checkContent(request)))
   app.decorate('parseJson', parseJson)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJson)
+  app.addContentTypeParser('*', async (_request: FastifyRequest, payload: IncomingMessage) => {
+    if (await hasBytes(payload)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()
+  })
 }
+
+/** What is wrong with a body before it is read. Of none, the type is taken away. */
+function checkContent(request: FastifyRequest): Problem | undefined {
+  const { headers } = request
+  if (headers['content-type'] === undefined && headers['content-encoding'] === undefined) return
+  if (isEmpty(headers)) request.headers = { 'content-type': undefined }
+  else if (!UNCODED.test(headers['content-encoding'] ?? ''))
+    return new Problem('unsupported_media_type', {
+      detail: 'Send the body as it is, without a Content-Encoding.',
+      headers: { 'accept-encoding': 'identity' }
+    })
+}
+
+const isEmpty = ({ 'transfer-encoding': coding, 'content-length': length }: IncomingHttpHeaders) =>
+  coding === undefined && Number(length ?? 0) === 0
+
+/** Whether a body of unknown length has any. */
+const hasBytes = (payload: IncomingMessage) =>
+  new Promise<boolean>(resolve => {
+    payload.once('data', () => resolve(true))
+    payload.once('end', () => resolve(false))
+    payload.once('close', () => resolve(true))
+  })
 
 export default fp(jsonBody, { name: 'json-body' })

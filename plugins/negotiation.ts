@@ -1,6 +1,6 @@
-import accepts from '@fastify/accepts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import Negotiator from 'negotiator'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -12,14 +12,24 @@ declare module 'fastify' {
   }
 }
 
+/** A parameter of a media range, but for its weight; its value may stand in quotes. */
+const PARAMETER = /;(?!\s*q\s*=)[^;,="]*(=\s*("(?:[^"\\]|\\.)*"|[^;,"]*))?/gi
+
 /** Answers in the form that a client asks for. */
 async function negotiation(app: FastifyInstance) {
-  await app.register(accepts)
   app.decorateReply('preferred', function preferred<
     Type extends string
   >(this: FastifyReply, ...types: Type[]) {
-    this.header('vary', [this.getHeader('vary'), 'Accept'].filter(Boolean).join(', '))
-    return (this.request.accepts().type(types) || undefined) as Type | undefined
+    const varying = String(this.getHeader('vary') ?? '')
+      .split(', ')
+      .filter(Boolean)
+    this.header('vary', [...new Set([...varying, 'Accept'])].join(', '))
+    const { accept } = this.request.headers
+    if (!accept) return types[0]
+    // Ours have none, or say by them what is so anyway (charset=utf-8): a range with one means the type itself.
+    const ranges = accept.replaceAll(PARAMETER, '')
+    const type = new Negotiator({ headers: { accept: ranges } }).mediaType(types)
+    return types.find(each => each === type)
   })
 }
 

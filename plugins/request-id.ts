@@ -1,30 +1,33 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Trust } from '../src/addresses.ts'
 
 /** Visible ASCII of a length that nobody minds in a log. */
 const REQUEST_ID = /^[!-~]{1,128}$/
 /** The first version's form; of a later one as much as that has (W3C Trace Context, section 3.2). */
 const TRACE_PARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/
 
-/** The name of a request, in its log lines and its answer: the caller's, if it gives an acceptable one. */
-export function requestIds(newId: () => string) {
-  return ({ headers }: Pick<IncomingMessage, 'headers'>): string => {
+/**
+ * The name of a request, in its log lines and its answer: that which a trusted proxy gives it, if it is acceptable. Anybody
+ * else could give it the name of another request, and so hide among its lines.
+ */
+export function requestIds(newId: () => string, isTrusted: Trust) {
+  return ({ headers, socket }: IncomingMessage): string => {
     const given = headers['x-request-id']
-    return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId()
+    const isTaken = typeof given === 'string' && REQUEST_ID.test(given) && isTrusted(socket.remoteAddress)
+    return isTaken ? given : newId()
   }
 }
 
-/** The log of a request that is part of a trace names it, whether or not the service itself takes part. */
-export const logOfRequest: NonNullable<FastifyServerOptions['childLoggerFactory']> = (
-  logger,
-  bindings,
-  options,
-  { headers: { traceparent } }
-) => {
-  const traceId = traceparent && TRACE_PARENT.exec(String(traceparent))?.[1]
-  return logger.child(traceId ? { ...bindings, traceId } : bindings, options) as FastifyBaseLogger
-}
+/** The log of a request that is part of a trusted proxy's trace names it, whether or not the service itself takes part. */
+export const logsOfRequests =
+  (isTrusted: Trust): NonNullable<FastifyServerOptions['childLoggerFactory']> =>
+  (logger, bindings, options, { headers: { traceparent }, socket }) => {
+    const traceId = traceparent && TRACE_PARENT.exec(String(traceparent))?.[1]
+    const named = traceId && isTrusted(socket.remoteAddress) ? { ...bindings, traceId } : bindings
+    return logger.child(named, options) as FastifyBaseLogger
+  }
 
 /** Tells the caller the name of its request. */
 async function requestId(app: FastifyInstance) {

@@ -1,15 +1,23 @@
 import { FastifyOtelInstrumentation } from '@fastify/otel'
+import { propagation } from '@opentelemetry/api'
 import { startNodeSdk } from '@opentelemetry/sdk-node'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Trust } from '../src/addresses.ts'
 import { pathOf } from '../src/request-path.ts'
 
 /**
  * Traces requests by OpenTelemetry, which takes its settings from the standard variables (OTEL_*) itself. Comes before
  * whatever is to be traced. Metrics and logs go their own ways.
  */
-async function tracing(app: FastifyInstance) {
+async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: Trust }) {
   const sdk = startNodeSdk({ metricReaders: [], logRecordProcessors: [] })
+  // Anybody else could add to others' traces, or have each request traced.
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (!isTrusted(raw.socket.remoteAddress))
+      for (const name of propagation.fields()) delete raw.headers[name]
+    done()
+  })
   const instrumentation = new FastifyOtelInstrumentation({
     instrumentHooks: false,
     requestHook(span, request) {

@@ -1,10 +1,21 @@
-import { _, Ajv, type ErrorObject, type KeywordDefinition, type Options } from 'ajv'
+import {
+  _,
+  Ajv,
+  type ErrorObject,
+  type FuncKeywordDefinition,
+  type KeywordDefinition,
+  type Options
+} from 'ajv'
 import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
+import { emailFault } from '../src/auth/emails.ts'
 import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
+import { wholeNumber } from '../src/numerals.ts'
+import { faultInLine, faultInText } from '../src/text.ts'
 import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
+import { canonicalTag } from '../src/todos/tags.ts'
 import { isTimeZone } from '../src/todos/time-zones.ts'
 
 declare module 'fastify' {
@@ -28,33 +39,85 @@ const lowerCase: KeywordDefinition = {
     gen.assign(_`${parentData}[${parentDataProperty}]`, _`${data}.toLowerCase()`)
 }
 
+/** Formats of texts that say what is wrong with one. */
+const textFormats: Record<string, (text: string) => string | undefined> = {
+  text: faultInText,
+  line: faultInLine,
+  'idn-email': emailFault
+}
+
+/** Gives the tags of a list the form in which they are compared, before they are. */
+const canonicalTags: FuncKeywordDefinition = {
+  keyword: 'canonicalTags',
+  type: 'array',
+  modifying: true,
+  before: 'items',
+  errors: false,
+  validate(_schema: unknown, tags: unknown[]) {
+    for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = canonicalTag(tag)
+    return true
+  }
+}
+
 /*
  * One of each for the process, since they keep what they have compiled: an app beside another, or after it, has the same
  * schemas.
  */
-const body = compiler({ coerceTypes: false, useDefaults: false })
-const url = compiler({ coerceTypes: 'array', useDefaults: true })
+const body = compiler({ useDefaults: false })
+const url = compiler({ useDefaults: true })
 
 /**
  * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
- * parameters are coerced to the schema's types.
+ * parameters are read as the schema's types.
  */
 async function validation(app: FastifyInstance) {
   app.decorate('checkOf', schema => {
     const validate = body.compile(schema)
     return value => (validate(value) ? [] : faultsOf(validate.errors as ErrorObject[]))
   })
-  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
-    (httpPart === 'body' ? body : url).compile(schema)
+  app.setValidatorCompiler<FastifySchema & Parameters>(({ schema, httpPart }) =>
+    httpPart === 'body' ? body.compile(schema) : checkOfText(schema)
   )
   app.setSchemaErrorFormatter((errors, part) =>
     invalid(...fieldErrors(faultsOf(errors as ErrorObject[]), part))
   )
 }
 
-function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
+/** A schema of parameters, as far as they are read by it. */
+interface Parameters {
+  readonly properties: Record<string, { readonly type?: string }>
+}
+
+/**
+ * Checks what comes as text. What is not written as its type is left to the check, which tells so: Ajv's own coercion takes
+ * `0x10`, `1e1` and ` 5` for numbers.
+ */
+function checkOfText(schema: Parameters) {
+  const validate = url.compile<Record<string, unknown>>(schema)
+  const typed = Object.entries(schema.properties).flatMap(([name, { type }]) => {
+    const read = readers.get(type)
+    return read ? { name, read } : []
+  })
+  return (values: Record<string, unknown>) => {
+    for (const { name, read } of typed) {
+      const value = values[name]
+      if (typeof value === 'string') values[name] = read(value)
+    }
+    return validate(values) || { error: validate.errors as ErrorObject[] }
+  }
+}
+
+/** How a text is read as a type; any text is a string. */
+const readers = new Map<string | undefined, (text: string) => unknown>([
+  ['integer', text => wholeNumber(text) ?? text],
+  ['boolean', text => (text === 'true' || text === 'false' ? text === 'true' : text)],
+  ['array', text => [text]]
+])
+
+function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
   const ajv = new Ajv({
     ...options,
+    coerceTypes: false,
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
@@ -71,8 +134,9 @@ function compiler(options: Pick<Options, 'coerceTypes' | 'useDefaults'>): Ajv {
   ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isDay(text))
   ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
-  // What both databases keep to the character: PostgreSQL has no U+0000, and UTF-8 no lone surrogates.
-  ajv.addFormat('text', value => value.isWellFormed() && !value.includes('\0'))
+  for (const [name, faultIn] of Object.entries(textFormats))
+    ajv.addFormat(name, value => faultIn(value) === undefined)
+  ajv.addKeyword(canonicalTags)
   // Hashed as UTF-8, in which all lone surrogates are the same.
   ajv.addFormat('password', value => value.isWellFormed())
   return ajv
@@ -95,7 +159,7 @@ function faultsOf(errors: readonly ErrorObject[]): Fault[] {
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-function describe({ keyword, instancePath: path, params, schema, parentSchema }: ErrorObject) {
+function describe({ keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema?.properties)
@@ -104,9 +168,15 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema }:
       detail: unknownName(params.additionalProperty, known)
     }
   }
-  if (keyword === 'type') return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
-  return { path, detail: `is not accepted; give ${parentSchema?.description}` }
+  if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
+    return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
+  const fault = keyword === 'format' ? textFormats[params.format]?.(data as string) : undefined
+  return { path, detail: fault ?? `is not accepted; give ${parentSchema?.description}` }
 }
+
+/** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */
+const isNumeral = (value: unknown) =>
+  typeof value === 'string' && value.trim() !== '' && Number.isInteger(Number(value))
 
 /** The JSON pointer to a member (RFC 6901, section 3). */
 const child = (path: string, name: string) => `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`

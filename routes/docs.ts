@@ -23,7 +23,7 @@ export default async function docs(app: FastifyInstance) {
     return app.swagger()
   })
 
-  await app.register(helmet, { contentSecurityPolicy: false })
+  await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,

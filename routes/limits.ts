@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { MAX_EMAIL } from '../src/auth/emails.ts'
 import type { Config } from '../src/config.ts'
 import { IDEMPOTENCY_RETENTION } from '../src/idempotency.ts'
 import {
@@ -14,7 +15,7 @@ import {
   PER_MINUTE
 } from '../src/limits.ts'
 import { MAX_OPERATIONS } from '../src/todos/batch.ts'
-import { MAX_AUTH_BODY, MAX_EMAIL, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
+import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_KEY, MAX_LIMIT, problems, ref } from './schemas.ts'
 import { MAX_SEARCH } from './todos/fields.ts'
 

@@ -4,21 +4,24 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
-import cors from '../plugins/cors.ts'
+import clientAddress from '../plugins/client-address.ts'
+import clientErrors, { answersOfNode } from '../plugins/client-errors.ts'
+import cors, { crossOriginHeaders } from '../plugins/cors.ts'
 import etag from '../plugins/etag.ts'
 import events from '../plugins/events.ts'
+import host from '../plugins/host.ts'
 import janitor from '../plugins/janitor.ts'
 import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
 import negotiation from '../plugins/negotiation.ts'
-import notFound from '../plugins/not-found.ts'
+import notFound, { sendOn } from '../plugins/not-found.ts'
 import openapi from '../plugins/openapi.ts'
 import passwords from '../plugins/passwords.ts'
-import problems, { clientProblems, sendProblem } from '../plugins/problems.ts'
+import problems from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
-import requestId, { logOfRequest, requestIds } from '../plugins/request-id.ts'
+import requestId, { logsOfRequests, requestIds } from '../plugins/request-id.ts'
 import { RequestLog } from '../plugins/request-log.ts'
-import securityHeaders from '../plugins/security-headers.ts'
+import securityHeaders, { SECURITY_HEADERS } from '../plugins/security-headers.ts'
 import { schemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
 import shutdown from '../plugins/shutdown.ts'
@@ -35,8 +38,10 @@ import health from '../routes/health.ts'
 import home from '../routes/home.ts'
 import jwks from '../routes/jwks.ts'
 import limits from '../routes/limits.ts'
+import { pageOf } from '../routes/pages/problem.ts'
 import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
+import { trustOf } from './addresses.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './db/store.ts'
 import { MAX_BODY } from './limits.ts'
@@ -63,20 +68,28 @@ export async function buildApp({
   isTraced = false,
   place = ALONE
 }: AppOptions) {
+  const isTrusted = trustOf(config.TRUST_PROXY)
+  const corsHeaders = crossOriginHeaders(config)
+  const { unreadable, connect } = answersOfNode({
+    newId: randomUUID,
+    now: clock,
+    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) })
+  })
   const app = Fastify({
     logger,
     // Waiting for a database has a limit of its own.
     pluginTimeout: 0,
-    trustProxy: { true: true, false: false }[config.TRUST_PROXY] ?? config.TRUST_PROXY,
+    // Node's own answer says nothing.
+    http: { requireHostHeader: false },
     bodyLimit: MAX_BODY,
     schemaController,
     requestTimeout: REQUEST_TIMEOUT,
     logController: new RequestLog(),
     return503OnClosing: false,
-    genReqId: requestIds(randomUUID),
-    childLoggerFactory: logOfRequest,
-    frameworkErrors: sendProblem,
-    clientErrorHandler: clientProblems(randomUUID)
+    genReqId: requestIds(randomUUID, isTrusted),
+    childLoggerFactory: logsOfRequests(isTrusted),
+    frameworkErrors: sendOn,
+    clientErrorHandler: unreadable
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   const { turn, countTogether, isAlone } = place
@@ -84,17 +97,21 @@ export async function buildApp({
   const poolMax = place.shareOf(config.DATABASE_POOL_MAX)
   if (config.METRICS_PORT !== undefined)
     await app.register(import('../plugins/metrics.ts'), { config, isAlone })
-  if (isTraced) await app.register(import('../plugins/tracing.ts'))
+  if (isTraced) await app.register(import('../plugins/tracing.ts'), { isTrusted })
   await app.register(shutdown)
   await app.register(requestId)
-  await app.register(problems)
-  await app.register(notFound)
+  await app.register(clientAddress, { isTrusted })
+  await app.register(negotiation)
+  await app.register(problems, { pageOf })
+  await app.register(clientErrors, { connect })
   await app.register(validation)
   await app.register(jsonBody)
-  await app.register(securityHeaders)
+  await app.register(securityHeaders, { config })
   await app.register(cors, { config })
+  await app.register(host)
   await app.register(loadShedding)
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether })
+  await app.register(notFound)
   await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn })
   await app.register(todoUpgrade)
   await app.register(tokens, { config })
@@ -107,7 +124,6 @@ export async function buildApp({
   if (place.number === 1) await app.register(janitor, { config })
   await app.register(authenticate)
   await app.register(etag)
-  await app.register(negotiation)
   await app.register(openapi)
 
   await app.register(components)

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
+import { isDatabaseUrl } from './database-url.ts'
+import { isOrigin } from './origins.ts'
 
 const DAY = 86_400
 const TEN_YEARS = 3650 * DAY
@@ -22,7 +24,7 @@ const Switch = (fallback: 'on' | 'off') =>
 
 /** The environment that the service reads. A description says what is accepted; `writeOnly` marks a secret. */
 export const Environment = Type.Object({
-  HOST: Type.String({ default: '127.0.0.1', description: 'an address to listen on' }),
+  HOST: Type.String({ format: 'host', default: '127.0.0.1', description: 'an address to listen on' }),
   PORT: Type.Integer({
     minimum: 0,
     maximum: 65_535,
@@ -30,7 +32,7 @@ export const Environment = Type.Object({
     description: 'a port from 1 to 65535, or 0 for any free one'
   }),
   DATABASE_URL: Type.String({
-    pattern: '^(file:.+|:memory:|postgres(ql)?://.+)$',
+    format: 'database',
     default: 'file:./data/latchkey.db',
     description: 'file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME'
   }),
@@ -65,6 +67,7 @@ export const Environment = Type.Object({
   ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
   JWT_AUDIENCE: Type.String({ default: 'latchkey', description: 'the audience named in access tokens' }),
+  JWT_CLIENT_ID: Type.String({ default: 'latchkey', description: 'the client named in access tokens' }),
   ACCESS_TOKEN_TTL: Seconds(300),
   REFRESH_TOKEN_TTL: Seconds(30 * DAY),
   SESSION_TTL: Seconds(180 * DAY),
@@ -107,7 +110,14 @@ export const Environment = Type.Object({
   CORS_ORIGIN: Type.String({
     format: 'origins',
     default: '*',
-    description: '* or origins such as https://app.example, separated by commas'
+    description:
+      '* or origins such as https://app.example, https://*.app.example or capacitor://localhost, separated by commas: ' +
+      'in lower case, without a path, a slash at the end or the default port'
+  }),
+  HSTS: Type.String({
+    pattern: '^(off|max-age=\\d{1,10}(; ?includeSubDomains)?(; ?preload)?)$',
+    default: 'max-age=31536000',
+    description: 'off, or max-age=SECONDS, after which "; includeSubDomains" and "; preload" may follow'
   }),
   TRUST_PROXY: Type.String({
     format: 'proxies',
@@ -132,7 +142,11 @@ export const Environment = Type.Object({
     default: 10,
     description: 'seconds, 1 to 300'
   }),
-  METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'an address to serve metrics on' }),
+  METRICS_HOST: Type.String({
+    format: 'host',
+    default: '127.0.0.1',
+    description: 'an address to serve metrics on'
+  }),
   METRICS_PORT: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -149,7 +163,6 @@ export const listOf = (value: string): string[] => value.split(',').map(part => 
 /** Private keys as PEM, as a JWK or as bare base64, none of which may ever be shown as the path that it was given for. */
 const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
 
-const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value
 const isNetwork = (value: string) => {
   const [address = '', prefix, ...rest] = value.split('/')
   const bits = isIP(address) === 6 ? 128 : 32
@@ -160,12 +173,19 @@ const isNetwork = (value: string) => {
   )
 }
 
+const isHost = (value: string) => isIP(value) > 0 || /^[\w-]+(\.[\w-]+)*\.?$/.test(value)
+
+/** Whether the URL names a PostgreSQL database, rather than SQLite's file. */
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
+
 const ajv = new Ajv({
-  coerceTypes: true,
   useDefaults: true,
   removeAdditional: 'all',
   verbose: true,
+  allErrors: true,
   formats: {
+    host: isHost,
+    database: isDatabaseUrl,
     secrets: value => listOf(value).every(secret => Buffer.byteLength(secret) >= SECRET_BYTES),
     paths: value => !KEY_MATERIAL.test(value),
     origins: value => value === '*' || listOf(value).every(isOrigin),
@@ -174,29 +194,104 @@ const ajv = new Ajv({
 })
 const validate = ajv.compile<Config>({ ...Environment, additionalProperties: false })
 
-/** Whether the URL names a PostgreSQL database, rather than SQLite's file. */
-export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
+type Name = keyof Config
+const SETTINGS: Readonly<Record<string, TSchema>> = Environment.properties
+
+/** What settings have to be together. Each is looked at when all that it is about are accepted by themselves. */
+const RULES: readonly {
+  readonly about: readonly Name[]
+  /** @param shown a setting's value, and whether it is the default */
+  readonly faultOf: (config: Config, shown: (name: Name) => string) => string | false | undefined
+}[] = [
+  {
+    about: ['DATABASE_URL', 'WEB_CONCURRENCY'],
+    faultOf: ({ DATABASE_URL, WEB_CONCURRENCY }) =>
+      DATABASE_URL === ':memory:' &&
+      WEB_CONCURRENCY > 1 &&
+      'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.'
+  },
+  {
+    about: ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_TTL'],
+    faultOf: ({ ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL }, shown) =>
+      ACCESS_TOKEN_TTL >= REFRESH_TOKEN_TTL &&
+      `ACCESS_TOKEN_TTL: ${shown('ACCESS_TOKEN_TTL')} is not less than REFRESH_TOKEN_TTL, ` +
+        `${shown('REFRESH_TOKEN_TTL')}: no session could ever be refreshed. Shorten the one or lengthen the other.`
+  },
+  {
+    about: ['REFRESH_TOKEN_TTL', 'SESSION_TTL'],
+    faultOf: ({ REFRESH_TOKEN_TTL, SESSION_TTL }, shown) =>
+      REFRESH_TOKEN_TTL > SESSION_TTL &&
+      `REFRESH_TOKEN_TTL: ${shown('REFRESH_TOKEN_TTL')} is more than SESSION_TTL, ${shown('SESSION_TTL')}: ` +
+        'every session would end before its refresh token does. Shorten the one or lengthen the other.'
+  },
+  {
+    about: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],
+    faultOf: ({ HOST, PORT, METRICS_HOST, METRICS_PORT }) =>
+      PORT > 0 &&
+      PORT === METRICS_PORT &&
+      (HOST === METRICS_HOST || [HOST, METRICS_HOST].some(isEverywhere)) &&
+      `METRICS_PORT: ${METRICS_PORT} is PORT already. Give another port for metrics.`
+  }
+]
+
+const isEverywhere = (host: string) => ['0.0.0.0', '::'].includes(host)
 
 const SECRET_NEEDED = `JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. Give ${Environment.properties.JWT_SECRET.description}.`
 
-const NOTHING_SHARED =
-  'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.'
+/** Settings that the service refuses to start with. The message has a line for each fault, fit for a terminal. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
 
-/** A setting that the service refuses to start with. The message is one line, fit for a terminal. */
-export class ConfigError extends Error {}
+  constructor(...faults: string[]) {
+    super(faults.join('\n'))
+    this.faults = faults
+  }
+}
+
+export interface Needs {
+  /** Whether tokens are made or checked, so that there has to be a key. They are, unless said otherwise. */
+  readonly keys?: boolean
+}
 
 /**
  * Reads the settings.
  * @param environment the variables by name; an empty one counts as absent
- * @throws {ConfigError} naming the first variable with a wrong value, its fault and what is accepted
+ * @param known faults that were found on the way
+ * @throws {ConfigError} naming every variable with a wrong value, its fault and what is accepted
  */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  if (!validate(given)) throw new ConfigError(faultOf(validate.errors?.[0] as ErrorObject, environment))
-  const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE, WEB_CONCURRENCY } = given
-  if (DATABASE_URL === ':memory:' && WEB_CONCURRENCY > 1) throw new ConfigError(NOTHING_SHARED)
-  if (isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) throw new ConfigError(SECRET_NEEDED)
-  return given
+export function readConfig(
+  environment: NodeJS.ProcessEnv,
+  { keys = true }: Needs = {},
+  known: readonly string[] = []
+): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment)
+      .filter(([, value]) => value !== '')
+      .map(([name, value = '']) => [name, decode(name, value)])
+  )
+  const faults = faultsOf(given, environment, keys)
+  if (faults.length > 0 || known.length > 0) throw new ConfigError(...known, ...faults)
+  return given as Config
+}
+
+/** Numbers are decimal digits; what else JavaScript takes for one, `0x10` say, stays a text and is refused. */
+const decode = (name: string, value: string) =>
+  SETTINGS[name]?.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
+
+/** Fills in the defaults. */
+function faultsOf(given: Record<string, unknown>, environment: NodeJS.ProcessEnv, keys: boolean): string[] {
+  validate(given)
+  const errors = new Map((validate.errors ?? []).map(error => [error.instancePath.slice(1), error]))
+  const faults = [...errors.values()].map(error => faultOf(error, environment))
+  const config = given as Config
+  const shown = (name: Name) => `${config[name]}${environment[name] ? '' : ' (the default)'}`
+  for (const { about, faultOf } of RULES) {
+    const fault = !about.some(name => errors.has(name)) && faultOf(config, shown)
+    if (fault) faults.push(fault)
+  }
+  const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE } = config
+  if (keys && isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) faults.push(SECRET_NEEDED)
+  return faults
 }
 
 function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
@@ -205,6 +300,9 @@ function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
   const value = environment[name] as string
   const shown = schema.writeOnly
     ? `a value of ${Buffer.byteLength(value)} bytes`
-    : JSON.stringify(value.replace(/\/\/.*@/, '//***@'))
+    : JSON.stringify(masked(value))
   return `${name}: ${shown} is not accepted. Give ${schema.description}.`
 }
+
+/** Without what may be a password in a URL, however that is broken. */
+const masked = (value: string) => value.replace(/(:\/*).*@/, '$1***@').replace(/\/\/[^@/]+:[^@]*$/, '//***')

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
-import { type Config, readConfig } from './config.ts'
+import { type Config, ConfigError, type Needs, readConfig } from './config.ts'
+import { readEnvFile } from './env-file.ts'
+import { misspeltIn } from './misspelt.ts'
 
 /**
  * Whether requests are to be traced: by the standard variables of OpenTelemetry, where somebody has set one that says so.
@@ -16,11 +17,41 @@ export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
   )
 }
 
+/** What tracing needs; whoever does not trace need not have it. */
+const TRACING = ['@fastify/otel', '@opentelemetry/sdk-node']
+
 /**
- * The settings of this process: from its environment, and from `.env` in the working directory what that lacks.
- * @throws {ConfigError} as `readConfig` does
+ * Makes sure that requests can be traced, if they are to be.
+ * @param locate finds a package, or throws
+ * @throws {ConfigError} when a package is not installed
  */
-export function configOfProcess(): Config {
-  if (existsSync('.env')) process.loadEnvFile()
-  return readConfig(process.env)
+export function assertTracing(
+  environment: NodeJS.ProcessEnv,
+  locate: (name: string) => unknown = import.meta.resolve
+): void {
+  if (!isTracingConfigured(environment)) return
+  for (const name of TRACING) {
+    try {
+      locate(name)
+    } catch {
+      throw new ConfigError(
+        `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
+          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+      )
+    }
+  }
+}
+
+const ENV_FILE = '.env'
+
+/**
+ * The settings of this process: from its environment, and from `.env` in the working directory what that lacks. In that
+ * file, which is ours, a name that looks like a setting's but is none is a fault; the environment belongs to others, too.
+ * @throws {ConfigError} as `readConfig` does, and when something in `.env` would be passed over
+ */
+export function configOfProcess(needs?: Needs): Config {
+  const { variables, faults } = readEnvFile(ENV_FILE)
+  for (const [name, value] of Object.entries(variables)) process.env[name] ??= value
+  const misspelt = misspeltIn(variables).map(fault => `${ENV_FILE}: ${fault}`)
+  return readConfig(process.env, needs, [...faults, ...misspelt])
 }

@@ -25,7 +25,13 @@ export const catalogue = {
   malformed_request: {
     status: 400,
     title: 'The request could not be read',
-    detail: 'The request is not well formed. Send valid JSON, encoded as UTF-8.'
+    detail:
+      'The address, a header or the body is not well formed. Escape what stands in an address, and send valid JSON, encoded as UTF-8.'
+  },
+  request_refused: {
+    status: 400,
+    title: 'The request was refused',
+    detail: 'It is not accepted as it is; the status says why. Compare it with the documentation.'
   },
   validation_failed: {
     status: 400,
@@ -254,6 +260,8 @@ export type FieldError = Fault | { readonly parameter: string; readonly detail: 
 export const MAX_ERRORS = 100
 
 interface Particulars {
+  /** Instead of that of the catalogue: of a refusal by a part that knows no more than a status. */
+  status?: number
   detail?: string
   action?: Action
   errors?: FieldError[]
@@ -276,7 +284,7 @@ export class Problem extends Error {
   constructor(code: ProblemCode, particulars: Particulars = {}) {
     super(catalogue[code].title)
     this.code = code
-    this.status = catalogue[code].status
+    this.status = particulars.status ?? catalogue[code].status
     this.#particulars = particulars
     this.headers = {
       ...particulars.headers,
@@ -294,6 +302,14 @@ export class Problem extends Error {
     return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
   }
 
+  /** The same problem with one more wrong value, unless what is wrong with that is told already. */
+  withFault(fault: Fault): Problem {
+    const { errors = [], ...rest } = this.#particulars
+    const isTold = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
+    if (isTold) return this
+    return new Problem(this.code, { ...rest, errors: [...errors, fault].slice(0, MAX_ERRORS) })
+  }
+
   /**
    * The problem document (RFC 9457).
    * @param instance names this occurrence: the request id, under which the log knows it
@@ -304,7 +320,7 @@ export class Problem extends Error {
     return {
       type: `/problems/${this.code}`,
       title: entry.title,
-      status: entry.status,
+      status: this.status,
       detail,
       code: this.code,
       instance,

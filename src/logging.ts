@@ -7,6 +7,13 @@ const PIPE_BUF = 4096
 /** Milliseconds that a line waits at most for others to be written with, unless they fill such a piece before. */
 const FLUSH = 100
 
+/** A line an entry for people, too; of a request what matters first, and the rest behind it. Errors keep their lines. */
+const PRETTY = {
+  singleLine: true,
+  messageFormat: '{msg}{if method} {method} {path} {status} in {ms} ms{end}',
+  ignore: 'pid,hostname,method,path,status,ms,database,isNew,key'
+}
+
 const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }
 
 /**
@@ -18,7 +25,7 @@ const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }
  */
 export const loggingOf = ({ LOG_LEVEL: level }: Config, isTerminal: boolean, isShared = false) =>
   isTerminal
-    ? { level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }
+    ? { level, transport: { target: 'pino-pretty', options: PRETTY } }
     : { level, stream: destination({ ...BATCHED, ...(isShared && { maxWrite: PIPE_BUF }) }) }
 
 /** Waits until the last line is written. There must be none after it. */

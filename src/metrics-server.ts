@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from './config.ts'
+import { toListenError } from './listening.ts'
 
 /** What metrics are read from: a registry of prom-client. */
 export interface Metrics {
@@ -11,7 +12,7 @@ export interface Metrics {
 
 /**
  * Serves metrics to Prometheus, on a port of their own: they are not for those who use the service.
- * @throws when the port cannot be had
+ * @throws {SystemError} when the port cannot be had
  */
 export async function serveMetrics(
   { METRICS_HOST, METRICS_PORT }: Config,
@@ -28,8 +29,11 @@ export async function serveMetrics(
       response.writeHead(503).end()
     }
   })
-  server.listen(METRICS_PORT, METRICS_HOST)
-  await once(server, 'listening')
+  const place = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
+  server.listen(place)
+  await once(server, 'listening').catch(error => {
+    throw toListenError(error, place)
+  })
   const { address, port } = server.address() as AddressInfo
   log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
   return server

@@ -12,11 +12,19 @@ interface Guide {
 export const guides: Record<ProblemCode, Guide> = {
   malformed_request: {
     cause:
-      'The body is not JSON or not UTF-8, or the address or the HTTP around it is broken. Nothing was ' +
-      'done.',
+      'The body is not JSON or not UTF-8, or the address or the HTTP around it is broken: say, two Host ' +
+      'headers. Nothing was done.',
     next:
       'Make the body with a JSON serializer rather than by hand, send it as UTF-8, and let the HTTP ' +
       'library count its length. In a path, escape what is not a letter or a digit.'
+  },
+  request_refused: {
+    cause:
+      'A library that the service uses has refused the request, and gave no reason but the status of the ' +
+      'answer. Nothing was done.',
+    next:
+      'Look at the status, which need not be 400, and compare the request with /openapi.json. A file of ' +
+      '/docs is to be asked for at an address that its page links to.'
   },
   validation_failed: {
     cause:
@@ -42,7 +50,7 @@ export const guides: Record<ProblemCode, Guide> = {
   access_token_invalid: {
     cause:
       'The access token is not one of this service: its form, signature, issuer, audience or purpose is ' +
-      'wrong.',
+      'wrong, or it names a session or a user that it does not belong to.',
     next:
       'Send the accessToken as it was received, whole. If it was, it comes from another service, or from ' +
       'one whose keys have been changed since: sign in again.'
@@ -198,10 +206,12 @@ export const guides: Record<ProblemCode, Guide> = {
       'mistake.'
   },
   unsupported_media_type: {
-    cause: 'The body is of a media type that this operation does not take, or its type was not said.',
+    cause:
+      'The body is of a media type that this operation does not take, its type was not said, or it is ' +
+      'compressed.',
     next:
       'Set the Content-Type header to one of the types in the Accept header of the answer: ' +
-      'application/json nearly everywhere.'
+      'application/json nearly everywhere. Send the body as it is, without a Content-Encoding.'
   },
   idempotency_key_reused: {
     cause:
@@ -220,7 +230,7 @@ export const guides: Record<ProblemCode, Guide> = {
   sign_in_throttled: {
     cause:
       'Too many passwords in a row were wrong, for this e-mail from this address, or for it from ' +
-      'anywhere.',
+      'anywhere. Changes of the user name count by themselves, as one might guess the password by them.',
     next:
       'Wait for the seconds in Retry-After; trying before that is of no use, even with the right ' +
       'password. Whoever is signed in already can go on.'

@@ -2,8 +2,11 @@ import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
-import { isTracingConfigured } from './environment.ts'
+import type { Opened } from './db/engine.ts'
+import { assertTracing, isTracingConfigured } from './environment.ts'
+import { toListenError } from './listening.ts'
 import { endOf, loggingOf } from './logging.ts'
+import { misspeltIn } from './misspelt.ts'
 import { placeOf } from './place.ts'
 import { makeThreadPool } from './thread-pool.ts'
 
@@ -20,6 +23,7 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
     return supervise(config, isWatched, limit)
   }
 
+  assertTracing(process.env)
   await makeThreadPool(place.shareOf(availableParallelism()), process.env)
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
@@ -32,6 +36,19 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
   place.onStop(close)
   const listening = (address: string) =>
     `${place.number === 1 ? 'Latchkey' : `Worker ${place.number}`} listens on ${address}`
-  const address = await app.listen({ host: config.HOST, port: config.PORT, listenTextResolver: listening })
-  if (config.DOCS === 'on' && place.number === 1) app.log.info(`The docs are at ${address}/docs`)
+  const isFirst = place.number === 1
+  if (isFirst) for (const name of misspeltIn(process.env)) app.log.warn(name)
+  if (isFirst) app.log.info(app.store.opened, openedText(app.store.opened))
+  const at = { host: config.HOST, port: config.PORT }
+  const address = await app.listen({ ...at, listenTextResolver: listening }).catch(error => {
+    throw toListenError(error, at)
+  })
+  if (config.DOCS === 'on' && isFirst) app.log.info(`The docs are at ${address}/docs`)
+  if (isFirst) app.log.info(endText(config))
 }
+
+const openedText = ({ database, isNew }: Opened) =>
+  `The database is ${database}${isNew ? ', newly made' : ''}`
+
+const endText = ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Config) =>
+  `It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after ${SHUTDOWN_DELAY + SHUTDOWN_TIMEOUT} s`

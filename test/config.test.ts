@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { ConfigError, Environment, readConfig } from '../src/config.ts'
+import { misspeltIn } from '../src/misspelt.ts'
 
 t.test('without an environment every setting has its default', async t => {
   t.strictSame(readConfig({}), {
@@ -26,6 +27,7 @@ t.test('without an environment every setting has its default', async t => {
     PASSWORD_HASH_TIME: 2,
     RATE_LIMIT: 'on',
     CORS_ORIGIN: '*',
+    HSTS: 'max-age=31536000',
     TRUST_PROXY: 'false',
     LOG_LEVEL: 'info',
     DOCS: 'on',
@@ -88,6 +90,78 @@ t.test(
           'Give one or more secrets of at least 32 bytes each, separated by commas.'
       ],
       [{ ACCESS_TOKEN_TTL: '0' }, 'ACCESS_TOKEN_TTL: "0" is not accepted. Give seconds, 1 to 315360000.'],
+      ...['0x10', '1e3', ' 5', '5 ', '5.0', '+5', '-5', '5_000', '٥', 'true', '0b11', 'Infinity'].map(
+        value =>
+          [
+            { ACCESS_TOKEN_TTL: value },
+            `ACCESS_TOKEN_TTL: "${value}" is not accepted. Give seconds, 1 to 315360000.`
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      ...['http://x', 'localhost:3000', '', ' ::1', '1.2.3.4/8', 'a b']
+        .filter(Boolean)
+        .map(
+          value =>
+            [{ HOST: value }, `HOST: "${value}" is not accepted. Give an address to listen on.`] as [
+              NodeJS.ProcessEnv,
+              string
+            ]
+        ),
+      ...[
+        'file:',
+        'file://data/x.db',
+        'file:///%00%',
+        './x.db',
+        'sqlite:x',
+        'postgres://',
+        'postgres://h:port/x'
+      ].map(
+        value =>
+          [
+            { DATABASE_URL: value },
+            `DATABASE_URL: "${value === 'postgres://h:port/x' ? 'postgres://***' : value}" is not accepted. ` +
+              'Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      [
+        { DATABASE_URL: 'postgres://u:pa#ss@h/d' },
+        'DATABASE_URL: "postgres://***@h/d" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
+      ],
+      [
+        { DATABASE_URL: 'postgres://u:pa' },
+        'DATABASE_URL: "postgres://***" is not accepted. Give file:PATH, :memory: or postgres://USER:PASSWORD@HOST/NAME.'
+      ],
+      ...[
+        ['1000', '1000'],
+        ['1001', '1000']
+      ].map(
+        ([ACCESS_TOKEN_TTL = '', REFRESH_TOKEN_TTL = '']) =>
+          [
+            { ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL },
+            `ACCESS_TOKEN_TTL: ${ACCESS_TOKEN_TTL} is not less than REFRESH_TOKEN_TTL, ${REFRESH_TOKEN_TTL}: ` +
+              'no session could ever be refreshed. Shorten the one or lengthen the other.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      [
+        { REFRESH_TOKEN_TTL: '300' },
+        'ACCESS_TOKEN_TTL: 300 (the default) is not less than REFRESH_TOKEN_TTL, 300: ' +
+          'no session could ever be refreshed. Shorten the one or lengthen the other.'
+      ],
+      [
+        { SESSION_TTL: '86400' },
+        'REFRESH_TOKEN_TTL: 2592000 (the default) is more than SESSION_TTL, 86400: ' +
+          'every session would end before its refresh token does. Shorten the one or lengthen the other.'
+      ],
+      ...[
+        { METRICS_PORT: '3000' },
+        { METRICS_PORT: '3000', HOST: '0.0.0.0' },
+        { METRICS_PORT: '3000', METRICS_HOST: '::' }
+      ].map(
+        environment =>
+          [environment, 'METRICS_PORT: 3000 is PORT already. Give another port for metrics.'] as [
+            NodeJS.ProcessEnv,
+            string
+          ]
+      ),
       ...['7', '129'].map(
         value =>
           [
@@ -96,10 +170,44 @@ t.test(
           ] as [NodeJS.ProcessEnv, string]
       ),
       [{ RATE_LIMIT: 'no' }, 'RATE_LIMIT: "no" is not accepted. Give on or off.'],
-      [
-        { CORS_ORIGIN: 'app.example' },
-        'CORS_ORIGIN: "app.example" is not accepted. Give * or origins such as https://app.example, separated by commas.'
-      ],
+      ...[
+        'app.example',
+        'https://app.example/',
+        'https://app.example/path',
+        'HTTPS://app.example',
+        'https://App.example',
+        'https://app.example:443',
+        'https://münchen.example',
+        'https://*',
+        'https://*.example',
+        'https://a.*.example',
+        'https://*.*.app.example',
+        'https://pr-*.app.example',
+        'https://*.1.2.3.4',
+        'https://a.example,*',
+        'capacitor://*.app.example',
+        'capacitor://localhost/',
+        'capacitor:',
+        'file://',
+        'null',
+        'https://a.example,,https://b.example'
+      ].map(
+        value =>
+          [
+            { CORS_ORIGIN: value },
+            `CORS_ORIGIN: "${value}" is not accepted. Give * or origins such as https://app.example, ` +
+              'https://*.app.example or capacitor://localhost, separated by commas: in lower case, without a path, ' +
+              'a slash at the end or the default port.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
+      ...['on', '31536000', 'max-age=-1', 'max-age=1; preload; includeSubDomains', 'max-age=1, x'].map(
+        value =>
+          [
+            { HSTS: value },
+            `HSTS: "${value}" is not accepted. ` +
+              'Give off, or max-age=SECONDS, after which "; includeSubDomains" and "; preload" may follow.'
+          ] as [NodeJS.ProcessEnv, string]
+      ),
       ...['yes', '2', '10.0.0.0/33', '10.0.0.0/8/8', '::1/x'].map(
         value =>
           [
@@ -114,10 +222,70 @@ t.test(
   }
 )
 
+t.test('all faults are told at once, a line each, and what depends on a wrong one is not told', async t => {
+  const environment = {
+    PORT: 'x',
+    RATE_LIMIT: 'no',
+    ACCESS_TOKEN_TTL: '1e9',
+    SESSION_TTL: '5',
+    LOG_LEVEL: 'INFO'
+  }
+  const faults = [
+    'PORT: "x" is not accepted. Give a port from 1 to 65535, or 0 for any free one.',
+    'ACCESS_TOKEN_TTL: "1e9" is not accepted. Give seconds, 1 to 315360000.',
+    'RATE_LIMIT: "no" is not accepted. Give on or off.',
+    'LOG_LEVEL: "INFO" is not accepted. Give fatal, error, warn, info, debug, trace or silent.',
+    'REFRESH_TOKEN_TTL: 2592000 (the default) is more than SESSION_TTL, 5: ' +
+      'every session would end before its refresh token does. Shorten the one or lengthen the other.'
+  ]
+  t.throws(() => readConfig(environment), new ConfigError(...faults))
+  t.throws(() => readConfig({}, {}, ['.env: x']), new ConfigError('.env: x'))
+  t.throws(() => readConfig({ PORT: 'x' }, {}, ['.env: x']), { message: `.env: x\n${faults[0]}` })
+})
+
+t.test('who makes no tokens needs no key', async t => {
+  const DATABASE_URL = 'postgres://db/latchkey'
+  t.match(readConfig({ DATABASE_URL }, { keys: false }), { DATABASE_URL })
+})
+
+t.test('names that look like a setting, and those that do not', async t => {
+  const cases = [
+    ['ACCES_TOKEN_TTL', 'ACCESS_TOKEN_TTL'],
+    ['CORS_ORIGINS', 'CORS_ORIGIN'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['PROT', 'PORT'],
+    ['port', 'PORT'],
+    ['JWT-SECRET', 'JWT_SECRET']
+  ] as const
+  for (const [name, meant] of cases)
+    t.strictSame(misspeltIn({ [name]: 'x' }), [`${name} is no setting; did you mean ${meant}?`])
+  const others = ['HOSTNAME', 'HOME', 'PATH', 'LOGNAME', 'NODE_ENV', 'OTEL_SERVICE_NAME', 'POSTGRES_PASSWORD']
+  const ours = Object.keys(Environment.properties)
+  for (const name of [...others, ...ours, 'DATABASE_HOST', 'PWD', 'SHELL', 'TERM', 'LANG', 'http_proxy'])
+    t.strictSame(misspeltIn({ [name]: 'x' }), [], name)
+})
+
 t.test('what is accepted', async t => {
   const environments = [
+    { HOST: 'localhost', METRICS_PORT: '3000', METRICS_HOST: '127.0.0.2' },
+    { HOST: 'my_host.example.' },
+    { HOST: 'fe80::1%eth0' },
+    { ACCESS_TOKEN_TTL: '1', REFRESH_TOKEN_TTL: '2', SESSION_TTL: '2' },
+    { DATABASE_URL: 'file:///srv/a%20b.db' },
+    { DATABASE_URL: 'postgres://a:b@/d?host=/run/postgresql', JWT_SECRET: 'x'.repeat(32) },
+    { DATABASE_URL: 'postgres:///d', JWT_SECRET: 'x'.repeat(32) },
     { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
     { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
+    {
+      CORS_ORIGIN: 'capacitor://localhost, ionic://localhost, tauri://localhost, app://obsidian.md, app://.'
+    },
+    { CORS_ORIGIN: 'https://*.app.example, http://*.localhost:5173, https://*.app.example:8443' },
+    { CORS_ORIGIN: 'http://[::1]:3000, http://127.0.0.1:3000, chrome-extension://abcdefgh' },
+    { HSTS: 'off' },
+    { HSTS: 'max-age=0' },
+    { HSTS: 'max-age=63072000; includeSubDomains; preload' },
+    { HSTS: 'max-age=63072000;includeSubDomains' },
     { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
     { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
     { PORT: '0', DATABASE_URL: ':memory:' },
@@ -125,8 +293,13 @@ t.test('what is accepted', async t => {
     { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) },
     { DATABASE_URL: 'postgres://c/d', JWT_PRIVATE_KEY_FILE: 'key.pem' }
   ]
-  for (const environment of environments)
-    t.match(readConfig(environment), { ...environment, PORT: Number, WEB_CONCURRENCY: Number })
+  for (const environment of environments) {
+    const numbers = Object.entries(environment).map(([name, value]) => [
+      name,
+      /^\d+$/.test(value) ? Number(value) : value
+    ])
+    t.match(readConfig(environment), Object.fromEntries(numbers))
+  }
 })
 
 t.test('README and .env.example name every variable and its default', async t => {

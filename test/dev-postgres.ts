@@ -10,6 +10,7 @@ import { startPostgres } from './postgres-server.ts'
  */
 
 const database = await startPostgres()
+process.stdout.write(`PostgreSQL is at ${database.url} until the service ends, and so are its data.\n`)
 const service = spawn(process.execPath, [join(import.meta.dirname, '../src/cli/main.ts'), 'serve'], {
   stdio: 'inherit',
   env: { ...process.env, DATABASE_URL: database.url, JWT_SECRET: randomBytes(32).toString('base64url') }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
+import pretty from 'pino-pretty'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
 import { endOf, loggingOf } from '../src/logging.ts'
@@ -15,6 +16,26 @@ t.test('the log is pretty on a terminal, and only there', async t => {
   const forPeople = loggingOf(config, true)
   t.match(forPeople, { level: 'warn', transport: { target: 'pino-pretty' } })
   await endOf(forPeople)
+})
+
+t.test('on a terminal an entry is a line, but for an error, whose stack has its own', async t => {
+  const logging = loggingOf(readConfig({}), true)
+  const options = 'transport' in logging ? logging.transport.options : {}
+  const written = pretty.prettyFactory({ ...options, translateTime: "'12:00'", colorize: false })
+  const show = (entry: object) =>
+    written(JSON.stringify({ level: 30, time: 0, pid: 1, hostname: 'a', ...entry }))
+  const request = { method: 'GET', path: '/api/todos', status: 200, ms: 1.2, ip: '::1' }
+  t.equal(
+    show({ reqId: 'abc', ...request, msg: 'request' }),
+    '[12:00] INFO: request GET /api/todos 200 in 1.2 ms {"reqId":"abc","ip":"::1"}\n'
+  )
+  t.equal(show({ msg: 'Latchkey listens' }), '[12:00] INFO: Latchkey listens\n')
+  t.equal(show({ sessions: 2, msg: 'removed' }), '[12:00] INFO: removed {"sessions":2}\n')
+  const err = { type: 'TypeError', message: 'no', stack: 'TypeError: no\n    at a (b.ts:1:1)' }
+  t.match(
+    show({ level: 50, reqId: 'abc', err, msg: 'failed' }),
+    /^.*ERROR: failed {"reqId":"abc"}\n.*\n\s+at a/s
+  )
 })
 
 t.test('at the end, the last line is written', async t => {

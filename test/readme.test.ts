@@ -65,11 +65,7 @@ t.test('the client does what README shows', async t => {
   const cwd = t.testdir()
   const { child, url } = await start(t, cwd)
   const client = join(import.meta.dirname, '../src/client/index.ts')
-  const program = example
-    .replace("'latchkey/client'", `'${client}'`)
-    .replace('http://127.0.0.1:3000', url)
-    .replace('storage: localStorage', 'storage: (await import(CLIENT)).memoryStorage()')
-    .replace('CLIENT', `'${client}'`)
+  const program = example.replace("'latchkey/client'", `'${client}'`).replace('http://127.0.0.1:3000', url)
   writeFileSync(join(cwd, 'example.ts'), program)
   const printed = await paste(`'${process.execPath}' example.ts`, cwd)
   await stop(child, 'SIGTERM')

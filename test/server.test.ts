@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { availableParallelism, getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { toListenError } from '../src/listening.ts'
 import { refuse, send, start, stop } from './process.ts'
 
 const PASSWORD = 'correct horse battery staple'
@@ -13,14 +14,31 @@ const credentials = { email: account.email, password: PASSWORD }
 t.test('without any setting it makes its database and its key, listens and says where', async t => {
   const cwd = t.testdir()
   const { child, url, log } = await start(t, cwd, {}, true)
-  t.match(log[0], { level: 30, msg: `Latchkey listens on ${url}` })
+  const database = './data/latchkey.db'
+  const until = 'It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after 10 s'
+  t.match(log.slice(0, 3), [
+    {
+      level: 30,
+      key: `${database}.key`,
+      msg: `A key to sign tokens with was made: ${database}.key. Back it up with the database`
+    },
+    { level: 30, database, isNew: true, msg: `The database is ${database}, newly made` },
+    { level: 30, msg: `Latchkey listens on ${url}` }
+  ])
   t.equal((await send(`${url}/api/auth/register`, { body: account })).status, 201)
-  t.match(log[1], { msg: `The docs are at ${url}/docs` })
+  t.match(log.slice(3, 5), [{ msg: `The docs are at ${url}/docs` }, { msg: until }])
+  for (const suffix of ['', '-wal', '-shm'])
+    t.equal(statSync(join(cwd, `${database}${suffix}`)).mode & 0o777, 0o600)
   t.ok(existsSync(join(cwd, 'data/latchkey.db')))
   t.equal(statSync(join(cwd, 'data/latchkey.db.key')).mode & 0o777, 0o600)
   t.equal(await stop(child, 'SIGTERM'), 0)
 
-  const again = await start(t, cwd, { DOCS: 'off' }, true)
+  const again = await start(t, cwd, { DOCS: 'off', ...{ ACCES_TOKEN_TTL: '5' } }, true)
+  t.match(again.log.slice(0, 3), [
+    { level: 40, msg: 'ACCES_TOKEN_TTL is no setting; did you mean ACCESS_TOKEN_TTL?' },
+    { level: 30, database, isNew: false, msg: `The database is ${database}` },
+    { msg: `Latchkey listens on ${again.url}` }
+  ])
   const login = await send(`${again.url}/api/auth/login`, { body: credentials })
   t.equal(login.status, 200, 'what it kept is there at the next start')
   t.equal(await stop(again.child, 'SIGINT'), 0)
@@ -96,9 +114,35 @@ t.test('a port that is taken is told in a line', async t => {
   await once(other, 'listening')
   t.teardown(() => other.close())
   const { port } = other.address() as { port: number }
-  const { code, said } = await refuse(t.testdir(), { PORT: `${port}`, LOG_LEVEL: 'silent' })
-  t.equal(code, 74)
-  t.match(said, /^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+  const taken =
+    `PORT: ${port} at 127.0.0.1 is in use (EADDRINUSE). Give another one (0 takes any that is free), or end the ` +
+    'program that listens there.\n'
+  const settings = { LOG_LEVEL: 'silent', DATABASE_URL: ':memory:' }
+  t.strictSame(await refuse(t.testdir(), { ...settings, PORT: `${port}` }, true), { code: 74, said: taken })
+  t.strictSame(await refuse(t.testdir(), { ...settings, METRICS_PORT: `${port}` }), {
+    code: 74,
+    said: `METRICS_${taken}`
+  })
+  const workers = { LOG_LEVEL: 'silent', WEB_CONCURRENCY: '2', PORT: `${port}` }
+  t.strictSame(await refuse(t.testdir(), workers), { code: 74, said: taken }, 'by a worker, once')
+  t.strictSame(await refuse(t.testdir(), { ...settings, HOST: '192.0.2.1' }), {
+    code: 74,
+    said:
+      'HOST: 192.0.2.1 is no address of this machine: address not available (EADDRNOTAVAIL). ' +
+      'Give one of its own, 127.0.0.1 or 0.0.0.0, say.\n'
+  })
+  const place = { host: 'nowhere.invalid', port: 80 }
+  const refused = (code: string) => Object.assign(new Error(code), { code, syscall: 'listen' })
+  t.equal(
+    toListenError(refused('EACCES'), place).message,
+    'PORT: 80 is not for this user: EACCES. Give one from 1024 to 65535, or 0 for any that is free.'
+  )
+  t.equal(
+    toListenError(refused('ENOTFOUND'), place).message,
+    'HOST: nowhere.invalid is no address of this machine: ENOTFOUND. Give an address.'
+  )
+  const unrelated = new Error('something else')
+  t.equal(toListenError(unrelated, place), unrelated)
 })
 
 t.test('every write that was acknowledged is there after kill -9', async t => {

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
-import { isTracingConfigured } from '../src/environment.ts'
+import { ConfigError } from '../src/config.ts'
+import { assertTracing, isTracingConfigured } from '../src/environment.ts'
 import { start, stop } from './process.ts'
 import type { Settings } from './service.ts'
 
@@ -42,7 +43,8 @@ t.test(
     const { url: endpoint, spans, services } = await collector(t)
     const settings = {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json'
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      TRUST_PROXY: '127.0.0.1'
     } as Settings
     const { child, url } = await start(t, t.testdir(), settings, true)
     const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, 'x-request-id': 'mine' }
@@ -66,6 +68,21 @@ t.test(
   }
 )
 
+t.test('nobody but a trusted proxy is the caller whose trace goes on', async t => {
+  const { url: endpoint, spans } = await collector(t)
+  const settings = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json'
+  } as Settings
+  const { child, url } = await start(t, t.testdir(), settings, true)
+  const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: 'a=b', baggage: 'a=b' }
+  await fetch(`${url}/nowhere`, { headers })
+  t.equal(await stop(child, 'SIGTERM'), 0)
+  t.match(spans, [{ name: 'GET' }])
+  t.not(spans[0]?.traceId, TRACE)
+  t.notOk(spans[0]?.parentSpanId)
+})
+
 t.test('tracing is off unless a variable asks for it', async t => {
   const cases: [NodeJS.ProcessEnv, boolean][] = [
     [{}, false],
@@ -78,4 +95,22 @@ t.test('tracing is off unless a variable asks for it', async t => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x', OTEL_SDK_DISABLED: 'TRUE' }, false]
   ]
   for (const [environment, expected] of cases) t.equal(isTracingConfigured(environment), expected)
+})
+
+t.test('packages that tracing needs and nobody has installed are told at the start', async t => {
+  const lacks = (missing: string) => (name: string) => {
+    if (name === missing) throw new Error('not found')
+  }
+  const asked = { OTEL_TRACES_EXPORTER: 'otlp' }
+  for (const name of ['@fastify/otel', '@opentelemetry/sdk-node']) {
+    t.throws(
+      () => assertTracing(asked, lacks(name)),
+      new ConfigError(
+        `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
+          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+      )
+    )
+    assertTracing({}, lacks(name))
+  }
+  assertTracing(asked)
 })

@@ -8,7 +8,7 @@ const passwords = await passwordsOf(readConfig({}))
 const hashed = await passwords.hash('correct horse battery staple')
 
 const server = createServer(async ({ method }, response) => {
-  if (method === 'POST') await passwords.matches('correct horse battery staple', hashed)
+  if (method === 'POST') await passwords.verify('correct horse battery staple', hashed)
   response.end()
 })
 server.listen(Number(process.env.PORT), '127.0.0.1')

@@ -102,6 +102,8 @@ export const me = {
 export const renameMe = {
   operationId: 'renameMe',
   summary: 'Change the user name',
+  description:
+    'It cannot be the password, whatever its case; as the answer tells that, changes are slowed down as sign-ins are.',
   tags,
   security: bearer,
   body: Type.Object(
@@ -110,7 +112,7 @@ export const renameMe = {
   ),
   response: {
     200: { ...ref(UserDocument), description: 'The account as it is now.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'already_taken')
+    ...problems(...bodyProblems, ...bearerProblems, 'already_taken', 'sign_in_throttled')
   }
 }
 
@@ -137,7 +139,8 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   description:
     'Makes every access token of the account stale at once. Its sessions go on: each gets a new access token by refreshing. ' +
     'The answer is a new pair for this one; should it get lost, a refresh of the old pair with the same `Idempotency-Key` gets ' +
-    'it. `endOtherSessions` ends the others.',
+    'it. `endOtherSessions` ends the others. The new password is held to what is asked of the first, and cannot be the present ' +
+    'one.',
   tags,
   security: bearer,
   headers: repeatable,

@@ -4,6 +4,7 @@ import { PER_MINUTE } from '../../src/limits.ts'
 import { keyIn } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
 import { deviceOf } from './device.ts'
+import { newPasswordIn } from './new-password.ts'
 
 /** A stricter limit for what verifies a password. */
 const config = { rateLimit: { max: PER_MINUTE.account, timeWindow: '1 minute' } }
@@ -16,7 +17,7 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
   })
 
   app.patch('/me', { schema: schemas.renameMe, config }, async function rename(request) {
-    return app.users.rename(request.user.id, request.body.username)
+    return app.accounts.rename(request.user, request.body.username, deviceOf(request))
   })
 
   app.delete('/me', { schema: schemas.deleteMe, config }, async function remove(request, reply) {
@@ -26,7 +27,7 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
 
   app.put(
     '/password',
-    { schema: schemas.changePassword(options.config), config },
+    { schema: schemas.changePassword(options.config), config, ...newPasswordIn('newPassword') },
     async function changePassword(request) {
       const change = { ...request.body, idempotencyKey: keyIn(request.headers) }
       return app.accounts.changePassword(request.user, change, deviceOf(request))

@@ -5,6 +5,7 @@ import { PER_MINUTE } from '../../src/limits.ts'
 import { keyIn } from '../schemas.ts'
 import account from './account.ts'
 import { deviceOf } from './device.ts'
+import { newPasswordIn } from './new-password.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
 
@@ -22,7 +23,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/register',
-    { schema: schemas.register(config), config: limited(PER_MINUTE.register) },
+    { schema: schemas.register(config), config: limited(PER_MINUTE.register), ...newPasswordIn('password') },
     async function register(request, reply) {
       const user = await app.users.register(request.body)
       reply.code(201).header('location', '/api/auth/me')

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { MAX_EMAIL } from '../../src/auth/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import type { Config } from '../../src/config.ts'
 import { bytesOf } from '../../src/limits.ts'
@@ -8,7 +9,6 @@ export const tags = ['auth']
 
 export const MIN_USERNAME = 3
 export const MAX_USERNAME = 32
-export const MAX_EMAIL = 254
 export const MAX_PASSWORD = 128
 /** The largest body of these routes, in bytes: two passwords, or a name, an e-mail and a password; or a pair of tokens. */
 export const MAX_AUTH_BODY = bytesOf(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
@@ -18,12 +18,14 @@ export const Username = Type.String({
   description: `${MIN_USERNAME} to ${MAX_USERNAME} letters, digits, dots, underscores or hyphens`,
   examples: ['ada']
 })
+/** What it is taken as; its domain is answered in ASCII. */
 const Email = Type.String({
-  format: 'email',
+  format: 'idn-email',
   maxLength: MAX_EMAIL,
   description: `an e-mail address of at most ${MAX_EMAIL} characters`,
   examples: ['ada@example.org']
 })
+const AsciiEmail = { ...Email, format: 'email' }
 export const NewPassword = (minLength: number) =>
   Type.String({
     format: 'password',
@@ -35,10 +37,13 @@ export const NewPassword = (minLength: number) =>
 
 const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
 
-export const UserDocument = Type.Object(
-  { id: Type.String({ format: 'uuid' }), username: Username, email: Email },
-  { $id: 'User', description: 'An account.', examples: [exampleUser] }
-)
+const user = { id: Type.String({ format: 'uuid' }), username: Username, email: AsciiEmail }
+
+export const UserDocument = Type.Object(user, {
+  $id: 'User',
+  description: 'An account.',
+  examples: [exampleUser]
+})
 
 const exampleTokens = {
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
@@ -76,7 +81,8 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   summary: 'Make an account',
   description:
     'Makes an account and signs it in. User names and e-mails are unique without regard to case. The password may consist ' +
-    'of anything, but is refused when it is among the most common ones or the user name or the e-mail.',
+    'of anything, but is refused with the reason when it is easy to guess: four random words are not. The domain of the ' +
+    'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: Type.Object(
     { username: Username, email: Email, password: NewPassword(PASSWORD_MIN_LENGTH) },
@@ -118,13 +124,18 @@ export const refresh = {
   description:
     'Exchanges a pair whose access token has expired for the next one. The pair given never works again; used a second ' +
     'time after the race leeway, its refresh token ends the session. With an `Idempotency-Key` the request may be repeated ' +
-    'when its answer was lost: the same key and pair get the same tokens, as long as nobody has used them to refresh.',
+    'when its answer was lost: the same key and pair get the same tokens, as long as nobody has used them to refresh. An ' +
+    'answered pair may be sent as it is: what is not a token is not looked at.',
   tags,
   headers: repeatable,
   body: Type.Object(
     {
       accessToken: Type.String({ description: 'the access token of the latest pair' }),
-      refreshToken: Type.String({ description: 'the refresh token of the latest pair' })
+      refreshToken: Type.String({ description: 'the refresh token of the latest pair' }),
+      tokenType: Type.Optional(Type.Unsafe<'Bearer'>({ const: 'Bearer', description: 'Bearer, or nothing' })),
+      expiresIn: Type.Optional(Type.Integer({ description: 'as it was answered' })),
+      refreshExpiresIn: Type.Optional(Type.Integer({ description: 'as it was answered' })),
+      user: Type.Optional(Type.Object(user, { description: 'as it was answered' }))
     },
     {
       additionalProperties: false,
@@ -150,8 +161,9 @@ export const logout = {
   operationId: 'logout',
   summary: 'Sign out',
   description:
-    'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It takes an ' +
-    'expired access token too, and answers 204 whatever the token is, so that a client can always forget it.',
+    'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It answers 204 ' +
+    'whatever the token is, so that a client can always forget it; but an expired or stale one ends its own session at the ' +
+    'most. Only a body that cannot be read is refused, for it may have meant other sessions.',
   tags,
   security: [...bearer, {}],
   body: Type.Unsafe<{ scope?: LogoutScope } | null>({

@@ -19,7 +19,7 @@ const sessions: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.delete('/sessions/:id', { schema: schemas.endSession }, async function end(request, reply) {
-    await app.sessions.end(request.user.id, request.params.id, deviceOf(request))
+    await app.sessions.end(request.user, request.params.id, deviceOf(request))
     return reply.code(204).send(null)
   })
 

@@ -7,7 +7,7 @@ import { type Priority, priorities } from '../../src/todos/todo.ts'
 export const MAX_SEARCH = 200
 
 export const Title = Type.String({
-  format: 'text',
+  format: 'line',
   // White space around it is removed before it is counted.
   pattern: `^\\s*\\S([\\s\\S]{0,${MAX_TITLE - 2}}\\S)?\\s*$`,
   description: `a text of 1 to ${MAX_TITLE} characters, not counting white space around it`,
@@ -71,13 +71,14 @@ const priority = { type: 'string', enum: priorities, description: 'none, low, me
 export const PriorityField = Type.Unsafe<Priority>({ ...priority, default: 'none' })
 
 export const Tag = Type.String({
-  format: 'text',
+  format: 'line',
   pattern: `^\\S([\\s\\S]{0,${MAX_TAG - 2}}\\S)?$`,
   description: `a text of 1 to ${MAX_TAG} characters, without white space around it`,
   examples: ['shopping']
 })
 export const Tags = Type.Array(Tag, {
   maxItems: MAX_TAGS,
+  canonicalTags: true,
   uniqueItems: true,
   default: [],
   description: `at most ${MAX_TAGS} different tags; their order does not matter`,
@@ -143,6 +144,7 @@ export const filters = {
   tag: Type.Optional(
     Type.Array(Tag, {
       maxItems: MAX_TAGS,
+      canonicalTags: true,
       description: 'a tag that the todos have; all of them, where there are several'
     })
   ),
@@ -155,9 +157,8 @@ export const filters = {
   q: Type.Optional(
     Type.String({
       format: 'text',
-      minLength: 1,
       maxLength: MAX_SEARCH,
-      description: `a text of 1 to ${MAX_SEARCH} characters: words, or how they begin, in title or description`
+      description: `a text of at most ${MAX_SEARCH} characters: words, or how they begin, in title or description`
     })
   )
 }

@@ -66,7 +66,9 @@ export const list = {
   operationId: 'listTodos',
   summary: 'List todos',
   description:
-    'The todos, a page at a time, in an order of your choice. Filters are combined: what is found passes all of them.',
+    'The todos, a page at a time, in an order of your choice. Filters are combined: what is found passes all of them. ' +
+    '`q` finds emoji, too, and words without regard to case, accents, strokes, hyphens and the like; when there is no word ' +
+    'in it, it finds nothing.',
   tags,
   security,
   querystring: ListQuery,
@@ -88,7 +90,9 @@ export const list = {
 export const create = {
   operationId: 'createTodo',
   summary: 'Make a todo',
-  description: 'Makes a todo at the bottom of the list.',
+  description:
+    'Makes a todo at the bottom of the list. A title and a tag are one line with at least one visible character. Control ' +
+    'characters are refused, but for line breaks and tabs in the description. Tags are kept in one form of Unicode (NFC).',
   tags,
   security,
   headers: repeatable,

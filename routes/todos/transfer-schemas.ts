@@ -48,8 +48,9 @@ export const exportTodos = {
   summary: 'Export all todos',
   description:
     'Everything at once, as a file: one todo a line, as the API shows it, with those in the trash; or, with ' +
-    '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not. It is written while it is read: when it cannot go ' +
-    'on, the connection is cut.',
+    '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not, with the changes of the clocks about the years ' +
+    'that they are due in; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
+    'is read: when it cannot go on, the connection is cut.',
   tags,
   security,
   headers: Type.Object({
@@ -98,7 +99,8 @@ export const importTodos = {
   operationId: 'importTodos',
   summary: 'Import todos',
   description:
-    'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`. One whose `id` is there ' +
+    'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`, and for a `position` that ' +
+    'another todo of the list has, for which it gets one right after that. One whose `id` is there ' +
     'already stays as it is, so that an import can be sent again at any time, and is to be when its answer was lost. A line ' +
     'needs a `title` only: a todo without an `id` is a new one each time, but for a repetition with the same ' +
     '`Idempotency-Key`; without a `position` it goes to the bottom, in the order of the lines, and the times are now. All ' +

@@ -1,19 +1,33 @@
-import { and, eq, exists, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
 import { given, statementsOf } from '../db/statements.ts'
 
-/** Each write is one statement. Those that follow a change of the password happen only if that did. */
+/** Each write is one statement. Those of one transaction change the user first: so none waits for another crosswise. */
 export const accountStatements = statementsOf('accounts', (db, { users, sessions, todos }) => {
   const isTheUser = eq(users.id, given(users.id, 'userId'))
   const isTheUsers = and(eq(sessions.userId, given(sessions.userId, 'userId')), isNull(sessions.endedAt))
   const isTheCallers = eq(sessions.id, given(sessions.id, 'sessionId'))
-  // What follows the change of the password in its transaction happens only if that did.
-  const isChanged = exists(
-    db
-      .select({ one: sql`1` })
-      .from(users)
-      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'passwordHash'))))
+  const isInTime = and(
+    gt(sessions.idleExpiresAt, given(sessions.idleExpiresAt, 'now')),
+    gt(sessions.absoluteExpiresAt, given(sessions.absoluteExpiresAt, 'now'))
   )
   return {
+    nameHolders: db
+      .select({ id: users.id })
+      .from(users)
+      .where(
+        and(
+          eq(users.usernameKey, given(users.usernameKey, 'usernameKey')),
+          ne(users.id, given(users.id, 'userId'))
+        )
+      ),
+    rename: db
+      .update(users)
+      .set({
+        username: given(users.username, 'username'),
+        usernameKey: given(users.usernameKey, 'usernameKey')
+      })
+      .where(isTheUser)
+      .returning({ id: users.id, username: users.username, email: users.email }),
     currentHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
     changePassword: db
       .update(users)
@@ -26,11 +40,11 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
     makeStale: db
       .update(sessions)
       .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
-      .where(and(isTheUsers, isChanged)),
+      .where(isTheUsers),
     endOthers: db
       .update(sessions)
       .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'password_changed' })
-      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId')), isChanged))
+      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId'))))
       .returning({ id: sessions.id }),
     rotate: db
       .update(sessions)
@@ -40,7 +54,7 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
         idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
         retryKeyHash: given(sessions.retryKeyHash, 'retryKeyHash')
       })
-      .where(and(isTheUsers, isTheCallers, isChanged))
+      .where(and(isTheUsers, isTheCallers, isInTime))
       .returning(),
     removeTodos: db
       .delete(todos)

@@ -3,14 +3,16 @@ import { availableParallelism } from 'node:os'
 import * as argon2 from 'argon2'
 import type { Config } from '../config.ts'
 import { type HashingLoad, hashingGateOf } from './hashing-gate.ts'
+import { formsOf, opaque } from './password-text.ts'
+
+/** What a password is to a hash; `outdated` is right, but is to be hashed anew: as its one form, by the current parameters. */
+export type Verdict = 'right' | 'outdated' | 'wrong'
 
 export interface Passwords {
   /** @returns a PHC string: argon2id with the current parameters and a salt of its own */
   readonly hash: (password: string) => Promise<string>
   /** Whether the password is the hashed one. Without a hash it is not, at the same cost (OWASP ASVS 6.3.8). */
-  readonly matches: (password: string, hashed: string | undefined) => Promise<boolean>
-  /** Whether the hash was made with weaker parameters than the current ones. */
-  readonly isOutdated: (hashed: string) => boolean
+  readonly verify: (password: string, hashed: string | undefined) => Promise<Verdict>
   readonly load: () => HashingLoad
 }
 
@@ -20,7 +22,7 @@ const loadFaster = () => import('@node-rs/argon2')
 /**
  * Password hashing by argon2id (RFC 9106), off the event loop, as much at once as the cores can do.
  * @param load gives the faster library; where it fails, `argon2` is used: either verifies what the other has made
- * @throws {Problem} `overloaded`, from `hash` and `matches`, when too much is waiting
+ * @throws {Problem} `overloaded`, from `hash` and `verify`, when too much is waiting
  */
 export async function passwordsOf(
   config: Config,
@@ -36,13 +38,16 @@ export async function passwordsOf(
   }
   const inTurn = hashingGateOf(config, cores)
   const nobodys = hashOfNobody(parameters)
+  const matches = (text: string, hashed: string) => inTurn(() => verify(hashed, text))
   return {
-    hash: password => inTurn(() => hash(password, parameters)),
-    async matches(password, hashed) {
-      const isTheOne = await inTurn(() => verify(hashed ?? nobodys, password))
-      return isTheOne && hashed !== undefined
+    hash: password => inTurn(() => hash(opaque(password), parameters)),
+    async verify(password, hashed) {
+      for (const form of formsOf(password)) {
+        if (!(await matches(form, hashed ?? nobodys)) || hashed === undefined) continue
+        return form === opaque(password) && !argon2.needsRehash(hashed, parameters) ? 'right' : 'outdated'
+      }
+      return 'wrong'
     },
-    isOutdated: hashed => argon2.needsRehash(hashed, parameters),
     load: inTurn.load
   }
 }

@@ -15,9 +15,21 @@ export interface PrivateKey {
 /**
  * Reads private keys.
  * @param files the paths, separated by commas
- * @throws {ConfigError} naming the first file that is not accepted and its fault; nothing of what it holds
+ * @throws {ConfigError} naming each file that is not accepted and its fault; nothing of what it holds
  */
-export const readPrivateKeys = (files: string): PrivateKey[] => listOf(files).map(readPrivateKey)
+export function readPrivateKeys(files: string): PrivateKey[] {
+  const faults: string[] = []
+  const keys = listOf(files).flatMap(file => {
+    try {
+      return [readPrivateKey(file)]
+    } catch (error) {
+      faults.push((error as ConfigError).message)
+      return []
+    }
+  })
+  if (faults.length > 0) throw new ConfigError(...faults)
+  return keys
+}
 
 function readPrivateKey(file: string): PrivateKey {
   const given = parse(file, read(file))

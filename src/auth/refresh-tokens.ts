@@ -7,6 +7,8 @@ import type { Seed } from './signing-keys.ts'
 const PREFIX = 'lkr_'
 const SESSION_BYTES = 16
 const GENERATION_BYTES = 4
+/** The highest that a database counts to. */
+const LAST_GENERATION = 2 ** 31 - 1
 
 /** What a refresh token says: which session it continues, and how often that was refreshed before. */
 export interface RefreshClaims {
@@ -55,10 +57,9 @@ function encode(key: KeyObject, { sessionId, generation }: RefreshClaims): strin
 function decode(token: string): RefreshClaims | undefined {
   const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')
   if (bytes.length < SESSION_BYTES + GENERATION_BYTES) return undefined
-  return {
-    sessionId: UUID.ofInner(bytes.subarray(0, SESSION_BYTES)).toString(),
-    generation: bytes.readUInt32BE(SESSION_BYTES)
-  }
+  const generation = bytes.readUInt32BE(SESSION_BYTES)
+  if (generation > LAST_GENERATION) return undefined
+  return { sessionId: UUID.ofInner(bytes.subarray(0, SESSION_BYTES)).toString(), generation }
 }
 
 // The whole text is compared, since base64url has spare bits that decoding ignores.

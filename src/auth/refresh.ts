@@ -4,7 +4,7 @@ import { count } from '../counters.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { type AccessClaims, generationOf, jtiOf, secondsLeft } from './access-tokens.ts'
+import { type AccessClaims, assertIsOf, isPast, jtiOf, secondsLeft } from './access-tokens.ts'
 import { type Device, eventsOf } from './events.ts'
 import type { RefreshClaims } from './refresh-tokens.ts'
 import { sessionStatements } from './session-statements.ts'
@@ -44,7 +44,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
       throw new Problem('access_token_not_expired', { retryAfter: left })
 
     const presented = tokens.refresh.open(request.refreshToken)
-    const rotated = isPair(access, presented) ? await rotate(request, presented, now) : undefined
+    const rotated = isPair(access, presented) ? await rotate(request, access.sub, presented, now) : undefined
     if (!rotated) return repetition(request, access, presented, now)
     count(store.counters.refreshes, 'rotated')
     return issue(rotated.session, rotated.user, now)
@@ -54,9 +54,15 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
    * Moves the session on, in one conditional statement: of any number of parallel requests one wins.
    * @returns undefined when it did not, for whatever reason
    */
-  async function rotate({ idempotencyKey, device }: RefreshRequest, presented: RefreshClaims, now: Date) {
+  async function rotate(
+    { idempotencyKey, device }: RefreshRequest,
+    userId: string,
+    presented: RefreshClaims,
+    now: Date
+  ) {
     const [row] = await statements.rotate.execute({
       id: presented.sessionId,
+      userId,
       generation: presented.generation,
       now,
       idleExpiresAt: idleExpiryOf(now, config),
@@ -82,6 +88,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     if (!found) throw new Problem('refresh_token_invalid')
 
     const { session, user } = found
+    if (access.sid === session.id) assertIsOf(access, session)
     if (now >= expiryOf(session)) throw new Problem('refresh_token_expired')
     if (isRepetition(request, access, presented, session, now)) {
       count(store.counters.refreshes, 'repeated')
@@ -95,7 +102,9 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
 
   async function isStale(access: AccessClaims): Promise<boolean> {
     const [found] = await find.execute({ id: access.sid })
-    return found !== undefined && generationOf(access) < found.session.minAccessGeneration
+    if (!found) return false
+    assertIsOf(access, found.session)
+    return isPast(access, found.session)
   }
 
   /**

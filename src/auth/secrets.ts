@@ -1,23 +1,32 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, rmSync } from 'node:fs'
 import { type Config, ConfigError, isPostgres, listOf, SECRET_BYTES } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
+import { closeToOthers, createPrivateFile, readPrivateFile } from '../private-files.ts'
 
 /**
  * The secrets that tokens are signed with by HMAC: those of `JWT_SECRET`, then the kept one.
  * Without any key of one's own a secret is made and kept beside the SQLite file, readable by its owner only; whoever
  * sets a key later stays signed in, since the kept secret counts for as long as its file is there. A database in memory
  * gets one that lives as long as it does.
+ * @param made is told of the file when one was made
  */
-export function signingSecrets({ JWT_SECRET, JWT_PRIVATE_KEY_FILE, DATABASE_URL }: Config): string[] {
+export function signingSecrets(config: Config, made?: (file: string) => void): string[] {
+  const { JWT_SECRET, JWT_PRIVATE_KEY_FILE } = config
   const given = JWT_SECRET ? listOf(JWT_SECRET) : []
   const hasKey = given.length > 0 || JWT_PRIVATE_KEY_FILE !== undefined
-  const database = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
-  if (!database) return hasKey ? given : [newSecret()]
+  const kept = keptFile(config)
+  if (!kept) return hasKey ? given : [newSecret()]
+  if (!hasKey) keepSecret(kept, made)
+  if (hasKey && !existsSync(kept)) return given
+  closeToOthers(kept)
+  return [...given, keptSecret(kept)]
+}
 
-  const kept = `${database}.key`
-  if (!hasKey) keepSecret(kept)
-  return hasKey && !existsSync(kept) ? given : [...given, keptSecret(kept)]
+/** The file in which a secret is kept for want of any key of one's own, where there is or may be one. */
+export function keptFile({ DATABASE_URL }: Config): string | undefined {
+  const database = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
+  return database && `${database}.key`
 }
 
 /**
@@ -34,11 +43,13 @@ export const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url')
  * Offers a new secret at every start, of which the first one stays. It is written aside and linked into place, so that
  * of several instances that start together all read the same one, and none reads half of it.
  */
-function keepSecret(file: string) {
-  const draft = `${file}.${process.pid}`
-  writeFileSync(draft, `${newSecret()}\n`, { mode: 0o600 })
+function keepSecret(file: string, made?: (file: string) => void) {
+  // A name that nobody can have taken before.
+  const draft = `${file}.${randomBytes(8).toString('hex')}`
+  createPrivateFile(draft, `${newSecret()}\n`)
   try {
     linkSync(draft, file)
+    made?.(file)
   } catch {
     // An earlier start was first, or another instance; if it was neither, reading says what is wrong.
   } finally {
@@ -46,8 +57,12 @@ function keepSecret(file: string) {
   }
 }
 
-function keptSecret(file: string): string {
-  const secret = readFileSync(file, 'utf8').trim()
+/**
+ * Reads the kept secret.
+ * @throws {ConfigError} when it is none
+ */
+export function keptSecret(file: string): string {
+  const secret = readPrivateFile(file).toString().trim()
   if (Buffer.byteLength(secret) >= SECRET_BYTES) return secret
   throw new ConfigError(
     `${file}: ${Buffer.byteLength(secret)} bytes are not a signing key. Restore the file, or remove it to sign everybody out.`

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gt, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type SQL, sql } from 'drizzle-orm'
 import { isGivenId } from '../db/read-batches.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 
@@ -31,13 +31,15 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       column
     )
   const lastUsedFirst = [desc(sessions.rotatedAt), desc(sessions.id)]
+  // Besides the one that has just begun, which is not the last used one if the clock was put back.
+  const isOther = and(isTheUsers, isAnother, isLive)
   const latest = db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(and(isTheUsers, isLive))
+    .where(isOther)
     .orderBy(...lastUsedFirst)
     .limit(sql.placeholder('most'))
-  const isSurplus = and(isTheUsers, isLive, notInArray(sessions.id, latest))
+  const isSurplus = and(isOther, notInArray(sessions.id, latest))
 
   const presentUser = db
     .select(givenSelection(sessions))
@@ -52,9 +54,26 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
   // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
   const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
 
+  // Its end waits until what relies on it is there, likewise; and sessions of a user that end one another take turns.
+  const held = (...conditions: SQL[]) => {
+    const session = db
+      .select({ id: sessions.id })
+      .from(users)
+      .innerJoin(sessions, eq(sessions.userId, users.id))
+      .where(and(isTheOne, isTheUsers, isLive, ...conditions))
+    return 'for' in session ? session.for('no key update') : session
+  }
+
   return {
     // The user may have been deleted or disabled while the password was checked, or have changed it.
     add: db.insert(sessions).select(withUser).returning({ id: sessions.id }),
+    /** Required in a transaction that a session asked for: nothing takes effect of what an ended one began. */
+    hold: held(),
+    /** The same, for a token of the latest generation that is not stale. */
+    holdLatest: held(
+      eq(sessions.generation, given(sessions.generation, 'generation')),
+      lte(sessions.minAccessGeneration, sessions.generation)
+    ),
     find: withTheirUsers().where(isTheOne),
     findSeveral: withTheirUsers().where(isGivenId(sessions.id)),
     live: db
@@ -65,7 +84,9 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
     rotate: db
       .update(sessions)
       .set(rotation)
-      .where(and(isTheOne, eq(sessions.generation, given(sessions.generation, 'generation')), isLive))
+      .where(
+        and(isTheOne, isTheUsers, eq(sessions.generation, given(sessions.generation, 'generation')), isLive)
+      )
       .returning({ ...getTableColumns(sessions), username: ofUser('username'), email: ofUser('email') }),
     end: db
       .update(sessions)
@@ -73,11 +94,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
       .where(and(isTheOne, isTheUsers, isLive))
       .returning({ id: sessions.id }),
     endAll: db.update(sessions).set(ending).where(and(isTheUsers, isLive)).returning({ id: sessions.id }),
-    endOthers: db
-      .update(sessions)
-      .set(ending)
-      .where(and(isTheUsers, isAnother, isLive))
-      .returning({ id: sessions.id }),
+    endOthers: db.update(sessions).set(ending).where(isOther).returning({ id: sessions.id }),
     surplus: db.select({ id: sessions.id }).from(sessions).where(isSurplus),
     endSurplus: db.update(sessions).set(ending).where(isSurplus).returning({ id: sessions.id })
   }

@@ -4,7 +4,7 @@ import { givenIds } from '../db/read-batches.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { type AccessClaims, generationOf } from './access-tokens.ts'
+import { type AccessClaims, assertIsOf, generationOf, isOf, secondsLeft } from './access-tokens.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refreshOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
@@ -35,7 +35,7 @@ export interface Claim {
  * and adds none.
  */
 export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
-  const { add, find, findSeveral, live, end, endAll, endOthers, surplus, endSurplus } =
+  const { add, hold, holdLatest, find, findSeveral, live, end, endAll, endOthers, surplus, endSurplus } =
     sessionStatements(store)
   const events = eventsOf(store)
   const issue = tokenPairsOf(tokens, config)
@@ -45,16 +45,37 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     return new Map(found.map(each => [each.session.id, each]))
   })
 
+  /** Claims that were held against their session: whose it is, at least, stays so. */
+  const confirmed = new WeakSet<AccessClaims>()
+
   async function living(claims: AccessClaims): Promise<Identity> {
     const found = await sessionBy(claims.sid)
-    if (!found || found.session.endedAt) throw new Problem('access_token_revoked')
-    if (generationOf(claims) < found.session.minAccessGeneration) throw new Problem('access_token_stale')
-    return { ...found.user, sessionId: claims.sid }
+    if (!found) throw new Problem('access_token_revoked')
+    const { session, user } = found
+    assertIsOf(claims, session)
+    if (session.endedAt) throw new Problem('access_token_revoked')
+    if (generationOf(claims) < session.minAccessGeneration) throw new Problem('access_token_stale')
+    // It was exchanged for the next one, by an instance whose clock is ahead of this one's.
+    if (generationOf(claims) < session.generation) throw new Problem('access_token_expired')
+    confirmed.add(claims)
+    return { ...user, sessionId: claims.sid }
   }
 
   /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
   async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
     const ended = await statement.execute({ ...ending, now: store.now() })
+    await events.tellEndings(ended, ending.userId, ending.reason, device)
+    return ended
+  }
+
+  /** The same for a session that has to be live itself. @throws {StepMissed} when it is not */
+  async function endFor(
+    asker: Step<readonly unknown[]>,
+    statement: typeof end,
+    ending: Ending,
+    device: Device
+  ): Promise<{ id: string }[]> {
+    const [, ended] = await store.atomically(required(asker), statement.with({ ...ending, now: store.now() }))
     await events.tellEndings(ended, ending.userId, ending.reason, device)
     return ended
   }
@@ -92,7 +113,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
       } catch (error) {
         throw error instanceof StepMissed ? new Problem('invalid_credentials') : error
       }
-      const most = { userId: user.id, most: config.MAX_SESSIONS }
+      const most = { userId: user.id, id: session.id, most: config.MAX_SESSIONS - 1 }
       // To look first costs no commit, and there seldom is any.
       if ((await surplus.execute({ ...most, now })).length > 0)
         await endBy(endSurplus, { ...most, reason: 'too_many_sessions' }, device)
@@ -111,12 +132,12 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
 
     /**
      * The same for a request that only reads: it need not wait for the session before it begins, and so does not take a
-     * round trip more.
-     * @throws {Problem} `access_token_invalid` or `…_expired`; the rest comes from `confirmed`
+     * round trip more. The first one with a token does wait, since nothing is read for a user whose session it is not.
+     * @throws {Problem} `access_token_invalid` or `…_expired`; the rest comes from `confirmed`, or from the wait
      */
-    claim(accessToken: string): Claim {
+    claim(accessToken: string): Claim | Promise<Claim> {
       const claims = tokens.access.verify(accessToken)
-      return {
+      const claim: Claim = {
         userId: claims.sub,
         async confirmed(reading) {
           // What becomes of it is told below, or does not matter any more.
@@ -125,6 +146,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
           return reading
         }
       }
+      return confirmed.has(claims) ? claim : living(claims).then(() => claim)
     },
 
     /** A user's live sessions, the last used first. There are at most `MAX_SESSIONS`. */
@@ -132,24 +154,46 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
       return live.execute({ userId, now: store.now() })
     },
 
-    /** @throws {Problem} `session_not_found` when the user has no such live session */
-    async end(userId: string, id: string, device: Device): Promise<void> {
-      const ended = await endBy(end, { userId, id, reason: 'logout' }, device)
+    /**
+     * @throws {Problem} `session_not_found` when the caller has no such live session; `access_token_revoked` when the
+     *   caller's own has ended meanwhile
+     */
+    async end(caller: Identity, id: string, device: Device): Promise<void> {
+      const ending = { userId: caller.id, id, reason: 'logout' } as const
+      const asker = hold.with({ id: caller.sessionId, userId: caller.id, now: store.now() })
+      const ended = await endFor(asker, end, ending, device).catch(error => {
+        throw error instanceof StepMissed ? new Problem('access_token_revoked') : error
+      })
       if (ended.length === 0) throw new Problem('session_not_found')
     },
 
-    /** Logs out. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended. */
+    /**
+     * Logs out. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended. One that
+     * would not be let in any more ends its own session at the most: who has an old token need not be its owner.
+     */
     async logout(accessToken: string | undefined, scope: LogoutScope, device: Device): Promise<void> {
       const claims = accessToken === undefined ? undefined : tokens.access.open(accessToken)
       const [found] = claims ? await find.execute({ id: claims.sid }) : []
-      if (!found || found.session.endedAt) return
-      const statement = { local: end, others: endOthers, all: endAll }[scope]
-      await endBy(statement, { userId: found.user.id, id: found.session.id, reason: 'logout' }, device)
+      if (!claims || !found || !isOf(claims, found.session)) return
+
+      const ending = { userId: claims.sub, id: claims.sid, reason: 'logout' } as const
+      if (scope !== 'local' && secondsLeft(claims, store.now()) > 0) {
+        const asker = holdLatest.with({ ...ending, generation: generationOf(claims), now: store.now() })
+        const statement = scope === 'all' ? endAll : endOthers
+        const isDone = await endFor(asker, statement, ending, device).then(() => true, falseIfMissed)
+        if (isDone) return
+      }
+      if (scope !== 'others') await endBy(end, ending, device)
     }
   }
 }
 
 export type Sessions = ReturnType<typeof sessionsOf>
+
+function falseIfMissed(error: unknown): false {
+  if (error instanceof StepMissed) return false
+  throw error
+}
 
 interface Ending {
   readonly userId: string

@@ -22,12 +22,13 @@ export interface SigningKey {
 /**
  * The keys of the service: the first signs, all verify. A private key comes before any secret, so that one can be added
  * to a service that has worked with secrets so far.
+ * @param made is told of the file when a secret was made and kept
  * @throws {ConfigError} when one is not accepted
  */
-export function signingKeys(config: Config): [SigningKey, ...SigningKey[]] {
+export function signingKeys(config: Config, made?: (file: string) => void): [SigningKey, ...SigningKey[]] {
   const { JWT_PRIVATE_KEY_FILE: files } = config
   const privateKeys = files ? readPrivateKeys(files).map(ofPrivateKey) : []
-  const keys = [...privateKeys, ...signingSecrets(config).map(ofSecret)]
+  const keys = [...privateKeys, ...signingSecrets(config, made).map(ofSecret)]
   return Array.from(new Map(keys.map(key => [key.id, key])).values()) as [SigningKey, ...SigningKey[]]
 }
 

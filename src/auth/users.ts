@@ -4,6 +4,7 @@ import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, Problem } from '../errors.ts'
+import { asciiEmail, keyOf } from './emails.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
@@ -43,14 +44,6 @@ const statements = statementsOf('users', (db, { users }) => ({
     .select()
     .from(users)
     .where(eq(users.emailKey, given(users.emailKey, 'emailKey'))),
-  rename: db
-    .update(users)
-    .set({
-      username: given(users.username, 'username'),
-      usernameKey: given(users.usernameKey, 'usernameKey')
-    })
-    .where(eq(users.id, given(users.id, 'id')))
-    .returning({ id: users.id, username: users.username, email: users.email }),
   rehash: db
     .update(users)
     .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
@@ -59,11 +52,8 @@ const statements = statementsOf('users', (db, { users }) => ({
     )
 }))
 
-/** Usernames and e-mails are unique without case. Both are ASCII, by the schema of the registration. */
-export const keyOf = (name: string) => name.toLowerCase()
-
 export function usersOf(store: Store, passwords: Passwords, { attempt, writeNothing }: Throttle) {
-  const { add, holders, byEmail, rename, rehash } = statements(store)
+  const { add, holders, byEmail, rehash } = statements(store)
   const events = eventsOf(store)
 
   return {
@@ -71,8 +61,9 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
      * @throws {Problem} `validation_failed` for a password that is easily guessed; `already_taken`, pointing at each
      *   field that another account holds; `overloaded`
      */
-    async register({ username, email, password }: Registration): Promise<VerifiedUser> {
-      refuseGuessable(password, { username, email })
+    async register({ username, password, ...given }: Registration): Promise<VerifiedUser> {
+      const email = asciiEmail(given.email)
+      refuseGuessable(password, { username, email }, '/password')
       const keys = { usernameKey: keyOf(username), emailKey: keyOf(email) }
       const passwordHash = await passwords.hash(password)
       const [user] = await add.execute({
@@ -87,22 +78,6 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
       })
       if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
       return user
-    },
-
-    /** @throws {Problem} `already_taken` */
-    async rename(id: string, username: string): Promise<User> {
-      const keys = { usernameKey: keyOf(username), emailKey: '' }
-      const refuseTaken = async () => {
-        const others = (await holders.execute(keys)).filter(holder => holder.id !== id)
-        if (others.length > 0) throw new Problem('already_taken', { errors: conflicts(keys, others) })
-      }
-      await refuseTaken()
-      // Somebody else may take it in between; then the database refuses, in whatever words.
-      const [user] = await rename.execute({ id, username, ...keys }).catch(async error => {
-        await refuseTaken()
-        throw error
-      })
-      return user as User
     },
 
     /**
@@ -122,9 +97,7 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
       const entry = await attempt(emailKey, device.ip, async forgiving => {
         const user = await verified(emailKey, password, device)
         if (!user) return undefined
-        if (user.disabledAt) throw new Problem('account_disabled')
-        if (passwords.isOutdated(user.passwordHash)) await strengthen(user, password)
-        return enter(verifiedOf(user), forgiving)
+        return enter(user, forgiving)
       })
       if (entry === undefined) throw new Problem('invalid_credentials')
       return entry
@@ -132,12 +105,20 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
   }
 
   /** A failure is told to the owner of the account; without one as much is written, for the time not to tell. */
-  async function verified(emailKey: string, password: string, device: Device): Promise<UserRow | undefined> {
+  async function verified(
+    emailKey: string,
+    password: string,
+    device: Device
+  ): Promise<VerifiedUser | undefined> {
     const [user] = await byEmail.execute({ emailKey })
-    const matches = await passwords.matches(password, user?.passwordHash)
-    if (user && matches) return user
-    await store.atomically(user ? events.step(user.id, 'sign_in_failed', device) : writeNothing(emailKey))
-    return undefined
+    const verdict = await passwords.verify(password, user?.passwordHash)
+    if (!user || verdict === 'wrong') {
+      await store.atomically(user ? events.step(user.id, 'sign_in_failed', device) : writeNothing(emailKey))
+      return undefined
+    }
+    if (user.disabledAt) throw new Problem('account_disabled')
+    if (verdict === 'outdated') await strengthen(user, password)
+    return verifiedOf(user)
   }
 
   /** Loses to a change of the password meanwhile, and waits for a later sign-in when too much hashing is going on. */
@@ -160,12 +141,14 @@ const verifiedOf = ({ id, username, email, passwordVersion }: UserRow): Verified
 
 export type Users = ReturnType<typeof usersOf>
 
+/** What is wrong with a user name that another account has. */
+export const nameTaken: FieldError = { pointer: '/username', detail: 'belongs to another account' }
+
 type Keys = Pick<UserRow, 'usernameKey' | 'emailKey'>
 
 function conflicts(wanted: Keys, held: readonly Keys[]): FieldError[] {
   const errors: FieldError[] = []
-  if (held.some(({ usernameKey }) => usernameKey === wanted.usernameKey))
-    errors.push({ pointer: '/username', detail: 'belongs to another account' })
+  if (held.some(({ usernameKey }) => usernameKey === wanted.usernameKey)) errors.push(nameTaken)
   if (held.some(({ emailKey }) => emailKey === wanted.emailKey))
     errors.push({ pointer: '/email', detail: 'belongs to another account; sign in if it is yours' })
   return errors

@@ -15,7 +15,7 @@ export async function withAccount<Result>(
   const {
     operands: [name = '']
   } = context
-  return withDatabase({ ...context, config: context.config() }, async store => {
+  return withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
     const administration = administrationOf(store)
     const account = await administration.find(name)
     if (account) return work(account, administration, store)

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
-import { copySqlite } from '../db/sqlite-copy.ts'
+import { copySqlite, draftsOf } from '../db/sqlite-copy.ts'
+import { createPrivateFile, isTaken, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 import { fileOf } from './open-database.ts'
@@ -12,22 +13,22 @@ const backup: Command = {
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], progress, report }) {
-    const settings = config()
+    const settings = config({ keys: false })
     if (isPostgres(settings.DATABASE_URL))
       throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
     const database = fileOf(settings)
     const [kept, key] = [`${database}.key`, `${file}.key`]
-    for (const target of [file, key])
-      if (existsSync(target))
-        throw new CommandError('exists', `${target} is there already. Give another file.`)
+    for (const target of [file, key, ...draftsOf(file)])
+      if (isTaken(target)) throw new CommandError('exists', `${target} is there already. Give another file.`)
 
+    // Whatever cannot be read is found out before anything is written.
+    const secret = existsSync(kept) ? readPrivateFile(kept) : undefined
     await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
-    const hasKey = existsSync(kept)
-    if (hasKey) copyFileSync(kept, key)
+    if (secret) createPrivateFile(key, secret)
     const bytes = statSync(file).size
     report(
-      { file, bytes, ...(hasKey && { key }) },
-      `${file}: ${bytes} bytes${hasKey ? `, and its key in ${key}` : ''}\n`
+      { file, bytes, ...(secret && { key }) },
+      `${file}: ${bytes} bytes${secret ? `, and its key in ${key}` : ''}\n`
     )
   }
 }

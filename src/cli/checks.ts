@@ -1,21 +1,16 @@
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readPrivateKeys } from '../auth/private-keys.ts'
+import { keptFile, keptSecret } from '../auth/secrets.ts'
 import { type Config, isPostgres, listOf } from '../config.ts'
 import type { Inspection } from '../db/inspection.ts'
 import { inspectPostgres } from '../db/postgres-inspection.ts'
 import { sqliteFile } from '../db/sqlite.ts'
 import { inspectSqlite } from '../db/sqlite-inspection.ts'
-
-/** What a check has found; a warning is what may be meant so. */
-export interface Finding {
-  readonly status: 'ok' | 'warning' | 'fault'
-  readonly detail: string
-}
-
-const ok = (detail: string): Finding => ({ status: 'ok', detail })
-const warning = (detail: string): Finding => ({ status: 'warning', detail })
-const fault = (detail: string): Finding => ({ status: 'fault', detail })
+import { assertTracing } from '../environment.ts'
+import { misspeltIn } from '../misspelt.ts'
+import { obstacleTo } from '../private-files.ts'
+import { type Finding, fault, ok, warning } from './findings.ts'
 
 const MEBIBYTE = 2 ** 20
 /** Bytes that are to be free where the database lies. */
@@ -26,21 +21,39 @@ const CLOCK_DIFFERENCE = 1000
 /** Bits that an HS256 secret should have (RFC 7518, section 3.2, asks for as many as the hash has). */
 const SECRET_BITS = 128
 
-/** Of settings that are accepted, those that a public service should not have. */
-export function checkSettings({ RATE_LIMIT, TRUST_PROXY }: Config): Finding {
-  if (RATE_LIMIT === 'off') return warning('RATE_LIMIT is off: nobody who sends too much is slowed down')
+/**
+ * Of settings that are accepted, those that a public service should not have, or that do nothing.
+ * @param cores how many things this machine does at a time
+ * @throws {ConfigError} when the service could not start with them after all
+ */
+export function checkSettings(
+  config: Config,
+  environment: NodeJS.ProcessEnv = {},
+  cores: number = config.WEB_CONCURRENCY
+): Finding {
+  assertTracing(environment)
+  const doubts = [...misspeltIn(environment), ...doubtsAbout(config, cores)]
+  return doubts.length > 0 ? warning(doubts.join('; ')) : ok('accepted')
+}
+
+function* doubtsAbout(config: Config, cores: number): Generator<string> {
+  const { RATE_LIMIT, TRUST_PROXY, REFRESH_RACE_LEEWAY, REFRESH_TOKEN_TTL, WEB_CONCURRENCY } = config
+  if (RATE_LIMIT === 'off') yield 'RATE_LIMIT is off: nobody who sends too much is slowed down'
   if (TRUST_PROXY === 'true')
-    return warning('TRUST_PROXY is true: whoever reaches the service directly can claim any address')
-  return ok('accepted')
+    yield 'TRUST_PROXY is true: whoever reaches the service directly can claim any address'
+  if (REFRESH_RACE_LEEWAY >= REFRESH_TOKEN_TTL)
+    yield 'REFRESH_RACE_LEEWAY is not less than REFRESH_TOKEN_TTL: a stolen token is never told from a race'
+  if (WEB_CONCURRENCY > cores) yield `WEB_CONCURRENCY is ${WEB_CONCURRENCY}, but there are ${cores} cores`
 }
 
 /** The keys that tokens are signed with: whether they can be guessed, or read by others. */
-export function checkKeys({ JWT_PRIVATE_KEY_FILE: files, JWT_SECRET, DATABASE_URL }: Config): Finding {
+export function checkKeys(config: Config): Finding {
+  const { JWT_PRIVATE_KEY_FILE: files, JWT_SECRET } = config
   const keys = files ? readPrivateKeys(files) : []
   const secrets = JWT_SECRET ? listOf(JWT_SECRET) : []
-  const kept = isPostgres(DATABASE_URL) ? undefined : `${sqliteFile(DATABASE_URL)}.key`
+  const kept = keptFile(config)
   const hasKept = kept !== undefined && existsSync(kept)
-  if (hasKept) secrets.push(readFileSync(kept, 'utf8').trim())
+  if (hasKept) secrets.push(keptSecret(kept))
 
   const weak = secrets.findIndex(secret => bitsOf(secret) < SECRET_BITS || OF_MANUALS.test(secret))
   if (weak >= 0) return fault(`secret ${weak + 1} can be guessed; latchkey keys generate makes a better one`)
@@ -59,15 +72,20 @@ function bitsOf(text: string): number {
   return counts.reduce((bits, { length }) => bits - length * Math.log2(length / text.length), 0)
 }
 
-const isReadableByOthers = (file: string) => (statSync(file).mode & 0o077) !== 0
+const isReadableByOthers = (file: string) =>
+  ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
 
-/** The disk that the database is on. */
+/** The disk that the database is on, and whether this user may write to it there. */
 export function checkDisk({ DATABASE_URL }: Config, freeIn = bytesFree): Finding {
   const file = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
   if (file === undefined) return ok('nothing is kept on this machine')
+  const obstacle = obstacleTo(file)
+  if (obstacle) return fault(obstacle)
   const free = freeIn(existing(dirname(resolve(file))))
   const detail = `${Math.floor(free / MEBIBYTE)} MiB are free for ${file}`
   if (free < NO_SPACE) return fault(detail)
+  const open = ['', '-wal', '-shm'].map(suffix => `${file}${suffix}`).find(isReadableByOthers)
+  if (open) return warning(`${open} can be read by other users of this machine: chmod 600`)
   return free < LITTLE_SPACE ? warning(detail) : ok(detail)
 }
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config, Needs } from '../config.ts'
 import type { Log } from '../db/engine.ts'
 import type { Clock } from '../db/store.ts'
 
@@ -18,7 +18,9 @@ export interface Context {
   /** Whether people read the answer, on a terminal, and `--json` was not asked for. */
   readonly isWatched: boolean
   /** The settings of the service. @throws {ConfigError} */
-  readonly config: () => Config
+  readonly config: (needs?: Needs) => Config
+  /** The variables of the process. */
+  readonly environment: NodeJS.ProcessEnv
   readonly now: Clock
   /** Writes a result to standard output: the text for people, or with `--json` the result in a line. */
   readonly report: (result: object, text: string) => void

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 
-interface Entry {
+/** What is known of a command before it is loaded. */
+export interface Entry {
   readonly summary: string
   /** Loads the command, and only then all that it needs. */
   readonly load: () => Promise<{ readonly default: Command }>

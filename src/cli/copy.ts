@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
+import { isDatabaseUrl } from '../database-url.ts'
 import { copyDatabase } from '../db/copy.ts'
+import { DatabaseError } from '../db/failures.ts'
 import { openPostgres } from '../db/postgres.ts'
 import { openSqlite, sqliteFile } from '../db/sqlite.ts'
 import type { Command } from './command.ts'
@@ -14,15 +17,19 @@ const copy: Command = {
 
   async run({ values, log, progress, report }) {
     const [from, to] = [`${values.from}`, `${values.to}`]
-    if (!from.startsWith('file:')) throw new CommandError('usage', '--from: give file:PATH.')
-    if (!isPostgres(to)) throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
+    const file = isDatabaseUrl(from) && !isPostgres(from) ? sqliteFile(from) : undefined
+    if (!file) throw new CommandError('usage', '--from: give file:PATH.')
+    if (!isDatabaseUrl(to) || !isPostgres(to))
+      throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
 
+    // Opening would make an empty one.
+    if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
     const source = openSqlite(from)
     try {
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const told = (name: string, rows: number) => progress(`${rows} ${name}`)
       const sizes = await copyDatabase(source, target, told).finally(target.close)
-      report(sizes, textOf(sizes, `${sqliteFile(from)}.key`))
+      report(sizes, textOf(sizes, `${file}.key`))
     } finally {
       await source.close()
     }

@@ -1,36 +1,32 @@
-import type { Config } from '../config.ts'
+import { availableParallelism } from 'node:os'
+import { type Config, ConfigError } from '../config.ts'
 import type { Inspection } from '../db/inspection.ts'
-import {
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkKeys,
-  checkSettings,
-  type Finding,
-  inspect
-} from './checks.ts'
+import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings, inspect } from './checks.ts'
 import type { Command } from './command.ts'
-import { CommandError } from './exit-codes.ts'
+import { CommandError, messageOf } from './exit-codes.ts'
+import { type Finding, fault } from './findings.ts'
+import { checkPorts } from './port-checks.ts'
 import { schemaTimeOf } from './schema-time.ts'
 
 const doctor: Command = {
   description:
-    'Checks the settings, the keys, the disk, the database and the clock. It changes nothing, and may run beside the\n' +
-    'service. A warning is what may be meant so; with a fault the exit code is 1.',
+    'Checks the settings, the keys, the disk, the database, the clock and the ports: whether the service can start. It\n' +
+    'changes nothing, and may run beside the service. A warning is what may be meant so; with a fault the exit code is 1.',
 
-  async run({ config, now, progress, report }) {
+  async run({ config, environment, now, progress, report }) {
     let faults = 0
     async function check(name: string, find: () => Finding | Promise<Finding>) {
       progress(`checking: ${name}`)
-      const { status, detail } = await attempt(find)
-      if (status === 'fault') faults += 1
-      report({ check: name, status, detail }, `${status.padEnd(7)}  ${name.padEnd(8)}  ${detail}\n`)
+      for (const { status, detail } of await attempt(find)) {
+        if (status === 'fault') faults += 1
+        report({ check: name, status, detail }, `${status.padEnd(7)}  ${name.padEnd(8)}  ${detail}\n`)
+      }
     }
 
     let settings: Config | undefined
     await check('settings', () => {
       settings = config()
-      return checkSettings(settings)
+      return checkSettings(settings, environment, availableParallelism())
     })
     if (settings) await checkAll(settings)
     if (faults > 0) throw new CommandError('fault', `${faults} of the checks failed.`)
@@ -44,16 +40,17 @@ const doctor: Command = {
         return checkDatabase(inspection, settings)
       })
       await check('clock', () => checkClock(inspection, now(), schemaTimeOf(settings)))
+      await check('ports', () => checkPorts(settings))
     }
   }
 }
 
-/** What throws has found a fault. */
-async function attempt(find: () => Finding | Promise<Finding>): Promise<Finding> {
+/** What throws has found a fault, or several. */
+async function attempt(find: () => Finding | Promise<Finding>): Promise<Finding[]> {
   try {
-    return await find()
+    return [await find()]
   } catch (error) {
-    return { status: 'fault', detail: (error as Error).message }
+    return error instanceof ConfigError ? error.faults.map(fault) : [fault(messageOf(error))]
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config.ts'
 import { DatabaseError, isOutage, StatementFailed } from '../db/failures.ts'
+import { reasonOf, SystemError } from '../system-error.ts'
 
 /** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
 export const EXIT = {
@@ -10,7 +11,7 @@ export const EXIT = {
   internal: { code: 70, meaning: 'an error of the program itself' },
   exists: { code: 73, meaning: 'a file would have been overwritten' },
   system: { code: 74, meaning: 'the system refused a file, a port or the like' },
-  config: { code: 78, meaning: 'a setting is wrong' }
+  config: { code: 78, meaning: 'a setting is wrong, or Node is too old' }
 } as const
 
 /** A refusal of a command. The message is fit for a terminal. */
@@ -30,8 +31,13 @@ function exitOf(error: unknown): keyof typeof EXIT {
   if (error instanceof CommandError) return error.exit
   if (error instanceof ConfigError) return 'config'
   if (error instanceof DatabaseError || error instanceof StatementFailed) return 'unavailable'
-  const { code = '', syscall } = error as NodeJS.ErrnoException
-  if (code.startsWith('ERR_PARSE_ARGS')) return 'usage'
-  if (syscall) return 'system'
+  const { syscall } = error as NodeJS.ErrnoException
+  if (error instanceof SystemError || syscall) return 'system'
   return isOutage(error) ? 'unavailable' : 'internal'
+}
+
+/** What an error says, fit for a terminal: of one of the system what it is about, and why in words. */
+export function messageOf(error: unknown): string {
+  const { message, path, syscall } = error as NodeJS.ErrnoException
+  return path && syscall ? `${path}: ${reasonOf(error)}.` : message
 }

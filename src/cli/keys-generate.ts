@@ -1,8 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { type KeyAlgorithm, publicJwkOf } from '../auth/jwk.ts'
 import { newSecret } from '../auth/secrets.ts'
+import { createPrivateFile, makeFolderOf } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
@@ -54,9 +53,9 @@ const generate: Command = {
 }
 
 function write(file: string, privateKey: KeyObject) {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolderOf(file)
   try {
-    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+    createPrivateFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new CommandError(

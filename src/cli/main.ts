@@ -3,11 +3,18 @@ import './drizzle-loading.ts'
 // What is imported statically is loaded before anything runs, and so would be Drizzle, before the hooks are in place.
 const { configOfProcess } = await import('../environment.ts')
 const { run } = await import('./run.ts')
+const { EXIT } = await import('./exit-codes.ts')
+
+// Whoever reads the answer need not read all of it: `latchkey users list | head -1`.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) =>
+  process.exit(code === 'EPIPE' ? 0 : EXIT.system.code)
+)
 
 const code = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   config: configOfProcess,
+  environment: process.env,
   now: () => new Date(),
   log: console
 })

@@ -8,7 +8,7 @@ const migrate: Command = {
     'when it starts; this is for those who want to know that it works before.',
 
   async run({ config, now, log, progress, report }) {
-    const settings = config()
+    const settings = config({ keys: false })
     progress('migrating')
     const store = await openStore({ url: settings.DATABASE_URL, poolMax: 1, now, log })
     await store.close()

@@ -6,7 +6,7 @@ const prune: Command = {
   description: 'Does once what the service does every hour: removes what has been kept for long enough.',
 
   async run(context) {
-    const config = context.config()
+    const config = context.config({ keys: false })
     const removed = await withDatabase({ ...context, config }, store => {
       const clean = janitorOf(store, config)
       return clean({ told: (table, count) => context.progress(`${count} ${wordsOf(table)} removed`) })

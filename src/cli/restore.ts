@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
-import { copySqlite, isInUse } from '../db/sqlite-copy.ts'
+import { copySqlite, draftsOf, isInUse } from '../db/sqlite-copy.ts'
+import { createPrivateFile, isTaken, makeFolderOf, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
@@ -13,25 +13,31 @@ const restore: Command = {
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], now, progress, report }) {
-    const { DATABASE_URL } = config()
+    const { DATABASE_URL } = config({ keys: false })
     const database = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
     if (!database)
       throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
+    if (!statSync(file).isFile()) throw new CommandError('system', `${file} is not a file.`)
     const hasPredecessor = existsSync(database)
     if (hasPredecessor && isInUse(database))
       throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
 
-    mkdirSync(dirname(database), { recursive: true, mode: 0o700 })
     const restored = `${database}.restored`
+    for (const draft of [restored, ...draftsOf(restored)])
+      if (isTaken(draft))
+        throw new CommandError('exists', `${draft} is there already. Remove what an earlier try has left.`)
+    // Whatever cannot be read is found out before anything is moved.
+    const key = existsSync(`${file}.key`) ? readPrivateFile(`${file}.key`) : undefined
+    makeFolderOf(database)
     await copySqlite(file, restored, share => progress(`${Math.floor(share * 100)} % restored`))
     const aside = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
     // A log that lay beside another database would be taken for this one's.
     for (const suffix of ['', '-wal', '-shm']) move(`${database}${suffix}`, `${aside}${suffix}`)
     renameSync(restored, database)
-    if (existsSync(`${file}.key`)) {
+    if (key) {
       move(`${database}.key`, `${aside}.key`)
-      copyFileSync(`${file}.key`, `${database}.key`)
+      createPrivateFile(`${database}.key`, key)
     }
     report(
       { database, ...(hasPredecessor && { replaced: aside }) },

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
-import { closest } from 'fastest-levenshtein'
 import { about } from '../about.ts'
-import type { Command, Context } from './command.ts'
-import { commands } from './commands.ts'
-import { CommandError, exitCodeOf } from './exit-codes.ts'
+import { nearest } from '../nearest.ts'
+import type { Context } from './command.ts'
+import { readCommandLine } from './command-line.ts'
+import { commands, type Entry } from './commands.ts'
+import { CommandError, exitCodeOf, messageOf } from './exit-codes.ts'
 import { helpOf, helpOfCommands } from './help.ts'
 
 interface Output {
@@ -12,7 +12,7 @@ interface Output {
 }
 
 /** What the program finds around itself. */
-export interface Surroundings extends Pick<Context, 'config' | 'now' | 'log'> {
+export interface Surroundings extends Pick<Context, 'config' | 'environment' | 'now' | 'log'> {
   readonly stdout: Output
   readonly stderr: Output
 }
@@ -30,58 +30,67 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     await dispatch(args, surroundings, isForPrograms)
     return 0
   } catch (error) {
-    const { message } = error as Error
+    const message = messageOf(error)
     surroundings.stderr.write(`${isForPrograms ? JSON.stringify({ error: message }) : message}\n`)
     return exitCodeOf(error)
   }
 }
 
 async function dispatch(args: readonly string[], surroundings: Surroundings, isForPrograms: boolean) {
-  const [first = '--help', second = ''] = args
-  const name = [`${first} ${second}`, first].find(name => Object.hasOwn(commands, name))
-  const entry = name && commands[name]
   const print = (text: string) => surroundings.stdout.write(text)
-  if (!entry) return print(answerWithoutCommand(first, second))
+  // Before the command it means the same as behind.
+  const [first = 'help', ...rest] = args[0] === '--json' ? args.slice(1) : args
+  if (['--version', '-v', 'version'].includes(first)) return print(`${about.version}\n`)
+  if (['--help', '-h', 'help'].includes(first)) return print(await helpOn(rest))
 
-  const { default: command } = await entry.load()
-  const { values, positionals } = parseArgs({
-    args: args.slice(name.split(' ').length),
-    allowPositionals: true,
-    options: {
-      ...command.options,
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' }
-    }
-  })
+  const name = commandIn([first, ...rest])
+  if (!name) return print(helpOfGroup(first, rest))
+  const command = await load(name)
+  const { values, operands } = readCommandLine(name, command, [first, ...rest].slice(name.split(' ').length))
   if (values.help) return print(helpOf(name, command))
-  checkOperands(name, command, positionals)
-  await command.run(contextOf(surroundings, isForPrograms, values, positionals))
+  await command.run(contextOf(surroundings, isForPrograms, values, operands))
+}
+
+const commandIn = ([first, second]: readonly string[]) =>
+  [`${first} ${second}`, `${first}`].find(name => Object.hasOwn(commands, name))
+
+const load = async (name: string) => (await (commands[name] as Entry).load()).default
+
+/** @throws {CommandError} when help was asked for on what is no command */
+async function helpOn(words: readonly string[]): Promise<string> {
+  const asked = words.filter(word => !word.startsWith('-'))
+  const name = commandIn(asked)
+  if (name) return helpOf(name, await load(name))
+  return asked[0] === undefined ? helpOfCommands() : helpOfGroup(asked[0], asked.slice(1))
 }
 
 /** @throws {CommandError} when a command was asked for that is none */
-function answerWithoutCommand(first: string, second: string): string {
-  if (first === '--version') return `${about.version}\n`
-  if (first === '--help' || first === '-h') return helpOfCommands()
-  const names = Object.keys(commands)
+function helpOfGroup(first: string, [second = '']: readonly string[]): string {
   const isGroup = names.some(name => name.startsWith(`${first} `))
   if (isGroup && (second === '' || second.startsWith('-'))) return helpOfCommands(first)
-  const asked = isGroup ? `${first} ${second}` : first
-  throw new CommandError(
+  throw refuseCommand(first, second, isGroup)
+}
+
+const names = Object.keys(commands)
+const groups = [...new Set(names.filter(name => name.includes(' ')).map(name => `${name.split(' ')[0]}`))]
+
+function refuseCommand(first: string, second: string, isGroup: boolean) {
+  const both = `${first} ${second}`
+  const whole = nearest(both, names, length => length / 3)
+  const asked = isGroup || whole ? both.trim() : first
+  const meant =
+    whole ??
+    names.find(name => name.endsWith(` ${first}`)) ??
+    (isGroup ? undefined : nearest(first, [...names, ...groups], length => length / 3))
+  const hint = meant ? `; did you mean "${meant}"?` : '.'
+  return new CommandError(
     'usage',
-    `There is no command ${JSON.stringify(asked)}; did you mean "${closest(asked, names)}"? latchkey --help lists all.`
+    `There is no command ${JSON.stringify(asked)}${hint} latchkey --help lists all.`
   )
 }
 
-function checkOperands(name: string, { operands = [] }: Command, given: readonly string[]) {
-  const missing = operands[given.length]
-  const surplus = given[operands.length]
-  if (missing) throw new CommandError('usage', `${missing} is missing. latchkey ${name} --help says more.`)
-  if (surplus !== undefined)
-    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(surplus)}. It takes no more.`)
-}
-
 function contextOf(
-  { stdout, stderr, config, now, log }: Surroundings,
+  { stdout, stderr, ...found }: Surroundings,
   isForPrograms: boolean,
   values: Context['values'],
   operands: Context['operands']
@@ -91,9 +100,7 @@ function contextOf(
     values,
     operands,
     isWatched: stdout.isTTY === true && !isForPrograms,
-    config,
-    now,
-    log,
+    ...found,
     report(result, text) {
       if (cleared) stderr.write(cleared)
       stdout.write(isForPrograms ? `${JSON.stringify(result)}\n` : text)

@@ -7,7 +7,7 @@ const list: Command = {
     'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled, a line\neach.',
 
   async run(context) {
-    await withDatabase({ ...context, config: context.config() }, async store => {
+    await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
       for await (const account of administrationOf(store).list())
         context.report(
           account,

@@ -9,7 +9,7 @@ const resetPassword: Command = {
   operands: ['USER'],
 
   async run(context) {
-    const config = context.config()
+    const config = context.config({ keys: false })
     await withAccount(context, async (account, administration) => {
       const { password, ended } = await administration.resetPassword(
         account,

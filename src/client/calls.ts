@@ -4,7 +4,7 @@ import type { Tokens } from './tokens.ts'
 /** Sends requests in the name of who is signed in. */
 export const callsOf =
   (send: Send, tokens: Tokens) =>
-  <Answer>(request: ServiceRequest): Promise<Answer> =>
-    tokens.use(kept => send<Answer>({ ...request, token: kept?.accessToken }))
+  <Answer>(request: ServiceRequest<Answer>): Promise<Answer> =>
+    tokens.use(kept => send({ ...request, token: kept?.accessToken }))
 
 export type Call = ReturnType<typeof callsOf>

@@ -1,3 +1,4 @@
+import { isObjectOf, isText, parseJson } from './shapes.ts'
 import type { Problem } from './types.ts'
 
 /** What went wrong and what to do next, as the service says it (RFC 9457). Branch on `code`. */
@@ -25,11 +26,20 @@ export class ProblemError extends Error {
   }
 }
 
+const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] => isText(value) })
+
+/** Other services write problem documents, too, some of them with a code. */
+function isOurs(value: unknown): value is Problem {
+  if (!hasCode(value)) return false
+  const end = `/problems/${value.code}`
+  return (value.type ?? end).endsWith(end)
+}
+
 /** Reads an answer that is not a success. */
 export async function problemOf(response: Response): Promise<ProblemError> {
   const { status, headers } = response
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json')
-  const document = isProblem ? ((await response.json()) as Problem) : undefined
+  const document = isProblem ? parseJson(await response.text()) : undefined
   const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10)
-  return new ProblemError(status, document, Number.isNaN(seconds) ? undefined : seconds)
+  return new ProblemError(status, isOurs(document) ? document : undefined, seconds >= 0 ? seconds : undefined)
 }

@@ -1,7 +1,8 @@
+import type { Reader } from './answers.ts'
 import type { Platform } from './platform.ts'
 import { ProblemError, problemOf } from './problem-error.ts'
 
-export interface ServiceRequest {
+export interface ServiceRequest<Answer> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base URL. */
   readonly path: string
@@ -16,6 +17,10 @@ export interface ServiceRequest {
   /** Whether it does no harm when it arrives twice. By default, that of all methods but POST, and of POST with a key. */
   readonly isRepeatable?: boolean
   readonly signal?: AbortSignal | undefined
+  /** Asked before each repetition. */
+  readonly isStillWanted?: () => Promise<boolean>
+  /** Takes nothing for the answer that is not what was asked for. */
+  readonly read: Reader<Answer>
 }
 
 /** Tries after the first one. */
@@ -25,9 +30,6 @@ const FIRST_PAUSE = 300
 const LONGEST_PAUSE = 10_000
 /** Who has to wait for longer is told so. Milliseconds. */
 const PATIENCE = 30_000
-
-/** Not that of lines of JSON. */
-const JSON_TYPE = /^application\/([\w.-]+\+)?json/
 
 /** Of these the service says that it has done nothing. */
 const UNTOUCHED = new Set<string>(['rate_limited', 'overloaded', 'idempotency_key_in_use'])
@@ -40,15 +42,33 @@ const FINAL = new Set<string>(['sign_in_throttled', 'access_token_not_expired'])
  * @param timeout milliseconds after which an answer counts as lost
  */
 export function requestsOf(platform: Platform, baseUrl: string, timeout: number) {
-  async function attempt(url: string, { signal, ...init }: RequestInit): Promise<unknown> {
-    const late = platform.timeout(timeout)
-    const response = await platform.fetch(url, {
-      ...init,
-      signal: signal ? AbortSignal.any([signal, late]) : late
-    })
+  async function exchange<Answer>(request: ServiceRequest<Answer>, signal: AbortSignal): Promise<Answer> {
+    const url = `${baseUrl}${request.path}${searchOf(request.query)}`
+    const response = await platform.fetch(url, { ...initOf(request), signal })
     if (!response.ok) throw await problemOf(response)
-    if (response.status === 204) return undefined
-    return JSON_TYPE.test(`${response.headers.get('content-type')}`) ? response.json() : response.text()
+    return request.read(response)
+  }
+
+  /** Ends when it takes too long, too. `AbortSignal.any` and `AbortSignal.timeout` would do it, but many browsers lack them. */
+  function attempt<Answer>(request: ServiceRequest<Answer>): Promise<Answer> {
+    const { signal } = request
+    const controller = new AbortController()
+    const giveUp = () => controller.abort(signal?.reason)
+    let isLate = false
+    const stopTimer = platform.timer(timeout, () => {
+      isLate = true
+      controller.abort()
+    })
+    signal?.addEventListener('abort', giveUp)
+    if (signal?.aborted) giveUp()
+    return exchange(request, controller.signal)
+      .catch(failure => {
+        throw isLate ? tooLate(timeout) : failure
+      })
+      .finally(() => {
+        stopTimer()
+        signal?.removeEventListener('abort', giveUp)
+      })
   }
 
   function pauseAfter(failure: unknown, tries: number): number {
@@ -59,18 +79,21 @@ export function requestsOf(platform: Platform, baseUrl: string, timeout: number)
 
   /**
    * @returns the content of the answer
-   * @throws {ProblemError} for a refusal, or what `fetch` throws when there is no answer
+   * @throws {ProblemError} for a refusal
+   * @throws {UnexpectedResponseError} for a success that is not what was asked for
+   * @throws what `fetch` throws when there is no answer, or a `TimeoutError`
    */
-  const send = <Answer>(request: ServiceRequest) => sendAgain(request, 0) as Promise<Answer>
+  const send = <Answer>(request: ServiceRequest<Answer>) => sendAgain(request, 0)
 
-  async function sendAgain(request: ServiceRequest, tries: number): Promise<unknown> {
+  async function sendAgain<Answer>(request: ServiceRequest<Answer>, tries: number): Promise<Answer> {
     try {
-      return await attempt(`${baseUrl}${request.path}${searchOf(request.query)}`, initOf(request))
+      return await attempt(request)
     } catch (failure) {
       const pause = pauseAfter(failure, tries)
       const isOver = tries === RETRIES || pause > PATIENCE || request.signal?.aborted
       if (isOver || !mayRepeat(request, failure)) throw failure
       await platform.sleep(pause)
+      if (request.isStillWanted && !(await request.isStillWanted())) throw failure
       return sendAgain(request, tries + 1)
     }
   }
@@ -80,23 +103,20 @@ export function requestsOf(platform: Platform, baseUrl: string, timeout: number)
 
 export type Send = ReturnType<typeof requestsOf>
 
-function mayRepeat(request: ServiceRequest, failure: unknown): boolean {
+const tooLate = (timeout: number) =>
+  Object.assign(new Error(`No answer came within ${timeout} ms.`), { name: 'TimeoutError' })
+
+function mayRepeat(request: ServiceRequest<unknown>, failure: unknown): boolean {
   const { isRepeatable = request.method !== 'POST' || request.key !== undefined } = request
-  if (!(failure instanceof ProblemError)) return isRepeatable
+  // What the service has not said is as good as no answer, whatever its status.
+  if (!(failure instanceof ProblemError) || failure.code === 'unknown') return isRepeatable
   if (FINAL.has(failure.code)) return false
   if (UNTOUCHED.has(failure.code)) return true
   return isRepeatable && (failure.status >= 500 || failure.action === 'retry')
 }
 
-function initOf({
-  method,
-  body,
-  contentType = 'application/json',
-  token,
-  key,
-  ifMatch,
-  signal
-}: ServiceRequest) {
+function initOf(request: ServiceRequest<unknown>) {
+  const { method, body, contentType = 'application/json', token, key, ifMatch } = request
   const headers: Record<string, string> = {
     ...(body !== undefined && { 'content-type': contentType }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -106,15 +126,23 @@ function initOf({
   return {
     method,
     headers,
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    ...(signal && { signal })
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
   }
 }
 
-/** A list is sent as its values one by one. */
+/** Writes a text into a URL. Half a pair of surrogates, as is left of an emoji that was cut in two, cannot be written. */
+const encode = (text: string) => encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd'))
+
+/**
+ * A list is sent as its values one by one. `URLSearchParams` is not whole everywhere: older Safari does not count it, React
+ * Native has hardly more than its name.
+ */
 function searchOf(query: object = {}): string {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query))
-    for (const one of [value].flat()) if (one !== undefined) search.append(name, String(one))
-  return search.size > 0 ? `?${search}` : ''
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .filter(one => one !== undefined)
+      .map(one => `${encode(name)}=${encode(String(one))}`)
+  )
+  return pairs.length > 0 ? `?${pairs.join('&')}` : ''
 }

@@ -1,82 +1,72 @@
-import type { User } from './types.ts'
+type Later<Value> = Value | Promise<Value>
 
-/** Where the tokens are kept: `localStorage`, `sessionStorage` or the like. */
+/**
+ * Where the tokens are kept: `localStorage`, `sessionStorage` or the like. Those that answer later can be used, too, such as
+ * the `AsyncStorage` of React Native.
+ */
 export interface KeyValueStorage {
-  getItem(name: string): string | null
-  setItem(name: string, value: string): void
-  removeItem(name: string): void
-}
-
-/** What is kept of a sign-in. */
-export interface Kept {
-  readonly user: User
-  readonly accessToken: string
-  readonly refreshToken: string
-  /**
-   * The `Idempotency-Key` that this pair will be refreshed with. It is there before the request is sent, and is the same for
-   * every tab and after every crash, so that whoever refreshes this pair, and however often, gets the same next one.
-   */
-  readonly key: string
+  getItem(name: string): Later<string | null | undefined>
+  setItem(name: string, value: string): unknown
+  removeItem(name: string): unknown
 }
 
 /** Keeps things for as long as the program runs. */
-export function memoryStorage(): KeyValueStorage {
+export function memoryStorage() {
   const items = new Map<string, string>()
   return {
-    getItem: name => items.get(name) ?? null,
-    setItem: (name, value) => items.set(name, value),
-    removeItem: name => items.delete(name)
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string): void => void items.set(name, value),
+    removeItem: (name: string): void => void items.delete(name)
   }
 }
+
+/** A storage, or how to get at it: some browsers forbid its very name (`SecurityError`), servers do not know it. */
+export type StorageSource = KeyValueStorage | null | (() => KeyValueStorage | null)
+
+/** Where a client keeps its pair. */
+export interface Place {
+  readonly storage: KeyValueStorage
+  /** What the pair is kept under. */
+  readonly item: string
+  /** What the clients that share the storage know each other by; without it nobody does. */
+  readonly name: string | undefined
+  /** Whether other tabs share it, too, and see only later what this one writes. */
+  readonly isShared: boolean
+}
+
+const names = new WeakMap<KeyValueStorage, string>()
 
 /**
- * The latest pair. It is read anew each time, for another tab may have changed it. A storage that is full or forbidden is made
- * up for by memory.
- * @param onGone called when who was signed in no longer is, by what another tab did
+ * Where there is no storage, memory takes its place.
+ * @param storageName what an application calls a storage that its tabs share
+ * @param newName makes a name for one that they do not
  */
-export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => void) {
-  let text: string | null = null
-  let kept: Kept | undefined
-
-  function latest(): Kept | undefined {
-    const found = storage.getItem(name)
-    if (found === text) return kept
-    const before = kept
-    text = found
-    kept = parsed(found)
-    if (before && before.user.id !== kept?.user.id) onGone()
-    return kept
-  }
-
-  return {
-    latest,
-
-    /** Whether nobody has changed it since. */
-    isLatest: (one: Kept) => latest()?.accessToken === one.accessToken,
-
-    /** Replaces it, or removes it. */
-    keep(next: Kept | undefined): void {
-      kept = next
-      const written = next ? JSON.stringify(next) : null
-      try {
-        if (written === null) storage.removeItem(name)
-        else storage.setItem(name, written)
-        text = written
-      } catch {
-        // What was read last still stands there, and memory has what came after it.
-      }
-    }
-  }
+export function placeOf(
+  source: StorageSource | undefined,
+  baseUrl: string,
+  storageName: string | undefined,
+  newName: () => string
+): Place {
+  const item = `latchkey ${baseUrl}`
+  const storage = opened(source)
+  if (!storage) return { storage: memoryStorage(), item, name: undefined, isShared: false }
+  if (storageName !== undefined) return { storage, item, name: `${item} ${storageName}`, isShared: true }
+  if (isLocalStorage(storage)) return { storage, item, name: item, isShared: true }
+  const own = names.get(storage) ?? newName()
+  names.set(storage, own)
+  return { storage, item, name: `${item} ${own}`, isShared: false }
 }
 
-export type Keeper = ReturnType<typeof keeperOf>
-
-/** Whatever else stands there is not ours. */
-function parsed(text: string | null): Kept | undefined {
+function opened(source: StorageSource | undefined): KeyValueStorage | undefined {
   try {
-    const kept = JSON.parse(text ?? 'null')
-    return typeof kept?.key === 'string' ? kept : undefined
+    return (typeof source === 'function' ? source() : source) ?? undefined
   } catch {
     return undefined
   }
+}
+
+/** In Node, merely to mention `localStorage` may print a warning. */
+function isLocalStorage(storage: KeyValueStorage): boolean {
+  const { Storage } = globalThis
+  return Storage !== undefined && storage instanceof Storage && opened(() => localStorage) === storage
 }

@@ -1,17 +1,15 @@
+import { type Reader, readBatch, readImport, readLines, readTodo, readTodos } from './answers.ts'
 import type { Call } from './calls.ts'
 import { itemsOf } from './pages.ts'
 import type { Platform } from './platform.ts'
 import type {
-  BatchResult,
   BatchTodosBody,
   CreateTodoBody,
-  ImportTodosAnswer,
   ListTodosQuery,
   MoveTodoBody,
   PatchTodoBody,
   ReplaceTodoBody,
-  Todo,
-  TodoPage
+  Todo
 } from './types.ts'
 
 export interface CallOptions {
@@ -37,19 +35,21 @@ export function todosOf(platform: Platform, call: Call) {
     path: string,
     body: unknown,
     { idempotencyKey, signal }: RepeatableOptions,
+    read: Reader<Answer>,
     contentType = 'application/json'
   ) =>
-    call<Answer>({
+    call({
       method: 'POST',
       path,
       body,
       contentType,
       signal,
-      key: idempotencyKey ?? platform.newKey()
+      key: idempotencyKey ?? platform.newKey(),
+      read
     })
 
   const list = (query?: ListTodosQuery, options?: CallOptions) =>
-    call<TodoPage>({ method: 'GET', path: PATH, query, ...options })
+    call({ method: 'GET', path: PATH, query, read: readTodos(query?.cursor), ...options })
 
   return {
     /** A page of todos. */
@@ -63,42 +63,50 @@ export function todosOf(platform: Platform, call: Call) {
       itemsOf(cursor => list({ ...query, ...(cursor !== undefined && { cursor }) }, options)),
 
     get: (id: string, options?: CallOptions) =>
-      call<Todo>({ method: 'GET', path: `${PATH}/${id}`, ...options }),
+      call({ method: 'GET', path: `${PATH}/${id}`, read: readTodo, ...options }),
 
     /** Makes one todo, however often the request has to be sent. */
-    create: (body: CreateTodoBody, options: RepeatableOptions = {}) => once<Todo>(PATH, body, options),
+    create: (body: CreateTodoBody, options: RepeatableOptions = {}) => once(PATH, body, options, readTodo),
 
     /** Changes what is named. */
     patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
-      call<Todo>({ method: 'PATCH', path: `${PATH}/${id}`, body, ...options }),
+      call({ method: 'PATCH', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
 
     /** Writes the whole content. Of a todo that was read its `etag` counts as `ifMatch`. */
     replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
-      call<Todo>({ method: 'PUT', path: `${PATH}/${id}`, body, ...options }),
+      call({ method: 'PUT', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
 
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
-      call<Todo>({ method: 'POST', path: `${PATH}/${id}/move`, body, isRepeatable: true, ...options }),
+      call({
+        method: 'POST',
+        path: `${PATH}/${id}/move`,
+        body,
+        isRepeatable: true,
+        read: readTodo,
+        ...options
+      }),
 
     /**
      * Into the trash, or for good. Where the first answer got lost, the one to the repetition may be `todo_not_found`.
      */
     delete: (id: string, { permanent, ...options }: ChangeOptions & { permanent?: boolean } = {}) =>
-      call<Todo>({ method: 'DELETE', path: `${PATH}/${id}`, query: { permanent }, ...options }),
+      call({ method: 'DELETE', path: `${PATH}/${id}`, query: { permanent }, read: readTodo, ...options }),
 
     restore: (id: string, options?: ChangeOptions) =>
-      call<Todo>({ method: 'POST', path: `${PATH}/${id}/restore`, isRepeatable: true, ...options }),
+      call({ method: 'POST', path: `${PATH}/${id}/restore`, isRepeatable: true, read: readTodo, ...options }),
 
     /** All todos as text, one a line in JSON, with those in the trash. */
-    export: (options?: CallOptions) => call<string>({ method: 'GET', path: `${PATH}/export`, ...options }),
+    export: (options?: CallOptions) =>
+      call({ method: 'GET', path: `${PATH}/export`, read: readLines, ...options }),
 
     /** Takes back what was exported. Each line is there once, however often the request has to be sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
-      once<ImportTodosAnswer>(`${PATH}/import`, lines, options, 'application/x-ndjson'),
+      once(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
 
     /** Several operations, all or none. */
     batch: (
       operations: BatchTodosBody['operations'],
       { validateOnly, ...options }: RepeatableOptions & { validateOnly?: boolean } = {}
-    ) => once<BatchResult>(`${PATH}/batch`, { operations, validateOnly }, options)
+    ) => once(`${PATH}/batch`, { operations, validateOnly }, options, readBatch)
   }
 }

@@ -1,7 +1,10 @@
+import { readPairOf } from './answers.ts'
+import { type Kept, keeperOf } from './keeper.ts'
+import { withLock } from './lock.ts'
 import type { Channel, Platform } from './platform.ts'
 import { ProblemError } from './problem-error.ts'
 import type { Send } from './requests.ts'
-import { type Kept, type KeyValueStorage, keeperOf } from './storage.ts'
+import type { Place } from './storage.ts'
 import type { TokenPair, User } from './types.ts'
 
 /** Called when who was signed in no longer is: with the service's refusal, or without after a sign-out here or in another tab. */
@@ -16,25 +19,24 @@ const RENEWALS = 3
 const WAITS = 5
 const STEPS = 8
 const STEP = 250
+/** Milliseconds after which a tab sees what another one has stored, and by which it is late when it has stood still. */
+const LAG = 100
+const STANDSTILL = 2000
 
 /**
  * Keeps the latest pair of tokens, and exchanges it for the next one when its access token has run out: once for any number
  * of calls, and for any number of tabs that share the storage. A tab that cannot read the next pair yet asks for it, too,
  * and gets the same one by its key.
- * @param name what the pair is kept under, and what tabs know each other by
  */
-export function tokensOf(
-  platform: Platform,
-  send: Send,
-  storage: KeyValueStorage,
-  name: string,
-  onSignedOut: SignedOut
-) {
-  const keeper = keeperOf(storage, name, onSignedOut)
-  const channel = platform.channel?.(name)
+export function tokensOf(platform: Platform, send: Send, place: Place, onSignedOut: SignedOut) {
+  const { name, isShared } = place
+  const keeper = keeperOf(place.storage, place.item, onSignedOut)
+  /** What is kept in memory is shared with nobody. */
+  const others = name === undefined ? {} : { channel: platform.channel?.(name), onStored: platform.onStored }
+  let { channel } = others
   if (channel) channel.onmessage = heard
   // A message may come before what it tells of can be read in this tab: Chromium carries the two on ways of their own.
-  const unlisten = platform.onStored?.(keeper.latest)
+  const unlisten = others.onStored?.(() => void (keeper.look() ?? keeper.latest()))
 
   /** When which access token runs out, on the monotonic clock; unknown after a reload, until the service refuses it. */
   let expiry: { accessToken: string; at: number } | undefined
@@ -48,67 +50,105 @@ export function tokensOf(
     expiry?.accessToken === accessToken && platform.now() >= expiry.at
 
   /** Other tabs only say that something has changed; what, stands in the storage. */
-  function heard({ data }: Parameters<NonNullable<Channel['onmessage']>>[0]) {
+  async function heard({ data }: Parameters<NonNullable<Channel['onmessage']>>[0]) {
+    const reading = keeper.look()
+    if (reading) await reading
     const kept = keeper.latest()
     if (typeof data === 'number') expectExpiry(kept?.accessToken, data)
   }
 
-  function keep({ user, accessToken, refreshToken, expiresIn }: TokenPair) {
-    keeper.keep({ user, accessToken, refreshToken, key: platform.newKey() })
-    expectExpiry(accessToken, expiresIn)
-    channel?.postMessage(expiresIn)
+  /** Tells other tabs, when they can read it. */
+  function tell(message: number | null, keeping: Promise<void> | undefined): Promise<void> | undefined {
+    if (keeping) return keeping.then(() => tell(message, undefined))
+    channel?.postMessage(message)
+    return undefined
   }
 
-  /** Keeps a pair that was got for another one, unless that has been replaced meanwhile. */
-  function replace(old: Kept, pair: TokenPair) {
-    if (keeper.isLatest(old)) keep(pair)
+  function keep({ user, accessToken, refreshToken, expiresIn }: TokenPair) {
+    const keeping = keeper.keep({ user, accessToken, refreshToken, key: platform.newKey() })
+    expectExpiry(accessToken, expiresIn)
+    return tell(expiresIn, keeping)
+  }
+
+  /**
+   * Before something is done to the pair that has been read: a tab that has stood still, for a sleep or an open `alert()`,
+   * goes on a little before it can read what other tabs have stored meanwhile.
+   */
+  async function catchUp(): Promise<void> {
+    for (let rounds = isShared ? 2 : 0; rounds > 0; rounds--) {
+      const since = platform.now()
+      await platform.sleep(LAG)
+      if (platform.now() - since < STANDSTILL) break
+    }
+    await keeper.look()
+  }
+
+  /** Gets a pair for another one, and keeps it unless that has been replaced meanwhile. */
+  async function replace(old: Kept | undefined, get: () => Promise<TokenPair>): Promise<void> {
+    const since = platform.now()
+    const pair = await get()
+    await (platform.now() - since < STANDSTILL ? keeper.look() : catchUp())
+    if (old && keeper.isLatest(old)) await keep(pair)
   }
 
   /** Keeps what has changed of who is signed in. */
-  function rename(user: User) {
+  async function rename(user: User): Promise<void> {
     const kept = keeper.latest()
-    if (kept?.user.id === user.id) keeper.keep({ ...kept, user })
+    if (kept?.user.id === user.id) await keeper.keep({ ...kept, user })
   }
 
   function signOut(problem?: ProblemError) {
-    if (!keeper.latest()) return
-    keeper.keep(undefined)
-    channel?.postMessage(null)
+    if (!keeper.latest()) return undefined
+    const telling = tell(null, keeper.keep(undefined))
     onSignedOut(problem)
+    return telling
   }
 
   /** Waits a while for another tab to store its pair. */
   async function awaitReplacement(old: Kept): Promise<void> {
-    for (let step = 0; step < STEPS && keeper.isLatest(old); step++) await platform.sleep(STEP)
+    for (let step = 0; step < STEPS && keeper.isLatest(old); step++) {
+      await platform.sleep(STEP)
+      await keeper.look()
+    }
   }
 
+  /**
+   * Before each try it looks whether the pair is still the latest one: what two tabs have done since its answer got lost would
+   * make the repetition look like a theft.
+   */
   async function exchange(old: Kept): Promise<void> {
-    const { accessToken, refreshToken, key } = old
-    for (let waits = 0; keeper.isLatest(old); waits++) {
+    const { accessToken, refreshToken, key, user } = old
+    async function isStillWanted() {
+      await catchUp()
+      return keeper.isLatest(old)
+    }
+    const path = '/api/auth/refresh'
+    const body = { accessToken, refreshToken }
+    const read = readPairOf(user)
+    for (let waits = 0; await isStillWanted(); waits++) {
       try {
-        const path = '/api/auth/refresh'
-        const body = { accessToken, refreshToken }
-        return replace(old, await send<TokenPair>({ method: 'POST', path, body, key }))
+        return await replace(old, () => send({ method: 'POST', path, body, key, isStillWanted, read }))
       } catch (error) {
-        if (!(error instanceof ProblemError)) throw error
-        if (error.code === 'access_token_not_expired') return expectExpiry(accessToken, error.retryAfter ?? 1)
-        if (error.action === 'use-latest' && waits < WAITS) await awaitReplacement(old)
-        else return refused(old, error)
+        const problem = error instanceof ProblemError ? error : undefined
+        if (problem?.code === 'access_token_not_expired')
+          return expectExpiry(accessToken, problem.retryAfter ?? 1)
+        if (problem?.action === 'use-latest' && waits < WAITS) await awaitReplacement(old)
+        else return failed(old, error)
       }
     }
   }
 
-  /** A refusal counts if it was of the pair that is still the latest one. */
-  function refused(old: Kept, problem: ProblemError) {
+  /** A failure counts if it was of the pair that is still the latest one. */
+  async function failed(old: Kept, error: unknown): Promise<void> {
+    await catchUp()
     if (!keeper.isLatest(old)) return
-    if (problem.action === 'sign-in') signOut(problem)
-    throw problem
+    if (error instanceof ProblemError && error.action === 'sign-in') await signOut(error)
+    throw error
   }
 
   /** Sees to it that a pair which does not work any more is not the latest one; all callers share one request. */
   function renew(old: Kept): Promise<void> {
-    const work = () => exchange(old)
-    renewal ??= (platform.locks ? platform.locks.request(name, work) : work()).finally(() => {
+    renewal ??= withLock(platform, name, () => exchange(old)).finally(() => {
       renewal = undefined
     })
     return renewal
@@ -128,7 +168,7 @@ export function tokensOf(
     } catch (error) {
       if (!(error instanceof ProblemError) || error.status !== 401 || renewals === RENEWALS) throw error
       if (error.action === 'refresh') await renew(kept)
-      else refused(kept, error)
+      else await failed(kept, error)
       return attempt(request, owner, renewals + 1)
     }
   }
@@ -139,8 +179,10 @@ export function tokensOf(
     rename,
     signOut,
     latest: keeper.latest,
+    look: keeper.look,
     close() {
       channel?.close()
+      channel = undefined
       unlisten?.()
     },
 
@@ -149,7 +191,12 @@ export function tokensOf(
      * or another user takes over meanwhile.
      * @param request may be called several times
      */
-    use: <Answer>(request: Request<Answer>) => attempt(request, keeper.latest()?.user.id, 0)
+    async use<Answer>(request: Request<Answer>): Promise<Answer> {
+      const owner = keeper.latest()?.user.id
+      const reading = keeper.look()
+      if (reading) await reading
+      return attempt(request, owner ?? keeper.latest()?.user.id, 0)
+    }
   }
 }
 

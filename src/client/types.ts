@@ -11,6 +11,7 @@ export type Problem = {
   /** for a program to branch on */
   code:
     | 'malformed_request'
+    | 'request_refused'
     | 'validation_failed'
     | 'authentication_required'
     | 'invalid_credentials'
@@ -287,6 +288,20 @@ export type RefreshBody = {
   accessToken: string
   /** the refresh token of the latest pair */
   refreshToken: string
+  /** Bearer, or nothing */
+  tokenType?: 'Bearer'
+  /** as it was answered */
+  expiresIn?: number
+  /** as it was answered */
+  refreshExpiresIn?: number
+  /** as it was answered */
+  user?: {
+    id: string
+    /** 3 to 32 letters, digits, dots, underscores or hyphens */
+    username: string
+    /** an e-mail address of at most 254 characters */
+    email: string
+  }
 }
 
 export type LogoutBody = {
@@ -356,7 +371,7 @@ export type ListTodosQuery = {
   dueAfter?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
-  /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+  /** a text of at most 200 characters: words, or how they begin, in title or description */
   q?: string
   /** true or false; true for the todos in the trash instead */
   deleted?: boolean
@@ -524,7 +539,7 @@ export type BatchTodosBody = {
           dueAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
-          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
         changes: {
@@ -572,7 +587,7 @@ export type BatchTodosBody = {
           dueAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
-          /** a text of 1 to 200 characters: words, or how they begin, in title or description */
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */

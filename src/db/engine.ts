@@ -72,10 +72,10 @@ export type RowsOf<Steps extends readonly Step[]> = {
   [Index in keyof Steps]: Steps[Index] extends Step<infer Rows> ? Rows : never
 }
 
-/** What is searched for: some terms as they are, others by how they begin. */
+/** What is searched for: some terms as they are, others by how they begin, of which one of several is enough. */
 export interface Wanted {
   readonly whole: readonly string[]
-  readonly beginnings: readonly string[]
+  readonly beginnings: readonly (readonly string[])[]
 }
 
 /** How an engine finds todos that have all of some terms. */
@@ -89,8 +89,17 @@ export interface Search {
   readonly settle: (userId: string) => Promise<void>
 }
 
+/** What was opened, for people to see whether it is what they meant. */
+export interface Opened {
+  /** The file, or the server and the name of the database there. */
+  readonly database: string
+  /** Whether there was nothing in it. */
+  readonly isNew: boolean
+}
+
 /** A database of either kind, open. */
 export interface Engine {
+  readonly opened: Opened
   readonly db: Queries
   readonly tables: Tables
   /**

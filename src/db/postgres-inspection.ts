@@ -2,31 +2,31 @@ import pg from 'pg'
 import { DatabaseError } from './failures.ts'
 import { type Inspection, timeOf } from './inspection.ts'
 import { pendingOf } from './migrations.ts'
-import { appliedTo } from './postgres-start.ts'
+import { type Route, routeTo } from './postgres-connection.ts'
+import { appliedTo } from './postgres-migration.ts'
 
-/** Milliseconds to wait for the server. */
+/** Milliseconds to wait for an answer of the server. */
 const TIMEOUT = 3000
 
 /**
- * Looks at a PostgreSQL database.
+ * Looks at a PostgreSQL database, on a connection as the service has it.
  * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
  */
 export async function inspectPostgres(url: string): Promise<Inspection> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: TIMEOUT,
-    query_timeout: TIMEOUT
-  })
+  const route = routeTo(url)
+  const client = new pg.Client({ ...route.settings, query_timeout: TIMEOUT })
   client.on('error', () => {})
-  return lookInto(client)
+  return lookInto(client, route)
     .catch(error => {
       throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
     })
     .finally(() => client.end())
 }
 
-async function lookInto(client: pg.Client): Promise<Inspection> {
+async function lookInto(client: pg.Client, { setUp, begin, isPooled }: Route): Promise<Inspection> {
   await client.connect()
+  await setUp(client)
+  await begin(client)
   const applied = await appliedTo(client)
   const { rows } = await client.query(
     `select current_setting('server_version') as version, current_setting('max_connections')::int as connections,
@@ -36,11 +36,13 @@ async function lookInto(client: pg.Client): Promise<Inspection> {
   const { rows: latest } = await client.query(
     applied ? 'select max(id) as id from events' : 'select null as id'
   )
+  await client.query('commit')
   return {
-    version: `PostgreSQL ${version}`,
+    version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
     pending: pendingOf('postgres', applied).length,
     latestEvent: timeOf(latest[0].id),
     clock: new Date(Number(clock)),
-    connections
+    // Ours are those to the pooler then, which has limits of its own.
+    ...(!isPooled() && { connections })
   }
 }

@@ -16,18 +16,11 @@ import {
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import { longReadsOf } from './long-reads.ts'
+import { type Route, routeTo, SILENCE_TIMEOUT } from './postgres-connection.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { inBatches } from './read-batches.ts'
 import { tablesOf } from './schema.ts'
 
-/** Milliseconds that a request waits for a connection: for one of the pool to be free, or for a new one. */
-const CONNECTION_TIMEOUT = 3000
-/** Milliseconds after which the server gives a statement up. */
-const STATEMENT_TIMEOUT = 5000
-/** Milliseconds after which we give up a server that says nothing at all, not even that it gave up. */
-const SILENCE_TIMEOUT = 7000
-/** Milliseconds after which the server ends a transaction whose program has gone quiet. */
-const IDLE_TRANSACTION_TIMEOUT = 5000
 /** Milliseconds to wait at the start, unless told otherwise. */
 const START_TIMEOUT = 30_000
 
@@ -55,22 +48,14 @@ export async function openPostgres({
   log,
   startTimeout = START_TIMEOUT
 }: PostgresOptions): Promise<Engine> {
-  const settings = {
-    connectionString: url,
-    fallback_application_name: 'latchkey',
-    connectionTimeoutMillis: CONNECTION_TIMEOUT,
-    keepAlive: true,
-    // Instants arrive as text; this is the form of it that we read, whatever the database prefers.
-    options: '-c DateStyle=ISO -c TimeZone=UTC'
-  }
-  await prepareDatabase(settings, log, startTimeout)
+  const route = routeTo(url)
+  const opened = await prepareDatabase(route, log, startTimeout)
 
   const pool = new pg.Pool({
-    ...settings,
+    ...route.settings,
     max: poolMax,
-    statement_timeout: STATEMENT_TIMEOUT,
     query_timeout: SILENCE_TIMEOUT,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT
+    onConnect: route.setUp
   })
   // Without these two listeners a connection that is cut ends the process: the first hears of idle connections, the
   // second of those in use, whose failure the statement under way reports as well.
@@ -78,12 +63,16 @@ export async function openPostgres({
   pool.on('connect', client => client.on('error', () => {}))
 
   const inTransaction = new AsyncLocalStorage<pg.PoolClient>()
-  const query = (config: pg.QueryArrayConfig, values: unknown[]) =>
-    (inTransaction.getStore() ?? pool).query(config, values)
+  function query(statement: pg.QueryArrayConfig, values: unknown[]) {
+    const transaction = inTransaction.getStore()
+    if (transaction) return route.runWithin(transaction, statement, values)
+    return withConnection(pool, client => route.runAlone(client, statement, values))
+  }
   const inTurn = longReadsOf(Math.max(1, Math.floor(poolMax * LONG_SHARE)))
   let closing: Promise<void> | undefined
 
   return {
+    opened,
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,
@@ -101,7 +90,7 @@ export async function openPostgres({
         const isAlone = steps.length === 1
         const rows = isAlone
           ? runAll(steps)
-          : transaction(pool, client => inTransaction.run(client, runAll, steps))
+          : transaction(pool, route, client => inTransaction.run(client, runAll, steps))
         return (await rows) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
@@ -111,7 +100,7 @@ export async function openPostgres({
     search,
     inTurn,
     ping: async () => {
-      await pool.query('select count(*) from users where id is null')
+      await query({ text: 'select count(*) from users where id is null', rowMode: 'array' }, [])
     },
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
@@ -121,21 +110,40 @@ export async function openPostgres({
   }
 }
 
-/** Terms are texts of letters and digits, `#`, `@` and `-`: in quotes they need no escaping. */
+/** Terms have no spaces, quotes and backslashes: in quotes they need no escaping. */
 const condition = sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
 const search: Search = {
   condition,
   rowCondition: condition,
   valuesOf: ({ whole, beginnings }) => ({
-    terms: [...whole.map(term => `'${term}'`), ...beginnings.map(term => `'${term}':*`)].join(' & ')
+    terms: [
+      ...whole.map(term => `'${term}'`),
+      ...beginnings.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
+    ].join(' & ')
   }),
   settle: async () => {}
 }
 
-async function transaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
+async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
   const client = await pool.connect()
   try {
-    await client.query('begin')
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
+async function transaction<Result>(
+  pool: pg.Pool,
+  { begin }: Route,
+  work: (client: pg.PoolClient) => Promise<Result>
+) {
+  const client = await pool.connect()
+  try {
+    await begin(client)
     const result = await work(client)
     await client.query('commit')
     client.release()

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
+import { createPrivateFile } from '../private-files.ts'
 import { DatabaseError } from './failures.ts'
 import { pendingIn, refuseDamaged } from './sqlite-inspection.ts'
 
@@ -16,10 +17,11 @@ const PAGES = 1000
  * @param to the copy; what is there is overwritten
  * @param told is told of the share that is done, from 0 to 1
  * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
+ * @throws with the code EEXIST when one of `draftsOf` is there
  */
 export async function copySqlite(from: string, to: string, told: (share: number) => void): Promise<void> {
-  const draft = `${to}.part`
-  closeSync(openSync(draft, 'w', 0o600))
+  const [draft] = draftsOf(to)
+  createPrivateFile(draft)
   try {
     await copyPages(from, draft, told).catch(error => {
       throw new DatabaseError(`${from} cannot be copied: ${(error as Error).message}`)
@@ -31,6 +33,14 @@ export async function copySqlite(from: string, to: string, told: (share: number)
     rmSync(draft, { force: true })
   }
 }
+
+/** The file in which a copy is made, and those that SQLite would take for a part of it. */
+export const draftsOf = (to: string): [draft: string, ...beside: string[]] => [
+  `${to}.part`,
+  `${to}.part-journal`,
+  `${to}.part-wal`,
+  `${to}.part-shm`
+]
 
 async function copyPages(from: string, to: string, told: (share: number) => void) {
   const source = new Database(from, { readonly: true, timeout: BUSY_TIMEOUT })

@@ -11,12 +11,12 @@ const BUSY_TIMEOUT = 5000
  * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
  */
 export async function inspectSqlite(file: string): Promise<Inspection> {
-  const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
-  return lookInto(connection)
-    .catch(error => {
-      throw new DatabaseError(`${file}: ${error.message}`)
-    })
-    .finally(() => connection.close())
+  try {
+    const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
+    return await lookInto(connection).finally(() => connection.close())
+  } catch (error) {
+    throw new DatabaseError(`${file}: ${(error as Error).message}`)
+  }
 }
 
 async function lookInto(connection: Database.Database): Promise<Inspection> {
@@ -29,11 +29,14 @@ async function lookInto(connection: Database.Database): Promise<Inspection> {
 
 /** How many migrations an open database lacks. */
 export function pendingIn(connection: Database.Database): number {
-  const isOurs = connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get()
-  if (!isOurs) throw new DatabaseError('it is not a database of Latchkey')
+  if (!isOurs(connection)) throw new DatabaseError('it is not a database of Latchkey')
   const applied = connection.prepare('select max(created_at) from __drizzle_migrations').pluck().get()
   return pendingOf('sqlite', applied as number).length
 }
+
+/** Whether a database that is not empty was made by this program. */
+export const isOurs = (connection: Database.Database): boolean =>
+  connection.prepare("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() !== undefined
 
 export function refuseDamaged(connection: Database.Database): void {
   const fault = connection.pragma('integrity_check(1)', { simple: true })

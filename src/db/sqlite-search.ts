@@ -31,7 +31,12 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
   const isBehind = connection.prepare('select 1 from todos_unindexed where user_id = +? limit 1')
 
   const rowCondition = sql`not exists (
-    select 1 from json_each(${sql.placeholder('needles')}) where instr(' ' || ${todos.terms} || ' ', value) = 0
+    select 1 from json_each(${sql.placeholder('needles')}) as wanted where case type
+      when 'array' then not exists (
+        select 1 from json_each(wanted.value) where instr(' ' || ${todos.terms} || ' ', value) > 0
+      )
+      else instr(' ' || ${todos.terms} || ' ', value) = 0
+    end
   )`
   return {
     condition: sql`${todos.seq} in (
@@ -40,8 +45,17 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
     ) and ${rowCondition}`,
     rowCondition,
     valuesOf: ({ whole, beginnings }) => ({
-      match: [...whole.map(term => `"${term}"`), ...beginnings.map(term => `"${term}"*`)].join(' '),
-      needles: JSON.stringify([...whole.map(term => ` ${term} `), ...beginnings.map(term => ` ${term}`)])
+      match: [
+        ...whole.map(term => `"${term}"`),
+        ...beginnings.map(forms => `(${forms.map(term => `"${term}"*`).join(' OR ')})`)
+      ].join(' AND '),
+      needles: JSON.stringify([
+        ...whole.map(term => ` ${term} `),
+        // One by itself is looked up without a list of its own, which would take half as long again.
+        ...beginnings.map(([form, ...others]) =>
+          others.length === 0 ? ` ${form}` : [form, ...others].map(term => ` ${term}`)
+        )
+      ])
     }),
     async settle(userId) {
       try {

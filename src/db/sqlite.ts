@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { closeToOthers, createPrivateFile, isTaken, makeFolderOf, obstacleTo } from '../private-files.ts'
+import { SystemError } from '../system-error.ts'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
 import {
   type Engine,
@@ -14,11 +14,12 @@ import {
   type Step,
   StepMissed
 } from './engine.ts'
-import { StatementFailed } from './failures.ts'
+import { DatabaseError, StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
 import { longReadsOf } from './long-reads.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
+import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
 import { readersOf } from './sqlite-reader.ts'
 import { searchOf } from './sqlite-search.ts'
@@ -58,30 +59,15 @@ postgresColumns satisfies SameValues<typeof sqliteColumns>
 export const sqliteTables = tablesOf(sqliteColumns as unknown as ColumnKit)
 
 /**
- * Opens a SQLite database, made at first use in a directory that only its owner may enter.
+ * Opens a SQLite database, made at first use. It and the folder, where that is made, too, are for their owner only.
  * @param turn waits for other processes that write to it
+ * @throws {SystemError} when this user may not read and write the file
+ * @throws {DatabaseError} when it is another program's, damaged, or of a newer schema than this program knows
  */
 export function openSqlite(url: string, turn?: Turn): Engine {
   const file = sqliteFile(url)
-  if (file) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-
-  const connection = new Database(file ?? ':memory:', { timeout: BUSY_TIMEOUT })
-  // Of a new file. A commit writes whole pages, and a todo is in nine trees: half of the usual size writes half as much,
-  // and takes a quarter off the time of a create.
-  connection.pragma('page_size = 2048')
-  connection.pragma('journal_mode = WAL')
-  // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.
-  connection.pragma('synchronous = FULL')
-  connection.pragma(`journal_size_limit = ${WAL_LIMIT}`)
-  connection.pragma(`wal_autocheckpoint = ${CHECKPOINT}`)
-  // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
-  connection.pragma('foreign_keys = OFF')
-  connection.transaction(migrate).exclusive(connection)
-  connection.pragma('foreign_keys = ON')
-  // Where a statement notes what it would have to take back: in a file, that is a third of all that a create writes. After
-  // the migrations, which sort whole tables.
-  connection.pragma('temp_store = MEMORY')
-
+  if (file) prepareFile(file)
+  const { connection, isNew } = open(file)
   const { commit, flush, tally } = groupCommitOf(connection, turn)
   const allOrNone = connection.transaction(runAll)
 
@@ -97,6 +83,7 @@ export function openSqlite(url: string, turn?: Turn): Engine {
 
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
+    opened: { database: file ?? 'in memory', isNew },
     db: db as unknown as Queries,
     tables: sqliteTables,
     ...memoryOf(connection),
@@ -139,14 +126,60 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   }
 }
 
+function prepareFile(file: string) {
+  const obstacle = obstacleTo(file)
+  if (obstacle) throw new SystemError(obstacle)
+  makeFolderOf(file)
+  if (!isTaken(file)) createPrivateFile(file)
+  // What SQLite makes beside it later is as open as the database itself.
+  for (const suffix of ['', '-wal', '-shm']) closeToOthers(`${file}${suffix}`)
+}
+
+function open(file = ':memory:') {
+  const connection = new Database(file, { timeout: BUSY_TIMEOUT })
+  try {
+    return { connection, isNew: setUp(connection) }
+  } catch (error) {
+    connection.close()
+    if (error instanceof DatabaseError) throw error
+    throw new DatabaseError(`${file} cannot be used: ${(error as Error).message}`)
+  }
+}
+
+/** @returns whether there was nothing in it */
+function setUp(connection: Database.Database): boolean {
+  // Of a new file. A commit writes whole pages, and a todo is in nine trees: half of the usual size writes half as much,
+  // and takes a quarter off the time of a create.
+  connection.pragma('page_size = 2048')
+  connection.pragma('journal_mode = WAL')
+  // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.
+  connection.pragma('synchronous = FULL')
+  connection.pragma(`journal_size_limit = ${WAL_LIMIT}`)
+  connection.pragma(`wal_autocheckpoint = ${CHECKPOINT}`)
+  // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
+  connection.pragma('foreign_keys = OFF')
+  const isNew = connection.transaction(migrate).exclusive(connection)
+  connection.pragma('foreign_keys = ON')
+  // Where a statement notes what it would have to take back: in a file, that is a third of all that a create writes. After
+  // the migrations, which sort whole tables.
+  connection.pragma('temp_store = MEMORY')
+  return isNew
+}
+
 function runAll(steps: readonly Step[]): Found[] {
   const results: Found[] = []
   for (const step of steps) results.push(found(step as Step<Found>, step.run(results) as Found))
   return results
 }
 
-/** What Drizzle's migrator does, but for finding out what is lacking within the transaction: two processes may start. */
-function migrate(connection: Database.Database) {
+/**
+ * What Drizzle's migrator does, but for finding out what is lacking within the transaction: two processes may start.
+ * @returns whether nothing was there before
+ */
+function migrate(connection: Database.Database): boolean {
+  const isNew = !connection.prepare('select 1 from sqlite_schema limit 1').get()
+  if (!isNew && !isOurs(connection))
+    throw new DatabaseError(`${connection.name} is not a database of Latchkey. Give another path.`)
   connection.exec(
     'create table if not exists __drizzle_migrations (id integer primary key, hash text not null, created_at numeric)'
   )
@@ -160,4 +193,5 @@ function migrate(connection: Database.Database) {
       .prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)')
       .run(hash, folderMillis)
   }
+  return isNew
 }

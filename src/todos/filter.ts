@@ -2,7 +2,6 @@ import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Values } from '../db/engine.ts'
 import { given } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { invalid } from '../errors.ts'
 import { keyFrom, keyUpTo, NEVER } from './due.ts'
 import { wantedTerms, wordsOf } from './terms.ts'
 import { type Priority, priorities } from './todo.ts'
@@ -28,6 +27,8 @@ export interface Filter {
 export interface FilterShape {
   readonly compared: readonly (keyof Compared)[]
   readonly isSearch: boolean
+  /** Whether there is nothing to search for, which no todo has. */
+  readonly isEmptySearch: boolean
   readonly isTrash: boolean
 }
 
@@ -39,7 +40,7 @@ type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'u
  */
 export function conditionOf(
   { tables: { todos }, search }: Engine,
-  { compared, isSearch, isTrash }: FilterShape,
+  { compared, isSearch, isEmptySearch, isTrash }: FilterShape,
   searched: SQL = search.condition
 ): SQL | undefined {
   const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
@@ -54,21 +55,22 @@ export function conditionOf(
     eq(todos.userId, given(todos.userId, 'userId')),
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
     isSearch ? searched : undefined,
+    isEmptySearch ? sql`1 = 0` : undefined,
     ...compared.map(name => comparisons[name])
   )
 }
 
 /**
  * Makes a filter ready: what statement it needs, and that one's values. For a search, the index is brought up to date.
- * @throws {Problem} `validation_failed` when there is no word to search for
+ * A search for no word, as while somebody types, lets nothing through.
  */
 export async function prepareFilter(store: Store, userId: string, filter: Filter) {
   const { tag = [], q, deleted: isTrash = false, ...comparisons } = filter
-  if (q !== undefined && wordsOf(q).length === 0) throw invalid(noWord)
-  const isSearch = tag.length > 0 || q !== undefined
+  const isEmptySearch = q !== undefined && wordsOf(q).length === 0
+  const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
   const compared = (Object.keys(comparisons) as (keyof Compared)[]).sort()
   if (isSearch) await store.search.settle(userId)
-  const shape: FilterShape = { compared, isSearch, isTrash }
+  const shape: FilterShape = { compared, isSearch, isEmptySearch, isTrash }
   const terms = isSearch && store.search.valuesOf(wantedTerms(userId, q ?? '', tag))
   return { shape, values: { userId, ...terms, ...comparedValues(comparisons) } }
 }
@@ -80,5 +82,3 @@ const comparedValues = ({ done, priority, dueBefore, dueAfter, updatedAfter }: C
   ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
   ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
 })
-
-const noWord = { parameter: 'q', detail: 'has no word in it; give at least one letter or digit' }

@@ -1,7 +1,9 @@
 import type { TodoRow } from '../db/schema.ts'
 import { type Due, type DuePatch, dueKeyOf, mergedDue } from './due.ts'
+import { folded } from './folding.ts'
 import { positionOf } from './position.ts'
-import { folded, termsOf } from './terms.ts'
+import { canonicalTag } from './tags.ts'
+import { termsOf } from './terms.ts'
 
 /** From the least to the greatest, in which order they are kept as numbers. */
 export const priorities = ['none', 'low', 'medium', 'high'] as const
@@ -96,7 +98,7 @@ export function merged(content: TodoContent, patch: TodoPatch): TodoContent {
 
 /** The columns that the content makes. */
 export function columnsOf(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
-  const [trimmed, ordered] = [title.trim(), tags.toSorted()]
+  const [trimmed, ordered] = [title.trim(), tags.map(canonicalTag).toSorted()]
   return {
     title: trimmed,
     description,

@@ -35,6 +35,7 @@ t.test('[R9068-2] the header and the claims of an access token', async t => {
     iat,
     exp: iat + 300,
     aud: 'todos',
+    client_id: 'latchkey',
     iss: 'https://auth.example'
   })
 })
@@ -134,11 +135,100 @@ t.test(
   }
 )
 
+t.test(
+  '[R8725-3.8] [R8725-3.9] signed claims of other types, or of another session, are refused',
+  async t => {
+    const { app, call, clock, signUp } = await serve(t)
+    const [eve, ada] = [await signUp(), await signUp()]
+    const [header, claims] = eve.accessToken.split('.').slice(0, 2).map(decode)
+    const others = decode(ada.accessToken.split('.')[1])
+    await call('POST', '/api/todos', { token: ada.accessToken, body: { title: 'ada’s own' } })
+    const now = clock.now().getTime() / 1000
+    const session = claims.sid
+    const odd: unknown[] = [
+      null,
+      true,
+      7,
+      1.5,
+      '',
+      'x',
+      [],
+      {},
+      [claims.sub],
+      { toString: 1 },
+      '\0',
+      'x'.repeat(10_000)
+    ]
+    const forged: Record<string, unknown[]> = {
+      sub: [...odd, others.sub, claims.sub.toUpperCase(), `${claims.sub} `, session],
+      email: [null, true, 7, [], {}, [claims.email]],
+      sid: [...odd, others.sid, session.toUpperCase()],
+      jti: [
+        ...odd,
+        ...['', '.', '.0', '.01', '.-1', '.2', '.1.0', '.1e0', '.0x1', '.NaN', '. 1', '.1 '].map(
+          generation => `${session}${generation}`
+        ),
+        ...[`${session}.4294967296`, `${session}.99999999999999999999`, `${others.sid}.1`, [`${session}.1`]]
+      ],
+      client_id: [null, 7, [], {}, ['latchkey']],
+      iss: [null, 7, {}, ['latchkey']],
+      aud: [null, 7, {}, [], ['latchkey'], ['latchkey', 'others']],
+      iat: [...odd.filter(value => value !== 7), -1, 1e300, `${now}`, now + 0.5, now + 900],
+      exp: [...odd.filter(value => value !== 7), -1, 1e300, `${now + 300}`, now + 0.5, [now + 300]],
+      nbf: [...odd.filter(value => value !== 7), -1, 1e300, `${now}`, now + 900]
+    }
+    for (const [claim, values] of Object.entries(forged))
+      for (const value of values) {
+        const token = forge(header, { ...claims, [claim]: value })
+        const name = `${claim}: ${JSON.stringify(value)?.slice(0, 60)}`
+        for (const path of ['/api/auth/me', '/api/todos'])
+          isInvalid(t, await call('GET', path, { token }), `${path}, ${name}`)
+        t.equal((await call('POST', '/api/auth/logout', { token, body: { scope: 'all' } })).status, 204, name)
+
+        clock.pass(300)
+        const expired = { ...claims, iat: claims.iat - 300, exp: claims.exp - 300 }
+        for (const claims of [expired, { ...expired, exp: now + 600 }]) {
+          const body = {
+            accessToken: forge(header, { ...claims, [claim]: value }),
+            refreshToken: eve.refreshToken
+          }
+          const answer = await call('POST', '/api/auth/refresh', { body })
+          t.match(answer.body, { status: 401, code: 'access_token_invalid' }, `refresh, ${name}`)
+        }
+        clock.pass(-300)
+      }
+    for (const { accessToken: token } of [eve, ada])
+      t.equal((await call('GET', '/api/auth/me', { token })).status, 200, 'no session has ended')
+
+    // What we do not sign, or did not sign once, does no harm.
+    for (const harmless of [{ client_id: undefined }, { client_id: 'other' }, { nbf: now }, { scope: 7 }])
+      t.equal(
+        (await call('GET', '/api/auth/me', { token: forge(header, { ...claims, ...harmless }) })).status,
+        200
+      )
+    t.equal((await app.store.db.select().from(app.store.tables.sessions)).length, 2)
+  }
+)
+
+t.test('a token that was exchanged for the next one is past, whatever time it has left', async t => {
+  const { call, clock, signUp, refresh } = await serve(t)
+  const first = await signUp()
+  clock.pass(300)
+  const second = (await refresh(first)).body
+  // As an instance sees it whose clock is behind.
+  clock.pass(-1)
+  const answer = await call('GET', '/api/auth/me', { token: first.accessToken })
+  t.strictSame(answer.body, problem(answer, 401, 'access_token_expired', { action: 'refresh' }))
+  t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'use-latest' })
+  t.equal((await call('GET', '/api/auth/me', { token: second.accessToken })).status, 200)
+})
+
 t.test('[R8725-3.9] the session and the subject must live', async t => {
   const { app, call, signUp } = await serve(t)
   const { accessToken, user } = await signUp()
   const [head, body] = accessToken.split('.')
-  const unknown = forge(decode(head), { ...decode(body), sid: '01a20996-fb6c-78b7-96ed-227b58a269d2' })
+  const sid = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  const unknown = forge(decode(head), { ...decode(body), sid, jti: `${sid}.1` })
   const revoked = async (token: string) => {
     const answer = await call('GET', '/api/auth/me', { token })
     t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
@@ -175,11 +265,12 @@ t.test('[KEYS] a new secret signs while the old one still verifies', async t => 
 t.test('a token is checked once while it lives, and its lifetime each time', async t => {
   const opened: string[] = []
   const clock = stoppedClock()
+  const id = '01a20996-fb6c-78b7-96ed-227b58a269d2'
   const claims = {
-    sub: 'a',
+    sub: id,
     email: 'e',
-    sid: 's',
-    jti: 's.1',
+    sid: id,
+    jti: `${id}.1`,
     iat: 0,
     exp: clock.now().getTime() / 1000 + 300
   }

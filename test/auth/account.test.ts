@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { blank, rowOf } from '../../src/todos/todo.ts'
 import { newDatabase, query } from '../databases.ts'
@@ -5,6 +6,7 @@ import { asIs, PASSWORD, problem, serve } from '../service.ts'
 
 const email = 'ada@example.org'
 const newPassword = 'battery staple, correct horse'
+const device = { ip: '127.0.0.1', userAgent: null }
 
 /** A service with one person who is signed in twice. */
 async function signedInTwice(t: Parameters<typeof serve>[0]) {
@@ -79,7 +81,6 @@ t.test('[V6.2] the current password is required, and the new one must be a good 
 t.test('of two changes at once one wins', async t => {
   const { app, login, one } = await signedInTwice(t)
   const caller = await app.sessions.identify(one.accessToken)
-  const device = { ip: '127.0.0.1', userAgent: null }
   const passwords = ['the first of two passwords', 'the second of two passwords']
   const results = await Promise.allSettled(
     passwords.map(newPassword =>
@@ -97,7 +98,6 @@ t.test('of two changes at once one wins', async t => {
 
 t.test('[RESURRECT] a sign-in with the old password, begun before the change, gives no session', async t => {
   const { app, call, change, one } = await signedInTwice(t)
-  const device = { ip: '127.0.0.1', userAgent: null }
   const checked = await app.users.authenticate(email, PASSWORD, device, asIs)
   const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
   const { accessToken: token } = (await change(one.accessToken, body)).body
@@ -107,15 +107,47 @@ t.test('[RESURRECT] a sign-in with the old password, begun before the change, gi
   t.strictSame(items.filter(({ type }: { type: string }) => type === 'signed_in').length, 1)
 })
 
-t.test('[RESURRECT] a password changed by a session that has ended meanwhile gives no tokens', async t => {
-  const { app, login, one } = await signedInTwice(t)
+t.test('[RESURRECT] a session that has ended meanwhile changes nothing of the account', async t => {
+  const { app, call, login, one, other } = await signedInTwice(t)
   const caller = await app.sessions.identify(one.accessToken)
-  const device = { ip: '127.0.0.1', userAgent: null }
   await app.sessions.logout(one.accessToken, 'local', device)
-  await t.rejects(app.accounts.changePassword(caller, { currentPassword: PASSWORD, newPassword }, device), {
-    code: 'access_token_revoked'
-  })
-  t.equal((await login(newPassword)).status, 200)
+
+  const revoked = { code: 'access_token_revoked' }
+  const change = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
+  await t.rejects(app.accounts.changePassword(caller, change, device), revoked)
+  await t.rejects(app.accounts.remove(caller, PASSWORD, device), revoked)
+  await t.rejects(app.accounts.rename(caller, 'countess', device), revoked)
+  const { sessionId } = await app.sessions.identify(other.accessToken)
+  await t.rejects(app.sessions.end(caller, sessionId, device), revoked)
+
+  const me = await call('GET', '/api/auth/me', { token: other.accessToken })
+  t.strictSame([me.status, me.body], [200, one.user], 'not stale, not renamed, not gone')
+  t.equal((await login(newPassword)).status, 401)
+  t.equal((await login(PASSWORD)).status, 200)
+})
+
+t.test('[RESURRECT] a session that ends while the password is hashed: what is answered is so', async t => {
+  const { call, change, one, other, login } = await signedInTwice(t)
+  const { items } = (await call('GET', '/api/auth/sessions', { token: one.accessToken })).body
+  const { id } = items.find(({ current }: { current: boolean }) => current)
+  for (const wait of [0, 10, 20, 40]) {
+    const changing = change(one.accessToken, { currentPassword: PASSWORD, newPassword })
+    await sleep(wait)
+    await call('DELETE', `/api/auth/sessions/${id}`, { token: other.accessToken })
+    const { status } = await changing
+    const hasChanged = (await login(newPassword)).status === 200
+    t.equal(hasChanged, status === 200, `after ${wait} ms: ${status}`)
+    if (status === 200) break
+  }
+})
+
+t.test('[RESURRECT] a session that expires while the password is hashed changes nothing', async t => {
+  const { app, clock, login, one } = await signedInTwice(t)
+  const caller = await app.sessions.identify(one.accessToken)
+  clock.pass(30 * 86_400)
+  const change = { currentPassword: PASSWORD, newPassword }
+  await t.rejects(app.accounts.changePassword(caller, change, device), { code: 'access_token_revoked' })
+  t.equal((await login(PASSWORD)).status, 200)
 })
 
 t.test('a user name can be changed', async t => {
@@ -138,12 +170,51 @@ t.test('a user name can be changed', async t => {
   t.equal((await rename(eve.accessToken, { username: 'x' })).status, 400)
   t.equal((await rename(eve.accessToken, { email: 'x@example.org' })).status, 400, 'the e-mail cannot')
 
-  const race = await Promise.allSettled([one, eve].map(({ user }) => app.users.rename(user.id, 'queen')))
+  const callers = await Promise.all([one, eve].map(({ accessToken }) => app.sessions.identify(accessToken)))
+  const race = await Promise.allSettled(callers.map(caller => app.accounts.rename(caller, 'queen', device)))
   t.match(
     race.find(({ status }) => status === 'rejected'),
     { reason: { code: 'already_taken' } }
   )
   t.equal(race.filter(({ status }) => status === 'fulfilled').length, 1)
+})
+
+t.test('[V6.2] a user name cannot become the password, and a new password not the present one', async t => {
+  const { call, signUp } = await serve(t)
+  const password = 'Vq7pLz3R-kX9'
+  const { accessToken: token } = await signUp({ password })
+  const refused = (pointer: string, detail: string) => ({ errors: [{ pointer, detail }] })
+
+  const renamed = await call('PATCH', '/api/auth/me', { token, body: { username: password } })
+  const isPassword = refused('/username', 'is your password; choose another name')
+  t.strictSame(renamed.body, problem(renamed, 400, 'validation_failed', isPassword))
+
+  const detail = 'is the password that the account has now; choose another'
+  const body = { currentPassword: password, newPassword: password }
+  const same = await call('PUT', '/api/auth/password', { token, body })
+  t.strictSame(same.body, problem(same, 400, 'validation_failed', refused('/newPassword', detail)))
+})
+
+t.test('[V6.2] nor can it become the password but for its case', async t => {
+  const { call, signUp } = await serve(t)
+  const rename = async (password: string, username: string) => {
+    const { accessToken: token } = await signUp({ password })
+    return (await call('PATCH', '/api/auth/me', { token, body: { username } })).status
+  }
+  t.equal(await rename('vq7plz3r-kx9', 'Vq7pLz3R-kX9'), 400)
+  t.equal(await rename('VQ7PLZ3R-KX9', 'vq7plz3r-kx9'), 400)
+  t.equal(await rename('Vq7plz3r-kx9', 'vq7plz3r-kx9'), 400)
+})
+
+t.test('[THROTTLE] changes of the user name are no way to guess the password', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token, user } = await signUp()
+  const rename = (username: string) => call('PATCH', '/api/auth/me', { token, body: { username } })
+  for (const number of [1, 2, 3, 4, 5]) t.equal((await rename(`guess${number}`)).status, 200)
+  const answer = await rename('guess6')
+  t.strictSame(answer.body, problem(answer, 429, 'sign_in_throttled', { action: 'retry-later' }))
+  const body = { email: user.email, password: PASSWORD }
+  t.equal((await call('POST', '/api/auth/login', { body })).status, 200, 'signing in goes on')
 })
 
 t.test('[V7.4.2] an account is deleted with all that is its own', async t => {

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { sessionsOf } from '../../src/auth/sessions.ts'
+import { readConfig } from '../../src/config.ts'
 import { PASSWORD, problem, type Service, serve } from '../service.ts'
 
 const email = 'ada@example.org'
@@ -53,6 +55,44 @@ t.test('logout always answers 204: expired, twice, with another’s token, or wi
     t.equal((await call('POST', '/api/auth/logout', { token })).status, 204)
   t.equal((await call('POST', '/api/auth/logout', { headers: { authorization: 'Bearer ' } })).status, 204)
   t.equal((await refresh(pair)).body.code, 'refresh_token_revoked')
+})
+
+t.test('an access token that has expired, or is stale, ends its own session at the most', async t => {
+  const service = await serve(t)
+  const { call, clock, refresh } = service
+  const { signUp } = service
+  const first = await signUp({ email })
+  const login = async () =>
+    (await call('POST', '/api/auth/login', { body: { email, password: PASSWORD } })).body
+  const logout = async (token: string, scope: string) =>
+    t.equal((await call('POST', '/api/auth/logout', { token, body: { scope } })).status, 204)
+
+  clock.pass(300)
+  const [own, other] = [(await refresh(first)).body, await login()]
+  await logout(first.accessToken, 'others')
+  t.strictSame(await alive(service, [own.accessToken, other.accessToken]), [true, true], 'expired: others')
+  await logout(first.accessToken, 'all')
+  t.strictSame(await alive(service, [own.accessToken, other.accessToken]), [false, true], 'expired: all')
+
+  const third = await login()
+  const body = { currentPassword: PASSWORD, newPassword: 'battery staple, correct horse' }
+  const changed = (await call('PUT', '/api/auth/password', { token: third.accessToken, body })).body
+  await logout(other.accessToken, 'others')
+  await logout(other.accessToken, 'all')
+  t.strictSame(await alive(service, [changed.accessToken]), [true], 'stale')
+  t.equal((await refresh(other)).body.code, 'refresh_token_revoked', 'its own has ended')
+  await logout(third.accessToken, 'all')
+  t.strictSame(await alive(service, [changed.accessToken]), [false], 'stale, and exchanged: its own')
+})
+
+t.test('a database that cannot answer is no reason to say that all have ended', async t => {
+  const { app, signUp } = await serve(t)
+  const { accessToken } = await signUp()
+  const atomically = () => Promise.reject(new Error('no database'))
+  const sessions = sessionsOf({ ...app.store, atomically }, app.tokens, readConfig({}))
+  await t.rejects(sessions.logout(accessToken, 'all', { ip: '127.0.0.1', userAgent: null }), {
+    message: 'no database'
+  })
 })
 
 t.test('an unknown scope is refused', async t => {

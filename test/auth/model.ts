@@ -55,6 +55,8 @@ type Moment = (world: World) => Outcome | undefined
 
 const seconds = (count: number) => count * 1000
 const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
+/** What a session does to its account, or to another one, it does only while it is live itself. */
+const REVOKED = '401 access_token_revoked sign-in'
 const USED = '401 refresh_token_used'
 
 export function momentsOf(request: Request): Moment[] {
@@ -68,7 +70,10 @@ export function momentsOf(request: Request): Moment[] {
     case 'refresh':
       return [world => refuseEarly(world, request.pair), world => refresh(world, request.pair, request.key)]
     case 'logout':
-      return [world => logout(world, request.pair, request.scope)]
+      return [
+        world => logoutElsewhere(world, request.pair, request.scope),
+        world => logout(world, request.pair, request.scope)
+      ]
     case 'end':
       return [world => identify(world, request.pair), world => end(world, request.pair, request.session)]
     case 'password':
@@ -81,7 +86,7 @@ export function momentsOf(request: Request): Moment[] {
       return [
         world => identify(world, request.pair),
         world => checkPassword(world, request.pair, request.password),
-        world => endThose(world, request.pair, () => true),
+        world => endAll(world, request.pair),
         world => removeAccount(world, request.pair)
       ]
   }
@@ -142,7 +147,7 @@ function sessionOf(sessions: World['sessions'], name: string): Session {
 function identify(world: World, pair: PairName) {
   const { session, account, isStale, hasExpired } = lookUp(world, pair)
   if (hasExpired) return '401 access_token_expired refresh'
-  if (account.isGone || session.hasEnded) return '401 access_token_revoked sign-in'
+  if (account.isGone || session.hasEnded) return REVOKED
   if (isStale) return '401 access_token_stale refresh'
   return undefined
 }
@@ -199,19 +204,27 @@ export function isLive(world: World, name: string): boolean {
   return isInTime(world, session) && !session.hasEnded && !world.accounts[session.account]?.isGone
 }
 
+type Scope = 'local' | 'others' | 'all'
+
+/** The sessions of others, and all, are ended by the latest access token of a live one only. */
+function logoutElsewhere(world: World, pair: PairName, scope: Scope) {
+  const { session, hasExpired, isStale } = lookUp(world, pair)
+  const isLatest = pair.generation === session.expiries.length && !hasExpired && !isStale
+  if (scope === 'local' || !isLatest || !isLive(world, pair.session)) return undefined
+  endThose(world, pair, name => scope === 'all' || name !== pair.session)
+  return '204'
+}
+
 /** Takes any access token that the session ever had, however old. */
-function logout(world: World, pair: PairName, scope: 'local' | 'others' | 'all') {
-  const { session, account } = lookUp(world, pair)
-  if (session.hasEnded || account.isGone) return '204'
-  endThose(world, pair, name => scope === 'all' || (name === pair.session) === (scope === 'local'))
+function logout(world: World, pair: PairName, scope: Scope) {
+  if (scope !== 'others' && isLive(world, pair.session)) endThose(world, pair, name => name === pair.session)
   return '204'
 }
 
 function end(world: World, pair: PairName, name: string) {
   const [own, other] = [sessionOf(world.sessions, pair.session), sessionOf(world.sessions, name)]
-  const isGone = world.accounts[own.account]?.isGone
-  if (isGone || other.account !== own.account || other.hasEnded || !isInTime(world, other))
-    return '404 session_not_found'
+  if (!isLive(world, pair.session)) return REVOKED
+  if (other.account !== own.account || !isLive(world, name)) return '404 session_not_found'
   other.hasEnded = true
   return '204'
 }
@@ -221,6 +234,10 @@ function endThose(world: World, pair: PairName, which: (name: string) => boolean
   const { account } = sessionOf(world.sessions, pair.session)
   for (const [name, session] of Object.entries(world.sessions))
     if (session.account === account && isInTime(world, session) && which(name)) session.hasEnded = true
+}
+
+function endAll(world: World, pair: PairName) {
+  return isLive(world, pair.session) ? endThose(world, pair, () => true) : REVOKED
 }
 
 function checkPassword(world: World, pair: PairName, password: string) {
@@ -235,12 +252,13 @@ function changePassword(
 ) {
   const refusal = checkPassword(world, pair, current)
   if (refusal) return refusal
+  if (!isLive(world, pair.session)) return REVOKED
   const { session, account } = lookUp(world, pair)
   account.password = next
   for (const other of Object.values(world.sessions))
     if (other.account === session.account && !other.hasEnded) other.firstFresh = other.expiries.length + 1
   if (endOthers) endThose(world, pair, name => name !== pair.session)
-  return session.hasEnded ? '401 access_token_revoked sign-in' : `200 ${nextPair(world, pair.session, null)}`
+  return `200 ${nextPair(world, pair.session, null)}`
 }
 
 function removeAccount(world: World, pair: PairName) {

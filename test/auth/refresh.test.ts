@@ -106,7 +106,7 @@ t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
 })
 
 t.test('[V10.4.8] check 4: an absolute end that no refresh moves', async t => {
-  const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750' })
+  const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750', REFRESH_TOKEN_TTL: '750' })
   const first = await signUp()
   t.equal(first.refreshExpiresIn, 750)
   clock.pass(300)
@@ -235,8 +235,48 @@ t.test('what is missing or not known is named', async t => {
       errors: [
         { pointer: '/accessToken', detail: 'is required' },
         { pointer: '/refreshToken', detail: 'is required' },
-        { pointer: '/token', detail: 'is not known; known are accessToken, refreshToken' }
+        {
+          pointer: '/token',
+          detail:
+            'is not known; known are accessToken, refreshToken, tokenType, expiresIn, refreshExpiresIn, user'
+        }
       ]
     })
   )
+})
+
+t.test('an answered pair is taken as it is', async t => {
+  const { call, clock, signUp } = await serve(t)
+  const pair = await signUp()
+  clock.pass(TTL)
+  const answer = await call('POST', '/api/auth/refresh', { body: pair })
+  t.equal(answer.status, 200)
+  clock.pass(TTL)
+  t.equal((await call('POST', '/api/auth/refresh', { body: answer.body })).status, 200, 'and so is the next')
+
+  const cases: [object, object][] = [
+    [{ tokenType: 'MAC' }, { pointer: '/tokenType', detail: 'is not accepted; give Bearer, or nothing' }],
+    [{ expiresIn: '300' }, { pointer: '/expiresIn', detail: 'must be of type integer' }],
+    [{ refreshExpiresIn: null }, { pointer: '/refreshExpiresIn', detail: 'must be of type integer' }],
+    [{ user: 'ada' }, { pointer: '/user', detail: 'must be of type object' }],
+    [{ user: { ...pair.user, id: 7 } }, { pointer: '/user/id', detail: 'must be of type string' }]
+  ]
+  for (const [member, error] of cases) {
+    const refused = await call('POST', '/api/auth/refresh', { body: { ...pair, ...member } })
+    t.strictSame(refused.body, problem(refused, 400, 'validation_failed', { errors: [error] }))
+  }
+})
+
+t.test('a generation that no database counts to is none, though its seal is ours', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  const pair = await signUp()
+  const { issue, open } = refreshTokensOf([SECRET])
+  const { sessionId } = open(pair.refreshToken)
+  clock.pass(TTL)
+  for (const generation of [2 ** 31, 2 ** 32 - 1]) {
+    const answer = await refresh({ ...pair, refreshToken: issue({ sessionId, generation }) })
+    t.strictSame(answer.body, problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
+  }
+  const ahead = await refresh({ ...pair, refreshToken: issue({ sessionId, generation: 2 ** 31 - 1 }) })
+  t.strictSame(ahead.body, problem(ahead, 401, 'refresh_token_used', { action: 'sign-in' }))
 })

@@ -59,7 +59,7 @@ t.test('each wrong field is named, with what is accepted', async t => {
     [{ username: 'adä' }, [{ pointer: '/username', detail: username }]],
     [{ email: 'ada' }, [{ pointer: '/email', detail: email }]],
     [{ email: 'ada@example' }, [{ pointer: '/email', detail: email }]],
-    [{ email: `${'a'.repeat(243)}@example.org` }, [{ pointer: '/email', detail: email }]],
+    [{ email: `${'a'.repeat(60)}@${'b.'.repeat(96)}co` }, [{ pointer: '/email', detail: email }]],
     [{ password: 'short77' }, [{ pointer: '/password', detail: password }]],
     [{ password: 'x'.repeat(129) }, [{ pointer: '/password', detail: password }]],
     [{ password: `half a pair \ud800` }, [{ pointer: '/password', detail: password }]],
@@ -79,9 +79,13 @@ t.test('each wrong field is named, with what is accepted', async t => {
 t.test('the limits of each field are accepted', async t => {
   const { call } = await serve(t)
   const cases = [
-    { username: 'a.b', email: 'a@b.co', password: '8 letter' },
-    { username: 'x'.repeat(32), email: `${'a'.repeat(242)}@example.org`, password: 'x'.repeat(128) },
-    { username: '_._', email: 'b+c@b.co', password: '🔑🔑🔑🔑🔑🔑🔑🔑' }
+    { username: 'a.b', email: 'a@b.co', password: 'kX9#mQ2v' },
+    {
+      username: 'x'.repeat(32),
+      email: `${'a'.repeat(64)}@${'b.'.repeat(93)}com`,
+      password: 'four random words '.padEnd(128, '.')
+    },
+    { username: '_._', email: 'b+c@b.co', password: '🔑🍎🚗🎸🐢🌵🎩🐙' }
   ]
   for (const body of cases) t.equal((await call('POST', '/api/auth/register', { body })).status, 201)
 })

@@ -111,6 +111,14 @@ t.test('beyond MAX_SESSIONS the session that was idle for longest ends', async t
   )
 })
 
+t.test('a session that has just begun is not the one to end, though the clock was put back', async t => {
+  const { clock, list, login, first } = await signedIn(t, { MAX_SESSIONS: '1' })
+  clock.pass(-3600)
+  const second = await login()
+  t.match(await list(second.accessToken), { length: 1, 0: { current: true } })
+  t.equal(await list(first.accessToken), undefined, 'the other one has ended')
+})
+
 t.test('the events of an account, the latest first', async t => {
   const { call, clock, from, login, first, refresh } = await signedIn(t)
   clock.pass(300)

@@ -229,7 +229,7 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
   const { app, fail, clock } = await serveAda(t)
   const { store, passwords, throttle } = app
   const failing = (error: Error) =>
-    usersOf(store, { ...passwords, matches: () => Promise.reject(error) }, throttle)
+    usersOf(store, { ...passwords, verify: () => Promise.reject(error) }, throttle)
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
       for (let attempts = 0; attempts < times; attempts++)
@@ -307,9 +307,9 @@ function traced(store: Store, passwords: Passwords) {
     tracedStore,
     {
       ...passwords,
-      matches: (password, hash) => {
+      verify: (password, hash) => {
         trace.push('hash')
-        return passwords.matches(password, hash)
+        return passwords.verify(password, hash)
       }
     },
     throttleOf(tracedStore)

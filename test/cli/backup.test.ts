@@ -1,4 +1,14 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -87,11 +97,76 @@ t.test('no backup overwrites anything, and none is left half done', async t => {
     t.equal(readFileSync(taken, 'utf8'), 'precious')
     rmSync(taken)
   }
-  t.match(await latchkey('backup', join(cwd, 'no/backup.db')), { code: 74, stderr: /^ENOENT/ })
+  t.match(await latchkey('backup', join(cwd, 'no/backup.db')), {
+    code: 74,
+    stderr: /no\/backup\.db\.part: no such file or directory \(ENOENT\)\.\n$/
+  })
   writeFileSync(file, readFileSync(file).fill(7, 4096 * 600, 4096 * 601))
   t.match(await latchkey('backup', target), { code: 69, stderr: /cannot be copied: it is damaged: / })
   t.match(await latchkey('doctor'), { code: 1, stdout: /^fault {4}database .*it is damaged: /m })
   t.strictSame(readdirSync(cwd), ['data'])
+})
+
+t.test('what somebody has planted is neither followed nor overwritten', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  const target = join(cwd, 'backup.db')
+  const victim = join(cwd, 'victim')
+  const planted = ['', '.key', '.part', '.part-journal', '.part-wal', '.part-shm']
+  for (const path of planted.map(suffix => `${target}${suffix}`)) {
+    symlinkSync(victim, path)
+    t.match(await latchkey('backup', target), {
+      code: 73,
+      stderr: `${path} is there already. Give another file.\n`
+    })
+    t.notOk(existsSync(victim), `a link that leads nowhere: ${path}`)
+    rmSync(path)
+  }
+  t.equal((await latchkey('backup', target)).code, 0)
+  for (const path of [`${file}.restored`, `${file}.restored.part`]) {
+    symlinkSync(victim, path)
+    t.match(await latchkey('restore', target), {
+      code: 73,
+      stderr: `${path} is there already. Remove what an earlier try has left.\n`
+    })
+    rmSync(path)
+  }
+  t.notOk(existsSync(victim))
+})
+
+t.test(
+  'copies and keys are for their owner only, whatever the umask and the modes of what is copied',
+  async t => {
+    const { cwd, file, latchkey } = await folderWithDatabase(t)
+    for (const path of [file, `${file}.key`]) chmodSync(path, 0o644)
+    const umask = process.umask(0)
+    t.teardown(() => process.umask(umask))
+    const target = join(cwd, 'backup.db')
+    t.equal((await latchkey('backup', target)).code, 0)
+    t.strictSame([modeOf(target), modeOf(`${target}.key`)], ['600', '600'])
+    for (const path of [target, `${target}.key`]) chmodSync(path, 0o644)
+    t.equal((await latchkey('restore', target)).code, 0)
+    t.strictSame([modeOf(file), modeOf(`${file}.key`)], ['600', '600'])
+  }
+)
+
+t.test('a key that cannot be read is told before anything is written or moved', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  const target = join(cwd, 'backup.db')
+  t.equal((await latchkey('backup', target)).code, 0)
+  rmSync(`${target}.key`)
+  mkdirSync(`${target}.key`)
+  t.match(await latchkey('restore', target), {
+    code: 74,
+    stderr: /illegal operation on a directory \(EISDIR\)/
+  })
+  rmSync(`${file}.key`)
+  mkdirSync(`${file}.key`)
+  t.match(await latchkey('backup', join(cwd, 'other.db')), {
+    code: 74,
+    stderr: /^.*latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.\n$/
+  })
+  t.strictSame(readdirSync(join(cwd, 'data')).sort(), ['latchkey.db', 'latchkey.db.key'])
+  t.strictSame(readdirSync(cwd).sort(), ['backup.db', 'backup.db.key', 'data'])
 })
 
 t.test('on a terminal it says how far it is', async t => {
@@ -133,6 +208,7 @@ t.test('restore takes whole databases of Latchkey only', async t => {
   writeFileSync(join(cwd, 'text'), 'no database')
   const cases = [
     ['missing', 74, /^There is no file .*missing\.\n$/],
+    ['data', 74, /data is not a file\.\n$/],
     ['other.db', 69, /cannot be copied: it is not a database of Latchkey\n$/],
     ['text', 69, /cannot be copied: file is not a database\n$/]
   ] as const

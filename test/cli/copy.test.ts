@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { newDatabase, query } from '../databases.ts'
 import { send, start, stop } from '../process.ts'
@@ -67,6 +67,8 @@ t.test('without a source and a target it says what it takes', async t => {
   const cases = [
     [[], /^--from: give file:PATH\.\n$/],
     [['--from', ':memory:', '--to', 'postgres://x'], /^--from: give file:PATH\.\n$/],
+    [['--from', 'file://host/x.db', '--to', 'postgres://x'], /^--from: give file:PATH\.\n$/],
+    [['--from', 'file:x', '--to', 'postgres://x y:z'], /^--to: give postgres:/],
     [['--from', 'file:x'], /^--to: give postgres:/],
     [['--form', 'x'], /^Unknown option '--form'/]
   ] as const
@@ -76,4 +78,13 @@ t.test('without a source and a target it says what it takes', async t => {
     t.match(said, line)
   }
   await Promise.all(cases.map(check))
+})
+
+t.test('a source that is not there is not made', async t => {
+  const file = `${t.testdir()}/typo.db`
+  t.strictSame(await copy('--from', `file:${file}`, '--to', 'postgres://127.0.0.1:1/x'), {
+    code: 69,
+    said: `--from: there is no database at ${file}.\n`
+  })
+  t.notOk(existsSync(file))
 })

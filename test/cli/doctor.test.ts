@@ -1,9 +1,17 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings } from '../../src/cli/checks.ts'
+import { checkPorts } from '../../src/cli/port-checks.ts'
 import { readConfig } from '../../src/config.ts'
+import { openSqlite } from '../../src/db/sqlite.ts'
+import { obstacleTo } from '../../src/private-files.ts'
+import { SystemError } from '../../src/system-error.ts'
 import { ed25519 } from '../auth/key-files.ts'
 import { newDatabase } from '../databases.ts'
 import { type Settings, serve } from '../service.ts'
@@ -14,7 +22,7 @@ const GOOD = 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ'
 const configOf = (settings: Settings) => readConfig({ DATABASE_URL: ':memory:', ...settings })
 
 t.test('a good installation is told to be one, and nothing in it is changed', async t => {
-  const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD }
+  const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD, PORT: '0' }
   await serve(t, settings)
   const { code, stdout, stderr } = await programOf(settings)('doctor', '--json')
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
@@ -27,11 +35,12 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
     { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
     { check: 'disk', status: /ok|warning/ },
     { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, whole, of the present schema$/ },
-    { check: 'clock', status: 'ok' }
+    { check: 'clock', status: 'ok' },
+    { check: 'ports', status: 'ok', detail: 'free' }
   ])
 
   const folder = t.testdir()
-  const fresh = await programOf({ DATABASE_URL: `file:${folder}/no/folder/latchkey.db` })('doctor')
+  const fresh = await programOf({ DATABASE_URL: `file:${folder}/folder/latchkey.db`, PORT: '0' })('doctor')
   t.equal(fresh.code, 0)
   t.match(fresh.stdout, /^ok {7}keys {6}a secret will be made at the first start$/m)
   t.match(fresh.stdout, /^ok {7}database {2}it will be made at the first start$/m)
@@ -44,6 +53,122 @@ t.test('wrong settings are the only finding, for the others need them', async t 
       'fault    settings  PORT: "x" is not accepted. Give a port from 1 to 65535, or 0 for any free one.\n',
     stderr: '1 of the checks failed.\n'
   })
+})
+
+t.test('every wrong setting is a finding', async t => {
+  const { code, stdout, stderr } = await programOf({ PORT: 'x', DOCS: 'yes' })('doctor', '--json')
+  t.strictSame({ code, stderr }, { code: 1, stderr: '{"error":"2 of the checks failed."}\n' })
+  t.match(
+    stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+    [
+      { check: 'settings', status: 'fault', detail: /^PORT: / },
+      { check: 'settings', status: 'fault', detail: 'DOCS: "yes" is not accepted. Give on or off.' }
+    ]
+  )
+})
+
+t.test('settings that do not do what they seem to', async t => {
+  const leeway = configOf({ ACCESS_TOKEN_TTL: '5', REFRESH_TOKEN_TTL: '10' })
+  t.match(checkSettings(leeway), { status: 'warning', detail: /^REFRESH_RACE_LEEWAY is not less than/ })
+  const many = readConfig({ WEB_CONCURRENCY: '4' })
+  t.strictSame(checkSettings(many, {}, 2), {
+    status: 'warning',
+    detail: 'WEB_CONCURRENCY is 4, but there are 2 cores'
+  })
+  t.strictSame(
+    checkSettings(configOf({}), { ACCES_TOKEN_TTL: '5', RATE_LIMITS: 'on', OTEL_TRACES_EXPORTER: 'none' }),
+    {
+      status: 'warning',
+      detail:
+        'ACCES_TOKEN_TTL is no setting; did you mean ACCESS_TOKEN_TTL?; RATE_LIMITS is no setting; did you mean RATE_LIMIT?'
+    }
+  )
+})
+
+t.test('a place that the service could not write to', async t => {
+  const cwd = t.testdir({ 'a-file': '', folder: {} })
+  symlinkSync(join(cwd, 'nowhere'), join(cwd, 'link'))
+  const cases = [
+    ['no/folder/x.db', `There is no folder ${cwd}/no, so`],
+    ['a-file/x.db', `${cwd}/a-file is not a folder, so`],
+    ['a-file/folder/x.db', `${cwd}/a-file is not a folder, so`],
+    ['folder', `${cwd}/folder is not a file. Give the path of one.`],
+    ['link', `${cwd}/link is a link to a file that is not there. Remove it, or give another path.`]
+  ] as const
+  for (const [path, line] of cases) {
+    const config = configOf({ DATABASE_URL: `file:${cwd}/${path}` })
+    const { status, detail } = checkDisk(config)
+    t.equal(status, 'fault')
+    t.ok(detail.startsWith(line), detail)
+    t.throws(() => openSqlite(config.DATABASE_URL), new SystemError(detail), 'and so does the service')
+  }
+  t.strictSame(readdirSync(cwd).sort(), ['a-file', 'folder', 'link'], 'nothing was made')
+
+  const refuse = () => {
+    throw Object.assign(new Error('EROFS: read-only'), { code: 'EROFS', errno: -constants.errno.EROFS })
+  }
+  t.equal(
+    obstacleTo(join(cwd, 'x.db'), refuse),
+    `${cwd} cannot be written to, so ${cwd}/x.db cannot be made or used: read-only file system (EROFS). ` +
+      'Give this user the right to, or give another path.'
+  )
+  t.match(
+    obstacleTo(join(cwd, 'a-file'), path => path === cwd || refuse()),
+    /a-file cannot be read and written: /
+  )
+})
+
+t.test('files that others may read are told', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  const latchkey = programOf({ DATABASE_URL: `file:${file}`, PORT: '0' })
+  t.equal((await latchkey('migrate')).code, 0)
+  chmodSync(file, 0o640)
+  t.match(await latchkey('doctor'), {
+    code: 0,
+    stdout: new RegExp(
+      `^warning {2}disk      ${file} can be read by other users of this machine: chmod 600$`,
+      'm'
+    )
+  })
+})
+
+t.test('a kept key that is none', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  writeFileSync(`${file}.key`, 'short')
+  t.throws(() => checkKeys(configOf({ DATABASE_URL: `file:${file}` })), {
+    message: /^.*\.key: 5 bytes are not a signing key/
+  })
+})
+
+t.test('ports that are taken, by others or by the service itself', async t => {
+  const other = createServer(socket => socket.end('no HTTP\r\n\r\n')).listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const taken =
+    `PORT: ${port} at 127.0.0.1 is in use (EADDRINUSE). Give another one (0 takes any that is free), or end the ` +
+    'program that listens there.'
+  t.strictSame(await checkPorts(configOf({ PORT: `${port}` })), { status: 'fault', detail: taken })
+  t.strictSame(await checkPorts(configOf({ PORT: '0', METRICS_PORT: `${port}` })), {
+    status: 'fault',
+    detail: `METRICS_${taken}`
+  })
+
+  const { app } = await serve(t)
+  for (const HOST of ['0.0.0.0', '::1', '::']) {
+    const HERE = createHttpServer((request, response) => app.routing(request, response)).listen(0, HOST)
+    await once(HERE, 'listening')
+    const PORT = `${(HERE.address() as AddressInfo).port}`
+    t.match(await checkPorts(configOf({ HOST, PORT })), {
+      status: 'warning',
+      detail: /^a Latchkey is listening there already: PORT: \d+ at .* is in use/
+    })
+    HERE.closeAllConnections()
+    HERE.close()
+  }
 })
 
 t.test('settings that leave a service open', async t => {
@@ -86,7 +211,7 @@ t.test('keys that can be guessed, and keys that can be read', async t => {
 t.test('a database that is damaged, behind, ahead, or short of connections', async t => {
   const cwd = t.testdir()
   const DATABASE_URL = `file:${cwd}/latchkey.db`
-  const latchkey = programOf({ DATABASE_URL })
+  const latchkey = programOf({ DATABASE_URL, PORT: '0' })
   await latchkey('migrate')
   const connection = new Database(`${cwd}/latchkey.db`)
   connection.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
@@ -116,7 +241,7 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
 
 t.test('a database with nothing in it', async t => {
   const url = SERVER ? await newDatabase(SERVER) : `file:${t.testdir()}/latchkey.db`
-  const latchkey = programOf({ DATABASE_URL: url, JWT_SECRET: GOOD })
+  const latchkey = programOf({ DATABASE_URL: url, JWT_SECRET: GOOD, PORT: '0' })
   if (SERVER) t.match(await latchkey('doctor'), { code: 0, stdout: /^warning {2}database .*pending/m })
   t.match(await latchkey('migrate'), { code: 0, stdout: /^The database has the schema of 20.*Z\.\n$/ })
   t.match(await latchkey('doctor'), { code: 0, stdout: /^ok {7}database /m })
@@ -147,7 +272,8 @@ t.test('a clock that is wrong', async t => {
 
 t.test('a disk that is full', async t => {
   t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'nothing is kept on this machine' })
-  const config = configOf({ DATABASE_URL: 'file:/a/b/c/latchkey.db' })
+  const cwd = t.testdir()
+  const config = configOf({ DATABASE_URL: `file:${cwd}/c/latchkey.db` })
   const cases = [
     [1024, 'ok'],
     [1023, 'warning'],
@@ -156,7 +282,7 @@ t.test('a disk that is full', async t => {
   ] as const
   for (const [mebibytes, status] of cases)
     t.strictSame(
-      checkDisk(config, folder => (folder === '/' ? mebibytes * 2 ** 20 : 0)),
-      { status, detail: `${mebibytes} MiB are free for /a/b/c/latchkey.db` }
+      checkDisk(config, folder => (folder === cwd ? mebibytes * 2 ** 20 : 0)),
+      { status, detail: `${mebibytes} MiB are free for ${cwd}/c/latchkey.db` }
     )
 })

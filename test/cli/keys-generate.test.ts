@@ -51,8 +51,13 @@ t.test('keys generate --out writes where it is told, and never over a file', asy
     stderr: '--out: "taken.pem" is there already. Give another file, or remove this one.\n'
   })
   t.equal(readFileSync(join(cwd, 'taken.pem'), 'utf8'), 'precious')
+  t.strictSame(await generate(cwd, '--out', 'no/folder/key.pem'), {
+    code: 74,
+    stdout: '',
+    stderr: `There is no folder ${cwd}/no, so no/folder/key.pem cannot be made. Make the folder, or give another path.\n`
+  })
   const fault = await generate(cwd, '--out', `${'long'.repeat(99)}.pem`)
-  t.match(fault, { code: 74, stdout: '', stderr: /^ENAMETOOLONG: [^\n]+\n$/ })
+  t.match(fault, { code: 74, stdout: '', stderr: /^(long)+\.pem: name too long \(ENAMETOOLONG\)\.\n$/ })
 })
 
 t.test('keys generate --algorithm HS256 prints a secret and keeps nothing', async t => {

@@ -12,7 +12,8 @@ export function programOf(settings: Settings = {}, { isTTY = false, now = () => 
     const surroundings: Surroundings = {
       stdout: stream('stdout'),
       stderr: stream('stderr'),
-      config: () => readConfig(settings),
+      config: needs => readConfig(settings, needs),
+      environment: settings,
       now,
       log: console
     }

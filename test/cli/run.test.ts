@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import t from 'tap'
 import { commands } from '../../src/cli/commands.ts'
-import { CommandError, EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { CommandError, EXIT, exitCodeOf, messageOf } from '../../src/cli/exit-codes.ts'
 import { ConfigError } from '../../src/config.ts'
 import { DatabaseError } from '../../src/db/failures.ts'
+import { reasonOf, SystemError } from '../../src/system-error.ts'
 import { programOf } from './program.ts'
 
 const latchkey = programOf({ DATABASE_URL: ':memory:' })
@@ -15,12 +17,19 @@ t.test('without a command it lists all of them; a group lists its own', async t 
     t.ok(all.stdout.includes(`  ${name} `) && summary)
   for (const { code, meaning } of Object.values(EXIT)) t.ok(all.stdout.includes(`  ${code} `) && meaning)
   t.strictSame(await latchkey(), all)
-  t.strictSame(await latchkey('-h'), all)
+  for (const args of [['-h'], ['help'], ['--json', '--help'], ['help', '--json']])
+    t.strictSame(await latchkey(...args), all)
 
   const group = await latchkey('users')
   t.match(group, { code: 0, stdout: /^Usage: latchkey users COMMAND \[options\]\n\n {2}users list / })
   t.notMatch(group.stdout, 'migrate')
-  t.strictSame(await latchkey('users', '--help'), group)
+  for (const args of [
+    ['users', '--help'],
+    ['help', 'users'],
+    ['--help', 'users'],
+    ['users', '--json']
+  ])
+    t.strictSame(await latchkey(...args), group)
 })
 
 t.test('every command has help of its own, and is in README', async t => {
@@ -32,13 +41,15 @@ t.test('every command has help of its own, and is in README', async t => {
     t.match(stdout, /\n {2}--json +answers with JSON[^\n]+\n {2}-h, --help +this text\n\n$/)
     t.match(stdout, /^.{0,120}$/m, 'lines of a terminal')
     t.match(readme, `npx latchkey ${name}`)
+    t.strictSame(await latchkey('help', ...name.split(' ')), { code, stdout, stderr })
   }
   t.match((await latchkey('copy', '-h')).stdout, /\n {2}--from URL {2}file:/)
 })
 
 t.test('--version is that of the package', async t => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  t.strictSame(await latchkey('--version'), { code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const arg of ['--version', '-v', 'version'])
+    t.strictSame(await latchkey(arg), { code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 t.test('a wrong command line is told in a line, and is 64', async t => {
@@ -48,17 +59,84 @@ t.test('a wrong command line is told in a line, and is 64', async t => {
       ['users', 'lst'],
       'There is no command "users lst"; did you mean "users list"? latchkey --help lists all.'
     ],
-    [['constructor'], /^There is no command "constructor"/],
+    ...(
+      [
+        [['user', 'list'], 'user list', 'users list'],
+        [['user', 'disable', 'ada'], 'user disable', 'users disable'],
+        [['user'], 'user', 'users'],
+        [['help', 'user', 'list'], 'user list', 'users list'],
+        [['list'], 'list', 'users list'],
+        [['generate'], 'generate', 'keys generate'],
+        [['bakup', 'x.db'], 'bakup', 'backup'],
+        [['Serve'], 'Serve', 'serve']
+      ] as const
+    ).map(
+      ([args, asked, meant]) =>
+        [args, `There is no command "${asked}"; did you mean "${meant}"? latchkey --help lists all.`] as const
+    ),
+    ...['constructor', 'frobnicate', 'x', '', '--port', '-x'].map(
+      name => [[name], `There is no command ${JSON.stringify(name)}. latchkey --help lists all.`] as const
+    ),
+    [['users', 'frobnicate'], 'There is no command "users frobnicate". latchkey --help lists all.'],
+    ...[[''], [' ']].map(
+      operands => [['backup', ...operands], 'FILE is missing. latchkey backup --help says more.'] as const
+    ),
+    [['users', 'disable', ''], 'USER is missing. latchkey users disable --help says more.'],
+    ...(
+      [
+        [['--port', '4000'], '--port', 'PORT=4000'],
+        [['--port=4000'], '--port', 'PORT=4000'],
+        [['--log-level', 'debug'], '--log-level', 'LOG_LEVEL=…'],
+        [['--jwt-secret=abc'], '--jwt-secret', 'JWT_SECRET=…'],
+        [['--hosts'], '--hosts', 'HOST=…']
+      ] as const
+    ).map(
+      ([args, option, example]) =>
+        [
+          ['serve', ...args],
+          `Unknown option '${option}': settings come from the environment or .env, as in ${example} latchkey serve. ` +
+            'latchkey serve --help says more.'
+        ] as const
+    ),
+    [['serve', '-p', '4000'], "Unknown option '-p'. latchkey serve --help says more."],
+    [
+      ['keys', 'generate', '--ouput', 'x'],
+      "Unknown option '--ouput'. latchkey keys generate --help says more."
+    ],
+    [['serve', '--jsn'], "Unknown option '--jsn'; did you mean --json? latchkey serve --help says more."],
+    [['serve', '--json=1'], '--json takes no value. latchkey serve --help says more.'],
+    [['keys', 'generate', '--out', '--json'], /^(\{"error":")?--out needs a value\./],
     [['backup'], 'FILE is missing. latchkey backup --help says more.'],
     [['backup', 'a', 'b'], 'Unexpected argument "b". It takes no more.'],
     [['prune', '--all'], /^Unknown option '--all'/],
-    [['keys', 'generate', '--out'], /^Option '--out <value>' argument missing/]
+    [['keys', 'generate', '--out'], '--out needs a value. latchkey keys generate --help says more.']
   ] as const
   for (const [args, line] of cases) {
     const { code, stdout, stderr } = await latchkey(...args)
     t.strictSame({ code, stdout }, { code: 64, stdout: '' })
     t.match(stderr, typeof line === 'string' ? `${line}\n` : line)
   }
+})
+
+t.test('no command but serve needs a key', async t => {
+  const DATABASE_URL = 'postgres://db.invalid:x/latchkey'
+  for (const args of [
+    ['users', 'list'],
+    ['users', 'sign-out', 'ada'],
+    ['prune'],
+    ['migrate'],
+    ['backup', 'x']
+  ])
+    t.notMatch((await programOf({ DATABASE_URL })(...args)).stderr, 'JWT_SECRET')
+})
+
+t.test('what the system refuses is told by what it is about', async t => {
+  const refusal = { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'open', message: 'ENOENT: x' }
+  t.equal(messageOf({ ...refusal, path: '/a/b' }), '/a/b: no such file or directory (ENOENT).')
+  t.equal(messageOf(refusal), 'ENOENT: x')
+  t.equal(messageOf(new TypeError('x')), 'x')
+  t.equal(reasonOf(new Error('x')), 'x')
+  t.equal(exitCodeOf(new SystemError('')), 74)
 })
 
 t.test('what goes wrong has an exit code, and with --json is JSON', async t => {

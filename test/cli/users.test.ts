@@ -129,7 +129,7 @@ t.test(
 )
 
 t.test('users reset-password prints a new password, and ends all sessions', async t => {
-  const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '28' }
+  const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '40' }
   const { call, signUp, clock } = await serve(t, settings)
   const { accessToken: token, user } = await signUp()
   clock.pass(1)
@@ -137,7 +137,7 @@ t.test('users reset-password prints a new password, and ends all sessions', asyn
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
   const [, password = ''] =
     /^user1@example\.org: 1 session has ended\. The new password is\n(.+)\n$/.exec(stdout) ?? []
-  t.match(password, /^([a-z2-9]{5}-){4}[a-z2-9]{5}$/, 'of the length that is asked for')
+  t.match(password, /^([a-z2-9]{5}-){6}[a-z2-9]{5}$/, 'of the length that is asked for')
 
   t.match(await call('GET', '/api/auth/me', { token }), {
     status: 401,
@@ -160,7 +160,7 @@ t.test('users reset-password prints a new password, and ends all sessions', asyn
     user.email,
     '--json'
   )
-  t.match(JSON.parse(short.stdout), { id: user.id, password: /^([a-z2-9]{5}-){3}[a-z2-9]{5}$/, ended: 1 })
+  t.match(JSON.parse(short.stdout), { id: user.id, password: /^([a-z2-9]{5}-){5}[a-z2-9]{5}$/, ended: 1 })
 })
 
 t.test('a sign-in under way with the old password does not survive its reset', async t => {
@@ -173,13 +173,24 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
 })
 
-t.test('who is not there is told so', async t => {
+t.test('who is not there is told so, and nobody is everybody', async t => {
   const settings = await sharedSettings(t)
-  await serve(t, settings)
+  const { call, signUp } = await serve(t, settings)
+  const { accessToken: token } = await signUp()
   for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
-    t.strictSame(await programOf(settings)('users', command, 'nobody'), {
-      code: 67,
-      stdout: '',
-      stderr: 'There is no user "nobody": give an e-mail, a user name or an id.\n'
-    })
+    for (const name of ['nobody', '', ' ', '%', '*'])
+      t.strictSame(await programOf(settings)('users', command, name), {
+        code: 67,
+        stdout: '',
+        stderr: `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.\n`
+      })
+  t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
+})
+
+t.test('a user is named by an id in either case of its digits, too', async t => {
+  const settings = await sharedSettings(t)
+  const { signUp, clock } = await serve(t, settings)
+  const { user } = await signUp()
+  const { stdout } = await programOf(settings, clock)('users', 'sign-out', user.id.toUpperCase())
+  t.equal(stdout, `${user.email}: 1 session has ended\n`)
 })

@@ -103,6 +103,8 @@ t.test('a call can be given up', async t => {
 /** Where no service listens, and the name that its pair is kept under. */
 const NOWHERE = 'http://127.0.0.1:1'
 const STORED = `latchkey ${NOWHERE}`
+const USER = { id: '1', username: 'ada', email: ADA.email }
+const SIGNED_IN = JSON.stringify({ user: USER, accessToken: 'a', refreshToken: 'r', key: 'k' })
 
 t.test('the platform has all that a client needs', async t => {
   const client = createClient({ baseUrl: NOWHERE })
@@ -114,36 +116,9 @@ t.test('the platform has all that a client needs', async t => {
 t.test('an application need not be told that it is signed out', async t => {
   const storage = memoryStorage()
   const client = createClient({ baseUrl: NOWHERE, storage })
-  storage.setItem(STORED, JSON.stringify({ user: { id: '1' }, key: 'k' }))
-  t.strictSame(client.auth.user(), { id: '1' })
+  storage.setItem(STORED, SIGNED_IN)
+  t.strictSame(client.auth.user(), USER)
   storage.removeItem(STORED)
   t.equal(client.auth.user(), undefined)
   client.close()
-})
-
-t.test('a page hears of what another tab has stored, until it closes the client', async t => {
-  const page = new EventTarget()
-  const parts = {
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page)
-  }
-  Object.assign(globalThis, parts)
-  t.teardown(() => Object.keys(parts).map(name => Reflect.deleteProperty(globalThis, name)))
-  const storage = memoryStorage()
-  let signOuts = 0
-  const client = createClient({ baseUrl: NOWHERE, storage, onSignedOut: () => (signOuts += 1) })
-  function tell(text: string) {
-    storage.setItem(STORED, text)
-    page.dispatchEvent(new Event('storage'))
-  }
-  const signedIn = JSON.stringify({ user: { id: '1' }, key: 'k' })
-
-  tell(signedIn)
-  t.equal(signOuts, 0)
-  tell('null')
-  t.equal(signOuts, 1)
-  tell(signedIn)
-  client.close()
-  tell('null')
-  t.equal(signOuts, 1)
 })

@@ -30,6 +30,10 @@ export interface Tab {
   channel: Channel | undefined
   /** A tab that is closed or has crashed never goes on. */
   isAlive: boolean
+  /** Until when nothing happens in it, as at an open `alert()`. */
+  stillUntil: number
+  /** Makes of what is to be done what it does when it can. */
+  own(what: () => void): () => void
 }
 
 export function deviceOf(world: World): Device {
@@ -87,9 +91,13 @@ function isBeyondRepetition({ world, presented, exchanged }: Device): boolean {
 export function openTab(device: Device): Tab {
   const { world, clock, hasLocks, hasChannel } = device
   const { agenda, random } = world
-  const own = (what: () => void) => () => {
-    if (tab.isAlive) what()
-  }
+  /** What has come in while it stood still comes all at once, in whatever order. */
+  const own = (what: () => void) =>
+    function act() {
+      const left = tab.stillUntil - agenda.now()
+      if (left > 0) agenda.after(left + random() * 0.05, act)
+      else if (tab.isAlive) what()
+    }
 
   const fetch = (url: string, init: RequestInit) =>
     new Promise<Response>((resolve, reject) => {
@@ -113,15 +121,22 @@ export function openTab(device: Device): Tab {
     })
 
   const locks: Locks = {
-    request: (_name, work) =>
+    request: (_name, { signal }, work) =>
       new Promise((resolve, reject) => {
-        const run = () =>
-          void work()
-            .then(resolve, reject)
-            .finally(() => unlock(device, entry))
+        const run = own(
+          () =>
+            void work()
+              .then(resolve, reject)
+              .finally(() => unlock(device, entry))
+        )
         const entry = { tab, run }
         device.locked.push(entry)
-        if (device.locked.length === 1) run()
+        if (device.locked[0] === entry) run()
+        else
+          signal.addEventListener('abort', () => {
+            if (device.locked[0] !== entry) unlock(device, entry)
+            reject(signal.reason)
+          })
       })
   }
 
@@ -132,7 +147,11 @@ export function openTab(device: Device): Tab {
       postMessage: data => {
         for (const other of device.tabs)
           if (other !== tab)
-            later(device, random() * 0.1, () => other.isAlive && other.channel?.onmessage?.({ data }))
+            later(
+              device,
+              random() * 0.1,
+              other.own(() => other.channel?.onmessage?.({ data }))
+            )
       }
     }
     tab.channel = ours
@@ -140,10 +159,12 @@ export function openTab(device: Device): Tab {
   }
 
   const { storage, onStored } = device.storage.open(update => later(device, random() * 0.1, own(update)))
-  const tab = { device, channel: undefined, isAlive: true } as unknown as Tab & { client: Client }
+  const parts = { device, own, channel: undefined, isAlive: true, stillUntil: 0 }
+  const tab = parts as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',
     storage,
+    storageName: 'device',
     onSignedOut: problem =>
       device.signOuts.push({ tab, problem, isBeyondRepetition: isBeyondRepetition(device) }),
     platform: {
@@ -152,10 +173,16 @@ export function openTab(device: Device): Tab {
       now: () => clock.start + (agenda.now() - clock.slept) * clock.rate * 1000,
       newKey: () => `${random()}${random()}`,
       sleep: duration => new Promise(resolve => later(device, duration / 1000, own(resolve))),
-      timeout: duration => {
-        const controller = new AbortController()
-        later(device, duration / 1000, () => controller.abort())
-        return controller.signal
+      timer(duration, ring) {
+        let isStopped = false
+        later(
+          device,
+          duration / 1000,
+          own(() => isStopped || ring())
+        )
+        return () => {
+          isStopped = true
+        }
       },
       locks: hasLocks ? locks : undefined,
       channel: hasChannel ? channel : undefined,

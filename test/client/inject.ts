@@ -4,9 +4,12 @@ import type { Service } from '../service.ts'
 /** What becomes of a request on its way: nothing, or what is given back or thrown. */
 export type Hook = (url: string, init: RequestInit, pass: () => Promise<Response>) => Promise<Response>
 
-/** A client of a service in this process, whose pauses take none; `hook` stands between the two. */
+/**
+ * A client of a service in this process, whose pauses take none; `hook` stands between the two. Its storage is memory, unless
+ * another one is given.
+ */
 export function clientOf(service: Service, options: Partial<ClientOptions> = {}) {
-  const storage = options.storage ?? memoryStorage()
+  const storage = memoryStorage()
   const state = {
     hook: ((_url, _init, pass) => pass()) as Hook,
     /** Milliseconds on the client's clock. */
@@ -45,8 +48,8 @@ export function clientOf(service: Service, options: Partial<ClientOptions> = {})
   const client = createClient({
     baseUrl: 'http://service/',
     onSignedOut: problem => state.signOuts.push(problem?.code),
-    ...options,
     storage,
+    ...options,
     platform
   })
   return { client, state, storage }

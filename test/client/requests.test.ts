@@ -104,3 +104,64 @@ t.test('the key of what makes todos stays the same over all tries', async t => {
     ['Buy milk', 'Buy oats']
   )
 })
+
+t.test('an answer that comes too late counts as lost', async t => {
+  const timers = new Map<() => void, number>()
+  const timer = (duration: number, ring: () => void) => {
+    timers.set(ring, duration)
+    return () => timers.delete(ring)
+  }
+  const { client, state } = clientOf(await serve(t), { timeout: 1234, platform: { timer } })
+  await client.auth.register(ADA)
+  t.equal(timers.size, 0, 'no timer is left behind')
+  state.sent.length = 0
+  state.hook = (_url, init) =>
+    new Promise((_, reject) => {
+      init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      for (const [ring, duration] of timers) if (duration === 1234) ring()
+    })
+  await t.rejects(client.auth.me(), { name: 'TimeoutError', message: 'No answer came within 1234 ms.' })
+  t.equal(state.sent.length, 5)
+  t.equal(timers.size, 0)
+})
+
+t.test('a signal for many calls is let go of after each', async t => {
+  const { client, state } = await signedIn(t)
+  const controller = new AbortController()
+  const { signal } = controller
+  const listeners = new Set<unknown>()
+  const { addEventListener, removeEventListener } = signal
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners.add(args[1])
+    addEventListener.apply(signal, args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners.delete(args[1])
+    removeEventListener.apply(signal, args)
+  }
+  await client.todos.list({}, { signal })
+  t.equal(listeners.size, 0)
+
+  controller.abort(new Error('enough'))
+  state.sent.length = 0
+  state.hook = async (_url, init) => {
+    init.signal?.throwIfAborted()
+    return new Response()
+  }
+  await t.rejects(
+    client.todos.list({}, { signal }),
+    { message: 'enough' },
+    'nor is one that has ended listened to'
+  )
+  t.equal(state.sent.length, 1)
+  t.equal(listeners.size, 0)
+})
+
+t.test('what a gateway asks to wait is waited for', async t => {
+  const { client, state } = await signedIn(t)
+  const limited = (retryAfter: string) =>
+    new Response('Slow down', { status: 429, headers: { 'retry-after': retryAfter } })
+  state.hook = first(limited('3'), limited('Fri, 31 Dec 2027 23:59:59 GMT'), limited('-5'))
+  t.match(await client.auth.me(), { username: 'ada' })
+  t.strictSame(state.pauses, [3150, 300, 600])
+})

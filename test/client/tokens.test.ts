@@ -64,6 +64,45 @@ t.test('[LOST] the answer to a change of the password', async t => {
   await t.rejects(client.auth.changePassword(change), { code: 'authentication_required' })
 })
 
+t.test('[LOST] a refresh is not repeated once others have got further', async t => {
+  const service = await serve(t)
+  const storage = memoryStorage()
+  const other = clientOf(service, { storage })
+  /** What happens while the first tab waits to repeat its refresh. */
+  let meanwhile = async () => {}
+  const one = clientOf(service, { storage, platform: { sleep: () => meanwhile() } })
+  const user = await one.client.auth.register(ADA)
+  await other.client.auth.me()
+  pass(service, 300, one.state, other.state)
+
+  one.state.sent.length = 0
+  one.state.hook = async (_url, _init, pass) => {
+    one.state.hook = (_url, _init, pass) => pass()
+    await pass()
+    throw new TypeError('the answer is lost')
+  }
+  meanwhile = async () => {
+    await other.client.auth.me()
+    pass(service, 300, one.state, other.state)
+    await other.client.auth.me()
+  }
+  t.strictSame(await one.client.auth.me(), user)
+  t.strictSame(one.state.sent, ['POST /api/auth/refresh', 'GET /api/auth/me'])
+  t.strictSame([one.state.signOuts, other.state.signOuts], [[], []])
+
+  // Nor is it once somebody has signed out.
+  pass(service, 300, one.state, other.state)
+  one.state.hook = async (url, _init, pass) => {
+    if (url.endsWith('/refresh')) throw new TypeError('the request is lost')
+    return pass()
+  }
+  meanwhile = () => other.client.auth.logout()
+  one.state.sent.length = 0
+  await t.rejects(one.client.auth.me(), { code: 'authentication_required' })
+  t.strictSame(one.state.sent, ['GET /api/auth/me', 'POST /api/auth/refresh', 'GET /api/auth/me'])
+  t.equal(storage.getItem(NAME), null)
+})
+
 t.test('a pair that another holder has just used up', async t => {
   /** Somebody refreshes without the key of the tabs. */
   async function overtaken() {

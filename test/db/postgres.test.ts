@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
+import { MIGRATION_LOCK, migrateDatabase } from '../../src/db/postgres-migration.ts'
+import { mayComeUp } from '../../src/db/postgres-start.ts'
 import { statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { newDatabase, query } from '../databases.ts'
@@ -56,6 +59,63 @@ t.test('a refusal is told, without the password', { skip }, async t => {
   url.pathname = 'nowhere'
   const error = await failureOf(open(t, url.href))
   t.match(error.message, /^The database at 127.0.0.1:\d+ refuses us: database "nowhere" does not exist$/)
+})
+
+t.test('what waiting can mend is waited for, and nothing else', async t => {
+  const cases = [
+    ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432', true],
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND db', true],
+    [undefined, 'timeout expired', true],
+    ['57P03', 'the database system is starting up', true],
+    ['53300', 'sorry, too many clients already', true],
+    ['08P01', 'server login has been failing, try again later (server_login_retry)', true],
+    ['08P01', 'the database system is starting up', true],
+    ['08P01', 'query_wait_timeout', true],
+    ['08P01', 'no more connections allowed (max_client_conn)', true],
+    ['28P01', 'password authentication failed for user "latchkey"', false],
+    ['28000', 'no pg_hba.conf entry for host "10.0.0.1"', false],
+    ['3D000', 'database "nowhere" does not exist', false],
+    ['08P01', 'unsupported startup parameter: options', false],
+    ['08P01', 'no such user: latchkey', false],
+    ['08P01', 'transaction blocks not allowed in statement pooling mode', false],
+    [
+      '08P01',
+      'server login has been failing, cached error: FATAL: database "x" does not exist (server_login_retry)',
+      false
+    ],
+    [undefined, 'The server does not support SSL connections', false],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', false],
+    ['EPROTO', 'wrong version number', false],
+    ['EACCES', 'connect EACCES /run/postgresql/.s.PGSQL.5432', false]
+  ] as const
+  for (const [code, message, expected] of cases)
+    t.equal(mayComeUp(Object.assign(new Error(message), { code })), expected, message)
+})
+
+t.test('a migration waits for locks of others, tells so, and not for ever', { skip }, async t => {
+  const server = await newDatabase(SERVER as string)
+  const [client, other] = [new pg.Client(server), new pg.Client(server)]
+  await Promise.all([client.connect(), other.connect()])
+  t.teardown(() => Promise.all([client.end(), other.end()]))
+  const lines: string[] = []
+  const lock = `begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`
+  await other.query(lock)
+  await t.rejects(
+    migrateDatabase(client, { warn: line => lines.push(line) }, 0),
+    new DatabaseError('The database could not be migrated: others have locked it for 2 s.')
+  )
+  t.strictSame(lines, [])
+
+  const warn = (line: string) => {
+    lines.push(line)
+    if (lines.length === 1) void other.query('rollback')
+  }
+  await migrateDatabase(client, { warn })
+  t.match(lines, [/^Waiting to migrate the database, which others have locked for 2 s: another instance/])
+
+  await other.query(lock)
+  await open(t, server)
+  t.pass('a database of the present schema is not locked for')
 })
 
 t.test('a full pool answers in time', { skip }, async t => {
@@ -171,8 +231,7 @@ t.test('a server that takes connections and says nothing', { skip }, async t => 
   await once(mute, 'listening')
   t.teardown(() => mute.close())
   const { port } = mute.address() as { port: number }
-  const pg = await import('pg')
-  const client = new pg.default.Client({ port, host: '127.0.0.1', connectionTimeoutMillis: 300 })
+  const client = new pg.Client({ port, host: '127.0.0.1', connectionTimeoutMillis: 300 })
   client.on('error', () => {})
   const error = await failureOf(client.connect())
   t.ok(isOutage(error), error.message)

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { chmodSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
@@ -6,9 +6,10 @@ import { eq, sql } from 'drizzle-orm'
 import t from 'tap'
 import { signingSecrets } from '../../src/auth/secrets.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
-import { StatementFailed } from '../../src/db/failures.ts'
+import { DatabaseError, StatementFailed } from '../../src/db/failures.ts'
 import { given, statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
+import { closeToOthers } from '../../src/private-files.ts'
 
 const log = { info() {}, warn() {} }
 const open = (url: string) => openStore({ url, poolMax: 1, now: () => new Date(), log })
@@ -100,9 +101,52 @@ t.test('the first start makes the database and the key, for their owner only', a
 
 t.test('a key that cannot be kept stops the start', async t => {
   const url = `file:${t.testdir({ 'latchkey.db.key': {} })}/latchkey.db`
-  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: url })), { code: 'EISDIR' })
+  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: url })), {
+    message: /latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.$/
+  })
   const missing = `file:${t.testdir()}/no/latchkey.db`
   t.throws(() => signingSecrets(readConfig({ DATABASE_URL: missing })), { code: 'ENOENT' })
+})
+
+t.test('what anybody may read is closed to them; what a group may was meant so', async t => {
+  const file = join(t.testdir(), 'latchkey.db')
+  const url = `file:${file}`
+  const umask = process.umask(0)
+  t.teardown(() => process.umask(umask))
+  const first = await open(url)
+  t.strictSame(first.opened, { database: file, isNew: true })
+  await first.close()
+  signingSecrets(readConfig({ DATABASE_URL: url }))
+  for (const [mode, expected] of [
+    [0o644, '600'],
+    [0o666, '600'],
+    [0o640, '640']
+  ] as const) {
+    for (const suffix of ['', '.key']) chmodSync(`${file}${suffix}`, mode)
+    const store = await open(url)
+    t.strictSame(store.opened, { database: file, isNew: false })
+    signingSecrets(readConfig({ DATABASE_URL: url }))
+    await store.db.update(store.tables.users).set({ username: 'x' }).execute()
+    const files = ['', '-wal', '-shm', '.key'].map(suffix => modeOf(`${file}${suffix}`))
+    t.strictSame(files, [expected, expected, expected, expected])
+    await store.close()
+  }
+  chmodSync(file, 0o644)
+  closeToOthers(file, () => {
+    throw new Error('EPERM')
+  })
+  t.equal(modeOf(file), '644', 'what is somebody else’s stays as it is')
+})
+
+t.test('another program’s database is left alone', async t => {
+  const file = join(t.testdir(), 'places.sqlite')
+  new Database(file).exec('create table users (id)').close()
+  await t.rejects(
+    open(`file:${file}`),
+    new DatabaseError(`${file} is not a database of Latchkey. Give another path.`)
+  )
+  writeFileSync(file, 'no database at all, but some text')
+  await t.rejects(open(`file:${file}`), new DatabaseError(`${file} cannot be used: file is not a database`))
 })
 
 t.test('a database in memory has a key of its own each time', async t => {

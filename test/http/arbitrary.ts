@@ -38,7 +38,7 @@ const formats: Record<string, fc.Arbitrary<string>> = {
   'time-zone': fc.constantFrom(...zones)
 }
 
-/** Values that a schema takes, and it alone says so: a text is any Unicode, but for U+0000. */
+/** Values that a schema takes, and it alone says so: a text is any Unicode, but for control characters. */
 export function valid(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum)
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valid))
@@ -64,7 +64,10 @@ export function valid(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
-function text({ pattern, minLength = 0, maxLength = 400 }: Schema): fc.Arbitrary<string> {
-  const any = fc.string({ unit: 'binary', minLength, maxLength }).filter(value => !value.includes('\0'))
+function text({ format, pattern, minLength = 0, maxLength = 400 }: Schema): fc.Arbitrary<string> {
+  const any = fc
+    .string({ unit: 'binary', minLength, maxLength })
+    .map(value => value.replace(format === 'line' ? /[\p{Cc}\p{Zl}\p{Zp}]/gu : /(?![\t\n\r])\p{Cc}/gu, ''))
+    .filter(value => format !== 'line' || /[\p{L}\p{N}\p{P}]/u.test(value))
   return pattern === undefined ? any : any.filter(value => new RegExp(pattern, 'u').test(value))
 }

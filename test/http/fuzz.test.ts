@@ -51,7 +51,7 @@ const whole = ({ title, tags = [], ...rest }: Record<string, unknown>): Record<s
   ...blank,
   ...rest,
   title: String(title).trim(),
-  tags: (tags as string[]).toSorted()
+  tags: (tags as string[]).map(tag => tag.normalize('NFC')).toSorted()
 })
 const contentIn = (todo: Record<string, unknown>) =>
   Object.fromEntries(Object.keys(content).map(field => [field, todo[field]]))
@@ -163,9 +163,8 @@ t.test('generated queries: valid ones are never refused, others never answered b
       fc.array(
         fc.tuple(fc.constantFrom(...Object.keys(ListQuery.properties)), fc.string({ unit: 'binary' }))
       ),
-      async ({ q, ...query }, others) => {
-        const hasWord = typeof q === 'string' && /[\p{L}\p{N}]/u.test(q.normalize('NFKD'))
-        const answer = await list(Object.entries({ ...query, ...(hasWord && { q }) }))
+      async (query, others) => {
+        const answer = await list(Object.entries(query))
         t.equal(answer.status, 200, JSON.stringify(answer.body))
         const any = await list([...Object.entries(query), ...others])
         t.ok(any.status < 500, `${any.status}`)

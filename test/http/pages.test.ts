@@ -24,8 +24,8 @@ const textOf = (page: string) =>
     .replaceAll(/\s+/g, ' ')
 
 /** Checks what all pages have in common. */
-function checkPage(t: Test, { status, headers, body }: Answer, title: string) {
-  t.equal(status, 200)
+function checkPage(t: Test, { status, headers, body }: Answer, title: string, expected = 200) {
+  t.equal(status, expected)
   t.match(headers, {
     'content-type': 'text/html; charset=utf-8',
     vary: 'Accept',
@@ -178,12 +178,73 @@ t.test(
     for (const meaning of Object.values(actions)) t.ok(textOf(page.body).includes(meaning), meaning)
 
     for (const code of ['nonsense', 'toString', '__proto__'])
-      t.match(await call('GET', `/problems/${code}`, { headers: BROWSER }), {
-        status: 404,
-        body: { code: 'not_found' }
-      })
+      t.match(await call('GET', `/problems/${code}`), { status: 404, body: { code: 'not_found' } })
   }
 )
+
+t.test('a problem that a browser meets with is a page, which says the same', async t => {
+  const { call } = await serve(t)
+  const id = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  const cases = [
+    ['GET', '/nowhere', 404, 'not_found'],
+    ['GET', '/problems/<script>', 404, 'not_found'],
+    ['GET', '/api/auth/me', 401, 'authentication_required'],
+    ['GET', `/api/todos/${id}`, 401, 'authentication_required'],
+    ['GET', '/docs/nothing', 404, 'not_found'],
+    ['GET', '/%zz', 400, 'malformed_request'],
+    ['POST', '/health/live', 405, 'method_not_allowed']
+  ] as const
+  for (const [method, path, status, code] of cases) {
+    const page = await call(method, path, { headers: BROWSER })
+    const document = await call(method, path)
+    t.match(document.body, { status, code })
+    checkPage(t, page, document.body.title, status)
+    for (const name of ['www-authenticate', 'allow', 'cache-control'])
+      t.equal(page.headers[name], document.headers[name], name)
+    t.equal(document.headers.vary, 'Accept')
+    const text = textOf(page.body)
+    const { title, detail } = document.body
+    for (const part of [title, detail, code, `${status}`, page.headers['x-request-id']])
+      t.ok(text.includes(String(part)), `${path}: ${part}`)
+    t.match(page.body, `<a href="/problems/${code}">`)
+  }
+})
+
+t.test('its faults are listed, and nothing that was sent becomes HTML', async t => {
+  const { call, signUp } = await serve(t)
+  const body = { email: 'x', password: 'y', '<b>"&': 1 }
+  const page = await call('POST', '/api/auth/login', { body, headers: BROWSER })
+  checkPage(t, page, 'The request is not valid', 400)
+  t.notMatch(page.body, '<b>')
+  t.match(page.body, '<code>/&lt;b&gt;&quot;&amp;</code> is not known')
+  t.match(page.body, '<code>/email</code> is not accepted; give an e-mail address')
+  const { accessToken: token } = await signUp()
+  const query = await call('GET', '/api/todos?limit=0x10', { token, headers: BROWSER })
+  checkPage(t, query, 'The request is not valid', 400)
+  t.match(textOf(query.body), 'limit is not accepted; give a whole number from 1 to 200')
+  const refused = await call('GET', '/api/todos', { token: 'x', headers: BROWSER })
+  checkPage(t, refused, 'The access token is not valid', 401)
+  t.match(textOf(refused.body), 'For programs, the action is sign-in')
+})
+
+t.test('a program that meets with a problem gets the document', async t => {
+  const { call } = await serve(t)
+  for (const accept of [
+    '',
+    '*/*',
+    'application/json',
+    'application/problem+json',
+    'application/json, text/plain, */*',
+    'application/json, text/html;q=0.9',
+    'text/calendar',
+    'text/html;q=0, */*',
+    'image/avif,image/webp,*/*;q=0.8'
+  ])
+    for (const path of ['/nowhere', '/api/todos']) {
+      const answer = await call('GET', path, { headers: { accept } })
+      t.match(answer.headers, { 'content-type': /^application\/problem\+json/, vary: 'Accept' }, accept)
+    }
+})
 
 t.test('guides name operations that there are', async t => {
   const { app } = await serve(t)

@@ -4,8 +4,10 @@ import { serve } from '../service.ts'
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
-t.test('a request has the name that its caller gives it, in the answer, the problem and the log', async t => {
-  const { call, lines } = await serve(t)
+const BEHIND_PROXY = { TRUST_PROXY: '127.0.0.1' }
+
+t.test('a request has the name that its proxy gives it, in the answer, the problem and the log', async t => {
+  const { call, lines } = await serve(t, BEHIND_PROXY)
   for (const name of ['a', `!~${'x'.repeat(126)}`, '{"a":1}']) {
     const answer = await call('GET', '/api/nowhere', { headers: { 'x-request-id': name } })
     t.equal(answer.headers['x-request-id'], name)
@@ -17,7 +19,7 @@ t.test('a request has the name that its caller gives it, in the answer, the prob
 })
 
 t.test('a name that is too long, empty or not visible is not taken: it gets one of ours', async t => {
-  const { call } = await serve(t)
+  const { call } = await serve(t, BEHIND_PROXY)
   for (const name of ['', 'x'.repeat(129), 'a b', 'é', 'a\tb']) {
     const answer = await call('GET', '/api/nowhere', { headers: { 'x-request-id': name } })
     t.match(answer.headers['x-request-id'], UUID)
@@ -28,7 +30,7 @@ t.test('a name that is too long, empty or not visible is not taken: it gets one 
 })
 
 t.test('an address that cannot be read has a name as well, and browsers may see it', async t => {
-  const { call } = await serve(t)
+  const { call } = await serve(t, BEHIND_PROXY)
   const answer = await call('GET', '/%zz', {
     headers: { 'x-request-id': 'mine', origin: 'https://app.example' }
   })
@@ -38,7 +40,7 @@ t.test('an address that cannot be read has a name as well, and browsers may see 
 })
 
 t.test('the log of a request names the trace that it is part of', async t => {
-  const { call, lines } = await serve(t)
+  const { call, lines } = await serve(t, BEHIND_PROXY)
   const traceIdFor = async (traceparent: string) => {
     await call('GET', '/health/live', { headers: { traceparent } })
     return JSON.parse(lines.at(-1) ?? '').traceId
@@ -54,4 +56,18 @@ t.test('the log of a request names the trace that it is part of', async t => {
     `00-${TRACE}-00f067aa0ba902b7`
   ]
   for (const traceparent of wrong) t.equal(await traceIdFor(traceparent), undefined, traceparent)
+})
+
+t.test('nobody but a trusted proxy names a request or a trace', async t => {
+  const headers = { 'x-request-id': 'mine', traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }
+  for (const TRUST_PROXY of ['false', '10.0.0.0/8, ::1']) {
+    const { call, lines } = await serve(t, { TRUST_PROXY })
+    const answer = await call('GET', '/api/nowhere', { headers })
+    t.match(answer.headers['x-request-id'], UUID)
+    t.match(JSON.parse(lines[0] ?? ''), { reqId: answer.body.instance, traceId: undefined })
+    t.match((await call('GET', '/%zz', { headers })).headers['x-request-id'], UUID)
+  }
+  const { call, lines } = await serve(t, { TRUST_PROXY: 'true' })
+  t.equal((await call('GET', '/api/nowhere', { headers })).headers['x-request-id'], 'mine')
+  t.match(JSON.parse(lines[0] ?? ''), { reqId: 'mine', traceId: TRACE })
 })

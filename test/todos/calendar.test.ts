@@ -25,7 +25,7 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
   const { clock, todos, make } = await signedIn(t)
   const { body: a } = await todos('POST', '', {
     title: 'Buy, milk; \\ "now"',
-    description: 'one\ntwo\r\nthree\u0007\tfour',
+    description: 'one\ntwo\r\nthree\tfour',
     due: { date: '2026-03-29' },
     priority: 'high',
     tags: ['x,y', 'shopping']

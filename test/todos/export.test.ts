@@ -14,9 +14,9 @@ const MANY = 1000
 
 t.test('an export is each todo as the API shows it, one a line, with those in the trash', async t => {
   const { call, signUp, clock, todos, make } = await signedIn(t)
-  const [a, b, c] = await make('a', 'line\nbreak \u2028 "and" é 😀', 'c')
+  const [a, b, c] = await make('a', '"and" é 😀', 'c')
   clock.pass(60)
-  const content = { title: 'd', description: 'x\r\ny', done: true, priority: 'high', tags: ['b', 'a'] }
+  const content = { title: 'd', description: 'x\r\ny\u2028z', done: true, priority: 'high', tags: ['b', 'a'] }
   const { body: d } = await todos('POST', '', {
     ...content,
     due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' }
@@ -53,13 +53,23 @@ t.test('the media type is negotiated', async t => {
     'application/*',
     'application/x-ndjson',
     'text/calendar;q=0.5, */*',
-    'APPLICATION/X-NDJSON'
+    'APPLICATION/X-NDJSON',
+    '*/*; charset=utf-8',
+    'application/x-ndjson;charset=utf-8',
+    'text/calendar;component=vevent;q=0.5, application/x-ndjson;profile="a;q=0, b"'
   ]
   const calendars = [
     'text/calendar',
     'text/*',
     'application/x-ndjson;q=0.1, text/calendar',
-    'text/calendar, */*;q=0.1'
+    'text/calendar, */*;q=0.1',
+    'text/calendar; charset=utf-8',
+    'Text/Calendar;Charset="UTF-8";q=1',
+    'text/calendar;component=vtodo',
+    'text/calendar ; method=PUBLISH ; component=vtodo',
+    'text/calendar; charset=utf-8; q=0.9; ext=1, application/x-ndjson; q = 0.5',
+    'application/x-ndjson;q=0.5, text/calendar;q=0.9',
+    'text/*;charset=utf-8, */*;q=0.1'
   ]
   for (const accept of [...lines, ...calendars]) {
     const { status, headers } = await todos('GET', '/export', undefined, { accept })
@@ -70,7 +80,16 @@ t.test('the media type is negotiated', async t => {
       accept
     )
   }
-  for (const accept of ['application/json', 'text/html', '*/*;q=0', 'application/x-ndjson;q=0']) {
+  for (const accept of [
+    'application/json',
+    'text/html',
+    'text/html, application/xhtml+xml',
+    '*/*;q=0',
+    'application/x-ndjson;q=0',
+    'text/calendar;charset=utf-8;q=0',
+    'text/csv;charset=utf-8',
+    'nonsense;'
+  ]) {
     const answer = await todos('GET', '/export', undefined, { accept, origin: 'https://app.example' })
     t.strictSame(answer.body, problem(answer, 406, 'not_acceptable'), accept)
     t.equal(answer.headers.vary, 'Origin, Accept')

@@ -82,10 +82,29 @@ t.test('wrong parameters are named', async t => {
   const cases: [string, object][] = [
     ['limit=0', limit],
     ['limit=201', limit],
+    // JavaScript reads all of these as numbers.
+    ['limit=0x10', limit],
+    ['limit=0b11', limit],
+    ['limit=1e1', limit],
+    ['limit=1.0', limit],
+    ['limit=%2B5', limit],
+    ['limit=+5', limit],
+    ['limit=5%20', limit],
+    ['limit=05', limit],
+    ['limit=-0', limit],
+    ['limit=-5', limit],
+    ['limit=99999999999999999999', limit],
+    ['limit=%D9%A3', type],
+    ['limit=1_0', type],
+    ['limit=NaN', type],
+    ['limit=null', type],
+    ['limit=%20', type],
     ['limit=1.5', type],
     ['limit=ten', type],
     ['limit=', type],
     ['limit=1&limit=2', type],
+    ['limit=1&limit=1', type],
+    ['limit[]=1', { parameter: 'limit[]', detail: 'is not known; did you mean limit?' }],
     ['cursor=', cursor],
     ['cursor=01a20996-fb6c-78b7-96ed-227b58a269d2', cursor],
     ['cursr=x', { parameter: 'cursr', detail: 'is not known; did you mean cursor?' }],
@@ -217,6 +236,12 @@ t.test('wrong filters are named', async t => {
   const bound = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
   const cases: [string, string, string][] = [
     ['done=yes', 'done', 'must be of type boolean'],
+    ['done=1', 'done', 'must be of type boolean'],
+    ['done=TRUE', 'done', 'must be of type boolean'],
+    ['done=', 'done', 'must be of type boolean'],
+    ['deleted=null', 'deleted', 'must be of type boolean'],
+    ['count=toString', 'count', 'must be of type boolean'],
+    ['done=true&done=true', 'done', 'must be of type boolean'],
     ['priority=urgent', 'priority', 'is not accepted; give none, low, medium or high'],
     ['dueBefore=2026-02-30', 'dueBefore', bound],
     ['dueAfter=2026-03-29T09:00:00Z', 'dueAfter', bound],
@@ -224,8 +249,7 @@ t.test('wrong filters are named', async t => {
       'updatedAfter=yesterday',
       'updatedAfter',
       'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
-    ],
-    ['q=%20!', 'q', 'has no word in it; give at least one letter or digit']
+    ]
   ]
   for (const [query, parameter, detail] of cases) {
     const answer = await todos('GET', `?${query}`)

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openStore } from '../../src/db/store.ts'
+import { duePages } from '../../src/todos/export.ts'
 import type { Filter } from '../../src/todos/filter.ts'
 import { listTodos, sorts } from '../../src/todos/list.ts'
 import { blank } from '../../src/todos/todo.ts'
@@ -20,43 +21,48 @@ const indexes = {
 /** Those without bounds: with one on a date, SQLite may take the index of that date instead, and sort what it finds. */
 const filters: Filter[] = [{}, { done: true }, { priority: 'high', done: true }]
 
+/** A store on a file with somebody's two todos in it; what it prepares, and how SQLite goes about a statement. */
+async function planned(t: Test) {
+  const file = join(t.testdir(), 'plans.db')
+  const log = { warn: () => {} }
+  const store = await openStore({ url: `file:${file}`, poolMax: 1, now: () => new Date(0), log })
+  t.teardown(() => store.close())
+  const prepared: string[] = []
+  const { prepare } = Database.prototype
+  t.teardown(() => Object.assign(Database.prototype, { prepare }))
+  Database.prototype.prepare = function record(this: Database.Database, source: string) {
+    prepared.push(source)
+    return prepare.call(this, source)
+  } as typeof prepare
+
+  const user = store.newId()
+  const connection = new Database(file)
+  t.teardown(() => connection.close())
+  connection
+    .prepare(
+      `insert into users (id, username, username_key, email, email_key, password_hash, created_at) values (?, 'a', 'a', 'a', 'a', '', 0)`
+    )
+    .run(user)
+  for (const title of ['a', 'b'])
+    await todosOf(store, user).add({
+      ...blank,
+      title,
+      due: { date: '2026-06-01' },
+      priority: 'high',
+      done: true
+    })
+  const explain = (source: string) =>
+    connection
+      .prepare(`explain query plan ${source}`)
+      .all(source.match(/\?/g)?.map(() => null))
+      .map(step => (step as { detail: string }).detail)
+  return { store, user, prepared, explain }
+}
+
 t.test(
   'a page in any order, the first or a later one, is read off an index of SQLite, and nothing is sorted',
   async t => {
-    const file = join(t.testdir(), 'plans.db')
-    const log = { warn: () => {} }
-    const store = await openStore({ url: `file:${file}`, poolMax: 1, now: () => new Date(0), log })
-    t.teardown(() => store.close())
-    const prepared: string[] = []
-    const { prepare } = Database.prototype
-    t.teardown(() => Object.assign(Database.prototype, { prepare }))
-    Database.prototype.prepare = function record(this: Database.Database, source: string) {
-      prepared.push(source)
-      return prepare.call(this, source)
-    } as typeof prepare
-
-    const user = store.newId()
-    const connection = new Database(file)
-    t.teardown(() => connection.close())
-    connection
-      .prepare(
-        `insert into users (id, username, username_key, email, email_key, password_hash, created_at) values (?, 'a', 'a', 'a', 'a', '', 0)`
-      )
-      .run(user)
-    for (const title of ['a', 'b'])
-      await todosOf(store, user).add({
-        ...blank,
-        title,
-        due: { date: '2026-06-01' },
-        priority: 'high',
-        done: true
-      })
-    const explain = (source: string) =>
-      connection
-        .prepare(`explain query plan ${source}`)
-        .all(source.match(/\?/g)?.map(() => null))
-        .map(step => (step as { detail: string }).detail)
-
+    const { store, user, prepared, explain } = await planned(t)
     for (const sort of sorts)
       for (const filter of filters) {
         const index = indexes[sort.replace('-', '') as keyof typeof indexes]
@@ -78,3 +84,18 @@ t.test(
       }
   }
 )
+
+t.test('a new todo, its neighbours and the due dates are looked up in an index of SQLite, too', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  for await (const dues of duePages(store, user)) t.equal(dues.length, 2)
+  const [dues, add, above, below] = [
+    /^select "id", "due_key"/,
+    /coalesce/,
+    /"position".* < .*desc/,
+    /"position".* > .*asc/
+  ].map(pattern => prepared.find(source => pattern.test(source)) ?? '') as [string, string, string, string]
+  const searches = (source: string) => explain(source).filter(step => !step.startsWith('SCALAR'))
+  t.match(searches(dues), [/^SEARCH todos USING INDEX todos_due \(user_id=\? AND \(?due_key/])
+  for (const source of [add, above, below])
+    t.match(searches(source), [/^SEARCH todos USING INDEX todos_position \(user_id=\? AND \(?position/])
+})

@@ -1,0 +1,77 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Clock } from '../src/db/store.ts'
+import { Problem, type ProblemCode } from '../src/errors.ts'
+
+/** What Node's errors are called in our catalogue. */
+const codes: Record<string, ProblemCode> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large'
+}
+
+/** The methods that there is anything for. */
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+/** The line of a request that says whose page it comes from. */
+const ORIGIN = /^origin:[ \t]*(\S+)[ \t]*\r?$/im
+
+/** What Node tells of a request that it could not read. */
+type ClientError = Error & { readonly code?: string; readonly rawPacket?: unknown }
+
+export interface ClientErrorOptions {
+  readonly newId: () => string
+  readonly now: Clock
+  /** The headers of every answer, given the origin of the page that the request comes from, if that is known. */
+  readonly headersFor: (origin: string | undefined) => Record<string, string>
+}
+
+/**
+ * Answers what Node has for no route, in the form that every request is answered in. There is no request of the framework,
+ * hence no id: the answer gets one of its own.
+ */
+export function answersOfNode({ newId, now, headersFor }: ClientErrorOptions) {
+  function refuse(socket: Duplex, problem: Problem, origin: string | undefined) {
+    if (!socket.writable) return
+    const id = newId()
+    const body = JSON.stringify(problem.document(id))
+    const headers = {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+      Date: now().toUTCString(),
+      'Cache-Control': 'no-store',
+      'X-Request-Id': id,
+      ...headersFor(origin),
+      ...problem.headers
+    }
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+    socket.end(
+      [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n')
+    )
+  }
+
+  return {
+    /** What is no HTTP. Of its origin is known what stands in the bytes that came last. */
+    unreadable({ code, rawPacket }: ClientError, socket: Duplex) {
+      const origin = ORIGIN.exec(String(rawPacket))?.[1]
+      refuse(socket, new Problem(codes[String(code)] ?? 'malformed_request'), origin)
+    },
+    /** What would have a proxy. */
+    connect({ headers }: IncomingMessage, socket: Duplex) {
+      refuse(socket, new Problem('method_not_allowed', { headers: { allow: METHODS } }), headers.origin)
+    }
+  }
+}
+
+export type AnswersOfNode = ReturnType<typeof answersOfNode>
+
+/** Keeps Node from cutting the connection, or answering without a word, where nobody listens. */
+async function clientErrors(app: FastifyInstance, { connect }: Pick<AnswersOfNode, 'connect'>) {
+  app.server.on('connect', connect)
+  // An expectation may be ignored (RFC 9110, section 10.1.1).
+  app.server.on('checkExpectation', app.routing)
+}
+
+export default fp(clientErrors, { name: 'client-errors' })

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Problem } from '../src/errors.ts'
+
+/** A name or an address, and a port (RFC 9110, section 7.2). */
+const HOST = /^([\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(:\d*)?$/i
+
+const detail = 'Send one Host header, with the name or the address of the service.'
+
+/**
+ * Refuses what does not say clearly for which host it is (RFC 9112, section 3.2): another server on its way may have taken
+ * it for one of another host. Node itself takes the first of several headers.
+ */
+async function host(app: FastifyInstance) {
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    done(isForOneHost(raw) ? undefined : new Problem('malformed_request', { detail }))
+  })
+}
+
+function isForOneHost({ headers: { host }, rawHeaders, httpVersion }: IncomingMessage): boolean {
+  if (host === undefined) return httpVersion === '1.0'
+  let times = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') times += 1
+  }
+  return times === 1 && HOST.test(host)
+}
+
+export default fp(host, { name: 'host', dependencies: ['problems'] })

@@ -1,0 +1,9 @@
+/** What a check has found; a warning is what may be meant so. */
+export interface Finding {
+  readonly status: 'ok' | 'warning' | 'fault'
+  readonly detail: string
+}
+
+export const ok = (detail: string): Finding => ({ status: 'ok', detail })
+export const warning = (detail: string): Finding => ({ status: 'warning', detail })
+export const fault = (detail: string): Finding => ({ status: 'fault', detail })

@@ -1,0 +1,39 @@
+/** Says whether a value from outside is what it should be. */
+export type Check<Value> = (value: unknown) => value is Value
+
+/** A text that is not empty. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+export const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value)
+
+/** `1e999` is JSON, too. */
+export const isNumber = (value: unknown): value is number => Number.isFinite(value)
+
+export const isListOf =
+  <Item>(isItem: Check<Item>) =>
+  (value: unknown): value is Item[] =>
+    Array.isArray(value) && value.every(isItem)
+
+/**
+ * Checks the members that matter: those by which the client goes on, and by which one answer is told from another.
+ * @param members the checks of those that must be there, by their names
+ */
+export const isObjectOf =
+  <Value>(members: { readonly [Name in keyof Value]?: Check<Value[Name]> }) =>
+  (value: unknown): value is Value => {
+    if (!isRecord(value)) return false
+    for (const name in members) if (!members[name]?.(value[name])) return false
+    return true
+  }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** @returns undefined for what is not JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,81 @@
+import anyAscii from 'any-ascii'
+
+/** The most that is folded of a text, in UTF-16 code units: some characters are written out as eighteen. */
+const MAX_FOLDED = 65_536
+
+/** Accents, and vowels that are written as marks, of scripts in which people leave them out. */
+const ACCENTS = /([\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}])\p{Mn}+/gu
+/** Marks on one letter beyond those that any text has (Unicode Standard Annex 15, section 13); to order more takes long. */
+const EXCESS = /(?<=\p{M}{30})\p{M}+/gu
+/**
+ * Says how a letter is shown, or where a word may be broken; it is no letter of its own. But it is what tells the flags of
+ * England and Scotland apart.
+ */
+const INVISIBLE = /(?!\u200b)\p{Default_Ignorable_Code_Point}(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]{1,6})/gu
+/** Parts a Persian word as a hyphen does. */
+const PERSIAN_HYPHEN = /(?<=\p{scx=Arab})\u200c/gu
+/** Colours of skin. */
+const TONES = /\p{Emoji_Modifier}/gu
+/** Makes an Arabic word wider. */
+const TATWEEL = /\u0640/g
+/** Latin letters that are no others with accents (ł, æ, þ), and digits of any script. */
+const LETTERS = /[^\P{sc=Latn}a-z]|[^\P{Nd}0-9]/gu
+
+/** Forms of one letter in other scripts, each before that letter. */
+const FORMS = new Map(
+  [
+    // Arabic and Persian, of which keyboards have one or the other; final ones of Hebrew.
+    ['ٱٲٳ', 'ا'],
+    ['ىیېےۍ', 'ي'],
+    ['کڪ', 'ك'],
+    ['ةۃەہھ', 'ه'],
+    ...['ךכ', 'םמ', 'ןנ', 'ףפ', 'ץצ'].map(pair => [...pair]),
+    // Cyrillic, with strokes and the like that Unicode takes for no accents.
+    ['ґғҕ', 'г'],
+    ['җ', 'ж'],
+    ['ҙ', 'з'],
+    ['қҝҟҡ', 'к'],
+    ['ңҥ', 'н'],
+    ['ө', 'о'],
+    ['ҫ', 'с'],
+    ['ҭ', 'т'],
+    ['ұ', 'ү'],
+    ['ҳ', 'х'],
+    ['ҷҹ', 'ч']
+  ].flatMap(([forms = '', letter = '']) => Array.from(forms, form => [form, letter] as const))
+)
+const ANY_FORM = new RegExp(`[${[...FORMS.keys()].join('')}]`, 'g')
+
+/** What needs none of the above: plain ASCII is most of what is written. */
+export const isPlain = (text: string) => /^[\0-\x7f]*$/.test(text)
+
+/**
+ * A text without regard to case, compatibility forms (Unicode Standard Annex 15), accents, strokes and other forms of one
+ * letter: what people leave out, or have no key for.
+ */
+export function folded(text: string): string {
+  if (isPlain(text)) return text.toUpperCase()
+  // By way of the small letters: ẞ has no other great one, but ß has.
+  return decomposed(text.toLowerCase())
+    .replace(TATWEEL, '')
+    .replace(ACCENTS, '$1')
+    .replace(LETTERS, inAscii)
+    .replace(ANY_FORM, form => FORMS.get(form) as string)
+    .normalize('NFC')
+    .toLowerCase()
+    .toUpperCase()
+}
+
+const decomposed = (text: string) =>
+  text
+    // An accent by itself is taken for an apostrophe, which it is where people type it.
+    .replaceAll('´', "'")
+    .replace(PERSIAN_HYPHEN, '-')
+    .replace(INVISIBLE, '')
+    .replace(TONES, '')
+    .replace(EXCESS, '')
+    .normalize('NFKD')
+    .slice(0, MAX_FOLDED)
+
+/** The letters or the digit that stand for one in ASCII, or itself where there are none. */
+const inAscii = (letter: string) => anyAscii(letter).replace(/[^a-z\d]/gi, '') || letter

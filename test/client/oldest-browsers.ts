@@ -1,0 +1,91 @@
+/** The client with nothing around it that one of the oldest browsers lacks, which README names. By the data of MDN. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
+import data from '@mdn/browser-compat-data' with { type: 'json' }
+import type { BrowserName, CompatStatement, Identifier } from '@mdn/browser-compat-data'
+import { buildSync } from 'esbuild'
+
+const CLIENT = join(import.meta.dirname, '../../src/client/index.ts')
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+
+const [, chrome = '', firefox = '', safari = ''] =
+  /Chrome and Edge (\d+), Firefox (\d+) and\s+Safari ([\d.]+)/.exec(README) ?? []
+
+/** As README names them. */
+export const oldest: Partial<Record<BrowserName, string>> = { chrome, firefox, safari }
+
+function isUpTo(version: string, limit: string): boolean {
+  const [a = 0, b = 0] = version.replace('≤', '').split('.').map(Number)
+  const [c = 0, d = 0] = limit.split('.').map(Number)
+  return a < c || (a === c && b <= d)
+}
+
+/** Whether one of the oldest browsers lacks it, or has it behind a flag or by another name only. */
+const isMissing = ({ support }: CompatStatement) =>
+  Object.entries(oldest).some(
+    ([browser, limit]) =>
+      ![support[browser as BrowserName] ?? []]
+        .flat()
+        .some(
+          ({ version_added: added, flags, prefix, alternative_name: alias }) =>
+            typeof added === 'string' && !flags && !prefix && !alias && isUpTo(added, limit)
+        )
+  )
+
+/** The names below one, and whether they are missing. */
+const entriesOf = (identifier: Identifier) =>
+  Object.entries(identifier as Record<string, Identifier>).flatMap(([name, { __compat }]) =>
+    __compat && name !== '__compat' ? [[name, isMissing(__compat)] as const] : []
+  )
+
+/** What is missing of the language: globals, and members of them such as `Array.at`. */
+export function missing(): string[] {
+  const { builtins = {} } = data.javascript
+  return entriesOf(builtins).flatMap(([name, isGone]) =>
+    isGone
+      ? [name]
+      : entriesOf(builtins[name] as Identifier).flatMap(([member, isGone]) =>
+          isGone ? [`${name}.${member}`] : []
+        )
+  )
+}
+
+/** Of the platform, what each of them has, and so has React Native. */
+const platform = () => ({
+  fetch: globalThis.fetch,
+  AbortController,
+  setTimeout,
+  clearTimeout,
+  performance: { now: () => performance.now() },
+  crypto: { getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes) },
+  // That of this realm: what tests compare is made by it.
+  JSON: { parse: JSON.parse, stringify: JSON.stringify }
+})
+
+/** Takes away, in the realm that it is run in, what is missing. */
+const TAKE_AWAY = `names => {
+  for (const [name, member] of names.map(path => path.split('.'))) {
+    if (member === undefined) delete globalThis[name]
+    else for (const owner of [globalThis[name], globalThis[name]?.prototype]) if (owner) delete owner[member]
+  }
+}`
+
+/** Makes such a realm. */
+export function oldRealm() {
+  const realm = createContext(platform())
+  runInContext(TAKE_AWAY, realm)(missing())
+  return realm
+}
+
+/** What `index.ts` exports, there. */
+export function oldClient(): typeof import('../../src/client/index.ts') {
+  const { outputFiles } = buildSync({
+    entryPoints: [CLIENT],
+    bundle: true,
+    format: 'iife',
+    globalName: 'client',
+    write: false
+  })
+  return runInContext(`${outputFiles[0]?.text}; client`, oldRealm())
+}
