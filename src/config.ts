@@ -5,7 +5,8 @@ import { isDatabaseUrl } from './database-url.ts'
 import { isOrigin } from './origins.ts'
 
 const DAY = 86_400
-const TEN_YEARS = 3650 * DAY
+/** The longest life that a setting may give, in seconds: ten years. */
+export const MAX_TTL = 3650 * DAY
 
 /** The fewest bytes that an HS256 secret may have (RFC 7518, section 3.2). */
 export const SECRET_BYTES = 32
@@ -15,9 +16,9 @@ export const RSA_BITS = 2048
 const Seconds = (fallback: number) =>
   Type.Integer({
     minimum: 1,
-    maximum: TEN_YEARS,
+    maximum: MAX_TTL,
     default: fallback,
-    description: `seconds, 1 to ${TEN_YEARS}`
+    description: `seconds, 1 to ${MAX_TTL}`
   })
 const Switch = (fallback: 'on' | 'off') =>
   Type.Unsafe<'on' | 'off'>({ enum: ['on', 'off'], default: fallback, description: 'on or off' })
