@@ -39,7 +39,12 @@ export function todosOf(store: Store, userId: string) {
 
     /** Does something as `edit` does, but for its taking effect. */
     try: <Answer>(work: (operations: Operations) => Promise<Answer>): Promise<Answer> =>
-      sweeps.reading(userId, () => work(operationsOf(store, userId, draftOf(store, userId)))),
+      sweeps.reading(userId, async () => {
+        const draft = draftOf(store, userId)
+        const answer = await work(operationsOf(store, userId, draft))
+        await draft.assertRoom()
+        return answer
+      }),
 
     async get(id: string): Promise<Todo> {
       const [row] = await sweeps.reading(userId, () => statements(store).find.execute({ id, userId }))
