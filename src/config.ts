@@ -313,7 +313,7 @@ function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
   const value = environment[name] as string
   const shown = schema.writeOnly
     ? `a value of ${Buffer.byteLength(value)} bytes`
-    : JSON.stringify(masked(value))
+    : JSON.stringify(name.endsWith('_URL') ? masked(value) : value)
   return `${name}: ${shown} is not accepted. Give ${schema.description}.`
 }
 

@@ -97,6 +97,14 @@ export interface Opened {
   readonly isNew: boolean
 }
 
+/** What is known of the writes that are done in slices. */
+export interface Slicing {
+  /** Whether a user has so many todos that a write to all of them is to be done in slices. */
+  readonly isFor: (userId: string) => boolean
+  /** The user's last such write: what names it, and whether it is done. */
+  readonly lastOf: (userId: string) => { readonly revision: string; readonly isDone: boolean } | undefined
+}
+
 /** A database of either kind, open. */
 export interface Engine {
   readonly opened: Opened
@@ -128,8 +136,8 @@ export interface Engine {
   readonly search: Search
   /** Does what takes the longer the more todos a user has after that user's other such work. */
   readonly inTurn: InTurn
-  /** Whether a user has so many todos that a write to all of them holds up others; absent where it never does. */
-  readonly isSlicedFor?: (userId: string) => boolean
+  /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
+  readonly slicing?: Slicing
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>

@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { Problem } from '../errors.ts'
 
 /** The most long reads of a user that wait. */
-const MOST_WAITING = 20
+const MOST_WAITING = 50
 /** Seconds after which to ask again. */
 const RETRY_AFTER = 1
 

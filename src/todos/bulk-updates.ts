@@ -95,7 +95,7 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
  * @returns one range where one will do
  */
 export async function rangesOf(store: Store, userId: string): Promise<[Range, ...Range[]]> {
-  if (store.isSlicedFor) return [WHOLE]
+  if (store.slicing) return [WHOLE]
   const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => id)
   const [to = END, ...ends] = [...bounds, END]
   return [{ from: START, to }, ...ends.map((end, index) => ({ from: bounds[index] ?? START, to: end }))]
@@ -141,32 +141,32 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
     }
   }
 
-  /** Has what is left of a user's update done. @returns the last one, which is done */
-  async function settle(userId: string): Promise<BulkUpdateRow | undefined> {
+  /** Has what is left of a user's update done. @returns what names the last one */
+  async function settle(userId: string): Promise<string | undefined> {
     for (;;) {
-      const last = await lastOf(userId)
-      if (!last || last.isDone) return last
-      const work = running.get(userId) ?? carryOut(last).finally(() => running.delete(userId))
+      const last = store.slicing?.lastOf(userId)
+      if (!last || last.isDone) return last?.revision
+      const work = running.get(userId) ?? finish(userId).finally(() => running.delete(userId))
       running.set(userId, work)
       await work
     }
   }
 
+  async function finish(userId: string): Promise<void> {
+    const update = await lastOf(userId)
+    if (update) await carryOut(update)
+  }
+
   return {
-    /** Has what is left of a user's update done. */
-    async settle(userId: string): Promise<void> {
-      if (store.isSlicedFor) await settle(userId)
-    },
+    settle,
 
     /** Reads a user's todos when no update of them is under way. */
     async reading<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {
-      if (!store.isSlicedFor) return read()
       for (;;) {
         const before = await settle(userId)
         const result = await read()
-        const after = await lastOf(userId)
         // Another process may have begun one meanwhile.
-        if (before?.revision === after?.revision) return result
+        if (store.slicing?.lastOf(userId)?.revision === before) return result
       }
     },
 
@@ -189,7 +189,8 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
           isDone: false
         }
         for (;;) {
-          const last = await settle(userId)
+          await settle(userId)
+          const last = await lastOf(userId)
           if (last?.revision === revision) return last.changed
           if (requestId !== null && last?.requestId === requestId) return last.changed
           await begin.execute(row)

@@ -53,19 +53,19 @@ export async function withinQuota<Result>(
 ): Promise<Result> {
   if (growth.todos <= 0 && growth.bytes <= 0) return write()
   const { allowances, underWay } = usersOf(store)
-  const allowance = allowances.get(userId)
-  if (allowance && allowance.todos >= growth.todos && allowance.bytes >= growth.bytes) {
-    add(allowance, growth, -1)
-    return write()
-  }
-
   const together = underWay.get(userId) ?? { todos: 0, bytes: 0 }
   underWay.set(userId, add(together, growth))
   try {
-    const left = add(await leftFor(store, userId), together, -1)
-    if (left.todos < 0 || left.bytes < 0) throw new Problem('quota_exceeded')
-    if (allowances.size >= MOST_USERS) allowances.clear()
-    allowances.set(userId, { todos: Math.floor(left.todos * SHARE), bytes: Math.floor(left.bytes * SHARE) })
+    const allowance = allowances.get(userId)
+    if (allowance && allowance.todos >= growth.todos && allowance.bytes >= growth.bytes)
+      add(allowance, growth, -1)
+    else {
+      const left = add(await leftFor(store, userId), together, -1)
+      if (left.todos < 0 || left.bytes < 0) throw new Problem('quota_exceeded')
+      if (allowances.size >= MOST_USERS) allowances.clear()
+      const part = { todos: Math.floor(left.todos * SHARE), bytes: Math.floor(left.bytes * SHARE) }
+      allowances.set(userId, part)
+    }
     return await write()
   } finally {
     add(together, growth, -1)

@@ -37,7 +37,7 @@ export async function sweepTodos(
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
   const updates = sweepsOf(store)
-  if (store.isSlicedFor?.(userId)) {
+  if (store.slicing?.isFor(userId)) {
     const changed = await updates.run(userId, { kind, filter } satisfies Change, requestId)
     const kept = keep(changed)
     if (kept.length > 0) await store.atomically(...kept)

@@ -28,21 +28,21 @@ t.test('the long reads of a user follow each other, and those of another do not 
   t.strictSame(await Promise.all(all), ['a1', 'a2', 'b1'])
 })
 
-t.test('a user has at most twenty waiting', async t => {
+t.test('a user has at most fifty waiting', async t => {
   const inTurn = longReadsOf(2)
   const { read, end } = reads()
-  const all = Array.from({ length: 22 }, (_, index) => inTurn('a', read(`${index}`)))
+  const all = Array.from({ length: 52 }, (_, index) => inTurn('a', read(`${index}`)))
   await turn()
   await t.rejects(inTurn('a', read('one too many')), {
     code: 'rate_limited',
     headers: { 'retry-after': '1' }
   })
   const other = inTurn('b', read('another'))
-  for (let ended = 0; ended < 23; ended += 1) {
+  for (let ended = 0; ended < 53; ended += 1) {
     await turn()
     end()
   }
-  t.equal((await Promise.all(all)).length, 22)
+  t.equal((await Promise.all(all)).length, 52)
   t.equal(await other, 'another')
 })
 

@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { Store } from '../../src/db/store.ts'
+import { withinQuota } from '../../src/todos/quota.ts'
 import { problem } from '../service.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -83,6 +85,26 @@ t.test('what there is is counted now and then only', async t => {
   })
   for (let n = 0; n < 20; n += 1) await todos('POST', '', { title: `${n}` })
   t.strictSame(counted, ['todos_quota_usage'])
+})
+
+t.test('what is known of users does not grow without bounds', async t => {
+  const { app } = await signedIn(t)
+  let counts = 0
+  const executeLong = async () => {
+    counts += 1
+    return [{ todos: 0, bytes: 0 }]
+  }
+  const store: Store = {
+    ...app.store,
+    prepare: (...args) => ({ ...app.store.prepare(...args), executeLong })
+  }
+  const add = (n: number) => withinQuota(store, `user ${n}`, { todos: 1, bytes: 1 }, async () => {})
+  for (let n = 0; n < 10_000; n += 1) await add(n)
+  await add(0)
+  t.equal(counts, 10_000)
+  await add(10_000)
+  await add(0)
+  t.equal(counts, 10_002, 'all are counted anew')
 })
 
 t.test('the limits tell both', async t => {
