@@ -202,6 +202,8 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number]
 
 export type Tables = ReturnType<typeof tablesOf>
+/** What tells of work that is under way in one database, and means nothing in another. */
+export const PASSING: readonly (keyof Tables)[] = ['bulkUpdates']
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type EventRow = Tables['events']['$inferSelect']

@@ -45,6 +45,10 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
     .as('numbered')
   return {
     find: db.select().from(bulkUpdates).where(isTheUsers),
+    unfinished: db
+      .select({ userId: bulkUpdates.userId })
+      .from(bulkUpdates)
+      .where(eq(bulkUpdates.isDone, false)),
     begin: db
       .insert(bulkUpdates)
       .values(givenRow(bulkUpdates))
@@ -106,7 +110,7 @@ const underWay = new WeakMap<Queries, Map<string, Promise<void>>>()
 
 /** Bulk updates of users who have very many todos. */
 export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
-  const { find, begin, goOn, add, bound } = statements(store)
+  const { find, unfinished, begin, goOn, add, bound } = statements(store)
   const running = underWay.get(store.db) ?? new Map<string, Promise<void>>()
   underWay.set(store.db, running)
 
@@ -159,6 +163,11 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
 
   return {
     settle,
+
+    /** Does what is left of the updates of all users. */
+    async settleAll(): Promise<void> {
+      for (const { userId } of await unfinished.execute()) await settle(userId)
+    },
 
     /** Reads a user's todos when no update of them is under way. */
     async reading<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {

@@ -5,6 +5,7 @@ import type { Step } from '../../src/db/engine.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
 import { importTodos } from '../../src/todos/import.ts'
 import { sweepTodos } from '../../src/todos/sweep.ts'
+import { sweepsOf } from '../../src/todos/sweep-slices.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -53,7 +54,9 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
   t.equal((await todos('GET', '?deleted=true&count=true')).body.total, MANY)
 })
 
-t.test('several at once follow each other', async t => {
+// On a server they may overlap, and one changes what is so when its statement begins.
+const skip = process.env.TEST_DATABASE_URL ? 'one file, one after the other' : false
+t.test('several at once follow each other', { skip }, async t => {
   const { app, user, todos } = await signedIn(t)
   await fill(app.store, user.id, 450)
   const reopen = { operations: [{ op: 'patch', where: { done: true }, changes: { done: false } }] }
@@ -129,6 +132,20 @@ t.test('what a crash has left is done before anybody looks, and its repetition i
   t.equal(await doneOf(other, user.id), 1000)
   t.equal(await sweepAll(other, user.id, 'request'), 1000)
   t.equal(await sweepAll(other, user.id, 'another'), 0)
+})
+
+t.test('what a crash has left can be done for all, before a copy', async t => {
+  const { store, user, open } = await twoOn(t)
+  const dying: Store = {
+    ...store,
+    atomically: (() => Promise.reject(new Error('killed'))) as Store['atomically']
+  }
+  await t.rejects(sweepAll(dying, user.id), { message: 'killed' })
+  const other = await open()
+  await sweepsOf(other).settleAll()
+  const { todos } = other.tables
+  const rows = await other.db.select({ done: todos.done }).from(todos).execute()
+  t.equal(rows.filter(({ done }) => done).length, 1000)
 })
 
 t.test('another process sees nothing or all, and may do it at the same time', async t => {
