@@ -2,7 +2,7 @@ import { defineConfig } from 'drizzle-kit'
 import { postgresTables } from '../src/db/postgres.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, idempotencyKeys } = postgresTables
+export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } = postgresTables
 
 export default defineConfig({
   dialect: 'postgresql',

@@ -2,7 +2,7 @@ import { defineConfig } from 'drizzle-kit'
 import { sqliteTables } from '../src/db/sqlite.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, idempotencyKeys } = sqliteTables
+export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } = sqliteTables
 
 export default defineConfig({
   dialect: 'sqlite',

@@ -66,6 +66,8 @@ export const LimitsDocument = Type.Object(
     idempotencySeconds: limit(
       'seconds for which a todo or a batch may be sent again with its Idempotency-Key'
     ),
+    todos: limit('todos of a user, those in the trash included'),
+    todoBytes: limit('bytes of the titles, descriptions and tags of a user’s todos, all together'),
     trashSeconds: limit('seconds for which a deleted todo can be restored'),
     usernameMinLength: limit('characters of a user name, at least'),
     usernameMaxLength: limit('characters of a user name, at most'),
@@ -82,7 +84,16 @@ export const LimitsDocument = Type.Object(
   {
     $id: 'Limits',
     description: 'The limits of the service, in the units that are said with each.',
-    examples: [{ ...fixed, trashSeconds: 2_592_000, passwordMinLength: 8, requestsPerMinute: PER_MINUTE }]
+    examples: [
+      {
+        ...fixed,
+        todos: 100_000,
+        todoBytes: 134_217_728,
+        trashSeconds: 2_592_000,
+        passwordMinLength: 8,
+        requestsPerMinute: PER_MINUTE
+      }
+    ]
   }
 )
 
@@ -97,6 +108,8 @@ const schema = {
 const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const answer = {
     ...fixed,
+    todos: config.MAX_TODOS,
+    todoBytes: config.MAX_TODO_BYTES,
     trashSeconds: config.TRASH_RETENTION,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     requestsPerMinute: config.RATE_LIMIT === 'on' ? PER_MINUTE : null

@@ -112,7 +112,8 @@ export async function buildApp({
   await app.register(loadShedding)
   if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether })
   await app.register(notFound)
-  await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn })
+  const quota = { todos: config.MAX_TODOS, bytes: config.MAX_TODO_BYTES }
+  await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn, quota })
   await app.register(todoUpgrade)
   await app.register(tokens, { config })
   await app.register(passwords, { config, cores })

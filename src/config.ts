@@ -88,6 +88,18 @@ export const Environment = Type.Object({
   SESSION_RETENTION: Seconds(30 * DAY),
   EVENT_RETENTION: Seconds(90 * DAY),
   TRASH_RETENTION: Seconds(30 * DAY),
+  MAX_TODOS: Type.Integer({
+    minimum: 1,
+    maximum: 10_000_000,
+    default: 100_000,
+    description: 'a number of todos, 1 to 10000000'
+  }),
+  MAX_TODO_BYTES: Type.Integer({
+    minimum: 1,
+    maximum: 1_099_511_627_776,
+    default: 134_217_728,
+    description: 'a number of bytes, 1 to 1099511627776'
+  }),
   REQUIRE_IF_MATCH: Switch('off'),
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,

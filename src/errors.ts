@@ -115,6 +115,12 @@ export const catalogue = {
     title: 'The account is disabled',
     detail: 'Ask those who run the service. Nothing of the account is lost.'
   },
+  quota_exceeded: {
+    status: 403,
+    title: 'The account has as many todos as it may have',
+    detail:
+      'Nothing was done. Delete some for good, those in the trash count as well; /api/limits tells how many todos and bytes there may be.'
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',

@@ -52,7 +52,7 @@ export interface Outcome<Answer> {
 }
 
 /** An answer, or how it is made from the rows of the steps before it. */
-type Known<Answer> = Answer | ((before: readonly Found[]) => Answer)
+export type Known<Answer> = Answer | ((before: readonly Found[]) => Answer)
 
 /** The steps that keep an answer, to go with those that carry the request out: if another one has it, none takes effect. */
 export type Keep<Answer> = (answer: Known<Answer>) => readonly Step[]
@@ -107,6 +107,10 @@ export async function once<Answer>(
     .catch(yieldTo)
     .finally(() => keys.delete(id))
 }
+
+/** Names a request, the same for its repetitions; null for one that must not be repeated. */
+export const requestIdOf = ({ key, ...rest }: Repeatable): string | null =>
+  key === undefined ? null : digest([key, rest])
 
 const digest = (value: unknown) => hash('sha256', canonicalJson(value), 'base64url')
 

@@ -127,6 +127,14 @@ export const guides: Record<ProblemCode, Guide> = {
       'Only those who run the service can change that: by "latchkey users enable". Trying again does not ' +
       'help.'
   },
+  quota_exceeded: {
+    cause:
+      'The request would add to todos of an account that has as many, or as many bytes of them, as the service lets one ' +
+      'have. Those in the trash count until they are deleted for good.',
+    next:
+      'Delete todos for good: `DELETE /api/todos/{id}?permanent=true`, also of those in the trash, which goes by itself after ' +
+      'some time. What takes something away is never refused. GET /api/limits tells both limits.'
+  },
   not_found: {
     cause: 'No operation has this path.',
     next:

@@ -22,6 +22,8 @@ t.test('without an environment every setting has its default', async t => {
     SESSION_RETENTION: 2_592_000,
     EVENT_RETENTION: 7_776_000,
     TRASH_RETENTION: 2_592_000,
+    MAX_TODOS: 100_000,
+    MAX_TODO_BYTES: 134_217_728,
     REQUIRE_IF_MATCH: 'off',
     PASSWORD_MIN_LENGTH: 8,
     PASSWORD_HASH_MEMORY: 19_456,

@@ -78,7 +78,10 @@ const throttle = (id: string, updatedAt: Date) => ({
   updatedAt
 })
 
-async function idsIn({ db, tables }: Store, name: keyof Store['tables']): Promise<string[]> {
+async function idsIn(
+  { db, tables }: Store,
+  name: Exclude<keyof Store['tables'], 'bulkUpdates'>
+): Promise<string[]> {
   const rows = await db.select({ id: tables[name].id }).from(tables[name]).execute()
   return rows.map(({ id }) => id).sort()
 }

@@ -130,6 +130,7 @@ export const batch = {
     ...problems(
       ...bodyProblems,
       'todo_not_found',
+      'quota_exceeded',
       'todo_place_exhausted',
       ...idempotencyProblems,
       'precondition_failed',

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
-import { once } from '../../src/idempotency.ts'
+import { once, requestIdOf } from '../../src/idempotency.ts'
 import { MAX_BATCH } from '../../src/limits.ts'
 import { preconditionOf } from '../../src/preconditions.ts'
 import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
@@ -14,16 +14,16 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.post('/batch', options, async function batch(request, reply) {
     const { id: userId } = request.user
     const { operations, validateOnly = false } = request.body
-    const { answer, isRepetition } = await once<BatchResult[]>(
-      app.store,
-      // What writes nothing is carried out anew each time.
-      { userId, key: validateOnly ? undefined : keyIn(request.headers), request: ['batch', operations] },
-      keep =>
-        runBatch(app.store, userId, operations, {
-          preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),
-          validateOnly,
-          keep
-        })
+    // What writes nothing is carried out anew each time.
+    const key = validateOnly ? undefined : keyIn(request.headers)
+    const repeatable = { userId, key, request: ['batch', operations] }
+    const { answer, isRepetition } = await once<BatchResult[]>(app.store, repeatable, keep =>
+      runBatch(app.store, userId, operations, {
+        preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),
+        validateOnly,
+        requestId: requestIdOf(repeatable),
+        keep
+      })
     )
     if (isRepetition) reply.header('idempotent-replayed', 'true')
     return { results: answer, validateOnly }

@@ -108,7 +108,7 @@ export const create = {
         location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
       }
     },
-    ...problems(...bodyProblems, ...idempotencyProblems, ...bearerProblems)
+    ...problems(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
   }
 }
 
@@ -137,7 +137,10 @@ export const replace = {
     { id: Type.Optional(Id), ...content, ...present },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
-  response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }
+  response: {
+    200: todo('The todo as it is now.'),
+    ...problems(...bodyProblems, 'quota_exceeded', ...onChange)
+  }
 }
 
 export const patch = {
@@ -151,7 +154,10 @@ export const patch = {
   headers: conditional,
   consumes: ['application/merge-patch+json', 'application/json'],
   body: Type.Object(changes, { ...strict, examples: [{ done: true }] }),
-  response: { 200: todo('The todo as it is now.'), ...problems(...bodyProblems, ...onChange) }
+  response: {
+    200: todo('The todo as it is now.'),
+    ...problems(...bodyProblems, 'quota_exceeded', ...onChange)
+  }
 }
 
 export const MoveBody = Type.Unsafe<Place>({

@@ -120,6 +120,6 @@ export const importTodos = {
       },
       { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),
-    ...problems(...bodyProblems, ...idempotencyProblems, ...bearerProblems)
+    ...problems(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
   }
 }

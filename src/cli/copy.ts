@@ -4,7 +4,9 @@ import { isDatabaseUrl } from '../database-url.ts'
 import { copyDatabase } from '../db/copy.ts'
 import { DatabaseError } from '../db/failures.ts'
 import { openPostgres } from '../db/postgres.ts'
-import { openSqlite, sqliteFile } from '../db/sqlite.ts'
+import { sqliteFile } from '../db/sqlite.ts'
+import { openStore } from '../db/store.ts'
+import { sweepsOf } from '../todos/sweep-slices.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
@@ -15,7 +17,7 @@ const copy: Command = {
     to: { type: 'string', value: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
   },
 
-  async run({ values, log, progress, report }) {
+  async run({ values, log, now, progress, report }) {
     const [from, to] = [`${values.from}`, `${values.to}`]
     const file = isDatabaseUrl(from) && !isPostgres(from) ? sqliteFile(from) : undefined
     if (!file) throw new CommandError('usage', '--from: give file:PATH.')
@@ -24,8 +26,9 @@ const copy: Command = {
 
     // Opening would make an empty one.
     if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
-    const source = openSqlite(from)
+    const source = await openStore({ url: from, poolMax: 1, now, log })
     try {
+      await sweepsOf(source).settleAll()
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const told = (name: string, rows: number) => progress(`${rows} ${name}`)
       const sizes = await copyDatabase(source, target, told).finally(target.close)

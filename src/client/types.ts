@@ -26,6 +26,7 @@ export type Problem = {
     | 'token_pair_mismatch'
     | 'password_wrong'
     | 'account_disabled'
+    | 'quota_exceeded'
     | 'not_found'
     | 'session_not_found'
     | 'todo_not_found'
@@ -98,6 +99,10 @@ export type Limits = {
   idempotencyKeyLength: number
   /** seconds for which a todo or a batch may be sent again with its Idempotency-Key */
   idempotencySeconds: number
+  /** todos of a user, those in the trash included */
+  todos: number
+  /** bytes of the titles, descriptions and tags of a user’s todos, all together */
+  todoBytes: number
   /** seconds for which a deleted todo can be restored */
   trashSeconds: number
   /** characters of a user name, at least */

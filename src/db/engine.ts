@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Tally } from '../counters.ts'
+import type { InTurn } from './long-reads.ts'
 import type { ReadByIds } from './read-batches.ts'
 import type { Tables } from './schema.ts'
 
@@ -9,6 +10,9 @@ export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'del
 
 /** The values of a statement's placeholders. */
 export type Values = Record<string, unknown>
+
+/** The values of a query that is of one user. */
+export type LongValues = Values & { readonly userId: string }
 
 /** The rows of a step. */
 export type Found = readonly unknown[]
@@ -53,6 +57,12 @@ export interface Builder {
 export interface Prepared {
   /** Runs it by itself; what it has written is on disk when this resolves. */
   readonly execute: (values?: Values) => Promise<unknown>
+  /**
+   * Runs a query whose cost grows with how many todos the user has who is given as `userId`: beside what others ask for,
+   * where the engine can, and after that user's others.
+   * @throws {Problem} `rate_limited` when too many of the user's wait already
+   */
+  readonly executeLong: (values: LongValues) => Promise<unknown>
   /** Runs it within a transaction. */
   readonly run: (values?: Values) => unknown
 }
@@ -72,6 +82,8 @@ export interface Wanted {
 export interface Search {
   /** A condition on todos; the user is given as `userId`, the terms by `valuesOf`. */
   readonly condition: SQL
+  /** The same without an index, for todos that are few. */
+  readonly rowCondition: SQL
   readonly valuesOf: (wanted: Wanted) => Values
   /** To be called before a search of the user's todos. */
   readonly settle: (userId: string) => Promise<void>
@@ -83,6 +95,14 @@ export interface Opened {
   readonly database: string
   /** Whether there was nothing in it. */
   readonly isNew: boolean
+}
+
+/** What is known of the writes that are done in slices. */
+export interface Slicing {
+  /** Whether a user has so many todos that a write to all of them is to be done in slices. */
+  readonly isFor: (userId: string) => boolean
+  /** The user's last such write: what names it, and whether it is done. */
+  readonly lastOf: (userId: string) => { readonly revision: string; readonly isDone: boolean } | undefined
 }
 
 /** A database of either kind, open. */
@@ -114,6 +134,10 @@ export interface Engine {
   readonly atomically: <Steps extends readonly Step[]>(...steps: Steps) => Promise<RowsOf<Steps>>
   /** Finds todos by their terms, with an index. */
   readonly search: Search
+  /** Does what takes the longer the more todos a user has after that user's other such work. */
+  readonly inTurn: InTurn
+  /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
+  readonly slicing?: Slicing
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>

@@ -15,6 +15,7 @@ import {
   type Values
 } from './engine.ts'
 import { StatementFailed } from './failures.ts'
+import { longReadsOf } from './long-reads.ts'
 import { type Route, routeTo, SILENCE_TIMEOUT } from './postgres-connection.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { inBatches } from './read-batches.ts'
@@ -22,6 +23,9 @@ import { tablesOf } from './schema.ts'
 
 /** Milliseconds to wait at the start, unless told otherwise. */
 const START_TIMEOUT = 30_000
+
+/** The part of the connections that long reads of one user may take. */
+const LONG_SHARE = 0.2
 
 export const postgresTables = tablesOf(postgresColumns)
 
@@ -64,6 +68,7 @@ export async function openPostgres({
     if (transaction) return route.runWithin(transaction, statement, values)
     return withConnection(pool, client => route.runAlone(client, statement, values))
   }
+  const inTurn = longReadsOf(Math.max(1, Math.floor(poolMax * LONG_SHARE)))
   let closing: Promise<void> | undefined
 
   return {
@@ -77,7 +82,7 @@ export async function openPostgres({
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (values?: Values) => prepared.execute(values)
-      return { execute, run: execute }
+      return { execute, executeLong: values => inTurn(values.userId, () => execute(values)), run: execute }
     },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
@@ -93,6 +98,7 @@ export async function openPostgres({
       }
     },
     search,
+    inTurn,
     ping: async () => {
       await query({ text: 'select count(*) from users where id is null', rowMode: 'array' }, [])
     },
@@ -105,8 +111,10 @@ export async function openPostgres({
 }
 
 /** Terms have no spaces, quotes and backslashes: in quotes they need no escaping. */
+const condition = sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
 const search: Search = {
-  condition: sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`,
+  condition,
+  rowCondition: condition,
   valuesOf: ({ whole, beginnings }) => ({
     terms: [
       ...whole.map(term => `'${term}'`),

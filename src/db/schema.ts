@@ -130,6 +130,25 @@ export function tablesOf(kit: ColumnKit) {
     }
   )
 
+  // The last bulk update of a user that was done in slices, or is being done.
+  const bulkUpdates = table('bulk_updates', {
+    userId: id('user_id')
+      .primaryKey()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    // That of all todos that it changes.
+    revision: id('revision').notNull(),
+    startedAt: instant('started_at').notNull(),
+    // What is done to which todos.
+    change: json('change').notNull(),
+    // A hash of the request, if it may be repeated.
+    requestId: text('request_id'),
+    // The last todo that was looked at, in the order of the ids.
+    cursor: id('cursor').notNull(),
+    // How many it has changed so far.
+    changed: count('changed').notNull(),
+    isDone: flag('is_done').notNull()
+  })
+
   const idempotencyKeys = table(
     'idempotency_keys',
     {
@@ -149,7 +168,7 @@ export function tablesOf(kit: ColumnKit) {
     ]
   )
 
-  return { users, sessions, events, throttles, todos, idempotencyKeys }
+  return { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys }
 }
 
 /** When a todo is due: on a day, or at a time as the clocks of a zone (IANA) show it. */
@@ -183,8 +202,11 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number]
 
 export type Tables = ReturnType<typeof tablesOf>
+/** What tells of work that is under way in one database, and means nothing in another. */
+export const PASSING: readonly (keyof Tables)[] = ['bulkUpdates']
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type EventRow = Tables['events']['$inferSelect']
 export type ThrottleRow = Tables['throttles']['$inferSelect']
+export type BulkUpdateRow = Tables['bulkUpdates']['$inferSelect']
 export type TodoRow = Omit<Tables['todos']['$inferSelect'], 'seq'>

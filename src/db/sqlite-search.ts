@@ -5,8 +5,12 @@ import { StatementFailed } from './failures.ts'
 import type { Commit } from './group-commit.ts'
 import type { Tables } from './schema.ts'
 
-/** Rows that go into the index before a search; the others, if there are more, are looked through one by one. */
-const BATCH = 1000
+/** Bytes of terms that go into the index in one go: as many as keep it to some milliseconds. */
+const SLICE = 65_536
+/** Slices that go into the index before a search; the rows that are left are looked through one by one. */
+const MOST_SLICES = 32
+/** What a row takes beside its terms, in bytes of them. */
+const ROW = 100
 
 /**
  * Full-text search in SQLite (FTS5). The index narrows the candidates down, together with the rows that are not in it yet;
@@ -14,31 +18,32 @@ const BATCH = 1000
  */
 export function searchOf(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
   // `+?` for the reason that sqlite.ts gives.
-  const unindexed = 'select seq from todos_unindexed where user_id = +? order by seq'
-  const index = connection.prepare(
-    `insert or replace into todos_search (rowid, terms) select seq, terms from todos where seq in (${unindexed} limit ${BATCH})`
+  const next = connection.prepare<[string], Unindexed>(
+    `select seq, terms from todos_unindexed left join todos using (seq) where todos_unindexed.user_id = +? order by seq`
   )
-  const forget = connection.prepare(
-    `delete from todos_unindexed where user_id = +? and seq in (${unindexed} limit ${BATCH})`
-  )
+  const index = connection.prepare('insert or replace into todos_search (rowid, terms) values (?, ?)')
+  const forget = connection.prepare('delete from todos_unindexed where user_id = ? and seq <= ?')
   const catchUp = connection.transaction((userId: string) => {
-    index.run(userId)
-    forget.run(userId, userId)
+    const rows = sliceOf(next.iterate(userId))
+    for (const { seq, terms } of rows) if (terms !== null) index.run(seq, terms)
+    forget.run(userId, rows.at(-1)?.seq)
   })
-  const isBehind = connection.prepare(`${unindexed} limit 1`)
+  const isBehind = connection.prepare('select 1 from todos_unindexed where user_id = +? limit 1')
 
+  const rowCondition = sql`not exists (
+    select 1 from json_each(${sql.placeholder('needles')}) as wanted where case type
+      when 'array' then not exists (
+        select 1 from json_each(wanted.value) where instr(' ' || ${todos.terms} || ' ', value) > 0
+      )
+      else instr(' ' || ${todos.terms} || ' ', value) = 0
+    end
+  )`
   return {
     condition: sql`${todos.seq} in (
       select rowid from todos_search where todos_search match ${sql.placeholder('match')}
       union all select seq from todos_unindexed where user_id = ${sql.placeholder('userId')}
-    ) and not exists (
-      select 1 from json_each(${sql.placeholder('needles')}) as wanted where case type
-        when 'array' then not exists (
-          select 1 from json_each(wanted.value) where instr(' ' || ${todos.terms} || ' ', value) > 0
-        )
-        else instr(' ' || ${todos.terms} || ' ', value) = 0
-      end
-    )`,
+    ) and ${rowCondition}`,
+    rowCondition,
     valuesOf: ({ whole, beginnings }) => ({
       match: [
         ...whole.map(term => `"${term}"`),
@@ -54,10 +59,29 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
     }),
     async settle(userId) {
       try {
-        if (isBehind.get(userId)) await commit(() => catchUp(userId))
+        for (let slices = 0; slices < MOST_SLICES && isBehind.get(userId); slices += 1)
+          await commit(() => catchUp(userId))
       } catch (error) {
         throw new StatementFailed('todos_search', error)
       }
     }
   }
+}
+
+/** A row that is not in the index yet; without terms when it is gone. */
+interface Unindexed {
+  readonly seq: number
+  readonly terms: string | null
+}
+
+/** The first rows, at least one, up to so many bytes of terms. */
+function sliceOf(rows: Iterable<Unindexed>): Unindexed[] {
+  const slice: Unindexed[] = []
+  let size = 0
+  for (const row of rows) {
+    slice.push(row)
+    size += Buffer.byteLength(row.terms ?? '') + ROW
+    if (size >= SLICE) break
+  }
+  return slice
 }

@@ -17,6 +17,9 @@ interface Internals {
   getQuery(): Query
 }
 
+/** Runs a query elsewhere. @returns its rows as the driver has them */
+type RawRead = (sql: string, params: readonly unknown[]) => Promise<unknown[][]>
+
 /**
  * A query of Drizzle's, prepared. How values are encoded and rows decoded is Drizzle's, too, but is found out here once:
  * Drizzle does so for each value of each row, which takes several times as long as the query itself.
@@ -27,13 +30,18 @@ export function preparedOf(builder: Builder) {
   const encoders = prepared.getQuery().params.map(encoderOf)
   const valuesOf = (values: Values) => encoders.map(encode => encode(values))
 
-  if (!fields) return { isRead: false, run: (values: Values = {}): unknown => stmt.run(valuesOf(values)) }
+  if (!fields) return { run: (values: Values = {}): unknown => stmt.run(valuesOf(values)) }
 
   const decode = decoderOf(fields)
   stmt.raw()
   return {
-    isRead: stmt.readonly,
-    run: (values: Values = {}): unknown => (stmt.all(valuesOf(values)) as unknown[][]).map(decode)
+    run: (values: Values = {}): unknown => (stmt.all(valuesOf(values)) as unknown[][]).map(decode),
+    ...(stmt.readonly && {
+      /** Runs the query in another way, which gives raw rows. */
+      async readBy(read: RawRead, values: Values): Promise<unknown> {
+        return (await read(stmt.source, valuesOf(values))).map(decode)
+      }
+    })
   }
 }
 

@@ -4,13 +4,24 @@ import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { closeToOthers, createPrivateFile, isTaken, makeFolderOf, obstacleTo } from '../private-files.ts'
 import { SystemError } from '../system-error.ts'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
-import { type Engine, type Found, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
+import {
+  type Engine,
+  type Found,
+  found,
+  type Prepared,
+  type Queries,
+  type RowsOf,
+  type Step,
+  StepMissed
+} from './engine.ts'
 import { DatabaseError, StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
+import { longReadsOf } from './long-reads.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
 import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
+import { readersOf } from './sqlite-reader.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
 import type { Turn } from './turn.ts'
@@ -21,6 +32,9 @@ const BUSY_TIMEOUT = 5000
 const WAL_LIMIT = 16_777_216
 /** Pages after which the write-ahead log goes into the database: as many bytes as SQLite's 1000 of the usual size. */
 const CHECKPOINT = 2000
+
+/** So many todos are looked through in a few milliseconds, however long they are; more are read beside the event loop. */
+const FEW = 200
 
 /** The path of the database file, or undefined for one in memory. */
 export function sqliteFile(url: string): string | undefined {
@@ -62,6 +76,19 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   // which takes as long as the statement (sqlite3_prepare_v3 in https://sqlite.org/c3ref/prepare.html).
   Object.assign((db as unknown as { dialect: object }).dialect, { escapeParam: () => '+?' })
 
+  const readers = file === undefined ? undefined : readersOf(file)
+  const inTurn = longReadsOf(1)
+  const many = connection.prepare(`select 1 from todos where user_id = +? limit 1 offset ${FEW}`)
+  const hasMany = (userId: string) => many.get(userId) !== undefined
+  // Asked for with each look at todos, so not by way of Drizzle, which takes three times as long.
+  const last = connection.prepare<[string], { revision: string; is_done: number }>(
+    'select revision, is_done from bulk_updates where user_id = +?'
+  )
+  function lastOf(userId: string) {
+    const row = last.get(userId)
+    return row && { revision: row.revision, isDone: row.is_done === 1 }
+  }
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     opened: { database: file ?? 'in memory', isNew },
@@ -69,8 +96,18 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     tables: sqliteTables,
     ...memoryOf(connection),
     prepare(builder) {
-      const { isRead, run } = preparedOf(builder)
-      return { run, execute: isRead ? async values => run(values) : values => commit(() => run(values)) }
+      const { run, readBy } = preparedOf(builder)
+      const execute: Prepared['execute'] = readBy
+        ? async values => run(values)
+        : values => commit(() => run(values))
+      return {
+        run,
+        execute,
+        executeLong: values =>
+          readBy && readers && hasMany(values.userId)
+            ? inTurn(values.userId, () => readBy(readers.read, values))
+            : execute(values)
+      }
     },
     async atomically<Steps extends readonly Step[]>(...steps: Steps) {
       try {
@@ -83,12 +120,15 @@ export function openSqlite(url: string, turn?: Turn): Engine {
       }
     },
     search: searchOf(connection, sqliteTables, commit),
+    inTurn,
+    slicing: { isFor: hasMany, lastOf },
     writes: tally,
     ping: async () => {
       probe.get()
     },
     close: async () => {
       flush()
+      await readers?.close()
       connection.close()
     }
   }

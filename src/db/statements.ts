@@ -1,5 +1,6 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
-import type { Builder, Engine, Found, Queries, Step, Values } from './engine.ts'
+import { Problem } from '../errors.ts'
+import type { Builder, Engine, Found, LongValues, Queries, Step, Values } from './engine.ts'
 import { StatementFailed } from './failures.ts'
 import type { Tables } from './schema.ts'
 
@@ -7,6 +8,12 @@ import type { Tables } from './schema.ts'
 export interface Statement<Rows> {
   /** @throws {StatementFailed} */
   readonly execute: (values?: Values) => Promise<Rows>
+  /**
+   * The same of a query whose cost grows with how many todos the user has.
+   * @throws {StatementFailed}
+   * @throws {Problem} `rate_limited` when too many of the user's wait already
+   */
+  readonly executeLong: (values: LongValues) => Promise<Rows>
   /** The statement as a step of `store.atomically`, whose values may be made from the rows of the steps before it. */
   readonly with: (values?: Values | ((before: readonly Found[]) => Values)) => Step<Rows>
 }
@@ -72,12 +79,20 @@ export function shapesOf<Shape, B extends Builder>(
 
 function statementOf(engine: Engine, name: string, builder: Builder): Statement<unknown> {
   const prepared = engine.prepare(builder, name)
+  const failed = (error: unknown) => (error instanceof Problem ? error : new StatementFailed(name, error))
   return {
     async execute(values) {
       try {
         return await prepared.execute(values)
       } catch (error) {
-        throw new StatementFailed(name, error)
+        throw failed(error)
+      }
+    },
+    async executeLong(values) {
+      try {
+        return await prepared.executeLong(values)
+      } catch (error) {
+        throw failed(error)
       }
     },
     with: values => ({

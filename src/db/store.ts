@@ -16,7 +16,12 @@ export interface Store extends Engine {
   readonly newId: () => string
   /** What has been done with it. */
   readonly counters: Counters
+  /** How many todos a user may have, and how many bytes of them. */
+  readonly quota: { readonly todos: number; readonly bytes: number }
 }
+
+/** No limit: for whoever does not make todos. */
+const QUOTA = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
 export interface StoreOptions {
   /** `file:PATH`, `:memory:` or `postgres://…` */
@@ -24,16 +29,25 @@ export interface StoreOptions {
   readonly poolMax: number
   readonly now: Clock
   readonly log: Log
+  readonly quota?: Store['quota']
   /** Waits for other processes that write to the same SQLite file, where they take turns. */
   readonly turn?: Turn | undefined
 }
 
 /** Opens the database that the URL names, made and migrated to the present schema if need be. */
-export async function openStore({ url, poolMax, now, log, turn }: StoreOptions): Promise<Store> {
+export async function openStore({
+  url,
+  poolMax,
+  now,
+  log,
+  turn,
+  quota = QUOTA
+}: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
   return {
     ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)),
     now,
+    quota,
     counters: newCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }

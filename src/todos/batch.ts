@@ -1,11 +1,12 @@
-import type { Found, Step } from '../db/engine.ts'
+import type { Step } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, invalid, Problem } from '../errors.ts'
-import type { Keep } from '../idempotency.ts'
+import type { Keep, Known } from '../idempotency.ts'
 import type { Precondition } from '../preconditions.ts'
 import type { Filter } from './filter.ts'
 import type { Operations, Place } from './operations.ts'
-import { type Sweep, sweepTodos } from './sweep.ts'
+import { sweepTodos } from './sweep.ts'
+import type { Sweep } from './sweep-slices.ts'
 import { blank, type Todo, type TodoContent, type TodoPatch } from './todo.ts'
 import { todosOf } from './todos.ts'
 
@@ -35,6 +36,8 @@ export interface BatchOptions {
   readonly preconditionOf: (ifMatch: string | undefined) => Precondition
   /** Runs everything and writes nothing. */
   readonly validateOnly: boolean
+  /** Names the request, if it may be repeated. */
+  readonly requestId: string | null
   readonly keep: Keep<BatchResult[]>
 }
 
@@ -47,13 +50,13 @@ export async function runBatch(
   store: Store,
   userId: string,
   operations: readonly BatchOperation[],
-  { preconditionOf, validateOnly, keep }: BatchOptions
+  { preconditionOf, validateOnly, requestId, keep }: BatchOptions
 ): Promise<BatchResult[]> {
   refuseFaults(operations)
   const [first] = operations
   if (first && 'where' in first && first.where) {
     const { where } = first
-    const options = { validateOnly, keep: counted }
+    const options = { validateOnly, requestId, keep: keepCount }
     return [{ count: await at(0, () => sweepTodos(store, userId, sweepOf(first), where, options)) }]
   }
 
@@ -66,8 +69,8 @@ export async function runBatch(
   }
   return validateOnly ? todos.try(run) : todos.edit(run, keep)
 
-  function counted(): readonly Step[] {
-    return keep(([changed]) => [{ count: (changed as Found).length }])
+  function keepCount(count: Known<number>): readonly Step[] {
+    return keep(count instanceof Function ? before => [{ count: count(before) }] : [{ count }])
   }
 }
 

@@ -2,6 +2,7 @@ import { required, type Step, StepMissed } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { after, positionOf } from './position.ts'
+import { bytesIn, type Growth, withinQuota } from './quota.ts'
 import { isListed } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
@@ -46,6 +47,18 @@ export function draftOf(store: Store, userId: string, isRetry = false) {
     return (hasOnlyMoved(before, row) ? move : write).with({ ...row, expected: before.revision })
   }
 
+  /** What the changes add to what the user has. */
+  function growth(): Growth {
+    const sum = { todos: 0, bytes: 0 }
+    for (const [id, row] of present) {
+      const before = read.get(id)
+      if (row === before) continue
+      sum.todos += Number(row !== undefined) - Number(before !== undefined)
+      sum.bytes += (row ? bytesIn(row) : 0) - (before ? bytesIn(before) : 0)
+    }
+    return sum
+  }
+
   return {
     /** The todo, in the list or in the trash. */
     async find(id: string): Promise<TodoRow | undefined> {
@@ -73,16 +86,20 @@ export function draftOf(store: Store, userId: string, isRetry = false) {
     put: (row: TodoRow) => void present.set(row.id, row),
     remove: (id: string) => void present.set(id, undefined),
 
+    /** @throws {Problem} `quota_exceeded` when the changes would not take effect for want of room */
+    assertRoom: () => withinQuota(store, userId, growth(), async () => {}),
+
     /**
      * Makes the changes take effect, and other steps together with them.
      * @returns whether they did; if not, another write came in between, and the draft is to be begun anew
+     * @throws {Problem} `quota_exceeded`
      * @throws {StepMissed} when it was one of the other steps that found no row, though it was required
      */
     async commit(others: readonly Step[]): Promise<boolean> {
       const changes = [...present].flatMap(change => stepOf(change) ?? []).map(required)
       if (changes.length + others.length === 0) return true
       try {
-        await store.atomically(...others, ...changes)
+        await withinQuota(store, userId, growth(), () => store.atomically(...others, ...changes))
         return true
       } catch (error) {
         if (error instanceof StepMissed && changes.some(({ name }) => name === error.step.name)) return false

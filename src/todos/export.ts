@@ -3,6 +3,7 @@ import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type Due, NEVER } from './due.ts'
+import { sweepsOf } from './sweep-slices.ts'
 import { type Todo, todoOf } from './todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */
@@ -41,13 +42,14 @@ const statements = statementsOf('todos_export', (db, { todos }) => {
  * @throws {StatementFailed} at any page
  */
 export async function* todoPages(store: Store, userId: string, which: 'all' | 'listed') {
-  const page = statements(store)[which]
-  let rows = await page.execute({ userId, after: '' })
+  const { reading } = sweepsOf(store)
+  const page = (after: string) => reading(userId, () => statements(store)[which].execute({ userId, after }))
+  let rows = await page('')
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(todoOf)
     // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
     await nextTurn()
-    rows = await page.execute({ userId, after: last.id })
+    rows = await page(last.id)
   }
 }
 

@@ -34,12 +34,15 @@ export interface FilterShape {
 
 type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
-/** The condition on todos that a filter is; the owner is part of it. */
+/**
+ * The condition on todos that a filter is; the owner is part of it.
+ * @param searched how a search is part of it
+ */
 export function conditionOf(
-  engine: Engine,
-  { compared, isSearch, isEmptySearch, isTrash }: FilterShape
+  { tables: { todos }, search }: Engine,
+  { compared, isSearch, isEmptySearch, isTrash }: FilterShape,
+  searched: SQL = search.condition
 ): SQL | undefined {
-  const { todos } = engine.tables
   const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
   const comparisons: Record<keyof Compared, SQL | undefined> = {
     done: eq(todos.done, given(todos.done, 'done')),
@@ -51,7 +54,7 @@ export function conditionOf(
   return and(
     eq(todos.userId, given(todos.userId, 'userId')),
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
-    isSearch ? engine.search.condition : undefined,
+    isSearch ? searched : undefined,
     isEmptySearch ? sql`1 = 0` : undefined,
     ...compared.map(name => comparisons[name])
   )

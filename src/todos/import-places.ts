@@ -29,20 +29,29 @@ const statements = statementsOf('todos_import', (db, { todos }) => {
 const valuesOf = (values: readonly string[]) =>
   Object.fromEntries(PLACES.map((place, index) => [place, values[index] ?? '']))
 
+/** Those of some ids whose todos are there, each with its position. */
+export async function existingOf(store: Store, userId: string, ids: readonly string[]) {
+  const rows = await statements(store).existing.execute({ userId, ...valuesOf(ids) })
+  return new Map(rows.map(({ id, position }) => [id, position]))
+}
+
 /**
  * Finds each todo of an import a place of its own, some lines at a time: the one that it was given, or, if another todo of
  * the list has that, one right after; without one, the bottom. Those in the trash get theirs when they are restored.
  */
 export function importPlaces(store: Store, userId: string) {
-  const { existing, taken } = statements(store)
+  const { taken } = statements(store)
   const { above, below } = todoStatements(store)
   /** By the positions that are given more than once: the last place after them that was filled. */
   const lasts = new Map<string, string>()
 
   /** Lines whose todo is there make none; where one of them was put is where those of the same position go on. */
   async function withoutExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
-    const rows = await existing.execute({ userId, ...valuesOf(lines.map(({ id }) => id)) })
-    const places = new Map(rows.map(({ id, position }) => [id, position]))
+    const places = await existingOf(
+      store,
+      userId,
+      lines.map(({ id }) => id)
+    )
     for (const { id, position = END } of lines) {
       const place = places.get(id)
       if (place?.startsWith(position) && place > (lasts.get(position) ?? position)) lasts.set(position, place)

@@ -7,7 +7,8 @@ import { type Outcome, once } from '../idempotency.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { fingerprintOf, idOfLine } from './import-ids.ts'
 import { faultsIn, type IdentifiedLine, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
-import { importPlaces, type PlacedLine } from './import-places.ts'
+import { existingOf, importPlaces, type PlacedLine } from './import-places.ts'
+import { bytesIn, withinQuota } from './quota.ts'
 import { blank, columnsOf } from './todo.ts'
 
 /** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
@@ -33,7 +34,7 @@ export interface Import {
  * Makes the todos that the lines of a text hold, but for those whose id the user has already: they stay as they are. It is
  * done in several writes. When one fails, those before it have taken effect, and the same import again does the rest.
  * @throws {Problem} `validation_failed` with all that is wrong, when a line is; then nothing was done
- * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`
+ * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`, `quota_exceeded`
  * @throws {StatementFailed}
  */
 export async function importTodos(
@@ -60,15 +61,11 @@ async function addAll(
   text: string,
   newId: (line: number) => string
 ): Promise<Imported> {
-  let [created, existing] = [0, 0]
+  await withinQuota(store, userId, await growthBy(store, userId, text, newId), async () => {})
   const place = importPlaces(store, userId)
+  let [created, existing] = [0, 0]
   for (const { first, lines } of slicesOf(text)) {
-    const todos = lines.map((line, index): IdentifiedLine => {
-      const todo = todoIn(line)
-      // Hex digits in either case are the same id; here it is in the form in which ids are made.
-      return { ...todo, id: todo.id?.toLowerCase() ?? newId(first + index) }
-    })
-    const rows = (await place(todos)).map(line => rowOf(store, userId, line))
+    const rows = (await place(identified(lines, first, newId))).map(line => rowOf(store, userId, line))
     await nextTurn()
     const [added] = rows.length > 0 ? await store.atomically(insertion(store, rows)) : [[]]
     created += added.length
@@ -76,6 +73,33 @@ async function addAll(
     await sleep(PAUSE)
   }
   return { created, existing }
+}
+
+function identified(lines: readonly string[], first: number, newId: (line: number) => string) {
+  return lines.map((line, index): IdentifiedLine => {
+    const todo = todoIn(line)
+    // Hex digits in either case are the same id; here it is in the form in which ids are made.
+    return { ...todo, id: todo.id?.toLowerCase() ?? newId(first + index) }
+  })
+}
+
+/** What an import adds to what the user has. */
+async function growthBy(store: Store, userId: string, text: string, newId: (line: number) => string) {
+  const growth = { todos: 0, bytes: 0 }
+  for (const { first, lines } of slicesOf(text)) {
+    const todos = identified(lines, first, newId)
+    const there = await existingOf(
+      store,
+      userId,
+      todos.map(({ id }) => id)
+    )
+    for (const todo of todos.filter(({ id }) => !there.has(id))) {
+      growth.todos += 1
+      growth.bytes += bytesIn({ ...blank, ...todo })
+    }
+    await nextTurn()
+  }
+  return growth
 }
 
 async function refuseFaults(text: string, check: LineCheck): Promise<void> {

@@ -1,13 +1,14 @@
 import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Page } from '../db/cursor.ts'
-import type { Values } from '../db/engine.ts'
+import type { LongValues } from '../db/engine.ts'
 import type { Tables, TodoRow } from '../db/schema.ts'
 import { given, shapesOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { isTimestamp } from '../times.ts'
 import { cursorAt, type Point, pointAt } from './cursor.ts'
 import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
+import { sweepsOf } from './sweep-slices.ts'
 import { priorities, type Todo, todoOf } from './todo.ts'
 
 /** What todos can be ordered by, each by a column that has an index. */
@@ -70,25 +71,33 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   const point = cursor === undefined ? undefined : pointAt(cursor, list, isKeyOf(sort))
   const { shape, values } = await prepareFilter(store, userId, filter)
   const statement = page(store, { ...shape, sort, isFirst: point === undefined })
-  const rows = await statement.execute({ ...values, ...(point && placeOf(sort, point)), limit: limit + 1 })
+  const place = { ...values, ...(point && placeOf(sort, point)), limit: limit + 1 }
+  const { rows, total } = await sweepsOf(store).reading(userId, async () => ({
+    rows: await (isIndexed(shape) ? statement.execute(place) : statement.executeLong(place)),
+    total: isCounted ? await countBy(store, shape, values) : undefined
+  }))
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(todoOf),
     nextCursor: last ? cursorAt({ id: last.id, key: keyOf(last, sort) }, list) : null,
-    ...(isCounted && { total: await countBy(store, shape, values) })
+    ...(total !== undefined && { total })
   }
 }
 
 /** How many of a user's todos a filter lets through. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
   const { shape, values } = await prepareFilter(store, userId, filter)
-  return countBy(store, shape, values)
+  return sweepsOf(store).reading(userId, () => countBy(store, shape, values))
 }
 
-async function countBy(store: Store, shape: FilterShape, values: Values): Promise<number> {
-  const [row] = await all(store, shape).execute(values)
+async function countBy(store: Store, shape: FilterShape, values: LongValues): Promise<number> {
+  const [row] = await all(store, shape).executeLong(values)
   return Number(row?.total)
 }
+
+/** Whether an index gives the todos in their order, and no other ones in between. */
+const isIndexed = ({ compared, isSearch, isTrash }: FilterShape): boolean =>
+  compared.length === 0 && !isSearch && !isTrash
 
 /** The column that an order is by. */
 export const columnOf = (sort: Sort) => orders[sort.replace('-', '') as Order]

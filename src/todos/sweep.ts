@@ -1,36 +1,26 @@
-import { and, eq, sql } from 'drizzle-orm'
-import type { Step } from '../db/engine.ts'
-import { given, shapesOf } from '../db/statements.ts'
+import type { Found } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, invalid } from '../errors.ts'
-import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
+import type { Keep } from '../idempotency.ts'
+import { rangesOf } from './bulk-updates.ts'
+import type { Filter } from './filter.ts'
 import { countTodos } from './list.ts'
+import { type Change, type Sweep, sliceOf, sweepsOf } from './sweep-slices.ts'
 import { wordsOf } from './terms.ts'
 
 /** No todo has been changed before, not even one that was imported. */
 const EARLIEST = 0
 
-/** What is done to all todos that are alike: they become done or not done, or go into the trash. */
-export type Sweep = { readonly done: boolean } | 'delete'
-
-const sweep = shapesOf('todos_sweep', (engine, { kind, ...shape }: FilterShape & { kind: Sweep }) => {
-  const { todos } = engine.tables
-  const now = given(todos.updatedAt, 'now')
-  // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
-  const last = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
-  const time = sql`case when ${last} > ${now} then ${last} else ${now} end`
-  const change =
-    kind === 'delete' ? { deletedAt: time } : { done: kind.done, completedAt: kind.done ? time : null }
-  return engine.db
-    .update(todos)
-    .set({ ...change, updatedAt: time, revision: given(todos.revision, 'revision') })
-    .where(and(conditionOf(engine, shape), kind === 'delete' ? undefined : eq(todos.done, !kind.done)))
-    .returning({ id: todos.id })
-})
+export interface SweepOptions {
+  readonly validateOnly: boolean
+  readonly requestId: string | null
+  readonly keep: Keep<number>
+}
 
 /**
- * Changes all todos that a filter lets through, in one statement; those that are so already stay as they are.
- * @param options.keep steps that go with it, which find the changed ones as the rows of the first step
+ * Changes all todos that a filter lets through, all at once or none; those that are so already stay as they are.
+ * @param options.requestId names the request, if it may be repeated
+ * @param options.keep gives the steps that keep the answer
  * @returns how many it changed, or with `validateOnly` how many it would
  * @throws {Problem} `validation_failed` when a condition of the filter excludes nothing, or there is none
  */
@@ -39,17 +29,28 @@ export async function sweepTodos(
   userId: string,
   kind: Sweep,
   filter: Filter,
-  { validateOnly, keep }: { validateOnly: boolean; keep: () => readonly Step[] }
+  { validateOnly, requestId, keep }: SweepOptions
 ): Promise<number> {
   refuseIdleConditions(filter)
   if (validateOnly) {
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
-  const { shape, values } = await prepareFilter(store, userId, filter)
-  const change = { ...values, now: store.now(), revision: store.newId() }
-  const [changed] = await store.atomically(sweep(store, { ...shape, kind }).with(change), ...keep())
-  return changed.length
+  const updates = sweepsOf(store)
+  if (store.slicing?.isFor(userId)) {
+    const changed = await updates.run(userId, { kind, filter } satisfies Change, requestId)
+    const kept = keep(changed)
+    if (kept.length > 0) await store.atomically(...kept)
+    return changed
+  }
+  await updates.settle(userId)
+  const change = { kind, filter } satisfies Change
+  const slice = await sliceOf(store, { userId, change, revision: store.newId(), startedAt: store.now() })
+  const slices = (await rangesOf(store, userId)).map(slice)
+  const changedBy = (rows: readonly Found[]) =>
+    rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
+  const rows = await store.atomically(...slices, ...keep(changedBy))
+  return changedBy(rows as readonly Found[])
 }
 
 /**

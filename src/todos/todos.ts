@@ -6,6 +6,7 @@ import { draftOf } from './draft.ts'
 import { type ListQuery, listTodos, type TodoPage } from './list.ts'
 import { type Operations, operationsOf, type Place } from './operations.ts'
 import type { Present } from './present.ts'
+import { sweepsOf } from './sweep-slices.ts'
 import { isListed, type Todo, type TodoContent, type TodoPatch, todoOf } from './todo.ts'
 import { statements } from './todo-statements.ts'
 
@@ -16,6 +17,8 @@ const nothing = () => []
 
 /** A user's todos. Another user's are not among them: the owner is part of every condition. */
 export function todosOf(store: Store, userId: string) {
+  const sweeps = sweepsOf(store)
+
   /**
    * Does something to todos, all of it or nothing. Done again, with what there is then, when another write came in between.
    */
@@ -25,6 +28,7 @@ export function todosOf(store: Store, userId: string) {
   ): Promise<Answer> {
     let isRetry = false
     for (;;) {
+      await sweeps.settle(userId)
       const draft = draftOf(store, userId, isRetry)
       const answer = await work(operationsOf(store, userId, draft))
       if (await draft.commit(alongside(answer))) return answer
@@ -37,10 +41,15 @@ export function todosOf(store: Store, userId: string) {
 
     /** Does something as `edit` does, but for its taking effect. */
     try: <Answer>(work: (operations: Operations) => Promise<Answer>): Promise<Answer> =>
-      work(operationsOf(store, userId, draftOf(store, userId))),
+      sweeps.reading(userId, async () => {
+        const draft = draftOf(store, userId)
+        const answer = await work(operationsOf(store, userId, draft))
+        await draft.assertRoom()
+        return answer
+      }),
 
     async get(id: string): Promise<Todo> {
-      const [row] = await statements(store).find.execute({ id, userId })
+      const [row] = await sweeps.reading(userId, () => statements(store).find.execute({ id, userId }))
       if (!row || !isListed(row)) throw new Problem('todo_not_found')
       return todoOf(row)
     },

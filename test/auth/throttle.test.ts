@@ -300,7 +300,7 @@ function traced(store: Store, passwords: Passwords) {
         trace.push(name)
         return run(values)
       }
-    return { execute: traced(prepared.execute), run: traced(prepared.run) }
+    return { ...prepared, execute: traced(prepared.execute), run: traced(prepared.run) }
   }
   const tracedStore = { ...store, prepare }
   const users = usersOf(

@@ -26,6 +26,8 @@ t.test('the limits are told to anybody', async t => {
     importLines: 100_000,
     idempotencyKeyLength: 255,
     idempotencySeconds: 86_400,
+    todos: 100_000,
+    todoBytes: 134_217_728,
     trashSeconds: 7,
     usernameMinLength: 3,
     usernameMaxLength: 32,

@@ -274,7 +274,7 @@ t.test('a selection that selects nothing selects no todo, however it is written'
           JSON.stringify([operation, validateOnly])
         )
       }
-  const options = { validateOnly: false, keep: () => [] }
+  const options = { validateOnly: false, requestId: null, keep: () => [] }
   await t.rejects(sweepTodos(app.store, user.id, 'delete', {}, options), { code: 'validation_failed' })
   t.strictSame((await todos('GET')).body.items, items, 'nothing was done')
   t.strictSame(
@@ -358,8 +358,8 @@ t.test('a batch with where that is sent again has the count of the first time', 
 t.test('what fails in the database is told as such, not as a problem of an operation', async t => {
   const { app, user } = await signedIn(t)
   const fail = () => Promise.reject(new Error('gone'))
-  const broken = { ...app.store, prepare: () => ({ execute: fail, run: fail }) }
-  const options = { preconditionOf: () => () => {}, validateOnly: false, keep: () => [] }
+  const broken = { ...app.store, prepare: () => ({ execute: fail, executeLong: fail, run: fail }) }
+  const options = { preconditionOf: () => () => {}, validateOnly: false, requestId: null, keep: () => [] }
   const operations = [{ op: 'delete', id: MISSING }] as const
-  await t.rejects(runBatch(broken, user.id, operations, options), { message: 'todos_find: gone' })
+  await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find: gone$/ })
 })

@@ -170,7 +170,7 @@ t.test(
     const request = { userId: user.id, key: KEY, request: 'clear' }
     const outcome = await once<BatchResult[]>(app.store, request, async keep => {
       await app.store.atomically(keep([{ count: 7 }])[0] as Step)
-      const options = { preconditionOf: () => () => {}, validateOnly: false, keep }
+      const options = { preconditionOf: () => () => {}, validateOnly: false, requestId: null, keep }
       return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
     })
     t.strictSame(outcome, { isRepetition: true, answer: [{ count: 7 }] })

@@ -1,0 +1,210 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { type Queries, required, type Step, StepMissed } from '../db/engine.ts'
+import type { BulkUpdateRow } from '../db/schema.ts'
+import { given, givenRow, statementsOf } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+
+/*
+ * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
+ * milliseconds. A row tells of it from the first slice to the last, and whoever looks at the user's todos meanwhile has
+ * what is left of it done first: nobody ever sees a part of it, not even after a crash.
+ */
+
+/** Before and after every id. */
+const [START, END] = ['', '~']
+/** Todos that are looked at in a slice: at first, at least, at most. */
+const [FIRST, LEAST, MOST] = [50, 10, 400]
+/** Milliseconds that a slice should take. */
+const [SHORT, LONG] = [4, 10]
+
+/** Todos that a statement deals with where nobody waits for it. */
+const MANY = 5000
+
+/** Those of a user's todos that a slice looks at: after one id, up to another. */
+export interface Range {
+  readonly from: string
+  readonly to: string
+}
+
+const WHOLE: Range = { from: START, to: END }
+
+/** A change of very many todos. */
+export type SlicedUpdate = Pick<BulkUpdateRow, 'userId' | 'change' | 'revision' | 'startedAt'>
+
+/** Makes the statement that changes the todos of a range. */
+export type SliceOf = (update: SlicedUpdate) => Promise<(range: Range) => Step<readonly unknown[]>>
+
+const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => {
+  const isTheUsers = eq(bulkUpdates.userId, given(bulkUpdates.userId, 'userId'))
+  const isThis = and(isTheUsers, eq(bulkUpdates.revision, given(bulkUpdates.revision, 'revision')))
+  const found = { revision: bulkUpdates.revision }
+  const numbered = db
+    .select({ id: todos.id, number: sql<number>`row_number() over (order by ${todos.id})`.as('number') })
+    .from(todos)
+    .where(eq(todos.userId, given(todos.userId, 'userId')))
+    .as('numbered')
+  return {
+    find: db.select().from(bulkUpdates).where(isTheUsers),
+    unfinished: db
+      .select({ userId: bulkUpdates.userId })
+      .from(bulkUpdates)
+      .where(eq(bulkUpdates.isDone, false)),
+    begin: db
+      .insert(bulkUpdates)
+      .values(givenRow(bulkUpdates))
+      .onConflictDoUpdate({
+        target: bulkUpdates.userId,
+        set: {
+          revision: given(bulkUpdates.revision, 'revision'),
+          startedAt: given(bulkUpdates.startedAt, 'startedAt'),
+          change: given(bulkUpdates.change, 'change'),
+          requestId: given(bulkUpdates.requestId, 'requestId'),
+          cursor: given(bulkUpdates.cursor, 'cursor'),
+          changed: given(bulkUpdates.changed, 'changed'),
+          isDone: given(bulkUpdates.isDone, 'isDone')
+        },
+        setWhere: eq(bulkUpdates.isDone, true)
+      })
+      .returning(found),
+    /** Only one gets to go on from where it was read to be. */
+    goOn: db
+      .update(bulkUpdates)
+      .set({ cursor: given(bulkUpdates.cursor, 'to'), isDone: given(bulkUpdates.isDone, 'isDone') })
+      .where(and(isThis, eq(bulkUpdates.cursor, given(bulkUpdates.cursor, 'from'))))
+      .returning(found),
+    add: db
+      .update(bulkUpdates)
+      .set({ changed: sql`${bulkUpdates.changed} + ${given(bulkUpdates.changed, 'changed')}` })
+      .where(isThis)
+      .returning(found),
+    /** The last todo of a slice; none when fewer are left. */
+    bound: db
+      .select({ id: todos.id })
+      .from(todos)
+      .where(and(eq(todos.userId, given(todos.userId, 'userId')), gt(todos.id, given(todos.id, 'from'))))
+      .orderBy(asc(todos.id))
+      .limit(1)
+      .offset(sql.placeholder('offset')),
+    /** The last todos of all slices but the last one. */
+    bounds: db
+      .select({ id: numbered.id })
+      .from(numbered)
+      .where(eq(sql`${numbered.number} % ${sql.raw(`${MANY}`)}`, 0))
+      .orderBy(asc(numbered.id))
+  }
+})
+
+/**
+ * Divides the todos of a user into ranges that a statement deals with in a second or so.
+ * @returns one range where one will do
+ */
+export async function rangesOf(store: Store, userId: string): Promise<[Range, ...Range[]]> {
+  if (store.slicing) return [WHOLE]
+  const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => id)
+  const [to = END, ...ends] = [...bounds, END]
+  return [{ from: START, to }, ...ends.map((end, index) => ({ from: bounds[index] ?? START, to: end }))]
+}
+
+/** What is under way in this process, by the user. */
+const underWay = new WeakMap<Queries, Map<string, Promise<void>>>()
+
+/** Bulk updates of users who have very many todos. */
+export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
+  const { find, unfinished, begin, goOn, add, bound } = statements(store)
+  const running = underWay.get(store.db) ?? new Map<string, Promise<void>>()
+  underWay.set(store.db, running)
+
+  async function lastOf(userId: string): Promise<BulkUpdateRow | undefined> {
+    const [row] = await find.execute({ userId })
+    return row
+  }
+
+  /** Does what is left of an update, slice by slice. */
+  async function carryOut(update: BulkUpdateRow): Promise<void> {
+    const { userId, revision } = update
+    const slice = await sliceOf(update)
+    let size = FIRST
+    for (let now: BulkUpdateRow | undefined = update; now && !now.isDone; now = await lastOf(userId)) {
+      const from = now.cursor
+      const [last] = await bound.execute({ userId, from, offset: size - 1 })
+      const to = last?.id ?? END
+      const began = performance.now()
+      try {
+        await store.atomically(
+          required(goOn.with({ userId, revision, from, to, isDone: last === undefined })),
+          slice({ from, to }),
+          add.with(before => ({ userId, revision, changed: before[1]?.length }))
+        )
+      } catch (error) {
+        // Another process does the same.
+        if (!(error instanceof StepMissed)) throw error
+      }
+      const took = performance.now() - began
+      if (took < SHORT) size = Math.min(MOST, size * 2)
+      if (took > LONG) size = Math.max(LEAST, size >> 1)
+    }
+  }
+
+  /** Has what is left of a user's update done. @returns what names the last one */
+  async function settle(userId: string): Promise<string | undefined> {
+    for (;;) {
+      const last = store.slicing?.lastOf(userId)
+      if (!last || last.isDone) return last?.revision
+      const work = running.get(userId) ?? finish(userId).finally(() => running.delete(userId))
+      running.set(userId, work)
+      await work
+    }
+  }
+
+  async function finish(userId: string): Promise<void> {
+    const update = await lastOf(userId)
+    if (update) await carryOut(update)
+  }
+
+  return {
+    settle,
+
+    /** Does what is left of the updates of all users. */
+    async settleAll(): Promise<void> {
+      for (const { userId } of await unfinished.execute()) await settle(userId)
+    },
+
+    /** Reads a user's todos when no update of them is under way. */
+    async reading<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {
+      for (;;) {
+        const before = await settle(userId)
+        const result = await read()
+        // Another process may have begun one meanwhile.
+        if (store.slicing?.lastOf(userId)?.revision === before) return result
+      }
+    },
+
+    /**
+     * Carries an update out, after the user's others.
+     * @param requestId names the request, so that its repetition after a crash is told what the first one would have been
+     * @returns how many todos it changed
+     */
+    async run(userId: string, change: unknown, requestId: string | null): Promise<number> {
+      return store.inTurn(userId, async () => {
+        const [revision, startedAt] = [store.newId(), store.now()]
+        const row = {
+          userId,
+          revision,
+          startedAt,
+          change,
+          requestId,
+          cursor: START,
+          changed: 0,
+          isDone: false
+        }
+        for (;;) {
+          await settle(userId)
+          const last = await lastOf(userId)
+          if (last?.revision === revision) return last.changed
+          if (requestId !== null && last?.requestId === requestId) return last.changed
+          await begin.execute(row)
+        }
+      })
+    }
+  }
+}
