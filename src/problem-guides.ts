@@ -32,7 +32,7 @@ export const guides: Record<ProblemCode, Guide> = {
       'does not know. Nothing was done.',
     next:
       'Each member of errors names a field by its pointer, or a parameter of the URL, and says what is ' +
-      'accepted. Correct all of them, and send the request again.'
+      'accepted. Correct all of them, and send the request again. When there are a hundred, there may be more.'
   },
   authentication_required: {
     cause:

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { hasTooManyValues, TOO_MANY_VALUES } from '../json-values.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
 import type { TodoContent } from './todo.ts'
 
@@ -53,6 +54,7 @@ export function* slicesOf(text: string): Generator<Slice> {
 /** What is wrong with a line, by pointers into what it holds. */
 export function faultsIn(line: string, check: LineCheck): readonly Fault[] {
   if (line.length > MAX_IMPORT_LINE) return [fault('', `is longer than ${MAX_IMPORT_LINE} characters`)]
+  if (hasTooManyValues(line)) return [fault('', TOO_MANY_VALUES)]
   const value = parsed(line)
   if (value === undefined) return [fault('', 'is not JSON; give one todo on each line, and no empty one')]
   const faults = check(value)
