@@ -3,7 +3,8 @@ import type { Config } from '../../src/config.ts'
 import { once } from '../../src/idempotency.ts'
 import { MAX_BATCH } from '../../src/limits.ts'
 import { preconditionOf } from '../../src/preconditions.ts'
-import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
+import { runBatch } from '../../src/todos/batch.ts'
+import { keepingOfBatch } from '../../src/todos/repetitions.ts'
 import { keyIn } from '../schemas.ts'
 import * as schemas from './batch-schemas.ts'
 
@@ -14,10 +15,11 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.post('/batch', options, async function batch(request, reply) {
     const { id: userId } = request.user
     const { operations, validateOnly = false } = request.body
-    const { answer, isRepetition } = await once<BatchResult[]>(
+    const { answer, isRepetition } = await once(
       app.store,
       // What writes nothing is carried out anew each time.
       { userId, key: validateOnly ? undefined : keyIn(request.headers), request: ['batch', operations] },
+      keepingOfBatch(app.store, userId, operations),
       keep =>
         runBatch(app.store, userId, operations, {
           preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),

@@ -72,9 +72,21 @@ function parsed(line: string): unknown {
   }
 }
 
-function contradictions({ done = false, completedAt }: Line): Fault[] {
-  if (completedAt === undefined || done === (completedAt !== null)) return []
-  return [fault('/completedAt', `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`)]
+/** What cannot be so together. */
+function contradictions(line: Line): Fault[] {
+  const { done = false, completedAt, createdAt } = line
+  const faults = LATER.filter(name => isBefore(line[name], createdAt)).map(name =>
+    fault(`/${name}`, 'is before createdAt; give the same instant or a later one')
+  )
+  if (completedAt === undefined || done === (completedAt !== null)) return faults
+  const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
+  return [fault('/completedAt', detail), ...faults.filter(({ pointer }) => pointer !== '/completedAt')]
 }
+
+/** What happens to a todo that has been made. */
+const LATER = ['updatedAt', 'completedAt', 'deletedAt'] as const
+
+const isBefore = (time: string | null | undefined, other: string | undefined): boolean =>
+  time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const fault = (pointer: string, detail: string): Fault => ({ pointer, detail })
