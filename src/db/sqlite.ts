@@ -5,12 +5,13 @@ import { closeToOthers, createPrivateFile, isTaken, makeFolderOf, obstacleTo } f
 import { SystemError } from '../system-error.ts'
 import { type ColumnKit, postgresColumns, sqliteColumns } from './columns.ts'
 import { type Engine, type Found, found, type Queries, type RowsOf, type Step, StepMissed } from './engine.ts'
-import { DatabaseError, StatementFailed } from './failures.ts'
+import { DatabaseError, isWriteFault, StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
 import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
 import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
+import { NO_RESERVE, reserveFor } from './sqlite-reserve.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
 import type { Turn } from './turn.ts'
@@ -21,6 +22,9 @@ const BUSY_TIMEOUT = 5000
 const WAL_LIMIT = 16_777_216
 /** Pages after which the write-ahead log goes into the database: as many bytes as SQLite's 1000 of the usual size. */
 const CHECKPOINT = 2000
+
+/** Bytes that a write has by which it is found out whether there is room. */
+const PROBE = 32_768
 
 /** The path of the database file, or undefined for one in memory. */
 export function sqliteFile(url: string): string | undefined {
@@ -62,6 +66,27 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   // which takes as long as the statement (sqlite3_prepare_v3 in https://sqlite.org/c3ref/prepare.html).
   Object.assign((db as unknown as { dialect: object }).dialect, { escapeParam: () => '+?' })
 
+  const reserve = file === undefined ? NO_RESERVE : reserveFor(file)
+  /** Carries out at once what has failed for want of room, with as much of the reserve as it takes. */
+  function runOnReserve(steps: readonly Step[], fault: unknown): Found[] {
+    if (!isWriteFault(fault) || !reserve.give()) throw fault
+    try {
+      const rows = allOrNone.immediate(steps)
+      reserve.refill()
+      return rows
+    } catch (error) {
+      return runOnReserve(steps, error)
+    }
+  }
+
+  const tryWrite = connection.transaction(() => {
+    const { lastInsertRowid } = addProbe.run(Buffer.alloc(PROBE))
+    removeProbe.run(lastInsertRowid)
+  })
+  // The one table that is nobody's.
+  const addProbe = connection.prepare('insert into __drizzle_migrations (hash) values (?)')
+  const removeProbe = connection.prepare('delete from __drizzle_migrations where id = ?')
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     opened: { database: file ?? 'in memory', isNew },
@@ -76,7 +101,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
       try {
         // A statement by itself takes effect as a whole or not at all.
         const work = steps.length === 1 ? runAll : allOrNone
-        return (await commit(() => work(steps))) as RowsOf<Steps>
+        const rows = commit(() => work(steps))
+        const isUrgent = steps.some(step => step.isUrgent)
+        return (await (isUrgent ? rows.catch(error => runOnReserve(steps, error)) : rows)) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
@@ -86,9 +113,15 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     writes: tally,
     ping: async () => {
       probe.get()
+      if (reserve.isAllThatIsLeft()) await commit(tryWrite)
+    },
+    async probe() {
+      if (!reserve.refill()) throw new DatabaseError('there is no room left on the disk')
+      await commit(tryWrite)
     },
     close: async () => {
       flush()
+      reserve.close()
       connection.close()
     }
   }
