@@ -46,11 +46,14 @@ export const keepingOfBatch = (
   async recall(kept) {
     if (typeof kept === 'number') return [{ count: kept }]
     const made = [...kept]
-    const ids = operations.map(operation => idsOf(operation) ?? made.splice(0, 1))
-    const present = await todosOf(store, userId).present(ids.flat())
-    return operations.map((operation, index) => {
-      const todos = ids[index]?.flatMap(id => present.get(id) ?? []) ?? []
-      if ('ids' in operation && operation.ids) return { todos }
+    const answers = operations.map(operation => ({
+      ids: idsOf(operation) ?? made.splice(0, 1),
+      isList: 'ids' in operation && operation.ids !== undefined
+    }))
+    const present = await todosOf(store, userId).present(answers.flatMap(({ ids }) => ids))
+    return answers.map(({ ids, isList }) => {
+      const todos = ids.flatMap(id => present.get(id) ?? [])
+      if (isList) return { todos }
       const [todo] = todos
       return todo ? { todo } : {}
     })

@@ -77,12 +77,18 @@ t.test('a SQLite database that may not grow', async t => {
 
 t.test('a SQLite database that may not be written to', async t => {
   const service = await serve(t, { DATABASE_URL: ':memory:' })
+  const { accessToken: token } = await service.signUp()
   const connection = connectionOf(service)
   await outlives(
     t,
     service,
     () => connection.run(sql`pragma query_only = 1`),
-    () => connection.run(sql`pragma query_only = 0`)
+    () => connection.run(sql`pragma query_only = 0`),
+    async () => {
+      const logout = await service.call('POST', '/api/auth/logout', { token })
+      t.strictSame(logout.body, problem(logout, 503, 'database_unavailable', { action: 'retry-later' }))
+      t.equal((await service.call('GET', '/api/todos', { token })).status, 200, 'what is told is so')
+    }
   )
 })
 
@@ -154,5 +160,23 @@ t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQ
     service,
     () => set('on'),
     () => set('off')
+  )
+})
+
+t.test('a server whose disk is full', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
+  const url = await newDatabase(SERVER as string)
+  const service = await serve(t, { DATABASE_URL: url })
+  const fail = `create function fail() returns trigger language plpgsql as
+    $$ begin raise 'could not extend file: No space left on device' using errcode = '53100'; end $$`
+  const tables = ['todos', 'sessions', 'drizzle.__drizzle_migrations']
+  const begin = [
+    fail,
+    ...tables.map(table => `create trigger fail before insert on ${table} execute function fail()`)
+  ]
+  await outlives(
+    t,
+    service,
+    () => query(url, begin.join(';')),
+    () => query(url, 'drop function fail cascade')
   )
 })
