@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { errorCodes, type FastifyBodyParser, type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { Problem } from '../src/errors.ts'
+import { invalid, Problem } from '../src/errors.ts'
+import { hasTooManyValues, TOO_MANY_VALUES } from '../src/json-values.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,7 +17,8 @@ const UNCODED = /^\s*(identity)?\s*$/i
 
 /**
  * Takes JSON and nothing else. Bytes that are not UTF-8 are refused rather than replaced, for a password must be the one
- * that was typed; no bytes are no body, for many clients name a type even when they send nothing.
+ * that was typed; no bytes are no body, for many clients name a type even when they send nothing. Values are counted before
+ * there are any: of a megabyte of tiny ones, parsing makes a hundred, and telling all that is wrong with them kills a process.
  */
 async function jsonBody(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -24,7 +26,9 @@ async function jsonBody(app: FastifyInstance) {
   const parseJson: FastifyBodyParser<Buffer> = (request, bytes, done) => {
     if (bytes.length === 0) return done(null, undefined)
     if (!isUtf8(bytes)) return done(new Problem('malformed_request'))
-    parse(request, bytes.toString(), done)
+    const text = bytes.toString()
+    if (hasTooManyValues(text)) return done(invalid({ pointer: '', detail: TOO_MANY_VALUES }))
+    parse(request, text, done)
   }
 
   app.addHook('preParsing', (request, _reply, _payload, done) => done(checkContent(request)))

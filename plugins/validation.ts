@@ -25,6 +25,9 @@ declare module 'fastify' {
   }
 }
 
+/** The most of a name that is told, and the longest that is compared with those that are known. */
+const MAX_NAME = 100
+
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /**
@@ -151,7 +154,7 @@ const fieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
 function faultsOf(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
   // Where one of several shapes is asked for, what each lacks would only confuse.
-  const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
+  const unions = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(unionOf))]
   const plain = errors.filter(({ schemaPath }) => !unions.some(union => schemaPath.startsWith(union)))
   for (const error of plain.slice(0, MAX_ERRORS)) {
     const { path, detail } = describe(error, isText)
@@ -159,6 +162,8 @@ function faultsOf(errors: readonly ErrorObject[], isText = false): Fault[] {
   }
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
+
+const unionOf = ({ schemaPath }: ErrorObject) => `${schemaPath}/`
 
 function describe(
   { keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject,
@@ -183,13 +188,20 @@ const isNumeral = (value: unknown) =>
   typeof value === 'string' && value.trim() !== '' && Number.isInteger(Number(value))
 
 /** The JSON pointer to a member (RFC 6901, section 3). */
-const child = (path: string, name: string) => `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+const child = (path: string, name: string) =>
+  `${path}/${shown(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
+
+/** How a name begins that is too long to be one of ours. */
+const shown = (name: string) => (name.length > MAX_NAME ? `${name.slice(0, MAX_NAME).toWellFormed()}…` : name)
 
 function unknownName(name: string, known: readonly string[]): string {
+  if (name.length > MAX_NAME) return knownAre(known)
   const nearest = closest(name, known)
   return distance(name, nearest) <= Math.max(2, nearest.length / 3)
     ? `is not known; did you mean ${nearest}?`
-    : `is not known; known are ${known.join(', ')}`
+    : knownAre(known)
 }
+
+const knownAre = (known: readonly string[]) => `is not known; known are ${known.join(', ')}`
 
 export default fp(validation, { name: 'validation' })

@@ -12,6 +12,7 @@ import {
   MAX_TAG,
   MAX_TAGS,
   MAX_TITLE,
+  MAX_VALUES,
   PER_MINUTE
 } from '../src/limits.ts'
 import { MAX_OPERATIONS } from '../src/todos/batch.ts'
@@ -33,6 +34,7 @@ const fixed = {
   pageMax: MAX_LIMIT,
   searchLength: MAX_SEARCH,
   bodyBytes: MAX_BODY,
+  bodyValues: MAX_VALUES,
   authBytes: MAX_AUTH_BODY,
   batchBytes: MAX_BATCH,
   batchOperations: MAX_OPERATIONS,
@@ -57,6 +59,7 @@ export const LimitsDocument = Type.Object(
     pageMax: limit('items of a page, at most'),
     searchLength: limit('characters of a search'),
     bodyBytes: limit('bytes of a body, those that have a limit of their own apart'),
+    bodyValues: limit('values of the JSON of a body, or of a line of an import, names of members among them'),
     authBytes: limit('bytes of a body that is about an account or a session'),
     batchBytes: limit('bytes of a batch'),
     batchOperations: limit('operations of a batch, each todo that one names counted'),

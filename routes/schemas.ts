@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { type Action, actions, catalogue, type ProblemCode } from '../src/errors.ts'
+import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/errors.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
 export const Instant = (description: string) =>
@@ -77,7 +77,7 @@ export const ProblemDocument = Type.Object(
           parameter: Type.Optional(Type.String({ description: 'name of a parameter in the URL' })),
           detail: Type.String()
         }),
-        { description: 'every value that is wrong' }
+        { description: `every value that is wrong, or the first ${MAX_ERRORS}` }
       )
     ),
     index: Type.Optional(

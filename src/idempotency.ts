@@ -45,7 +45,15 @@ export interface Repeatable {
   readonly request: unknown
 }
 
-/** What came of it; a repetition has the answer as it came back from JSON. */
+/** How an answer is kept: not itself, which may be large and must not outlive what it shows, but what identifies it. */
+export interface Keeping<Answer, Kept> {
+  /** What is kept, of which JSON can be made. */
+  readonly identify: (answer: Answer) => Kept
+  /** What a repetition is answered, by what came back from JSON. */
+  readonly recall: (kept: Kept) => Promise<Answer>
+}
+
+/** What came of it. */
 export interface Outcome<Answer> {
   readonly answer: Answer
   readonly isRepetition: boolean
@@ -58,28 +66,30 @@ export type Known<Answer> = Answer | ((before: readonly Found[]) => Answer)
 export type Keep<Answer> = (answer: Known<Answer>) => readonly Step[]
 
 /**
- * Carries out a request once, however often it is sent (draft-ietf-httpapi-idempotency-key-header). The answer is kept in
- * the transaction that carries it out; a request that is refused is not carried out, and leaves no trace.
+ * Carries out a request once, however often it is sent (draft-ietf-httpapi-idempotency-key-header). What identifies the
+ * answer is kept in the transaction that carries it out; a request that is refused is not carried out, and leaves no trace.
  * @param work carries it out, together with the steps that keep its answer
  * @throws {Problem} `idempotency_key_in_use` while the first one is under way, `idempotency_key_reused` for another request
  */
-export async function once<Answer>(
+export async function once<Answer, Kept>(
   store: Store,
   { userId, key, request }: Repeatable,
+  { identify, recall }: Keeping<Answer, Kept>,
   work: (keep: Keep<Answer>) => Promise<Answer>
 ): Promise<Outcome<Answer>> {
   if (key === undefined) return { answer: await work(() => []), isRepetition: false }
 
   const { keep, find } = statements(store)
   const id = digest([userId, key])
-  const fingerprint = digest(request)
+  // With the key, which is not kept: what was asked cannot be guessed by its hash.
+  const fingerprint = digest([key, request])
   const now = store.now()
   const oldest = new Date(now.getTime() - IDEMPOTENCY_RETENTION * 1000)
 
   async function repeated(): Promise<Outcome<Answer> | undefined> {
     const [kept] = await find.execute({ id, oldest })
     if (kept && kept.fingerprint !== fingerprint) throw new Problem('idempotency_key_reused')
-    return kept && { answer: kept.answer as Answer, isRepetition: true }
+    return kept && { answer: await recall(kept.answer as Kept), isRepetition: true }
   }
 
   async function carryOut(): Promise<Outcome<Answer>> {
@@ -87,7 +97,10 @@ export async function once<Answer>(
     if (known) return known
     const row = { id, userId, fingerprint, createdAt: now, oldest }
     const kept = (answer: Known<Answer>) =>
-      keep.with(before => ({ ...row, answer: answer instanceof Function ? answer(before) : answer }))
+      keep.with(before => ({
+        ...row,
+        answer: identify(answer instanceof Function ? answer(before) : answer)
+      }))
     return { answer: await work(answer => [required(kept(answer))]), isRepetition: false }
   }
 

@@ -32,7 +32,7 @@ export const guides: Record<ProblemCode, Guide> = {
       'does not know. Nothing was done.',
     next:
       'Each member of errors names a field by its pointer, or a parameter of the URL, and says what is ' +
-      'accepted. Correct all of them, and send the request again.'
+      'accepted. Correct all of them, and send the request again. When there are a hundred, there may be more.'
   },
   authentication_required: {
     cause:
@@ -146,7 +146,9 @@ export const guides: Record<ProblemCode, Guide> = {
     next: 'GET /api/auth/sessions lists those that live. One that has ended needs no ending.'
   },
   todo_not_found: {
-    cause: 'The account has no todo with this id, or it is in the trash.',
+    cause:
+      'The account has no todo with this id, or it is in the trash. To a create that was sent again with its ' +
+      'Idempotency-Key it says that the todo was made, and deleted for good since.',
     next:
       'GET /api/todos lists those that exist, and with deleted=true those in the trash, which can be ' +
       'restored. The todos of other users cannot be told from missing ones.'

@@ -28,8 +28,14 @@ export const uncounted = (...args: string[]): [file: string, args: string[]] => 
 ]
 
 /** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
-export function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
-  const command = [PROGRAM, ...args]
+export function launch(
+  args: readonly string[],
+  cwd: string,
+  settings: Settings,
+  isCounted: boolean,
+  nodeOptions: readonly string[] = []
+) {
+  const command = [...nodeOptions, PROGRAM, ...args]
   const [file, given] = isCounted ? [process.execPath, command] : uncounted(process.execPath, ...command)
   const { PATH } = process.env
   const env = { PATH, ...(!isCounted && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
@@ -39,14 +45,16 @@ export function launch(args: readonly string[], cwd: string, settings: Settings,
 /**
  * Starts the service, waits until it listens, and ends it with the test.
  * @param isCounted whether the test is there for the lines of the program itself
+ * @param nodeOptions options of Node's: how much memory it may take, say
  */
 export async function start(
   t: Test,
   cwd: string,
   settings: Settings = {},
-  isCounted = false
+  isCounted = false,
+  nodeOptions: readonly string[] = []
 ): Promise<Running> {
-  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted)
+  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted, nodeOptions)
   t.teardown(() => stop(child, 'SIGKILL'))
   const log: Running['log'] = []
   const url = await new Promise<string>((resolve, reject) => {

@@ -3,7 +3,8 @@ import type { Config } from '../../src/config.ts'
 import { once, requestIdOf } from '../../src/idempotency.ts'
 import { MAX_BATCH } from '../../src/limits.ts'
 import { preconditionOf } from '../../src/preconditions.ts'
-import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
+import { runBatch } from '../../src/todos/batch.ts'
+import { keepingOfBatch } from '../../src/todos/repetitions.ts'
 import { keyIn } from '../schemas.ts'
 import * as schemas from './batch-schemas.ts'
 
@@ -17,7 +18,8 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
     // What writes nothing is carried out anew each time.
     const key = validateOnly ? undefined : keyIn(request.headers)
     const repeatable = { userId, key, request: ['batch', operations] }
-    const { answer, isRepetition } = await once<BatchResult[]>(app.store, repeatable, keep =>
+    const keeping = keepingOfBatch(app.store, userId, operations)
+    const { answer, isRepetition } = await once(app.store, repeatable, keeping, keep =>
       runBatch(app.store, userId, operations, {
         preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),
         validateOnly,

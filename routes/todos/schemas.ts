@@ -92,7 +92,9 @@ export const create = {
   summary: 'Make a todo',
   description:
     'Makes a todo at the bottom of the list. A title and a tag are one line with at least one visible character. Control ' +
-    'characters are refused, but for line breaks and tabs in the description. Tags are kept in one form of Unicode (NFC).',
+    'characters are refused, but for line breaks and tabs in the description. Tags are kept in one form of Unicode (NFC). ' +
+    'Sent again with its `Idempotency-Key`, the same request makes nothing: the answer is the todo as it is now, with ' +
+    '`Idempotent-Replayed: true`, or 404 when it was deleted for good since.',
   tags,
   security,
   headers: repeatable,
@@ -108,7 +110,13 @@ export const create = {
         location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
       }
     },
-    ...problems(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
+    ...problems(
+      ...bodyProblems,
+      'todo_not_found',
+      'quota_exceeded',
+      ...idempotencyProblems,
+      ...bearerProblems
+    )
   }
 }
 

@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import { invalid } from '../../src/errors.ts'
 import { once } from '../../src/idempotency.ts'
-import { blank, type Todo } from '../../src/todos/todo.ts'
+import { keepingOfCreate } from '../../src/todos/repetitions.ts'
+import { blank } from '../../src/todos/todo.ts'
 import { todosOf } from '../../src/todos/todos.ts'
 import { keyIn } from '../schemas.ts'
 import { preconditionsOf, shown } from './conditional.ts'
@@ -14,9 +15,10 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   app.post('', { schema: schemas.create }, async function create(request, reply) {
     const { id: userId } = request.user
     const content = { ...blank, ...request.body }
-    const { answer, isRepetition } = await once<Todo>(
+    const { answer, isRepetition } = await once(
       app.store,
       { userId, key: keyIn(request.headers), request: ['create', request.body] },
+      keepingOfCreate(app.store, userId),
       keep => todosOf(app.store, userId).add(content, keep)
     )
     if (isRepetition) reply.header('idempotent-replayed', 'true')

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { asc, eq, gt, or, sql } from 'drizzle-orm'
+import { urgent } from '../db/engine.ts'
 import type { EndReason, UserRow } from '../db/schema.ts'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -67,7 +68,8 @@ export function administrationOf(store: Store) {
   const { endAll } = sessionStatements(store)
   const events = eventsOf(store)
 
-  const ending = ({ id }: User, reason: EndReason) => endAll.with({ userId: id, now: store.now(), reason })
+  const ending = ({ id }: User, reason: EndReason) =>
+    urgent(endAll.with({ userId: id, now: store.now(), reason }))
 
   async function tell({ id }: User, ended: readonly { id: string }[], reason: EndReason): Promise<number> {
     await events.tellEndings(ended, id, reason, OPERATOR)

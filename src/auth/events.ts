@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { count } from '../counters.ts'
 import { idBefore, type Page, pageOf } from '../db/cursor.ts'
+import { urgent } from '../db/engine.ts'
 import type { EndReason, EventRow, EventType } from '../db/schema.ts'
 import { given, givenSelection, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -64,7 +65,7 @@ export function eventsOf(store: Store) {
   /** The writing of the ends of sessions, likewise. */
   function endings(ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Origin) {
     if (ended.length > 0) count(store.counters.sessionsEnded, endReason, ended.length)
-    return ended.map(({ id }) => step(userId, 'session_ended', device, { sessionId: id, endReason }))
+    return ended.map(({ id }) => urgent(step(userId, 'session_ended', device, { sessionId: id, endReason })))
   }
 
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { count } from '../counters.ts'
+import { urgent } from '../db/engine.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -150,7 +151,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
 
   async function endForReuse({ id, userId, ip, userAgent }: SessionRow, device: Device, now: Date) {
     const reason = 'reuse_detected'
-    const ended = await end.execute({ id, userId, now, reason })
+    const [ended] = await store.atomically(urgent(end.with({ id, userId, now, reason })))
     // Of several re-uses at once one ends the session, and is told of.
     if (ended.length === 0) return
     await store.atomically(

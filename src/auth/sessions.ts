@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { required, type Step, StepMissed } from '../db/engine.ts'
+import { required, type Step, StepMissed, urgent } from '../db/engine.ts'
 import { givenIds } from '../db/read-batches.ts'
 import type { EndReason, SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
@@ -63,7 +63,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
 
   /** Ends sessions by a statement that answers with those that it ended, and tells their user. */
   async function endBy(statement: typeof end, ending: Ending, device: Device): Promise<{ id: string }[]> {
-    const ended = await statement.execute({ ...ending, now: store.now() })
+    const [ended] = await store.atomically(urgent(statement.with({ ...ending, now: store.now() })))
     await events.tellEndings(ended, ending.userId, ending.reason, device)
     return ended
   }
@@ -75,7 +75,8 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     ending: Ending,
     device: Device
   ): Promise<{ id: string }[]> {
-    const [, ended] = await store.atomically(required(asker), statement.with({ ...ending, now: store.now() }))
+    const step = urgent(statement.with({ ...ending, now: store.now() }))
+    const [, ended] = await store.atomically(required(asker), step)
     await events.tellEndings(ended, ending.userId, ending.reason, device)
     return ended
   }

@@ -52,7 +52,7 @@ export type Problem = {
     | 'database_unavailable'
   /** the id of the request, under which the log knows it */
   instance: string
-  /** every value that is wrong */
+  /** every value that is wrong, or the first 100 */
   errors?: Array<{
     /** JSON pointer to a value in the body */
     pointer?: string
@@ -85,6 +85,8 @@ export type Limits = {
   searchLength: number
   /** bytes of a body, those that have a limit of their own apart */
   bodyBytes: number
+  /** values of the JSON of a body, or of a line of an import, names of members among them */
+  bodyValues: number
   /** bytes of a body that is about an account or a session */
   authBytes: number
   /** bytes of a batch */

@@ -24,10 +24,15 @@ export interface Step<Rows = unknown> {
   readonly run: (before: readonly Found[]) => Rows | Promise<Rows>
   /** Set where the transaction must not take effect unless this step has found a row. */
   readonly isRequired?: boolean
+  /** Set where the step must take effect even if the disk is full. */
+  readonly isUrgent?: boolean
 }
 
 /** The same step, without a row of which nothing of its transaction takes effect. */
 export const required = <Rows>(step: Step<Rows>): Step<Rows> => ({ ...step, isRequired: true })
+
+/** The same step, for which an engine that keeps room on its disk gives that away: an end of a session, say. */
+export const urgent = <Rows>(step: Step<Rows>): Step<Rows> => ({ ...step, isUrgent: true })
 
 /** A required step found no row, so its transaction was undone. */
 export class StepMissed extends Error {
@@ -140,6 +145,8 @@ export interface Engine {
   readonly slicing?: Slicing
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
+  /** Resolves when a write of some size takes effect, which leaves nothing behind; rejects when it does not. */
+  readonly probe: () => Promise<void>
   readonly close: () => Promise<void>
   /** Each `write`, and each `commit` that some of them shared, where they do. */
   readonly writes?: Tally

@@ -12,7 +12,7 @@ export class StatementFailed extends Error {
   readonly isUnavailable: boolean
 
   constructor(statement: string, error: unknown) {
-    const cause = error instanceof DrizzleQueryError ? error.cause : error
+    const cause = causeOf(error)
     const { code, message } = cause as NodeJS.ErrnoException
     // Of all classes of SQLSTATE, the data exceptions quote a value in the message itself.
     super(`${statement}: ${String(code).startsWith('22') ? `data exception ${code}` : message}`)
@@ -20,6 +20,9 @@ export class StatementFailed extends Error {
     this.isUnavailable = isOutage(cause)
   }
 }
+
+/** What the driver has said. */
+const causeOf = (error: unknown): unknown => (error instanceof DrizzleQueryError ? error.cause : error)
 
 /** Codes of SQLite, of PostgreSQL (SQLSTATE, appendix A of its manual) and of Node's sockets. */
 const UNAVAILABLE = new RegExp(
@@ -38,12 +41,19 @@ const UNAVAILABLE = new RegExp(
   ].join('|')})$`
 )
 
+/** Of those, that reads are served and writes are not: there is no room, or no right to write, or the disk is at fault. */
+const UNWRITABLE = /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN).*|25006|53100|58030)$/
+
 /** A row refers to one that is not there. All such references are to users. */
 const OWNERLESS = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
 
 /** What node-postgres says, without a code, of a connection that it lost or could not have in time. */
 const LOST =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Cannot use a pool after|The database connection is not open)/
+
+/** Whether a driver's error means that the database cannot be written to, which concerns all writes. */
+export const isWriteFault = (error: unknown): boolean =>
+  UNWRITABLE.test((causeOf(error) as NodeJS.ErrnoException).code ?? '')
 
 /** Whether a driver's error means that the database, rather than the program, is at fault. */
 export function isOutage(error: unknown): boolean {

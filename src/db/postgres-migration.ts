@@ -16,9 +16,9 @@ const MIGRATION_TIMEOUT = 600_000
 const LOCK_NOT_AVAILABLE = '55P03'
 
 // As Drizzle's own migrator has it, which would ask in a transaction of its own.
-const TABLE = 'drizzle.__drizzle_migrations'
+export const MIGRATIONS = 'drizzle.__drizzle_migrations'
 const CREATE_TABLE = `create schema if not exists drizzle;
-  create table if not exists ${TABLE} (id serial primary key, hash text not null, created_at bigint)`
+  create table if not exists ${MIGRATIONS} (id serial primary key, hash text not null, created_at bigint)`
 
 /**
  * Brings a database to the present schema, in one transaction and under a lock that ends with it, so that a pooler cannot
@@ -68,7 +68,7 @@ async function migrate(client: pg.ClientBase) {
   if (pending.length > 0) await client.query(CREATE_TABLE)
   for (const { sql, hash, folderMillis } of pending) {
     for (const statement of sql) await client.query(statement)
-    await client.query(`insert into ${TABLE} (hash, created_at) values ($1, $2)`, [hash, folderMillis])
+    await client.query(`insert into ${MIGRATIONS} (hash, created_at) values ($1, $2)`, [hash, folderMillis])
   }
 }
 
@@ -76,9 +76,9 @@ async function migrate(client: pg.ClientBase) {
 export async function appliedTo(client: pg.ClientBase): Promise<number> {
   // Not `to_regclass`: what that does not find once, it does not look for again in the same transaction.
   const { rows } = await client.query(
-    `select from pg_tables where schemaname || '.' || tablename = '${TABLE}'`
+    `select from pg_tables where schemaname || '.' || tablename = '${MIGRATIONS}'`
   )
   if (rows.length === 0) return 0
-  const latest = await client.query(`select max(created_at) as latest from ${TABLE}`)
+  const latest = await client.query(`select max(created_at) as latest from ${MIGRATIONS}`)
   return Number(latest.rows[0].latest)
 }

@@ -17,6 +17,7 @@ import {
 import { StatementFailed } from './failures.ts'
 import { longReadsOf } from './long-reads.ts'
 import { type Route, routeTo, SILENCE_TIMEOUT } from './postgres-connection.ts'
+import { MIGRATIONS } from './postgres-migration.ts'
 import { prepareDatabase } from './postgres-start.ts'
 import { inBatches } from './read-batches.ts'
 import { tablesOf } from './schema.ts'
@@ -28,6 +29,10 @@ const START_TIMEOUT = 30_000
 const LONG_SHARE = 0.2
 
 export const postgresTables = tablesOf(postgresColumns)
+
+/** Long enough to need room, and gone with the end of the one transaction that several statements without values are. */
+const PROBE = `insert into ${MIGRATIONS} (hash) select string_agg(md5(n::text), '') from generate_series(1, 1000) n;
+  delete from ${MIGRATIONS} where created_at is null`
 
 export interface PostgresOptions {
   readonly url: string
@@ -101,6 +106,9 @@ export async function openPostgres({
     inTurn,
     ping: async () => {
       await query({ text: 'select count(*) from users where id is null', rowMode: 'array' }, [])
+    },
+    async probe() {
+      await withConnection(pool, client => client.query(PROBE))
     },
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {

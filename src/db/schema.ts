@@ -157,8 +157,9 @@ export function tablesOf(kit: ColumnKit) {
       userId: id('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
-      // A hash of the request that the key came with.
+      // A hash of the request and the key that it came with.
       fingerprint: text('fingerprint').notNull(),
+      // What identifies the answer, of which a repetition makes it again; nothing of what users have written.
       answer: json('answer').notNull(),
       createdAt: instant('created_at').notNull()
     },

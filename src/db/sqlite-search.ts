@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { sql } from 'drizzle-orm'
 import type { Search } from './engine.ts'
-import { StatementFailed } from './failures.ts'
+import { isOutage, StatementFailed } from './failures.ts'
 import type { Commit } from './group-commit.ts'
 import type { Tables } from './schema.ts'
 
@@ -62,7 +62,8 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
         for (let slices = 0; slices < MOST_SLICES && isBehind.get(userId); slices += 1)
           await commit(() => catchUp(userId))
       } catch (error) {
-        throw new StatementFailed('todos_search', error)
+        // Without room, say. What is not in the index is looked through row by row.
+        if (!isOutage(error)) throw new StatementFailed('todos_search', error)
       }
     }
   }

@@ -14,7 +14,7 @@ import {
   type Step,
   StepMissed
 } from './engine.ts'
-import { DatabaseError, StatementFailed } from './failures.ts'
+import { DatabaseError, isWriteFault, StatementFailed } from './failures.ts'
 import { groupCommitOf } from './group-commit.ts'
 import { longReadsOf } from './long-reads.ts'
 import { pendingOf } from './migrations.ts'
@@ -22,6 +22,7 @@ import { tablesOf } from './schema.ts'
 import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
 import { readersOf } from './sqlite-reader.ts'
+import { NO_RESERVE, reserveFor } from './sqlite-reserve.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
 import type { Turn } from './turn.ts'
@@ -35,6 +36,8 @@ const CHECKPOINT = 2000
 
 /** So many todos are looked through in a few milliseconds, however long they are; more are read beside the event loop. */
 const FEW = 200
+/** Bytes that a write has by which it is found out whether there is room. */
+const PROBE = 32_768
 
 /** The path of the database file, or undefined for one in memory. */
 export function sqliteFile(url: string): string | undefined {
@@ -89,6 +92,27 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     return row && { revision: row.revision, isDone: row.is_done === 1 }
   }
 
+  const reserve = file === undefined ? NO_RESERVE : reserveFor(file)
+  /** Carries out at once what has failed for want of room, with as much of the reserve as it takes. */
+  function runOnReserve(steps: readonly Step[], fault: unknown): Found[] {
+    if (!isWriteFault(fault) || !reserve.give()) throw fault
+    try {
+      const rows = allOrNone.immediate(steps)
+      reserve.refill()
+      return rows
+    } catch (error) {
+      return runOnReserve(steps, error)
+    }
+  }
+
+  const tryWrite = connection.transaction(() => {
+    const { lastInsertRowid } = addProbe.run(Buffer.alloc(PROBE))
+    removeProbe.run(lastInsertRowid)
+  })
+  // The one table that is nobody's.
+  const addProbe = connection.prepare('insert into __drizzle_migrations (hash) values (?)')
+  const removeProbe = connection.prepare('delete from __drizzle_migrations where id = ?')
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     opened: { database: file ?? 'in memory', isNew },
@@ -113,7 +137,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
       try {
         // A statement by itself takes effect as a whole or not at all.
         const work = steps.length === 1 ? runAll : allOrNone
-        return (await commit(() => work(steps))) as RowsOf<Steps>
+        const rows = commit(() => work(steps))
+        const isUrgent = steps.some(step => step.isUrgent)
+        return (await (isUrgent ? rows.catch(error => runOnReserve(steps, error)) : rows)) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
@@ -125,10 +151,16 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     writes: tally,
     ping: async () => {
       probe.get()
+      if (reserve.isAllThatIsLeft()) await commit(tryWrite)
+    },
+    async probe() {
+      if (!reserve.refill()) throw new DatabaseError('there is no room left on the disk')
+      await commit(tryWrite)
     },
     close: async () => {
       flush()
       await readers?.close()
+      reserve.close()
       connection.close()
     }
   }

@@ -5,6 +5,7 @@ import type { Engine, Log } from './engine.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Turn } from './turn.ts'
+import { watchWrites } from './write-watch.ts'
 
 /** The present. Injected, so that expiry can be tested to the second. */
 export type Clock = () => Date
@@ -44,8 +45,10 @@ export async function openStore({
   quota = QUOTA
 }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
+  const engine = isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)
   return {
-    ...(isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)),
+    ...engine,
+    ...watchWrites(engine),
     now,
     quota,
     counters: newCounters(),

@@ -28,8 +28,8 @@ export type BatchOperation =
       Record<'after' | 'before', string> & { to: 'top' | 'bottom' }
     >)
 
-/** What came of an operation: on one todo, on several, or on all that are alike. */
-export type BatchResult = { todo: Todo } | { todos: Todo[] } | { count: number }
+/** What came of an operation: on one todo, on several, or on all that are alike. A repetition may find a todo gone for good. */
+export type BatchResult = { todo?: Todo } | { todos: Todo[] } | { count: number }
 
 export interface BatchOptions {
   /** What an operation demands of a todo by its `ifMatch`. */

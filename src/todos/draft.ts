@@ -1,4 +1,4 @@
-import { required, type Step, StepMissed } from '../db/engine.ts'
+import { required, type Step, StepMissed, urgent } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { after, positionOf } from './position.ts'
@@ -43,7 +43,8 @@ export function draftOf(store: Store, userId: string, isRetry = false) {
     const before = read.get(id)
     if (row === before) return undefined
     if (!before) return (isRetry ? add : addAtBottom).with(row)
-    if (!row) return purge.with({ id, userId, expected: before.revision })
+    // It makes room.
+    if (!row) return urgent(purge.with({ id, userId, expected: before.revision }))
     return (hasOnlyMoved(before, row) ? move : write).with({ ...row, expected: before.revision })
   }
 

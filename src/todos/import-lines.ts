@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { hasTooManyValues, TOO_MANY_VALUES } from '../json-values.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
 import type { TodoContent } from './todo.ts'
 
@@ -53,6 +54,7 @@ export function* slicesOf(text: string): Generator<Slice> {
 /** What is wrong with a line, by pointers into what it holds. */
 export function faultsIn(line: string, check: LineCheck): readonly Fault[] {
   if (line.length > MAX_IMPORT_LINE) return [fault('', `is longer than ${MAX_IMPORT_LINE} characters`)]
+  if (hasTooManyValues(line)) return [fault('', TOO_MANY_VALUES)]
   const value = parsed(line)
   if (value === undefined) return [fault('', 'is not JSON; give one todo on each line, and no empty one')]
   const faults = check(value)
@@ -70,9 +72,21 @@ function parsed(line: string): unknown {
   }
 }
 
-function contradictions({ done = false, completedAt }: Line): Fault[] {
-  if (completedAt === undefined || done === (completedAt !== null)) return []
-  return [fault('/completedAt', `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`)]
+/** What cannot be so together. */
+function contradictions(line: Line): Fault[] {
+  const { done = false, completedAt, createdAt } = line
+  const faults = LATER.filter(name => isBefore(line[name], createdAt)).map(name =>
+    fault(`/${name}`, 'is before createdAt; give the same instant or a later one')
+  )
+  if (completedAt === undefined || done === (completedAt !== null)) return faults
+  const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
+  return [fault('/completedAt', detail), ...faults.filter(({ pointer }) => pointer !== '/completedAt')]
 }
+
+/** What happens to a todo that has been made. */
+const LATER = ['updatedAt', 'completedAt', 'deletedAt'] as const
+
+const isBefore = (time: string | null | undefined, other: string | undefined): boolean =>
+  time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const fault = (pointer: string, detail: string): Fault => ({ pointer, detail })

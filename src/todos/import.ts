@@ -3,7 +3,7 @@ import type { Step } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
-import { type Outcome, once } from '../idempotency.ts'
+import { type Keeping, type Outcome, once } from '../idempotency.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { fingerprintOf, idOfLine } from './import-ids.ts'
 import { faultsIn, type IdentifiedLine, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
@@ -46,13 +46,17 @@ export async function importTodos(
     return { answer: await addAll(store, userId, text, store.newId), isRepetition: false }
 
   const fingerprint = await fingerprintOf(text)
-  return once(store, { userId, key, request: ['import', fingerprint] }, async keep => {
+  const request = ['import', fingerprint]
+  return once(store, { userId, key, request }, COUNTS, async keep => {
     const imported = await addAll(store, userId, text, number => idOfLine(userId, key, fingerprint, number))
     // Only now is it known what to answer. A crash before this leaves todos that the repetition finds by their ids.
     await store.atomically(...keep(imported))
     return imported
   })
 }
+
+/** The counts are kept as they are. */
+const COUNTS: Keeping<Imported, Imported> = { identify: imported => imported, recall: async kept => kept }
 
 /** @param newId of the todo of a line, by its number, where the line has none */
 async function addAll(
@@ -119,17 +123,20 @@ async function refuseFaults(text: string, check: LineCheck): Promise<void> {
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_ERRORS))
 }
 
-/** The todo as it stands in the line; what is missing there is as with a new one. */
+/** The todo as it stands in the line; what is missing there is as with a new one, and nothing before it was made. */
 function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow {
   const content = { ...blank, ...line }
+  const given = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(text => text ?? [])
+  const times = [now().getTime(), ...given.map(Date.parse)]
+  const latest = new Date(Math.max(...times))
   return {
     id: line.id,
     userId,
     revision: newId(),
     position: line.position,
-    createdAt: instant(line.createdAt) ?? now(),
-    updatedAt: instant(line.updatedAt) ?? now(),
-    completedAt: instant(line.completedAt) ?? (content.done ? now() : null),
+    createdAt: instant(line.createdAt) ?? new Date(Math.min(...times)),
+    updatedAt: instant(line.updatedAt) ?? latest,
+    completedAt: instant(line.completedAt) ?? (content.done ? latest : null),
     deletedAt: instant(line.deletedAt) ?? null,
     ...columnsOf(userId, content)
   }

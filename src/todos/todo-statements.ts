@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm'
+import { isGivenId } from '../db/read-batches.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 
 /** What is done to a user's todos one by one. The owner is part of every condition. */
@@ -45,6 +46,10 @@ export const statements = statementsOf('todos', (db, { todos }) => {
       .onConflictDoNothing()
       .returning({ id: todos.id }),
     find: db.select().from(todos).where(isTheOne),
+    findSeveral: db
+      .select()
+      .from(todos)
+      .where(and(isTheUsers, isGivenId(todos.id))),
     write: db
       .update(todos)
       .set({ ...content, ...moved })

@@ -1,4 +1,5 @@
 import type { Step } from '../db/engine.ts'
+import { givenIds, MOST_IDS } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
 import type { Precondition } from '../preconditions.ts'
@@ -52,6 +53,16 @@ export function todosOf(store: Store, userId: string) {
       const [row] = await sweeps.reading(userId, () => statements(store).find.execute({ id, userId }))
       if (!row || !isListed(row)) throw new Problem('todo_not_found')
       return todoOf(row)
+    },
+
+    /** Those of some todos that are there, in the list or in the trash, by their ids. */
+    async present(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
+      const found = new Map<string, Todo>()
+      for (let first = 0; first < ids.length; first += MOST_IDS) {
+        const values = { userId, ...givenIds(ids.slice(first, first + MOST_IDS)) }
+        for (const row of await statements(store).findSeveral.execute(values)) found.set(row.id, todoOf(row))
+      }
+      return found
     },
 
     list: (query: ListQuery): Promise<TodoPage> => listTodos(store, userId, query),

@@ -2,7 +2,7 @@ import { chmodSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import t from 'tap'
 import { signingSecrets } from '../../src/auth/secrets.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
@@ -10,6 +10,7 @@ import { DatabaseError, StatementFailed } from '../../src/db/failures.ts'
 import { given, statementsOf } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { closeToOthers } from '../../src/private-files.ts'
+import { serve } from '../service.ts'
 
 const log = { info() {}, warn() {} }
 const open = (url: string) => openStore({ url, poolMax: 1, now: () => new Date(), log })
@@ -178,3 +179,19 @@ t.test('a statement without one of its values fails', async t => {
   t.strictSame(await find.execute({ id: 'a' }), [])
   await t.rejects(find.execute(), new StatementFailed('trial_find', new Error('there is no value for id')))
 })
+
+t.test(
+  'a search goes on without its index where that cannot be written, and not where it is broken',
+  async t => {
+    const { app, call, signUp } = await serve(t, { DATABASE_URL: ':memory:' })
+    const { accessToken: token } = await signUp()
+    await call('POST', '/api/todos', { token, body: { title: 'milk' } })
+    const connection = app.store.db as unknown as { run: (statement: SQL) => void }
+    connection.run(sql`pragma query_only = 1`)
+    t.match(await call('GET', '/api/todos?q=milk', { token }), { body: { items: [{ title: 'milk' }] } })
+    connection.run(sql`pragma query_only = 0`)
+    connection.run(sql`drop table todos_search`)
+    const broken = await call('GET', '/api/todos?q=mil', { token })
+    t.equal(broken.body.code, 'internal_error')
+  }
+)

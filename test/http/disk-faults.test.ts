@@ -5,18 +5,29 @@ import { join } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { newDatabase, query } from '../databases.ts'
-import { PASSWORD, problem, type Service, serve } from '../service.ts'
+import { PASSWORD, type Pair, problem, type Service, serve } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 
-/** Whoever writes is refused, whoever reads is not, nothing is half done, and with the fault the refusals go. */
-async function outlives(t: Test, service: Service, begin: () => unknown, end: () => unknown) {
+/**
+ * Whoever writes is refused, whoever reads is not, nothing is half done, and with the fault the refusals go.
+ * @param meanwhile what is still done while the fault lasts
+ */
+async function outlives(
+  t: Test,
+  service: Service,
+  begin: () => unknown,
+  end: () => unknown,
+  meanwhile: () => unknown = () => {}
+) {
   const { call, signUp, clock } = service
   const { accessToken: token, user } = await signUp()
   const add = (title = 'x') => call('POST', '/api/todos', { token, body: { title } })
   const login = () => call('POST', '/api/auth/login', { body: { email: user.email, password: PASSWORD } })
   const listed = async () => (await call('GET', '/api/todos', { token })).body.items.length
-  t.equal((await add()).status, 201)
+  t.equal((await add('to be found')).status, 201)
+  const ready = () => call('GET', '/health/ready')
+  t.equal((await ready()).status, 200)
 
   await begin()
   const before = await listed()
@@ -27,8 +38,22 @@ async function outlives(t: Test, service: Service, begin: () => unknown, end: ()
   t.match(refused, { status: 503, headers: { 'retry-after': '5' } })
   t.strictSame(refused.body, problem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
   t.equal(await listed(), Math.min(written, 50), 'reads go on, and find what was acknowledged')
+  t.match(await call('GET', '/api/todos?q=found', { token }), {
+    status: 200,
+    body: { items: [{ title: 'to be found' }] }
+  })
+  const unready = await ready()
+  t.strictSame(
+    unready.body,
+    problem(unready, 503, 'database_unavailable', { action: 'retry-later' }),
+    'nobody is sent here'
+  )
+  t.equal((await call('GET', '/health/live')).status, 200)
+  await meanwhile()
+  t.equal((await ready()).status, 503)
 
   await end()
+  t.equal((await ready()).status, 200, 'without a write from outside')
   clock.pass(1)
   t.equal((await add()).status, 201, 'it recovers by itself')
   t.equal((await login()).status, 200)
@@ -52,12 +77,18 @@ t.test('a SQLite database that may not grow', async t => {
 
 t.test('a SQLite database that may not be written to', async t => {
   const service = await serve(t, { DATABASE_URL: ':memory:' })
+  const { accessToken: token } = await service.signUp()
   const connection = connectionOf(service)
   await outlives(
     t,
     service,
     () => connection.run(sql`pragma query_only = 1`),
-    () => connection.run(sql`pragma query_only = 0`)
+    () => connection.run(sql`pragma query_only = 0`),
+    async () => {
+      const logout = await service.call('POST', '/api/auth/logout', { token })
+      t.strictSame(logout.body, problem(logout, 503, 'database_unavailable', { action: 'retry-later' }))
+      t.equal((await service.call('GET', '/api/todos', { token })).status, 200, 'what is told is so')
+    }
   )
 })
 
@@ -81,7 +112,33 @@ t.test(
           // What did fit is there.
         }
     }
-    await outlives(t, service, fill, () => rmSync(filler))
+    const { call, signUp } = service
+    const people = []
+    for (let count = 0; count < 12; count += 1) people.push(await signUp())
+    const [{ accessToken: token }, { accessToken: other }, thief, ...rest] = people as [
+      Pair,
+      Pair,
+      Pair,
+      ...Pair[]
+    ]
+    const { body: todo } = await call('POST', '/api/todos', { token: other, body: { title: 'x' } })
+    const status = async (...request: Parameters<typeof call>) => (await call(...request)).status
+
+    async function signOut() {
+      t.equal(await status('DELETE', `/api/todos/${todo.id}?permanent=true`, { token: other }), 200)
+      const [session] = (await call('GET', '/api/auth/sessions', { token })).body.items
+      t.equal(await status('DELETE', `/api/auth/sessions/${session.id}`, { token }), 204)
+      t.equal(await status('POST', '/api/auth/logout', { token: other, body: { scope: 'all' } }), 204)
+      for (const { accessToken } of rest) {
+        t.equal(await status('POST', '/api/auth/logout', { token: accessToken }), 204)
+        t.equal(await status('GET', '/api/todos', { token: accessToken }), 401)
+      }
+      t.equal(await status('GET', '/api/todos', { token: other }), 401)
+      t.equal(await status('POST', '/api/todos', { token: thief.accessToken, body: { title: 'x' } }), 503)
+    }
+    await outlives(t, service, fill, () => rmSync(filler), signOut)
+    t.equal(await status('GET', '/api/todos', { token }), 401)
+    t.equal(await status('GET', '/api/todos', { token: thief.accessToken }), 200)
   }
 )
 
@@ -103,5 +160,23 @@ t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQ
     service,
     () => set('on'),
     () => set('off')
+  )
+})
+
+t.test('a server whose disk is full', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
+  const url = await newDatabase(SERVER as string)
+  const service = await serve(t, { DATABASE_URL: url })
+  const fail = `create function fail() returns trigger language plpgsql as
+    $$ begin raise 'could not extend file: No space left on device' using errcode = '53100'; end $$`
+  const tables = ['todos', 'sessions', 'drizzle.__drizzle_migrations']
+  const begin = [
+    fail,
+    ...tables.map(table => `create trigger fail before insert on ${table} execute function fail()`)
+  ]
+  await outlives(
+    t,
+    service,
+    () => query(url, begin.join(';')),
+    () => query(url, 'drop function fail cascade')
   )
 })

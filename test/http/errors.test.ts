@@ -454,3 +454,52 @@ t.test(
     for (const { title } of Object.values(catalogue)) t.match(title, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
   }
 )
+
+t.test('a body of more values than are looked at is refused before it is read', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  const detail = 'holds more than 10000 values, names of members among them; send less at a time'
+  const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, 1]))
+  const bodies: [string, string, unknown, string?][] = [
+    ['POST', '/api/todos/batch', { operations: Array(10_000).fill({}) }],
+    ['POST', '/api/todos', { title: 'x', ...members(5000) }],
+    ['POST', '/api/todos', `${'['.repeat(30_000)}${']'.repeat(30_000)}`],
+    ['POST', register, members(5001)],
+    ['PATCH', '/api/todos/01a20996-fb6c-78b7-96ed-227b58a269d2', { tags: Array(10_000).fill('x') }]
+  ]
+  for (const [method, path, body] of bodies) {
+    const answer = await call(method, path, { token, body })
+    const errors = [{ pointer: '', detail }]
+    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }), path)
+  }
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const lines = `{"title":"x"}\n${JSON.stringify({ title: 'x', tags: Array(10_000).fill('x') })}\n`
+  const imported = await call('POST', '/api/todos/import', { token, body: lines, headers })
+  t.strictSame(imported.body.errors, [{ pointer: '/1', detail }])
+})
+
+t.test('faults are collected up to a hundred, and a long name is told by how it begins', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  const operations = Array.from({ length: 101 }, () => ({ op: 'x' }))
+  const many = await call('POST', '/api/todos/batch', { token, body: { operations } })
+  t.equal(many.body.errors.length, 100)
+  t.strictSame(many.body.errors[0], {
+    pointer: '/operations',
+    detail: 'is not accepted; give a list of 1 to 100 operations'
+  })
+  const known = 'is not known; known are title, description, done, due, priority, tags'
+  for (const [name, shown, detail] of [
+    ['titel', 'titel', 'is not known; did you mean title?'],
+    ['x'.repeat(100), 'x'.repeat(100), known],
+    [`${'/'.repeat(99)}😀${'x'.repeat(60_000)}`, `${'~1'.repeat(99)}\ufffd…`, known]
+  ] as const) {
+    const answer = await call('POST', '/api/todos', { token, body: { title: 'x', [name]: 1 } })
+    t.strictSame(answer.body.errors, [{ pointer: `/${shown}`, detail }])
+  }
+  const query = await call('GET', `/api/todos?${'x'.repeat(5000)}=1`, { token })
+  t.strictSame(
+    query.body.errors.map(({ parameter }: { parameter: string }) => parameter),
+    [`${'x'.repeat(100)}…`]
+  )
+})

@@ -7,6 +7,12 @@ import { todosOf } from '../../src/todos/todos.ts'
 import { problem } from '../service.ts'
 import { invalid, signedIn } from './signed-in.ts'
 
+/** Keeps an answer as it is. */
+const asIs = {
+  identify: <Answer>(answer: Answer) => answer,
+  recall: async <Answer>(answer: Answer) => answer
+}
+
 const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324'
 
 t.test('a create that is sent again gets the same answer, and there is one todo', async t => {
@@ -15,7 +21,6 @@ t.test('a create that is sent again gets the same answer, and there is one todo'
   const first = await todos('POST', '', body, { 'idempotency-key': KEY })
   t.notOk(first.headers['idempotent-replayed'])
   clock.pass(120)
-  await todos('PATCH', `/${first.body.id}`, { title: 'changed meanwhile' })
   for (const key of [KEY, `"${KEY}"`]) {
     const again = await todos('POST', '', body, { 'idempotency-key': key })
     t.equal(again.status, 201)
@@ -24,7 +29,77 @@ t.test('a create that is sent again gets the same answer, and there is one todo'
       t.equal(again.headers[name], first.headers[name], name)
     t.equal(again.headers['idempotent-replayed'], 'true')
   }
-  t.strictSame(await titles(), ['changed meanwhile'])
+  t.strictSame(await titles(), ['a'])
+})
+
+t.test('a repetition shows the todo as it is now, and none that was deleted for good', async t => {
+  const { app, todos, titles } = await signedIn(t)
+  const body = { title: 'a secret that is to be gone' }
+  const headers = { 'idempotency-key': KEY }
+  const { id } = (await todos('POST', '', body, headers)).body
+  const again = () => todos('POST', '', body, headers)
+
+  const changed = await todos('PATCH', `/${id}`, { title: 'b' })
+  const now = await again()
+  t.match(now, { status: 201, headers: { 'idempotent-replayed': 'true', location: `/api/todos/${id}` } })
+  t.strictSame([now.body, now.headers.etag], [changed.body, changed.headers.etag])
+  const deleted = await todos('DELETE', `/${id}`)
+  t.type(deleted.body.deletedAt, 'string')
+  t.strictSame((await again()).body, deleted.body)
+
+  await todos('DELETE', `/${id}?permanent=true`)
+  const gone = await again()
+  const detail =
+    'The first request with this key made the todo, and it was deleted for good since. Nothing was done.'
+  t.strictSame(gone.body, problem(gone, 404, 'todo_not_found', { detail }))
+  t.equal(gone.headers['idempotent-replayed'], 'true')
+  t.strictSame(await titles(), [])
+  t.strictSame((await app.store.db.select().from(app.store.tables.idempotencyKeys))[0]?.answer, { id })
+})
+
+t.test('so it is with a batch, of which no more is kept than what it made', async t => {
+  const { app, make, todos, titles } = await signedIn(t)
+  const [a, b, c] = await make('a', 'b', 'c')
+  const headers = { 'idempotency-key': KEY }
+  const body = {
+    operations: [
+      { op: 'create', todo: { title: 'd' } },
+      { op: 'patch', ids: [a.id, b.id], changes: { done: true } },
+      { op: 'move', id: c.id, to: 'top' },
+      { op: 'delete', id: b.id },
+      { op: 'create', todo: { title: 'e' } }
+    ]
+  }
+  const { results } = (await todos('POST', '/batch', body, headers)).body
+  const [{ todo: d }, , , , { todo: e }] = results
+  const kept = await app.store.db.select().from(app.store.tables.idempotencyKeys)
+  t.strictSame(kept[0]?.answer, [d.id, e.id])
+
+  const patched = (await todos('PATCH', `/${a.id}`, { title: 'A' })).body
+  const deleted = (await todos('GET', '?deleted=true')).body.items[0]
+  const moved = results[2].todo
+  await todos('DELETE', `/${e.id}?permanent=true`)
+  const again = await todos('POST', '/batch', body, headers)
+  t.match(again, { status: 200, headers: { 'idempotent-replayed': 'true' } })
+  t.strictSame(again.body, {
+    results: [{ todo: d }, { todos: [patched, deleted] }, { todo: moved }, { todo: deleted }, {}],
+    validateOnly: false
+  })
+  t.strictSame(await titles(), ['c', 'A', 'd'])
+
+  const ids = (await make(...Array.from({ length: 40 }, (_, n) => `${n}`))).map(({ id }) => id)
+  const large = { operations: [{ op: 'patch', ids, changes: { description: 'x'.repeat(16_000) } }] }
+  const other = { 'idempotency-key': 'large' }
+  const first = await todos('POST', '/batch', large, other)
+  t.strictSame((await todos('POST', '/batch', large, other)).body, first.body)
+  await todos('DELETE', `/${ids[7]}?permanent=true`)
+  const left = (await todos('POST', '/batch', large, other)).body.results[0].todos
+  t.strictSame(
+    left,
+    first.body.results[0].todos.filter(({ id }: { id: string }) => id !== ids[7])
+  )
+  const records = await app.store.db.select().from(app.store.tables.idempotencyKeys)
+  t.ok(JSON.stringify(records).length < 1000)
 })
 
 t.test(
@@ -153,7 +228,7 @@ t.test(
   async t => {
     const { app, user, titles } = await signedIn(t)
     const request = { userId: user.id, key: KEY, request: 'a' }
-    const outcome = await once<unknown>(app.store, request, async keep => {
+    const outcome = await once<unknown, unknown>(app.store, request, asIs, async keep => {
       await app.store.atomically(keep({ title: 'theirs' })[0] as Step)
       return todosOf(app.store, user.id).add({ ...blank, title: 'ours' }, keep)
     })
@@ -168,7 +243,7 @@ t.test(
     const { app, user, make, titles } = await signedIn(t)
     await make('a', 'b')
     const request = { userId: user.id, key: KEY, request: 'clear' }
-    const outcome = await once<BatchResult[]>(app.store, request, async keep => {
+    const outcome = await once<BatchResult[], BatchResult[]>(app.store, request, asIs, async keep => {
       await app.store.atomically(keep([{ count: 7 }])[0] as Step)
       const options = { preconditionOf: () => () => {}, validateOnly: false, requestId: null, keep }
       return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
@@ -182,13 +257,16 @@ t.test('what fails while a request is carried out is told as it is, and the key 
   const { app, user } = await signedIn(t)
   const request = { userId: user.id, key: KEY, request: 'a' }
   await t.rejects(
-    once(app.store, request, () => Promise.reject(new Error('no'))),
+    once(app.store, request, asIs, () => Promise.reject(new Error('no'))),
     { message: 'no' }
   )
   const missed = new StepMissed({ name: 'x', run: async () => [] })
   await t.rejects(
-    once(app.store, request, () => Promise.reject(missed)),
+    once(app.store, request, asIs, () => Promise.reject(missed)),
     { code: 'idempotency_key_in_use' }
   )
-  t.strictSame(await once(app.store, request, async () => 'a'), { answer: 'a', isRepetition: false })
+  t.strictSame(await once<string, string>(app.store, request, asIs, async () => 'a'), {
+    answer: 'a',
+    isRepetition: false
+  })
 })

@@ -9,6 +9,7 @@ import { invalid, MISSING, signedIn } from './signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const AT = '2026-01-01T00:00:00.000Z'
+const EARLIER = '2025-06-01T00:00:00.000Z'
 
 type Test = Parameters<typeof signedIn>[0]
 
@@ -128,6 +129,7 @@ t.test('a line needs a title only', async t => {
 t.test('all wrong lines are told at once, and then nothing is done', async t => {
   const { todos, take, give } = await transfers(t)
   const instant = 'is not accepted; give an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
+  const early = 'is before createdAt; give the same instant or a later one'
   const contradiction = 'must be null when done is false; or leave it out'
   const wrong: [unknown, string, string][] = [
     [{}, '/title', 'is required'],
@@ -156,6 +158,15 @@ t.test('all wrong lines are told at once, and then nothing is done', async t => 
       '/completedAt',
       'must not be null when done is true; or leave it out'
     ],
+    [{ title: 'x', createdAt: AT, updatedAt: EARLIER }, '/updatedAt', early],
+    [
+      { title: 'x', createdAt: '9999-12-31T23:59:59.999Z', updatedAt: '1970-01-01T00:00:00Z' },
+      '/updatedAt',
+      early
+    ],
+    [{ title: 'x', createdAt: AT, done: true, completedAt: EARLIER }, '/completedAt', early],
+    [{ title: 'x', createdAt: AT, deletedAt: EARLIER }, '/deletedAt', early],
+    [{ title: 'x', createdAt: AT, completedAt: EARLIER }, '/completedAt', contradiction],
     [
       { title: 'x', description: 'x'.repeat(MAX_IMPORT_LINE) },
       '',
@@ -260,6 +271,10 @@ const todo = fc
     deletedAt: fc.option(instant)
   })
   .map(todo => ({ ...todo, completedAt: todo.done ? todo.completedAt : null }))
+  .map(({ createdAt, ...todo }) => {
+    const times = [createdAt, todo.updatedAt, todo.completedAt, todo.deletedAt].filter(time => time !== null)
+    return { ...todo, createdAt: times.sort()[0] }
+  })
 
 t.test('whatever a todo is, it comes back as it was', async t => {
   const { signUp, take, give } = await transfers(t)
@@ -280,6 +295,47 @@ t.test('whatever a todo is, it comes back as it was', async t => {
     { numRuns: 15 }
   )
 })
+
+t.test(
+  'whatever instants a line has, and whatever is done to it, the todo is in order and can be exported',
+  async t => {
+    const { clock, todos, signUp, take, give } = await transfers(t)
+    const instants = [undefined, EARLIER, AT, '2027-01-01T00:00:00.000Z']
+    const lines: object[] = []
+    for (const createdAt of instants)
+      for (const updatedAt of instants)
+        for (const completedAt of instants)
+          for (const deletedAt of instants)
+            for (const done of completedAt ? [true] : [true, false])
+              if ([updatedAt, completedAt, deletedAt].every(time => !time || !createdAt || time >= createdAt))
+                lines.push({ title: `${lines.length}`, done, createdAt, updatedAt, completedAt, deletedAt })
+    t.strictSame((await take(lines)).body, { created: lines.length, existing: 0 })
+    async function check() {
+      const exported = await give()
+      for (const { createdAt, updatedAt, completedAt, deletedAt } of exported)
+        for (const time of [updatedAt, completedAt, deletedAt]) t.ok(time === null || time >= createdAt)
+      const { accessToken } = await signUp()
+      t.strictSame((await take(exported, accessToken)).body, { created: lines.length, existing: 0 })
+      return exported
+    }
+    const before = await check()
+    const byTitle = new Map<string, object>(before.map((todo: { title: string }) => [todo.title, todo]))
+    for (const [index, line] of lines.entries())
+      t.match(byTitle.get(`${index}`), JSON.parse(JSON.stringify(line)))
+
+    clock.pass(-400 * 86_400)
+    const batch = async (operation: object) =>
+      t.equal((await todos('POST', '/batch', { operations: [operation] })).status, 200)
+    const later = { updatedAfter: '1971-01-01T00:00:00Z' }
+    await batch({ op: 'patch', where: later, changes: { done: false } })
+    await batch({ op: 'patch', where: later, changes: { done: true } })
+    await check()
+    for (const { id, deletedAt } of before.slice(0, 60))
+      await (deletedAt === null ? todos('PATCH', `/${id}`, { done: false }) : todos('POST', `/${id}/restore`))
+    await batch({ op: 'delete', where: { updatedAfter: '1971-01-01T00:00:00Z', done: true } })
+    await check()
+  }
+)
 
 t.test('lines are taken as programs write them', async t => {
   const { app, token, todos } = await transfers(t)
