@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import type { Answer, Settings } from './service.ts'
 
-const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
+export const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 /** A service in a process of its own. */
 export interface Running {
@@ -27,9 +27,20 @@ export const uncounted = (...args: string[]): [file: string, args: string[]] => 
   ['-u', 'NODE_OPTIONS', ...args]
 ]
 
-/** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
-export function launch(args: readonly string[], cwd: string, settings: Settings, isCounted: boolean) {
-  const command = [PROGRAM, ...args]
+/**
+ * Starts a command with nothing in its environment but the settings, in a folder without an .env of ours.
+ * @param fault JavaScript that goes wrong in the same process
+ */
+export function launch(
+  args: readonly string[],
+  cwd: string,
+  settings: Settings,
+  isCounted: boolean,
+  fault?: string
+) {
+  const preloaded =
+    fault === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(fault)}`]
+  const command = [...preloaded, PROGRAM, ...args]
   const [file, given] = isCounted ? [process.execPath, command] : uncounted(process.execPath, ...command)
   const { PATH } = process.env
   const env = { PATH, ...(!isCounted && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
@@ -44,9 +55,10 @@ export async function start(
   t: Test,
   cwd: string,
   settings: Settings = {},
-  isCounted = false
+  isCounted = false,
+  fault?: string
 ): Promise<Running> {
-  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted)
+  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted, fault)
   t.teardown(() => stop(child, 'SIGKILL'))
   const log: Running['log'] = []
   const url = await new Promise<string>((resolve, reject) => {
