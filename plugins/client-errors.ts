@@ -14,6 +14,9 @@ const codes: Record<string, ProblemCode> = {
 /** The methods that there is anything for. */
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
+/** Milliseconds for a client to read such an answer, if it goes on sending: a connection that is cut may lose it. */
+const LINGER = 1000
+
 /** The line of a request that says whose page it comes from. */
 const ORIGIN = /^origin:[ \t]*(\S+)[ \t]*\r?$/im
 
@@ -50,6 +53,7 @@ export function answersOfNode({ newId, now, headersFor }: ClientErrorOptions) {
     socket.end(
       [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n')
     )
+    setTimeout(() => socket.destroy(), LINGER).unref()
   }
 
   return {

@@ -101,5 +101,6 @@ t.test(
     pino(stream).info('lost')
     await endOf({ level: 'info', stream })
     t.equal(isHeard({ level: 'info', stream }), false)
+    stream.destroy()
   }
 )

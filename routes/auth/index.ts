@@ -10,7 +10,7 @@ import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
 
 /** A stricter limit for what guesses, hashes or tells whether an account exists. */
-const limited = (max: number) => ({ rateLimit: { max, timeWindow: '1 minute' } })
+const limited = (most: number) => ({ rateLimit: most })
 
 const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   app.addHook('onRoute', route => {
