@@ -36,12 +36,13 @@ async function jsonBody(app: FastifyInstance) {
   })
 }
 
-/** What is wrong with a body before it is read. Of none, the type is taken away. */
+/** What is wrong with a body before it is read. Of none, a type that the route does not take is taken away. */
 function checkContent(request: FastifyRequest): Problem | undefined {
-  const { headers } = request
+  const { headers, mediaType, server } = request
   if (headers['content-type'] === undefined && headers['content-encoding'] === undefined) return
-  if (isEmpty(headers)) request.headers = { 'content-type': undefined }
-  else if (!UNCODED.test(headers['content-encoding'] ?? ''))
+  if (isEmpty(headers)) {
+    if (!mediaType || !server.hasContentTypeParser(mediaType)) request.headers = { 'content-type': undefined }
+  } else if (!UNCODED.test(headers['content-encoding'] ?? ''))
     return new Problem('unsupported_media_type', {
       detail: 'Send the body as it is, without a Content-Encoding.',
       headers: { 'accept-encoding': 'identity' }

@@ -21,9 +21,9 @@ async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: Trust }
   const instrumentation = new FastifyOtelInstrumentation({
     instrumentHooks: false,
     requestHook(span, request) {
-      const { method, url, routeOptions, id } = request
+      const { method, originalUrl, routeOptions, id } = request
       span.updateName(`${method} ${routeOptions.url ?? ''}`.trim())
-      span.setAttributes({ 'url.path': pathOf(url), 'http.request.header.x-request-id': [id] })
+      span.setAttributes({ 'url.path': pathOf(originalUrl), 'http.request.header.x-request-id': [id] })
     }
   })
   await app.register(instrumentation.plugin())

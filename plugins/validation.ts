@@ -79,7 +79,7 @@ async function validation(app: FastifyInstance) {
     httpPart === 'body' ? body.compile(schema) : checkOfText(schema)
   )
   app.setSchemaErrorFormatter((errors, part) =>
-    invalid(...fieldErrors(faultsOf(errors as ErrorObject[]), part))
+    invalid(...fieldErrors(faultsOf(errors as ErrorObject[], part !== 'body'), part))
   )
 }
 
@@ -147,19 +147,23 @@ const fieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
     ? [...faults]
     : faults.map(({ pointer, detail }) => ({ parameter: pointer.slice(1), detail }))
 
-function faultsOf(errors: readonly ErrorObject[]): Fault[] {
+/** @param isText whether the values came as text, of which numbers are read */
+function faultsOf(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
   // Where one of several shapes is asked for, what each lacks would only confuse.
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
   const plain = errors.filter(({ schemaPath }) => !unions.some(union => schemaPath.startsWith(union)))
   for (const error of plain.slice(0, MAX_ERRORS)) {
-    const { path, detail } = describe(error)
+    const { path, detail } = describe(error, isText)
     if (!faults.has(path)) faults.set(path, detail)
   }
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-function describe({ keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject) {
+function describe(
+  { keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject,
+  isText: boolean
+) {
   if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema?.properties)
@@ -168,10 +172,10 @@ function describe({ keyword, instancePath: path, params, schema, parentSchema, d
       detail: unknownName(params.additionalProperty, known)
     }
   }
-  if (keyword === 'type' && !(schema === 'integer' && isNumeral(data)))
+  if (keyword === 'type' && !(isText && schema === 'integer' && isNumeral(data)))
     return { path, detail: `must be of type ${[schema].flat().join(' or ')}` }
   const fault = keyword === 'format' ? textFormats[params.format]?.(data as string) : undefined
-  return { path, detail: fault ?? `is not accepted; give ${parentSchema?.description}` }
+  return { path, detail: fault || `is not accepted; give ${parentSchema?.description}` }
 }
 
 /** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */

@@ -5,7 +5,8 @@ import { isDatabaseUrl } from './database-url.ts'
 import { isOrigin } from './origins.ts'
 
 const DAY = 86_400
-const TEN_YEARS = 3650 * DAY
+/** The longest life that a setting may give, in seconds: ten years. */
+export const MAX_TTL = 3650 * DAY
 
 /** The fewest bytes that an HS256 secret may have (RFC 7518, section 3.2). */
 export const SECRET_BYTES = 32
@@ -15,9 +16,9 @@ export const RSA_BITS = 2048
 const Seconds = (fallback: number) =>
   Type.Integer({
     minimum: 1,
-    maximum: TEN_YEARS,
+    maximum: MAX_TTL,
     default: fallback,
-    description: `seconds, 1 to ${TEN_YEARS}`
+    description: `seconds, 1 to ${MAX_TTL}`
   })
 const Switch = (fallback: 'on' | 'off') =>
   Type.Unsafe<'on' | 'off'>({ enum: ['on', 'off'], default: fallback, description: 'on or off' })
@@ -306,7 +307,7 @@ function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
   const value = environment[name] as string
   const shown = schema.writeOnly
     ? `a value of ${Buffer.byteLength(value)} bytes`
-    : JSON.stringify(masked(value))
+    : JSON.stringify(name.endsWith('_URL') ? masked(value) : value)
   return `${name}: ${shown} is not accepted. Give ${schema.description}.`
 }
 

@@ -12,6 +12,7 @@ t.test('without an environment every setting has its default', async t => {
     WEB_CONCURRENCY: 1,
     JWT_ISSUER: 'latchkey',
     JWT_AUDIENCE: 'latchkey',
+    JWT_CLIENT_ID: 'latchkey',
     ACCESS_TOKEN_TTL: 300,
     REFRESH_TOKEN_TTL: 2_592_000,
     SESSION_TTL: 15_552_000,

@@ -30,6 +30,6 @@ t.test('the client is as small as README says', async t => {
   const size = Number(
     execFileSync('npm', ['run', '--silent', 'client:size'], { cwd: root, encoding: 'utf8' })
   )
-  const [, stated] = /and is ([\d.]+) kB\n\(`npm run client:size`/.exec(read('README.md')) ?? []
+  const [, stated] = /and is ([\d.]+) kB\s\(`npm run client:size`/.exec(read('README.md')) ?? []
   t.equal((size / 1000).toFixed(1), stated)
 })

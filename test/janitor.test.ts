@@ -331,7 +331,7 @@ t.test('latchkey prune tells in a line what is wrong', async t => {
   const cwd = t.testdir({ 'no.db': {} })
   const cases = [
     [{ SESSION_RETENTION: 'long' }, 78, /^SESSION_RETENTION: "long" is not accepted\. Give seconds[^\n]*\n$/],
-    [{ DATABASE_URL: `file:${cwd}/no.db` }, 69, /^[^\n]*unable to open database file\n$/]
+    [{ DATABASE_URL: `file:${cwd}/no.db` }, 74, /^[^\n]*no\.db is not a file\. Give the path of one\.\n$/]
   ] as const
   for (const [settings, exit, line] of cases) {
     const { code, said } = await run(['prune'], cwd, settings)

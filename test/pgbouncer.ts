@@ -18,6 +18,9 @@ export interface Pooler {
 /** PgBouncer refuses to run as root. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
+/** Runs it until the end of the input: also when the process that holds the other end was killed. */
+const LIFE = 'command -v pgbouncer || exit; pgbouncer "$1" & cat; kill -INT $!; wait $!'
+
 /** As strict as Debian ships it; with so few connections that those who share them meet. */
 const SETTINGS = {
   listen_addr: '127.0.0.1',
@@ -53,15 +56,14 @@ export async function startPgbouncer(server: string, settings: Record<string, st
 ${lines.map(([name, value]) => `${name} = ${value}`).join('\n')}
 `
   )
-  const child = spawn('pgbouncer', [join(home, 'pgbouncer.ini')], {
+  const life = spawn('sh', ['-c', LIFE, 'sh', join(home, 'pgbouncer.ini')], {
     ...(process.getuid?.() === 0 && NOBODY),
-    stdio: ['ignore', 'ignore', 'pipe']
+    stdio: ['pipe', 'ignore', 'pipe']
   })
   const said: string[] = []
   await new Promise<void>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', () => reject(new Error(`PgBouncer has ended: ${said.join('\n')}`)))
-    createInterface({ input: child.stderr }).on('line', line => {
+    life.on('exit', () => reject(new Error(`PgBouncer has ended, or is not installed: ${said.join('\n')}`)))
+    createInterface({ input: life.stderr }).on('line', line => {
       said.push(line)
       if (line.includes('process up')) resolve()
     })
@@ -70,8 +72,8 @@ ${lines.map(([name, value]) => `${name} = ${value}`).join('\n')}
     url: Object.assign(new URL(server), { port: listen_port }).href,
     lines: said,
     async stop() {
-      child.kill('SIGINT')
-      if (child.exitCode === null) await once(child, 'exit')
+      life.stdin.end()
+      if (life.exitCode === null) await once(life, 'exit')
       rmSync(home, { recursive: true })
     }
   }

@@ -11,7 +11,7 @@ import { PASSWORD } from './service.ts'
 
 /*
  * The service behind a real PgBouncer in transaction mode, which lends its three connections to a database for a
- * transaction each: `npm run test:pooler`. First what only a pooler does, then all tests of PostgreSQL by way of it.
+ * transaction each: `npm run test:pooler`. First what only a pooler does, then the tests of PostgreSQL by way of it.
  */
 
 const JWT_SECRET = randomBytes(32).toString('base64url')
@@ -161,9 +161,9 @@ t.test('modes and settings of poolers', async t => {
   }
 })
 
-/** About direct connections, and about one to a pooler as it looks without one. */
-const DIRECT = 'test/db/postgres-connection.test.ts'
+/** What is about direct connections, and what sees the database by way of the service only. */
+const LEFT_OUT = /^test\/(db\/postgres-connection|client\/|workers\/)/
 
 t.jobs = availableParallelism()
-const files = filesOf(process.argv.slice(2)).filter(file => hasDatabase(file) && file !== DIRECT)
+const files = filesOf(process.argv.slice(2)).filter(file => hasDatabase(file) && !LEFT_OUT.test(file))
 runFiles('PgBouncer', files, { TEST_DATABASE_URL: pooler.url })

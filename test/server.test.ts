@@ -131,6 +131,10 @@ t.test('a port that is taken is told in a line', async t => {
       'HOST: 192.0.2.1 is no address of this machine: address not available (EADDRNOTAVAIL). ' +
       'Give one of its own, 127.0.0.1 or 0.0.0.0, say.\n'
   })
+  t.match(
+    toListenError(Object.assign(new Error('x'), { syscall: 'listen' }), { host: '::2', port: 80 }).message,
+    /Give one of its own/
+  )
   const place = { host: 'nowhere.invalid', port: 80 }
   const refused = (code: string) => Object.assign(new Error(code), { code, syscall: 'listen' })
   t.equal(

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
-import type { Config } from '../../src/config.ts'
+import { type Config, MAX_TTL } from '../../src/config.ts'
 import { bytesOf } from '../../src/limits.ts'
 import { bearer, bodyProblems, exampleIds, problems, ref, repeatable } from '../schemas.ts'
 
@@ -118,6 +118,13 @@ export const login = {
   }
 }
 
+/** Taken as it was answered, and not looked at: no life is longer than a setting may be. */
+const AnsweredSeconds = Type.Integer({
+  minimum: 0,
+  maximum: MAX_TTL,
+  description: 'the seconds that were answered'
+})
+
 export const refresh = {
   operationId: 'refresh',
   summary: 'Refresh the tokens',
@@ -133,8 +140,8 @@ export const refresh = {
       accessToken: Type.String({ description: 'the access token of the latest pair' }),
       refreshToken: Type.String({ description: 'the refresh token of the latest pair' }),
       tokenType: Type.Optional(Type.Unsafe<'Bearer'>({ const: 'Bearer', description: 'Bearer, or nothing' })),
-      expiresIn: Type.Optional(Type.Integer({ description: 'as it was answered' })),
-      refreshExpiresIn: Type.Optional(Type.Integer({ description: 'as it was answered' })),
+      expiresIn: Type.Optional(AnsweredSeconds),
+      refreshExpiresIn: Type.Optional(AnsweredSeconds),
       user: Type.Optional(Type.Object(user, { description: 'as it was answered' }))
     },
     {

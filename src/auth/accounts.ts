@@ -12,7 +12,7 @@ import { opaque } from './password-text.ts'
 import type { Passwords } from './passwords.ts'
 import { retryKeyHashOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
-import type { Identity } from './sessions.ts'
+import { type Identity, revokedIfMissed } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
 import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
 import { nameTaken, type User } from './users.ts'
@@ -166,10 +166,6 @@ export function accountsOf(
     }
   }
 }
-
-/** A session that has ended meanwhile takes along what it began: nothing of that was done. */
-const revokedIfMissed = (error: unknown) =>
-  error instanceof StepMissed ? new Problem('access_token_revoked') : error
 
 /** What a guesser makes of a name first. */
 const caseVariantsOf = (name: string): ReadonlySet<string> => {

@@ -40,7 +40,7 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     if (!access) throw new Problem('access_token_invalid')
 
     const left = secondsLeft(access, now)
-    if (left > 0 && !(await isStale(access)))
+    if (left > 0 && !(await isOver(access)))
       throw new Problem('access_token_not_expired', { retryAfter: left })
 
     const presented = tokens.refresh.open(request.refreshToken)
@@ -100,11 +100,12 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
     throw new Problem('token_pair_mismatch')
   }
 
-  async function isStale(access: AccessClaims): Promise<boolean> {
+  /** Whether an access token with time left is let in all the same no more, so that there is no going on with it. */
+  async function isOver(access: AccessClaims): Promise<boolean> {
     const [found] = await find.execute({ id: access.sid })
-    if (!found) return false
+    if (!found) return true
     assertIsOf(access, found.session)
-    return isPast(access, found.session)
+    return found.session.endedAt !== null || isPast(access, found.session)
   }
 
   /**

@@ -162,7 +162,7 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
       const ending = { userId: caller.id, id, reason: 'logout' } as const
       const asker = hold.with({ id: caller.sessionId, userId: caller.id, now: store.now() })
       const ended = await endFor(asker, end, ending, device).catch(error => {
-        throw error instanceof StepMissed ? new Problem('access_token_revoked') : error
+        throw revokedIfMissed(error)
       })
       if (ended.length === 0) throw new Problem('session_not_found')
     },
@@ -189,6 +189,10 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
 }
 
 export type Sessions = ReturnType<typeof sessionsOf>
+
+/** A session that has ended meanwhile takes along what it began: nothing of that was done. */
+export const revokedIfMissed = (error: unknown): unknown =>
+  error instanceof StepMissed ? new Problem('access_token_revoked') : error
 
 function falseIfMissed(error: unknown): false {
   if (error instanceof StepMissed) return false

@@ -32,7 +32,7 @@ const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] =>
 function isOurs(value: unknown): value is Problem {
   if (!hasCode(value)) return false
   const end = `/problems/${value.code}`
-  return (value.type ?? end).endsWith(end)
+  return `${value.type ?? end}`.endsWith(end)
 }
 
 /** Reads an answer that is not a success. */

@@ -21,7 +21,7 @@ export function memoryStorage() {
 }
 
 /** A storage, or how to get at it: some browsers forbid its very name (`SecurityError`), servers do not know it. */
-export type StorageSource = KeyValueStorage | null | (() => KeyValueStorage | null)
+export type StorageSource = KeyValueStorage | null | (() => KeyValueStorage | null | undefined)
 
 /** Where a client keeps its pair. */
 export interface Place {

@@ -290,9 +290,9 @@ export type RefreshBody = {
   refreshToken: string
   /** Bearer, or nothing */
   tokenType?: 'Bearer'
-  /** as it was answered */
+  /** the seconds that were answered */
   expiresIn?: number
-  /** as it was answered */
+  /** the seconds that were answered */
   refreshExpiresIn?: number
   /** as it was answered */
   user?: {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Change, zoneYearOf } from './zone-changes.ts'
+import { isComputable } from './time-zones.ts'
+import { type Change, zoneYearsOf } from './zone-changes.ts'
 
 /** A property and a component of a calendar (jCal, RFC 7265). */
 export type Property = [name: string, parameters: Record<string, string>, type: string, ...values: unknown[]]
@@ -15,22 +16,19 @@ const BEGIN = Date.parse('0001-01-01T00:00:00Z')
  * @returns undefined when the platform does not know the zone
  */
 export async function zoneComponent(name: string, years: Iterable<number>): Promise<Component | undefined> {
+  if (!isComputable(name)) return undefined
   const around = [...years].flatMap(year => [year - 1, year, year + 1])
   const covered = [...new Set(around)]
     .filter(year => FIRST_YEAR <= year && year <= LAST_YEAR)
     .sort((a, b) => a - b)
+  const zoneYear = zoneYearsOf(name)
   const observances: Component[] = []
-  try {
-    for (const [index, year] of covered.entries()) {
-      const { begin, changes } = zoneYearOf(name, year)
-      const isGoingOn = covered[index - 1] === year - 1
-      observances.push(...[...(isGoingOn ? [] : [begin]), ...changes].map(observance))
-      // Each takes a fraction of a millisecond, but there may be as many as there are todos.
-      await nextTurn()
-    }
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
+  for (const [index, year] of covered.entries()) {
+    const { begin, changes } = zoneYear(year)
+    const isGoingOn = covered[index - 1] === year - 1
+    observances.push(...[...(isGoingOn ? [] : [begin]), ...changes].map(observance))
+    // Each takes a fraction of a millisecond, but there may be as many as there are todos.
+    await nextTurn()
   }
   return ['vtimezone', [['tzid', {}, 'text', name]], observances]
 }

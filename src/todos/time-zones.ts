@@ -22,7 +22,8 @@ export function isTimeZone(name: string): boolean {
   return /^[A-Z]/.test(name) && timeZoneNameOf(name) !== undefined && isComputable(name)
 }
 
-function isComputable(timeZone: string): boolean {
+/** Whether the platform knows a time zone, by whatever name. */
+export function isComputable(timeZone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone }))
   } catch {

@@ -23,10 +23,12 @@ export function todosOf(store: Store, userId: string) {
     work: (operations: Operations) => Promise<Answer>,
     alongside: Alongside<Answer> = nothing
   ): Promise<Answer> {
-    for (let isRetry = false; ; isRetry = true) {
+    let isRetry = false
+    for (;;) {
       const draft = draftOf(store, userId, isRetry)
       const answer = await work(operationsOf(store, userId, draft))
       if (await draft.commit(alongside(answer))) return answer
+      isRetry = true
     }
   }
 

@@ -17,27 +17,18 @@ const SECOND = 1000
 /** Two changes have never been nearer to each other than 4 days (Freetown, 1939), nor are any that are planned. */
 const STEP = 3 * 86_400 * SECOND
 
-/** The most years that are kept, about 200 bytes each. To find out one takes some 150 formats, of a microsecond each. */
-const MOST_YEARS = 10_000
-const years = new Map<string, ZoneYear>()
-
 /**
- * A year of a time zone, as the platform has it.
+ * The years of a time zone, as the platform has it. To find one out takes some 150 formats, of a microsecond or two each.
  * @throws {RangeError} when the platform does not know the zone
  */
-export function zoneYearOf(timeZone: string, year: number): ZoneYear {
-  const key = `${timeZone} ${year}`
-  const known = years.get(key)
-  if (known) return known
-  if (years.size === MOST_YEARS) years.clear()
-  const found = computed(offsetsOf(timeZone), beginOf(year), beginOf(year + 1))
-  years.set(key, found)
-  return found
+export function zoneYearsOf(timeZone: string): (year: number) => ZoneYear {
+  const offsetAt = offsetsOf(timeZone)
+  return year => zoneYear(offsetAt, beginOf(year), beginOf(year + 1))
 }
 
 type Offsets = (time: number) => number
 
-function computed(offsetAt: Offsets, begin: number, end: number): ZoneYear {
+function zoneYear(offsetAt: Offsets, begin: number, end: number): ZoneYear {
   const first = offsetAt(begin)
   const changes: Change[] = []
   let from = first
@@ -66,13 +57,12 @@ function changeBetween(offsetAt: Offsets, begin: number, end: number): number {
 function offsetsOf(timeZone: string): Offsets {
   const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
   return time => {
-    const [, sign, hours, minutes, seconds = 0] = OFFSET.exec(format.format(time)) ?? []
-    const size = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
-    return sign === '-' ? -size : size
+    // Such as `GMT-00:44:30`; nothing may follow where there is no offset.
+    const [, offset = ''] = format.format(time).split('GMT')
+    const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number)
+    return (hours * 3600 + minutes * 60 + seconds) * (offset.startsWith('-') ? -1 : 1)
   }
 }
-
-const OFFSET = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/
 
 /** Not by `Date.UTC`, to which the years up to 99 are those of the twentieth century. */
 const beginOf = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1)

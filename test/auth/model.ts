@@ -165,8 +165,9 @@ function lookUp({ now, accounts, sessions }: World, { session: name, generation 
 
 /** An access token that still works is not refreshed, so that a pair cannot be used up ahead of time. */
 function refuseEarly(world: World, pair: PairName) {
-  const { hasExpired, isStale } = lookUp(world, pair)
-  return hasExpired || isStale ? undefined : '409 access_token_not_expired retry-later'
+  const { session, account, hasExpired, isStale } = lookUp(world, pair)
+  const isOver = hasExpired || isStale || session.hasEnded || account.isGone
+  return isOver ? undefined : '409 access_token_not_expired retry-later'
 }
 
 function refresh(world: World, pair: PairName, key: string | null) {

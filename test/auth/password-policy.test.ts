@@ -51,7 +51,13 @@ t.test('[V6.2] what is not is taken, whatever characters it has', async t => {
   const taken = [
     ...[PASSWORD, 'battery staple, correct horse', 'my dog ate my homework', 'i like green tea'],
     ...['kX9#mQ2v', 'kX9#mQ2vLp', 'hv3!Kq8zRt', 'j7dk2m9xqp', '5gQ2-kLm8-Xv3p-9TzR', 'x7Kq-92mV-aaTz'],
-    ...['слон гуляет по лесу', 'мама мыла раму утром', '我今天吃了三个苹果', '今日はいい天気です'],
+    ...[
+      'слон гуляет по лесу',
+      'мама мыла раму утром',
+      'ключі від будинку',
+      '我今天吃了三个苹果',
+      '今日はいい天気です'
+    ],
     ...['우리집강아지는귀여워', 'القطة تنام على السرير', 'Il pleut sur la ville', '🔑🍎🚗🎸🐢🌵🎩🐙'],
     ...['ada.lovelace wrote the first program', 'my name is ada.lovelace'],
     `${'a'.repeat(24)}kX9#mQ2vLp${'b'.repeat(20)}hv3!Kq8zRt`

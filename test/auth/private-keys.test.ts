@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { signingKeys } from '../../src/auth/signing-keys.ts'
-import { ConfigError, readConfig } from '../../src/config.ts'
+import { ConfigError, Environment, readConfig } from '../../src/config.ts'
 import { refuse } from '../process.ts'
 import { ec, ed, keep, kidOf, kinds, pem, rs } from './key-files.ts'
 
@@ -107,6 +107,14 @@ t.test(
     }
   }
 )
+
+t.test('of several files each that is not accepted is told', async t => {
+  const accepted = Environment.properties.JWT_PRIVATE_KEY_FILE.description
+  const line = (file: string) =>
+    `JWT_PRIVATE_KEY_FILE: "${file}" is not accepted: it cannot be read (ENOENT). Give ${accepted}.`
+  const config = readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'one.pem, other.pem' })
+  t.throws(() => signingKeys(config), new ConfigError(line('one.pem'), line('other.pem')))
+})
 
 t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
   for (const { privateKey } of kinds) {

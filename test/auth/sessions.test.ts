@@ -130,7 +130,7 @@ t.test('the events of an account, the latest first', async t => {
     headers: from('a thief', '203.0.113.66')
   })
   await Promise.all([first, first, first].map(refresh))
-  t.equal((await refresh(next)).status, 409)
+  t.equal((await refresh(next)).status, 401)
   const { accessToken: token } = await login(FIREFOX, '192.0.2.1')
 
   const answer = await call('GET', '/api/auth/events', { token })

@@ -14,6 +14,7 @@ import { obstacleTo } from '../../src/private-files.ts'
 import { SystemError } from '../../src/system-error.ts'
 import { ed25519 } from '../auth/key-files.ts'
 import { newDatabase } from '../databases.ts'
+import { poolerLookAlike } from '../db/pooler-look-alike.ts'
 import { type Settings, serve } from '../service.ts'
 import { programOf, sharedSettings } from './program.ts'
 
@@ -245,6 +246,16 @@ t.test('a database with nothing in it', async t => {
   if (SERVER) t.match(await latchkey('doctor'), { code: 0, stdout: /^warning {2}database .*pending/m })
   t.match(await latchkey('migrate'), { code: 0, stdout: /^The database has the schema of 20.*Z\.\n$/ })
   t.match(await latchkey('doctor'), { code: 0, stdout: /^ok {7}database /m })
+})
+
+const skip = !SERVER && 'needs PostgreSQL'
+t.test('a pooler is told of, and has limits of its own', { skip }, async t => {
+  const settings = await sharedSettings(t)
+  await serve(t, settings)
+  const { url } = await poolerLookAlike(t, settings.DATABASE_URL)
+  t.match(await programOf({ ...settings, DATABASE_URL: url, DATABASE_POOL_MAX: '1000' })('doctor'), {
+    stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, whole, of the present schema$/m
+  })
 })
 
 t.test('a clock that is wrong', async t => {

@@ -131,7 +131,8 @@ t.test(
 t.test('users reset-password prints a new password, and ends all sessions', async t => {
   const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '40' }
   const { call, signUp, clock } = await serve(t, settings)
-  const { accessToken: token, user } = await signUp()
+  const before = `${PASSWORD}, ${PASSWORD}`
+  const { accessToken: token, user } = await signUp({ password: before })
   clock.pass(1)
   const { code, stdout, stderr } = await programOf(settings, clock)('users', 'reset-password', user.email)
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
@@ -146,7 +147,7 @@ t.test('users reset-password prints a new password, and ends all sessions', asyn
   clock.pass(1)
   const login = (given: string) =>
     call('POST', '/api/auth/login', { body: { email: user.email, password: given } })
-  t.equal((await login(PASSWORD)).status, 401)
+  t.equal((await login(before)).status, 401)
   const { status, body } = await login(password)
   t.equal(status, 200)
   const events = await call('GET', '/api/auth/events', { token: body.accessToken })
@@ -178,11 +179,18 @@ t.test('who is not there is told so, and nobody is everybody', async t => {
   const { call, signUp } = await serve(t, settings)
   const { accessToken: token } = await signUp()
   for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
-    for (const name of ['nobody', '', ' ', '%', '*'])
+    for (const name of ['nobody', '%', '*'])
       t.strictSame(await programOf(settings)('users', command, name), {
         code: 67,
         stdout: '',
         stderr: `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.\n`
+      })
+  for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
+    for (const name of ['', ' '])
+      t.strictSame(await programOf(settings)('users', command, name), {
+        code: 64,
+        stdout: '',
+        stderr: `USER is missing. latchkey users ${command} --help says more.\n`
       })
   t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
 })

@@ -150,6 +150,7 @@ t.test("a refusal that is not the service's signs nobody out, and counts as no a
     [401, 'application/problem+json', 'null'],
     foreign({ title: 'Unauthorized', status: 401, action: 'sign-in' }),
     foreign({ code: 17, action: 'sign-in' }),
+    foreign({ type: 17, code: 'unauthorized', action: 'sign-in' }),
     foreign({ type: 'about:blank', code: 'unauthorized', action: 'sign-in' }),
     foreign({ type: 'https://gateway.example/errors/expired', code: 'expired', action: 'sign-in' })
   ]

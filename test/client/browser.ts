@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
-import type { Page } from 'playwright-core'
-import t from 'tap'
+import type { Frame, Page, Route } from 'playwright-core'
+import t, { type Test } from 'tap'
 import type { Client } from '../../src/client/index.ts'
 import { openChromium } from '../chromium.ts'
 import { start } from '../process.ts'
@@ -15,14 +15,16 @@ import { ADA } from './inject.ts'
 const SOURCES = join(import.meta.dirname, '../../src/client')
 const HEADERS = {
   html: { 'content-type': 'text/html' },
-  script: { 'content-type': 'text/javascript' }
+  // A frame without an origin may load it, too.
+  script: { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' }
 }
 
+declare const alert: (text: string) => void
 /** What the page has for the test to call. */
 declare const page: { client: Client; signOuts: (string | undefined)[] }
 
 /** Serves an empty page, and the client as browsers take it, from an origin of its own. */
-async function serveClient(t: Parameters<typeof start>[0]): Promise<string> {
+async function serveClient(t: Test): Promise<string> {
   const server = createServer((request, response) => {
     const file = basename(request.url ?? '')
     if (!file.endsWith('.ts'))
@@ -36,16 +38,16 @@ async function serveClient(t: Parameters<typeof start>[0]): Promise<string> {
 }
 
 /** Makes a client in the page, as an application does when it is loaded. */
-const open = (tab: Page, baseUrl: string) =>
+const open = (tab: Page | Frame, baseUrl: string, storage = '() => localStorage') =>
   tab.evaluate(
     `import('/index.ts').then(({ createClient }) => {
       const signOuts = []
       const onSignedOut = problem => signOuts.push(problem?.code)
-      globalThis.page = { signOuts, client: createClient({ baseUrl: '${baseUrl}', storage: localStorage, onSignedOut }) }
+      globalThis.page = { signOuts, client: createClient({ baseUrl: '${baseUrl}', storage: ${storage}, onSignedOut }) }
     })`
   )
 
-t.test('two tabs in Chromium are signed in together, and out', { timeout: 60_000 }, async t => {
+t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000 }, async t => {
   const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: '8' })
   const origin = await serveClient(t)
   const browser = await openChromium(t)
@@ -102,4 +104,176 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 60_000
   t.strictSame(await one.evaluate(() => page.signOuts.length), 1)
   t.strictSame(await other.evaluate(() => page.client.auth.user() === undefined), true)
   t.strictSame(errors, [])
+})
+
+/** Seconds for which an access token lives: longer than a tab waits for the lock of another one. */
+const TTL = 7
+/** Milliseconds after which it has run out. */
+const LIFE = TTL * 1000 + 200
+
+/** Two tabs that are signed in, with an access token that has just run out. */
+async function twoTabs(t: Test, storage?: string) {
+  const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: `${TTL}` })
+  const origin = await serveClient(t)
+  const context = await (await openChromium(t)).newContext()
+  const [one, other] = [await context.newPage(), await context.newPage()]
+  for (const tab of [one, other]) {
+    await tab.goto(origin)
+    await open(tab, url, storage)
+  }
+  await one.evaluate(body => page.client.auth.register(body), ADA)
+  if (storage) await other.evaluate(body => page.client.auth.login(body), LOGIN)
+  await one.waitForTimeout(LIFE)
+  return { context, one, other, origin, url }
+}
+
+const LOGIN = { email: ADA.email, password: ADA.password }
+const me = (tab: Page | Frame) => tab.evaluate(() => page.client.auth.me().then(({ username }) => username))
+const signOuts = (tab: Page | Frame) => tab.evaluate(() => page.signOuts)
+
+/** Keeps answers to refreshes back, until they are let go; the service has given them. */
+async function holdRefreshes(tab: Page) {
+  const routes: Route[] = []
+  let release = () => {}
+  const until = new Promise<void>(resolve => {
+    release = resolve
+  })
+  await tab.route('**/refresh', async route => {
+    routes.push(route)
+    const response = await route.fetch()
+    await until
+    await route.fulfill({ response })
+  })
+  async function begun() {
+    while (routes.length === 0) await tab.waitForTimeout(10)
+  }
+  return { release, begun }
+}
+
+async function timed<Result>(work: Promise<Result>): Promise<[Result, number]> {
+  const since = performance.now()
+  return [await work, performance.now() - since]
+}
+
+t.test(
+  'a tab that stands at an alert() holds nobody up, and goes on with the rest',
+  { timeout: 90_000 },
+  async t => {
+    const { one, other } = await twoTabs(t)
+    const { release, begun } = await holdRefreshes(one)
+    const waiting = me(one)
+    await begun()
+    // It has the lock, and its answer is on the way.
+    const dialogs: { dismiss(): Promise<void> }[] = []
+    one.on('dialog', dialog => dialogs.push(dialog))
+    const alerted = one.evaluate(() => {
+      alert('Stop')
+      return page.client.todos.list().then(({ items }) => items)
+    })
+    while (dialogs.length === 0) await other.waitForTimeout(10)
+
+    const [name, duration] = await timed(me(other))
+    t.equal(name, 'ada')
+    t.ok(
+      duration > 4000 && duration < LIFE,
+      `${Math.round(duration)} ms: it waits for a while, and goes on without the lock`
+    )
+    // The other one gets two pairs further, then all comes at once.
+    for (const _ of [1, 2]) {
+      await other.waitForTimeout(LIFE)
+      t.equal(await me(other), 'ada')
+    }
+    release()
+    await Promise.all(dialogs.map(dialog => dialog.dismiss()))
+    t.strictSame(await alerted, [])
+    t.equal(await waiting, 'ada')
+    await one.unrouteAll()
+    await other.waitForTimeout(LIFE)
+    t.strictSame([await me(one), await me(other)], ['ada', 'ada'])
+    t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+  }
+)
+
+t.test('nor does one that is busy', { timeout: 90_000 }, async t => {
+  const { one, other } = await twoTabs(t)
+  const busy = one.evaluate(() => {
+    const call = page.client.auth.me()
+    // The lock is asked for, and the request follows, before it is busy.
+    return new Promise(resolve => setTimeout(resolve, 120)).then(() => {
+      for (const end = performance.now() + 9000; performance.now() < end; );
+      return call.then(({ username }) => username)
+    })
+  })
+  await other.waitForTimeout(300)
+  const [name, duration] = await timed(me(other))
+  t.equal(name, 'ada')
+  t.ok(duration < LIFE, `${Math.round(duration)} ms`)
+  t.equal(await busy, 'ada')
+  t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+})
+
+t.test('tabs with a sessionStorage each do not wait for each other', { timeout: 90_000 }, async t => {
+  const { one, other } = await twoTabs(t, '() => sessionStorage')
+  const { release, begun } = await holdRefreshes(one)
+  const waiting = me(one)
+  await begun()
+  const [name, duration] = await timed(me(other))
+  t.equal(name, 'ada')
+  t.ok(duration < 2000, `${Math.round(duration)} ms`)
+  release()
+  t.equal(await waiting, 'ada')
+})
+
+t.test('a captive portal leaves the session as it is', { timeout: 90_000 }, async t => {
+  const { context, one, other, url } = await twoTabs(t)
+  const stored = () => one.evaluate(() => JSON.stringify(localStorage))
+  const before = await stored()
+  await context.route(`${url}/**`, route =>
+    route.fulfill({
+      contentType: 'text/html',
+      headers: { 'access-control-allow-origin': '*' },
+      body: '<!doctype html><title>Free Wi-Fi</title>'
+    })
+  )
+  const failure = () =>
+    page.client.auth.me().then(
+      () => 'none',
+      ({ name, contentType }) => `${name} ${contentType}`
+    )
+  t.strictSame(await Promise.all([one.evaluate(failure), other.evaluate(failure)]), [
+    'UnexpectedResponseError text/html',
+    'UnexpectedResponseError text/html'
+  ])
+  t.equal(await stored(), before)
+  await one.reload()
+  await open(one, url)
+  t.equal(await one.evaluate(() => page.client.auth.user()?.username), 'ada')
+  await context.unrouteAll()
+  t.strictSame([await me(one), await me(other)], ['ada', 'ada'])
+  t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+})
+
+t.test('where a page may not have a storage, memory takes its place', { timeout: 90_000 }, async t => {
+  const { one, origin, url } = await twoTabs(t)
+  await one.setContent(`<iframe sandbox="allow-scripts" src="${origin}"></iframe>`)
+  const frame = one.frames().at(-1) as Frame
+  await frame.waitForLoadState()
+  const forbidden = () => {
+    try {
+      return localStorage.length
+    } catch (error) {
+      return (error as Error).name
+    }
+  }
+  t.equal(await frame.evaluate(forbidden), 'SecurityError')
+  await open(frame, url)
+  await frame.evaluate(body => page.client.auth.login(body), LOGIN)
+  await one.waitForTimeout(LIFE)
+  t.equal(await me(frame), 'ada')
+  // Channels and locks are forbidden there, too.
+  await open(frame, url, '{ getItem: () => localStorage.length, setItem() {}, removeItem() {} }')
+  await frame.evaluate(body => page.client.auth.login(body), LOGIN)
+  await one.waitForTimeout(LIFE)
+  t.equal(await me(frame), 'ada')
+  t.strictSame(await signOuts(frame), [])
 })

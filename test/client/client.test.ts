@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createClient, memoryStorage, ProblemError } from '../../src/client/index.ts'
 import { serve } from '../service.ts'
-import { ADA, clientOf } from './inject.ts'
+import { ADA, clientOf, pass } from './inject.ts'
 
 const PASSWORD = 'battery staple, correct horse'
 
@@ -41,6 +41,26 @@ t.test('an account, from the first day to the last', async t => {
   t.equal(auth.user(), undefined)
   await t.rejects(auth.login({ email: ADA.email, password: PASSWORD }), { code: 'invalid_credentials' })
   t.strictSame(state.signOuts, [undefined, undefined])
+})
+
+t.test('signing out everywhere, or elsewhere, whatever becomes of the request', async t => {
+  const service = await serve(t)
+  const [here, there] = [clientOf(service), clientOf(service)]
+  await here.client.auth.register(ADA)
+  await there.client.auth.login({ email: ADA.email, password: ADA.password })
+  here.state.hook = () => Promise.reject(new TypeError('fetch failed'))
+  await t.rejects(here.client.auth.logout({ scope: 'others' }))
+  t.match(here.client.auth.user(), { email: ADA.email }, 'this session goes on')
+  await t.rejects(here.client.auth.logout({ scope: 'all' }))
+  t.equal(here.client.auth.user(), undefined, 'forgotten here at least')
+
+  // An expired token ends its own session only, so a live one is got first.
+  pass(service, 300, there.state)
+  await there.client.auth.logout({ scope: 'all' })
+  t.equal(there.client.auth.user(), undefined)
+  t.strictSame(there.state.sent.slice(-2), ['POST /api/auth/refresh', 'POST /api/auth/logout'])
+  await there.client.auth.login({ email: ADA.email, password: ADA.password })
+  t.equal((await there.client.auth.sessions()).length, 1)
 })
 
 t.test('all that one does with todos', async t => {

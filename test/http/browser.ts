@@ -153,6 +153,36 @@ t.test('the pages, wide and narrow, light and dark', { timeout: 120_000 }, async
   }
 })
 
+t.test(
+  'a problem that one is sent to is a page, one that a script meets with is not',
+  { timeout: 120_000 },
+  async t => {
+    const { url } = await start(t, t.testdir())
+    const { page, troubles } = await watched(await openChromium(t), url)
+    for (const [path, title, code] of [
+      ['/nowhere', 'There is nothing at this address', 'not_found'],
+      ['/api/todos', 'Authentication is required', 'authentication_required'],
+      ['/%zz', 'The request could not be read', 'malformed_request']
+    ] as const) {
+      await page.goto(`${url}${path}`)
+      await page.getByRole('heading', { name: title }).waitFor()
+      t.match(await page.evaluate(LOOK), { isStyled: true, isWithin: true })
+      await page.getByRole('link', { name: 'What this means' }).click()
+      await page.waitForURL(`${url}/problems/${code}`)
+    }
+    const status = (line: string) => /status of 4\d\d/.test(line)
+    t.strictSame(
+      troubles.filter(trouble => !status(trouble)),
+      [],
+      'the browser tells the status, nothing else'
+    )
+
+    await page.goto(`${url}/docs`)
+    const type = await page.evaluate(`fetch('/nowhere').then(answer => answer.headers.get('content-type'))`)
+    t.match(type, /^application\/problem\+json/)
+  }
+)
+
 /** Whether the style sheet is applied, in which colours, and whether all fits into the width. */
 const LOOK = `({
   isStyled: getComputedStyle(document.body).maxWidth === '736px',

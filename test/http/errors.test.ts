@@ -392,6 +392,9 @@ t.test('no bytes are no body, whatever type they are of', async t => {
     const head = `POST ${restore}\r\nHost: x\r\nConnection: close\r\nContent-Type: ${type}\r\n\r\n`
     t.equal((await send(head)).body.code, 'todo_not_found')
   }
+  const lines = `application/x-ndjson; charset=utf-8\r\nAuthorization: Bearer ${accessToken}`
+  const nothing = await post('/api/todos/import', lines, 'Content-Length: 0\r\n\r\n')
+  t.strictSame(nothing.body, { created: 0, existing: 0 }, 'no lines are lines')
   const chunked = 'Transfer-Encoding: chunked\r\n\r\n'
   const form = 'application/x-www-form-urlencoded'
   t.equal((await post('/api/auth/logout', form, `${chunked}0\r\n\r\n`)).status, 204)

@@ -17,9 +17,9 @@ t.test('what is wrong at the start ends the service, said once, with its exit co
     refuse(cwd, { ...settings, DATABASE_URL: ':memory:' })
   ])
   t.equal(taken.code, 74)
-  t.match(taken.said, /^bind EADDRINUSE 127\.0\.0\.1:\d+\n$/)
+  t.match(taken.said, /^PORT: \d+ at 127\.0\.0\.1 is in use \(EADDRINUSE\)\.[^\n]*\n$/)
   t.equal(metrics.code, 74)
-  t.match(metrics.said, /^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+  t.match(metrics.said, /^METRICS_PORT: \d+ at 127\.0\.0\.1 is in use \(EADDRINUSE\)\.[^\n]*\n$/)
   t.equal(memory.code, 78)
   t.equal(
     memory.said,
