@@ -79,7 +79,8 @@ export async function buildApp({
   const { unreadable, connect } = answersOfNode({
     newId: randomUUID,
     now: clock,
-    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) })
+    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) }),
+    log: () => app.log
   })
   const app = Fastify({
     logger,

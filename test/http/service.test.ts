@@ -250,7 +250,7 @@ t.test('the docs can be switched off', async t => {
   const page = await on.call('GET', '/docs/')
   t.match(page, { status: 200, headers: { 'content-type': /^text\/html/ } })
   t.match(page.headers['content-security-policy'], /^default-src 'none'; script-src 'self'; style-src 'self'/)
-  t.match((await on.call('GET', '/docs/static/swagger-initializer.js')).body, /"persistAuthorization":true/)
+  t.match((await on.call('GET', '/docs/static/swagger-initializer.js')).body, /"persistAuthorization":false/)
   const off = await serve(t, { DOCS: 'off' })
   for (const path of ['/docs', '/openapi.json']) t.equal((await off.call('GET', path)).status, 404)
 })
