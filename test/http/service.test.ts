@@ -24,7 +24,7 @@ t.test('security headers', async t => {
   const { call } = await serve(t)
   for (const path of ['/health/live', '/nowhere', '/api/todos'])
     t.match((await call('GET', path)).headers, {
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none';base-uri 'none';frame-ancestors 'none'",
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
       'strict-transport-security': undefined,
