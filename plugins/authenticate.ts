@@ -19,6 +19,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     claim: Claim
+    /** The id of the user whom a request without `authenticate` has turned out to be of. */
+    signedIn?: string | undefined
   }
 }
 
@@ -33,6 +35,7 @@ async function authenticate(app: FastifyInstance) {
     request.user = await app.sessions.identify(tokenOf(request, reply))
   })
   app.decorateRequest('claim')
+  app.decorateRequest('signedIn')
   app.decorate('authenticateReading', (request, reply, done) => {
     const claim = app.sessions.claim(tokenOf(request, reply))
     const goOn = (claim: Claim) => {

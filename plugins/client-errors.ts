@@ -1,7 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { addressOf } from '../src/addresses.ts'
 import type { Clock } from '../src/db/store.ts'
 import { Problem, type ProblemCode } from '../src/errors.ts'
 
@@ -14,6 +16,9 @@ const codes: Record<string, ProblemCode> = {
 /** The methods that there is anything for. */
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
+/** Milliseconds for a client to read such an answer, if it goes on sending: a connection that is cut may lose it. */
+const LINGER = 1000
+
 /** The line of a request that says whose page it comes from. */
 const ORIGIN = /^origin:[ \t]*(\S+)[ \t]*\r?$/im
 
@@ -25,16 +30,19 @@ export interface ClientErrorOptions {
   readonly now: Clock
   /** The headers of every answer, given the origin of the page that the request comes from, if that is known. */
   readonly headersFor: (origin: string | undefined) => Record<string, string>
+  readonly log: () => Pick<FastifyInstance['log'], 'info'>
 }
 
 /**
  * Answers what Node has for no route, in the form that every request is answered in. There is no request of the framework,
  * hence no id: the answer gets one of its own.
  */
-export function answersOfNode({ newId, now, headersFor }: ClientErrorOptions) {
+export function answersOfNode({ newId, now, headersFor, log }: ClientErrorOptions) {
   function refuse(socket: Duplex, problem: Problem, origin: string | undefined) {
     if (!socket.writable) return
     const id = newId()
+    const { remoteAddress: ip } = socket as Partial<Socket>
+    log().info({ reqId: id, status: problem.status, ip: addressOf(ip ?? ''), code: problem.code }, 'request')
     const body = JSON.stringify(problem.document(id))
     const headers = {
       'Content-Type': 'application/problem+json',
@@ -50,6 +58,7 @@ export function answersOfNode({ newId, now, headersFor }: ClientErrorOptions) {
     socket.end(
       [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n')
     )
+    setTimeout(() => socket.destroy(), LINGER).unref()
   }
 
   return {

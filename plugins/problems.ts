@@ -4,6 +4,13 @@ import { bearerToken } from '../src/auth/bearer.ts'
 import { isOwnerless, isUnavailable } from '../src/db/failures.ts'
 import { Problem, type ProblemCode } from '../src/errors.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that it was answered with. */
+    problem?: ProblemCode
+  }
+}
+
 /** Seconds after which to ask a database again that could not answer. */
 const RETRY_AFTER = 5
 
@@ -23,8 +30,10 @@ export interface ProblemsOptions {
 
 /** Answers every error with a problem document (RFC 9457); one who comes by a browser's address bar, with a page. */
 async function problems(app: FastifyInstance, { pageOf }: ProblemsOptions) {
+  app.decorateRequest('problem')
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error, request)
+    request.problem = problem.code
     if (problem.status >= 500) request.log.error({ err: error }, problem.message)
     const document = problem.document(request.id)
     reply.code(problem.status).type('application/problem+json').headers(headersOf(problem, request))

@@ -1,51 +1,49 @@
-import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { networkOf } from '../src/auth/network.ts'
 import { Problem } from '../src/errors.ts'
 import { PER_MINUTE } from '../src/limits.ts'
 import { type Count, countHere } from '../src/rate-windows.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The most requests of a minute of the route by itself; false where they are not counted. */
+    rateLimit?: number | false
+  }
+}
+
+const MINUTE = 60_000
+
 export interface RateLimitOptions {
   /** Counts over all workers, where there are several. */
   readonly countTogether?: Count | undefined
+  /** What lets a page of that origin read the answer. */
+  readonly headersFor: (origin: string | undefined) => Record<string, string>
 }
 
 /**
- * Slows down who sends too much; routes that guess, hash or take long set a lower limit of their own. Only `Retry-After` tells so: the plugin's other headers follow a draft that the IETF
- * has replaced.
- */
-async function rateLimits(app: FastifyInstance, { countTogether }: RateLimitOptions) {
-  const silent = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
-  await app.register(rateLimit, {
-    max: PER_MINUTE.all,
-    timeWindow: '1 minute',
-    addHeadersOnExceeding: silent,
-    addHeaders: { ...silent, 'retry-after': true },
-    errorResponseBuilder: () => new Problem('rate_limited'),
-    ...(countTogether && { store: storeOf(countTogether) })
-  })
-}
-
-/**
+ * Slows down who sends too much; routes that guess, hash or take long have a lower limit of their own. It counts before
+ * anything is looked at, so that what is refused counts, too: an unknown path, a wrong method or token, a preflight. Only
+ * `Retry-After` tells of it: other headers follow a draft that the IETF has not settled.
+ *
  * Each worker counts by itself against the common limit, which keeps it from overload, and to ask would cost every request.
  * What routes limit for themselves is counted for all workers together.
  */
-const storeOf = (countTogether: Count) =>
-  class Store implements FastifyRateLimitStore {
-    readonly #count: Count
+async function rateLimits(app: FastifyInstance, { countTogether, headersFor }: RateLimitOptions) {
+  const countAll = countHere()
+  const countOwn = countTogether ?? countHere()
 
-    constructor(_parameters: unknown, count = countHere()) {
-      this.#count = count
-    }
+  app.addHook('onRequest', async ({ ip, headers, routeOptions: { method, url, config } }) => {
+    if (config.rateLimit === false) return
+    const { rateLimit: most = PER_MINUTE.all } = config
+    const network = networkOf(ip)
+    const { current, ttl } = await (config.rateLimit === undefined
+      ? countAll(network, MINUTE)
+      : countOwn(`${method} ${url} ${network}`, MINUTE))
+    if (current <= most) return
+    const retryAfter = Math.max(1, Math.ceil(ttl / 1000))
+    throw new Problem('rate_limited', { retryAfter, headers: headersFor(headers.origin) })
+  })
+}
 
-    incr(key: string, callback: (error: null, window: Awaited<ReturnType<Count>>) => void, length: number) {
-      this.#count(key, length).then(window => callback(null, window))
-    }
-
-    child(parameters: object) {
-      const { method, url } = (parameters as { routeInfo: RouteOptions }).routeInfo
-      return new Store(parameters, (key, length) => countTogether(`${method} ${url} ${key}`, length))
-    }
-  }
-
-export default fp(rateLimits, { name: 'rate-limit', dependencies: ['problems'] })
+export default fp(rateLimits, { name: 'rate-limit', dependencies: ['problems', 'client-address'] })

@@ -4,7 +4,7 @@ import type { Config } from '../src/config.ts'
 
 /** What a browser is told about answers that are no pages: to load, frame, guess and pass on nothing (OWASP, REST security). */
 export const SECURITY_HEADERS = {
-  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none';base-uri 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

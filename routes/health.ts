@@ -30,7 +30,7 @@ const ready = {
 
 const health: FastifyPluginAsyncTypebox = async app => {
   // A busy process is alive: killing it for being slow would make it slower.
-  const config = { rateLimit: false as const, pressureHandler: () => {} }
+  const config = { rateLimit: false as const, isVital: true }
 
   app.get('/live', { schema: live, config }, async function live() {
     return { status: 'ok' as const }

@@ -6,6 +6,7 @@ import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import clientAddress from '../plugins/client-address.ts'
 import clientErrors, { answersOfNode } from '../plugins/client-errors.ts'
+import connections from '../plugins/connections.ts'
 import cors, { crossOriginHeaders } from '../plugins/cors.ts'
 import etag from '../plugins/etag.ts'
 import events from '../plugins/events.ts'
@@ -42,13 +43,15 @@ import { pageOf } from '../routes/pages/problem.ts'
 import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
 import { trustOf } from './addresses.ts'
-import type { Config } from './config.ts'
+import { type Config, isPostgres } from './config.ts'
 import type { Clock } from './db/store.ts'
+import { connectionsFor } from './descriptors.ts'
 import { MAX_BODY } from './limits.ts'
 import { ALONE, type Place } from './place.ts'
 
-/** Milliseconds that a request may take to arrive. */
+/** Milliseconds that a request may take to arrive, and between two looks for those that take longer. */
 const REQUEST_TIMEOUT = 30_000
+const TIMEOUT_CHECK = 1000
 
 export interface AppOptions {
   readonly config: Config
@@ -58,6 +61,8 @@ export interface AppOptions {
   readonly isTraced?: boolean
   /** This process among those that serve. */
   readonly place?: Place
+  /** Milliseconds for a request to arrive, and for a client to take something of its answer. */
+  readonly patience?: { readonly request?: number; readonly stalled?: number }
 }
 
 /** Puts the service together: everything that it consists of, in order. */
@@ -66,24 +71,30 @@ export async function buildApp({
   clock = () => new Date(),
   logger = false,
   isTraced = false,
-  place = ALONE
+  place = ALONE,
+  patience: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
 }: AppOptions) {
   const isTrusted = trustOf(config.TRUST_PROXY)
   const corsHeaders = crossOriginHeaders(config)
   const { unreadable, connect } = answersOfNode({
     newId: randomUUID,
     now: clock,
-    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) })
+    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) }),
+    log: () => app.log
   })
   const app = Fastify({
     logger,
     // Waiting for a database has a limit of its own.
     pluginTimeout: 0,
     // Node's own answer says nothing.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: TIMEOUT_CHECK
+    },
     bodyLimit: MAX_BODY,
     schemaController,
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout,
     logController: new RequestLog(),
     return503OnClosing: false,
     genReqId: requestIds(randomUUID, isTrusted),
@@ -99,6 +110,11 @@ export async function buildApp({
     await app.register(import('../plugins/metrics.ts'), { config, isAlone })
   if (isTraced) await app.register(import('../plugins/tracing.ts'), { isTrusted })
   await app.register(shutdown)
+  const most = connectionsFor(
+    place.shareOf(config.MAX_CONNECTIONS),
+    isPostgres(config.DATABASE_URL) ? poolMax : 0
+  )
+  await app.register(connections, { most, stalled })
   await app.register(requestId)
   await app.register(clientAddress, { isTrusted })
   await app.register(negotiation)
@@ -107,10 +123,10 @@ export async function buildApp({
   await app.register(validation)
   await app.register(jsonBody)
   await app.register(securityHeaders, { config })
+  if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether, headersFor: corsHeaders })
   await app.register(cors, { config })
   await app.register(host)
   await app.register(loadShedding)
-  if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether })
   await app.register(notFound)
   const quota = { todos: config.MAX_TODOS, bytes: config.MAX_TODO_BYTES }
   await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn, quota })

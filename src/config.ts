@@ -49,6 +49,12 @@ export const Environment = Type.Object({
     default: 1,
     description: 'a number of processes, 1 to 64'
   }),
+  MAX_CONNECTIONS: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: 'the most connections of clients, 1 to 1000000'
+  }),
   JWT_SECRET: Type.Optional(
     Type.String({
       format: 'secrets',

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { destination } from 'pino'
+import pino, { type BaseLogger, destination } from 'pino'
 import type { Config } from './config.ts'
+import { reasonOf } from './system-error.ts'
 
 /** The most bytes that POSIX has a pipe take in one piece, whoever else writes to it; Linux's number. */
 const PIPE_BUF = 4096
@@ -14,7 +15,17 @@ const PRETTY = {
   ignore: 'pid,hostname,method,path,status,ms,database,isNew,key'
 }
 
-const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }
+/** The most bytes of lines that wait to be written: whoever should read them may have stopped to. */
+const MAX_WAITING = 16_777_216
+/** Milliseconds that the last line gets to be written. */
+const LAST = 5000
+
+const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH, maxLength: MAX_WAITING }
+
+type Destination = ReturnType<typeof destination>
+
+/** Those that lines cannot be written to at present. */
+const lost = new WeakSet<Destination>()
 
 /**
  * How the log is written: JSON, a line an entry, for machines; readable for people, who sit at a terminal. Lines for
@@ -26,11 +37,42 @@ const BATCHED = { sync: false, minLength: PIPE_BUF - 1, periodicFlush: FLUSH }
 export const loggingOf = ({ LOG_LEVEL: level }: Config, isTerminal: boolean, isShared = false) =>
   isTerminal
     ? { level, transport: { target: 'pino-pretty', options: PRETTY } }
-    : { level, stream: destination({ ...BATCHED, ...(isShared && { maxWrite: PIPE_BUF }) }) }
+    : { level, stream: survivable(destination({ ...BATCHED, ...(isShared && { maxWrite: PIPE_BUF }) })) }
 
-/** Waits until the last line is written. There must be none after it. */
-export async function endOf(logging: ReturnType<typeof loggingOf>): Promise<void> {
-  if (!('stream' in logging)) return
-  logging.stream.end()
-  await once(logging.stream, 'close')
+/** Writes to a log from outside the service itself. */
+export const loggerOf = (logging: Logging): BaseLogger =>
+  'stream' in logging ? pino(logging, logging.stream) : pino(logging)
+
+export type Logging = ReturnType<typeof loggingOf>
+
+/** Whether anybody can read what is written to the log, as far as is known. */
+export const isHeard = (logging: Logging): boolean =>
+  logging.level !== 'silent' && !('stream' in logging && lost.has(logging.stream))
+
+/** Has the service outlive its log: one on a full disk, one whose reader has gone or stands still. Lines are lost then. */
+function survivable(stream: Destination): Destination {
+  function lose(why: string) {
+    if (lost.has(stream)) return
+    lost.add(stream)
+    process.stderr.write(`The log cannot be written: ${why}. Its lines are lost until it can.\n`)
+  }
+  stream.on('error', error => lose(reasonOf(error)))
+  stream.on('drop', () => lose('nobody reads it'))
+  stream.on('write', () => lost.delete(stream))
+
+  // The library's own tries for ever what fails. So it is for the exit only, and for what has not failed before.
+  const flushSync = stream.flushSync.bind(stream)
+  stream.flushSync = () => {}
+  process.prependOnceListener('exit', () => {
+    if (!lost.has(stream)) stream.flushSync = flushSync
+  })
+  return stream
+}
+
+/** Waits until the last line is written, if it can be. There must be none after it. */
+export async function endOf(logging: Logging): Promise<void> {
+  if (!('stream' in logging) || lost.has(logging.stream)) return
+  const { stream } = logging
+  stream.end()
+  await once(stream, 'close', { signal: AbortSignal.timeout(LAST) }).catch(() => lost.add(stream))
 }

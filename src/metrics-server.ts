@@ -4,6 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { Config } from './config.ts'
 import { toListenError } from './listening.ts'
 
+/** Connections that it has at a time, and the milliseconds that one may be idle. */
+const MAX_CONNECTIONS = 8
+const IDLE = 30_000
+
 /** What metrics are read from: a registry of prom-client. */
 export interface Metrics {
   readonly contentType: string
@@ -29,6 +33,8 @@ export async function serveMetrics(
       response.writeHead(503).end()
     }
   })
+  server.maxConnections = MAX_CONNECTIONS
+  server.setTimeout(IDLE)
   const place = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
   server.listen(place)
   await once(server, 'listening').catch(error => {

@@ -4,8 +4,9 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Opened } from './db/engine.ts'
 import { assertTracing, isTracingConfigured } from './environment.ts'
+import { ERRORS, haveLastWord, once } from './last-word.ts'
 import { toListenError } from './listening.ts'
-import { endOf, loggingOf } from './logging.ts'
+import { endOf, isHeard, loggerOf, loggingOf } from './logging.ts'
 import { misspeltIn } from './misspelt.ts'
 import { placeOf } from './place.ts'
 import { makeThreadPool } from './thread-pool.ts'
@@ -28,11 +29,16 @@ export async function serve(config: Config, isWatched: boolean): Promise<void> {
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
   const logger = loggingOf(config, isWatched, !place.isAlone)
-  const app = await buildApp({ config, isTraced, logger, place })
-  const { close } = closeWithGrace({ delay: limit, logger: app.log, skip: place.deafTo }, async () => {
-    await app.stop(delay)
+  const starting = loggerOf(logger)
+  let app: Awaited<ReturnType<typeof buildApp>> | undefined
+  const end = once(async (delay: number) => {
+    await app?.stop(delay)
     await endOf(logger)
   })
+  haveLastWord({ log: () => app?.log ?? starting, isHeard: () => isHeard(logger), end: () => end(0), limit })
+  app = await buildApp({ config, isTraced, logger, place })
+  const grace = { delay: limit, logger: app.log, skip: [...place.deafTo, ...ERRORS] }
+  const { close } = closeWithGrace(grace, () => end(delay))
   place.onStop(close)
   const listening = (address: string) =>
     `${place.number === 1 ? 'Latchkey' : `Worker ${place.number}`} listens on ${address}`

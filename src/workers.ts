@@ -1,10 +1,11 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import closeWithGrace from 'close-with-grace'
-import pino from 'pino'
+import type { BaseLogger } from 'pino'
 import type { Config } from './config.ts'
 import { turnsInOrder } from './db/turn.ts'
-import { endOf, loggingOf } from './logging.ts'
+import { ERRORS, haveLastWord, once as onlyOnce } from './last-word.ts'
+import { endOf, isHeard, loggerOf, loggingOf } from './logging.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { NUMBER, STOP } from './place.ts'
 import { countFor, countHere } from './rate-windows.ts'
@@ -18,7 +19,7 @@ const SPARE = 1000
  */
 export async function supervise(config: Config, isWatched: boolean, limit: number): Promise<void> {
   const logging = loggingOf(config, isWatched, true)
-  const log = pino(logging, (logging as { stream?: pino.DestinationStream }).stream)
+  const log = loggerOf(logging)
   if (config.METRICS_PORT !== undefined) await serveMetricsOfWorkers(config, log)
 
   const { join, leave } = turnsInOrder()
@@ -27,13 +28,15 @@ export async function supervise(config: Config, isWatched: boolean, limit: numbe
   let fault = 0
   let isEnding = false
 
-  const { close } = closeWithGrace({ delay: limit + SPARE, logger: log }, async () => {
+  const end = onlyOnce(async () => {
     isEnding = true
     const codes = await Promise.all(all().map(endOfWorker))
     await endOf(logging)
     const bad = [fault, ...codes].find(code => code > 0)
     if (bad) process.exit(bad)
   })
+  haveLastWord({ log: () => log, isHeard: () => isHeard(logging), end, limit: limit + SPARE })
+  const { close } = closeWithGrace({ delay: limit + SPARE, logger: log, skip: [...ERRORS] }, end)
   // Whatever ends this process, none is left behind.
   process.once('exit', () => {
     for (const worker of all()) worker.process.kill('SIGKILL')
@@ -79,7 +82,7 @@ async function endOfWorker(worker: Worker): Promise<number> {
 }
 
 /** The sums over all workers, or what else makes sense of a metric. */
-async function serveMetricsOfWorkers(config: Config, log: pino.Logger) {
+async function serveMetricsOfWorkers(config: Config, log: BaseLogger) {
   const { AggregatorRegistry } = await import('prom-client')
   const registry = new AggregatorRegistry()
   const { contentType } = registry

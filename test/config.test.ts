@@ -9,6 +9,7 @@ t.test('without an environment every setting has its default', async t => {
     PORT: 3000,
     DATABASE_URL: 'file:./data/latchkey.db',
     DATABASE_POOL_MAX: 10,
+    MAX_CONNECTIONS: 10_000,
     WEB_CONCURRENCY: 1,
     JWT_ISSUER: 'latchkey',
     JWT_AUDIENCE: 'latchkey',

@@ -5,7 +5,7 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { endOf, loggingOf } from '../src/logging.ts'
+import { endOf, isHeard, loggingOf } from '../src/logging.ts'
 import { send, start } from './process.ts'
 
 t.test('the log is pretty on a terminal, and only there', async t => {
@@ -78,3 +78,29 @@ t.test('lines of several processes stay whole, however slowly they are read', as
   t.equal(lines.length, 1500)
   for (const line of lines) t.match(JSON.parse(line).msg, /^x*$/)
 })
+
+t.test('whether the log is heard is known, and comes back', async t => {
+  const logging = loggingOf(readConfig({}), false)
+  if (!('stream' in logging)) throw new Error('it is not for a terminal')
+  t.equal(isHeard(logging), true)
+  logging.stream.emit('drop', 'a line')
+  logging.stream.emit('drop', 'another one')
+  t.equal(isHeard(logging), false, 'as many lines wait as may')
+  await endOf(logging)
+  logging.stream.emit('write', 1)
+  t.equal(isHeard(logging), true)
+  t.equal(isHeard(loggingOf(readConfig({ LOG_LEVEL: 'silent' }), true)), false)
+})
+
+t.test(
+  'a last line that cannot be written is not waited for',
+  { skip: process.platform !== 'linux' },
+  async t => {
+    const stream = pino.destination({ dest: '/dev/full', sync: false })
+    await once(stream, 'ready')
+    pino(stream).info('lost')
+    await endOf({ level: 'info', stream })
+    t.equal(isHeard({ level: 'info', stream }), false)
+    stream.destroy()
+  }
+)

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import type { Answer, Settings } from './service.ts'
 
-const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
+export const PROGRAM = join(import.meta.dirname, '../src/cli/main.ts')
 
 /** A service in a process of its own. */
 export interface Running {
@@ -26,6 +26,9 @@ export const uncounted = (...args: string[]): [file: string, args: string[]] => 
   'env',
   ['-u', 'NODE_OPTIONS', ...args]
 ]
+
+/** The option of Node by which JavaScript that goes wrong runs in the same process. */
+export const faulty = (code: string) => ['--import', `data:text/javascript,${encodeURIComponent(code)}`]
 
 /** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
 export function launch(

@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
-import { buildApp } from '../src/app.ts'
+import { type AppOptions, buildApp } from '../src/app.ts'
 import { type Config, readConfig } from '../src/config.ts'
 import { emptyDatabase } from './databases.ts'
 
@@ -38,7 +38,7 @@ export function stoppedClock(start = '2026-01-01T00:00:00.000Z') {
 }
 
 /** Starts the service as production does, on a database of its own, and ends it with the test. */
-export async function serve(t: Test, settings: Settings = {}) {
+export async function serve(t: Test, settings: Settings = {}, patience: AppOptions['patience'] = {}) {
   const clock = stoppedClock()
   const lines: string[] = []
   const app = await buildApp({
@@ -50,6 +50,7 @@ export async function serve(t: Test, settings: Settings = {}) {
       ...settings
     }),
     clock: clock.now,
+    patience,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })
   t.teardown(() => app.close())

@@ -7,7 +7,7 @@ import { deviceOf } from './device.ts'
 import { newPasswordIn } from './new-password.ts'
 
 /** A stricter limit for what verifies a password. */
-const config = { rateLimit: { max: PER_MINUTE.account, timeWindow: '1 minute' } }
+const config = { rateLimit: PER_MINUTE.account }
 
 const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, options) => {
   app.addHook('onRequest', app.authenticate)

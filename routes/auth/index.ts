@@ -10,7 +10,7 @@ import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
 
 /** A stricter limit for what guesses, hashes or tells whether an account exists. */
-const limited = (max: number) => ({ rateLimit: { max, timeWindow: '1 minute' } })
+const limited = (most: number) => ({ rateLimit: most })
 
 const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   app.addHook('onRoute', route => {
@@ -26,6 +26,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     { schema: schemas.register(config), config: limited(PER_MINUTE.register), ...newPasswordIn('password') },
     async function register(request, reply) {
       const user = await app.users.register(request.body)
+      request.signedIn = user.id
       reply.code(201).header('location', '/api/auth/me')
       return app.sessions.start(user, deviceOf(request), 'account_created')
     }
@@ -37,9 +38,10 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     async function login(request) {
       const { email, password } = request.body
       const device = deviceOf(request)
-      return app.users.authenticate(email, password, device, (user, forgiving) =>
-        app.sessions.start(user, device, 'signed_in', [forgiving])
-      )
+      return app.users.authenticate(email, password, device, (user, forgiving) => {
+        request.signedIn = user.id
+        return app.sessions.start(user, device, 'signed_in', [forgiving])
+      })
     }
   )
 
@@ -48,13 +50,15 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
     { schema: schemas.refresh, config: limited(PER_MINUTE.refresh) },
     async function refresh(request) {
       const idempotencyKey = keyIn(request.headers)
-      return app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
+      const pair = await app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
+      request.signedIn = pair.user.id
+      return pair
     }
   )
 
   app.post('/logout', { schema: schemas.logout }, async function logout(request, reply) {
     const token = bearerToken(request.headers.authorization)
-    await app.sessions.logout(token, request.body?.scope ?? 'local', deviceOf(request))
+    request.signedIn = await app.sessions.logout(token, request.body?.scope ?? 'local', deviceOf(request))
     return reply.code(204).send(null)
   })
 

@@ -14,7 +14,7 @@ const importing: FastifyPluginAsyncTypebox = async app => {
   const check = app.checkOf(schemas.Line)
   const limits = {
     bodyLimit: MAX_IMPORT,
-    config: { rateLimit: { max: PER_MINUTE.import, timeWindow: '1 minute' } }
+    config: { rateLimit: PER_MINUTE.import }
   }
 
   app.removeAllContentTypeParsers()

@@ -171,20 +171,26 @@ export function sessionsOf(store: Store, tokens: Tokens, config: Config) {
     /**
      * Logs out. Does nothing, and says nothing, without a token, or when it is not ours or its session has ended. One that
      * would not be let in any more ends its own session at the most: who has an old token need not be its owner.
+     * @returns the id of the user whose session it is
      */
-    async logout(accessToken: string | undefined, scope: LogoutScope, device: Device): Promise<void> {
+    async logout(
+      accessToken: string | undefined,
+      scope: LogoutScope,
+      device: Device
+    ): Promise<string | undefined> {
       const claims = accessToken === undefined ? undefined : tokens.access.open(accessToken)
       const [found] = claims ? await find.execute({ id: claims.sid }) : []
-      if (!claims || !found || !isOf(claims, found.session)) return
+      if (!claims || !found || !isOf(claims, found.session)) return undefined
 
       const ending = { userId: claims.sub, id: claims.sid, reason: 'logout' } as const
       if (scope !== 'local' && secondsLeft(claims, store.now()) > 0) {
         const asker = holdLatest.with({ ...ending, generation: generationOf(claims), now: store.now() })
         const statement = scope === 'all' ? endAll : endOthers
         const isDone = await endFor(asker, statement, ending, device).then(() => true, falseIfMissed)
-        if (isDone) return
+        if (isDone) return claims.sub
       }
       if (scope !== 'others') await endBy(end, ending, device)
+      return claims.sub
     }
   }
 }

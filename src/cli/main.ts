@@ -5,6 +5,8 @@ const { configOfProcess } = await import('../environment.ts')
 const { run } = await import('./run.ts')
 const { EXIT } = await import('./exit-codes.ts')
 
+// Whoever has nothing to hear of the trouble need not.
+process.stderr.on('error', () => {})
 // Whoever reads the answer need not read all of it: `latchkey users list | head -1`.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exitCode = code === 'EPIPE' ? 0 : EXIT.system.code

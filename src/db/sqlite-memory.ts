@@ -4,10 +4,12 @@ import { StatementFailed } from './failures.ts'
 
 /** The most rows to remember of each kind. */
 const MOST = 10_000
-/** The most characters of texts, all together, and of the longest one. */
+/** The most characters of texts, their names and what goes with them, all together; and of the longest text. */
 const MOST_TEXT = 16_000_000
 const LONGEST_TEXT = 32_768
-/** What it takes to remember a text, in characters beside its own. */
+/** The longest name of a text: whoever asks for so odd a page does not ask for it again. */
+const LONGEST_NAME = 1024
+/** What it takes to remember a text, in characters beside its own and those that go with it. */
 const PER_TEXT = 500
 
 /**
@@ -17,7 +19,7 @@ const PER_TEXT = 500
  */
 export function memoryOf(connection: Database.Database): Pick<Engine, 'remembered' | 'rememberedText'> {
   const sessions: Memory[] = []
-  const texts = new Memory(MOST_TEXT, value => (value as Text).text.length + PER_TEXT)
+  const texts = new Memory(MOST_TEXT, (name, value) => name.length + lengthOf(value as Text) + PER_TEXT)
   let writes = 0
 
   function forget(memories: readonly Memory[], id: string) {
@@ -87,7 +89,8 @@ export function memoryOf(connection: Database.Database): Pick<Engine, 'remembere
       sessions.push(memory)
       return id => recall(memory, id, '', async () => (await read([id])).get(id), isThere)
     },
-    rememberedText: (userId, what, read) => recall(texts, userId, what, read, isShort)
+    rememberedText: (userId, what, read) =>
+      what.length > LONGEST_NAME ? read() : recall(texts, userId, what, read, isShort)
   }
 }
 
@@ -96,17 +99,20 @@ interface Text {
 }
 
 const isThere = (value: unknown) => value !== undefined
-const isShort = ({ text }: Text) => text.length <= LONGEST_TEXT
+const isShort = (value: Text) => lengthOf(value) <= LONGEST_TEXT
+/** The characters of the text and of what goes with it. */
+const lengthOf = (value: Text) =>
+  Object.values(value).reduce((sum, each) => sum + (typeof each === 'string' ? each.length : 0), 0)
 
 /** Values by an id and a name. When it is full, it begins anew. */
 class Memory {
   readonly #most: number
-  readonly #sizeOf: (value: unknown) => number
+  readonly #sizeOf: (what: string, value: unknown) => number
   readonly #values = new Map<string, Map<string, unknown>>()
   #size = 0
 
   /** @param most the most that there may be, as `sizeOf` counts */
-  constructor(most: number, sizeOf: (value: unknown) => number = () => 1) {
+  constructor(most: number, sizeOf: (what: string, value: unknown) => number = () => 1) {
     this.#most = most
     this.#sizeOf = sizeOf
   }
@@ -118,12 +124,12 @@ class Memory {
   set(id: string, what: string, value: unknown): void {
     if (this.#size >= this.#most) this.clear()
     const own = this.#values.get(id) ?? new Map<string, unknown>()
-    this.#size += this.#sizeOf(value) - (own.has(what) ? this.#sizeOf(own.get(what)) : 0)
+    this.#size += this.#sizeOf(what, value) - (own.has(what) ? this.#sizeOf(what, own.get(what)) : 0)
     this.#values.set(id, own.set(what, value))
   }
 
   delete(id: string): void {
-    for (const value of this.#values.get(id)?.values() ?? []) this.#size -= this.#sizeOf(value)
+    for (const [what, value] of this.#values.get(id) ?? []) this.#size -= this.#sizeOf(what, value)
     this.#values.delete(id)
   }
 

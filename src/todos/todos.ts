@@ -57,6 +57,7 @@ export function todosOf(store: Store, userId: string) {
 
     /** Those of some todos that are there, in the list or in the trash, by their ids. */
     async present(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
+      await sweeps.settle(userId)
       const found = new Map<string, Todo>()
       for (let first = 0; first < ids.length; first += MOST_IDS) {
         const values = { userId, ...givenIds(ids.slice(first, first + MOST_IDS)) }

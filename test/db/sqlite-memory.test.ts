@@ -159,6 +159,26 @@ t.test('no more texts are remembered than fit, and none that is long', async t =
   }
 })
 
+t.test('names of texts take room as well, long ones are not remembered', async t => {
+  const { rememberedText } = open(t)
+  let reads = 0
+  const read = async () => ({ text: `${++reads}`, link: 'l'.repeat(500), etag: null })
+  const keep = (what: string) => rememberedText('ada', what, read)
+  for (const [name, texts] of [
+    ['n'.repeat(1024), ['1', '1']],
+    ['n'.repeat(1025), ['2', '3']]
+  ] as const)
+    t.strictSame([(await keep(name)).text, (await keep(name)).text], texts)
+
+  const names = Array.from({ length: 8000 }, (_, n) => `${n}`.padEnd(1020, 'n'))
+  for (const name of names) await keep(name)
+  const before = reads
+  await keep(names[7999] as string)
+  t.equal(reads, before)
+  await keep(names[0] as string)
+  t.equal(reads, before + 1, 'it has begun anew, since 8000 of these are more than fit')
+})
+
 t.test('whether others wrote is asked once for what is read in one go', async t => {
   const { other, session, rememberedText } = open(t)
   let count = 0

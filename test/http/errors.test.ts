@@ -159,7 +159,7 @@ async function sender({ app }: Service) {
 
 /** What every answer has. */
 const EVERYWHERE = {
-  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none';base-uri 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -434,7 +434,7 @@ t.test('a body that is encoded is refused, and it is said that it should not be'
 t.test('a client that is gone gets no answer', async t => {
   const { app } = await serve(t)
   let written = false
-  const gone = { writable: false, end: () => (written = true) }
+  const gone = { writable: false, end: () => (written = true), destroy() {} }
   app.server.emit('clientError', new Error('reset'), gone)
   t.equal(written, false)
 })
@@ -442,7 +442,7 @@ t.test('a client that is gone gets no answer', async t => {
 t.test('a request that does not arrive is 408', async t => {
   const { app } = await serve(t)
   let written = ''
-  const slow = { writable: true, end: (text: string) => (written = text) }
+  const slow = { writable: true, end: (text: string) => (written = text), destroy() {} }
   app.server.emit('clientError', Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), slow)
   t.match(written, /^HTTP\/1.1 408 Request Timeout\r\n/)
   t.match(JSON.parse(written.split('\r\n\r\n')[1] ?? ''), { code: 'request_timeout', action: 'retry' })

@@ -24,7 +24,7 @@ t.test('security headers', async t => {
   const { call } = await serve(t)
   for (const path of ['/health/live', '/nowhere', '/api/todos'])
     t.match((await call('GET', path)).headers, {
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none';base-uri 'none';frame-ancestors 'none'",
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
       'strict-transport-security': undefined,
@@ -164,6 +164,61 @@ t.test(
   }
 )
 
+/** What is refused, by those who need not be anybody. */
+const REFUSED = {
+  'no token': [401, { url: '/api/todos' }],
+  'a token that is none': [401, { url: '/api/todos', headers: { authorization: 'Bearer x' } }],
+  'an unknown path': [404, { url: '/nowhere' }],
+  'a wrong method': [405, { method: 'DELETE', url: '/api/limits' }],
+  'a preflight': [
+    204,
+    { method: 'OPTIONS', url: '/api/todos', headers: { 'access-control-request-method': 'GET' } }
+  ],
+  'an address that cannot be read': [400, { url: '/%zz' }],
+  'a host that is none': [400, { url: '/api/limits', headers: { host: 'a b' } }]
+} as const
+
+for (const [what, [status, request]] of Object.entries(REFUSED))
+  t.test(`what is refused counts as well: ${what}`, async t => {
+    const { app } = await serve(t, { RATE_LIMIT: 'on', CORS_ORIGIN: 'https://a.example' })
+    const origin = 'https://a.example'
+    const send = () =>
+      app.inject({ ...request, headers: { origin, ...('headers' in request && request.headers) } })
+    for (let count = 0; count < 1200; count++) {
+      const { statusCode } = await send()
+      if (statusCode !== status) t.equal(statusCode, status, `the ${count + 1}th`)
+    }
+    const answer = await send()
+    t.match(answer.json(), { status: 429, code: 'rate_limited', action: 'retry-later' })
+    t.match(answer.headers, {
+      'retry-after': /^[1-9]\d?$/,
+      'content-type': /^application\/problem\+json/,
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': /Retry-After/,
+      'x-content-type-options': 'nosniff',
+      'x-request-id': /./
+    })
+    t.equal((await app.inject('/api/todos')).statusCode, 429, 'others of the same address')
+    t.equal((await app.inject({ url: '/api/limits', remoteAddress: '192.0.2.7' })).statusCode, 200)
+  })
+
+t.test('a limit of a route counts before the token is looked at', async t => {
+  const { app } = await serve(t, { RATE_LIMIT: 'on' })
+  const cases = [
+    ['PUT', '/api/auth/password', 20],
+    ['DELETE', '/api/auth/me', 20],
+    ['PATCH', '/api/auth/me', 20],
+    ['POST', '/api/todos/import', 20]
+  ] as const
+  for (const [method, url, most] of cases) {
+    const statuses: number[] = []
+    const headers = { authorization: 'Bearer x' }
+    for (let count = 0; count <= most; count++)
+      statuses.push((await app.inject({ method, url, headers })).statusCode)
+    t.strictSame(statuses, [...Array(most).fill(401), 429], `${method} ${url}`)
+  }
+})
+
 t.test('a process that lags behind turns requests away, but stays alive', async t => {
   const { app, call } = await serve(t)
   await lag(2000)
@@ -195,7 +250,7 @@ t.test('the docs can be switched off', async t => {
   const page = await on.call('GET', '/docs/')
   t.match(page, { status: 200, headers: { 'content-type': /^text\/html/ } })
   t.match(page.headers['content-security-policy'], /^default-src 'none'; script-src 'self'; style-src 'self'/)
-  t.match((await on.call('GET', '/docs/static/swagger-initializer.js')).body, /"persistAuthorization":true/)
+  t.match((await on.call('GET', '/docs/static/swagger-initializer.js')).body, /"persistAuthorization":false/)
   const off = await serve(t, { DOCS: 'off' })
   for (const path of ['/docs', '/openapi.json']) t.equal((await off.call('GET', path)).status, 404)
 })

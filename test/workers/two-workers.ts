@@ -32,12 +32,17 @@ export const listens =
  * Starts a service of two workers, and waits until both serve.
  * @param isCounted whether the test is there for the lines of the program itself
  */
-export async function startTwo(t: Test, settings: Settings = {}, isCounted = false) {
+export async function startTwo(
+  t: Test,
+  settings: Settings = {},
+  isCounted = false,
+  nodeOptions: readonly string[] = []
+) {
   const cwd = t.testdir()
   const database = await emptyDatabase(t)
   const DATABASE_URL = database === ':memory:' ? `file:${cwd}/latchkey.db` : database
   const all = { DATABASE_URL, JWT_SECRET: SECRET, WEB_CONCURRENCY: '2', ...settings }
-  const running = await start(t, cwd, all, isCounted)
+  const running = await start(t, cwd, all, isCounted, nodeOptions)
   const pids: number[] = []
   for (const number of [1, 2]) pids.push((await logged(running.log, listens(number))).pid as number)
   return { ...running, cwd, pids }
