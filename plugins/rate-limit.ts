@@ -22,15 +22,16 @@ async function rateLimits(app: FastifyInstance, { countTogether }: RateLimitOpti
     addHeadersOnExceeding: silent,
     addHeaders: { ...silent, 'retry-after': true },
     errorResponseBuilder: () => new Problem('rate_limited'),
-    ...(countTogether && { store: storeOf(countTogether) })
+    store: storeOf(countTogether)
   })
 }
 
 /**
  * Each worker counts by itself against the common limit, which keeps it from overload, and to ask would cost every request.
- * What routes limit for themselves is counted for all workers together.
+ * What routes limit for themselves is counted for all workers together. Not the plugin's own store, which goes by the time
+ * of day: after a clock that was ahead, limits would stay used up until then.
  */
-const storeOf = (countTogether: Count) =>
+const storeOf = (countTogether: Count = countHere()) =>
   class Store implements FastifyRateLimitStore {
     readonly #count: Count
 

@@ -163,6 +163,8 @@ export function accountsOf(
       for (let gone = BATCH; gone === BATCH; )
         gone = (await removeTodos.execute({ userId, batch: BATCH })).length
       await remove.execute({ userId })
+      // It is done already. What cannot be scrubbed now is left to the janitor.
+      await store.scrub?.().catch(() => {})
     }
   }
 }

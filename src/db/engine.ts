@@ -114,6 +114,11 @@ export interface Engine {
   readonly atomically: <Steps extends readonly Step[]>(...steps: Steps) => Promise<RowsOf<Steps>>
   /** Finds todos by their terms, with an index. */
   readonly search: Search
+  /**
+   * Rids the files of what was deleted, in small slices, where the database leaves that to us. What cannot be done now, as
+   * somebody else reads, is left to the next time.
+   */
+  readonly scrub?: () => Promise<void>
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>

@@ -11,8 +11,10 @@ import { pendingOf } from './migrations.ts'
 import { tablesOf } from './schema.ts'
 import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
+import { scrubberOf } from './sqlite-scrubbing.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
+import { watchFiles } from './sqlite-watch.ts'
 import type { Turn } from './turn.ts'
 
 /** Milliseconds to wait for another process that is writing. */
@@ -54,7 +56,8 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const file = sqliteFile(url)
   if (file) prepareFile(file)
   const { connection, isNew } = open(file)
-  const { commit, flush, tally } = groupCommitOf(connection, turn)
+  const assertInPlace = watchFiles(file)
+  const { commit, flush, tally } = groupCommitOf(connection, assertInPlace, turn)
   const allOrNone = connection.transaction(runAll)
 
   const db = drizzle(connection)
@@ -84,7 +87,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     },
     search: searchOf(connection, sqliteTables, commit),
     writes: tally,
+    scrub: scrubberOf(connection, commit),
     ping: async () => {
+      assertInPlace()
       probe.get()
     },
     close: async () => {
@@ -124,6 +129,8 @@ function setUp(connection: Database.Database): boolean {
   connection.pragma('synchronous = FULL')
   connection.pragma(`journal_size_limit = ${WAL_LIMIT}`)
   connection.pragma(`wal_autocheckpoint = ${CHECKPOINT}`)
+  // What is deleted is overwritten, or it would stay in free pages of the file.
+  connection.pragma('secure_delete = ON')
   // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
   connection.pragma('foreign_keys = OFF')
   const isNew = connection.transaction(migrate).exclusive(connection)
