@@ -115,6 +115,16 @@ export const catalogue = {
     title: 'The account is disabled',
     detail: 'Ask those who run the service. Nothing of the account is lost.'
   },
+  password_change_required: {
+    status: 403,
+    title: 'The password has to be changed',
+    detail: 'It was set for you by those who run the service. Sign in with it and a newPassword of your own.'
+  },
+  password_expired: {
+    status: 403,
+    title: 'The password has expired',
+    detail: 'It was set for you by those who run the service, and not changed in time. Ask them for another.'
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',

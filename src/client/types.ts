@@ -26,6 +26,8 @@ export type Problem = {
     | 'token_pair_mismatch'
     | 'password_wrong'
     | 'account_disabled'
+    | 'password_change_required'
+    | 'password_expired'
     | 'not_found'
     | 'session_not_found'
     | 'todo_not_found'
@@ -281,6 +283,8 @@ export type LoginBody = {
   email: string
   /** the password, as it was given */
   password: string
+  /** 8 to 128 characters of any kind */
+  newPassword?: string
 }
 
 export type RefreshBody = {
