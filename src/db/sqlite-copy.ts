@@ -37,13 +37,13 @@ export async function copySqlite(from: string, to: string, told: (share: number)
   }
 }
 
-/** The files in which a copy is made, page by page and then compactly, and those that SQLite would take for a part of it. */
+/** The files in which a copy is made, the first compactly from one page by page, and those that SQLite would take for a part of it. */
 export const draftsOf = (to: string): [draft: string, copy: string, ...beside: string[]] => [
-  `${to}.vacuum`,
   `${to}.part`,
-  `${to}.part-journal`,
-  `${to}.part-wal`,
-  `${to}.part-shm`
+  `${to}.pages`,
+  ...['.part', '.pages'].flatMap(draft =>
+    ['-journal', '-wal', '-shm'].map(suffix => `${to}${draft}${suffix}`)
+  )
 ]
 
 async function copyPages(from: string, to: string, told: (share: number) => void) {
