@@ -71,15 +71,16 @@ t.test('a reader in the way leaves the log to the janitor', async t => {
 })
 
 t.test('a deletion is done although the files cannot be scrubbed', async t => {
-  const { app, call, gone, other } = await serveTwo(t)
-  const connection = app.store.db as unknown as { run: (statement: string) => unknown }
-  connection.run('drop table todos_search_config')
+  const { app, call, gone } = await serveTwo(t)
+  const { scrub, close } = app.store
+  Object.assign(app.store, { scrub: () => Promise.reject(new Error('the disk is full')) })
   const removal = await call('DELETE', '/api/auth/me', {
     token: gone.accessToken,
     body: { password: PASSWORD }
   })
   t.equal(removal.status, 204)
-  t.equal((await call('GET', '/api/auth/me', { token: other.accessToken })).status, 200)
+  await close()
+  t.match(await scrub?.().catch(error => error), { name: 'Error', message: /^scrub: .*not open/ })
 })
 
 t.test('a backup leaves behind what an older version deleted', async t => {
