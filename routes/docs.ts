@@ -31,7 +31,8 @@ export default async function docs(app: FastifyInstance) {
     uiConfig: {
       // Without the bar that loads documents of other services, which the policy above forbids in any case.
       layout: 'BaseLayout',
-      persistAuthorization: true,
+      // A token that was tried out stays in no storage of the browser.
+      persistAuthorization: false,
       displayRequestDuration: true,
       tryItOutEnabled: true
     }
