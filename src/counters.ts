@@ -7,7 +7,7 @@ export interface Counters {
   readonly refreshes: Tally
   /** Sessions that ended before their time, by the reason. */
   readonly sessionsEnded: Tally
-  /** Rounds of the janitor: `done` or `failed`. */
+  /** Rounds of the janitor: `done`, `failed`, or `skipped` as the clock may be ahead. */
   readonly janitorRounds: Tally
   /** Rows that the janitor has removed, by table. */
   readonly rowsRemoved: Tally

@@ -121,6 +121,16 @@ export const catalogue = {
     detail:
       'Nothing was done. Delete some for good, those in the trash count as well; /api/limits tells how many todos and bytes there may be.'
   },
+  password_change_required: {
+    status: 403,
+    title: 'The password has to be changed',
+    detail: 'It was set for you by those who run the service. Sign in with it and a newPassword of your own.'
+  },
+  password_expired: {
+    status: 403,
+    title: 'The password has expired',
+    detail: 'It was set for you by those who run the service, and not changed in time. Ask them for another.'
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',

@@ -102,12 +102,14 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TR
     // The absolute expiry has no index. The idle one is at most a REFRESH_TOKEN_TTL later, for it is counted from a
     // refresh before that.
     const expired = await removeAll('sessions', expiredSessions, ago(SESSION_RETENTION))
-    return {
+    const removed = {
       sessions: ended + expired,
       events: await removeAll('events', events, leastIdOf(ago(EVENT_RETENTION))),
       throttles: await removeAll('throttles', throttles, ago(THROTTLE_RETENTION)),
       todos: await removeAll('todos', todos, ago(TRASH_RETENTION)),
       idempotencyKeys: await removeAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
     }
+    if (!signal?.aborted) await store.scrub?.()
+    return removed
   }
 }

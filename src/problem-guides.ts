@@ -135,6 +135,20 @@ export const guides: Record<ProblemCode, Guide> = {
       'Delete todos for good: `DELETE /api/todos/{id}?permanent=true`, also of those in the trash, which goes by itself after ' +
       'some time. What takes something away is never refused. GET /api/limits tells both limits.'
   },
+  password_change_required: {
+    cause:
+      'The password is right, but those who run the service have set it ("latchkey users reset-password"), so ' +
+      'that somebody else knows it. It is good for one thing, to set another.',
+    next:
+      'Let the user choose a password, and send the same e-mail and password to POST /api/auth/login again, ' +
+      'with the chosen one as newPassword. That sets it and signs in.'
+  },
+  password_expired: {
+    cause:
+      'The password is right, but those who run the service have set it, and it was not changed within 7 ' +
+      'days. It is good for nothing any more.',
+    next: 'Only those who run the service can give another: by "latchkey users reset-password".'
+  },
   not_found: {
     cause: 'No operation has this path.',
     next:

@@ -308,7 +308,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
     .execute()
   await db
     .insert(tables.events)
-    .values([event(leastIdOf(later(-91 * DAY, now))), event(store.newId())])
+    .values([event(leastIdOf(later(-91 * DAY, now))), event(leastIdOf(later(-2 * DAY, now)))])
     .execute()
   const settings = { DATABASE_URL, JWT_SECRET: SECRET }
 

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
+import { PER_MINUTE } from '../src/limits.ts'
 import { countBy, countFor, countHere } from '../src/rate-windows.ts'
+import { serve } from './service.ts'
 
 t.test('requests are counted by key, in windows that begin with the first', async t => {
   let time = 1000
@@ -39,4 +41,17 @@ t.test('one process counts for several', async t => {
     windows.map(({ current }) => current),
     [1, 2, 1, 3]
   )
+})
+
+t.test('a clock that was ahead uses no limit up', async t => {
+  const { call } = await serve(t, { RATE_LIMIT: 'on' })
+  const register = () => call('POST', '/api/auth/register', { body: {} })
+  const { now } = Date
+  t.teardown(() => Object.assign(Date, { now }))
+  Object.assign(Date, { now: () => now() + 400 * 86_400_000 })
+  for (let index = 0; index < PER_MINUTE.register; index++) t.equal((await register()).status, 400)
+  Object.assign(Date, { now })
+  const refused = await register()
+  t.equal(refused.status, 429)
+  t.ok(Number(refused.headers['retry-after']) <= 60, `${refused.headers['retry-after']} s`)
 })

@@ -37,6 +37,7 @@ export function crowdOf(name: string, users: number, todosEach: number, now: Dat
       emailKey: email,
       passwordHash: '',
       passwordVersion: 0,
+      passwordExpiresAt: null,
       disabledAt: null,
       createdAt: now
     }

@@ -34,14 +34,20 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/login',
-    { schema: schemas.login, config: limited(PER_MINUTE.login) },
+    { schema: schemas.login(config), config: limited(PER_MINUTE.login), ...newPasswordIn('newPassword') },
     async function login(request) {
-      const { email, password } = request.body
+      const { email, password, newPassword } = request.body
       const device = deviceOf(request)
-      return app.users.authenticate(email, password, device, (user, forgiving) => {
-        request.signedIn = user.id
-        return app.sessions.start(user, device, 'signed_in', [forgiving])
-      })
+      return app.users.authenticate(
+        email,
+        password,
+        device,
+        (user, forgiving) => {
+          request.signedIn = user.id
+          return app.sessions.start(user, device, 'signed_in', [forgiving])
+        },
+        newPassword
+      )
     }
   )
 

@@ -97,15 +97,18 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   }
 })
 
-export const login = {
+export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   operationId: 'login',
   summary: 'Sign in',
-  description: 'Begins a session and answers with its first pair of tokens.',
+  description:
+    'Begins a session and answers with its first pair of tokens. A password that an operator has set takes a `newPassword` ' +
+    'with it, which is the password from then on; with any other password there is none to be given.',
   tags,
   body: Type.Object(
     {
       email: Email,
-      password: Type.String({ format: 'password', description: 'the password, as it was given' })
+      password: Type.String({ format: 'password', description: 'the password, as it was given' }),
+      newPassword: Type.Optional(NewPassword(PASSWORD_MIN_LENGTH))
     },
     {
       additionalProperties: false,
@@ -114,9 +117,16 @@ export const login = {
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problems(...bodyProblems, 'invalid_credentials', 'account_disabled', 'sign_in_throttled')
+    ...problems(
+      ...bodyProblems,
+      'invalid_credentials',
+      'account_disabled',
+      'password_change_required',
+      'password_expired',
+      'sign_in_throttled'
+    )
   }
-}
+})
 
 /** Taken as it was answered, and not looked at: no life is longer than a setting may be. */
 const AnsweredSeconds = Type.Integer({

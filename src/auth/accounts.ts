@@ -7,8 +7,7 @@ import { invalid, Problem } from '../errors.ts'
 import { accountStatements } from './account-statements.ts'
 import { keyOf } from './emails.ts'
 import { type Device, eventsOf } from './events.ts'
-import { refuseGuessable } from './password-policy.ts'
-import { opaque } from './password-text.ts'
+import { refuseGuessable, refusePresent } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import { retryKeyHashOf } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
@@ -107,11 +106,7 @@ export function accountsOf(
       const { currentPassword, newPassword } = change
       refuseGuessable(newPassword, caller, '/newPassword')
       const present = await verify(caller, currentPassword, device)
-      if (opaque(newPassword) === opaque(currentPassword))
-        throw invalid({
-          pointer: '/newPassword',
-          detail: 'is the password that the account has now; choose another'
-        })
+      refusePresent(newPassword, currentPassword)
       const passwordHash = await passwords.hash(newPassword)
       // Not before: the new pair lives from here on, and hashing may have had to wait.
       const now = store.now()
@@ -163,6 +158,8 @@ export function accountsOf(
       for (let gone = BATCH; gone === BATCH; )
         gone = (await removeTodos.execute({ userId, batch: BATCH })).length
       await remove.execute({ userId })
+      // It is done already. What cannot be scrubbed now is left to the janitor.
+      await store.scrub?.().catch(() => {})
     }
   }
 }

@@ -8,10 +8,14 @@ import { keyOf } from './emails.ts'
 import { eventsOf } from './events.ts'
 import type { Passwords } from './passwords.ts'
 import { sessionStatements } from './session-statements.ts'
+import { TEMPORARY_PASSWORD_TTL } from './temporary-passwords.ts'
 import type { User } from './users.ts'
 
 /** An account as its operator sees it. */
-export type Account = Omit<UserRow, 'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion'>
+export type Account = Omit<
+  UserRow,
+  'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion' | 'passwordExpiresAt'
+>
 
 /** What an operator does comes from no device that its owner would know. */
 const OPERATOR = { ip: null, userAgent: null }
@@ -56,7 +60,8 @@ const statements = statementsOf('administration', (db, { users }) => {
       .update(users)
       .set({
         passwordHash: given(users.passwordHash, 'passwordHash'),
-        passwordVersion: sql`${users.passwordVersion} + 1`
+        passwordVersion: sql`${users.passwordVersion} + 1`,
+        passwordExpiresAt: given(users.passwordExpiresAt, 'expiresAt')
       })
       .where(eq(users.id, given(users.id, 'userId')))
   }
@@ -124,19 +129,20 @@ export function administrationOf(store: Store) {
     },
 
     /**
-     * Sets a password that is made for it, and ends all sessions.
+     * Sets a password that is made for it, good for one sign-in that sets another, and ends all sessions.
      * @param minLength the fewest characters that it may have
-     * @returns the password, which is nowhere kept, and how many sessions have ended
+     * @returns the password, which is nowhere kept, until when it is good, and how many sessions have ended
      */
     async resetPassword(user: User, passwords: Passwords, minLength: number) {
       const password = newPassword(minLength)
       const passwordHash = await passwords.hash(password)
+      const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL * 1000)
       const [, ended] = await store.atomically(
-        setPassword.with({ userId: user.id, passwordHash }),
+        setPassword.with({ userId: user.id, passwordHash, expiresAt }),
         ending(user, 'password_reset'),
         events.step(user.id, 'password_reset', OPERATOR)
       )
-      return { password, ended: await tell(user, ended, 'password_reset') }
+      return { password, expiresAt, ended: await tell(user, ended, 'password_reset') }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { domainToUnicode } from 'node:url'
 import { type Fault, invalid } from '../errors.ts'
 import { weaknessOf } from './password-strength.ts'
-import { baseLettersOf } from './password-text.ts'
+import { baseLettersOf, opaque } from './password-text.ts'
 import type { User } from './users.ts'
 
 /** Words of this service, which are guessed first wherever it runs (OWASP ASVS 6.1.2). */
@@ -49,4 +49,13 @@ function wordsOf({ username, email }: Owner): ReadonlyMap<string, string> {
   add('your e-mail address', email, localPart + domain, localPart, domain)
   add('the name of this service', ...OWN_WORDS)
   return known
+}
+
+/** @throws {Problem} `validation_failed` for a new password that is the present one */
+export function refusePresent(newPassword: string, present: string): void {
+  if (opaque(newPassword) !== opaque(present)) return
+  throw invalid({
+    pointer: '/newPassword',
+    detail: 'is the password that the account has now; choose another'
+  })
 }

@@ -97,14 +97,30 @@ export function throttleOf(store: Store) {
   async function look(...subjects: Subject[]): Promise<(ThrottleRow | undefined)[]> {
     const rows: (ThrottleRow | undefined)[] = []
     let wait = 0
-    for (const { id, isExempt } of subjects) {
-      const [row] = await find.execute({ id })
+    for (const subject of subjects) {
+      const { isExempt } = subject
+      const row = await rowOf(subject)
       rows.push(row)
       const left = row ? row.blockedUntil.getTime() - store.now().getTime() : 0
       if (left > wait && !(await isExempt())) wait = left
     }
     if (wait > 0) throw new Problem('sign_in_throttled', { retryAfter: Math.ceil(wait / 1000) })
     return rows
+  }
+
+  /**
+   * The row of a subject. One that blocks it for longer than its failures can was written by a clock that was ahead: as
+   * that is no reason to wait for longer, nor for a shorter time, the wait begins anew.
+   */
+  async function rowOf({ id, blockOf }: Subject): Promise<ThrottleRow | undefined> {
+    const [row] = await find.execute({ id })
+    const now = store.now()
+    const latest = new Date(now.getTime() + blockOf(row?.failures ?? 0))
+    if (!row || row.blockedUntil <= latest) return row
+
+    const corrected = { ...row, blockedUntil: latest, updatedAt: now }
+    await change.execute({ ...corrected, seenFailures: row.failures, seenAt: row.updatedAt })
+    return corrected
   }
 
   /** Counts a failure, if only nobody else has counted one since the row was seen. */

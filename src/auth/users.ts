@@ -3,11 +3,12 @@ import type { Step } from '../db/engine.ts'
 import type { UserRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { type FieldError, Problem } from '../errors.ts'
+import { type FieldError, invalid, Problem } from '../errors.ts'
 import { asciiEmail, keyOf } from './emails.ts'
 import { type Device, eventsOf } from './events.ts'
 import { refuseGuessable } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
+import { temporaryPasswordsOf } from './temporary-passwords.ts'
 import type { Throttle } from './throttle.ts'
 
 /** What others may know of an account. */
@@ -55,6 +56,7 @@ const statements = statementsOf('users', (db, { users }) => ({
 export function usersOf(store: Store, passwords: Passwords, { attempt, writeNothing }: Throttle) {
   const { add, holders, byEmail, rehash } = statements(store)
   const events = eventsOf(store)
+  const exchange = temporaryPasswordsOf(store, passwords)
 
   return {
     /**
@@ -73,6 +75,7 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
         ...keys,
         passwordHash,
         passwordVersion: 0,
+        passwordExpiresAt: null,
         disabledAt: null,
         createdAt: store.now()
       })
@@ -83,19 +86,22 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
     /**
      * @param device where the attempt comes from
      * @param enter lets the user in, and writes with what it writes the step that forgets failures before
+     * @param newPassword takes the place of a password that an operator has set, and is refused with any other
      * @returns what `enter` resolves to
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
-     *   e-mail; `account_disabled` for the right password only; `overloaded`
+     *   e-mail; for the right password only, `account_disabled`, `password_change_required`, `password_expired` or
+     *   `validation_failed`; `overloaded`
      */
     async authenticate<Entry>(
       email: string,
       password: string,
       device: Device,
-      enter: (user: VerifiedUser, forgiving: Step) => Promise<Entry>
+      enter: (user: VerifiedUser, forgiving: Step) => Promise<Entry>,
+      newPassword?: string
     ): Promise<Entry> {
       const emailKey = keyOf(email)
       const entry = await attempt(emailKey, device.ip, async forgiving => {
-        const user = await verified(emailKey, password, device)
+        const user = await verified(emailKey, { password, newPassword }, device)
         if (!user) return undefined
         return enter(user, forgiving)
       })
@@ -107,7 +113,7 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
   /** A failure is told to the owner of the account; without one as much is written, for the time not to tell. */
   async function verified(
     emailKey: string,
-    password: string,
+    { password, newPassword }: Given,
     device: Device
   ): Promise<VerifiedUser | undefined> {
     const [user] = await byEmail.execute({ emailKey })
@@ -117,6 +123,8 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
       return undefined
     }
     if (user.disabledAt) throw new Problem('account_disabled')
+    if (user.passwordExpiresAt) return verifiedOf(await exchange(user, { password, newPassword }, device))
+    if (newPassword !== undefined) throw invalid(notTemporary)
     if (verdict === 'outdated') await strengthen(user, password)
     return verifiedOf(user)
   }
@@ -126,6 +134,17 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
     const passwordHash = await passwords.hash(password).catch(undefinedIfOverloaded)
     if (passwordHash) await rehash.execute({ id, outdated, passwordHash })
   }
+}
+
+interface Given {
+  readonly password: string
+  readonly newPassword: string | undefined
+}
+
+const notTemporary: FieldError = {
+  pointer: '/newPassword',
+  detail:
+    'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password'
 }
 
 function undefinedIfOverloaded(error: unknown): undefined {

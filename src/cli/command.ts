@@ -4,10 +4,10 @@ import type { Clock } from '../db/store.ts'
 
 /** An option of a command, as `parseArgs` of node:util takes it, and what the help says of it. */
 export interface Option {
-  readonly type: 'string'
+  readonly type: 'string' | 'boolean'
   readonly default?: string
-  /** What stands for the value in the help. */
-  readonly value: string
+  /** What stands for the value in the help, where there is one. */
+  readonly value?: string
   readonly help: string
 }
 

@@ -11,6 +11,7 @@ export const EXIT = {
   internal: { code: 70, meaning: 'an error of the program itself' },
   exists: { code: 73, meaning: 'a file would have been overwritten' },
   system: { code: 74, meaning: 'the system refused a file, a port or the like' },
+  clock: { code: 75, meaning: 'the clock may be wrong, so nothing was done' },
   config: { code: 78, meaning: 'a setting is wrong, or Node is too old' }
 } as const
 

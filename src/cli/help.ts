@@ -23,7 +23,10 @@ export function helpOfCommands(group = ''): string {
 
 /** Says what a command does, and which options it has. */
 export function helpOf(name: string, { description, operands = [], options = {} }: Command): string {
-  const own = Object.entries(options).map(([option, { value, help }]) => [`--${option} ${value}`, help])
+  const own = Object.entries(options).map(([option, { value, help }]) => [
+    [`--${option}`, value].join(' ').trim(),
+    help
+  ])
   return [
     `Usage: ${['latchkey', name, ...operands, '[options]'].join(' ')}`,
     description,

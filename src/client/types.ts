@@ -27,6 +27,8 @@ export type Problem = {
     | 'password_wrong'
     | 'account_disabled'
     | 'quota_exceeded'
+    | 'password_change_required'
+    | 'password_expired'
     | 'not_found'
     | 'session_not_found'
     | 'todo_not_found'
@@ -288,6 +290,8 @@ export type LoginBody = {
   email: string
   /** the password, as it was given */
   password: string
+  /** 8 to 128 characters of any kind */
+  newPassword?: string
 }
 
 export type RefreshBody = {

@@ -143,6 +143,11 @@ export interface Engine {
   readonly inTurn: InTurn
   /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
   readonly slicing?: Slicing
+  /**
+   * Rids the files of what was deleted, in small slices, where the database leaves that to us. What cannot be done now, as
+   * somebody else reads, is left to the next time.
+   */
+  readonly scrub?: () => Promise<void>
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
   /** Resolves when a write of some size takes effect, which leaves nothing behind; rejects when it does not. */

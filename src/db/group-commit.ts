@@ -19,9 +19,10 @@ interface Write {
  * share a transaction and its one wait for the disk. While turns bring more, they join: those who were answered together
  * write again together, but do not all arrive in one turn. One by itself waits for nobody. As they run at the end of a
  * turn, one after another, nobody ever sees what is not committed.
+ * @param assertWritable throws when nothing must be written now
  * @param turn waits for other processes that write; the group grows meanwhile
  */
-export function groupCommitOf(connection: Database.Database, turn = always) {
+export function groupCommitOf(connection: Database.Database, assertWritable = () => {}, turn = always) {
   let group: Write[] = []
   const tally: Tally = new Map()
 
@@ -48,6 +49,7 @@ export function groupCommitOf(connection: Database.Database, turn = always) {
     count(tally, 'commit')
     count(tally, 'write', writes.length)
     try {
+      assertWritable()
       for (const tell of carryOut(writes)) tell()
     } catch (error) {
       for (const { reject } of writes) reject(error)

@@ -15,6 +15,8 @@ export function tablesOf(kit: ColumnKit) {
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
     passwordVersion: count('password_version').notNull().default(0),
+    // Of a password that an operator has set: until then it can be exchanged for another, and is good for nothing else.
+    passwordExpiresAt: instant('password_expires_at'),
     // Set by an operator: the account is kept, but nobody may sign in.
     disabledAt: instant('disabled_at'),
     createdAt: instant('created_at').notNull()

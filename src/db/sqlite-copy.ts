@@ -12,7 +12,7 @@ const PAGES = 1000
 
 /**
  * Copies a SQLite database as it is at one point in time, also while others write to it. The copy appears under its name
- * once it is whole, checked and on disk, in a single file that only its owner may read.
+ * once it is whole, checked and on disk, in a single file that only its owner may read. What was deleted is not in it.
  * @param from the file to copy
  * @param to the copy; what is there is overwritten
  * @param told is told of the share that is done, from 0 to 1
@@ -20,26 +20,30 @@ const PAGES = 1000
  * @throws with the code EEXIST when one of `draftsOf` is there
  */
 export async function copySqlite(from: string, to: string, told: (share: number) => void): Promise<void> {
-  const [draft] = draftsOf(to)
+  const [draft, copy] = draftsOf(to)
   createPrivateFile(draft)
   try {
-    await copyPages(from, draft, told).catch(error => {
-      throw new DatabaseError(`${from} cannot be copied: ${(error as Error).message}`)
-    })
+    createPrivateFile(copy)
+    await copyPages(from, copy, told)
+      .then(() => vacuumInto(draft, copy))
+      .catch(error => {
+        throw new DatabaseError(`${from} cannot be copied: ${(error as Error).message}`)
+      })
     sync(draft)
     renameSync(draft, to)
     sync(dirname(to))
   } finally {
-    rmSync(draft, { force: true })
+    for (const file of [draft, copy]) rmSync(file, { force: true })
   }
 }
 
-/** The file in which a copy is made, and those that SQLite would take for a part of it. */
-export const draftsOf = (to: string): [draft: string, ...beside: string[]] => [
+/** The files in which a copy is made, the first compactly from one page by page, and those that SQLite would take for a part of it. */
+export const draftsOf = (to: string): [draft: string, copy: string, ...beside: string[]] => [
   `${to}.part`,
-  `${to}.part-journal`,
-  `${to}.part-wal`,
-  `${to}.part-shm`
+  `${to}.pages`,
+  ...['.part', '.pages'].flatMap(draft =>
+    ['-journal', '-wal', '-shm'].map(suffix => `${to}${draft}${suffix}`)
+  )
 ]
 
 async function copyPages(from: string, to: string, told: (share: number) => void) {
@@ -62,6 +66,16 @@ async function copyPages(from: string, to: string, told: (share: number) => void
     // In the mode of its source it would need a second file even to be read.
     copy.pragma('journal_mode = DELETE')
     refuseDamaged(copy)
+  } finally {
+    copy.close()
+  }
+}
+
+/** Free pages, and what is left of rows that an older version deleted, stay behind. */
+function vacuumInto(draft: string, from: string) {
+  const copy = new Database(from)
+  try {
+    copy.prepare('vacuum into ?').run(draft)
   } finally {
     copy.close()
   }

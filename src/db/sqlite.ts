@@ -23,8 +23,10 @@ import { isOurs } from './sqlite-inspection.ts'
 import { memoryOf } from './sqlite-memory.ts'
 import { readersOf } from './sqlite-reader.ts'
 import { NO_RESERVE, reserveFor } from './sqlite-reserve.ts'
+import { scrubberOf } from './sqlite-scrubbing.ts'
 import { searchOf } from './sqlite-search.ts'
 import { preparedOf } from './sqlite-statement.ts'
+import { watchFiles } from './sqlite-watch.ts'
 import type { Turn } from './turn.ts'
 
 /** Milliseconds to wait for another process that is writing. */
@@ -71,7 +73,8 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const file = sqliteFile(url)
   if (file) prepareFile(file)
   const { connection, isNew } = open(file)
-  const { commit, flush, tally } = groupCommitOf(connection, turn)
+  const assertInPlace = watchFiles(file)
+  const { commit, flush, tally } = groupCommitOf(connection, assertInPlace, turn)
   const allOrNone = connection.transaction(runAll)
 
   const db = drizzle(connection)
@@ -149,7 +152,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
     inTurn,
     slicing: { isFor: hasMany, lastOf },
     writes: tally,
+    scrub: scrubberOf(connection, commit),
     ping: async () => {
+      assertInPlace()
       probe.get()
       if (reserve.isAllThatIsLeft()) await commit(tryWrite)
     },
@@ -196,6 +201,8 @@ function setUp(connection: Database.Database): boolean {
   connection.pragma('synchronous = FULL')
   connection.pragma(`journal_size_limit = ${WAL_LIMIT}`)
   connection.pragma(`wal_autocheckpoint = ${CHECKPOINT}`)
+  // What is deleted is overwritten, or it would stay in free pages of the file.
+  connection.pragma('secure_delete = ON')
   // Off while tables are rebuilt: dropping the old one would delete, by cascade, the rows that refer to it.
   connection.pragma('foreign_keys = OFF')
   const isNew = connection.transaction(migrate).exclusive(connection)

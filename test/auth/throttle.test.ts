@@ -373,3 +373,32 @@ t.test('[THROTTLE] a stolen access token is no way to guess, either', async t =>
   for (let failures = 1; failures <= 5; failures++) t.equal((await guess()).body.code, 'password_wrong')
   isThrottled(t, await guess(), 1)
 })
+
+t.test('[THROTTLE] after a clock that was ahead nobody waits for longer than is documented', async t => {
+  const { fail, signIn, clock, app } = await serveAda(t)
+  for (const [days, failures, longest] of [
+    [1, 5, 2],
+    [400, 17, 900],
+    [0.5, 17, 900]
+  ] as const) {
+    clock.pass(days * DAY)
+    for (let index = 0; index < failures; index++) {
+      await fail(ADA, HOME)
+      clock.pass(900)
+    }
+    await fail(ADA, HOME)
+    clock.pass(-days * DAY - failures * 900)
+    isThrottled(t, await signIn(ADA, HOME), longest)
+    clock.pass(longest - 0.001)
+    isThrottled(t, await signIn(ADA, HOME), 1, 'and not for a shorter time')
+    clock.pass(0.001)
+    t.equal((await signIn(ADA, HOME)).status, 200)
+  }
+
+  clock.pass(400 * DAY)
+  await failFromEverywhere(app.store, ADA, 100)
+  clock.pass(-400 * DAY)
+  isThrottled(t, await signIn(ADA, stranger(1)), DAY)
+  clock.pass(DAY)
+  t.equal((await signIn(ADA, stranger(1))).status, 200)
+})

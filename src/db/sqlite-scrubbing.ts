@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Database from 'better-sqlite3'
+import { StatementFailed } from './failures.ts'
+import type { Commit } from './group-commit.ts'
+
+/** Pages of the index that a slice writes: a few milliseconds. */
+const PAGES = 50
+/** Milliseconds between two slices, in which requests go first. */
+const PAUSE = 5
+/** Rows of the index from this number on say which todos are deleted (FTS5_TOMBSTONE_ROWID in fts5_index.c of SQLite). */
+const FIRST_TOMBSTONE = 2n ** 53n
+
+/**
+ * Rids the files of what was deleted. Of rows `secure_delete` leaves nothing; but the full-text index keeps the words of a
+ * deleted todo until its parts are merged, and the write-ahead log keeps pages as they were before.
+ */
+export function scrubberOf(connection: Database.Database, commit: Commit): () => Promise<void> {
+  const hasTombstones = connection.prepare(
+    `select 1 from todos_search_data where id >= ${FIRST_TOMBSTONE} limit 1`
+  )
+  const merge = connection.prepare("insert into todos_search (todos_search, rank) values ('merge', +?)")
+  const changes = connection.prepare('select total_changes()').pluck()
+  let underWay: Promise<void> | undefined
+
+  /** @returns whether it has done anything: the manual of FTS5 tells so by the changes, of which one is its own */
+  function mergeSlice(pages: number): boolean {
+    const before = changes.get() as number
+    merge.run(pages)
+    return (changes.get() as number) - before > 1
+  }
+
+  async function scrub() {
+    try {
+      // A negative number begins to merge all parts into one, positive ones go on with it.
+      if (hasTombstones.get()) {
+        let isUnfinished = await commit(() => mergeSlice(-PAGES))
+        while (isUnfinished) {
+          await sleep(PAUSE)
+          isUnfinished = await commit(() => mergeSlice(PAGES))
+        }
+      }
+      truncateLog(connection)
+    } catch (error) {
+      throw new StatementFailed('scrub', error)
+    }
+  }
+
+  // For all who ask meanwhile, but for those whose rows may have gone too late for it.
+  return async () => {
+    await underWay?.catch(() => {})
+    underWay ??= scrub().finally(() => {
+      underWay = undefined
+    })
+    await underWay
+  }
+}
+
+/** Brings the write-ahead log into the database and empties it, unless somebody reads or writes just now. */
+function truncateLog(connection: Database.Database): void {
+  const timeout = connection.pragma('busy_timeout', { simple: true })
+  connection.pragma('busy_timeout = 0')
+  try {
+    connection.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    connection.pragma(`busy_timeout = ${timeout}`)
+  }
+}

@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs'
+
+/** A file of the database is not the one that was opened: what is written would be lost. It goes by SQLite's own code. */
+class FileMoved extends Error {
+  readonly code = 'SQLITE_READONLY_DBMOVED'
+
+  constructor(file: string) {
+    super(
+      `${file} was removed, moved or replaced while the database was open. Nothing is written any more, for it would be ` +
+        'lost. Put the file back, or restart the service to go on with what is there now'
+    )
+  }
+}
+
+/**
+ * Watches the files of an open database. On Unix one that is removed lives on for whoever has it open, and takes writes that
+ * are gone with its last reader; SQLite itself looks only without a write-ahead log.
+ * @param file the database; there is nothing to watch of one in memory
+ * @returns what throws when a file is no longer there under its name, or is another one
+ */
+export function watchFiles(file: string | undefined): () => void {
+  if (file === undefined) return () => {}
+  const watched = ['', '-wal', '-shm']
+    .map(suffix => ({ path: `${file}${suffix}`, identity: identityOf(`${file}${suffix}`) }))
+    .filter(({ identity }) => identity !== undefined)
+
+  return function assertInPlace() {
+    for (const { path, identity } of watched) if (identityOf(path) !== identity) throw new FileMoved(path)
+  }
+}
+
+/** The device and the number of a file, which last as long as it is open, or undefined when there is none. */
+function identityOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats && `${stats.dev} ${stats.ino}`
+}

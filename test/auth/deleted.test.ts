@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { readConfig } from '../../src/config.ts'
+import { copySqlite } from '../../src/db/sqlite-copy.ts'
+import { janitorOf } from '../../src/janitor.ts'
+import { PASSWORD, SECRET, serve } from '../service.ts'
+
+const WORDS = ['zorglub', 'quetzalcoatl', 'unobtainium']
+
+/** A user whose words are in the rows, in the index and in the log, and another one whose are not. */
+async function serveTwo(t: Test) {
+  const file = join(t.testdir(), 'latchkey.db')
+  const service = await serve(t, { DATABASE_URL: `file:${file}` })
+  const { call, signUp } = service
+  const fill = async (token: string, title: string) => {
+    const todo = (index: number) => ({
+      title: `${title} ${index}`,
+      description: 'unobtainium '.repeat(index)
+    })
+    const operations = (description: object) =>
+      Array.from({ length: 100 }, (_, index) => ({ op: 'create', todo: { ...todo(index), ...description } }))
+    const isOurs = title === 'quetzalcoatl'
+    for (let index = 0; index < 3; index++) {
+      const body = { operations: operations(isOurs ? {} : { description: null }) }
+      t.equal((await call('POST', '/api/todos/batch', { token, body })).status, 200)
+    }
+    t.equal((await call('GET', `/api/todos?q=${title}`, { token })).body.items.length, 50)
+  }
+  const account = { username: 'zorglub', email: 'zorglub@example.org' }
+  const [gone, other] = [await signUp(account), await signUp()]
+  await fill(gone.accessToken, 'quetzalcoatl')
+  await fill(other.accessToken, 'something')
+  const files = () => ['', '-wal', '-shm', '.backup'].map(suffix => `${file}${suffix}`).filter(existsSync)
+  const traces = () =>
+    WORDS.filter(word => files().some(each => readFileSync(each, 'latin1').toLowerCase().includes(word)))
+  return { ...service, file, gone, other, traces }
+}
+
+t.test('what was in an account is in no file once it is deleted, nor in a backup', async t => {
+  const { call, file, gone, other, traces } = await serveTwo(t)
+  t.strictSame(traces(), WORDS)
+  const removal = await call('DELETE', '/api/auth/me', {
+    token: gone.accessToken,
+    body: { password: PASSWORD }
+  })
+  t.equal(removal.status, 204)
+  t.strictSame(traces(), [])
+  await copySqlite(file, `${file}.backup`, () => {})
+  t.strictSame(traces(), [])
+  const { body } = await call('GET', '/api/todos?q=somethin&count=true', { token: other.accessToken })
+  t.equal(body.items.length, 50, 'the others have lost nothing')
+})
+
+t.test('a reader in the way leaves the log to the janitor', async t => {
+  const { app, call, file, gone, traces } = await serveTwo(t)
+  const reader = new Database(file, { readonly: true })
+  reader.exec('begin')
+  reader.prepare('select count(*) from users').get()
+  const removal = await call('DELETE', '/api/auth/me', {
+    token: gone.accessToken,
+    body: { password: PASSWORD }
+  })
+  t.equal(removal.status, 204)
+  t.not(traces().length, 0)
+  reader.close()
+  const clean = janitorOf(app.store, readConfig({ JWT_SECRET: SECRET }))
+  await Promise.all([clean(), clean()])
+  t.strictSame(traces(), [])
+})
+
+t.test('a deletion is done although the files cannot be scrubbed', async t => {
+  const { app, call, gone } = await serveTwo(t)
+  const { scrub, close } = app.store
+  Object.assign(app.store, { scrub: () => Promise.reject(new Error('the disk is full')) })
+  const removal = await call('DELETE', '/api/auth/me', {
+    token: gone.accessToken,
+    body: { password: PASSWORD }
+  })
+  t.equal(removal.status, 204)
+  await close()
+  t.match(await scrub?.().catch(error => error), { name: 'Error', message: /^scrub: .*not open/ })
+})
+
+t.test('a backup leaves behind what an older version deleted', async t => {
+  const { file } = await serveTwo(t)
+  const before = new Database(file)
+  before.pragma('secure_delete = OFF')
+  before.exec("delete from users where username = 'zorglub'")
+  before.close()
+  await copySqlite(file, `${file}.copy`, () => {})
+  const copy = readFileSync(`${file}.copy`, 'latin1')
+  t.notOk(copy.includes('zorglub'))
+  t.notOk(copy.includes('unobtainium unobtainium'))
+})
