@@ -19,9 +19,9 @@ export const bytesOf = (characters: number): number => Math.ceil((ESCAPED * char
 export const MAX_BODY = bytesOf(MAX_TITLE + MAX_DESCRIPTION + MAX_TAGS * MAX_TAG + MAX_POSITION)
 /**
  * The most values of JSON, names of members among them: of a body, or of a line of an import. A batch that has as many
- * operations and tags as are allowed has about half of that.
+ * operations and tags as are allowed has about a third of that.
  */
-export const MAX_VALUES = 10_000
+export const MAX_VALUES = 16_384
 /** The largest batch, in bytes. */
 export const MAX_BATCH = 1_048_576
 /** The largest import that is taken, in bytes. It is in memory as long as it takes. */

@@ -100,11 +100,11 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   function runOnReserve(steps: readonly Step[], fault: unknown): Found[] {
     if (!isWriteFault(fault) || !reserve.give()) throw fault
     try {
-      const rows = allOrNone.immediate(steps)
-      reserve.refill()
-      return rows
+      return allOrNone.immediate(steps)
     } catch (error) {
       return runOnReserve(steps, error)
+    } finally {
+      reserve.refill()
     }
   }
 

@@ -20,7 +20,7 @@ t.test('the limits are told to anybody', async t => {
     searchLength: 200,
     bodyBytes: 262_144,
     authBytes: 65_536,
-    bodyValues: 10_000,
+    bodyValues: 16_384,
     batchBytes: 1_048_576,
     batchOperations: 100,
     importBytes: 16_777_216,
