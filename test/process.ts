@@ -27,6 +27,9 @@ export const uncounted = (...args: string[]): [file: string, args: string[]] => 
   ['-u', 'NODE_OPTIONS', ...args]
 ]
 
+/** JavaScript by which something goes wrong in a process as soon as a signal asks for it. */
+export const onSignal = (fault: string) => `process.on('SIGUSR1', () => { setTimeout(() => { ${fault} }) })`
+
 /**
  * Starts a command with nothing in its environment but the settings, in a folder without an .env of ours.
  * @param fault JavaScript that goes wrong in the same process
