@@ -102,9 +102,9 @@ export const Environment = Type.Object({
   }),
   MAX_TODO_BYTES: Type.Integer({
     minimum: 1,
-    maximum: 1_099_511_627_776,
+    maximum: 2_147_483_647,
     default: 134_217_728,
-    description: 'a number of bytes, 1 to 1099511627776'
+    description: 'a number of bytes, 1 to 2147483647'
   }),
   REQUIRE_IF_MATCH: Switch('off'),
   PASSWORD_MIN_LENGTH: Type.Integer({

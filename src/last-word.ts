@@ -1,6 +1,5 @@
 import { inspect, types } from 'node:util'
 import { DrizzleQueryError } from 'drizzle-orm'
-import { EXIT } from './cli/exit-codes.ts'
 import { StatementFailed } from './db/failures.ts'
 
 /** As much of a logger as it takes. */
@@ -8,6 +7,9 @@ interface Log {
   readonly fatal: (entry: object, message: string) => void
   readonly warn: (entry: object, message: string) => void
 }
+
+/** The exit code of an error of the program itself (`EX_SOFTWARE` of BSD's sysexits.h). */
+export const SOFTWARE_FAULT = 70
 
 /** What others that end the process leave to this. */
 export const ERRORS = ['uncaughtException', 'unhandledRejection'] as const
@@ -40,7 +42,7 @@ export function haveLastWord({ log, isHeard, end, limit }: LastWordOptions): voi
   process.on('uncaughtException', (thrown, origin) => {
     const err = described(thrown)
     process.once('exit', () => {
-      process.exitCode = EXIT.internal.code
+      process.exitCode = SOFTWARE_FAULT
       if (!isHeard()) process.stderr.write(`${TEXTS[origin]}: ${err.stack}\n`)
     })
     if (isHeard()) log().fatal({ err }, TEXTS[origin])

@@ -1,17 +1,9 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { freePort } from './free-port.ts'
-import { faulty, launch, PROGRAM, send, start, stop } from './process.ts'
-import type { Settings } from './service.ts'
+import { faulty, launch, onSignal, send, start, stop } from './process.ts'
+import { SECRET } from './service.ts'
 import { logged, startTwo } from './workers/two-workers.ts'
-
-/** What goes wrong as soon as somebody asks for it by a signal. */
-const onSignal = (fault: string) => `process.on('SIGUSR1', () => { setTimeout(() => { ${fault} }) })`
 
 const FAULTS = {
   "throw new RangeError('no')": { type: 'RangeError', message: 'no' },
@@ -29,26 +21,26 @@ const FAULTS = {
   }
 }
 
-for (const [fault, err] of Object.entries(FAULTS))
-  t.test(`${fault}, outside any request, is the last line of the log`, async t => {
-    const { child, log, url } = await start(
-      t,
-      t.testdir(),
-      { DATABASE_URL: ':memory:' },
-      true,
-      faulty(onSignal(fault))
-    )
-    t.equal((await send(`${url}/health/live`)).status, 200)
-    child.kill('SIGUSR1')
-    await once(child, 'close')
-    const what = fault.startsWith('throw') ? 'an error' : 'a rejection'
-    t.match(log.at(-1), {
-      level: 60,
-      msg: `${what} outside any request ends the process`,
-      err: { stack: /./, ...err }
+t.test('what nobody has caught outside any request is the last line of the log', async t => {
+  const cwd = t.testdir()
+  const settings = { DATABASE_URL: ':memory:', JWT_SECRET: SECRET }
+  await Promise.all(
+    Object.entries(FAULTS).map(async ([fault, err]) => {
+      const isCounted = fault === 'throw undefined'
+      const { child, log, url } = await start(t, cwd, settings, isCounted, faulty(onSignal(fault)))
+      t.equal((await send(`${url}/health/live`)).status, 200)
+      child.kill('SIGUSR1')
+      await once(child, 'close')
+      const what = fault.startsWith('throw') ? 'an error' : 'a rejection'
+      t.match(
+        log.at(-1),
+        { level: 60, msg: `${what} outside any request ends the process`, err: { stack: /./, ...err } },
+        fault
+      )
+      t.strictSame([child.exitCode, child.signalCode], [70, null], fault)
     })
-    t.strictSame([child.exitCode, child.signalCode], [70, null])
-  })
+  )
+})
 
 t.test('values of a statement are not in the last line', async t => {
   const fault = `
@@ -77,7 +69,7 @@ t.test('a second error ends it at once, a signal meanwhile does not hide the fir
 t.test('an error while it starts is said, too', async t => {
   const settings = {
     DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/nothing`,
-    JWT_SECRET: 'x'.repeat(32)
+    JWT_SECRET: SECRET
   }
   const child = launch(['serve'], t.testdir(), settings, true, faulty(onSignal("throw new Error('early')")))
   t.teardown(() => stop(child, 'SIGKILL'))
@@ -114,43 +106,4 @@ t.test('a warning of Node is a line of the log', async t => {
   const warning = await logged(log, ({ level }) => level === 40)
   t.match(warning, { msg: 'a warning of Node', err: { message: 'mind this' } })
   t.equal(await stop(child, 'SIGTERM'), 0)
-})
-
-/** Starts the service with its log elsewhere; gives what it says on standard error. */
-async function startWithout(t: Test, stdout: number | 'pipe', settings: Settings = {}) {
-  const port = await freePort()
-  const args = [...faulty(onSignal("throw new Error('no')")), PROGRAM, 'serve']
-  const env = { PATH: process.env.PATH, PORT: `${port}`, DATABASE_URL: ':memory:', ...settings }
-  const child = spawn(process.execPath, args, { cwd: t.testdir(), env, stdio: ['ignore', stdout, 'pipe'] })
-  t.teardown(() => stop(child, 'SIGKILL'))
-  child.stdout?.destroy()
-  const said = text(child.stderr as Readable)
-  const url = `http://127.0.0.1:${port}`
-  while (!(await fetch(`${url}/health/live`).catch(() => undefined))) await sleep(20)
-  await sleep(300)
-  return { child, url, said }
-}
-
-const BROKEN = {
-  'a full disk': [() => openSync('/dev/full', 'w'), 'no space left on device (ENOSPC)'],
-  'a closed pipe': [() => 'pipe' as const, 'broken pipe (EPIPE)']
-} as const
-
-for (const [what, [open, why]] of Object.entries(BROKEN))
-  t.test(`the service outlives its log: ${what}`, { skip: process.platform !== 'linux' }, async t => {
-    const lost = `The log cannot be written: ${why}. Its lines are lost until it can.\n`
-    const first = await startWithout(t, open())
-    t.equal((await send(`${first.url}/health/live`)).status, 200)
-    t.equal(await stop(first.child, 'SIGTERM'), 0)
-    t.equal(await first.said, lost)
-
-    const second = await startWithout(t, open())
-    t.equal(await stop(second.child, 'SIGUSR1'), 70)
-    t.match(await second.said, `${lost}an error outside any request ends the process: Error: no\n    at`)
-  })
-
-t.test('who has turned the log off is told by standard error', async t => {
-  const { child, said } = await startWithout(t, openSync('/dev/null', 'w'), { LOG_LEVEL: 'silent' })
-  t.equal(await stop(child, 'SIGUSR1'), 70)
-  t.match(await said, /^an error outside any request ends the process: Error: no\n/)
 })

@@ -27,6 +27,9 @@ export const uncounted = (...args: string[]): [file: string, args: string[]] => 
   ['-u', 'NODE_OPTIONS', ...args]
 ]
 
+/** JavaScript by which something goes wrong in a process as soon as a signal asks for it. */
+export const onSignal = (fault: string) => `process.on('SIGUSR1', () => { setTimeout(() => { ${fault} }) })`
+
 /** The option of Node by which JavaScript that goes wrong runs in the same process. */
 export const faulty = (code: string) => ['--import', `data:text/javascript,${encodeURIComponent(code)}`]
 

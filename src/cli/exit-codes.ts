@@ -1,5 +1,6 @@
 import { ConfigError } from '../config.ts'
 import { DatabaseError, isOutage, StatementFailed } from '../db/failures.ts'
+import { SOFTWARE_FAULT } from '../last-word.ts'
 import { reasonOf, SystemError } from '../system-error.ts'
 
 /** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
@@ -8,7 +9,7 @@ export const EXIT = {
   usage: { code: 64, meaning: 'the command line is wrong' },
   noUser: { code: 67, meaning: 'there is no such user' },
   unavailable: { code: 69, meaning: 'the database, or the backup, cannot be used' },
-  internal: { code: 70, meaning: 'an error of the program itself' },
+  internal: { code: SOFTWARE_FAULT, meaning: 'an error of the program itself' },
   exists: { code: 73, meaning: 'a file would have been overwritten' },
   system: { code: 74, meaning: 'the system refused a file, a port or the like' },
   clock: { code: 75, meaning: 'the clock may be wrong, so nothing was done' },

@@ -20,7 +20,7 @@ t.test('[HASH] workers share the cores, and one of them is the janitor', async t
   })
   t.teardown(() => app.close())
   await app.ready()
-  t.strictSame(asked, [availableParallelism(), 10], 'cores, and connections to PostgreSQL')
+  t.strictSame(asked, [availableParallelism(), 10, 10_000], 'cores, connections to PostgreSQL and of clients')
   t.notOk(app.hasPlugin('janitor'))
   for (let n = 0; n < 3; n += 1) app.passwords.hash(PASSWORD)
   t.strictSame(app.passwords.load(), { running: 1, waiting: 2 })
