@@ -116,6 +116,14 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const addProbe = connection.prepare('insert into __drizzle_migrations (hash) values (?)')
   const removeProbe = connection.prepare('delete from __drizzle_migrations where id = ?')
 
+  let closing: Promise<void> | undefined
+  async function close() {
+    flush()
+    await readers?.close()
+    reserve.close()
+    connection.close()
+  }
+
   const probe = connection.prepare('select count(*) from users where id is null')
   return {
     opened: { database: file ?? 'in memory', isNew },
@@ -162,11 +170,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
       if (!reserve.refill()) throw new DatabaseError('there is no room left on the disk')
       await commit(tryWrite)
     },
-    close: async () => {
-      flush()
-      await readers?.close()
-      reserve.close()
-      connection.close()
+    close: () => {
+      closing ??= close()
+      return closing
     }
   }
 }

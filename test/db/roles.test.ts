@@ -14,7 +14,9 @@ t.test(
     await query(
       url,
       `create role ${role} login password 'x';
-      revoke create on schema public from public;
+      create schema drizzle;
+      grant usage on schema drizzle to ${role};
+      alter default privileges in schema drizzle grant select on tables to ${role};
       alter default privileges in schema public grant select, insert, update, delete on tables to ${role};
       alter default privileges in schema public grant usage on sequences to ${role}`
     )
