@@ -8,6 +8,7 @@ import { MAX_IMPORT_LINES } from '../limits.ts'
 import { fingerprintOf, idOfLine } from './import-ids.ts'
 import { faultsIn, type IdentifiedLine, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
 import { importPlaces, type PlacedLine } from './import-places.ts'
+import { timesOf } from './import-times.ts'
 import { blank, columnsOf } from './todo.ts'
 
 /** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
@@ -103,15 +104,10 @@ function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow
     userId,
     revision: newId(),
     position: line.position,
-    createdAt: instant(line.createdAt) ?? now(),
-    updatedAt: instant(line.updatedAt) ?? now(),
-    completedAt: instant(line.completedAt) ?? (content.done ? now() : null),
-    deletedAt: instant(line.deletedAt) ?? null,
+    ...timesOf(line, now()),
     ...columnsOf(userId, content)
   }
 }
-
-const instant = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
 /** One statement, hence all or none of them. Built anew each time, for it is as long as there are rows. */
 function insertion({ db, tables: { todos }, prepare }: Store, rows: TodoRow[]): Step<{ id: string }[]> {
