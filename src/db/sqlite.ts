@@ -85,13 +85,13 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const readers = file === undefined ? undefined : readersOf(file)
   const inTurn = longReadsOf(1)
   const many = connection.prepare(`select 1 from todos where user_id = +? limit 1 offset ${FEW}`)
-  const hasMany = (userId: string) => many.get(userId) !== undefined
+  const hasMany = (userId: string) => asking('todos_many', () => many.get(userId)) !== undefined
   // Asked for with each look at todos, so not by way of Drizzle, which takes three times as long.
   const last = connection.prepare<[string], { revision: string; is_done: number }>(
     'select revision, is_done from bulk_updates where user_id = +?'
   )
   function lastOf(userId: string) {
-    const row = last.get(userId)
+    const row = asking('bulk_updates_last', () => last.get(userId))
     return row && { revision: row.revision, isDone: row.is_done === 1 }
   }
 
@@ -217,6 +217,15 @@ function setUp(connection: Database.Database): boolean {
   // the migrations, which sort whole tables.
   connection.pragma('temp_store = MEMORY')
   return isNew
+}
+
+/** @throws {StatementFailed} when a query that is not Drizzle's fails */
+function asking<Row>(name: string, query: () => Row): Row {
+  try {
+    return query()
+  } catch (error) {
+    throw new StatementFailed(name, error)
+  }
 }
 
 function runAll(steps: readonly Step[]): Found[] {

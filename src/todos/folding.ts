@@ -68,6 +68,9 @@ export function folded(text: string): string {
 
 const decomposed = (text: string) =>
   text
+    // These emoji are punctuation to Unicode, and would become that.
+    .replaceAll('‼', '❗❗')
+    .replaceAll('⁉', '❗❓')
     // An accent by itself is taken for an apostrophe, which it is where people type it.
     .replaceAll('´', "'")
     .replace(PERSIAN_HYPHEN, '-')

@@ -27,6 +27,8 @@ const written = (word: string, joints: string) =>
 const PLAIN_WRITTEN = new RegExp(written('[A-Z\\d]+', PLAIN_JOINTS), 'g')
 const WRITTEN = new RegExp(`${written(`${LETTER}(?:${LETTER}|\\p{M})*`, JOINTS)}|${PICTURE}`, 'gu')
 const PLAIN_WORD = /^[A-Z\d]+$/
+/** One of them is a hyphen, too: 〰. */
+const IS_PICTURE = new RegExp(`^(?:${PICTURE})$`, 'u')
 const JOINT = new RegExp(`[.${JOINTS}]`, 'u')
 const SIGNS = /[+#]+$/
 /** What is written without spaces. */
@@ -56,7 +58,8 @@ interface Compound {
 }
 
 function compoundOf(compound: string): Compound {
-  if (PLAIN_WORD.test(compound)) return { words: [shortened(compound)], together: [] }
+  if (PLAIN_WORD.test(compound) || IS_PICTURE.test(compound))
+    return { words: [shortened(compound)], together: [] }
   const [signs = ''] = SIGNS.exec(compound) ?? []
   const parts = compound.slice(0, compound.length - signs.length).split(JOINT)
   const words = parts.flatMap(wordsIn)

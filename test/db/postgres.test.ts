@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
+import { pendingOf } from '../../src/db/migrations.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
 import { MIGRATION_LOCK, migrateDatabase } from '../../src/db/postgres-migration.ts'
 import { mayComeUp } from '../../src/db/postgres-start.ts'
@@ -41,7 +42,9 @@ const failureOf = (promise: Promise<unknown>) =>
 t.test('ten instances may start at once on an empty database', { skip }, async t => {
   const url = await newDatabase(SERVER as string)
   await Promise.all(Array.from({ length: 10 }, () => open(t, url)))
-  t.strictSame(await query(url, 'select count(*)::int as n from drizzle.__drizzle_migrations'), [{ n: 5 }])
+  t.strictSame(await query(url, 'select count(*)::int as n from drizzle.__drizzle_migrations'), [
+    { n: pendingOf('postgres', 0).length }
+  ])
 })
 
 t.test('a newer schema is refused', { skip }, async t => {

@@ -256,6 +256,7 @@ t.test('a selection that selects nothing selects no todo, however it is written'
     [{ tag: [], q: '"', updatedAfter: '0001-01-01T00:00:00Z' }, [tag, q, updatedAfter]],
     [{ q: ' ' }, [q]],
     [{ q: '!', priority: 'none' }, [q]],
+    [{ q: '\u301c \ufe0f' }, [q]],
     [{ updatedAfter: '1969-12-31T23:59:59.999Z' }, [updatedAfter]],
     [{ updatedAfter: '1970-01-01T00:00:00.0009Z', tag: ['x'] }, [updatedAfter]],
     [{ updatedAfter: '1970-01-01T05:30:00+05:30' }, [updatedAfter]]
@@ -282,6 +283,8 @@ t.test('a selection that selects nothing selects no todo, however it is written'
     items,
     'a list is filtered'
   )
+  const hyphenAndEmoji = { op: 'delete', where: { q: '〰️' } }
+  t.strictSame((await batch([hyphenAndEmoji])).body.results, [{ count: 0 }], 'which no todo has')
   const after = { updatedAfter: '1970-01-01T00:00:00.001Z' }
   t.strictSame((await batch([{ op: 'delete', where: after }])).body.results, [{ count: 2 }])
 })

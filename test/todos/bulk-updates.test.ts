@@ -41,8 +41,9 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
   const { status, body } = await change
   t.strictSame([status, body], [200, { results: [{ count: MANY }], validateOnly: false }])
   t.strictSame(
-    [...seen].filter(total => total !== 0),
-    [MANY]
+    [...seen].filter(total => total !== 0 && total !== MANY),
+    [],
+    'nothing or all'
   )
 
   const again = await todos('POST', '/batch', COMPLETE, headers)
@@ -162,7 +163,8 @@ t.test('another process sees nothing or all, and may do it at the same time', as
   }
   t.equal(await change, 1000)
   t.strictSame(
-    [...seen].filter(total => total !== 0),
-    [1000]
+    [...seen].filter(total => total !== 0 && total !== 1000),
+    [],
+    'nothing or all'
   )
 })

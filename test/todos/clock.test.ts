@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { signedIn } from './signed-in.ts'
 
@@ -119,4 +120,49 @@ t.test('what was imported as of a later time goes on from there', async t => {
   t.match((await todos('PATCH', `/${a.id}`, { done: true })).body, { updatedAt: made, completedAt: made })
   await todos('POST', '/batch', { operations: [{ op: 'delete', where: { done: false } }] })
   t.match((await todos('GET', '?deleted=true')).body.items, [{ id: b.id, updatedAt: made, deletedAt: made }])
+})
+
+t.test('what a line of an import leaves out goes with the instants that it has', async t => {
+  const { call, token, todos } = await signedIn(t)
+  const now = '2026-01-01T00:00:00.000Z'
+  const [before, after] = ['2025-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z']
+  const cases: [line: object, expected: object][] = [
+    [{ createdAt: after }, { createdAt: after, updatedAt: after }],
+    [
+      { createdAt: after, done: true },
+      { updatedAt: after, completedAt: after }
+    ],
+    [
+      { createdAt: before, done: true },
+      { createdAt: before, updatedAt: now, completedAt: now }
+    ],
+    [{ updatedAt: before }, { createdAt: before, updatedAt: before }],
+    [
+      { updatedAt: before, done: true },
+      { createdAt: before, updatedAt: before, completedAt: before }
+    ],
+    [{ updatedAt: after }, { createdAt: now, updatedAt: after }],
+    [
+      { done: true, completedAt: before },
+      { createdAt: before, updatedAt: now, completedAt: before }
+    ],
+    [
+      { done: true, completedAt: after },
+      { createdAt: now, updatedAt: after, completedAt: after }
+    ],
+    [{ deletedAt: before }, { createdAt: before, updatedAt: now, deletedAt: before }],
+    [{ deletedAt: after }, { createdAt: now, updatedAt: after, deletedAt: after }]
+  ]
+  const headers = { 'content-type': 'application/x-ndjson' }
+  for (const [line, expected] of cases) {
+    const id = randomUUID()
+    const body = JSON.stringify({ id, title: 'x', ...line })
+    t.equal((await call('POST', '/api/todos/import', { token, body, headers })).status, 200)
+    const { items } = (await todos('GET', 'deletedAt' in line ? '?deleted=true' : '')).body
+    t.match(
+      items.find((item: { id: string }) => item.id === id),
+      expected,
+      body
+    )
+  }
 })

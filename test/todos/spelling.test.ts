@@ -1,5 +1,5 @@
 import t from 'tap'
-import { wordsOf } from '../../src/todos/terms.ts'
+import { wantedTerms, wordsOf } from '../../src/todos/terms.ts'
 import { signedIn } from './signed-in.ts'
 
 /** Each title with searches that find it, and others that do not. */
@@ -61,9 +61,26 @@ t.test('emoji and other pictures are found', async t => {
     ['🏴󠁧󠁢󠁥󠁮󠁧󠁿 wins', ['🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🏴'], ['🏴󠁧󠁢󠁳󠁣󠁴󠁿']],
     ['1️⃣ #️⃣ *️⃣', ['1️⃣', '#️⃣', '*️⃣', '1'], ['2️⃣']],
     ['★ ✓ ♪', ['★', '✓', '♪'], ['☆']],
+    ['over〰under 〰️', ['〰', '〰️', 'overunder'], ['〰 ☆']],
+    ['Now‼️ Why⁉️', ['‼', 'now‼️', '⁉', 'why⁉️'], ['⁉ ☆']],
     ['20 C for Foo', ['20°C', 'Foo©']]
   ])
   t.strictSame(wordsOf('🎂\u2800\ufffc🏽'), ['🎂'])
+})
+
+t.test('what has a word is searched by it, whatever the character', t => {
+  // A search by no term would find all, and an empty one is in every todo.
+  const isSearched = (text: string) => {
+    const words = wordsOf(text)
+    const terms = wantedTerms('', text, []).beginnings.flat()
+    return !words.includes('') && !terms.includes('') && terms.length > 0 === words.length > 0
+  }
+  const characters = Array.from({ length: 0x20000 }, (_, code) => String.fromCodePoint(code))
+  t.strictSame(
+    characters.filter(character => character.isWellFormed() && !isSearched(character)),
+    []
+  )
+  t.end()
 })
 
 t.test('compounds are found in parts and as one word, however either is written', async t => {
