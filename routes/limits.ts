@@ -64,7 +64,7 @@ export const LimitsDocument = Type.Object(
     importLines: limit('lines of an import'),
     idempotencyKeyLength: limit('characters of an Idempotency-Key'),
     idempotencySeconds: limit(
-      'seconds for which a todo or a batch may be sent again with its Idempotency-Key'
+      'seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key'
     ),
     trashSeconds: limit('seconds for which a deleted todo can be restored'),
     usernameMinLength: limit('characters of a user name, at least'),

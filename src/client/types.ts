@@ -96,7 +96,7 @@ export type Limits = {
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
-  /** seconds for which a todo or a batch may be sent again with its Idempotency-Key */
+  /** seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key */
   idempotencySeconds: number
   /** seconds for which a deleted todo can be restored */
   trashSeconds: number
@@ -525,7 +525,7 @@ export type BatchTodosBody = {
         id?: string
         /** 1 to 100 different ids */
         ids?: Array<string>
-        /** at least one condition, as the list has them; all todos that pass, however many */
+        /** at least one of the conditions that the list has */
         where?: {
           /** true or false */
           done?: boolean
@@ -573,7 +573,7 @@ export type BatchTodosBody = {
         id?: string
         /** 1 to 100 different ids */
         ids?: Array<string>
-        /** at least one condition, as the list has them; all todos that pass, however many */
+        /** at least one of the conditions that the list has */
         where?: {
           /** true or false */
           done?: boolean
