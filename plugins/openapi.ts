@@ -8,8 +8,8 @@ const description = `Signs people in, keeps them signed in and keeps their todos
 Register or sign in to get a pair of tokens, press **Authorize** and paste the access token. When it has expired,
 exchange the pair for the next one at \`/api/auth/refresh\`.
 
-Every error is a problem document (RFC 9457): branch on its \`code\`, do what its \`action\` says. One who would rather have
-HTML than JSON (\`Accept\`) gets a page that says the same.`
+Every error is a problem document (RFC 9457): branch on its \`code\`, do what its \`action\` says. A client whose
+\`Accept\` prefers HTML to JSON gets a page that says the same.`
 
 /** Describes the routes from the schemas that validate them. Comes before the routes, to see them all. */
 async function openapi(app: FastifyInstance) {

@@ -67,7 +67,7 @@ export const LimitsDocument = Type.Object(
     importLines: limit('lines of an import'),
     idempotencyKeyLength: limit('characters of an Idempotency-Key'),
     idempotencySeconds: limit(
-      'seconds for which a todo or a batch may be sent again with its Idempotency-Key'
+      'seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key'
     ),
     todos: limit('todos of a user, those in the trash included'),
     todoBytes: limit('bytes of the titles, descriptions and tags of a user’s todos, all together'),

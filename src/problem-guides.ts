@@ -60,7 +60,7 @@ export const guides: Record<ProblemCode, Guide> = {
       'The access token is genuine, but its time is over. That happens every few minutes and is no reason ' +
       'to sign out.',
     next:
-      'Access tokens live for minutes. Send the pair to POST /api/auth/refresh and repeat the request ' +
+      'Send the pair to POST /api/auth/refresh and repeat the request ' +
       'with the new token; to save the detour, refresh once expiresIn seconds have passed since the pair ' +
       'arrived. latchkey/client does so by itself.'
   },
@@ -74,8 +74,8 @@ export const guides: Record<ProblemCode, Guide> = {
   access_token_stale: {
     cause: 'The password of the account was changed after this access token was issued. The session goes on.',
     next:
-      'The session goes on, but needs a new token: send the pair to POST /api/auth/refresh now, then ' +
-      'repeat the request.'
+      'Send the pair to POST /api/auth/refresh now, though the access token may have time left, then ' +
+      'repeat the request with the new one.'
   },
   refresh_token_invalid: {
     cause:
@@ -192,10 +192,11 @@ export const guides: Record<ProblemCode, Guide> = {
       'Retry-After, when it has expired.'
   },
   already_taken: {
-    cause: 'The user name or the e-mail belongs to an account already; both are unique.',
+    cause:
+      'The user name or the e-mail belongs to an account already; both are unique, without regard to case.',
     next:
-      'The pointers in errors say whether it is the user name or the e-mail, regardless of case. Choose ' +
-      'another one; if the account is your own, sign in.'
+      'The pointers in errors say whether it is the user name or the e-mail. Choose another one; if the ' +
+      'account is your own, sign in.'
   },
   todo_place_exhausted: {
     cause: 'So many todos were moved in between two neighbours that no position is left between them.',
@@ -254,7 +255,7 @@ export const guides: Record<ProblemCode, Guide> = {
   sign_in_throttled: {
     cause:
       'Too many passwords in a row were wrong, for this e-mail from this address, or for it from ' +
-      'anywhere. Changes of the user name count by themselves, as one might guess the password by them.',
+      'anywhere. Changes of the user name are counted apart, as somebody might guess the password by them.',
     next:
       'Wait for the seconds in Retry-After; trying before that is of no use, even with the right ' +
       'password. Whoever is signed in already can go on.'

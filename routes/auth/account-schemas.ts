@@ -103,7 +103,7 @@ export const renameMe = {
   operationId: 'renameMe',
   summary: 'Change the user name',
   description:
-    'It cannot be the password, whatever its case; as the answer tells that, changes are slowed down as sign-ins are.',
+    'It cannot be the password, whatever its case. The refusal tells that, so changes are slowed down as sign-ins are.',
   tags,
   security: bearer,
   body: Type.Object(

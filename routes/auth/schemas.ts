@@ -179,8 +179,8 @@ export const logout = {
   summary: 'Sign out',
   description:
     'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It answers 204 ' +
-    'whatever the token is, so that a client can always forget it; but an expired or stale one ends its own session at the ' +
-    'most. Only a body that cannot be read is refused, for it may have meant other sessions.',
+    'whatever the token is, so that a client can always forget it; but an expired or stale one can end only its own ' +
+    'session. Only a body that cannot be read is refused, for it may have meant other sessions.',
   tags,
   security: [...bearer, {}],
   body: Type.Unsafe<{ scope?: LogoutScope } | null>({

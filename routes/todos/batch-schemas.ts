@@ -34,7 +34,7 @@ const selector = {
       Type.Object(filters, {
         ...strict,
         minProperties: 1,
-        description: 'at least one condition, as the list has them; all todos that pass, however many'
+        description: 'at least one of the conditions that the list has'
       })
     )
   )
@@ -104,10 +104,10 @@ export const batch = {
   description:
     `Carries out up to ${MAX_OPERATIONS} operations in their order, all or none; each finds the todos as those before ` +
     'left them. `patch` and `delete` take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos ' +
-    'that pass a filter, of which `patch` may then change `done` only. A condition that excludes nothing, such as an empty ' +
-    'list of tags, is refused, also beside others: it would choose more than was meant. Sent again with its `Idempotency-Key`, ' +
-    'the same batch does nothing: the answer has the todos as they are now, without those that were deleted for good since, ' +
-    'and `Idempotent-Replayed: true`.',
+    'that pass a filter, however many, of which `patch` may then change `done` only. A condition that excludes nothing, such ' +
+    'as an empty list of tags, is refused, also beside others: it would choose more than was meant. Sent again with its ' +
+    '`Idempotency-Key`, the same batch does nothing: the answer has the todos as they are now, without those that were ' +
+    'deleted for good since, and `Idempotent-Replayed: true`.',
   tags: ['todos'],
   security: bearer,
   headers: repeatable,

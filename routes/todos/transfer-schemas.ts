@@ -101,13 +101,12 @@ export const importTodos = {
   description:
     'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`, and for a `position` that ' +
     'another todo of the list has, for which it gets one right after that. One whose `id` is there ' +
-    'already stays as it is, so that an import can be sent again at any time, and is to be when its answer was lost. A line ' +
-    'needs a `title` only, and nothing in it may be before its `createdAt`: a todo without an `id` is a new one each ' +
-    'time, but for a repetition with the same ' +
-    '`Idempotency-Key`; without a `position` it goes to the bottom, in the order of the lines, and the times are now, but ' +
-    'never against the order of those that the line has. All ' +
+    'already stays as it is, so what was exported can be imported again at any time, also when an answer was lost. A line ' +
+    'needs a `title` only, and nothing in it may be before its `createdAt`: a todo without an `id` is a new one each time, ' +
+    'but for a repetition with the same `Idempotency-Key`; without a `position` it goes to the bottom, in the order of the ' +
+    'lines, and the times are now, but never against the order of those that the line has. All ' +
     'wrong lines are told at once (up to 100 errors), with pointers such as `/17/title`, where the first line is number 0; ' +
-    'then nothing is imported. An empty line at the end is none. ' +
+    'then nothing is imported. An empty line at the end does not count, nor does a byte order mark at the start. ' +
     `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
   tags,
   security,

@@ -4,7 +4,7 @@ import { withDatabase } from './open-database.ts'
 
 const list: Command = {
   description:
-    'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled, a line\neach.',
+    'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled,\none a line.',
 
   async run(context) {
     await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {

@@ -101,7 +101,7 @@ export type Limits = {
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
-  /** seconds for which a todo or a batch may be sent again with its Idempotency-Key */
+  /** seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key */
   idempotencySeconds: number
   /** todos of a user, those in the trash included */
   todos: number
@@ -536,7 +536,7 @@ export type BatchTodosBody = {
         id?: string
         /** 1 to 100 different ids */
         ids?: Array<string>
-        /** at least one condition, as the list has them; all todos that pass, however many */
+        /** at least one of the conditions that the list has */
         where?: {
           /** true or false */
           done?: boolean
@@ -584,7 +584,7 @@ export type BatchTodosBody = {
         id?: string
         /** 1 to 100 different ids */
         ids?: Array<string>
-        /** at least one condition, as the list has them; all todos that pass, however many */
+        /** at least one of the conditions that the list has */
         where?: {
           /** true or false */
           done?: boolean

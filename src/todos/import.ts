@@ -142,6 +142,8 @@ function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow
   }
 }
 
+const instant = (text: string | null | undefined) => (text ? new Date(text) : undefined)
+
 /** One statement, hence all or none of them. Built anew each time, for it is as long as there are rows. */
 function insertion({ db, tables: { todos }, prepare }: Store, rows: TodoRow[]): Step<{ id: string }[]> {
   const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })

@@ -20,7 +20,7 @@ export function assertPresent(todo: Todo, given: Present): void {
   if (faults.length > 0) throw invalid(...faults)
 }
 
-const NOT_SO = 'is set by the server, and is another one now; leave it out, or give the present one'
+const NOT_SO = 'is set by the server, and has another value now; leave it out, or give the present one'
 
 const isSame = (present: string | Date | null, given: Present[keyof Present]): boolean =>
   present instanceof Date ? present.getTime() === Date.parse(`${given}`) : present === given

@@ -177,7 +177,7 @@ t.test('what a batch must not be is told, by the field', async t => {
     [
       [{ op: 'delete', where: {} }],
       '/0/where',
-      'is not accepted; give at least one condition, as the list has them; all todos that pass, however many'
+      'is not accepted; give at least one of the conditions that the list has'
     ],
     [[{ op: 'delete', where: { dnoe: true } }], '/0/where/dnoe', 'is not known; did you mean done?'],
     [

@@ -110,7 +110,7 @@ t.test(
     ]
     for (const members of equal) t.strictSame((await put(members)).body, todo, JSON.stringify(members))
 
-    const detail = 'is set by the server, and is another one now; leave it out, or give the present one'
+    const detail = 'is set by the server, and has another value now; leave it out, or give the present one'
     const other: object[] = [
       { position: 'VP7A_Bu-SoyfrBHX54HCG-' },
       { createdAt: '2026-01-01T00:00:00.001Z' },
