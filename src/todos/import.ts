@@ -128,15 +128,15 @@ function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow
   const content = { ...blank, ...line }
   const given = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(text => text ?? [])
   const times = [now().getTime(), ...given.map(Date.parse)]
-  const latest = new Date(Math.max(...times))
+  const updatedAt = instant(line.updatedAt) ?? new Date(Math.max(...times))
   return {
     id: line.id,
     userId,
     revision: newId(),
     position: line.position,
     createdAt: instant(line.createdAt) ?? new Date(Math.min(...times)),
-    updatedAt: instant(line.updatedAt) ?? latest,
-    completedAt: instant(line.completedAt) ?? (content.done ? latest : null),
+    updatedAt,
+    completedAt: instant(line.completedAt) ?? (content.done ? updatedAt : null),
     deletedAt: instant(line.deletedAt) ?? null,
     ...columnsOf(userId, content)
   }
