@@ -3,7 +3,7 @@ import { MAX_EMAIL } from '../../src/auth/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import { type Config, MAX_TTL } from '../../src/config.ts'
 import { bytesOf } from '../../src/limits.ts'
-import { bearer, bodyProblems, exampleIds, problems, ref, repeatable } from '../schemas.ts'
+import { bearer, bodyProblems, exampleIds, IdDocument, problems, ref, repeatable } from '../schemas.ts'
 
 export const tags = ['auth']
 
@@ -37,7 +37,7 @@ export const NewPassword = (minLength: number) =>
 
 const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
 
-const user = { id: Type.String({ format: 'uuid' }), username: Username, email: AsciiEmail }
+const user = { id: IdDocument, username: Username, email: AsciiEmail }
 
 export const UserDocument = Type.Object(user, {
   $id: 'User',

@@ -19,6 +19,12 @@ const LONG_WORD = 8
 /** How many readings of signs as letters (`@` as `a`) are tried; each takes as long as the password itself. */
 const READINGS = 4
 
+/** Where a password may be cut: between words and signs; or between letters, digits and signs. */
+const CUTS = [/[\p{L}\p{N}]+|[^\p{L}\p{N}]+/gu, /\p{L}+|\p{N}+|[^\p{L}\p{N}]+/gu]
+const LETTERS = /\p{L}{2}/u
+/** More words than these make a sentence, which is as strong as zxcvbn finds it. */
+const FEW_WORDS = 2
+
 /*
  * Made once for the process: 11 MB, and a tenth of a second. The packages' entries would load surnames and the words of
  * Wikipedia, too, which doubles both and refuses hardly anything more.
@@ -50,11 +56,37 @@ export function weaknessOf(password: string, known: ReadonlyMap<string, string>)
   const windows = new Set([text.slice(0, WINDOW), text.slice(-WINDOW)])
   let parts: readonly MatchExtended[] = []
   for (const window of windows) {
-    parts = zxcvbn.check(window, [...words.keys()]).sequence
+    parts = partsOf(window, [...words.keys()])
     if (guessesOf(parts) >= LEAST_GUESSES) return undefined
   }
   const names = new Set(parts.map(part => nameOf(part, words)).filter(name => name !== undefined))
   return [...names].join(' and ') || 'a few characters'
+}
+
+/**
+ * A reading that takes too few guesses, or else zxcvbn's own. That minds the number of parts, so it takes `@12345!` behind a
+ * word for a few characters at random: what is of one or two words is read piece by piece, too, where most of it is known.
+ */
+function partsOf(text: string, words: string[]): readonly MatchExtended[] {
+  const whole = zxcvbn.check(text, words).sequence
+  if (guessesOf(whole) < LEAST_GUESSES) return whole
+  for (const cut of CUTS) {
+    const pieces = distinct(text.match(cut) ?? [])
+    if (pieces.filter(piece => LETTERS.test(piece)).length > FEW_WORDS) continue
+    const apart = pieces.flatMap(piece => zxcvbn.check(piece, words).sequence)
+    if (isMostlyKnown(apart) && guessesOf(apart) < LEAST_GUESSES) return apart
+  }
+  return whole
+}
+
+/** Without the words that are there again, in whatever case: a repetition adds hardly a guess. */
+const distinct = (pieces: readonly string[]): string[] => [
+  ...new Map(pieces.map((piece, at) => [LETTERS.test(piece) ? piece.toLowerCase() : at, piece])).values()
+]
+
+function isMostlyKnown(parts: readonly MatchExtended[]): boolean {
+  const lengthOf = (some: readonly MatchExtended[]) => some.reduce((sum, { token }) => sum + token.length, 0)
+  return lengthOf(parts.filter(({ pattern }) => pattern !== 'bruteforce')) * 2 >= lengthOf(parts)
 }
 
 /** Leaves no more than the beginning of a known word that may be longer than a window, such as a whole e-mail address. */

@@ -1,8 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, linkSync, rmSync } from 'node:fs'
+import { linkSync, rmSync } from 'node:fs'
 import { type Config, ConfigError, isPostgres, listOf, SECRET_BYTES } from '../config.ts'
 import { sqliteFile } from '../db/sqlite.ts'
-import { closeToOthers, createPrivateFile, readPrivateFile } from '../private-files.ts'
+import { closeToOthers, createPrivateFile, isTaken, readPrivateFile } from '../private-files.ts'
 
 /**
  * The secrets that tokens are signed with by HMAC: those of `JWT_SECRET`, then the kept one.
@@ -18,7 +18,7 @@ export function signingSecrets(config: Config, made?: (file: string) => void): s
   const kept = keptFile(config)
   if (!kept) return hasKey ? given : [newSecret()]
   if (!hasKey) keepSecret(kept, made)
-  if (hasKey && !existsSync(kept)) return given
+  if (hasKey && !isTaken(kept)) return given
   closeToOthers(kept)
   return [...given, keptSecret(kept)]
 }

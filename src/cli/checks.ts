@@ -9,7 +9,7 @@ import { sqliteFile } from '../db/sqlite.ts'
 import { inspectSqlite } from '../db/sqlite-inspection.ts'
 import { assertTracing } from '../environment.ts'
 import { misspeltIn } from '../misspelt.ts'
-import { obstacleTo } from '../private-files.ts'
+import { isTaken, obstacleTo } from '../private-files.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
 
 const MEBIBYTE = 2 ** 20
@@ -52,7 +52,7 @@ export function checkKeys(config: Config): Finding {
   const keys = files ? readPrivateKeys(files) : []
   const secrets = JWT_SECRET ? listOf(JWT_SECRET) : []
   const kept = keptFile(config)
-  const hasKept = kept !== undefined && existsSync(kept)
+  const hasKept = kept !== undefined && isTaken(kept)
   if (hasKept) secrets.push(keptSecret(kept))
 
   const weak = secrets.findIndex(secret => bitsOf(secret) < SECRET_BITS || OF_MANUALS.test(secret))

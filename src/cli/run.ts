@@ -76,12 +76,12 @@ const groups = [...new Set(names.filter(name => name.includes(' ')).map(name => 
 
 function refuseCommand(first: string, second: string, isGroup: boolean) {
   const both = `${first} ${second}`
-  const whole = nearest(both, names, length => length / 3)
+  const whole = nearest(both.toLowerCase(), names, length => length / 3)
   const asked = isGroup || whole ? both.trim() : first
   const meant =
     whole ??
     names.find(name => name.endsWith(` ${first}`)) ??
-    (isGroup ? undefined : nearest(first, [...names, ...groups], length => length / 3))
+    (isGroup ? undefined : nearest(first.toLowerCase(), [...names, ...groups], length => length / 3))
   const hint = meant ? `; did you mean "${meant}"?` : '.'
   return new CommandError(
     'usage',

@@ -1,4 +1,13 @@
-import { type Check, isListOf, isNumber, isObjectOf, isText, isTextOrNull, parseJson } from './shapes.ts'
+import {
+  type Check,
+  isListOf,
+  isNumber,
+  isObjectOf,
+  isText,
+  isTextOrNull,
+  isToken,
+  parseJson
+} from './shapes.ts'
 import type {
   BatchResult,
   Event,
@@ -59,8 +68,8 @@ export const readLines: Reader<string> = async response => {
 
 export const isUser = isObjectOf<User>({ id: isText, username: isText, email: isText })
 const isPair = isObjectOf<TokenPair>({
-  accessToken: isText,
-  refreshToken: isText,
+  accessToken: isToken,
+  refreshToken: isToken,
   expiresIn: isNumber,
   user: isUser
 })

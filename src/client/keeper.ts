@@ -1,5 +1,5 @@
 import { isUser } from './answers.ts'
-import { isObjectOf, isText, parseJson } from './shapes.ts'
+import { isObjectOf, isToken, parseJson } from './shapes.ts'
 import type { KeyValueStorage } from './storage.ts'
 import type { User } from './types.ts'
 
@@ -15,7 +15,7 @@ export interface Kept {
   readonly key: string
 }
 
-const isKept = isObjectOf<Kept>({ user: isUser, accessToken: isText, refreshToken: isText, key: isText })
+const isKept = isObjectOf<Kept>({ user: isUser, accessToken: isToken, refreshToken: isToken, key: isToken })
 
 const ignore = () => {}
 const textOrNull = (found: unknown) => (typeof found === 'string' ? found : null)

@@ -4,6 +4,10 @@ export type Check<Value> = (value: unknown) => value is Value
 /** A text that is not empty. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** What a header can carry: with anything else `fetch` would throw. */
+export const isToken = (value: unknown): value is string =>
+  typeof value === 'string' && /^[ -~]+$/.test(value)
+
 export const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value)
 
 /** `1e999` is JSON, too. */

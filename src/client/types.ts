@@ -132,6 +132,7 @@ export type Limits = {
 
 /** An account. */
 export type User = {
+  /** a UUID */
   id: string
   /** 3 to 32 letters, digits, dots, underscores or hyphens */
   username: string
@@ -307,6 +308,7 @@ export type RefreshBody = {
   refreshExpiresIn?: number
   /** as it was answered */
   user?: {
+    /** a UUID */
     id: string
     /** 3 to 32 letters, digits, dots, underscores or hyphens */
     username: string

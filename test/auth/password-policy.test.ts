@@ -12,12 +12,14 @@ const refused: Record<string, readonly string[]> = {
   'a common password': [
     ...['password123', 'iloveyou', 'trustno1', 'P@ssw0rd', 'Password1!', 'Qwerty123!'],
     ...['Admin@123', 'Pass@123', 'Password@123', 'Welcome2024!', 'Admin@1234', 'p@$$w0rd!'],
+    ...['Pass@1234!', 'Admin@12345!', 'Admin@Admin1', 'Test@Test@Test1'],
     ...['1qaz2wsx3edc', 'drowssap1', 'passwort1', 'motdepasse1', 'contraseña', '123qweasd'],
     ...['пароль123', 'йцукен123', 'ПРИВЕТ12', 'ｐａｓｓｗｏｒｄ１２３', 'pässwörd123', 'pass\u200bword123']
   ],
   'a common password and a sequence': ['PassWord123', 'passwort123'],
-  'a common word': ['Summer2025!', 'Company123!', 'constructor', 'correct horse'],
-  'a common password and a year': ['Berlin2024!', 'Munich2024!'],
+  'a common word': ['Summer2025!', 'Company123!', 'constructor', 'correct horse', 'root@root1'],
+  'a common password and a common word': ['Pass@word1', 'Love@Dogs1'],
+  'a common password and a year': ['Berlin2024!', 'Munich2024!', 'Admin#2025!', 'Manchester@2024!'],
   'a repetition': [' '.repeat(13), '\u3000'.repeat(13), 'a'.repeat(14), 'abcabcabcabc', '🔑🔑🔑🔑🔑🔑🔑🔑'],
   'a sequence': ['abcdefghijkl', 'onetwothreefour'],
   'a pattern of keys': ['zxcvbnm,./', "asdfghjkl;'"],
@@ -50,6 +52,7 @@ t.test('[V6.2] [V6.1.2] [V6.2.11] what is easy to guess is refused, and told why
 t.test('[V6.2] what is not is taken, whatever characters it has', async t => {
   const taken = [
     ...[PASSWORD, 'battery staple, correct horse', 'my dog ate my homework', 'i like green tea'],
+    ...['red blue big small', 'you and me too', 'he is a man', 'lamp-river-stone', 'x7$Kq9!m', 'k7-Pq-2x-Zm'],
     ...['kX9#mQ2v', 'kX9#mQ2vLp', 'hv3!Kq8zRt', 'j7dk2m9xqp', '5gQ2-kLm8-Xv3p-9TzR', 'x7Kq-92mV-aaTz'],
     ...[
       'слон гуляет по лесу',

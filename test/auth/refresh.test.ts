@@ -263,6 +263,7 @@ t.test('an answered pair is taken as it is', async t => {
     [{ expiresIn: '300' }, { pointer: '/expiresIn', detail: 'must be of type integer' }],
     [{ refreshExpiresIn: null }, { pointer: '/refreshExpiresIn', detail: 'must be of type integer' }],
     [{ user: 'ada' }, { pointer: '/user', detail: 'must be of type object' }],
+    [{ user: { ...pair.user, id: 'x' } }, { pointer: '/user/id', detail: 'is not accepted; give a UUID' }],
     [{ user: { ...pair.user, id: 7 } }, { pointer: '/user/id', detail: 'must be of type string' }]
   ]
   for (const [member, error] of cases) {

@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
+import { signingSecrets } from '../../src/auth/secrets.ts'
 import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings } from '../../src/cli/checks.ts'
 import { checkPorts } from '../../src/cli/port-checks.ts'
 import { readConfig } from '../../src/config.ts'
@@ -142,6 +143,17 @@ t.test('a kept key that is none', async t => {
   t.throws(() => checkKeys(configOf({ DATABASE_URL: `file:${file}` })), {
     message: /^.*\.key: 5 bytes are not a signing key/
   })
+
+  const lost = configOf({ DATABASE_URL: `file:${file}-2` })
+  symlinkSync(`${file}-nowhere`, `${file}-2.key`)
+  for (const config of [lost, { ...lost, JWT_SECRET: GOOD }]) {
+    t.throws(() => checkKeys(config), { message: /-2\.key cannot be read: no such file/ }, 'a lost link')
+    t.throws(
+      () => signingSecrets(config),
+      { name: 'Error', message: /-2\.key cannot be read/ },
+      'and so says the service'
+    )
+  }
 })
 
 t.test('ports that are taken, by others or by the service itself', async t => {

@@ -68,7 +68,9 @@ t.test('a wrong command line is told in a line, and is 64', async t => {
         [['list'], 'list', 'users list'],
         [['generate'], 'generate', 'keys generate'],
         [['bakup', 'x.db'], 'bakup', 'backup'],
-        [['Serve'], 'Serve', 'serve']
+        [['Serve'], 'Serve', 'serve'],
+        [['SERVE'], 'SERVE', 'serve'],
+        [['USERS', 'LIST'], 'USERS LIST', 'users list']
       ] as const
     ).map(
       ([args, asked, meant]) =>

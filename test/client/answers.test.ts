@@ -37,6 +37,7 @@ const notPairs: Record<string, Content> = {
   'a pair without a refresh token': json({ ...PAIR, refreshToken: undefined }),
   'a pair with an empty token': json({ ...PAIR, accessToken: '' }),
   'a pair with a number for a token': json({ ...PAIR, accessToken: 17 }),
+  'a pair with a token that no header carries': json({ ...PAIR, accessToken: 'ключ' }),
   'a pair that lives as a text': json({ ...PAIR, expiresIn: '300' }),
   'a pair that lives for ever': [200, JSON_TYPE, JSON.stringify(PAIR).replace('300', '1e999')],
   'a pair of nobody': json({ ...PAIR, user: null }),

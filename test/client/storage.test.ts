@@ -29,6 +29,8 @@ t.test('what stands in the storage and is not ours is removed, and nobody is sig
       { ...KEPT, accessToken: undefined },
       { ...KEPT, refreshToken: null },
       { ...KEPT, refreshToken: '' },
+      { ...KEPT, accessToken: 'a\nb' },
+      { ...KEPT, key: 'ключ' },
       { ...KEPT, key: 17 },
       { ...KEPT, key: undefined },
       { ...KEPT, user: undefined },
