@@ -55,7 +55,7 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
   t.equal((await todos('GET', '?deleted=true&count=true')).body.total, MANY)
 })
 
-// On a server they may overlap, and one changes what is so when its statement begins.
+// On a server such changes may overlap, and an export, which is of many statements, may see the end of one.
 const skip = process.env.TEST_DATABASE_URL ? 'one file, one after the other' : false
 t.test('several at once follow each other', { skip }, async t => {
   const { app, user, todos } = await signedIn(t)
@@ -68,7 +68,7 @@ t.test('several at once follow each other', { skip }, async t => {
   )
 })
 
-t.test('single todos, changes and exports heed it, too', async t => {
+t.test('single todos, changes and exports heed it, too', { skip }, async t => {
   const { app, user, todos } = await signedIn(t)
   await fill(app.store, user.id, 300)
   const [first] = (await todos('GET', '?limit=1')).body.items
