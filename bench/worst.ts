@@ -17,12 +17,14 @@ import { feel, percentile } from './worst/victim.ts'
  *
  * One user has as many todos as a user may have. Another one has a few, and asks a hundred times a second: a list, the
  * account, a search, and a new todo in turn. `-- --postgres` does the same on a PostgreSQL server of its own,
- * `--todos` says how many todos, `--together` how many of each reading request are sent at a time.
+ * `--todos` says how many todos, `--together` how many of each reading request are sent at a time; `--only reads` or `writes`
+ * does a part.
  */
 
 const { values } = parseArgs({
   options: {
     postgres: { type: 'boolean', default: false },
+    only: { type: 'string' },
     todos: { type: 'string', default: '100000' },
     together: { type: 'string', default: '10' }
   }
@@ -119,11 +121,11 @@ async function compare(url: string, hog: Person, other: Person): Promise<string>
   const rows: string[][] = []
   const cases: [WorstRequest | undefined, number][] = [
     [undefined, 0],
-    ...reads.flatMap((request): [WorstRequest, number][] => [
+    ...(values.only === 'writes' ? [] : reads).flatMap((request): [WorstRequest, number][] => [
       [request, 1],
       [request, together]
     ]),
-    ...writes.map((request): [WorstRequest, number] => [request, 1])
+    ...(values.only === 'reads' ? [] : writes).map((request): [WorstRequest, number] => [request, 1])
   ]
   for (const [request, atOnce] of cases) {
     const title = request?.title ?? 'nothing'

@@ -6,7 +6,7 @@ import type { Commit } from './group-commit.ts'
 import type { Tables } from './schema.ts'
 
 /** Bytes of terms that go into the index in one go: as many as keep it to some milliseconds. */
-const SLICE = 65_536
+const SLICE = 32_768
 /** Slices that go into the index before a search; the rows that are left are looked through one by one. */
 const MOST_SLICES = 32
 /** What a row takes beside its terms, in bytes of them. */
@@ -19,13 +19,13 @@ const ROW = 100
 export function searchOf(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
   // `+?` for the reason that sqlite.ts gives.
   const next = connection.prepare<[string], Unindexed>(
-    `select seq, terms from todos_unindexed left join todos using (seq) where todos_unindexed.user_id = +? order by seq`
+    `select seq, terms from todos_unindexed join todos using (seq) where todos_unindexed.user_id = +? order by seq`
   )
   const index = connection.prepare('insert or replace into todos_search (rowid, terms) values (?, ?)')
   const forget = connection.prepare('delete from todos_unindexed where user_id = ? and seq <= ?')
   const catchUp = connection.transaction((userId: string) => {
     const rows = sliceOf(next.iterate(userId))
-    for (const { seq, terms } of rows) if (terms !== null) index.run(seq, terms)
+    for (const { seq, terms } of rows) index.run(seq, terms)
     forget.run(userId, rows.at(-1)?.seq)
   })
   const isBehind = connection.prepare('select 1 from todos_unindexed where user_id = +? limit 1')
@@ -69,10 +69,10 @@ export function searchOf(connection: Database.Database, { todos }: Tables, commi
   }
 }
 
-/** A row that is not in the index yet; without terms when it is gone. */
+/** A row that is not in the index yet. */
 interface Unindexed {
   readonly seq: number
-  readonly terms: string | null
+  readonly terms: string
 }
 
 /** The first rows, at least one, up to so many bytes of terms. */
@@ -81,7 +81,7 @@ function sliceOf(rows: Iterable<Unindexed>): Unindexed[] {
   let size = 0
   for (const row of rows) {
     slice.push(row)
-    size += Buffer.byteLength(row.terms ?? '') + ROW
+    size += Buffer.byteLength(row.terms) + ROW
     if (size >= SLICE) break
   }
   return slice

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Step } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
 import { type FieldError, invalid, Problem } from '../errors.ts'
@@ -12,6 +13,9 @@ import { todosOf } from './todos.ts'
 
 /** The most operations of a batch, and the most todos that they name together. */
 export const MAX_OPERATIONS = 100
+
+/** Milliseconds after which other requests get a turn: the words of a long text take some to find. */
+const SPELL = 5
 
 /** Which todos: one of these. */
 interface Selector {
@@ -63,8 +67,13 @@ export async function runBatch(
   const todos = todosOf(store, userId)
   const run = async (on: Operations) => {
     const results: BatchResult[] = []
-    for (const [index, operation] of operations.entries())
+    let began = performance.now()
+    for (const [index, operation] of operations.entries()) {
       results.push(await at(index, () => carryOut(on, operation, preconditionOf)))
+      if (performance.now() - began < SPELL) continue
+      await nextTurn()
+      began = performance.now()
+    }
     return results
   }
   return validateOnly ? todos.try(run) : todos.edit(run, keep)

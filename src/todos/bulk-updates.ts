@@ -13,9 +13,9 @@ import type { Store } from '../db/store.ts'
 /** Before and after every id. */
 const [START, END] = ['', '~']
 /** Todos that are looked at in a slice: at first, at least, at most. */
-const [FIRST, LEAST, MOST] = [50, 10, 400]
-/** Milliseconds that a slice should take. */
-const [SHORT, LONG] = [4, 10]
+const [FIRST, LEAST, MOST] = [100, 50, 200]
+/** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
+const [SHORT, LONG] = [5, 12]
 
 /** Todos that a statement deals with where nobody waits for it. */
 const MANY = 5000
@@ -98,11 +98,15 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
  * Divides the todos of a user into ranges that a statement deals with in a second or so.
  * @returns one range where one will do
  */
-export async function rangesOf(store: Store, userId: string): Promise<[Range, ...Range[]]> {
+export async function rangesOf(store: Store, userId: string): Promise<Range[]> {
   if (store.slicing) return [WHOLE]
   const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => id)
-  const [to = END, ...ends] = [...bounds, END]
-  return [{ from: START, to }, ...ends.map((end, index) => ({ from: bounds[index] ?? START, to: end }))]
+  let from = START
+  return [...bounds, END].map(to => {
+    const range = { from, to }
+    from = to
+    return range
+  })
 }
 
 /** What is under way in this process, by the user. */
