@@ -195,3 +195,28 @@ t.test(
     t.equal(broken.body.code, 'internal_error')
   }
 )
+
+t.test('what ends a session has the whole reserve, and fails when that does not do', async t => {
+  const url = `file:${join(t.testdir(), 'latchkey.db')}`
+  const store = await openStore({ url, poolMax: 1, now: () => new Date(), log: { warn() {} } })
+  t.teardown(() => store.close())
+  let tries = 0
+  const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+  const step = (fails: number) => ({
+    name: 'full',
+    isUrgent: true,
+    run() {
+      tries += 1
+      if (tries <= fails) throw full
+      return []
+    }
+  })
+  t.strictSame(await store.atomically(step(3)), [[]])
+  t.equal(tries, 4)
+  tries = 0
+  await t.rejects(store.atomically(step(Number.POSITIVE_INFINITY)), {
+    code: 'SQLITE_FULL',
+    isUnavailable: true
+  })
+  t.ok(tries > 4)
+})
