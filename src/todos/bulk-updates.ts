@@ -18,7 +18,7 @@ const [FIRST, LEAST, MOST] = [100, 50, 200]
 const [SHORT, LONG] = [5, 12]
 
 /** Todos that a statement deals with where nobody waits for it. */
-const MANY = 5000
+const MANY = 2000
 
 /** Those of a user's todos that a slice looks at: after one id, up to another. */
 export interface Range {
