@@ -238,7 +238,12 @@ t.test('a long statement that fails is told like any other, and one that is refu
   const refusal = new Problem('rate_limited')
   const executeLong = () => Promise.reject(refusal)
   const busy: Store = { ...store, prepare: (...args) => ({ ...store.prepare(...args), executeLong }) }
-  t.equal(await statements(busy).users.executeLong({ userId: 'a' }).catch(error => error), refusal)
+  t.equal(
+    await statements(busy)
+      .users.executeLong({ userId: 'a' })
+      .catch(error => error),
+    refusal
+  )
 })
 
 t.test('a closed database is not available', async t => {
