@@ -3,12 +3,17 @@ const OWN = 36
 /** An open connection, and a file that is sent on it. */
 const PER_CONNECTION = 2
 
+interface Report {
+  readonly userLimits?: { readonly open_files: { readonly soft: number | string } }
+}
+
+function reportOf({ report }: NodeJS.Process): Report {
+  Object.assign(report, { excludeNetwork: true })
+  return report.getReport()
+}
+
 /** The most files, connections and the like that this process may have open; Infinity where nobody limits that. */
-export function descriptors(): number {
-  Object.assign(process.report, { excludeNetwork: true })
-  const { userLimits } = process.report.getReport() as {
-    userLimits?: { open_files: { soft: number | string } }
-  }
+export function descriptors({ userLimits }: Report = reportOf(process)): number {
   const most = Number(userLimits?.open_files.soft)
   return Number.isNaN(most) ? Number.POSITIVE_INFINITY : most
 }

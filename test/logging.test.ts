@@ -5,7 +5,7 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { endOf, isHeard, loggingOf } from '../src/logging.ts'
+import { endOf, isHeard, loggerOf, loggingOf } from '../src/logging.ts'
 import { send, start } from './process.ts'
 
 t.test('the log is pretty on a terminal, and only there', async t => {
@@ -16,6 +16,16 @@ t.test('the log is pretty on a terminal, and only there', async t => {
   const forPeople = loggingOf(config, true)
   t.match(forPeople, { level: 'warn', transport: { target: 'pino-pretty' } })
   await endOf(forPeople)
+})
+
+t.test('a log outside the service is as loud as the one within, for machines and for people', async t => {
+  const file = `${t.testdir()}/log`
+  const stream = pino.destination({ dest: file, sync: true })
+  const log = loggerOf({ level: 'warn', stream })
+  log.info('not told')
+  log.warn('told')
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { level: 40, msg: 'told' })
+  t.equal(loggerOf(loggingOf(readConfig({ LOG_LEVEL: 'silent' }), true)).level, 'silent')
 })
 
 t.test('on a terminal an entry is a line, but for an error, whose stack has its own', async t => {

@@ -71,7 +71,7 @@ function partsOf(text: string, words: string[]): readonly MatchExtended[] {
   const whole = zxcvbn.check(text, words).sequence
   if (guessesOf(whole) < LEAST_GUESSES) return whole
   for (const cut of CUTS) {
-    const pieces = distinct(text.match(cut) ?? [])
+    const pieces = distinct(Array.from(text.matchAll(cut), ([piece]) => piece))
     if (pieces.filter(piece => LETTERS.test(piece)).length > FEW_WORDS) continue
     const apart = pieces.flatMap(piece => zxcvbn.check(piece, words).sequence)
     if (isMostlyKnown(apart) && guessesOf(apart) < LEAST_GUESSES) return apart

@@ -70,6 +70,29 @@ t.test('a reader in the way leaves the log to the janitor', async t => {
   t.strictSame(traces(), [])
 })
 
+t.test('the janitor rids the index of the words of single todos that were deleted', async t => {
+  const { app, call, file, other } = await serveTwo(t)
+  const { accessToken: token } = other
+  const terms = ['xylophone', 'yggdrasil']
+  const traces = () => terms.filter(term => ['', '-wal'].some(suffix => has(`${file}${suffix}`, term)))
+  const has = (name: string, term: string) => existsSync(name) && readFileSync(name, 'latin1').includes(term)
+  const operations = [...terms, ...Array.from({ length: 98 }, (_, index) => `one ${index}`)].map(title => ({
+    op: 'create',
+    todo: { title }
+  }))
+  t.equal((await call('POST', '/api/todos/batch', { token, body: { operations } })).status, 200)
+  for (const term of terms) {
+    const { body } = await call('GET', `/api/todos?q=${term}`, { token })
+    const [{ id }] = body.items
+    t.equal((await call('DELETE', `/api/todos/${id}?permanent=true`, { token })).status, 200)
+  }
+  t.strictSame(traces(), terms)
+  await janitorOf(app.store, readConfig({ JWT_SECRET: SECRET }))()
+  t.strictSame(traces(), [])
+  const { body } = await call('GET', '/api/todos?q=one', { token })
+  t.equal(body.items.length, 50, 'the others are found as before')
+})
+
 t.test('a deletion is done although the files cannot be scrubbed', async t => {
   const { app, call, gone } = await serveTwo(t)
   const { scrub, close } = app.store

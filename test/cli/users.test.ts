@@ -1,4 +1,5 @@
 import t from 'tap'
+import { StatementFailed } from '../../src/db/failures.ts'
 import { asIs, PASSWORD, problem, serve } from '../service.ts'
 import { programOf, sharedSettings } from './program.ts'
 
@@ -200,6 +201,37 @@ t.test('a password that an operator has set expires, and a later one works', asy
   const later = await reset()
   t.equal((await login({ password: later.password, newPassword: 'another long phrase' })).status, 200)
 })
+
+t.test(
+  'a temporary password that cannot be exchanged stays, unless it has been replaced meanwhile',
+  async t => {
+    const settings = await sharedSettings(t)
+    const { app, call, signUp, clock } = await serve(t, settings)
+    const { user } = await signUp()
+    const reset = async () =>
+      JSON.parse((await programOf(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
+    const exchange = (password: string) => {
+      const body = { email: user.email, password, newPassword: 'another long phrase' }
+      return call('POST', '/api/auth/login', { body })
+    }
+    const { password } = await reset()
+    const { atomically } = app.store
+    const fault = new StatementFailed('users', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
+    Object.assign(app.store, { atomically: () => Promise.reject(fault) })
+    t.match(await exchange(password), { status: 503 })
+
+    let later = ''
+    Object.assign(app.store, {
+      async atomically(...steps: Parameters<typeof atomically>) {
+        Object.assign(app.store, { atomically })
+        later = (await reset()).password
+        return atomically(...steps)
+      }
+    })
+    t.match(await exchange(password), { status: 401, body: { code: 'invalid_credentials' } })
+    t.match(await exchange(later), { status: 200 })
+  }
+)
 
 t.test('a new password is taken at the sign-in for none but a temporary one', async t => {
   const { call, signUp } = await serve(t)

@@ -6,6 +6,7 @@ import { isUnavailable, StatementFailed } from '../../src/db/failures.ts'
 import type { Tables } from '../../src/db/schema.ts'
 import { given, givenRow, shapesOf, statementsOf } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
+import { Problem } from '../../src/errors.ts'
 import { emptyDatabase } from '../databases.ts'
 
 const log = { warn() {} }
@@ -223,6 +224,26 @@ t.test('a failure says nothing of the values', async t => {
   t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
   t.notMatch(`${inspect(error)} ${JSON.stringify(error)}`, /secret hash/)
   t.notOk(isUnavailable(error))
+})
+
+t.test('a long statement that fails is told like any other, and one that is refused as it is', async t => {
+  const store = await open(t)
+  const s = statements(store)
+  await s.addUser.execute(user('a'))
+  const values = { userId: 'a', ...user('b', { emailKey: 'a' }) }
+  const error = await s.addUserStrictly.executeLong(values).catch(error => error)
+  t.type(error, StatementFailed)
+  t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
+
+  const refusal = new Problem('rate_limited')
+  const executeLong = () => Promise.reject(refusal)
+  const busy: Store = { ...store, prepare: (...args) => ({ ...store.prepare(...args), executeLong }) }
+  t.equal(
+    await statements(busy)
+      .users.executeLong({ userId: 'a' })
+      .catch(error => error),
+    refusal
+  )
 })
 
 t.test('a closed database is not available', async t => {

@@ -134,6 +134,9 @@ t.test('there are descriptors for as many connections as may be', async t => {
   t.equal(connectionsFor(10_000, 0, 64), 14)
   t.equal(connectionsFor(10_000, 1000, 64), 1)
   t.equal(connectionsFor(5, 0, Number.POSITIVE_INFINITY), 5)
+  t.equal(descriptors({ userLimits: { open_files: { soft: 256 } } }), 256)
+  t.equal(descriptors({ userLimits: { open_files: { soft: 'unlimited' } } }), Number.POSITIVE_INFINITY)
+  t.equal(descriptors({}), Number.POSITIVE_INFINITY, 'Windows has no such limit')
 })
 
 const FEW = [64, 128]
