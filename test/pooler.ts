@@ -161,8 +161,8 @@ t.test('modes and settings of poolers', async t => {
   }
 })
 
-/** What is about direct connections, and what sees the database by way of the service only. */
-const LEFT_OUT = /^test\/(db\/postgres-connection|client\/|workers\/)/
+/** What is about direct connections or roles that a pooler would have to know, and what sees the database by way of the service only. */
+const LEFT_OUT = /^test\/(db\/(postgres-connection|roles)|client\/|workers\/)/
 
 t.jobs = availableParallelism()
 const files = filesOf(process.argv.slice(2)).filter(file => hasDatabase(file) && !LEFT_OUT.test(file))

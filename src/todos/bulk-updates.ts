@@ -3,6 +3,7 @@ import { type Queries, required, type Step, StepMissed } from '../db/engine.ts'
 import type { BulkUpdateRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { IDEMPOTENCY_RETENTION } from '../idempotency.ts'
 
 /*
  * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
@@ -160,6 +161,12 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
     }
   }
 
+  /** For as long as a request may be repeated; after that its key stands for a new one. */
+  function isRepetitionOf(last: BulkUpdateRow, requestId: string | null): boolean {
+    const oldest = store.now().getTime() - IDEMPOTENCY_RETENTION * 1000
+    return requestId !== null && last.requestId === requestId && last.startedAt.getTime() >= oldest
+  }
+
   async function finish(userId: string): Promise<void> {
     const update = await lastOf(userId)
     if (update) await carryOut(update)
@@ -205,7 +212,7 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
           await settle(userId)
           const last = await lastOf(userId)
           if (last?.revision === revision) return last.changed
-          if (requestId !== null && last?.requestId === requestId) return last.changed
+          if (last && isRepetitionOf(last, requestId)) return last.changed
           await begin.execute(row)
         }
       })

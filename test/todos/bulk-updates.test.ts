@@ -55,6 +55,27 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
   t.equal((await todos('GET', '?deleted=true&count=true')).body.total, MANY)
 })
 
+t.test('a key that is used again after a day is that of a new change', async t => {
+  const { app, clock, refresh, signUp, call } = await signedIn(t)
+  const pair = await signUp()
+  const { user } = pair
+  const batch = (token: string, body: object, headers = {}) =>
+    call('POST', '/api/todos/batch', { token, body, headers })
+  await fill(app.store, user.id, 300)
+  const headers = { 'idempotency-key': 'complete all' }
+  const first = await batch(pair.accessToken, COMPLETE, headers)
+  t.strictSame(first.body.results, [{ count: 300 }])
+  const own = todosOf(app.store, user.id)
+  for (const { id } of (await own.list({ limit: 1 })).items) await own.patch(id, { done: false })
+
+  clock.pass(86_401)
+  const second = await refresh(pair)
+  const again = await batch(second.body.accessToken, COMPLETE, headers)
+  t.strictSame(again.body.results, [{ count: 1 }])
+  t.equal(again.headers['idempotent-replayed'], undefined)
+  t.equal(await doneOf(app.store, user.id), 300)
+})
+
 // On a server such changes may overlap, and an export, which is of many statements, may see the end of one.
 const skip = process.env.TEST_DATABASE_URL ? 'one file, one after the other' : false
 t.test('several at once follow each other', { skip }, async t => {
@@ -98,12 +119,13 @@ t.test('single todos, changes and exports heed it, too', { skip }, async t => {
 /** Two processes, as it were, on one file. */
 async function twoOn(t: Test) {
   const url = `file:${join(t.testdir(), 'latchkey.db')}`
+  const service = await signedIn(t, { DATABASE_URL: url })
+  const { now } = service.app.store
   const open = async () => {
-    const store = await openStore({ url, poolMax: 1, now: () => new Date(), log: { warn() {} } })
+    const store = await openStore({ url, poolMax: 1, now, log: { warn() {} } })
     t.teardown(() => store.close())
     return store
   }
-  const service = await signedIn(t, { DATABASE_URL: url })
   await fill(service.app.store, service.user.id, 1000)
   return { ...service, store: service.app.store, open }
 }
