@@ -20,7 +20,7 @@ export function scrubberOf(connection: Database.Database, commit: Commit): () =>
   )
   const merge = connection.prepare("insert into todos_search (todos_search, rank) values ('merge', +?)")
   const changes = connection.prepare('select total_changes()').pluck()
-  let underWay: Promise<void> | undefined
+  let underWay = Promise.resolve()
 
   /** @returns whether it has done anything: the manual of FTS5 tells so by the changes, of which one is its own */
   function mergeSlice(pages: number): boolean {
@@ -45,13 +45,10 @@ export function scrubberOf(connection: Database.Database, commit: Commit): () =>
     }
   }
 
-  // For all who ask meanwhile, but for those whose rows may have gone too late for it.
-  return async () => {
-    await underWay?.catch(() => {})
-    underWay ??= scrub().finally(() => {
-      underWay = undefined
-    })
-    await underWay
+  // One after another, for the rows of whoever asks meanwhile may have gone too late for the one under way.
+  return () => {
+    underWay = underWay.then(scrub, scrub)
+    return underWay
   }
 }
 

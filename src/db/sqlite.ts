@@ -98,14 +98,14 @@ export function openSqlite(url: string, turn?: Turn): Engine {
   const reserve = file === undefined ? NO_RESERVE : reserveFor(file)
   /** Carries out at once what has failed for want of room, with as much of the reserve as it takes. */
   function runOnReserve(steps: readonly Step[], fault: unknown): Found[] {
-    if (!isWriteFault(fault) || !reserve.give()) throw fault
-    try {
-      return allOrNone.immediate(steps)
-    } catch (error) {
-      return runOnReserve(steps, error)
-    } finally {
-      reserve.refill()
-    }
+    let error = fault
+    while (isWriteFault(error) && reserve.give())
+      try {
+        return allOrNone.immediate(steps)
+      } catch (next) {
+        error = next
+      }
+    throw error
   }
 
   const tryWrite = connection.transaction(() => {
@@ -150,7 +150,9 @@ export function openSqlite(url: string, turn?: Turn): Engine {
         const work = steps.length === 1 ? runAll : allOrNone
         const rows = commit(() => work(steps))
         const isUrgent = steps.some(step => step.isUrgent)
-        return (await (isUrgent ? rows.catch(error => runOnReserve(steps, error)) : rows)) as RowsOf<Steps>
+        return (await (isUrgent
+          ? rows.catch(error => runOnReserve(steps, error)).finally(reserve.refill)
+          : rows)) as RowsOf<Steps>
       } catch (error) {
         if (error instanceof StepMissed) throw error
         throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { Step } from '../../src/db/engine.ts'
+import { type Step, StepMissed } from '../../src/db/engine.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
 import { importTodos } from '../../src/todos/import.ts'
 import { sweepTodos } from '../../src/todos/sweep.ts'
@@ -155,6 +155,22 @@ t.test('what a crash has left is done before anybody looks, and its repetition i
   t.equal(await doneOf(other, user.id), 1000)
   t.equal(await sweepAll(other, user.id, 'request'), 1000)
   t.equal(await sweepAll(other, user.id, 'another'), 0)
+})
+
+t.test('a slice that another process was quicker with is not done again', async t => {
+  const { store, user } = await twoOn(t)
+  let slices = 0
+  const slow: Store = {
+    ...store,
+    atomically: (async (...steps: [Step, ...Step[]]) => {
+      const rows = await store.atomically(...steps)
+      slices += 1
+      if (slices === 2) throw new StepMissed(steps[0])
+      return rows
+    }) as Store['atomically']
+  }
+  t.equal(await sweepAll(slow, user.id), 1000)
+  t.equal(await doneOf(store, user.id), 1000)
 })
 
 t.test('what a crash has left can be done for all, before a copy', async t => {
