@@ -65,7 +65,16 @@ async function addAll(
   text: string,
   newId: (line: number) => string
 ): Promise<Imported> {
-  await withinQuota(store, userId, await growthBy(store, userId, text, newId), async () => {})
+  const growth = await growthBy(store, userId, text, newId)
+  return withinQuota(store, userId, growth, () => addLines(store, userId, text, newId))
+}
+
+async function addLines(
+  store: Store,
+  userId: string,
+  text: string,
+  newId: (line: number) => string
+): Promise<Imported> {
   const place = importPlaces(store, userId)
   let [created, existing] = [0, 0]
   for (const { first, lines } of slicesOf(text)) {
@@ -144,7 +153,7 @@ function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow
 
 const instant = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
-/** One statement, hence all or none of them. Built anew each time, for it is as long as there are rows. */
+/** One statement, so all of them or none. Built anew each time, for it is as long as there are rows. */
 function insertion({ db, tables: { todos }, prepare }: Store, rows: TodoRow[]): Step<{ id: string }[]> {
   const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })
   const { run } = prepare(statement, '')

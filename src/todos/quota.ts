@@ -1,4 +1,5 @@
 import { count, eq, sql } from 'drizzle-orm'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { given, statementsOf } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
@@ -32,13 +33,24 @@ const statements = statementsOf('todos_quota', (db, { todos }) => ({
 export const bytesIn = ({ title, description, tags }: Pick<TodoContent, 'title' | 'description' | 'tags'>) =>
   Buffer.byteLength(title) + Buffer.byteLength(description ?? '') + Buffer.byteLength(JSON.stringify(tags))
 
-/** Users by what they may still add without a count; and what is being added meanwhile. */
-interface Users {
-  readonly allowances: Map<string, { todos: number; bytes: number }>
-  readonly underWay: Map<string, { todos: number; bytes: number }>
+/** What is known of a user's room. */
+interface Room {
+  /** What may still be added without a count. */
+  readonly allowance: Amount
+  /** What is being added. */
+  readonly underWay: Amount
+  /** Looks for room one after another, so that those who look at a time are not all refused for each other's sake. */
+  readonly inTurn: LimitFunction
+  /** How many look, or add. */
+  entered: number
 }
 
-const users = new WeakMap<Store['db'], Users>()
+interface Amount {
+  todos: number
+  bytes: number
+}
+
+const rooms = new WeakMap<Store['db'], Map<string, Room>>()
 
 /**
  * Does a write if the user may have what it adds. What there is is counted now and then only, for a count takes the longer
@@ -52,40 +64,56 @@ export async function withinQuota<Result>(
   write: () => Promise<Result>
 ): Promise<Result> {
   if (growth.todos <= 0 && growth.bytes <= 0) return write()
-  const { allowances, underWay } = usersOf(store)
-  const together = underWay.get(userId) ?? { todos: 0, bytes: 0 }
-  underWay.set(userId, add(together, growth))
+  const room = roomOf(store, userId)
+  room.entered += 1
   try {
-    const allowance = allowances.get(userId)
-    if (allowance && allowance.todos >= growth.todos && allowance.bytes >= growth.bytes)
-      add(allowance, growth, -1)
-    else {
-      const left = add(await leftFor(store, userId), together, -1)
-      if (left.todos < 0 || left.bytes < 0) throw new Problem('quota_exceeded')
-      if (allowances.size >= MOST_USERS) allowances.clear()
-      const part = { todos: Math.floor(left.todos * SHARE), bytes: Math.floor(left.bytes * SHARE) }
-      allowances.set(userId, part)
+    if (!take(room, growth)) await room.inTurn(() => takeAnew(store, userId, room, growth))
+    try {
+      return await write()
+    } finally {
+      add(room.underWay, growth, -1)
     }
-    return await write()
   } finally {
-    add(together, growth, -1)
-    if (together.todos === 0 && together.bytes === 0) underWay.delete(userId)
+    room.entered -= 1
   }
 }
 
-function usersOf({ db }: Store): Users {
-  const known = users.get(db) ?? { allowances: new Map(), underWay: new Map() }
-  users.set(db, known)
-  return known
+function roomOf({ db }: Store, userId: string): Room {
+  const known = rooms.get(db) ?? new Map<string, Room>()
+  rooms.set(db, known)
+  const room = known.get(userId)
+  if (room) return room
+  if (known.size >= MOST_USERS) for (const [id, { entered }] of known) if (entered === 0) known.delete(id)
+  const added: Room = { allowance: nothing(), underWay: nothing(), inTurn: pLimit(1), entered: 0 }
+  known.set(userId, added)
+  return added
 }
 
-async function leftFor(store: Store, userId: string) {
+const nothing = (): Amount => ({ todos: 0, bytes: 0 })
+
+/** @returns whether the allowance covered it */
+function take({ allowance, underWay }: Room, growth: Growth): boolean {
+  if (allowance.todos < growth.todos || allowance.bytes < growth.bytes) return false
+  add(allowance, growth, -1)
+  add(underWay, growth)
+  return true
+}
+
+/** Counts what there is, and allows what is asked for and a part of what is left then. */
+async function takeAnew(store: Store, userId: string, room: Room, growth: Growth): Promise<void> {
+  // Whoever was before may have been allowed enough.
+  if (take(room, growth)) return
+  Object.assign(room.allowance, nothing())
+  // What is under way when the count begins may be in it or not; nothing is added to that meanwhile.
+  const left = add({ ...store.quota }, room.underWay, -1)
   const [usage] = await statements(store).usage.executeLong({ userId })
-  const { todos, bytes } = store.quota
-  return { todos: todos - Number(usage?.todos), bytes: bytes - Number(usage?.bytes) }
+  add(left, { todos: Number(usage?.todos) + growth.todos, bytes: Number(usage?.bytes) + growth.bytes }, -1)
+  if (left.todos < 0 || left.bytes < 0) throw new Problem('quota_exceeded')
+  add(room.underWay, growth)
+  add(room.allowance, { todos: Math.floor(left.todos * SHARE), bytes: Math.floor(left.bytes * SHARE) })
 }
 
-function add(to: { todos: number; bytes: number }, growth: Growth, times: 1 | -1 = 1) {
+function add(to: Amount, growth: Growth, times: 1 | -1 = 1): Amount {
   to.todos += times * growth.todos
   to.bytes += times * growth.bytes
   return to
