@@ -81,8 +81,7 @@ export async function once<Answer, Kept>(
 
   const { keep, find } = statements(store)
   const id = digest([userId, key])
-  // With the key, which is not kept: what was asked cannot be guessed by its hash.
-  const fingerprint = digest([key, request])
+  const fingerprint = fingerprintOf(key, request)
   const now = store.now()
   const oldest = new Date(now.getTime() - IDEMPOTENCY_RETENTION * 1000)
 
@@ -121,9 +120,12 @@ export async function once<Answer, Kept>(
     .finally(() => keys.delete(id))
 }
 
-/** Names a request, the same for its repetitions; null for one that must not be repeated. */
-export const requestIdOf = ({ key, ...rest }: Repeatable): string | null =>
-  key === undefined ? null : digest([key, rest])
+/** Names a user's request, the same for its repetitions; null for one that must not be repeated. */
+export const requestIdOf = ({ key, request }: Repeatable): string | null =>
+  key === undefined ? null : fingerprintOf(key, request)
+
+/** With the key, which is not kept: what was asked cannot be guessed by its hash. */
+const fingerprintOf = (key: string, request: unknown): string => digest([key, request])
 
 const digest = (value: unknown) => hash('sha256', canonicalJson(value), 'base64url')
 
