@@ -16,7 +16,7 @@ const [START, END] = ['', '~']
 /** Todos that are looked at in a slice: at first, at least, at most. */
 const [FIRST, LEAST, MOST] = [100, 50, 200]
 /** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
-const [SHORT, LONG] = [5, 12]
+const SLICE_TIME = 8
 
 /** Todos that a statement deals with where nobody waits for it. */
 const MANY = 2000
@@ -145,8 +145,7 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
         if (!(error instanceof StepMissed)) throw error
       }
       const took = performance.now() - began
-      if (took < SHORT) size = Math.min(MOST, size * 2)
-      if (took > LONG) size = Math.max(LEAST, size >> 1)
+      size = Math.max(LEAST, Math.min(MOST, Math.round(size * Math.min(2, SLICE_TIME / took))))
     }
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
@@ -135,6 +135,8 @@ t.test(
       }
       t.equal(await status('GET', '/api/todos', { token: other }), 401)
       t.equal(await status('POST', '/api/todos', { token: thief.accessToken, body: { title: 'x' } }), 503)
+      truncateSync(filler, statSync(filler).size - 65_536)
+      t.equal(await status('GET', '/health/ready'), 503, 'what was given of the reserve comes first')
     }
     await outlives(t, service, fill, () => rmSync(filler), signOut)
     t.equal(await status('GET', '/api/todos', { token }), 401)
