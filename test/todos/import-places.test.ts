@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import t from 'tap'
 import { MAX_POSITION } from '../../src/todos/position.ts'
 import { problem } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { crashAtWrite, signedIn } from './signed-in.ts'
 
 type Test = Parameters<typeof signedIn>[0]
 
@@ -78,15 +78,7 @@ t.test('a position that is taken in the list stays with the one that has it', as
 t.test('places go on over many lines, and where an import that broke off was sent again', async t => {
   const { app, send, list } = await importer(t)
   const lines = Array.from({ length: 350 }, (_, n) => ({ id: idOf(999 - n), title: `${n}`, position: P }))
-  const { atomically } = app.store
-  let writes = 0
-  Object.assign(app.store, {
-    atomically: (...steps: Parameters<typeof atomically>) => {
-      writes += 1
-      if (writes === 3) throw new Error('a crash')
-      return atomically(...steps)
-    }
-  })
+  crashAtWrite(app.store, 3)
   t.equal((await send(lines)).status, 500)
   const { length } = await list()
   t.ok(length > 0 && length < 350)

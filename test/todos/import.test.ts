@@ -5,7 +5,7 @@ import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../src/limits.
 import { importTodos } from '../../src/todos/import.ts'
 import { valid } from '../http/arbitrary.ts'
 import { problem } from '../service.ts'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { crashAtWrite, invalid, MISSING, signedIn } from './signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const AT = '2026-01-01T00:00:00.000Z'
@@ -456,15 +456,7 @@ t.test('with a key an import that broke off is mended, also where lines have no 
   const { app, todos } = await transfers(t)
   const text = Array.from({ length: 450 }, (_, n) => `{"title":"${n}"}\n`).join('')
   const send = () => todos('POST', '/import', text, { ...asLines, 'idempotency-key': 'one' })
-  const { atomically } = app.store
-  let writes = 0
-  Object.assign(app.store, {
-    atomically: (...steps: Parameters<typeof atomically>) => {
-      writes += 1
-      if (writes === 3) throw new Error('a crash')
-      return atomically(...steps)
-    }
-  })
+  crashAtWrite(app.store, 3)
   t.equal((await send()).status, 500)
   const half = (await todos('GET', '?limit=1&count=true')).body.total
   t.ok(half > 0 && half < 450)
@@ -490,15 +482,7 @@ t.test('an import that broke off is mended by sending it again', async t => {
     id: `01a20996-fb6c-78b7-96ed-${String(n).padStart(12, '0')}`,
     title: `${n}`
   }))
-  const { atomically } = app.store
-  let writes = 0
-  Object.assign(app.store, {
-    atomically: (...steps: Parameters<typeof atomically>) => {
-      writes += 1
-      if (writes === 3) throw new Error('a crash')
-      return atomically(...steps)
-    }
-  })
+  crashAtWrite(app.store, 3)
   t.equal((await take(lines)).status, 500)
   const half = await give()
   t.ok(half.length > 0 && half.length < 450)

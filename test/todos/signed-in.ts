@@ -1,3 +1,4 @@
+import type { Store } from '../../src/db/store.ts'
 import { type Answer, problem, type Settings, serve } from '../service.ts'
 
 export const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
@@ -22,3 +23,16 @@ export async function signedIn(t: Parameters<typeof serve>[0], settings: Setting
 
 export const invalid = (answer: Answer, ...errors: object[]) =>
   problem(answer, 400, 'validation_failed', { errors })
+
+/** Has one of the transactions that follow fail, by its number, as if the process had been killed before it. */
+export function crashAtWrite(store: Store, number: number): void {
+  const { atomically } = store
+  let writes = 0
+  Object.assign(store, {
+    atomically: (...steps: Parameters<typeof atomically>) => {
+      writes += 1
+      if (writes === number) throw new Error('a crash')
+      return atomically(...steps)
+    }
+  })
+}
