@@ -35,7 +35,7 @@ export interface ClientErrorOptions {
 
 /**
  * Answers what Node has for no route, in the form that every request is answered in. There is no request of the framework,
- * hence no id: the answer gets one of its own.
+ * so no id either: the answer gets one of its own.
  */
 export function answersOfNode({ newId, now, headersFor, log }: ClientErrorOptions) {
   function refuse(socket: Duplex, problem: Problem, origin: string | undefined) {

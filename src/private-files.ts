@@ -20,7 +20,7 @@ const { R_OK, W_OK, X_OK } = constants
 /** What the others of a machine may do with a file, by its mode. */
 const OTHERS = 0o007
 
-/** Whether there is something by that name, be it a link that leads nowhere. */
+/** Whether there is something by that name; a link that leads nowhere counts. */
 export const isTaken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /**

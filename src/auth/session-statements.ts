@@ -54,7 +54,7 @@ export const sessionStatements = statementsOf('sessions', (db, { sessions, users
   // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
   const withUser = 'for' in presentUser ? presentUser.for('share') : presentUser
 
-  // Its end waits until what relies on it is there, likewise; and sessions of a user that end one another take turns.
+  // The end of a session waits, too, until what relies on it is there; sessions of a user that end one another take turns.
   const held = (...conditions: SQL[]) => {
     const session = db
       .select({ id: sessions.id })

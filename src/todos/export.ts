@@ -53,7 +53,7 @@ export async function* todoPages(store: Store, userId: string, which: 'all' | 'l
   }
 }
 
-/** The due dates of the todos in a user's list, some at a time likewise. */
+/** The due dates of the todos in a user's list, some at a time, too. */
 export async function* duePages(store: Store, userId: string): AsyncGenerator<Due[]> {
   const page = statements(store).dues
   let rows = await page.execute({ userId, dueKey: '', after: '' })

@@ -14,7 +14,7 @@ const platform = new Set(platformNames)
 export const timeZoneNameOf = (anyCase: string): string | undefined => names.get(anyCase.toLowerCase())
 
 /**
- * Whether a text is the name of a time zone (IANA), be it an old one. Offsets such as `+01:00` are not, nor are names that
+ * Whether a text is the name of a time zone (IANA), old names among them. Offsets such as `+01:00` are not, nor are names that
  * the platform alone knows, such as `BST` for Dhaka: other programs read them otherwise, or not at all.
  */
 export function isTimeZone(name: string): boolean {

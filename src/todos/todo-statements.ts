@@ -39,7 +39,7 @@ export const statements = statementsOf('todos', (db, { todos }) => {
 
   return {
     add: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
-    /** Adds it if all that is listed is above it; if not, it has the id of one that is there, hence is not added. */
+    /** Adds it if all that is listed is above it; if not, it has the id of one that is there, so it is not added. */
     addAtBottom: db
       .insert(todos)
       .values({ ...row, id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${given(todos.id, 'id')})` })
