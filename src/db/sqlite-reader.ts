@@ -39,23 +39,24 @@ export interface Readers {
  * Reads a SQLite file in threads, each with a connection of its own: while a read goes on, the event loop serves others. A
  * write-ahead log lets any number of readers in beside the one that writes (https://sqlite.org/wal.html). Threads start at
  * the first read.
+ * @param start starts a thread that reads the file
  */
-export function readersOf(file: string): Readers {
+export function readersOf(file: string, start = startThread): Readers {
   const queue: Asked[] = []
   const idle: Worker[] = []
   const busy = new Map<Worker, Asked>()
   let isClosing = false
 
   function launch(): Worker {
-    const worker = new Worker(import.meta.filename, { workerData: { [FILE]: file }, execArgv: [] })
-    worker.on('message', (answer: Answer) => {
+    const worker = start(file)
+    worker.on('message', (found: Answer) => {
       const asked = busy.get(worker)
       busy.delete(worker)
       idle.push(worker)
       // One that has nothing to do keeps no process alive.
       if (!isClosing) worker.unref()
-      if ('rows' in answer) asked?.resolve(answer.rows)
-      else asked?.reject(Object.assign(new Error(answer.message), { code: answer.code }))
+      if ('rows' in found) asked?.resolve(found.rows)
+      else asked?.reject(Object.assign(new Error(found.message), { code: found.code }))
       next()
     })
     // A thread that dies, for want of memory say, fails its read; another takes its place when there is one to do.
@@ -74,11 +75,19 @@ export function readersOf(file: string): Readers {
   function next() {
     while (queue.length > 0 && (idle.length > 0 || busy.size < THREADS)) {
       const asked = queue.shift() as Asked
-      const worker = idle.pop() ?? launch()
-      busy.set(worker, asked)
-      worker.ref()
-      worker.postMessage({ sql: asked.sql, params: asked.params } satisfies Question)
+      try {
+        answer(asked, idle.pop() ?? launch())
+      } catch (error) {
+        // The system may have no thread left. It is its read that fails, not the event that brought this one its turn.
+        asked.reject(error as Error)
+      }
     }
+  }
+
+  function answer(asked: Asked, worker: Worker) {
+    busy.set(worker, asked)
+    worker.ref()
+    worker.postMessage({ sql: asked.sql, params: asked.params } satisfies Question)
   }
 
   return {
@@ -100,6 +109,9 @@ export function readersOf(file: string): Readers {
     }
   }
 }
+
+const startThread = (file: string) =>
+  new Worker(import.meta.filename, { workerData: { [FILE]: file }, execArgv: [] })
 
 /** As the driver says it of a connection that was closed. */
 const CLOSED = 'The database connection is not open'

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
 import { type Queries, required, type Step, StepMissed } from '../db/engine.ts'
 import type { BulkUpdateRow } from '../db/schema.ts'
 import { given, givenRow, statementsOf } from '../db/statements.ts'
@@ -18,8 +18,9 @@ const [FIRST, LEAST, MOST] = [100, 50, 200]
 /** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
 const SLICE_TIME = 8
 
-/** Todos that a statement deals with where nobody waits for it. */
-const MANY = 2000
+/** What a statement deals with where nobody waits for it: so many todos, or bytes of terms, which take as long to index. */
+const MANY = 10_000
+const BYTES_OF_TERMS = 64
 
 /** Those of a user's todos that a slice looks at: after one id, up to another. */
 export interface Range {
@@ -39,11 +40,17 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
   const isTheUsers = eq(bulkUpdates.userId, given(bulkUpdates.userId, 'userId'))
   const isThis = and(isTheUsers, eq(bulkUpdates.revision, given(bulkUpdates.revision, 'revision')))
   const found = { revision: bulkUpdates.revision }
-  const numbered = db
-    .select({ id: todos.id, number: sql<number>`row_number() over (order by ${todos.id})`.as('number') })
+  const weighed = db
+    .select({
+      id: todos.id,
+      weight:
+        sql<number>`sum(1 + octet_length(${todos.terms}) / ${sql.raw(`${BYTES_OF_TERMS}`)}) over (order by ${todos.id})`.as(
+          'weight'
+        )
+    })
     .from(todos)
     .where(eq(todos.userId, given(todos.userId, 'userId')))
-    .as('numbered')
+    .as('weighed')
   return {
     find: db.select().from(bulkUpdates).where(isTheUsers),
     unfinished: db
@@ -86,24 +93,25 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
       .orderBy(asc(todos.id))
       .limit(1)
       .offset(sql.placeholder('offset')),
-    /** The last todos of all slices but the last one. */
+    /** The last todos of all slices. */
     bounds: db
-      .select({ id: numbered.id })
-      .from(numbered)
-      .where(eq(sql`${numbered.number} % ${sql.raw(`${MANY}`)}`, 0))
-      .orderBy(asc(numbered.id))
+      .select({ id: max(weighed.id) })
+      .from(weighed)
+      .groupBy(sql`${weighed.weight} / ${sql.raw(`${MANY}`)}`)
+      .orderBy(asc(max(weighed.id)))
   }
 })
 
 /**
- * Divides the todos of a user into ranges that a statement deals with in a second or so.
+ * Divides the todos of a user into ranges that a statement deals with in a second or so: an engine may index the terms of a
+ * todo anew with each change of it.
  * @returns one range where one will do
  */
 export async function rangesOf(store: Store, userId: string): Promise<Range[]> {
   if (store.slicing) return [WHOLE]
-  const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => id)
+  const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => String(id))
   let from = START
-  return [...bounds, END].map(to => {
+  return [...bounds.slice(0, -1), END].map(to => {
     const range = { from, to }
     from = to
     return range

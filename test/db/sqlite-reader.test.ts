@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { readersOf } from '../../src/db/sqlite-reader.ts'
@@ -96,3 +97,18 @@ t.test(
     t.strictSame(await find('q=number+20'), { titles: ['number 20', 'number 200', 'number 2000'], total: 3 })
   }
 )
+
+t.test('a thread that cannot be started fails its read, and nothing else', async t => {
+  let isFull = true
+  const file = fileWith(t, 'create table t (a); insert into t values (1)')
+  const { read, close } = readersOf(file, path => {
+    if (isFull) throw new Error('ERR_WORKER_INIT_FAILED')
+    return new Worker(new URL('../../src/db/sqlite-reader.ts', import.meta.url), {
+      workerData: { sqliteFile: path }
+    })
+  })
+  t.teardown(close)
+  await t.rejects(read('select a from t', []), { message: 'ERR_WORKER_INIT_FAILED' })
+  isFull = false
+  t.strictSame(await read('select a from t', []), [[1]])
+})

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Step, StepMissed } from '../../src/db/engine.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
+import { rangesOf } from '../../src/todos/bulk-updates.ts'
 import { importTodos } from '../../src/todos/import.ts'
 import { sweepTodos } from '../../src/todos/sweep.ts'
 import { sweepsOf } from '../../src/todos/sweep-slices.ts'
@@ -205,4 +206,24 @@ t.test('another process sees nothing or all, and may do it at the same time', as
     [],
     'nothing or all'
   )
+})
+
+t.test('statements where nobody waits deal with only so much text, whose terms are indexed anew', async t => {
+  const { app, user } = await signedIn(t)
+  // Each has about 13,000 terms of two letters.
+  const han = (n: number) =>
+    Array.from({ length: 13_000 }, (_, at) => String.fromCharCode(0x4e00 + ((n + at * 31) % 20_000))).join('')
+  const text = Array.from({ length: 12 }, (_, n) => JSON.stringify({ title: `${n}`, description: han(n) }))
+  await importTodos(app.store, { userId: user.id, text: text.join('\n'), key: undefined, check: () => [] })
+  const ranges = await rangesOf(app.store, user.id)
+  t.equal(ranges.length > 1, !app.store.slicing)
+  t.strictSame(
+    ranges.map(({ from }) => from),
+    ['', ...ranges.slice(0, -1).map(({ to }) => to)],
+    'without a gap'
+  )
+  t.equal(ranges.at(-1)?.to, '~')
+  const complete = { validateOnly: false, requestId: null, keep: () => [] }
+  t.equal(await sweepTodos(app.store, user.id, { done: true }, { done: false }, complete), 12)
+  t.equal(await doneOf(app.store, user.id), 12)
 })
