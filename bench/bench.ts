@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.ts'
 import { chart } from './chart.ts'
-import { moveToLoadsCore } from './cores.ts'
-import { slowDisk, syncTime } from './disk.ts'
-import { benchFolder } from './folder.ts'
-import { caseTable, machine, page, summary } from './report.ts'
-import { measure, type Result } from './rounds.ts'
+import { pinLoad } from './cores.ts'
+import { measureSyncTime, slowDisk } from './disk.ts'
+import { createBenchFolder } from './folder.ts'
+import { describeMachine, formatCase, formatPage, formatSummary } from './report.ts'
+import { type CaseResult, measure } from './rounds.ts'
 import { arePeersInstalled, isPeer, PEERS, type Subject, subjects } from './subjects.ts'
 
 /*
@@ -28,31 +28,33 @@ const { values } = parseArgs({
 })
 
 /** Those that are asked for by their names. */
-function chosen<Kind extends { readonly name: string }>(all: readonly Kind[], names: string): Kind[] {
-  const asked = names.split(',')
-  const unknown = asked.find(name => !all.some(each => each.name === name))
-  if (unknown === undefined) return all.filter(({ name }) => asked.includes(name))
+function chooseByName<Kind extends { readonly name: string }>(all: readonly Kind[], names: string): Kind[] {
+  const requested = names.split(',')
+  const unknown = requested.find(name => !all.some(entry => entry.name === name))
+  if (unknown === undefined) return all.filter(({ name }) => requested.includes(name))
   throw new Error(`There is no ${unknown}. There are ${all.map(({ name }) => name).join(', ')}.`)
 }
 
 /** What the arguments ask for; the subjects of a case are those that were chosen, and the one that they are parts of. */
-function askedFor() {
+function planRuns() {
   const { quick, only, subjects: names } = values
   const extent = {
     warmUp: quick ? 1 : 8,
     rounds: Number(values.rounds ?? (quick ? 3 : 5)),
     seconds: Number(values.seconds ?? (quick ? 0.5 : 2))
   }
-  const own = subjects.filter(subject => !isPeer(subject) && subject.name !== 'latchkey-warn')
-  const somebody = names ? chosen(subjects, names) : quick ? own : subjects
-  const something = only ? chosen(cases, only) : cases.filter(({ isQuick }) => isQuick || !quick)
-  const subjectsOf = ({ name, base }: Case): Subject[] =>
-    subjects.filter(each => each.cases.includes(name) && (somebody.includes(each) || each.name === base))
-  return { extent, plan: something.map(of => ({ of, subjects: subjectsOf(of) })) }
+  const ownSubjects = subjects.filter(subject => !isPeer(subject) && subject.name !== 'latchkey-warn')
+  const chosenSubjects = names ? chooseByName(subjects, names) : quick ? ownSubjects : subjects
+  const chosenCases = only ? chooseByName(cases, only) : cases.filter(({ isQuick }) => isQuick || !quick)
+  const getSubjects = ({ name, baseline: base }: Case): Subject[] =>
+    subjects.filter(
+      entry => entry.cases.includes(name) && (chosenSubjects.includes(entry) || entry.name === base)
+    )
+  return { extent, plan: chosenCases.map(benchCase => ({ of: benchCase, subjects: getSubjects(benchCase) })) }
 }
 
-const say = (text: string) => process.stdout.write(text)
-const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what}`)
+const print = (text: string) => process.stdout.write(text)
+const showProgress = (message: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${message}`)
 
 function preparePeers() {
   const npm = (...args: string[]) => {
@@ -60,42 +62,42 @@ function preparePeers() {
       throw new Error(`npm ${args.join(' ')} failed in ${PEERS}`)
   }
   if (!arePeersInstalled()) {
-    say('The packages of the peers are installed, once, in bench/peers.\n')
+    print('The packages of the peers are installed, once, in bench/peers.\n')
     npm('ci')
   }
   npm('run', '--silent', 'build')
 }
 
-async function run({ extent, plan }: ReturnType<typeof askedFor>, folder: string): Promise<Result[]> {
-  const results: Result[] = []
-  for (const { of, subjects } of plan) {
-    if (of.delay !== undefined && !slowDisk(folder, of.delay)) {
-      say(`\n${of.title}: left out, for there is no C compiler (cc) on Linux here\n`)
+async function run({ extent, plan }: ReturnType<typeof planRuns>, folder: string): Promise<CaseResult[]> {
+  const results: CaseResult[] = []
+  for (const { of: benchCase, subjects } of plan) {
+    if (benchCase.delay !== undefined && !slowDisk(folder, benchCase.delay)) {
+      print(`\n${benchCase.title}: left out, for there is no C compiler (cc) on Linux here\n`)
       continue
     }
-    const result = await measure(of, subjects, extent, folder, tell)
-    tell('')
-    say(`\n${of.title}\n${caseTable(result)}`)
+    const result = await measure(benchCase, subjects, extent, folder, showProgress)
+    showProgress('')
+    print(`\n${benchCase.title}\n${formatCase(result)}`)
     results.push(result)
   }
   return results
 }
 
 async function bench() {
-  const asked = askedFor()
-  if (asked.plan.some(({ subjects }) => subjects.some(isPeer))) preparePeers()
-  moveToLoadsCore()
+  const requested = planRuns()
+  if (requested.plan.some(({ subjects }) => subjects.some(isPeer))) preparePeers()
+  pinLoad()
 
-  const folder = benchFolder()
+  const folder = createBenchFolder()
 
-  const disk = syncTime(folder)
-  say(`${machine(disk)}\n`)
-  const results = await run(asked, folder)
-  say(`\n${summary(results)}`)
+  const disk = measureSyncTime(folder)
+  print(`${describeMachine(disk)}\n`)
+  const results = await run(requested, folder)
+  print(`\n${formatSummary(results)}`)
   if (Object.values(values).some(Boolean)) return
-  writeFileSync(join(import.meta.dirname, 'results.md'), page(results, disk, asked.extent))
+  writeFileSync(join(import.meta.dirname, 'results.md'), formatPage(results, disk, requested.extent))
   writeFileSync(join(import.meta.dirname, 'results.svg'), chart(results))
-  say('\nbench/results.md and bench/results.svg are written.\n')
+  print('\nbench/results.md and bench/results.svg are written.\n')
 }
 
 try {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
 /** `0-2,5` → 0, 1, 2, 5 */
-const numbersOf = (list: string) =>
+const parseCpuList = (list: string) =>
   list
     .trim()
     .split(',')
@@ -11,25 +11,25 @@ const numbersOf = (list: string) =>
       return Array.from({ length: last - first + 1 }, (_, index) => first + index)
     })
 
-function found(): { subject: number; load: number } | undefined {
+function findCores(): { subject: number; load: number } | undefined {
   if (spawnSync('taskset', ['--version']).error) return undefined
   const [, allowed = ''] =
     /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-  const [subject = 0, ...others] = numbersOf(allowed)
+  const [subject = 0, ...others] = parseCpuList(allowed)
   // Two threads of one core would take the time from each other.
   const file = `/sys/devices/system/cpu/cpu${subject}/topology/thread_siblings_list`
-  const siblings = existsSync(file) ? numbersOf(readFileSync(file, 'utf8')) : []
+  const siblings = existsSync(file) ? parseCpuList(readFileSync(file, 'utf8')) : []
   const load = others.find(core => !siblings.includes(core)) ?? others[0]
   return load === undefined ? undefined : { subject, load }
 }
 
 /** The core that the subjects run on, one at a time, and the one of the load; none without taskset or a second core. */
-export const CORES = found()
+export const CORES = findCores()
 
 /** What comes before a command to keep it on the subjects' core. */
-export const ON_SUBJECTS_CORE: readonly string[] = CORES ? ['taskset', '-c', `${CORES.subject}`] : []
+export const PIN_SUBJECT_COMMAND: readonly string[] = CORES ? ['taskset', '-c', `${CORES.subject}`] : []
 
 /** Keeps this process, which makes the load, on its core. */
-export function moveToLoadsCore() {
+export function pinLoad() {
   if (CORES) execFileSync('taskset', ['-acp', `${CORES.load}`, `${process.pid}`])
 }

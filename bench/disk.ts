@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { median } from './medians.ts'
 
 const PAGE = Buffer.alloc(4096)
-const TIMES = 101
+const SAMPLE_COUNT = 101
 
 /** The milliseconds that the disk takes to keep a page for good: the median of 101 times. */
-export function syncTime(folder: string): number {
+export function measureSyncTime(folder: string): number {
   const file = openSync(join(folder, 'page'), 'w')
-  const times = Array.from({ length: TIMES }, () => {
+  const times = Array.from({ length: SAMPLE_COUNT }, () => {
     const begin = performance.now()
     writeSync(file, PAGE)
     fdatasyncSync(file)

@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/postgres-server.ts'
 import { cases, type Service } from './cases.ts'
-import { benchFolder } from './folder.ts'
+import { createBenchFolder } from './folder.ts'
 import { startLatchkey } from './latchkey.ts'
 import { median } from './medians.ts'
-import { table } from './report.ts'
+import { formatTable } from './report.ts'
 
 /*
  * What a request costs on either engine: `npm run bench:engines`. The service runs as it ships, but for the rate limit;
@@ -15,7 +15,7 @@ import { table } from './report.ts'
 const ROUNDS = 3
 const SECONDS = 4
 
-const folder = benchFolder()
+const folder = createBenchFolder()
 const postgres = await startPostgres(
   { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   tmpdir()
@@ -34,7 +34,7 @@ try {
     const [sqlite = 0, other = 0] = rates.map(median)
     rows.push([title, sqlite.toFixed(0), other.toFixed(0), (other / sqlite).toFixed(2)])
   }
-  process.stdout.write(table(rows))
+  process.stdout.write(formatTable(rows))
 } finally {
   for (const { stop } of services) await stop()
   await postgres.stop()

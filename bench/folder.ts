@@ -5,7 +5,7 @@ import { join } from 'node:path'
  * Makes a folder for what this process measures, which goes with it, whatever ends it. It lies beside the service's own
  * data, for a folder of temporary files is often kept in memory.
  */
-export function benchFolder(): string {
+export function createBenchFolder(): string {
   const data = join(import.meta.dirname, '../data')
   mkdirSync(data, { recursive: true })
   const folder = mkdtempSync(join(data, 'bench-'))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from '../test/postgres-server.ts'
-import { benchFolder } from './folder.ts'
+import { createBenchFolder } from './folder.ts'
 import { compareRefreshes } from './growth/refreshes.ts'
 import { compareTodos } from './growth/todos.ts'
 
@@ -29,16 +29,16 @@ const [rows, refreshes, rounds] = [values.rows, values.refreshes, values.rounds]
   number
 ]
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
-const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what}`)
+const print = (text: string) => process.stdout.write(`${text}\n`)
+const showProgress = (message: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${message}`)
 
-async function onSqlite(): Promise<string> {
-  const folder = benchFolder()
+async function compareOnSqlite(): Promise<string> {
+  const folder = createBenchFolder()
   const [small, large] = ['small', 'large'].map(name => `file:${join(folder, name)}.db`) as [string, string]
-  return compareTodos({ small, large }, { rows, rounds, by: 'cpu' }, tell)
+  return compareTodos({ small, large }, { rows, rounds, costMetric: 'cpu' }, showProgress)
 }
 
-async function onPostgres(): Promise<string> {
+async function compareOnPostgres(): Promise<string> {
   const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', shared_buffers: '1GB' }
   const server = await startPostgres(durable, tmpdir())
   try {
@@ -50,11 +50,11 @@ async function onPostgres(): Promise<string> {
       string,
       string
     ]
-    return await compareTodos({ small, large }, { rows, rounds, by: 'clock' }, tell)
+    return await compareTodos({ small, large }, { rows, rounds, costMetric: 'clock' }, showProgress)
   } finally {
     await server.stop()
   }
 }
 
-if (values.only !== 'refreshes') say(await (values.postgres ? onPostgres() : onSqlite()))
-if (values.only !== 'todos') say(await compareRefreshes(refreshes, rounds, tell))
+if (values.only !== 'refreshes') print(await (values.postgres ? compareOnPostgres() : compareOnSqlite()))
+if (values.only !== 'todos') print(await compareRefreshes(refreshes, rounds, showProgress))

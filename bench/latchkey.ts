@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Service, TODOS } from './cases.ts'
-import { peopleOf } from './people.ts'
+import { createPeople } from './people.ts'
 import { launch } from './process.ts'
-import { bearer, LATCHKEY } from './subjects.ts'
+import { bearerApi, LATCHKEY } from './subjects.ts'
 
 /**
  * Starts Latchkey as it ships, but for the rate limit, in a folder of its own, and signs its people up.
@@ -19,5 +19,5 @@ export async function startLatchkey(home: string, settings: NodeJS.ProcessEnv): 
     ...settings
   }
   const running = await launch([LATCHKEY], all, home)
-  return { ...running, api: bearer, people: await peopleOf(running.url, bearer, TODOS), pairs: [] }
+  return { ...running, api: bearerApi, people: await createPeople(running.url, bearerApi, TODOS), pairs: [] }
 }

@@ -4,10 +4,10 @@ import autocannon from 'autocannon'
 import { processorTime, type Running } from './process.ts'
 
 /** A request as autocannon takes it; `path` is required here. */
-export type Shot = autocannon.Request & { readonly path: string }
+export type LoadRequest = autocannon.Request & { readonly path: string }
 
 /** What was measured in a round. */
-export interface Sample {
+export interface LoadSample {
   /** Requests a second, all answered by 2xx. */
   readonly rate: number
   /** Milliseconds within which 50 and 99 of 100 requests were answered. */
@@ -18,18 +18,18 @@ export interface Sample {
 }
 
 /** Milliseconds. */
-const SAMPLE = 50
+const SAMPLE_INTERVAL = 50
 
 /**
  * Sends as many requests as are answered, each connection its own ones in turn.
  * @throws when a request is not answered by 2xx: what is refused is not the work that is measured
  */
-export async function fire(
+export async function runLoad(
   running: Running,
   connections: number,
   seconds: number,
-  shots: (connection: number) => Shot[]
-): Promise<Sample> {
+  requests: (connection: number) => LoadRequest[]
+): Promise<LoadSample> {
   let connection = 0
   const before = processorTime(running)
   const result = await autocannon({
@@ -37,8 +37,8 @@ export async function fire(
     connections,
     duration: seconds,
     // It looks that often whether it is time to stop.
-    sampleInt: SAMPLE,
-    setupClient: client => client.setRequests(shots(connection++))
+    sampleInt: SAMPLE_INTERVAL,
+    setupClient: client => client.setRequests(requests(connection++))
   })
   const cpu = processorTime(running) - before
   const { errors, timeouts, non2xx, latency, duration } = result
@@ -56,13 +56,19 @@ const INTERVAL = 5
  * that waits.
  * @returns the milliseconds within which 99 of 100 were answered
  */
-export async function tick({ url }: Running, seconds: number, shots: readonly Shot[]): Promise<number> {
+export async function sendSteadily(
+  { url }: Running,
+  seconds: number,
+  requests: readonly LoadRequest[]
+): Promise<number> {
   const agent = new Agent({ keepAlive: true })
   const answers: Promise<number | Error>[] = []
   const count = (seconds * 1000) / INTERVAL
   const begin = performance.now()
   for (let index = 0; index < count; index += 1) {
-    answers.push(timed(agent, url, shots[index % shots.length] as Shot).catch(error => error))
+    answers.push(
+      timeRequest(agent, url, requests[index % requests.length] as LoadRequest).catch(error => error)
+    )
     await setTimeout(Math.max(0, begin + (index + 1) * INTERVAL - performance.now()))
   }
   const times: number[] = []
@@ -74,7 +80,7 @@ export async function tick({ url }: Running, seconds: number, shots: readonly Sh
   return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] as number
 }
 
-function timed(agent: Agent, url: string, { path, headers = {} }: Shot): Promise<number> {
+function timeRequest(agent: Agent, url: string, { path, headers = {} }: LoadRequest): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const begin = performance.now()
   request(`${url}${path}`, { agent, headers: headers as Record<string, string> }, response => {

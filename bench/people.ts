@@ -2,17 +2,17 @@
  * Who uses a subject: accounts with todos, made over HTTP as by any client.
  */
 
-const PEOPLE = 16
+const PEOPLE_COUNT = 16
 
 /** Where a subject's accounts are made and signed in, and how its answer is shown in later requests. */
 export interface Api {
   readonly register: string
   readonly signIn: string
   readonly account: (name: string) => object
-  readonly headers: (response: Response, body: Pair) => Record<string, string>
+  readonly headers: (response: Response, body: TokenPair) => Record<string, string>
 }
 
-export interface Pair {
+export interface TokenPair {
   readonly accessToken: string
   readonly refreshToken: string
 }
@@ -24,14 +24,14 @@ export interface Person {
   readonly todos: readonly string[]
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' }
+const JSON_HEADERS = { 'content-type': 'application/json' }
 const password = 'correct horse battery staple'
 
 async function post(url: string, body: object, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
     // A server with cookies asks where a page's request comes from; fetch looks like a page to it.
-    headers: { ...JSON_TYPE, origin: new URL(url).origin, ...headers },
+    headers: { ...JSON_HEADERS, origin: new URL(url).origin, ...headers },
     body: JSON.stringify(body)
   })
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
@@ -41,9 +41,9 @@ async function post(url: string, body: object, headers: Record<string, string> =
 async function signUp(url: string, api: Api, index: number, count: number): Promise<Person> {
   const email = `user${index}@example.org`
   const response = await post(url + api.register, { ...api.account(`user${index}`), email, password })
-  const headers = { ...JSON_TYPE, ...api.headers(response, (await response.json()) as Pair) }
+  const headers = { ...JSON_HEADERS, ...api.headers(response, (await response.json()) as TokenPair) }
   const todos: string[] = []
-  for (let left = count; left > 0; left -= 1) {
+  for (let remaining = count; remaining > 0; remaining -= 1) {
     const answer = await post(`${url}/api/todos`, { title: 'Buy oat milk on the way' }, headers)
     const { id } = (await answer.json()) as { id: string | number }
     todos.push(`${id}`)
@@ -52,13 +52,13 @@ async function signUp(url: string, api: Api, index: number, count: number): Prom
 }
 
 /** Makes the accounts, each with as many todos. */
-export async function peopleOf(url: string, api: Api, todos: number): Promise<Person[]> {
-  return Promise.all(Array.from({ length: PEOPLE }, (_, index) => signUp(url, api, index, todos)))
+export async function createPeople(url: string, api: Api, todos: number): Promise<Person[]> {
+  return Promise.all(Array.from({ length: PEOPLE_COUNT }, (_, index) => signUp(url, api, index, todos)))
 }
 
 /** Signs somebody in. */
-export async function pairOf(url: string, api: Api, { credentials }: Person): Promise<Pair> {
+export async function fetchTokenPair(url: string, api: Api, { credentials }: Person): Promise<TokenPair> {
   const response = await post(url + api.signIn, credentials)
-  const { accessToken, refreshToken } = (await response.json()) as Pair
+  const { accessToken, refreshToken } = (await response.json()) as TokenPair
   return { accessToken, refreshToken }
 }

@@ -7,7 +7,7 @@ import { freePort } from '../test/free-port.ts'
 
 const { PATH } = process.env
 /** Milliseconds between two looks whether a server answers, and how many looks it gets. */
-const [PAUSE, LOOKS] = [20, 1500]
+const [POLL_INTERVAL, MAX_POLLS] = [20, 1500]
 
 /** Whatever ends this process ends these with it. */
 const children = new Set<ChildProcess>()
@@ -26,54 +26,54 @@ export interface Running {
  * Starts a server, and waits until it answers. It finds its port in `PORT` and writes its log to a file, as it would in
  * production.
  * @param folder where it runs; a `log` is added
- * @param before what comes before the command, such as `taskset`
+ * @param prefix what comes before the command, such as `taskset`
  */
 export async function launch(
   args: readonly string[],
   settings: NodeJS.ProcessEnv,
   folder: string,
-  before: readonly string[] = []
+  prefix: readonly string[] = []
 ): Promise<Running> {
   const port = await freePort()
   const file = join(folder, 'log')
   const log = openSync(file, 'a')
   const env = { PATH, NODE_ENV: 'production', ...settings, PORT: `${port}` }
-  const [program, ...rest] = [...before, process.execPath, ...args] as [string, ...string[]]
+  const [program, ...rest] = [...prefix, process.execPath, ...args] as [string, ...string[]]
   const child = spawn(program, rest, { cwd: folder, env, stdio: ['ignore', log, log] })
   closeSync(log)
   children.add(child)
   child.once('exit', () => children.delete(child))
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null
   const stop = async () => {
-    if (hasEnded()) return
+    if (hasExited()) return
     child.kill('SIGTERM')
     await once(child, 'exit')
   }
 
   const url = `http://127.0.0.1:${port}`
-  for (let looks = 0; looks < LOOKS && !hasEnded(); looks += 1) {
-    if (await answers(url)) return { url, pid: child.pid as number, stop }
-    await setTimeout(PAUSE)
+  for (let polls = 0; polls < MAX_POLLS && !hasExited(); polls += 1) {
+    if (await isAnswering(url)) return { url, pid: child.pid as number, stop }
+    await setTimeout(POLL_INTERVAL)
   }
   await stop()
   throw new Error(`${args.join(' ')} did not start:\n${readFileSync(file, 'utf8')}`)
 }
 
-const answers = (url: string) =>
+const isAnswering = (url: string) =>
   fetch(url).then(
     () => true,
     () => false
   )
 
 /** Seconds of processor time in `REST` milliseconds, up to which a process is at rest. */
-const BUSY = 0.01
-const REST = 200
+const IDLE_PROCESSOR_TIME = 0.01
+const IDLE_INTERVAL = 200
 
 /** Waits until a process has done what it was asked for last: it goes on when nobody waits for it any more. */
-export async function untilAtRest(running: Pick<Running, 'pid'>): Promise<void> {
-  for (let taken = Number.POSITIVE_INFINITY; taken > BUSY; ) {
+export async function waitUntilIdle(running: Pick<Running, 'pid'>): Promise<void> {
+  for (let taken = Number.POSITIVE_INFINITY; taken > IDLE_PROCESSOR_TIME; ) {
     const before = processorTime(running)
-    await setTimeout(REST)
+    await setTimeout(IDLE_INTERVAL)
     taken = processorTime(running) - before
   }
 }

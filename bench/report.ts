@@ -1,67 +1,68 @@
 import { cpus } from 'node:os'
 import type { Case } from './cases.ts'
 import { CORES } from './cores.ts'
-import type { Extent, Reached, Result } from './rounds.ts'
+import type { BenchOptions, CaseResult, SubjectResult } from './rounds.ts'
 
 /** A table in Markdown whose columns stand under each other, so that it is read as well on a terminal. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows
   const widths = head.map((_, column) => Math.max(3, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
+  const formatRow = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |\n`
   const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  return [head, rule, ...rows.slice(1)].map(line).join('')
+  return [head, rule, ...rows.slice(1)].map(formatRow).join('')
 }
 
-const number = (value: number | undefined, digits: number) =>
+const formatNumber = (value: number | undefined, digits: number) =>
   value === undefined || Number.isNaN(value) ? '' : value.toFixed(digits)
 
-const baseTitle = ({ base }: Case) => ({ fastify: 'bare Fastify', hashing: 'hashing alone' })[base]
+const getBaselineTitle = ({ baseline: base }: Case) =>
+  ({ fastify: 'bare Fastify', hashing: 'hashing alone' })[base]
 
 /** How many times as long reads take in the storm as before it. */
-const delayOf = ({ reads }: Reached) => reads && reads.busy / reads.idle
+const getStormSlowdown = ({ reads }: SubjectResult) => reads && reads.busy / reads.idle
 
 /** All that was measured in a case. */
-export function caseTable({ of, reached }: Result): string {
-  const isStorm = reached.some(({ reads }) => reads?.busy)
-  const head = ['', 'a second', `of ${baseTitle(of)}`, 'p50, ms', 'p99, ms', 'CPU, µs']
-  const rows = reached.map(each => [
-    each.subject.title,
-    number(each.rate, each.rate < 100 ? 1 : 0),
-    number(each.part, each.part < 0.1 ? 3 : 2),
-    number(each.p50, 0),
-    number(each.p99, 0),
-    number(each.cpu, 0),
-    ...(isStorm ? stormCells(each) : [])
+export function formatCase({ benchCase, subjectResults }: CaseResult): string {
+  const isStorm = subjectResults.some(({ reads }) => reads?.busy)
+  const head = ['', 'a second', `of ${getBaselineTitle(benchCase)}`, 'p50, ms', 'p99, ms', 'CPU, µs']
+  const rows = subjectResults.map(entry => [
+    entry.subject.title,
+    formatNumber(entry.rate, entry.rate < 100 ? 1 : 0),
+    formatNumber(entry.share, entry.share < 0.1 ? 3 : 2),
+    formatNumber(entry.p50, 0),
+    formatNumber(entry.p99, 0),
+    formatNumber(entry.cpu, 0),
+    ...(isStorm ? formatStormCells(entry) : [])
   ])
   const more = ['reads p99 before', 'in the storm', 'times', 'MiB at most']
-  return table([[...head, ...(isStorm ? more : [])], ...rows])
+  return formatTable([[...head, ...(isStorm ? more : [])], ...rows])
 }
 
-const stormCells = (each: Reached) => [
-  number(each.reads?.idle, 1),
-  number(each.reads?.busy, 1),
-  number(delayOf(each), 1),
-  number(each.memory, 0)
+const formatStormCells = (entry: SubjectResult) => [
+  formatNumber(entry.reads?.idle, 1),
+  formatNumber(entry.reads?.busy, 1),
+  formatNumber(getStormSlowdown(entry), 1),
+  formatNumber(entry.memory, 0)
 ]
 
 /** Each subject's part of the base, in all cases side by side. */
-export function summary(results: readonly Result[]): string {
+export function formatSummary(results: readonly CaseResult[]): string {
   const subjects = [
-    ...new Set(results.flatMap(({ reached }) => reached.map(({ subject }) => subject)))
+    ...new Set(results.flatMap(({ subjectResults }) => subjectResults.map(({ subject }) => subject)))
   ].filter(({ name }) => name !== 'hashing')
   const rows = subjects.map(subject => [
     subject.title,
-    ...results.map(({ reached }) => {
-      const found = reached.find(each => each.subject.name === subject.name)
-      return number(found?.part, found && found.part < 0.1 ? 3 : 2)
+    ...results.map(({ subjectResults }) => {
+      const found = subjectResults.find(entry => entry.subject.name === subject.name)
+      return formatNumber(found?.share, found && found.share < 0.1 ? 3 : 2)
     })
   ])
-  return table([['', ...results.map(({ of }) => of.title)], ...rows])
+  return formatTable([['', ...results.map(({ benchCase }) => benchCase.title)], ...rows])
 }
 
 /** What the numbers were measured on. */
-export function machine(disk: number): string {
+export function describeMachine(disk: number): string {
   const [{ model } = { model: 'unknown processor' }, ...others] = cpus()
   const pinned = CORES
     ? 'each subject on one core, the load on another'
@@ -70,18 +71,18 @@ export function machine(disk: number): string {
 }
 
 /** The page that a whole run leaves behind. */
-export const page = (
-  results: readonly Result[],
+export const formatPage = (
+  results: readonly CaseResult[],
   disk: number,
-  { warmUp, rounds, seconds }: Extent
+  { warmUp, rounds, seconds }: BenchOptions
 ) => `# The bench
 
-Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine(disk)}.
+Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${describeMachine(disk)}.
 
 Parts of the bare Fastify route, of sign-ins of the hashing alone, in the same round; medians of ${rounds} rounds of ${seconds} seconds
 or more, in which the subjects take turns, after ${warmUp} seconds that are not counted.
 
-${summary(results)}
+${formatSummary(results)}
 ![Parts of bare Fastify](results.svg)
 
 ## How
@@ -98,6 +99,6 @@ ${summary(results)}
   session up when they are shown an access token, except better-auth, whose sessions have no refresh to measure.
 - The storm: as many sign-ins as are answered, while a todo is read every 5 ms; each hash takes 19 MiB.
 - The slower disk: a preloaded library makes each fsync take 1 ms more.
-${results.map(result => `\n## ${capital(result.of.title)}\n\n${caseTable(result)}`).join('')}`
+${results.map(result => `\n## ${capitalize(result.benchCase.title)}\n\n${formatCase(result)}`).join('')}`
 
-const capital = (text: string) => text[0]?.toUpperCase() + text.slice(1)
+const capitalize = (text: string) => text[0]?.toUpperCase() + text.slice(1)

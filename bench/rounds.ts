@@ -1,18 +1,18 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Case, Measured, Service } from './cases.ts'
-import { ON_SUBJECTS_CORE } from './cores.ts'
+import type { Case, Measurement, Service } from './cases.ts'
+import { PIN_SUBJECT_COMMAND } from './cores.ts'
 import { slowDisk } from './disk.ts'
 import { median } from './medians.ts'
-import { peopleOf } from './people.ts'
-import { launch, untilAtRest } from './process.ts'
-import { sessionsOfLatchkey } from './sessions.ts'
+import { createPeople } from './people.ts'
+import { launch, waitUntilIdle } from './process.ts'
+import { createLatchkeySessions } from './sessions.ts'
 import type { Subject } from './subjects.ts'
 
 const SECRET = 'a secret that only the bench signs with'
 const HOUR = '3600'
 
-export interface Extent {
+export interface BenchOptions {
   /** Seconds before the first round, in which Node compiles what is used most: rates rise for longer than one would think. */
   readonly warmUp: number
   readonly rounds: number
@@ -20,19 +20,19 @@ export interface Extent {
 }
 
 /** What a subject reached in a case: medians of the rounds. */
-export interface Reached extends Measured {
+export interface SubjectResult extends Measurement {
   readonly subject: Subject
   /** The rate as a part of the base's of the same round. */
-  readonly part: number
+  readonly share: number
 }
 
-export interface Result {
-  readonly of: Case
-  readonly reached: readonly Reached[]
+export interface CaseResult {
+  readonly benchCase: Case
+  readonly subjectResults: readonly SubjectResult[]
 }
 
 /** Starts a subject on a database of its own, and signs its people up. */
-async function start(
+async function startSubject(
   subject: Subject,
   { settings, sessions, delay, todos }: Case,
   folder: string
@@ -41,7 +41,7 @@ async function start(
   mkdirSync(home)
   const file = join(home, 'bench.db')
   const disk = delay === undefined ? {} : slowDisk(folder, delay)
-  const all = {
+  const environment = {
     DATABASE_URL: `file:${file}`,
     DATABASE_FILE: file,
     JWT_SECRET: SECRET,
@@ -51,10 +51,10 @@ async function start(
     ...subject.settings
   }
   const isLatchkey = subject.name.startsWith('latchkey')
-  const pairs = isLatchkey && sessions ? await sessionsOfLatchkey(all, sessions) : []
-  const running = await launch([subject.program], { ...all, ...disk }, home, ON_SUBJECTS_CORE)
+  const pairs = isLatchkey && sessions ? await createLatchkeySessions(environment, sessions) : []
+  const running = await launch([subject.program], { ...environment, ...disk }, home, PIN_SUBJECT_COMMAND)
   try {
-    const people = subject.api ? await peopleOf(running.url, subject.api, todos) : []
+    const people = subject.api ? await createPeople(running.url, subject.api, todos) : []
     return { ...running, api: subject.api, people, pairs }
   } catch (error) {
     await running.stop()
@@ -66,54 +66,63 @@ async function start(
  * Measures subjects in turn, round by round, so that whatever else the machine does meets them alike. A round before
  * the first one warms them up, and is not counted.
  * @param folder where databases are kept
- * @param tell is told what is done
+ * @param showProgress is told what is done
  */
 export async function measure(
-  of: Case,
+  benchCase: Case,
   subjects: readonly Subject[],
-  { warmUp, rounds, seconds }: Extent,
+  { warmUp, rounds, seconds }: BenchOptions,
   folder: string,
-  tell: (what: string) => void
-): Promise<Result> {
+  showProgress: (what: string) => void
+): Promise<CaseResult> {
   const services: Service[] = []
-  const samples = subjects.map((): Measured[] => [])
-  const databases = mkdtempSync(join(folder, `${of.name}-`))
+  const samples = subjects.map((): Measurement[] => [])
+  const databases = mkdtempSync(join(folder, `${benchCase.name}-`))
   try {
     for (const subject of subjects) {
-      tell(`${of.title}: ${subject.name} starts`)
-      services.push(await start(subject, of, databases))
+      showProgress(`${benchCase.title}: ${subject.name} starts`)
+      services.push(await startSubject(subject, benchCase, databases))
     }
     for (let round = 0; round <= rounds; round += 1) {
-      const time = (round === 0 ? warmUp : seconds) * (of.length ?? 1)
+      const time = (round === 0 ? warmUp : seconds) * (benchCase.length ?? 1)
       const what = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
       for (const [index, service] of services.entries()) {
         const name = subjects[index]?.name
-        tell(`${of.title}: ${what}, ${name}`)
-        const sample = await of.run(service, time).catch(error => {
-          throw new Error(`${of.name}, ${name}: ${error.message}`)
+        showProgress(`${benchCase.title}: ${what}, ${name}`)
+        const sample = await benchCase.run(service, time).catch(error => {
+          throw new Error(`${benchCase.name}, ${name}: ${error.message}`)
         })
         if (round > 0) samples[index]?.push(sample)
-        await untilAtRest(service)
+        await waitUntilIdle(service)
       }
     }
   } finally {
     await Promise.all(services.map(({ stop }) => stop()))
   }
-  const base = samples[subjects.findIndex(({ name }) => name === of.base)]
-  return { of, reached: subjects.map((subject, index) => reachedBy(subject, samples[index] ?? [], base)) }
+  const baseline = samples[subjects.findIndex(({ name }) => name === benchCase.baseline)]
+  return {
+    benchCase,
+    subjectResults: subjects.map((subject, index) =>
+      summarizeSamples(subject, samples[index] ?? [], baseline)
+    )
+  }
 }
 
-function reachedBy(subject: Subject, samples: readonly Measured[], base: readonly Measured[] = []): Reached {
-  const of = (value: (sample: Measured) => number | undefined) =>
+function summarizeSamples(
+  subject: Subject,
+  samples: readonly Measurement[],
+  baseline: readonly Measurement[] = []
+): SubjectResult {
+  const medianOf = (value: (sample: Measurement) => number | undefined) =>
     median(samples.map(sample => value(sample) ?? Number.NaN))
   return {
     subject,
-    part: median(samples.map(({ rate }, round) => rate / (base[round]?.rate ?? Number.NaN))),
-    rate: of(({ rate }) => rate),
-    p50: of(({ p50 }) => p50),
-    p99: of(({ p99 }) => p99),
-    cpu: of(({ cpu }) => cpu),
-    reads: { idle: of(({ reads }) => reads?.idle), busy: of(({ reads }) => reads?.busy) },
-    memory: of(({ memory }) => memory)
+    share: median(samples.map(({ rate }, round) => rate / (baseline[round]?.rate ?? Number.NaN))),
+    rate: medianOf(({ rate }) => rate),
+    p50: medianOf(({ p50 }) => p50),
+    p99: medianOf(({ p99 }) => p99),
+    cpu: medianOf(({ cpu }) => cpu),
+    reads: { idle: medianOf(({ reads }) => reads?.idle), busy: medianOf(({ reads }) => reads?.busy) },
+    memory: medianOf(({ memory }) => memory)
   }
 }

@@ -15,14 +15,14 @@ export interface Subject {
   readonly cases: readonly string[]
 }
 
-export const bearer: Api = {
+export const bearerApi: Api = {
   register: '/api/auth/register',
   signIn: '/api/auth/login',
   account: username => ({ username }),
   headers: (_response, { accessToken }) => ({ authorization: `Bearer ${accessToken}` })
 }
 
-const cookies: Api = {
+const cookieApi: Api = {
   register: '/api/auth/sign-up/email',
   signIn: '/api/auth/sign-in/email',
   account: name => ({ name }),
@@ -34,81 +34,83 @@ const cookies: Api = {
   })
 }
 
-const server = (file: string) => join(import.meta.dirname, 'servers', file)
-export const LATCHKEY = server('latchkey.ts')
+const toServerPath = (file: string) => join(import.meta.dirname, 'servers', file)
+export const LATCHKEY = toServerPath('latchkey.ts')
 
 export const PEERS = join(import.meta.dirname, 'peers')
-const peer = (file: string) => join(PEERS, file)
+const toPeerPath = (file: string) => join(PEERS, file)
 /** Whether a subject needs the packages of bench/peers. */
 export const isPeer = ({ program }: Subject) => program.startsWith(PEERS)
 /** Whether those packages are there, and those that the lockfile names. */
 export function arePeersInstalled(): boolean {
-  const installed = peer('node_modules/.package-lock.json')
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(peer('package-lock.json')).mtimeMs
+  const installed = toPeerPath('node_modules/.package-lock.json')
+  return (
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(toPeerPath('package-lock.json')).mtimeMs
+  )
 }
 
-const READS = ['read', 'list']
-const TODOS = [...READS, 'create', 'mixed']
-const SIGN_INS = ['sign-in', 'storm']
+const READ_CASES = ['read', 'list']
+const TODO_CASES = [...READ_CASES, 'create', 'mixed']
+const SIGN_IN_CASES = ['sign-in', 'storm']
 
 export const subjects: readonly Subject[] = [
-  { name: 'node:http', title: 'raw `node:http`', program: server('node-http.ts'), cases: ['read'] },
+  { name: 'node:http', title: 'raw `node:http`', program: toServerPath('node-http.ts'), cases: ['read'] },
   {
     name: 'fastify',
     title: 'bare Fastify',
-    program: server('fastify.ts'),
-    cases: [...TODOS, 'refresh', 'slow-disk']
+    program: toServerPath('fastify.ts'),
+    cases: [...TODO_CASES, 'refresh', 'slow-disk']
   },
-  { name: 'hashing', title: 'hashing alone', program: server('hashing.ts'), cases: SIGN_INS },
+  { name: 'hashing', title: 'hashing alone', program: toServerPath('hashing.ts'), cases: SIGN_IN_CASES },
   {
     name: 'latchkey',
     title: 'Latchkey',
     program: LATCHKEY,
-    api: bearer,
-    cases: [...TODOS, 'refresh', 'slow-disk', ...SIGN_INS]
+    api: bearerApi,
+    cases: [...TODO_CASES, 'refresh', 'slow-disk', ...SIGN_IN_CASES]
   },
   {
     name: 'latchkey-warn',
     title: 'Latchkey, `LOG_LEVEL=warn`',
     program: LATCHKEY,
     settings: { LOG_LEVEL: 'warn' },
-    api: bearer,
-    cases: TODOS
+    api: bearerApi,
+    cases: TODO_CASES
   },
   {
     name: 'express',
     title: 'Express + jsonwebtoken + better-sqlite3',
-    program: peer('express.js'),
-    api: bearer,
-    cases: [...TODOS, 'refresh', 'slow-disk', ...SIGN_INS]
+    program: toPeerPath('express.js'),
+    api: bearerApi,
+    cases: [...TODO_CASES, 'refresh', 'slow-disk', ...SIGN_IN_CASES]
   },
   {
     name: 'nest',
     title: 'NestJS + passport-jwt + TypeORM',
-    program: peer('dist/nest/main.js'),
-    api: bearer,
-    cases: [...TODOS, 'refresh', ...SIGN_INS]
+    program: toPeerPath('dist/nest/main.js'),
+    api: bearerApi,
+    cases: [...TODO_CASES, 'refresh', ...SIGN_IN_CASES]
   },
   {
     name: 'hono',
     title: 'Hono + its jwt + Drizzle',
-    program: peer('hono.js'),
-    api: bearer,
-    cases: [...TODOS, 'refresh', ...SIGN_INS]
+    program: toPeerPath('hono.js'),
+    api: bearerApi,
+    cases: [...TODO_CASES, 'refresh', ...SIGN_IN_CASES]
   },
   {
     name: 'better-auth',
     title: 'better-auth, session from the database',
-    program: peer('better-auth.js'),
-    api: cookies,
-    cases: [...TODOS, ...SIGN_INS]
+    program: toPeerPath('better-auth.js'),
+    api: cookieApi,
+    cases: [...TODO_CASES, ...SIGN_IN_CASES]
   },
   {
     name: 'better-auth-cookie',
     title: 'better-auth, session from its cookie',
-    program: peer('better-auth.js'),
+    program: toPeerPath('better-auth.js'),
     settings: { COOKIE_CACHE: 'on' },
-    api: cookies,
-    cases: READS
+    api: cookieApi,
+    cases: READ_CASES
   }
 ]

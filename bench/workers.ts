@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { cases, type Measured, type Service } from './cases.ts'
-import { benchFolder } from './folder.ts'
+import { cases, type Measurement, type Service } from './cases.ts'
+import { createBenchFolder } from './folder.ts'
 import { startLatchkey } from './latchkey.ts'
 import { median } from './medians.ts'
-import { table } from './report.ts'
+import { formatTable } from './report.ts'
 
 /*
  * What a second worker brings, and what it costs: `npm run bench:workers`. The service runs as it ships, but for the rate
@@ -16,7 +16,7 @@ const SECONDS = 2
 const CASES = ['read', 'create', 'mixed']
 const WORKERS = [1, 2]
 
-const folder = benchFolder()
+const folder = createBenchFolder()
 const services: Service[] = []
 try {
   for (const workers of WORKERS)
@@ -24,18 +24,25 @@ try {
   const rows = [['', 'workers', 'a second', 'times', 'p50, ms', 'p99, ms', 'CPU, µs']]
   for (const { name, title, run } of cases) {
     if (!CASES.includes(name)) continue
-    const samples = services.map((): Measured[] => [])
+    const samples = services.map((): Measurement[] => [])
     for (let round = 0; round < ROUNDS; round++)
       for (const [index, service] of services.entries()) samples[index]?.push(await run(service, SECONDS))
-    const [alone = []] = samples
+    const [baseline = []] = samples
     for (const [index, measured] of samples.entries()) {
-      const of = (what: 'rate' | 'p50' | 'p99' | 'cpu') => median(measured.map(sample => sample[what]))
-      const times = median(measured.map(({ rate }, round) => rate / (alone[round]?.rate ?? Number.NaN)))
-      const numbers = [of('rate').toFixed(0), times.toFixed(2), of('p50'), of('p99'), of('cpu').toFixed(0)]
+      const medianOf = (metric: 'rate' | 'p50' | 'p99' | 'cpu') =>
+        median(measured.map(sample => sample[metric]))
+      const times = median(measured.map(({ rate }, round) => rate / (baseline[round]?.rate ?? Number.NaN)))
+      const numbers = [
+        medianOf('rate').toFixed(0),
+        times.toFixed(2),
+        medianOf('p50'),
+        medianOf('p99'),
+        medianOf('cpu').toFixed(0)
+      ]
       rows.push([title, `${WORKERS[index]}`, ...numbers.map(String)])
     }
   }
-  process.stdout.write(table(rows))
+  process.stdout.write(formatTable(rows))
 } finally {
   for (const { stop } of services) await stop()
 }

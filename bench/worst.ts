@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../test/postgres-server.ts'
-import { benchFolder } from './folder.ts'
+import { createBenchFolder } from './folder.ts'
 import { fill } from './growth/bulk.ts'
-import { crowdOf, todosOfAll } from './growth/crowd.ts'
+import { createPopulation, generateTodos } from './growth/crowd.ts'
 import { launch } from './process.ts'
-import { table } from './report.ts'
+import { formatTable } from './report.ts'
 import { LATCHKEY } from './subjects.ts'
 import { reads, type WorstRequest, writes } from './worst/requests.ts'
-import { feel, percentile } from './worst/victim.ts'
+import { measureLatency, percentile } from './worst/victim.ts'
 
 /*
  * What others feel while one user sends the worst requests there are: `npm run bench:worst`, some minutes, on SQLite.
@@ -29,17 +29,17 @@ const { values } = parseArgs({
     together: { type: 'string', default: '10' }
   }
 })
-const [count, together] = [Number(values.todos), Number(values.together)]
+const [count, concurrentReads] = [Number(values.todos), Number(values.together)]
 
 /** The most milliseconds that others may wait, 99 times of 100. */
-const MOST = 50
+const MAX_P99 = 50
 /** Milliseconds that a case lasts at least, and milliseconds of rest between two. */
-const [SPAN, REST] = [3000, 500]
+const [CASE_DURATION, PAUSE] = [3000, 500]
 const SECRET = 'a secret that only the bench signs with'
-const JSON_TYPE = { 'content-type': 'application/json' }
+const JSON_HEADERS = { 'content-type': 'application/json' }
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
-const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what}`)
+const print = (text: string) => process.stdout.write(`${text}\n`)
+const showProgress = (message: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${message}`)
 
 interface Person {
   readonly id: string
@@ -49,7 +49,7 @@ interface Person {
 async function signUp(url: string, username: string): Promise<Person> {
   const answer = await fetch(`${url}/api/auth/register`, {
     method: 'POST',
-    headers: JSON_TYPE,
+    headers: JSON_HEADERS,
     body: JSON.stringify({
       username,
       email: `${username}@example.org`,
@@ -57,21 +57,21 @@ async function signUp(url: string, username: string): Promise<Person> {
     })
   })
   const { user, accessToken } = (await answer.json()) as { user: { id: string }; accessToken: string }
-  return { id: user.id, headers: { ...JSON_TYPE, authorization: `Bearer ${accessToken}` } }
+  return { id: user.id, headers: { ...JSON_HEADERS, authorization: `Bearer ${accessToken}` } }
 }
 
-let asked = 0
+let requestCount = 0
 
 /** @returns the statuses of the answers, and the milliseconds that the first took */
-async function send(url: string, { headers }: Person, request: WorstRequest, atOnce: number) {
+async function send(url: string, { headers }: Person, request: WorstRequest, concurrency: number) {
   const { path, method = 'GET', type = 'application/json', body } = request
   const text = body?.()
   // Pages that are asked for again are sent from memory; who means harm asks for others.
-  const another = () => (path.includes('?') ? `${path}&limit=${1 + (asked++ % 200)}` : path)
+  const nextPath = () => (path.includes('?') ? `${path}&limit=${1 + (requestCount++ % 200)}` : path)
   const begin = performance.now()
   const statuses = await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      const answer = await fetch(url + another(), {
+    Array.from({ length: concurrency }, async () => {
+      const answer = await fetch(url + nextPath(), {
         method,
         headers: { ...headers, 'content-type': type },
         ...(text !== undefined && { body: text })
@@ -84,29 +84,29 @@ async function send(url: string, { headers }: Person, request: WorstRequest, atO
 }
 
 /** Sends a request, or as many as fit into the time, while somebody else uses the service. */
-async function meet(
+async function runCase(
   url: string,
-  hog: Person,
-  other: Person,
+  heavyUser: Person,
+  ordinaryUser: Person,
   request: WorstRequest | undefined,
-  atOnce: number
+  concurrency: number
 ) {
   const end = new AbortController()
-  const feeling = feel(url, other.headers, end.signal)
-  await sleep(REST)
+  const measuring = measureLatency(url, ordinaryUser.headers, end.signal)
+  await sleep(PAUSE)
   const begin = performance.now()
-  const sent: Awaited<ReturnType<typeof send>>[] = []
+  const responses: Awaited<ReturnType<typeof send>>[] = []
   const isRepeated = request !== undefined && request.method === undefined
   do {
-    if (request) sent.push(await send(url, hog, request, atOnce))
-    if (!isRepeated) await sleep(Math.max(0, begin + SPAN - performance.now()))
-  } while (performance.now() - begin < SPAN)
+    if (request) responses.push(await send(url, heavyUser, request, concurrency))
+    if (!isRepeated) await sleep(Math.max(0, begin + CASE_DURATION - performance.now()))
+  } while (performance.now() - begin < CASE_DURATION)
   end.abort()
-  const { times, failures } = await feeling
-  return { sent, times, failures }
+  const { times, failures } = await measuring
+  return { sent: responses, times, failures }
 }
 
-async function compare(url: string, hog: Person, other: Person): Promise<string> {
+async function compare(url: string, heavyUser: Person, ordinaryUser: Person): Promise<string> {
   const head = [
     '',
     'at once',
@@ -116,37 +116,43 @@ async function compare(url: string, hog: Person, other: Person): Promise<string>
     'p99, ms',
     'most, ms',
     'refused',
-    `≤ ${MOST}`
+    `≤ ${MAX_P99}`
   ]
   const rows: string[][] = []
   const cases: [WorstRequest | undefined, number][] = [
     [undefined, 0],
     ...(values.only === 'writes' ? [] : reads).flatMap((request): [WorstRequest, number][] => [
       [request, 1],
-      [request, together]
+      [request, concurrentReads]
     ]),
     ...(values.only === 'reads' ? [] : writes).map((request): [WorstRequest, number] => [request, 1])
   ]
-  for (const [request, atOnce] of cases) {
+  for (const [request, concurrency] of cases) {
     const title = request?.title ?? 'nothing'
-    tell(title)
-    const { sent, times, failures } = await meet(url, hog, other, request, atOnce)
+    showProgress(title)
+    const {
+      sent: responses,
+      times,
+      failures
+    } = await runCase(url, heavyUser, ordinaryUser, request, concurrency)
     const p99 = percentile(times, 0.99)
     rows.push([
       title,
-      request ? `${atOnce}` : '',
-      [...new Set(sent.map(({ status }) => status))].join(),
-      sent.length === 0 ? '' : (sent.reduce((sum, { ms }) => sum + ms, 0) / sent.length / 1000).toFixed(2),
+      request ? `${concurrency}` : '',
+      [...new Set(responses.map(({ status }) => status))].join(),
+      responses.length === 0
+        ? ''
+        : (responses.reduce((sum, { ms }) => sum + ms, 0) / responses.length / 1000).toFixed(2),
       percentile(times, 0.5).toFixed(1),
       p99.toFixed(0),
       Math.max(...times).toFixed(0),
       `${failures} of ${times.length}`,
-      p99 <= MOST && failures === 0 ? 'yes' : 'no'
+      p99 <= MAX_P99 && failures === 0 ? 'yes' : 'no'
     ])
-    await sleep(REST)
+    await sleep(PAUSE)
   }
-  tell('')
-  return table([head, ...rows])
+  showProgress('')
+  return formatTable([head, ...rows])
 }
 
 async function measure(database: string, folder: string) {
@@ -158,31 +164,31 @@ async function measure(database: string, folder: string) {
     LOG_LEVEL: 'warn'
   }
   const first = await launch([LATCHKEY], settings, folder)
-  const [hog, other] = [await signUp(first.url, 'hog'), await signUp(first.url, 'other')]
+  const [heavyUser, ordinaryUser] = [await signUp(first.url, 'hog'), await signUp(first.url, 'other')]
   await first.stop()
 
   const now = new Date()
-  const [many, few] = [crowdOf('hog', 1, count, now), crowdOf('other', 1, 200, now)]
-  for (const [crowd, { id }] of [
-    [many, hog],
-    [few, other]
+  const [many, few] = [createPopulation('hog', 1, count, now), createPopulation('other', 1, 200, now)]
+  for (const [population, { id }] of [
+    [many, heavyUser],
+    [few, ordinaryUser]
   ] as const)
-    for (const user of crowd.users) Object.assign(user, { id })
+    for (const user of population.users) Object.assign(user, { id })
   await fill(database, {
     users: [],
-    todos: todosOfAll([many, few], now),
-    told: todos => tell(`${todos} todos`)
+    todos: generateTodos([many, few], now),
+    onProgress: todos => showProgress(`${todos} todos`)
   })
   const running = await launch([LATCHKEY], settings, folder)
   try {
-    say(`${count} todos of one user, on ${values.postgres ? 'PostgreSQL' : 'SQLite'}\n`)
-    say(await compare(running.url, hog, other))
+    print(`${count} todos of one user, on ${values.postgres ? 'PostgreSQL' : 'SQLite'}\n`)
+    print(await compare(running.url, heavyUser, ordinaryUser))
   } finally {
     await running.stop()
   }
 }
 
-const folder = benchFolder()
+const folder = createBenchFolder()
 if (values.postgres) {
   const server = await startPostgres({ fsync: 'on', synchronous_commit: 'on' }, tmpdir())
   try {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Accounts, accountsOf } from '../src/auth/accounts.ts'
+import { type Accounts, createAccounts } from '../src/auth/accounts.ts'
 import type { Config } from '../src/config.ts'
 
 declare module 'fastify' {
@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('accounts', accountsOf(app.store, app.passwords, app.throttle, app.tokens, config))
+  app.decorate('accounts', createAccounts(app.store, app.passwordHasher, app.throttle, app.tokens, config))
 }
 
 export default fp(accounts, { name: 'accounts', dependencies: ['store', 'passwords', 'throttle', 'tokens'] })

@@ -6,21 +6,21 @@ import type {
   onRequestHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
-import { bearerToken } from '../src/auth/bearer.ts'
-import type { Claim, Identity } from '../src/auth/sessions.ts'
+import { parseBearerToken } from '../src/auth/bearer.ts'
+import type { Identity, PendingIdentity } from '../src/auth/sessions.ts'
 import { Problem } from '../src/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** An `onRequest` hook: lets in who sends a live access token, and says in `request.user` who that is. */
     authenticate: onRequestAsyncHookHandler
-    /** The same for requests that only read, side by side with the check of the session: it leaves a `request.claim`. */
-    authenticateReading: onRequestHookHandler
+    /** The same for requests that only read, side by side with the check of the session: it leaves a `request.pending`. */
+    authenticateForRead: onRequestHookHandler
   }
   interface FastifyRequest {
-    claim: Claim
+    pending: PendingIdentity
     /** The id of the user whom a request without `authenticate` has turned out to be of. */
-    signedIn?: string | undefined
+    signedInUserId?: string | undefined
   }
 }
 
@@ -32,24 +32,24 @@ declare module '@fastify/jwt' {
 
 async function authenticate(app: FastifyInstance) {
   app.decorate('authenticate', async (request, reply) => {
-    request.user = await app.sessions.identify(tokenOf(request, reply))
+    request.user = await app.sessions.authenticate(requireBearerToken(request, reply))
   })
-  app.decorateRequest('claim')
-  app.decorateRequest('signedIn')
-  app.decorate('authenticateReading', (request, reply, done) => {
-    const claim = app.sessions.claim(tokenOf(request, reply))
-    const goOn = (claim: Claim) => {
-      request.claim = claim
+  app.decorateRequest('pending')
+  app.decorateRequest('signedInUserId')
+  app.decorate('authenticateForRead', (request, reply, done) => {
+    const pendingOrPromise = app.sessions.authenticateForRead(requireBearerToken(request, reply))
+    const proceed = (pending: PendingIdentity) => {
+      request.pending = pending
       done()
     }
-    if (claim instanceof Promise) claim.then(goOn, done)
-    else goOn(claim)
+    if (pendingOrPromise instanceof Promise) pendingOrPromise.then(proceed, done)
+    else proceed(pendingOrPromise)
   })
 }
 
-function tokenOf(request: FastifyRequest, reply: FastifyReply): string {
+function requireBearerToken(request: FastifyRequest, reply: FastifyReply): string {
   reply.header('cache-control', 'private, no-cache')
-  const token = bearerToken(request.headers.authorization)
+  const token = parseBearerToken(request.headers.authorization)
   if (token === undefined) throw new Problem('authentication_required')
   return token
 }

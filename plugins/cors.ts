@@ -1,14 +1,14 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Config, listOf } from '../src/config.ts'
-import { originPattern } from '../src/origins.ts'
+import { type Config, splitList } from '../src/config.ts'
+import { toOriginPattern } from '../src/origins.ts'
 
 /** Seconds for which a browser may remember the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 600
 
 /** What answers have that a page may not read unless it is told so. Joined here, not for each answer. */
-const EXPOSED = [
+const EXPOSED_HEADERS = [
   'Accept',
   'Accept-Encoding',
   'Accept-Patch',
@@ -24,28 +24,28 @@ const EXPOSED = [
 ].join(', ')
 
 /** The origins whose pages may call the service, as the setting names them: any, or those of a list. */
-const originsOf = ({ CORS_ORIGIN }: Config) =>
-  CORS_ORIGIN === '*' ? '*' : listOf(CORS_ORIGIN).map(originPattern)
+const getAllowedOrigins = ({ CORS_ORIGIN }: Config) =>
+  CORS_ORIGIN === '*' ? '*' : splitList(CORS_ORIGIN).map(toOriginPattern)
 
 /** Lets pages of other origins call the service. Tokens travel in headers, never in cookies, so any origin is safe. */
 async function crossOrigin(app: FastifyInstance, { config }: { config: Config }) {
   await app.register(cors, {
-    origin: originsOf(config),
+    origin: getAllowedOrigins(config),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: EXPOSED,
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: PREFLIGHT_MAX_AGE,
     strictPreflight: false
   })
 }
 
 /** What lets a page read an answer that is made apart from all plugins: the headers, given the origin of the page if known. */
-export function crossOriginHeaders(config: Config) {
-  const origins = originsOf(config)
+export function createCorsHeaders(config: Config) {
+  const origins = getAllowedOrigins(config)
   return (origin: string | undefined): Record<string, string> => {
-    const exposed = { 'access-control-expose-headers': EXPOSED }
+    const exposed = { 'access-control-expose-headers': EXPOSED_HEADERS }
     if (origins === '*') return { 'access-control-allow-origin': '*', ...exposed }
-    const isAllowed = origins.some(each =>
-      each instanceof RegExp ? each.test(origin ?? '') : each === origin
+    const isAllowed = origins.some(allowedOrigin =>
+      allowedOrigin instanceof RegExp ? allowedOrigin.test(origin ?? '') : allowedOrigin === origin
     )
     return { vary: 'Origin', ...exposed, ...(isAllowed && { 'access-control-allow-origin': `${origin}` }) }
   }

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Events, eventsOf } from '../src/auth/events.ts'
+import { type AuditLog, createAuditLog } from '../src/auth/events.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** What happened to accounts. */
-    events: Events
+    auditLog: AuditLog
   }
 }
 
-async function events(app: FastifyInstance) {
-  app.decorate('events', eventsOf(app.store))
+async function auditLog(app: FastifyInstance) {
+  app.decorate('auditLog', createAuditLog(app.store))
 }
 
-export default fp(events, { name: 'events', dependencies: ['store'] })
+export default fp(auditLog, { name: 'events', dependencies: ['store'] })

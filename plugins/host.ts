@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { Problem } from '../src/errors.ts'
 
 /** A name or an address, and a port (RFC 9110, section 7.2). */
-const HOST = /^([\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(:\d*)?$/i
+const HOST_HEADER = /^([\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(:\d*)?$/i
 
 const detail = 'Send one Host header, with the name or the address of the service.'
 
@@ -14,18 +14,18 @@ const detail = 'Send one Host header, with the name or the address of the servic
  */
 async function host(app: FastifyInstance) {
   app.addHook('onRequest', ({ raw }, _reply, done) => {
-    done(isForOneHost(raw) ? undefined : new Problem('malformed_request', { detail }))
+    done(hasOneValidHost(raw) ? undefined : new Problem('malformed_request', { detail }))
   })
 }
 
-function isForOneHost({ headers: { host }, rawHeaders, httpVersion }: IncomingMessage): boolean {
+function hasOneValidHost({ headers: { host }, rawHeaders, httpVersion }: IncomingMessage): boolean {
   if (host === undefined) return httpVersion === '1.0'
-  let times = 0
+  let hostHeaders = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') times += 1
+    if (name.length === 4 && name.toLowerCase() === 'host') hostHeaders += 1
   }
-  return times === 1 && HOST.test(host)
+  return hostHeaders === 1 && HOST_HEADER.test(host)
 }
 
 export default fp(host, { name: 'host', dependencies: ['problems'] })

@@ -1,19 +1,19 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { watchClock } from '../src/clock-check.ts'
+import { createClockCheck } from '../src/clock-check.ts'
 import type { Config } from '../src/config.ts'
 import { count } from '../src/counters.ts'
-import { janitorOf } from '../src/janitor.ts'
+import { createJanitor } from '../src/janitor.ts'
 
 const MINUTE = 60_000
 /** Milliseconds between two rounds: what is kept for days may wait for an hour, and an hour's worth is removed quickly. */
 const INTERVAL = 60 * MINUTE
 
-export interface JanitorOptions {
+export interface RetentionOptions {
   readonly config: Config
   /** Milliseconds to the first round; by default at random, so that instances that start together take turns. */
-  readonly first?: number
+  readonly firstDelay?: number
   /** Milliseconds from the end of a round to the next one. */
   readonly interval?: number
   /** Milliseconds of a clock that nobody sets. */
@@ -21,46 +21,46 @@ export interface JanitorOptions {
 }
 
 /** Removes what has been kept for long enough, from the start of the service to its end. */
-async function janitor(
+async function retention(
   app: FastifyInstance,
   {
     config,
-    first = randomInt(MINUTE, 11 * MINUTE),
+    firstDelay: first = randomInt(MINUTE, 11 * MINUTE),
     interval = INTERVAL,
     monotonic = () => performance.now()
-  }: JanitorOptions
+  }: RetentionOptions
 ) {
-  const clean = janitorOf(app.store, config)
+  const removeExpired = createJanitor(app.store, config)
   // Before the first request, which would write the time of a wrong clock.
-  const isClockBelieved = await watchClock(app.store, config, monotonic)
+  const isClockTrusted = await createClockCheck(app.store, config, monotonic)
   const closing = new AbortController()
-  let working: Promise<void> | undefined
-  let timer = later(first)
+  let currentRound: Promise<void> | undefined
+  let timer = schedule(first)
 
-  function later(delay: number) {
+  function schedule(delay: number) {
     return setTimeout(() => {
-      working = round()
+      currentRound = runRound()
     }, delay).unref()
   }
 
-  async function round() {
+  async function runRound() {
     try {
-      if (isClockBelieved()) await removeOldRows()
-      else skip()
+      if (isClockTrusted()) await removeOldRows()
+      else skipRound()
     } catch (error) {
       count(app.store.counters.janitorRounds, 'failed')
       app.log.error({ err: error }, 'the janitor failed; it tries again later')
     }
-    if (!closing.signal.aborted) timer = later(interval)
+    if (!closing.signal.aborted) timer = schedule(interval)
   }
 
   async function removeOldRows() {
-    const removed = await clean({ signal: closing.signal })
+    const removed = await removeExpired({ signal: closing.signal })
     count(app.store.counters.janitorRounds, 'done')
     if (Object.values(removed).some(Boolean)) app.log.info(removed, 'the janitor removed old rows')
   }
 
-  function skip() {
+  function skipRound() {
     count(app.store.counters.janitorRounds, 'skipped')
     app.log.warn('the clock may be ahead, so nothing is removed until it has gone on like that for a day')
   }
@@ -69,8 +69,8 @@ async function janitor(
   app.addHook('onClose', async () => {
     closing.abort()
     clearTimeout(timer)
-    await working
+    await currentRound
   })
 }
 
-export default fp(janitor, { name: 'janitor', dependencies: ['store'] })
+export default fp(retention, { name: 'janitor', dependencies: ['store'] })

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { errorCodes, type FastifyBodyParser, type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { invalid, Problem } from '../src/errors.ts'
+import { Problem, validationFailed } from '../src/errors.ts'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../src/json-values.ts'
 
 declare module 'fastify' {
@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 /** What is no coding at all. */
-const UNCODED = /^\s*(identity)?\s*$/i
+const IDENTITY_CODING = /^\s*(identity)?\s*$/i
 
 /**
  * Takes JSON and nothing else. Bytes that are not UTF-8 are refused rather than replaced, for a password must be the one
@@ -27,11 +27,11 @@ async function jsonBody(app: FastifyInstance) {
     if (bytes.length === 0) return done(null, undefined)
     if (!isUtf8(bytes)) return done(new Problem('malformed_request'))
     const text = bytes.toString()
-    if (hasTooManyValues(text)) return done(invalid({ pointer: '', detail: TOO_MANY_VALUES }))
+    if (hasTooManyValues(text)) return done(validationFailed({ pointer: '', detail: TOO_MANY_VALUES }))
     parse(request, text, done)
   }
 
-  app.addHook('preParsing', (request, _reply, _payload, done) => done(checkContent(request)))
+  app.addHook('preParsing', (request, _reply, _payload, done) => done(findContentProblem(request)))
   app.decorate('parseJson', parseJson)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJson)
@@ -41,19 +41,19 @@ async function jsonBody(app: FastifyInstance) {
 }
 
 /** What is wrong with a body before it is read. Of none, a type that the route does not take is taken away. */
-function checkContent(request: FastifyRequest): Problem | undefined {
+function findContentProblem(request: FastifyRequest): Problem | undefined {
   const { headers, mediaType, server } = request
   if (headers['content-type'] === undefined && headers['content-encoding'] === undefined) return
-  if (isEmpty(headers)) {
+  if (hasNoBody(headers)) {
     if (!mediaType || !server.hasContentTypeParser(mediaType)) request.headers = { 'content-type': undefined }
-  } else if (!UNCODED.test(headers['content-encoding'] ?? ''))
+  } else if (!IDENTITY_CODING.test(headers['content-encoding'] ?? ''))
     return new Problem('unsupported_media_type', {
       detail: 'Send the body as it is, without a Content-Encoding.',
       headers: { 'accept-encoding': 'identity' }
     })
 }
 
-const isEmpty = ({ 'transfer-encoding': coding, 'content-length': length }: IncomingHttpHeaders) =>
+const hasNoBody = ({ 'transfer-encoding': coding, 'content-length': length }: IncomingHttpHeaders) =>
   coding === undefined && Number(length ?? 0) === 0
 
 /** Whether a body of unknown length has any. */

@@ -26,7 +26,7 @@ async function metrics(app: FastifyInstance, { config, isAlone }: MetricsOptions
   observeRequests(app, registry)
   let server: Server | undefined
   app.addHook('onReady', async () => {
-    showWork(app, registry)
+    registerServiceMetrics(app, registry)
     const { contentType } = registry
     if (isAlone) server = await serveMetrics(config, { contentType, read: () => registry.metrics() }, app.log)
   })
@@ -52,10 +52,10 @@ function observeRequests(app: FastifyInstance, registry: Registry) {
 }
 
 /** Shows what the service has counted. Its parts are there once it is ready. */
-function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
+function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyInstance, registry: Registry) {
   const registers = [registry]
 
-  function showTally(name: string, help: string, label: string, tally: Tally) {
+  function registerCounter(name: string, help: string, label: string, tally: Tally) {
     new Counter({
       name,
       help,
@@ -63,12 +63,12 @@ function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
       registers,
       collect() {
         this.reset()
-        for (const [kind, times] of tally) this.inc({ [label]: kind }, times)
+        for (const [kind, count] of tally) this.inc({ [label]: kind }, count)
       }
     })
   }
 
-  function showState(name: string, help: string, read: () => object) {
+  function registerGauge(name: string, help: string, read: () => object) {
     new Gauge({
       name,
       help,
@@ -81,20 +81,20 @@ function showWork({ store, passwords }: FastifyInstance, registry: Registry) {
   }
 
   const { refreshes, sessionsEnded, janitorRounds, rowsRemoved } = store.counters
-  showTally('latchkey_refreshes_total', 'Refreshes, by their outcome', 'outcome', refreshes)
-  showTally('latchkey_sessions_ended_total', 'Sessions that ended early', 'reason', sessionsEnded)
-  showTally('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
-  showTally('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
-  showState('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
-  if (store.writes)
-    showTally(
+  registerCounter('latchkey_refreshes_total', 'Refreshes, by their outcome', 'outcome', refreshes)
+  registerCounter('latchkey_sessions_ended_total', 'Sessions that ended early', 'reason', sessionsEnded)
+  registerCounter('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
+  registerCounter('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
+  registerGauge('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
+  if (store.writeCounts)
+    registerCounter(
       'latchkey_writes_total',
       'Writes to SQLite, and the commits that they share',
       'kind',
-      store.writes
+      store.writeCounts
     )
   if (store.connections)
-    showState(
+    registerGauge(
       'latchkey_database_connections',
       'Connections, and requests that wait for one',
       store.connections

@@ -8,7 +8,7 @@ declare module 'fastify' {
      * Of the media types that an answer can have, the one that the client would rather have (RFC 9110, section 12.5.1);
      * the first of them where it has no wish, undefined where it takes none. The answer says that it varies by Accept.
      */
-    preferred<Type extends string>(...types: Type[]): Type | undefined
+    negotiateType<Type extends string>(...types: Type[]): Type | undefined
   }
 }
 
@@ -17,19 +17,19 @@ const PARAMETER = /;(?!\s*q\s*=)[^;,="]*(=\s*("(?:[^"\\]|\\.)*"|[^;,"]*))?/gi
 
 /** Answers in the form that a client asks for. */
 async function negotiation(app: FastifyInstance) {
-  app.decorateReply('preferred', function preferred<
+  app.decorateReply('negotiateType', function negotiateType<
     Type extends string
   >(this: FastifyReply, ...types: Type[]) {
-    const varying = String(this.getHeader('vary') ?? '')
+    const vary = String(this.getHeader('vary') ?? '')
       .split(', ')
       .filter(Boolean)
-    this.header('vary', [...new Set([...varying, 'Accept'])].join(', '))
+    this.header('vary', [...new Set([...vary, 'Accept'])].join(', '))
     const { accept } = this.request.headers
     if (!accept) return types[0]
     // Ours have none, or say by them what is so anyway (charset=utf-8): a range with one means the type itself.
     const ranges = accept.replaceAll(PARAMETER, '')
     const type = new Negotiator({ headers: { accept: ranges } }).mediaType(types)
-    return types.find(each => each === type)
+    return types.find(candidate => candidate === type)
   })
 }
 

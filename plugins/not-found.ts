@@ -3,21 +3,21 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import createRouter, { type HTTPMethod } from 'find-my-way'
 import { Problem } from '../src/errors.ts'
-import { pathOf } from '../src/request-path.ts'
+import { toRequestPath } from '../src/request-path.ts'
 
 /** An address that no route has. */
-const NOWHERE = '/.nowhere'
+const UNROUTABLE_PATH = '/.nowhere'
 
 /** What the router found wrong with the address of a request. */
-const unreadable = new WeakMap<IncomingMessage, unknown>()
+const routerErrors = new WeakMap<IncomingMessage, unknown>()
 
 /**
  * What Fastify calls for an address that its router cannot read. It would be answered apart from all hooks: without headers,
  * limits and a line in the log. So it is sent on as one for which there is nothing, and meets with its error there.
  */
-export function sendOn(error: unknown, { raw, server }: FastifyRequest, reply: FastifyReply) {
-  unreadable.set(raw, error)
-  Object.assign(raw, { originalUrl: raw.url, url: NOWHERE })
+export function handleFrameworkError(error: unknown, { raw, server }: FastifyRequest, reply: FastifyReply) {
+  routerErrors.set(raw, error)
+  Object.assign(raw, { originalUrl: raw.url, url: UNROUTABLE_PATH })
   server.routing(raw, reply.raw)
 }
 
@@ -28,30 +28,31 @@ export function sendOn(error: unknown, { raw, server }: FastifyRequest, reply: F
 async function notFound(app: FastifyInstance) {
   // Without the route that answers preflights, which was made before and matches every path.
   const router = createRouter()
-  const methods = new Set<HTTPMethod>()
+  const knownMethods = new Set<HTTPMethod>()
 
   app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat() as HTTPMethod[]) {
-      methods.add(each)
-      if (!router.hasRoute(each, url)) router.on(each, url, () => {})
+    for (const knownMethod of [method].flat() as HTTPMethod[]) {
+      knownMethods.add(knownMethod)
+      if (!router.hasRoute(knownMethod, url)) router.on(knownMethod, url, () => {})
     }
   })
 
   app.addHook('onRequest', (request, _reply, done) => {
-    if (request.is404) throw refusal(request)
+    if (request.is404) throw createError(request)
     done()
   })
 
   // For a route that has found nothing.
   app.setNotFoundHandler(request => {
-    throw refusal(request)
+    throw createError(request)
   })
 
-  function refusal({ raw, method, url }: FastifyRequest): unknown {
-    if (unreadable.has(raw)) return unreadable.get(raw)
-    const path = pathOf(url)
-    const allowed = [...methods].filter(each => router.find(each, path))
-    if (allowed.length === 0 || allowed.some(each => each === method)) return new Problem('not_found')
+  function createError({ raw, method, url }: FastifyRequest): unknown {
+    if (routerErrors.has(raw)) return routerErrors.get(raw)
+    const path = toRequestPath(url)
+    const allowed = [...knownMethods].filter(knownMethod => router.find(knownMethod, path))
+    if (allowed.length === 0 || allowed.some(knownMethod => knownMethod === method))
+      return new Problem('not_found')
     return new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } })
   }
 }

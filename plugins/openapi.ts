@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { about } from '../src/about.ts'
+import { packageInfo } from '../src/about.ts'
 
 const description = `Signs people in, keeps them signed in and keeps their todos.
 
@@ -18,7 +18,7 @@ async function openapi(app: FastifyInstance) {
       openapi: '3.1.0',
       info: {
         title: 'Latchkey',
-        version: about.version,
+        version: packageInfo.version,
         description,
         license: { name: 'MIT', identifier: 'MIT' }
       },
@@ -44,36 +44,38 @@ async function openapi(app: FastifyInstance) {
       }
     },
     transformObject: document =>
-      markOptionalBodies(forReaders((document as unknown as { openapiObject: Document }).openapiObject)),
+      markOptionalBodies(
+        stripValidatorKeywords((document as unknown as { openapiObject: OpenApiDocument }).openapiObject)
+      ),
     refResolver: { buildLocalReference: schema => String(schema.$id) }
   })
 }
 
 /** Leaves out what the validator alone knows: its own format and keyword, and discriminators, which OpenAPI has for named schemas only. */
-const forReaders = (document: Document): Document =>
-  JSON.parse(JSON.stringify(document, (key, value) => (isForValidator(key, value) ? undefined : value)))
+const stripValidatorKeywords = (document: OpenApiDocument): OpenApiDocument =>
+  JSON.parse(JSON.stringify(document, (key, value) => (isValidatorKeyword(key, value) ? undefined : value)))
 
-const isForValidator = (key: string, value: unknown) =>
+const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'discriminator' ||
   key === 'lowerCase' ||
   key === 'canonicalTags' ||
   (key === 'format' && (value === 'text' || value === 'line'))
 
 /** The plugin calls every body required; one whose schema takes null may be left out. */
-function markOptionalBodies(document: Document): Document {
+function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
   const operations = Object.values(document.paths).flatMap(path => Object.values(path))
   for (const { requestBody } of operations)
-    if (requestBody) requestBody.required = !Object.values(requestBody.content).some(takesNull)
+    if (requestBody) requestBody.required = !Object.values(requestBody.content).some(acceptsNull)
   return document
 }
 
-const takesNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
+const acceptsNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
 
 /** What is changed here of an OpenAPI document. */
-interface Document {
-  paths: Record<string, Record<string, { requestBody?: Body }>>
+interface OpenApiDocument {
+  paths: Record<string, Record<string, { requestBody?: RequestBody }>>
 }
-interface Body {
+interface RequestBody {
   required: boolean
   content: Record<string, { schema: { type: string | string[] } }>
 }

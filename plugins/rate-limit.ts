@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { networkOf } from '../src/auth/network.ts'
+import { toNetwork } from '../src/auth/network.ts'
 import { Problem } from '../src/errors.ts'
-import { PER_MINUTE } from '../src/limits.ts'
-import { type Count, countHere } from '../src/rate-windows.ts'
+import { REQUESTS_PER_MINUTE } from '../src/limits.ts'
+import { createLocalCounter, type RateCounter } from '../src/rate-windows.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,9 +16,9 @@ const MINUTE = 60_000
 
 export interface RateLimitOptions {
   /** Counts over all workers, where there are several. */
-  readonly countTogether?: Count | undefined
+  readonly sharedCounter?: RateCounter | undefined
   /** What lets a page of that origin read the answer. */
-  readonly headersFor: (origin: string | undefined) => Record<string, string>
+  readonly getCorsHeaders: (origin: string | undefined) => Record<string, string>
 }
 
 /**
@@ -29,18 +29,21 @@ export interface RateLimitOptions {
  * Each worker counts by itself against the common limit, which keeps it from overload, and to ask would cost every request.
  * What routes limit for themselves is counted for all workers together.
  */
-async function rateLimits(app: FastifyInstance, { countTogether, headersFor }: RateLimitOptions) {
-  const countAll = countHere()
-  const countOwn = countTogether ?? countHere()
+async function rateLimits(
+  app: FastifyInstance,
+  { sharedCounter: countTogether, getCorsHeaders: headersFor }: RateLimitOptions
+) {
+  const countOverall = createLocalCounter()
+  const countRoute = countTogether ?? createLocalCounter()
 
   app.addHook('onRequest', async ({ ip, headers, routeOptions: { method, url, config } }) => {
     if (config.rateLimit === false) return
-    const { rateLimit: most = PER_MINUTE.all } = config
-    const network = networkOf(ip)
-    const { current, ttl } = await (config.rateLimit === undefined
-      ? countAll(network, MINUTE)
-      : countOwn(`${method} ${url} ${network}`, MINUTE))
-    if (current <= most) return
+    const { rateLimit: limit = REQUESTS_PER_MINUTE.all } = config
+    const network = toNetwork(ip)
+    const { current: count, ttl } = await (config.rateLimit === undefined
+      ? countOverall(network, MINUTE)
+      : countRoute(`${method} ${url} ${network}`, MINUTE))
+    if (count <= limit) return
     const retryAfter = Math.max(1, Math.ceil(ttl / 1000))
     throw new Problem('rate_limited', { retryAfter, headers: headersFor(headers.origin) })
   })

@@ -16,10 +16,10 @@ export const SECURITY_HEADERS = {
  * have (RFC 6797, section 7.2), and of this host only unless the setting says more: its siblings are not ours.
  */
 async function securityHeaders(app: FastifyInstance, { config: { HSTS } }: { config: Config }) {
-  const overTls =
+  const headersOverTls =
     HSTS === 'off' ? SECURITY_HEADERS : { ...SECURITY_HEADERS, 'strict-transport-security': HSTS }
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(request.protocol === 'https' ? overTls : SECURITY_HEADERS)
+    reply.headers(request.protocol === 'https' ? headersOverTls : SECURITY_HEADERS)
     done()
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Sessions, sessionsOf } from '../src/auth/sessions.ts'
+import { createSessions, type Sessions } from '../src/auth/sessions.ts'
 import type { Config } from '../src/config.ts'
 
 declare module 'fastify' {
@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 async function sessions(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('sessions', sessionsOf(app.store, app.tokens, config))
+  app.decorate('sessions', createSessions(app.store, app.tokens, config))
 }
 
 export default fp(sessions, { name: 'sessions', dependencies: ['store', 'tokens'] })

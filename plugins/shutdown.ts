@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** Milliseconds between two looks for connections whose request has been answered. */
-const SWEEP = 50
+const IDLE_CHECK_INTERVAL = 50
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -28,9 +28,9 @@ async function shutdown(app: FastifyInstance) {
     })
     await sleep(delay)
     // Node waits for clients to leave connections that were busy when it stopped to listen: they are kept alive.
-    const sweeping = setInterval(() => app.server.closeIdleConnections(), SWEEP)
+    const idleCheckTimer = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
     await app.close()
-    clearInterval(sweeping)
+    clearInterval(idleCheckTimer)
   })
 }
 

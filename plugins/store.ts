@@ -9,9 +9,9 @@ declare module 'fastify' {
 }
 
 /** The database, open from the start of the service to its end. */
-async function store(app: FastifyInstance, options: Omit<StoreOptions, 'log'>) {
+async function database(app: FastifyInstance, options: Omit<StoreOptions, 'log'>) {
   app.decorate('store', await openStore({ ...options, log: app.log }))
   app.addHook('onClose', () => app.store.close())
 }
 
-export default fp(store, { name: 'store' })
+export default fp(database, { name: 'store' })

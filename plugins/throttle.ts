@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Throttle, throttleOf } from '../src/auth/throttle.ts'
+import { createThrottle, type Throttle } from '../src/auth/throttle.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 async function throttle(app: FastifyInstance) {
-  app.decorate('throttle', throttleOf(app.store))
+  app.decorate('throttle', createThrottle(app.store))
 }
 
 export default fp(throttle, { name: 'throttle', dependencies: ['store'] })

@@ -1,9 +1,9 @@
 import jwt, { type FastifyJWTOptions, type JWT } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type AccessClaims, accessTokensOf, type Signer } from '../src/auth/access-tokens.ts'
-import { refreshTokensOf } from '../src/auth/refresh-tokens.ts'
-import { type SigningKey, signingKeys } from '../src/auth/signing-keys.ts'
+import { type AccessTokenClaims, createAccessTokens, type JwtSigner } from '../src/auth/access-tokens.ts'
+import { createRefreshTokens } from '../src/auth/refresh-tokens.ts'
+import { loadSigningKeys, type SigningKey } from '../src/auth/signing-keys.ts'
 import type { Tokens } from '../src/auth/token-pairs.ts'
 import type { Config } from '../src/config.ts'
 
@@ -16,55 +16,55 @@ declare module 'fastify' {
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    payload: AccessClaims
+    payload: AccessTokenClaims
     /** The ids of the keys. */
     namespaces: string
   }
 }
 
 /** Says that this is an access token, so that no JWT of another purpose passes for one (RFC 9068, section 2.1). */
-const TYPE = 'at+jwt'
+const TOKEN_TYPE = 'at+jwt'
 
 /**
  * Each key has a signer and a verifier of its own, made once. The `kid` of a token is not looked at: which key it was
  * signed with shows when it is tried, and there are few.
  */
-async function tokens(app: FastifyInstance, { config }: { config: Config }) {
-  const keys = signingKeys(config, file =>
+async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
+  const keys = loadSigningKeys(config, file =>
     app.log.info({ key: file }, `A key to sign tokens with was made: ${file}. Back it up with the database`)
   )
-  for (const key of keys) await app.register(jwt, optionsOf(key, config))
+  for (const key of keys) await app.register(jwt, toJwtOptions(key, config))
 
-  const signerOf = ({ id }: SigningKey): Signer => {
-    const library = app.jwt[id] as JWT
+  const createSigner = ({ id }: SigningKey): JwtSigner => {
+    const jwtApi = app.jwt[id] as JWT
     return {
-      sign: claims => library.sign({ ...claims, client_id: config.JWT_CLIENT_ID }),
-      open: token => claimsIn(() => library.verify(token))
+      sign: claims => jwtApi.sign({ ...claims, client_id: config.JWT_CLIENT_ID }),
+      verifyIgnoringExpiration: token => verifyOrUndefined(() => jwtApi.verify(token))
     }
   }
 
   const [current, ...retired] = keys
   app.decorate('tokens', {
-    access: accessTokensOf([signerOf(current), ...retired.map(signerOf)], app.store.now),
-    refresh: refreshTokensOf([current.seed, ...retired.map(({ seed }) => seed)]),
+    access: createAccessTokens([createSigner(current), ...retired.map(createSigner)], app.store.now),
+    refresh: createRefreshTokens([current.keyMaterial, ...retired.map(({ keyMaterial: seed }) => seed)]),
     publicKeys: keys.flatMap(({ jwk }) => jwk ?? [])
   })
 }
 
-const optionsOf = ({ id, algorithm, secret }: SigningKey, config: Config): FastifyJWTOptions => ({
+const toJwtOptions = ({ id, algorithm, secret }: SigningKey, config: Config): FastifyJWTOptions => ({
   namespace: id,
   secret,
   sign: {
     algorithm,
     iss: config.JWT_ISSUER,
     aud: config.JWT_AUDIENCE,
-    header: { alg: algorithm, typ: TYPE, kid: id }
+    header: { alg: algorithm, typ: TOKEN_TYPE, kid: id }
   },
   verify: {
     algorithms: [algorithm],
     allowedIss: config.JWT_ISSUER,
     allowedAud: config.JWT_AUDIENCE,
-    checkTyp: TYPE,
+    checkTyp: TOKEN_TYPE,
     requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
     // The library reads the machine's clock and lets a token live in the second of its exp; we measure times ourselves.
     ignoreExpiration: true,
@@ -73,7 +73,7 @@ const optionsOf = ({ id, algorithm, secret }: SigningKey, config: Config): Fasti
 })
 
 /** The library throws for each of the many ways in which a token can be wrong; none of them matters to us. */
-function claimsIn(verify: () => unknown): unknown {
+function verifyOrUndefined(verify: () => unknown): unknown {
   try {
     return verify()
   } catch {
@@ -81,4 +81,4 @@ function claimsIn(verify: () => unknown): unknown {
   }
 }
 
-export default fp(tokens, { name: 'tokens', dependencies: ['store'] })
+export default fp(jwtTokens, { name: 'tokens', dependencies: ['store'] })

@@ -3,14 +3,14 @@ import { propagation } from '@opentelemetry/api'
 import { startNodeSdk } from '@opentelemetry/sdk-node'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Trust } from '../src/addresses.ts'
-import { pathOf } from '../src/request-path.ts'
+import type { TrustCheck } from '../src/addresses.ts'
+import { toRequestPath } from '../src/request-path.ts'
 
 /**
  * Traces requests by OpenTelemetry, which takes its settings from the standard variables (OTEL_*) itself. Comes before
  * whatever is to be traced. Metrics and logs go their own ways.
  */
-async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: Trust }) {
+async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: TrustCheck }) {
   const sdk = startNodeSdk({ metricReaders: [], logRecordProcessors: [] })
   // Anybody else could add to others' traces, or have each request traced.
   app.addHook('onRequest', ({ raw }, _reply, done) => {
@@ -23,7 +23,7 @@ async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: Trust }
     requestHook(span, request) {
       const { method, originalUrl, routeOptions, id } = request
       span.updateName(`${method} ${routeOptions.url ?? ''}`.trim())
-      span.setAttributes({ 'url.path': pathOf(originalUrl), 'http.request.header.x-request-id': [id] })
+      span.setAttributes({ 'url.path': toRequestPath(originalUrl), 'http.request.header.x-request-id': [id] })
     }
   })
   await app.register(instrumentation.plugin())

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Users, usersOf } from '../src/auth/users.ts'
+import { createUsers, type Users } from '../src/auth/users.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 async function users(app: FastifyInstance) {
-  app.decorate('users', usersOf(app.store, app.passwords, app.throttle))
+  app.decorate('users', createUsers(app.store, app.passwordHasher, app.throttle))
 }
 
 export default fp(users, { name: 'users', dependencies: ['store', 'passwords', 'throttle'] })

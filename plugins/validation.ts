@@ -10,23 +10,23 @@ import addFormats from 'ajv-formats'
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
-import { emailFault } from '../src/auth/emails.ts'
-import { type Fault, type FieldError, invalid, MAX_ERRORS } from '../src/errors.ts'
-import { wholeNumber } from '../src/numerals.ts'
-import { faultInLine, faultInText } from '../src/text.ts'
-import { isDay, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
-import { canonicalTag } from '../src/todos/tags.ts'
+import { findEmailError } from '../src/auth/emails.ts'
+import { type Fault, type FieldError, MAX_ERRORS, validationFailed } from '../src/errors.ts'
+import { toInteger } from '../src/numerals.ts'
+import { findLineFault, findTextFault } from '../src/text.ts'
+import { isFullDate, isInstant, isLocalDateTime, isUtcInstant } from '../src/times.ts'
+import { normalizeTag } from '../src/todos/tags.ts'
 import { isTimeZone } from '../src/todos/time-zones.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Compiles a check that is as strict as that of a body, for values that come in some other way: it tells the faults. */
-    checkOf: (schema: object) => (value: unknown) => Fault[]
+    compileCheck: (schema: object) => (value: unknown) => Fault[]
   }
 }
 
 /** The most of a name that is told, and the longest that is compared with those that are known. */
-const MAX_NAME = 100
+const MAX_NAME_LENGTH = 100
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
@@ -44,9 +44,9 @@ const lowerCase: KeywordDefinition = {
 
 /** Formats of texts that say what is wrong with one. */
 const textFormats: Record<string, (text: string) => string | undefined> = {
-  text: faultInText,
-  line: faultInLine,
-  'idn-email': emailFault
+  text: findTextFault,
+  line: findLineFault,
+  'idn-email': findEmailError
 }
 
 /** Gives the tags of a list the form in which they are compared, before they are. */
@@ -57,7 +57,7 @@ const canonicalTags: FuncKeywordDefinition = {
   before: 'items',
   errors: false,
   validate(_schema: unknown, tags: unknown[]) {
-    for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = canonicalTag(tag)
+    for (const [index, tag] of tags.entries()) if (typeof tag === 'string') tags[index] = normalizeTag(tag)
     return true
   }
 }
@@ -66,28 +66,28 @@ const canonicalTags: FuncKeywordDefinition = {
  * One of each for the process, since they keep what they have compiled: an app beside another, or after it, has the same
  * schemas.
  */
-const body = compiler({ useDefaults: false })
-const url = compiler({ useDefaults: true })
+const bodyAjv = createAjv({ useDefaults: false })
+const parameterAjv = createAjv({ useDefaults: true })
 
 /**
  * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
  * parameters are read as the schema's types.
  */
 async function validation(app: FastifyInstance) {
-  app.decorate('checkOf', schema => {
-    const validate = body.compile(schema)
-    return value => (validate(value) ? [] : faultsOf(validate.errors as ErrorObject[]))
+  app.decorate('compileCheck', schema => {
+    const validate = bodyAjv.compile(schema)
+    return value => (validate(value) ? [] : toFaults(validate.errors as ErrorObject[]))
   })
-  app.setValidatorCompiler<FastifySchema & Parameters>(({ schema, httpPart }) =>
-    httpPart === 'body' ? body.compile(schema) : checkOfText(schema)
+  app.setValidatorCompiler<FastifySchema & ParameterSchema>(({ schema, httpPart }) =>
+    httpPart === 'body' ? bodyAjv.compile(schema) : compileParameterCheck(schema)
   )
   app.setSchemaErrorFormatter((errors, part) =>
-    invalid(...fieldErrors(faultsOf(errors as ErrorObject[], part !== 'body'), part))
+    validationFailed(...toFieldErrors(toFaults(errors as ErrorObject[], part !== 'body'), part))
   )
 }
 
 /** A schema of parameters, as far as they are read by it. */
-interface Parameters {
+interface ParameterSchema {
   readonly properties: Record<string, { readonly type?: string }>
 }
 
@@ -95,29 +95,29 @@ interface Parameters {
  * Checks what comes as text. What is not written as its type is left to the check, which tells so: Ajv's own coercion takes
  * `0x10`, `1e1` and ` 5` for numbers.
  */
-function checkOfText(schema: Parameters) {
-  const validate = url.compile<Record<string, unknown>>(schema)
-  const typed = Object.entries(schema.properties).flatMap(([name, { type }]) => {
-    const read = readers.get(type)
-    return read ? { name, read } : []
+function compileParameterCheck(schema: ParameterSchema) {
+  const validate = parameterAjv.compile<Record<string, unknown>>(schema)
+  const typedParameters = Object.entries(schema.properties).flatMap(([name, { type }]) => {
+    const parse = parameterParsers.get(type)
+    return parse ? { name, read: parse } : []
   })
   return (values: Record<string, unknown>) => {
-    for (const { name, read } of typed) {
+    for (const { name, read: parse } of typedParameters) {
       const value = values[name]
-      if (typeof value === 'string') values[name] = read(value)
+      if (typeof value === 'string') values[name] = parse(value)
     }
     return validate(values) || { error: validate.errors as ErrorObject[] }
   }
 }
 
 /** How a text is read as a type; any text is a string. */
-const readers = new Map<string | undefined, (text: string) => unknown>([
-  ['integer', text => wholeNumber(text) ?? text],
+const parameterParsers = new Map<string | undefined, (text: string) => unknown>([
+  ['integer', text => toInteger(text) ?? text],
   ['boolean', text => (text === 'true' || text === 'false' ? text === 'true' : text)],
   ['array', text => [text]]
 ])
 
-function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
+function createAjv(options: Pick<Options, 'useDefaults'>): Ajv {
   const ajv = new Ajv({
     ...options,
     coerceTypes: false,
@@ -131,50 +131,52 @@ function compiler(options: Pick<Options, 'useDefaults'>): Ajv {
   addFormats.default(ajv, ['email'])
   ajv.addFormat('uuid', UUID)
   ajv.addKeyword(lowerCase)
-  ajv.addFormat('date', isDay)
+  ajv.addFormat('date', isFullDate)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('local-date-time', isLocalDateTime)
-  ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isDay(text))
+  ajv.addFormat('day-or-local-date-time', text => isLocalDateTime(text) || isFullDate(text))
   ajv.addFormat('instant', isUtcInstant)
   ajv.addFormat('time-zone', isTimeZone)
-  for (const [name, faultIn] of Object.entries(textFormats))
-    ajv.addFormat(name, value => faultIn(value) === undefined)
+  for (const [name, findFault] of Object.entries(textFormats))
+    ajv.addFormat(name, value => findFault(value) === undefined)
   ajv.addKeyword(canonicalTags)
   // Hashed as UTF-8, in which all lone surrogates are the same.
   ajv.addFormat('password', value => value.isWellFormed())
   return ajv
 }
 
-const fieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
+const toFieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
   part === 'body'
     ? [...faults]
     : faults.map(({ pointer, detail }) => ({ parameter: pointer.slice(1), detail }))
 
 /** @param isText whether the values came as text, of which numbers are read */
-function faultsOf(errors: readonly ErrorObject[], isText = false): Fault[] {
+function toFaults(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
   // Where one of several shapes is asked for, what each lacks would only confuse.
-  const unions = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(unionOf))]
-  const plain = errors.filter(({ schemaPath }) => !unions.some(union => schemaPath.startsWith(union)))
-  for (const error of plain.slice(0, MAX_ERRORS)) {
-    const { path, detail } = describe(error, isText)
+  const unionPaths = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(getUnionPath))]
+  const reportable = errors.filter(
+    ({ schemaPath }) => !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
+  )
+  for (const error of reportable.slice(0, MAX_ERRORS)) {
+    const { path, detail } = describeFault(error, isText)
     if (!faults.has(path)) faults.set(path, detail)
   }
   return Array.from(faults, ([pointer, detail]) => ({ pointer, detail }))
 }
 
-const unionOf = ({ schemaPath }: ErrorObject) => `${schemaPath}/`
+const getUnionPath = ({ schemaPath }: ErrorObject) => `${schemaPath}/`
 
-function describe(
+function describeFault(
   { keyword, instancePath: path, params, schema, parentSchema, data }: ErrorObject,
   isText: boolean
 ) {
-  if (keyword === 'required') return { path: child(path, params.missingProperty), detail: 'is required' }
+  if (keyword === 'required') return { path: toPointer(path, params.missingProperty), detail: 'is required' }
   if (keyword === 'additionalProperties') {
-    const known = Object.keys(parentSchema?.properties)
+    const knownNames = Object.keys(parentSchema?.properties)
     return {
-      path: child(path, params.additionalProperty),
-      detail: unknownName(params.additionalProperty, known)
+      path: toPointer(path, params.additionalProperty),
+      detail: describeUnknownName(params.additionalProperty, knownNames)
     }
   }
   if (keyword === 'type' && !(isText && schema === 'integer' && isNumeral(data)))
@@ -188,20 +190,21 @@ const isNumeral = (value: unknown) =>
   typeof value === 'string' && value.trim() !== '' && Number.isInteger(Number(value))
 
 /** The JSON pointer to a member (RFC 6901, section 3). */
-const child = (path: string, name: string) =>
-  `${path}/${shown(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
+const toPointer = (path: string, name: string) =>
+  `${path}/${truncateName(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /** How a name begins that is too long to be one of ours. */
-const shown = (name: string) => (name.length > MAX_NAME ? `${name.slice(0, MAX_NAME).toWellFormed()}…` : name)
+const truncateName = (name: string) =>
+  name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` : name
 
-function unknownName(name: string, known: readonly string[]): string {
-  if (name.length > MAX_NAME) return knownAre(known)
-  const nearest = closest(name, known)
+function describeUnknownName(name: string, knownNames: readonly string[]): string {
+  if (name.length > MAX_NAME_LENGTH) return listKnownNames(knownNames)
+  const nearest = closest(name, knownNames)
   return distance(name, nearest) <= Math.max(2, nearest.length / 3)
     ? `is not known; did you mean ${nearest}?`
-    : knownAre(known)
+    : listKnownNames(knownNames)
 }
 
-const knownAre = (known: readonly string[]) => `is not known; known are ${known.join(', ')}`
+const listKnownNames = (knownNames: readonly string[]) => `is not known; known are ${knownNames.join(', ')}`
 
 export default fp(validation, { name: 'validation' })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { EventDocument, EventPageDocument, SessionDocument } from './auth/account-schemas.ts'
+import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
 import { LimitsDocument } from './limits.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -15,8 +15,8 @@ async function components(app: FastifyInstance) {
     UserDocument,
     TokenPairDocument,
     SessionDocument,
-    EventDocument,
-    EventPageDocument,
+    AuditEventDocument,
+    AuditEventPageDocument,
     TodoDocument,
     TodoPageDocument,
     BatchDocument

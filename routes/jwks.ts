@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problems } from './schemas.ts'
+import { problemResponses } from './schemas.ts'
 
 /**
  * Seconds for which others may keep the keys: as long as an access token lives by default. A new key is published for at
@@ -53,7 +53,7 @@ const schema = {
         ]
       }
     ),
-    ...problems()
+    ...problemResponses()
   }
 }
 

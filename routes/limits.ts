@@ -13,26 +13,28 @@ import {
   MAX_TAGS,
   MAX_TITLE,
   MAX_VALUES,
-  PER_MINUTE
+  REQUESTS_PER_MINUTE
 } from '../src/limits.ts'
 import { MAX_OPERATIONS } from '../src/todos/batch.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from './auth/schemas.ts'
-import { DEFAULT_LIMIT, MAX_KEY, MAX_LIMIT, problems, ref } from './schemas.ts'
-import { MAX_SEARCH } from './todos/fields.ts'
+import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from './schemas.ts'
+import { MAX_SEARCH_LENGTH } from './todos/fields.ts'
 
-const limit = (description: string) => Type.Integer({ description })
+const limitSchema = (description: string) => Type.Integer({ description })
 
-const perMinute = Object.fromEntries(Object.keys(PER_MINUTE).map(name => [name, { type: 'integer' }]))
+const perMinute = Object.fromEntries(
+  Object.keys(REQUESTS_PER_MINUTE).map(name => [name, { type: 'integer' }])
+)
 
 /** The limits that no setting changes. */
-const fixed = {
+const fixedLimits = {
   titleLength: MAX_TITLE,
   descriptionLength: MAX_DESCRIPTION,
   tags: MAX_TAGS,
   tagLength: MAX_TAG,
   pageDefault: DEFAULT_LIMIT,
   pageMax: MAX_LIMIT,
-  searchLength: MAX_SEARCH,
+  searchLength: MAX_SEARCH_LENGTH,
   bodyBytes: MAX_BODY,
   bodyValues: MAX_VALUES,
   authBytes: MAX_AUTH_BODY,
@@ -40,7 +42,7 @@ const fixed = {
   batchOperations: MAX_OPERATIONS,
   importBytes: MAX_IMPORT,
   importLines: MAX_IMPORT_LINES,
-  idempotencyKeyLength: MAX_KEY,
+  idempotencyKeyLength: MAX_IDEMPOTENCY_KEY,
   idempotencySeconds: IDEMPOTENCY_RETENTION,
   usernameMinLength: MIN_USERNAME,
   usernameMaxLength: MAX_USERNAME,
@@ -51,33 +53,35 @@ const fixed = {
 /** What the service takes, and for how long it keeps what it does not keep for good. */
 export const LimitsDocument = Type.Object(
   {
-    titleLength: limit('characters of a title'),
-    descriptionLength: limit('characters of a description'),
-    tags: limit('tags of a todo'),
-    tagLength: limit('characters of a tag'),
-    pageDefault: limit('items of a page, unless told'),
-    pageMax: limit('items of a page, at most'),
-    searchLength: limit('characters of a search'),
-    bodyBytes: limit('bytes of a body, those that have a limit of their own apart'),
-    bodyValues: limit('values of the JSON of a body, or of a line of an import, names of members among them'),
-    authBytes: limit('bytes of a body that is about an account or a session'),
-    batchBytes: limit('bytes of a batch'),
-    batchOperations: limit('operations of a batch, each todo that one names counted'),
-    importBytes: limit('bytes of an import'),
-    importLines: limit('lines of an import'),
-    idempotencyKeyLength: limit('characters of an Idempotency-Key'),
-    idempotencySeconds: limit(
+    titleLength: limitSchema('characters of a title'),
+    descriptionLength: limitSchema('characters of a description'),
+    tags: limitSchema('tags of a todo'),
+    tagLength: limitSchema('characters of a tag'),
+    pageDefault: limitSchema('items of a page, unless told'),
+    pageMax: limitSchema('items of a page, at most'),
+    searchLength: limitSchema('characters of a search'),
+    bodyBytes: limitSchema('bytes of a body, those that have a limit of their own apart'),
+    bodyValues: limitSchema(
+      'values of the JSON of a body, or of a line of an import, names of members among them'
+    ),
+    authBytes: limitSchema('bytes of a body that is about an account or a session'),
+    batchBytes: limitSchema('bytes of a batch'),
+    batchOperations: limitSchema('operations of a batch, each todo that one names counted'),
+    importBytes: limitSchema('bytes of an import'),
+    importLines: limitSchema('lines of an import'),
+    idempotencyKeyLength: limitSchema('characters of an Idempotency-Key'),
+    idempotencySeconds: limitSchema(
       'seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key'
     ),
-    todos: limit('todos of a user, those in the trash included'),
-    todoBytes: limit('bytes of the titles, descriptions and tags of a user’s todos, all together'),
-    trashSeconds: limit('seconds for which a deleted todo can be restored'),
-    usernameMinLength: limit('characters of a user name, at least'),
-    usernameMaxLength: limit('characters of a user name, at most'),
-    emailLength: limit('characters of an e-mail address'),
-    passwordMinLength: limit('characters of a new password, at least'),
-    passwordMaxLength: limit('characters of a new password, at most'),
-    requestsPerMinute: Type.Unsafe<typeof PER_MINUTE | null>({
+    todos: limitSchema('todos of a user, those in the trash included'),
+    todoBytes: limitSchema('bytes of the titles, descriptions and tags of a user’s todos, all together'),
+    trashSeconds: limitSchema('seconds for which a deleted todo can be restored'),
+    usernameMinLength: limitSchema('characters of a user name, at least'),
+    usernameMaxLength: limitSchema('characters of a user name, at most'),
+    emailLength: limitSchema('characters of an e-mail address'),
+    passwordMinLength: limitSchema('characters of a new password, at least'),
+    passwordMaxLength: limitSchema('characters of a new password, at most'),
+    requestsPerMinute: Type.Unsafe<typeof REQUESTS_PER_MINUTE | null>({
       type: ['object', 'null'],
       properties: perMinute,
       description:
@@ -89,12 +93,12 @@ export const LimitsDocument = Type.Object(
     description: 'The limits of the service, in the units that are said with each.',
     examples: [
       {
-        ...fixed,
+        ...fixedLimits,
         todos: 100_000,
         todoBytes: 134_217_728,
         trashSeconds: 2_592_000,
         passwordMinLength: 8,
-        requestsPerMinute: PER_MINUTE
+        requestsPerMinute: REQUESTS_PER_MINUTE
       }
     ]
   }
@@ -105,17 +109,17 @@ const schema = {
   summary: 'What are the limits',
   description: 'All limits at once, for a client to check by before it sends.',
   tags: ['limits'],
-  response: { 200: { ...ref(LimitsDocument), description: 'The limits.' }, ...problems() }
+  response: { 200: { ...ref(LimitsDocument), description: 'The limits.' }, ...problemResponses() }
 }
 
 const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const answer = {
-    ...fixed,
+    ...fixedLimits,
     todos: config.MAX_TODOS,
     todoBytes: config.MAX_TODO_BYTES,
     trashSeconds: config.TRASH_RETENTION,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    requestsPerMinute: config.RATE_LIMIT === 'on' ? PER_MINUTE : null
+    requestsPerMinute: config.RATE_LIMIT === 'on' ? REQUESTS_PER_MINUTE : null
   }
 
   app.get('/limits', { schema }, async function limits() {

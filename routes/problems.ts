@@ -2,32 +2,32 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import { catalogue, Problem, type ProblemCode } from '../src/errors.ts'
 import { guides } from '../src/problem-guides.ts'
-import { inBothForms, page, wantsPage } from './pages/layout.ts'
-import { problemPage, problemsPage } from './pages/problems.ts'
-import { ProblemDocument, problems } from './schemas.ts'
+import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
+import { renderProblemTypePage, renderProblemTypesPage } from './pages/problems.ts'
+import { ProblemDocument, problemResponses } from './schemas.ts'
 
 const { type, title, status, detail, code, action } = ProblemDocument.properties
 const cause = Type.String({ description: 'what happened, at greater length' })
 const next = Type.String({ description: 'what to do next, at greater length' })
 
-const kindOf = (code: ProblemCode) => ({
+const toProblemType = (code: ProblemCode) => ({
   type: `/problems/${code}`,
   code,
   ...catalogue[code],
   ...guides[code]
 })
-const kinds = Object.keys(catalogue).map(code => kindOf(code as ProblemCode))
+const problemTypes = Object.keys(catalogue).map(code => toProblemType(code as ProblemCode))
 
 /** A kind of problem, as it is documented. */
-export type ProblemKind = Static<typeof ProblemKindDocument>
+export type ProblemType = Static<typeof ProblemTypeDocument>
 
-const ProblemKindDocument = Type.Object(
+const ProblemTypeDocument = Type.Object(
   { type, title, status, detail, code, action, cause, next },
-  { examples: [kindOf('rate_limited')] }
+  { examples: [toProblemType('rate_limited')] }
 )
-const ProblemList = Type.Object(
-  { items: Type.Array(ProblemKindDocument) },
-  { examples: [{ items: kinds.slice(0, 3) }] }
+const ProblemTypeList = Type.Object(
+  { items: Type.Array(ProblemTypeDocument) },
+  { examples: [{ items: problemTypes.slice(0, 3) }] }
 )
 
 const list = {
@@ -35,7 +35,7 @@ const list = {
   summary: 'What can go wrong',
   description: 'All kinds of problems: a page for browsers, JSON for programs.',
   tags: ['problems'],
-  response: { 200: inBothForms('The kinds of problems.', ProblemList), ...problems() }
+  response: { 200: htmlOrJsonResponse('The kinds of problems.', ProblemTypeList), ...problemResponses() }
 }
 
 const describe = {
@@ -48,20 +48,24 @@ const describe = {
     code: Type.String({ description: 'the `code` of a problem', examples: ['rate_limited'] })
   }),
   response: {
-    200: inBothForms('The kind of problem.', ProblemKindDocument),
-    ...problems('not_found', 'uri_too_long')
+    200: htmlOrJsonResponse('The kind of problem.', ProblemTypeDocument),
+    ...problemResponses('not_found', 'uri_too_long')
   }
 }
 
 const documentation: FastifyPluginAsyncTypebox = async app => {
   app.get('', { schema: list }, async function listProblems(_request, reply) {
-    return wantsPage(reply) ? page(reply, 'Problems', problemsPage(kinds)) : { items: kinds }
+    return prefersHtml(reply)
+      ? renderPage(reply, 'Problems', renderProblemTypesPage(problemTypes))
+      : { items: problemTypes }
   })
 
   app.get('/:code', { schema: describe }, async function describe(request, reply) {
-    const kind = kinds.find(({ code }) => code === request.params.code)
-    if (!kind) throw new Problem('not_found')
-    return wantsPage(reply) ? page(reply, kind.title, problemPage(kind)) : kind
+    const problemType = problemTypes.find(({ code }) => code === request.params.code)
+    if (!problemType) throw new Problem('not_found')
+    return prefersHtml(reply)
+      ? renderPage(reply, problemType.title, renderProblemTypePage(problemType))
+      : problemType
   })
 }
 

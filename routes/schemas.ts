@@ -10,7 +10,7 @@ export const Instant = (description: string) =>
     examples: ['2026-11-23T09:30:00.000Z']
   })
 
-export const Nullable = (description: string) =>
+export const NullableString = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description })
 
 /** The ids of the examples, which belong together: those of one operation are what another one answered with. */
@@ -56,7 +56,7 @@ export const ref = <Schema extends TSchema>(schema: Schema) =>
 /** What protects an operation, as OpenAPI says it. */
 export const bearer = [{ bearer: [] as string[] }]
 
-const codes = Object.keys(catalogue) as ProblemCode[]
+const problemCodes = Object.keys(catalogue) as ProblemCode[]
 
 export const ProblemDocument = Type.Object(
   {
@@ -66,7 +66,7 @@ export const ProblemDocument = Type.Object(
     detail: Type.String({ description: 'what happened and what to do next' }),
     code: Type.Unsafe<ProblemCode>({
       type: 'string',
-      enum: codes,
+      enum: problemCodes,
       description: 'for a program to branch on'
     }),
     instance: Type.String({ description: 'the id of the request, under which the log knows it' }),
@@ -98,7 +98,7 @@ export const ProblemDocument = Type.Object(
 )
 
 /** Any operation may answer with these. */
-const anywhere: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
+const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
 
 /** What an operation that takes a body may answer with. */
 export const bodyProblems: ProblemCode[] = ['validation_failed', 'body_too_large', 'unsupported_media_type']
@@ -113,41 +113,41 @@ export const bearerProblems: ProblemCode[] = [
 ]
 
 /** The longest key, in characters. */
-export const MAX_KEY = 255
+export const MAX_IDEMPOTENCY_KEY = 255
 
 /** A key that makes a request one that may be repeated. It has no example: Swagger UI would send that with every request. */
 export const IdempotencyKey = Type.String({
-  pattern: `^("[ !#-~]{1,${MAX_KEY}}"|[ !#-~]{1,${MAX_KEY}})$`,
-  description: `1 to ${MAX_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`
+  pattern: `^("[ !#-~]{1,${MAX_IDEMPOTENCY_KEY}}"|[ !#-~]{1,${MAX_IDEMPOTENCY_KEY}})$`,
+  description: `1 to ${MAX_IDEMPOTENCY_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`
 })
 
 /** The headers of a request that may be repeated for a day, and takes effect once. */
-export const repeatable = Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) })
+export const idempotencyHeaders = Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) })
 
 /** The key itself, which may stand in quotes. */
-export const keyIn = (headers: { 'idempotency-key'?: string }): string | undefined =>
+export const getIdempotencyKey = (headers: { 'idempotency-key'?: string }): string | undefined =>
   headers['idempotency-key']?.replaceAll('"', '')
 
 /** What an operation that takes an `Idempotency-Key` may answer with. */
 export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']
 
 /** The error answers of an operation by their status, each with an example for every code that it may carry. */
-export function problems(...particular: ProblemCode[]) {
-  const byStatus = Map.groupBy([...anywhere, ...particular], code => catalogue[code].status)
-  return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, problemResponse(codes)]))
+export function problemResponses(...specificCodes: ProblemCode[]) {
+  const byStatus = Map.groupBy([...commonProblems, ...specificCodes], code => catalogue[code].status)
+  return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, toProblemResponse(codes)]))
 }
 
-const problemResponse = (codes: readonly ProblemCode[]) => ({
+const toProblemResponse = (codes: readonly ProblemCode[]) => ({
   description: codes.map(code => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
   content: {
     'application/problem+json': {
       schema: ref(ProblemDocument),
-      examples: Object.fromEntries(codes.map(code => [code, { value: exampleOf(code) }]))
+      examples: Object.fromEntries(codes.map(code => [code, { value: createExampleProblem(code) }]))
     }
   }
 })
 
-function exampleOf(code: ProblemCode) {
+function createExampleProblem(code: ProblemCode) {
   const entry = catalogue[code]
   return { type: `/problems/${code}`, code, instance: '01a20996-fb6c-78b7-96ed-227b58a269d2', ...entry }
 }

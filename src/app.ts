@@ -5,31 +5,31 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import authenticate from '../plugins/authenticate.ts'
 import clientAddress from '../plugins/client-address.ts'
-import clientErrors, { answersOfNode } from '../plugins/client-errors.ts'
+import clientErrors, { createClientErrorHandlers } from '../plugins/client-errors.ts'
 import connections from '../plugins/connections.ts'
-import cors, { crossOriginHeaders } from '../plugins/cors.ts'
+import cors, { createCorsHeaders } from '../plugins/cors.ts'
 import etag from '../plugins/etag.ts'
-import events from '../plugins/events.ts'
+import auditLog from '../plugins/events.ts'
 import host from '../plugins/host.ts'
-import janitor from '../plugins/janitor.ts'
+import retention from '../plugins/janitor.ts'
 import jsonBody from '../plugins/json-body.ts'
 import loadShedding from '../plugins/load-shedding.ts'
 import negotiation from '../plugins/negotiation.ts'
-import notFound, { sendOn } from '../plugins/not-found.ts'
+import notFound, { handleFrameworkError } from '../plugins/not-found.ts'
 import openapi from '../plugins/openapi.ts'
-import passwords from '../plugins/passwords.ts'
+import passwordHasher from '../plugins/passwords.ts'
 import problems from '../plugins/problems.ts'
 import rateLimit from '../plugins/rate-limit.ts'
-import requestId, { logsOfRequests, requestIds } from '../plugins/request-id.ts'
-import { RequestLog } from '../plugins/request-log.ts'
+import requestId, { createChildLoggerFactory, createRequestIdGenerator } from '../plugins/request-id.ts'
+import { RequestLogController } from '../plugins/request-log.ts'
 import securityHeaders, { SECURITY_HEADERS } from '../plugins/security-headers.ts'
-import { schemaController } from '../plugins/serialization.ts'
+import { cachingSchemaController } from '../plugins/serialization.ts'
 import sessions from '../plugins/sessions.ts'
 import shutdown from '../plugins/shutdown.ts'
-import store from '../plugins/store.ts'
+import database from '../plugins/store.ts'
 import throttle from '../plugins/throttle.ts'
 import todoUpgrade from '../plugins/todos.ts'
-import tokens from '../plugins/tokens.ts'
+import jwtTokens from '../plugins/tokens.ts'
 import users from '../plugins/users.ts'
 import validation from '../plugins/validation.ts'
 import auth from '../routes/auth/index.ts'
@@ -39,15 +39,15 @@ import health from '../routes/health.ts'
 import home from '../routes/home.ts'
 import jwks from '../routes/jwks.ts'
 import limits from '../routes/limits.ts'
-import { pageOf } from '../routes/pages/problem.ts'
+import { renderProblemPage } from '../routes/pages/problem.ts'
 import problemPages from '../routes/problems.ts'
 import todos from '../routes/todos/index.ts'
-import { trustOf } from './addresses.ts'
+import { createTrustCheck } from './addresses.ts'
 import { type Config, isPostgres } from './config.ts'
 import type { Clock } from './db/store.ts'
-import { connectionsFor } from './descriptors.ts'
+import { getMaxConnections } from './descriptors.ts'
 import { MAX_BODY } from './limits.ts'
-import { ALONE, type Place } from './place.ts'
+import { SINGLE_PROCESS, type WorkerContext } from './place.ts'
 
 /** Milliseconds that a request may take to arrive, and between two looks for those that take longer. */
 const REQUEST_TIMEOUT = 30_000
@@ -60,9 +60,9 @@ export interface AppOptions {
   /** Whether requests are traced, as the variables OTEL_* say. */
   readonly isTraced?: boolean
   /** This process among those that serve. */
-  readonly place?: Place
+  readonly worker?: WorkerContext
   /** Milliseconds for a request to arrive, and for a client to take something of its answer. */
-  readonly patience?: { readonly request?: number; readonly stalled?: number }
+  readonly timeouts?: { readonly request?: number; readonly stalled?: number }
 }
 
 /** Puts the service together: everything that it consists of, in order. */
@@ -71,15 +71,15 @@ export async function buildApp({
   clock = () => new Date(),
   logger = false,
   isTraced = false,
-  place = ALONE,
-  patience: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
+  worker: place = SINGLE_PROCESS,
+  timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
 }: AppOptions) {
-  const isTrusted = trustOf(config.TRUST_PROXY)
-  const corsHeaders = crossOriginHeaders(config)
-  const { unreadable, connect } = answersOfNode({
+  const isTrusted = createTrustCheck(config.TRUST_PROXY)
+  const corsHeaders = createCorsHeaders(config)
+  const { onClientError, onConnect } = createClientErrorHandlers({
     newId: randomUUID,
     now: clock,
-    headersFor: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) }),
+    getHeaders: origin => ({ ...SECURITY_HEADERS, ...corsHeaders(origin) }),
     log: () => app.log
   })
   const app = Fastify({
@@ -93,52 +93,53 @@ export async function buildApp({
       connectionsCheckingInterval: TIMEOUT_CHECK
     },
     bodyLimit: MAX_BODY,
-    schemaController,
+    schemaController: cachingSchemaController,
     requestTimeout,
-    logController: new RequestLog(),
+    logController: new RequestLogController(),
     return503OnClosing: false,
-    genReqId: requestIds(randomUUID, isTrusted),
-    childLoggerFactory: logsOfRequests(isTrusted),
-    frameworkErrors: sendOn,
-    clientErrorHandler: unreadable
+    genReqId: createRequestIdGenerator(randomUUID, isTrusted),
+    childLoggerFactory: createChildLoggerFactory(isTrusted),
+    frameworkErrors: handleFrameworkError,
+    clientErrorHandler: onClientError
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  const { turn, countTogether, isAlone } = place
-  const cores = place.shareOf(availableParallelism())
-  const poolMax = place.shareOf(config.DATABASE_POOL_MAX)
+  const { writeLock, sharedCounter, isAlone } = place
+  const cores = place.getShare(availableParallelism())
+  const poolMax = place.getShare(config.DATABASE_POOL_MAX)
   if (config.METRICS_PORT !== undefined)
     await app.register(import('../plugins/metrics.ts'), { config, isAlone })
   if (isTraced) await app.register(import('../plugins/tracing.ts'), { isTrusted })
   await app.register(shutdown)
-  const most = connectionsFor(
-    place.shareOf(config.MAX_CONNECTIONS),
+  const maxConnections = getMaxConnections(
+    place.getShare(config.MAX_CONNECTIONS),
     isPostgres(config.DATABASE_URL) ? poolMax : 0
   )
-  await app.register(connections, { most, stalled })
+  await app.register(connections, { maxConnections, stallTimeout: stalled })
   await app.register(requestId)
   await app.register(clientAddress, { isTrusted })
   await app.register(negotiation)
-  await app.register(problems, { pageOf })
-  await app.register(clientErrors, { connect })
+  await app.register(problems, { renderPage: renderProblemPage })
+  await app.register(clientErrors, { onConnect })
   await app.register(validation)
   await app.register(jsonBody)
   await app.register(securityHeaders, { config })
-  if (config.RATE_LIMIT === 'on') await app.register(rateLimit, { countTogether, headersFor: corsHeaders })
+  if (config.RATE_LIMIT === 'on')
+    await app.register(rateLimit, { sharedCounter, getCorsHeaders: corsHeaders })
   await app.register(cors, { config })
   await app.register(host)
   await app.register(loadShedding)
   await app.register(notFound)
   const quota = { todos: config.MAX_TODOS, bytes: config.MAX_TODO_BYTES }
-  await app.register(store, { url: config.DATABASE_URL, poolMax, now: clock, turn, quota })
+  await app.register(database, { url: config.DATABASE_URL, poolMax, now: clock, writeLock, quota })
   await app.register(todoUpgrade)
-  await app.register(tokens, { config })
-  await app.register(passwords, { config, cores })
+  await app.register(jwtTokens, { config })
+  await app.register(passwordHasher, { config, cores })
   await app.register(throttle)
   await app.register(users)
   await app.register(sessions, { config })
   await app.register(accounts, { config })
-  await app.register(events)
-  if (place.number === 1) await app.register(janitor, { config })
+  await app.register(auditLog)
+  if (place.number === 1) await app.register(retention, { config })
   await app.register(authenticate)
   await app.register(etag)
   await app.register(openapi)

@@ -9,9 +9,9 @@ const DAY = 86_400
 export const MAX_TTL = 3650 * DAY
 
 /** The fewest bytes that an HS256 secret may have (RFC 7518, section 3.2). */
-export const SECRET_BYTES = 32
+export const MIN_SECRET_BYTES = 32
 /** The fewest bits that an RS256 key may have (RFC 7518, section 3.3). */
-export const RSA_BITS = 2048
+export const MIN_RSA_BITS = 2048
 
 const Seconds = (fallback: number) =>
   Type.Integer({
@@ -59,7 +59,7 @@ export const Environment = Type.Object({
     Type.String({
       format: 'secrets',
       writeOnly: true,
-      description: `one or more secrets of at least ${SECRET_BYTES} bytes each, separated by commas`
+      description: `one or more secrets of at least ${MIN_SECRET_BYTES} bytes each, separated by commas`
     })
   ),
   // Marked as a secret, for some will paste the key itself where its file is asked for.
@@ -69,7 +69,7 @@ export const Environment = Type.Object({
       writeOnly: true,
       description:
         'one or more PEM files, separated by commas, each with a private key: ' +
-        `Ed25519, P-256 or RSA of at least ${RSA_BITS} bits`
+        `Ed25519, P-256 or RSA of at least ${MIN_RSA_BITS} bits`
     })
   ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
@@ -177,7 +177,7 @@ export const Environment = Type.Object({
 export type Config = Static<typeof Environment>
 
 /** Splits a value that may hold several, separated by commas. */
-export const listOf = (value: string): string[] => value.split(',').map(part => part.trim())
+export const splitList = (value: string): string[] => value.split(',').map(part => part.trim())
 
 /** Private keys as PEM, as a JWK or as bare base64, none of which may ever be shown as the path that it was given for. */
 const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
@@ -205,57 +205,57 @@ const ajv = new Ajv({
   formats: {
     host: isHost,
     database: isDatabaseUrl,
-    secrets: value => listOf(value).every(secret => Buffer.byteLength(secret) >= SECRET_BYTES),
+    secrets: value => splitList(value).every(secret => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
     paths: value => !KEY_MATERIAL.test(value),
-    origins: value => value === '*' || listOf(value).every(isOrigin),
-    proxies: value => /^(true|false)$/.test(value) || listOf(value).every(isNetwork)
+    origins: value => value === '*' || splitList(value).every(isOrigin),
+    proxies: value => /^(true|false)$/.test(value) || splitList(value).every(isNetwork)
   }
 })
 const validate = ajv.compile<Config>({ ...Environment, additionalProperties: false })
 
-type Name = keyof Config
-const SETTINGS: Readonly<Record<string, TSchema>> = Environment.properties
+type SettingName = keyof Config
+const SETTING_SCHEMAS: Readonly<Record<string, TSchema>> = Environment.properties
 
 /** What settings have to be together. Each is looked at when all that it is about are accepted by themselves. */
 const RULES: readonly {
-  readonly about: readonly Name[]
-  /** @param shown a setting's value, and whether it is the default */
-  readonly faultOf: (config: Config, shown: (name: Name) => string) => string | false | undefined
+  readonly settings: readonly SettingName[]
+  /** @param show a setting's value, and whether it is the default */
+  readonly check: (config: Config, show: (name: SettingName) => string) => string | false | undefined
 }[] = [
   {
-    about: ['DATABASE_URL', 'WEB_CONCURRENCY'],
-    faultOf: ({ DATABASE_URL, WEB_CONCURRENCY }) =>
+    settings: ['DATABASE_URL', 'WEB_CONCURRENCY'],
+    check: ({ DATABASE_URL, WEB_CONCURRENCY }) =>
       DATABASE_URL === ':memory:' &&
       WEB_CONCURRENCY > 1 &&
       'WEB_CONCURRENCY: has to be 1 with DATABASE_URL=:memory:, as each process would have a database of its own.'
   },
   {
-    about: ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_TTL'],
-    faultOf: ({ ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL }, shown) =>
+    settings: ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_TTL'],
+    check: ({ ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL }, show) =>
       ACCESS_TOKEN_TTL >= REFRESH_TOKEN_TTL &&
-      `ACCESS_TOKEN_TTL: ${shown('ACCESS_TOKEN_TTL')} is not less than REFRESH_TOKEN_TTL, ` +
-        `${shown('REFRESH_TOKEN_TTL')}: no session could ever be refreshed. Shorten the one or lengthen the other.`
+      `ACCESS_TOKEN_TTL: ${show('ACCESS_TOKEN_TTL')} is not less than REFRESH_TOKEN_TTL, ` +
+        `${show('REFRESH_TOKEN_TTL')}: no session could ever be refreshed. Shorten the one or lengthen the other.`
   },
   {
-    about: ['REFRESH_TOKEN_TTL', 'SESSION_TTL'],
-    faultOf: ({ REFRESH_TOKEN_TTL, SESSION_TTL }, shown) =>
+    settings: ['REFRESH_TOKEN_TTL', 'SESSION_TTL'],
+    check: ({ REFRESH_TOKEN_TTL, SESSION_TTL }, show) =>
       REFRESH_TOKEN_TTL > SESSION_TTL &&
-      `REFRESH_TOKEN_TTL: ${shown('REFRESH_TOKEN_TTL')} is more than SESSION_TTL, ${shown('SESSION_TTL')}: ` +
+      `REFRESH_TOKEN_TTL: ${show('REFRESH_TOKEN_TTL')} is more than SESSION_TTL, ${show('SESSION_TTL')}: ` +
         'every session would end before its refresh token does. Shorten the one or lengthen the other.'
   },
   {
-    about: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],
-    faultOf: ({ HOST, PORT, METRICS_HOST, METRICS_PORT }) =>
+    settings: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],
+    check: ({ HOST, PORT, METRICS_HOST, METRICS_PORT }) =>
       PORT > 0 &&
       PORT === METRICS_PORT &&
-      (HOST === METRICS_HOST || [HOST, METRICS_HOST].some(isEverywhere)) &&
+      (HOST === METRICS_HOST || [HOST, METRICS_HOST].some(isWildcardHost)) &&
       `METRICS_PORT: ${METRICS_PORT} is PORT already. Give another port for metrics.`
   }
 ]
 
-const isEverywhere = (host: string) => ['0.0.0.0', '::'].includes(host)
+const isWildcardHost = (host: string) => ['0.0.0.0', '::'].includes(host)
 
-const SECRET_NEEDED = `JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. Give ${Environment.properties.JWT_SECRET.description}.`
+const SECRET_REQUIRED = `JWT_SECRET: is needed with PostgreSQL, where no file of ours is shared by all instances. Give ${Environment.properties.JWT_SECRET.description}.`
 
 /** Settings that the service refuses to start with. The message has a line for each fault, fit for a terminal. */
 export class ConfigError extends Error {
@@ -267,7 +267,7 @@ export class ConfigError extends Error {
   }
 }
 
-export interface Needs {
+export interface ConfigNeeds {
   /** Whether tokens are made or checked, so that there has to be a key. They are, unless said otherwise. */
   readonly keys?: boolean
 }
@@ -275,53 +275,58 @@ export interface Needs {
 /**
  * Reads the settings.
  * @param environment the variables by name; an empty one counts as absent
- * @param known faults that were found on the way
+ * @param earlierFaults faults that were found on the way
  * @throws {ConfigError} naming every variable with a wrong value, its fault and what is accepted
  */
 export function readConfig(
   environment: NodeJS.ProcessEnv,
-  { keys = true }: Needs = {},
-  known: readonly string[] = []
+  { keys = true }: ConfigNeeds = {},
+  earlierFaults: readonly string[] = []
 ): Config {
-  const given = Object.fromEntries(
+  const values = Object.fromEntries(
     Object.entries(environment)
       .filter(([, value]) => value !== '')
-      .map(([name, value = '']) => [name, decode(name, value)])
+      .map(([name, value = '']) => [name, decodeValue(name, value)])
   )
-  const faults = faultsOf(given, environment, keys)
-  if (faults.length > 0 || known.length > 0) throw new ConfigError(...known, ...faults)
-  return given as Config
+  const faults = findFaults(values, environment, keys)
+  if (faults.length > 0 || earlierFaults.length > 0) throw new ConfigError(...earlierFaults, ...faults)
+  return values as Config
 }
 
 /** Numbers are decimal digits; what else JavaScript takes for one, `0x10` say, stays a text and is refused. */
-const decode = (name: string, value: string) =>
-  SETTINGS[name]?.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
+const decodeValue = (name: string, value: string) =>
+  SETTING_SCHEMAS[name]?.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
 
 /** Fills in the defaults. */
-function faultsOf(given: Record<string, unknown>, environment: NodeJS.ProcessEnv, keys: boolean): string[] {
-  validate(given)
+function findFaults(
+  values: Record<string, unknown>,
+  environment: NodeJS.ProcessEnv,
+  keys: boolean
+): string[] {
+  validate(values)
   const errors = new Map((validate.errors ?? []).map(error => [error.instancePath.slice(1), error]))
-  const faults = [...errors.values()].map(error => faultOf(error, environment))
-  const config = given as Config
-  const shown = (name: Name) => `${config[name]}${environment[name] ? '' : ' (the default)'}`
-  for (const { about, faultOf } of RULES) {
-    const fault = !about.some(name => errors.has(name)) && faultOf(config, shown)
+  const faults = [...errors.values()].map(error => describeFault(error, environment))
+  const config = values as Config
+  const show = (name: SettingName) => `${config[name]}${environment[name] ? '' : ' (the default)'}`
+  for (const { settings: about, check } of RULES) {
+    const fault = !about.some(name => errors.has(name)) && check(config, show)
     if (fault) faults.push(fault)
   }
   const { DATABASE_URL, JWT_SECRET, JWT_PRIVATE_KEY_FILE } = config
-  if (keys && isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) faults.push(SECRET_NEEDED)
+  if (keys && isPostgres(DATABASE_URL) && !JWT_SECRET && !JWT_PRIVATE_KEY_FILE) faults.push(SECRET_REQUIRED)
   return faults
 }
 
-function faultOf(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
+function describeFault(error: ErrorObject, environment: NodeJS.ProcessEnv): string {
   const name = error.instancePath.slice(1)
   const schema = error.parentSchema as TSchema
   const value = environment[name] as string
   const shown = schema.writeOnly
     ? `a value of ${Buffer.byteLength(value)} bytes`
-    : JSON.stringify(name.endsWith('_URL') ? masked(value) : value)
+    : JSON.stringify(name.endsWith('_URL') ? maskPassword(value) : value)
   return `${name}: ${shown} is not accepted. Give ${schema.description}.`
 }
 
 /** Without what may be a password in a URL, however that is broken. */
-const masked = (value: string) => value.replace(/(:\/*).*@/, '$1***@').replace(/\/\/[^@/]+:[^@]*$/, '//***')
+const maskPassword = (value: string) =>
+  value.replace(/(:\/*).*@/, '$1***@').replace(/\/\/[^@/]+:[^@]*$/, '//***')

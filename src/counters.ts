@@ -13,7 +13,7 @@ export interface Counters {
   readonly rowsRemoved: Tally
 }
 
-export const newCounters = (): Counters => ({
+export const createCounters = (): Counters => ({
   refreshes: new Map(),
   sessionsEnded: new Map(),
   janitorRounds: new Map(),

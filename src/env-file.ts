@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { reasonOf } from './system-error.ts'
+import { describeSystemError } from './system-error.ts'
 
 /** Bytes that a file of settings may have: far more than anybody writes, far less than memory. */
 const MAX_SIZE = 1_048_576
@@ -16,21 +16,22 @@ export interface EnvFile {
  * such file.
  */
 export function readEnvFile(file: string): EnvFile {
-  const broken = (...faults: string[]): EnvFile => ({
+  const toFaultyFile = (...faults: string[]): EnvFile => ({
     variables: {},
     faults: faults.map(fault => `${file}: ${fault}`)
   })
-  if (!lstatSync(file, { throwIfNoEntry: false })) return broken()
+  if (!lstatSync(file, { throwIfNoEntry: false })) return toFaultyFile()
   try {
     const stats = statSync(file)
-    if (!isReadable(stats)) return broken('it is not a file. Move it away, or put lines NAME=VALUE there.')
+    if (!isReadable(stats))
+      return toFaultyFile('it is not a file. Move it away, or put lines NAME=VALUE there.')
     if (stats.size > MAX_SIZE)
-      return broken(`it has ${stats.size} bytes; a file of settings may have ${MAX_SIZE}.`)
-    const text = textOf(readFileSync(file))
-    if (text === undefined) return broken('it is not UTF-8 text. Save it as UTF-8.')
-    return { variables: parseEnv(text), faults: broken(...faultsIn(text)).faults }
+      return toFaultyFile(`it has ${stats.size} bytes; a file of settings may have ${MAX_SIZE}.`)
+    const text = decodeText(readFileSync(file))
+    if (text === undefined) return toFaultyFile('it is not UTF-8 text. Save it as UTF-8.')
+    return { variables: parseEnv(text), faults: toFaultyFile(...findFaults(text)).faults }
   } catch (error) {
-    return broken(`it cannot be read: ${reasonOf(error)}.`)
+    return toFaultyFile(`it cannot be read: ${describeSystemError(error)}.`)
   }
 }
 
@@ -38,7 +39,7 @@ export function readEnvFile(file: string): EnvFile {
 const isReadable = (stats: Stats) => stats.isFile() || stats.isFIFO()
 
 /** Without the byte order mark with which some editors begin. */
-function textOf(bytes: Buffer): string | undefined {
+function decodeText(bytes: Buffer): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return text.includes('\0') ? undefined : text
@@ -47,28 +48,28 @@ function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-const NAME = /[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*/y
+const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*/y
 /** From one quote to the next of its kind, wherever that is. */
 const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y
 const REST_OF_LINE = /[^\n]*(\n|$)/y
-const NOTHING = /^\s*(#|$)/
+const BLANK_OR_COMMENT = /^\s*(#|$)/
 
 /** The lines that are neither empty, nor comments, nor `NAME=VALUE`. */
-function* faultsIn(text: string): Generator<string> {
-  let at = 0
-  const take = (pattern: RegExp) => {
-    pattern.lastIndex = at
-    const [taken = ''] = pattern.exec(text) ?? []
-    at += taken.length
-    return taken
+function* findFaults(text: string): Generator<string> {
+  let offset = 0
+  const consume = (pattern: RegExp) => {
+    pattern.lastIndex = offset
+    const [matched = ''] = pattern.exec(text) ?? []
+    offset += matched.length
+    return matched
   }
-  while (at < text.length) {
-    const line = text.slice(0, at).split('\n').length
-    const isNamed = take(NAME) !== ''
-    const isQuoted = isNamed && take(QUOTED) !== ''
-    const rest = take(REST_OF_LINE)
-    if (!isNamed && !NOTHING.test(rest)) yield `line ${line} is not NAME=VALUE.`
-    else if (isQuoted && !NOTHING.test(rest)) yield `line ${line} goes on behind a value in quotes.`
+  while (offset < text.length) {
+    const line = text.slice(0, offset).split('\n').length
+    const isNamed = consume(ASSIGNMENT) !== ''
+    const isQuoted = isNamed && consume(QUOTED) !== ''
+    const rest = consume(REST_OF_LINE)
+    if (!isNamed && !BLANK_OR_COMMENT.test(rest)) yield `line ${line} is not NAME=VALUE.`
+    else if (isQuoted && !BLANK_OR_COMMENT.test(rest)) yield `line ${line} goes on behind a value in quotes.`
     else if (isNamed && /^["'`]/.test(rest)) yield `line ${line} has a quote that is never closed.`
   }
 }

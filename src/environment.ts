@@ -1,6 +1,6 @@
-import { type Config, ConfigError, type Needs, readConfig } from './config.ts'
+import { type Config, ConfigError, type ConfigNeeds, readConfig } from './config.ts'
 import { readEnvFile } from './env-file.ts'
-import { misspeltIn } from './misspelt.ts'
+import { findMisspeltSettings } from './misspelt.ts'
 
 /**
  * Whether requests are to be traced: by the standard variables of OpenTelemetry, where somebody has set one that says so.
@@ -18,21 +18,21 @@ export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /** What tracing needs; whoever does not trace need not have it. */
-const TRACING = ['@fastify/otel', '@opentelemetry/sdk-node']
+const TRACING_PACKAGES = ['@fastify/otel', '@opentelemetry/sdk-node']
 
 /**
  * Makes sure that requests can be traced, if they are to be.
- * @param locate finds a package, or throws
+ * @param resolvePackage finds a package, or throws
  * @throws {ConfigError} when a package is not installed
  */
-export function assertTracing(
+export function assertTracingInstalled(
   environment: NodeJS.ProcessEnv,
-  locate: (name: string) => unknown = import.meta.resolve
+  resolvePackage: (name: string) => unknown = import.meta.resolve
 ): void {
   if (!isTracingConfigured(environment)) return
-  for (const name of TRACING) {
+  for (const name of TRACING_PACKAGES) {
     try {
-      locate(name)
+      resolvePackage(name)
     } catch {
       throw new ConfigError(
         `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
@@ -49,9 +49,9 @@ const ENV_FILE = '.env'
  * file, which is ours, a name that looks like a setting's but is none is a fault; the environment belongs to others, too.
  * @throws {ConfigError} as `readConfig` does, and when something in `.env` would be passed over
  */
-export function configOfProcess(needs?: Needs): Config {
+export function readProcessConfig(needs?: ConfigNeeds): Config {
   const { variables, faults } = readEnvFile(ENV_FILE)
   for (const [name, value] of Object.entries(variables)) process.env[name] ??= value
-  const misspelt = misspeltIn(variables).map(fault => `${ENV_FILE}: ${fault}`)
+  const misspelt = findMisspeltSettings(variables).map(fault => `${ENV_FILE}: ${fault}`)
   return readConfig(process.env, needs, [...faults, ...misspelt])
 }

@@ -9,7 +9,7 @@ export const actions = {
 
 export type Action = keyof typeof actions
 
-interface Entry {
+interface CatalogueEntry {
   readonly status: number
   readonly title: string
   readonly detail: string
@@ -259,7 +259,7 @@ export const catalogue = {
       'Wait for the seconds in Retry-After, then try again. A write may yet have been done, if only its answer was lost.',
     action: 'retry-later'
   }
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, CatalogueEntry>
 
 export type ProblemCode = keyof typeof catalogue
 
@@ -275,7 +275,7 @@ export type FieldError = Fault | { readonly parameter: string; readonly detail: 
 /** The longest list of faults in one answer: a body can hold thousands. */
 export const MAX_ERRORS = 100
 
-interface Particulars {
+interface ProblemOptions {
   /** Instead of that of the catalogue: of a refusal by a part that knows no more than a status. */
   status?: number
   detail?: string
@@ -295,21 +295,21 @@ export class Problem extends Error {
   readonly code: ProblemCode
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly #particulars: Particulars
+  readonly #particulars: ProblemOptions
 
-  constructor(code: ProblemCode, particulars: Particulars = {}) {
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
     super(catalogue[code].title)
     this.code = code
-    this.status = particulars.status ?? catalogue[code].status
-    this.#particulars = particulars
+    this.status = options.status ?? catalogue[code].status
+    this.#particulars = options
     this.headers = {
-      ...particulars.headers,
-      ...(particulars.retryAfter !== undefined && { 'retry-after': String(particulars.retryAfter) })
+      ...options.headers,
+      ...(options.retryAfter !== undefined && { 'retry-after': String(options.retryAfter) })
     }
   }
 
   /** The same problem, as that of one of several operations, which are listed in the body. */
-  ofOperation(index: number): Problem {
+  forOperation(index: number): Problem {
     const { errors = [], ...rest } = this.#particulars
     const located = errors.map(error => ({
       detail: error.detail,
@@ -321,8 +321,8 @@ export class Problem extends Error {
   /** The same problem with one more wrong value, unless what is wrong with that is told already. */
   withFault(fault: Fault): Problem {
     const { errors = [], ...rest } = this.#particulars
-    const isTold = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
-    if (isTold) return this
+    const isListed = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
+    if (isListed) return this
     return new Problem(this.code, { ...rest, errors: [...errors, fault].slice(0, MAX_ERRORS) })
   }
 
@@ -330,8 +330,8 @@ export class Problem extends Error {
    * The problem document (RFC 9457).
    * @param instance names this occurrence: the request id, under which the log knows it
    */
-  document(instance: string) {
-    const entry: Entry = catalogue[this.code]
+  toDocument(instance: string) {
+    const entry: CatalogueEntry = catalogue[this.code]
     const { detail = entry.detail, action = entry.action, errors, index, current } = this.#particulars
     return {
       type: `/problems/${this.code}`,
@@ -349,4 +349,5 @@ export class Problem extends Error {
 }
 
 /** The problem of a request with values that are wrong, each of which it names. */
-export const invalid = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors })
+export const validationFailed = (...errors: FieldError[]): Problem =>
+  new Problem('validation_failed', { errors })

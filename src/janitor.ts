@@ -5,12 +5,12 @@ import type { Config } from './config.ts'
 import { count } from './counters.ts'
 import type { Queries } from './db/engine.ts'
 import type { Tables } from './db/schema.ts'
-import { given, type Statement, statementsOf } from './db/statements.ts'
-import { leastIdOf, type Store } from './db/store.ts'
+import { param, prepareStatements, type Statement } from './db/statements.ts'
+import { type Store, toMinId } from './db/store.ts'
 import { IDEMPOTENCY_RETENTION } from './idempotency.ts'
 
 /** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
-const BATCH = 20
+const BATCH_SIZE = 20
 /**
  * Milliseconds between two batches, in which requests go first. Merely to yield would do for this process, but not for
  * another one on the same SQLite file: it waits for its turn to write by trying again now and then.
@@ -20,7 +20,7 @@ const PAUSE = 5
 const THROTTLE_RETENTION = 86_400
 
 /** How many rows of each table went. */
-export interface Removed {
+export interface RemovedRows {
   readonly sessions: number
   readonly events: number
   readonly throttles: number
@@ -28,21 +28,21 @@ export interface Removed {
   readonly idempotencyKeys: number
 }
 
-export interface CleaningOptions {
+export interface JanitorOptions {
   readonly signal?: AbortSignal
-  readonly told?: (table: keyof Removed, rows: number) => void
+  readonly onProgress?: (table: keyof RemovedRows, rows: number) => void
 }
 
-const statements = statementsOf('janitor', (db, tables) => {
+const statements = prepareStatements('janitor', (db, tables) => {
   const { sessions, events, throttles, todos, idempotencyKeys } = tables
   return {
-    endedSessions: oldest(db, sessions, sessions.endedAt),
-    expiredSessions: oldest(db, sessions, sessions.idleExpiresAt),
+    endedSessions: deleteOldest(db, sessions, sessions.endedAt),
+    expiredSessions: deleteOldest(db, sessions, sessions.idleExpiresAt),
     // An id tells when its row was made; an index for that would have to be kept up with each event.
-    events: oldest(db, events, events.id),
-    throttles: oldest(db, throttles, throttles.updatedAt),
-    todos: oldest(db, todos, todos.deletedAt),
-    idempotencyKeys: oldest(db, idempotencyKeys, idempotencyKeys.createdAt)
+    events: deleteOldest(db, events, events.id),
+    throttles: deleteOldest(db, throttles, throttles.updatedAt),
+    todos: deleteOldest(db, todos, todos.deletedAt),
+    idempotencyKeys: deleteOldest(db, idempotencyKeys, idempotencyKeys.createdAt)
   }
 })
 
@@ -50,19 +50,19 @@ const statements = statementsOf('janitor', (db, tables) => {
 type Table = Tables['todos']
 
 /** Removes some of the rows that are older than a bound, by a column that has an index. */
-function oldest(db: Queries, from: Tables[keyof Removed], age: PgColumn) {
+function deleteOldest(db: Queries, from: Tables[keyof RemovedRows], ageColumn: PgColumn) {
   const table = from as unknown as Table
   const key = table.seq ?? table.id
   const rows = db
     .select({ key })
     .from(table)
-    .where(lt(age, given(age, 'before')))
-    .orderBy(asc(age))
+    .where(lt(ageColumn, param(ageColumn, 'before')))
+    .orderBy(asc(ageColumn))
     .limit(sql.placeholder('size'))
   // Waits for nobody, so that neither a request nor another janitor can end in a deadlock with it, and a row that is
   // being changed stays. SQLite has one writer at a time, and no such clause.
-  const free = 'for' in rows ? rows.for('update', { skipLocked: true }) : rows
-  return db.delete(table).where(inArray(key, free)).returning({ key })
+  const unlockedRows = 'for' in rows ? rows.for('update', { skipLocked: true }) : rows
+  return db.delete(table).where(inArray(key, unlockedRows)).returning({ key })
 }
 
 /**
@@ -70,7 +70,7 @@ function oldest(db: Queries, from: Tables[keyof Removed], age: PgColumn) {
  * the trash, answers that were kept for an Idempotency-Key.
  * Any number of janitors may work on one database at a time.
  */
-export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TRASH_RETENTION }: Config) {
+export function createJanitor(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TRASH_RETENTION }: Config) {
   const { endedSessions, expiredSessions, events, throttles, todos, idempotencyKeys } = statements(store)
 
   /**
@@ -79,18 +79,18 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TR
    * @param options.told is told of the rows of a table that have gone so far
    * @throws {StatementFailed}
    */
-  return async function clean({ signal, told }: CleaningOptions = {}): Promise<Removed> {
+  return async function clean({ signal, onProgress: told }: JanitorOptions = {}): Promise<RemovedRows> {
     const now = store.now().getTime()
     const ago = (seconds: number) => new Date(now - seconds * 1000)
 
-    async function removeAll(
-      table: keyof Removed,
+    async function deleteAll(
+      table: keyof RemovedRows,
       batch: Statement<unknown[]>,
       before: Date | string
     ): Promise<number> {
       let removed = 0
-      for (let size = BATCH; size >= BATCH && !signal?.aborted; await sleep(PAUSE)) {
-        size = (await batch.execute({ before, size: BATCH })).length
+      for (let size = BATCH_SIZE; size >= BATCH_SIZE && !signal?.aborted; await sleep(PAUSE)) {
+        size = (await batch.execute({ before, size: BATCH_SIZE })).length
         removed += size
         count(store.counters.rowsRemoved, table, size)
         told?.(table, removed)
@@ -98,18 +98,18 @@ export function janitorOf(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TR
       return removed
     }
 
-    const ended = await removeAll('sessions', endedSessions, ago(SESSION_RETENTION))
+    const ended = await deleteAll('sessions', endedSessions, ago(SESSION_RETENTION))
     // The absolute expiry has no index. The idle one is at most a REFRESH_TOKEN_TTL later, for it is counted from a
     // refresh before that.
-    const expired = await removeAll('sessions', expiredSessions, ago(SESSION_RETENTION))
+    const expired = await deleteAll('sessions', expiredSessions, ago(SESSION_RETENTION))
     const removed = {
       sessions: ended + expired,
-      events: await removeAll('events', events, leastIdOf(ago(EVENT_RETENTION))),
-      throttles: await removeAll('throttles', throttles, ago(THROTTLE_RETENTION)),
-      todos: await removeAll('todos', todos, ago(TRASH_RETENTION)),
-      idempotencyKeys: await removeAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
+      events: await deleteAll('events', events, toMinId(ago(EVENT_RETENTION))),
+      throttles: await deleteAll('throttles', throttles, ago(THROTTLE_RETENTION)),
+      todos: await deleteAll('todos', todos, ago(TRASH_RETENTION)),
+      idempotencyKeys: await deleteAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
     }
-    if (!signal?.aborted) await store.scrub?.()
+    if (!signal?.aborted) await store.eraseDeleted?.()
     return removed
   }
 }

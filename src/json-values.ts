@@ -9,9 +9,9 @@ const BEFORE_VALUES = new Set(Array.from(',:[{', character => character.charCode
 /** Whether a JSON text has more values than are looked at. It need not be parsed for that, nor be well formed. */
 export function hasTooManyValues(json: string): boolean {
   let values = 1
-  for (let at = 0; at < json.length; at += 1) {
-    const code = json.charCodeAt(at)
-    if (code === QUOTE) at = endOfString(json, at)
+  for (let index = 0; index < json.length; index += 1) {
+    const code = json.charCodeAt(index)
+    if (code === QUOTE) index = findStringEnd(json, index)
     else if (BEFORE_VALUES.has(code)) values += 1
     if (values > MAX_VALUES) return true
   }
@@ -19,14 +19,14 @@ export function hasTooManyValues(json: string): boolean {
 }
 
 /** Where the text ends that begins with a quote. */
-function endOfString(json: string, start: number): number {
-  for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1))
-    if (!isEscaped(json, at)) return at
+function findStringEnd(json: string, start: number): number {
+  for (let index = json.indexOf('"', start + 1); index >= 0; index = json.indexOf('"', index + 1))
+    if (!isEscaped(json, index)) return index
   return json.length
 }
 
-function isEscaped(json: string, at: number): boolean {
-  let before = at
-  while (json.charCodeAt(before - 1) === BACKSLASH) before -= 1
-  return (at - before) % 2 === 1
+function isEscaped(json: string, index: number): boolean {
+  let start = index
+  while (json.charCodeAt(start - 1) === BACKSLASH) start -= 1
+  return (index - start) % 2 === 1
 }

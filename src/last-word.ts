@@ -1,33 +1,33 @@
 import { inspect, types } from 'node:util'
 import { DrizzleQueryError } from 'drizzle-orm'
-import { StatementFailed } from './db/failures.ts'
+import { StatementError } from './db/failures.ts'
 
 /** As much of a logger as it takes. */
-interface Log {
+interface Logger {
   readonly fatal: (entry: object, message: string) => void
   readonly warn: (entry: object, message: string) => void
 }
 
 /** The exit code of an error of the program itself (`EX_SOFTWARE` of BSD's sysexits.h). */
-export const SOFTWARE_FAULT = 70
+export const EXIT_SOFTWARE = 70
 
 /** What others that end the process leave to this. */
-export const ERRORS = ['uncaughtException', 'unhandledRejection'] as const
+export const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const
 
-const TEXTS = {
+const MESSAGES = {
   uncaughtException: 'an error outside any request ends the process',
   unhandledRejection: 'a rejection outside any request ends the process'
 }
 
-export interface LastWordOptions {
+export interface FatalErrorOptions {
   /** Where to say so; it may come about only while the process starts. */
-  readonly log: () => Log
+  readonly log: () => Logger
   /** Whether what is said there can be read. */
-  readonly isHeard: () => boolean
+  readonly isLogReadable: () => boolean
   /** Answers what is under way and writes the log out. */
   readonly end: () => Promise<void>
   /** The milliseconds that this may take. */
-  readonly limit: number
+  readonly timeout: number
 }
 
 /**
@@ -35,17 +35,22 @@ export interface LastWordOptions {
  * exit code of its own, whichever way it gets there. Whoever has turned the log off, or has lost it, is told on standard error.
  * What Node warns of is logged as well.
  */
-export function haveLastWord({ log, isHeard, end, limit }: LastWordOptions): void {
+export function handleFatalErrors({
+  log,
+  isLogReadable: isHeard,
+  end,
+  timeout: limit
+}: FatalErrorOptions): void {
   let isEnding = false
   process.on('warning', warning => log().warn({ err: warning }, 'a warning of Node'))
 
   process.on('uncaughtException', (thrown, origin) => {
-    const err = described(thrown)
+    const err = sanitizeError(thrown)
     process.once('exit', () => {
-      process.exitCode = SOFTWARE_FAULT
-      if (!isHeard()) process.stderr.write(`${TEXTS[origin]}: ${err.stack}\n`)
+      process.exitCode = EXIT_SOFTWARE
+      if (!isHeard()) process.stderr.write(`${MESSAGES[origin]}: ${err.stack}\n`)
     })
-    if (isHeard()) log().fatal({ err }, TEXTS[origin])
+    if (isHeard()) log().fatal({ err }, MESSAGES[origin])
     // Once is enough to have to end; twice, it may never get there.
     if (isEnding) process.exit()
     isEnding = true
@@ -55,8 +60,8 @@ export function haveLastWord({ log, isHeard, end, limit }: LastWordOptions): voi
 }
 
 /** Without what else an error carries, and what Drizzle's quotes: values of statements. Anything can be thrown. */
-function described(thrown: unknown): Error {
-  if (thrown instanceof DrizzleQueryError) return described(new StatementFailed('a statement', thrown))
+function sanitizeError(thrown: unknown): Error {
+  if (thrown instanceof DrizzleQueryError) return sanitizeError(new StatementError('a statement', thrown))
   const error = types.isNativeError(thrown) ? thrown : new Error(inspect(thrown))
   const { message, stack, cause, code }: NodeJS.ErrnoException = error
   const hidden = { message: { value: message }, stack: { value: stack }, cause: { value: cause } }
@@ -64,10 +69,10 @@ function described(thrown: unknown): Error {
 }
 
 /** Has an end come about once, whoever asks for it, and however often. */
-export function once<Arguments extends unknown[]>(end: (...given: Arguments) => Promise<void>) {
+export function onlyOnce<Arguments extends unknown[]>(end: (...args: Arguments) => Promise<void>) {
   let ending: Promise<void> | undefined
-  return (...given: Arguments) => {
-    ending ??= end(...given)
+  return (...args: Arguments) => {
+    ending ??= end(...args)
     return ending
   }
 }

@@ -1,4 +1,4 @@
-import { MAX_POSITION } from './todos/position.ts'
+import { MAX_POSITION_LENGTH } from './todos/position.ts'
 
 /** Of a todo, in characters but for the number of tags. */
 export const MAX_TITLE = 500
@@ -7,16 +7,17 @@ export const MAX_TAGS = 20
 export const MAX_TAG = 50
 
 /** The most bytes of a character: it may be written as two UTF-16 units, each of them escaped (RFC 8259, section 7). */
-const ESCAPED = 12
+const MAX_CHARACTER_BYTES = 12
 /** Bodies are limited in steps of so many bytes, of which some are left for names, punctuation and white space. */
-const STEP = 65_536
-const REST = 8192
+const BODY_LIMIT_STEP = 65_536
+const BODY_OVERHEAD = 8192
 
 /** The bytes within which JSON with so many characters of text is taken, however it is written. */
-export const bytesOf = (characters: number): number => Math.ceil((ESCAPED * characters + REST) / STEP) * STEP
+export const toBodyLimit = (characters: number): number =>
+  Math.ceil((MAX_CHARACTER_BYTES * characters + BODY_OVERHEAD) / BODY_LIMIT_STEP) * BODY_LIMIT_STEP
 
 /** The largest body that is taken unless a route says otherwise, in bytes: a todo as it was read, were it all escaped. */
-export const MAX_BODY = bytesOf(MAX_TITLE + MAX_DESCRIPTION + MAX_TAGS * MAX_TAG + MAX_POSITION)
+export const MAX_BODY = toBodyLimit(MAX_TITLE + MAX_DESCRIPTION + MAX_TAGS * MAX_TAG + MAX_POSITION_LENGTH)
 /**
  * The most values of JSON, names of members among them: of a body, or of a line of an import. A batch that has as many
  * operations and tags as are allowed has about a third of that.
@@ -35,4 +36,11 @@ export const MAX_IMPORT_LINE = MAX_BODY
  * The most requests of a minute from one address (IPv6: one /64 network): of all, and of those that guess, hash or take
  * long. `account` is for each of those that verify a password.
  */
-export const PER_MINUTE = { all: 1200, register: 20, login: 30, refresh: 120, account: 20, import: 20 }
+export const REQUESTS_PER_MINUTE = {
+  all: 1200,
+  register: 20,
+  login: 30,
+  refresh: 120,
+  account: 20,
+  import: 20
+}

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { reasonOf, SystemError } from './system-error.ts'
+import { describeSystemError, SystemError } from './system-error.ts'
 
 /** Where a server is to listen, and the names of the settings that say so. */
 export interface ListenOptions {
@@ -16,7 +16,7 @@ export interface ListenOptions {
 export function toListenError(error: Error, { host, port, prefix = '' }: ListenOptions): Error {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (!syscall) return error
-  const reason = reasonOf(error)
+  const reason = describeSystemError(error)
   if (code === 'EADDRINUSE')
     return new SystemError(
       `${prefix}PORT: ${port} at ${host} is in use (${code}). Give another one (0 takes any that is free), or end the ` +

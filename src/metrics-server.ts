@@ -6,10 +6,10 @@ import { toListenError } from './listening.ts'
 
 /** Connections that it has at a time, and the milliseconds that one may be idle. */
 const MAX_CONNECTIONS = 8
-const IDLE = 30_000
+const IDLE_TIMEOUT = 30_000
 
 /** What metrics are read from: a registry of prom-client. */
-export interface Metrics {
+export interface MetricsSource {
   readonly contentType: string
   readonly read: () => Promise<string>
 }
@@ -20,7 +20,7 @@ export interface Metrics {
  */
 export async function serveMetrics(
   { METRICS_HOST, METRICS_PORT }: Config,
-  { contentType, read }: Metrics,
+  { contentType, read }: MetricsSource,
   log: { readonly info: (message: string) => void }
 ): Promise<Server> {
   const server = createServer(async ({ url, method }, response) => {
@@ -34,11 +34,11 @@ export async function serveMetrics(
     }
   })
   server.maxConnections = MAX_CONNECTIONS
-  server.setTimeout(IDLE)
-  const place = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
-  server.listen(place)
+  server.setTimeout(IDLE_TIMEOUT)
+  const listenOptions = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
+  server.listen(listenOptions)
   await once(server, 'listening').catch(error => {
-    throw toListenError(error, place)
+    throw toListenError(error, listenOptions)
   })
   const { address, port } = server.address() as AddressInfo
   log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)

@@ -2,17 +2,18 @@ import { closest, distance } from 'fastest-levenshtein'
 
 /**
  * The known name that an unknown one was probably meant for.
- * @param reach how many letters may differ from a name of some length; letters may be in the wrong order in any
+ * @param getMaxDistance how many letters may differ from a name of some length; letters may be in the wrong order in any
  */
-export function nearest(
+export function findNearest(
   name: string,
-  known: readonly string[],
-  reach: (length: number) => number
+  candidates: readonly string[],
+  getMaxDistance: (length: number) => number
 ): string | undefined {
-  const candidate = closest(name, known)
+  const candidate = closest(name, candidates)
   const isNear =
-    distance(name, candidate) <= reach(candidate.length) || lettersOf(name) === lettersOf(candidate)
+    distance(name, candidate) <= getMaxDistance(candidate.length) ||
+    sortLetters(name) === sortLetters(candidate)
   return isNear ? candidate : undefined
 }
 
-const lettersOf = (name: string) => [...name].toSorted().join('')
+const sortLetters = (name: string) => [...name].toSorted().join('')

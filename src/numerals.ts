@@ -1,5 +1,5 @@
 /** A whole number as people write it: no sign in front but a minus, no zeros in front, no exponent, no other base. */
-const WHOLE = /^(0|-?[1-9]\d*)$/
+const INTEGER = /^(0|-?[1-9]\d*)$/
 
 /** The whole number that a text from outside is (a parameter, a setting), undefined if it is none. */
-export const wholeNumber = (text: string): number | undefined => (WHOLE.test(text) ? Number(text) : undefined)
+export const toInteger = (text: string): number | undefined => (INTEGER.test(text) ? Number(text) : undefined)

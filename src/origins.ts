@@ -17,5 +17,5 @@ export function isOrigin(value: string): boolean {
  * What the origins are compared with that a setting names.
  * @param value one that `isOrigin` takes
  */
-export const originPattern = (value: string): string | RegExp =>
+export const toOriginPattern = (value: string): string | RegExp =>
   WILDCARD.test(value) ? new RegExp(`^${value.replaceAll('.', '\\.').replace('*', '[a-z\\d_-]+')}$`) : value

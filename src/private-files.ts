@@ -14,14 +14,14 @@ import {
   writeFileSync
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { reasonOf, SystemError } from './system-error.ts'
+import { describeSystemError, SystemError } from './system-error.ts'
 
 const { R_OK, W_OK, X_OK } = constants
 /** What the others of a machine may do with a file, by its mode. */
-const OTHERS = 0o007
+const OTHERS_MASK = 0o007
 
 /** Whether there is something by that name; a link that leads nowhere counts. */
-export const isTaken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+export const pathExists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /**
  * Makes a file that only its owner may read, whatever the umask.
@@ -43,14 +43,14 @@ export function readPrivateFile(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new SystemError(`${path} cannot be read: ${reasonOf(error)}.`)
+    throw new SystemError(`${path} cannot be read: ${describeSystemError(error)}.`)
   }
 }
 
 /** Leaves a file to its owner where anybody may use it. What a group may was meant so. */
-export function closeToOthers(path: string, chmod = chmodSync): void {
+export function restrictToOwner(path: string, chmod = chmodSync): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
-  if ((mode & OTHERS) === 0) return
+  if ((mode & OTHERS_MASK) === 0) return
   try {
     chmod(path, 0o600)
   } catch {
@@ -63,8 +63,8 @@ export function closeToOthers(path: string, chmod = chmodSync): void {
  * mistaken one.
  * @throws {SystemError} when it cannot be made
  */
-export function makeFolderOf(path: string): void {
-  const obstacle = obstacleAbove(path, accessSync)
+export function createParentFolder(path: string): void {
+  const obstacle = findFolderObstacle(path, accessSync)
   if (obstacle) throw new SystemError(obstacle)
   mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
 }
@@ -74,31 +74,41 @@ export function makeFolderOf(path: string): void {
  * changed by looking.
  * @returns a line that says what to do
  */
-export function obstacleTo(path: string, access = accessSync): string | undefined {
-  const obstacle = obstacleAbove(path, access)
-  if (obstacle || !isTaken(path)) return obstacle
+export function findObstacle(path: string, access = accessSync): string | undefined {
+  const obstacle = findFolderObstacle(path, access)
+  if (obstacle || !pathExists(path)) return obstacle
   if (!existsSync(path))
     return `${path} is a link to a file that is not there. Remove it, or give another path.`
   if (!statSync(path).isFile()) return `${path} is not a file. Give the path of one.`
-  return refusal(path, R_OK | W_OK, 'cannot be read and written', access)
+  return findAccessError(path, R_OK | W_OK, 'cannot be read and written', access)
 }
 
-function obstacleAbove(path: string, access: typeof accessSync): string | undefined {
+function findFolderObstacle(path: string, access: typeof accessSync): string | undefined {
   const folder = dirname(resolve(path))
   // The one that is to be made, or else to be written to.
-  const place = existsSync(folder) ? folder : dirname(folder)
-  if (!existsSync(place))
-    return `There is no folder ${place}, so ${path} cannot be made. Make the folder, or give another path.`
-  if (!statSync(place).isDirectory())
-    return `${place} is not a folder, so ${path} cannot be made. Give another path.`
-  return refusal(place, W_OK | X_OK, `cannot be written to, so ${path} cannot be made or used`, access)
+  const existingFolder = existsSync(folder) ? folder : dirname(folder)
+  if (!existsSync(existingFolder))
+    return `There is no folder ${existingFolder}, so ${path} cannot be made. Make the folder, or give another path.`
+  if (!statSync(existingFolder).isDirectory())
+    return `${existingFolder} is not a folder, so ${path} cannot be made. Give another path.`
+  return findAccessError(
+    existingFolder,
+    W_OK | X_OK,
+    `cannot be written to, so ${path} cannot be made or used`,
+    access
+  )
 }
 
-function refusal(path: string, mode: number, what: string, access: typeof accessSync): string | undefined {
+function findAccessError(
+  path: string,
+  mode: number,
+  failure: string,
+  access: typeof accessSync
+): string | undefined {
   try {
     access(path, mode)
     return undefined
   } catch (error) {
-    return `${path} ${what}: ${reasonOf(error)}. Give this user the right to, or give another path.`
+    return `${path} ${failure}: ${describeSystemError(error)}. Give this user the right to, or give another path.`
   }
 }

@@ -1,56 +1,56 @@
 import type { Channel } from './channel.ts'
 
 /** The most that are remembered; beyond, those that have sent nothing for longest are forgotten. */
-const MOST = 5000
+const MAX_KEYS = 5000
 
 /** How many requests there were in the present window, and the milliseconds that are left of it. */
-export interface Window {
+export interface RateWindow {
   readonly current: number
   readonly ttl: number
 }
 
 /** Counts requests of a key, one more each time, in windows of so many milliseconds. */
-export type Count = (key: string, length: number) => Promise<Window>
+export type RateCounter = (key: string, windowMs: number) => Promise<RateWindow>
 
 /** Counts in this process, by a clock that nobody sets: a wrong time of day makes no window longer. */
-export function countHere(most = MOST, now = () => performance.now()): Count {
+export function createLocalCounter(maxKeys = MAX_KEYS, now = () => performance.now()): RateCounter {
   const windows = new Map<string, { readonly begin: number; current: number }>()
 
-  return async (key, length) => {
+  return async (key, windowMs) => {
     const time = now()
-    const known = windows.get(key)
-    const window = known && known.begin + length > time ? known : { begin: time, current: 0 }
+    const existing = windows.get(key)
+    const window = existing && existing.begin + windowMs > time ? existing : { begin: time, current: 0 }
     window.current += 1
     windows.delete(key)
     windows.set(key, window)
-    if (windows.size > most) windows.delete(windows.keys().next().value as string)
-    return { current: window.current, ttl: window.begin + length - time }
+    if (windows.size > maxKeys) windows.delete(windows.keys().next().value as string)
+    return { current: window.current, ttl: window.begin + windowMs - time }
   }
 }
 
-interface Question {
-  readonly count: string
-  readonly length: number
+interface CountRequest {
+  readonly key: string
+  readonly windowMs: number
 }
 
 /** Has the process at the other end count, which does so for others, too. Its answers come in the order of the questions. */
-export function countBy(channel: Channel): Count {
-  const waiting: ((window: Window) => void)[] = []
+export function createRemoteCounter(channel: Channel): RateCounter {
+  const pending: ((window: RateWindow) => void)[] = []
   channel.on('message', message => {
-    const { counted } = message as { counted?: Window }
-    if (counted) waiting.shift()?.(counted)
+    const { counted } = message as { counted?: RateWindow }
+    if (counted) pending.shift()?.(counted)
   })
-  return (count, length) =>
+  return (key, windowMs) =>
     new Promise(resolve => {
-      waiting.push(resolve)
-      channel.send({ count, length } satisfies Question)
+      pending.push(resolve)
+      channel.send({ key, windowMs } satisfies CountRequest)
     })
 }
 
 /** Counts for the process at the other end. */
-export function countFor(channel: Channel, count: Count): void {
+export function serveCounter(channel: Channel, counter: RateCounter): void {
   channel.on('message', async message => {
-    const { count: key, length } = message as Partial<Question>
-    if (key !== undefined && length !== undefined) channel.send({ counted: await count(key, length) })
+    const { key, windowMs: length } = message as Partial<CountRequest>
+    if (key !== undefined && length !== undefined) channel.send({ counted: await counter(key, length) })
   })
 }

@@ -2,7 +2,7 @@
 const AUTHORITY = /^https?:\/\/[^/]*/i
 
 /** The path that a request asks for, without the query and the name of a user, which people put secrets into. */
-export function pathOf(url: string): string {
+export function toRequestPath(url: string): string {
   const query = url.indexOf('?')
   const path = query < 0 ? url : url.slice(0, query)
   return path.startsWith('/') ? path : path.replace(AUTHORITY, '') || '/'

@@ -2,59 +2,64 @@ import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
-import type { Opened } from './db/engine.ts'
-import { assertTracing, isTracingConfigured } from './environment.ts'
-import { ERRORS, haveLastWord, once } from './last-word.ts'
+import type { DatabaseInfo } from './db/engine.ts'
+import { assertTracingInstalled, isTracingConfigured } from './environment.ts'
+import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from './last-word.ts'
 import { toListenError } from './listening.ts'
-import { endOf, isHeard, loggerOf, loggingOf } from './logging.ts'
-import { misspeltIn } from './misspelt.ts'
-import { placeOf } from './place.ts'
-import { makeThreadPool } from './thread-pool.ts'
+import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './logging.ts'
+import { findMisspeltSettings } from './misspelt.ts'
+import { createWorkerContext } from './place.ts'
+import { createThreadPool } from './thread-pool.ts'
 
 /**
  * Makes this process the service, until it is told to stop; with several workers, the one that starts them.
- * @param isWatched whether its log is read by people, rather than programs
+ * @param isInteractive whether its log is read by people, rather than programs
  */
-export async function serve(config: Config, isWatched: boolean): Promise<void> {
-  const place = placeOf(config, process.env)
+export async function serve(config: Config, isInteractive: boolean): Promise<void> {
+  const worker = createWorkerContext(config, process.env)
   const delay = config.SHUTDOWN_DELAY * 1000
-  const limit = delay + config.SHUTDOWN_TIMEOUT * 1000
-  if (place.isAlone && config.WEB_CONCURRENCY > 1) {
-    const { supervise } = await import('./workers.ts')
-    return supervise(config, isWatched, limit)
+  const timeout = delay + config.SHUTDOWN_TIMEOUT * 1000
+  if (worker.isAlone && config.WEB_CONCURRENCY > 1) {
+    const { startPrimary: supervise } = await import('./workers.ts')
+    return supervise(config, isInteractive, timeout)
   }
 
-  assertTracing(process.env)
-  await makeThreadPool(place.shareOf(availableParallelism()), process.env)
+  assertTracingInstalled(process.env)
+  await createThreadPool(worker.getShare(availableParallelism()), process.env)
   process.env.OTEL_SERVICE_NAME ??= 'latchkey'
   const isTraced = isTracingConfigured(process.env)
-  const logger = loggingOf(config, isWatched, !place.isAlone)
-  const starting = loggerOf(logger)
+  const logger = createLoggerOptions(config, isInteractive, !worker.isAlone)
+  const startupLogger = createLogger(logger)
   let app: Awaited<ReturnType<typeof buildApp>> | undefined
-  const end = once(async (delay: number) => {
+  const end = onlyOnce(async (delay: number) => {
     await app?.stop(delay)
-    await endOf(logger)
+    await closeLog(logger)
   })
-  haveLastWord({ log: () => app?.log ?? starting, isHeard: () => isHeard(logger), end: () => end(0), limit })
-  app = await buildApp({ config, isTraced, logger, place })
-  const grace = { delay: limit, logger: app.log, skip: [...place.deafTo, ...ERRORS] }
-  const { close } = closeWithGrace(grace, () => end(delay))
-  place.onStop(close)
-  const listening = (address: string) =>
-    `${place.number === 1 ? 'Latchkey' : `Worker ${place.number}`} listens on ${address}`
-  const isFirst = place.number === 1
-  if (isFirst) for (const name of misspeltIn(process.env)) app.log.warn(name)
-  if (isFirst) app.log.info(app.store.opened, openedText(app.store.opened))
-  const at = { host: config.HOST, port: config.PORT }
-  const address = await app.listen({ ...at, listenTextResolver: listening }).catch(error => {
-    throw toListenError(error, at)
+  handleFatalErrors({
+    log: () => app?.log ?? startupLogger,
+    isLogReadable: () => isLogReadable(logger),
+    end: () => end(0),
+    timeout
+  })
+  app = await buildApp({ config, isTraced, logger, worker })
+  const closeOptions = { delay: timeout, logger: app.log, skip: [...worker.ignoredSignals, ...FATAL_EVENTS] }
+  const { close } = closeWithGrace(closeOptions, () => end(delay))
+  worker.onStop(close)
+  const toListenText = (address: string) =>
+    `${worker.number === 1 ? 'Latchkey' : `Worker ${worker.number}`} listens on ${address}`
+  const isFirst = worker.number === 1
+  if (isFirst) for (const name of findMisspeltSettings(process.env)) app.log.warn(name)
+  if (isFirst) app.log.info(app.store.databaseInfo, describeDatabase(app.store.databaseInfo))
+  const listenOptions = { host: config.HOST, port: config.PORT }
+  const address = await app.listen({ ...listenOptions, listenTextResolver: toListenText }).catch(error => {
+    throw toListenError(error, listenOptions)
   })
   if (config.DOCS === 'on' && isFirst) app.log.info(`The docs are at ${address}/docs`)
-  if (isFirst) app.log.info(endText(config))
+  if (isFirst) app.log.info(describeShutdown(config))
 }
 
-const openedText = ({ database, isNew }: Opened) =>
+const describeDatabase = ({ database, isNew }: DatabaseInfo) =>
   `The database is ${database}${isNew ? ', newly made' : ''}`
 
-const endText = ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Config) =>
+const describeShutdown = ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Config) =>
   `It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after ${SHUTDOWN_DELAY + SHUTDOWN_TIMEOUT} s`

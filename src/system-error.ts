@@ -4,7 +4,7 @@ import { getSystemErrorMessage } from 'node:util'
 export class SystemError extends Error {}
 
 /** What the system said, in words and as the name that manuals list it by: `permission denied (EACCES)`. */
-export function reasonOf(error: unknown): string {
+export function describeSystemError(error: unknown): string {
   const { errno, code, message } = error as NodeJS.ErrnoException
   return errno === undefined ? message : `${getSystemErrorMessage(errno)} (${code})`
 }

@@ -5,30 +5,33 @@
 const VISIBLE =
   /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Mn}\p{Me}\u2800\ufffc\u{1d159}]/u
 /** Control characters but tabs and line breaks, and halves of characters, which UTF-8 does not have. */
-const NO_TEXT = /[^\P{Cc}\t\n\r]|\p{Cs}/u
+const FORBIDDEN_IN_TEXT = /[^\P{Cc}\t\n\r]|\p{Cs}/u
 /** The same, with tabs and line breaks. */
-const NO_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+const FORBIDDEN_IN_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 const LINE_BREAK = /[\n\r\p{Zl}\p{Zp}]/u
 
 /** What is wrong with a text, which may have lines and tabs but no other control character; undefined when nothing is. */
-export const faultInText = (text: string): string | undefined => faultOf(NO_TEXT.exec(text))
+export const findTextFault = (text: string): string | undefined => describeMatch(FORBIDDEN_IN_TEXT.exec(text))
 
 /** What is wrong with a text that is one line which people can see. White space around it does not count. */
-export function faultInLine(text: string): string | undefined {
+export function findLineFault(text: string): string | undefined {
   const line = text.trim()
   // How long it must be is said elsewhere.
-  const isSeen = line === '' || VISIBLE.test(line)
-  return faultOf(NO_LINE.exec(line)) ?? (isSeen ? undefined : 'has no visible character; give at least one')
+  const isVisible = line === '' || VISIBLE.test(line)
+  return (
+    describeMatch(FORBIDDEN_IN_LINE.exec(line)) ??
+    (isVisible ? undefined : 'has no visible character; give at least one')
+  )
 }
 
-function faultOf(found: RegExpExecArray | null): string | undefined {
-  if (!found) return undefined
-  const [character] = found
+function describeMatch(match: RegExpExecArray | null): string | undefined {
+  if (!match) return undefined
+  const [character] = match
   const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-  return `contains ${kindOf(character)}, U+${code}; remove it`
+  return `contains ${describeCharacter(character)}, U+${code}; remove it`
 }
 
-function kindOf(character: string): string {
+function describeCharacter(character: string): string {
   if (!character.isWellFormed()) return 'half of a character'
   return LINE_BREAK.test(character) ? 'a line break' : 'a control character'
 }

@@ -1,16 +1,16 @@
 /** The first and the last millisecond that both databases keep, and that are written with four digits of the year. */
-const FIRST = Date.parse('0001-01-01T00:00:00.000Z')
-const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+const MIN_TIMESTAMP = Date.parse('0001-01-01T00:00:00.000Z')
+const MAX_TIMESTAMP = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Whether a value is a point in time that can be kept, in milliseconds since 1970. */
 export const isTimestamp = (value: unknown): boolean =>
-  Number.isInteger(value) && FIRST <= Number(value) && Number(value) <= LAST
+  Number.isInteger(value) && MIN_TIMESTAMP <= Number(value) && Number(value) <= MAX_TIMESTAMP
 
-const SHAPE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const RFC3339_PATTERN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** Whether a text is a point in time that can be kept (RFC 3339); leap seconds, which our clocks do not have, cannot. */
 export function isInstant(text: string): boolean {
-  const [, local] = SHAPE.exec(text) ?? []
+  const [, local] = RFC3339_PATTERN.exec(text) ?? []
   return local !== undefined && isTimestamp(Date.parse(text)) && isLocalDateTime(local)
 }
 
@@ -19,7 +19,7 @@ export const isUtcInstant = (text: string): boolean =>
   text >= '1970' && isLocalDateTime(text.slice(0, 19)) && /^(\.\d{1,3})?Z$/.test(text.slice(19))
 
 /** Whether a text is a day that the calendar has, in the years 0001 to 9999, such as `2026-03-29`. */
-export const isDay = (text: string): boolean => isLocalDateTime(`${text}T00:00:00`)
+export const isFullDate = (text: string): boolean => isLocalDateTime(`${text}T00:00:00`)
 
 /** Whether a text is a local time to the second that the calendar has, in those years, such as `2026-03-29T02:30:00`. */
 export function isLocalDateTime(text: string): boolean {

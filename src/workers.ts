@@ -3,78 +3,87 @@ import { once } from 'node:events'
 import closeWithGrace from 'close-with-grace'
 import type { BaseLogger } from 'pino'
 import type { Config } from './config.ts'
-import { turnsInOrder } from './db/turn.ts'
-import { ERRORS, haveLastWord, once as onlyOnce } from './last-word.ts'
-import { endOf, isHeard, loggerOf, loggingOf } from './logging.ts'
+import { createWriteLockQueue } from './db/turn.ts'
+import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from './last-word.ts'
+import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './logging.ts'
 import { serveMetrics } from './metrics-server.ts'
-import { NUMBER, STOP } from './place.ts'
-import { countFor, countHere } from './rate-windows.ts'
+import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './place.ts'
+import { createLocalCounter, serveCounter } from './rate-windows.ts'
 
 /** Milliseconds for workers to say that they could not end in time. */
-const SPARE = 1000
+const EXIT_MARGIN = 1000
 
 /**
  * Makes this process the one that starts the workers, puts another one in the place of any that dies, and ends them. It
  * listens on their port and hands the connections out to them in turn; what they send and answer is not its business.
  */
-export async function supervise(config: Config, isWatched: boolean, limit: number): Promise<void> {
-  const logging = loggingOf(config, isWatched, true)
-  const log = loggerOf(logging)
-  if (config.METRICS_PORT !== undefined) await serveMetricsOfWorkers(config, log)
+export async function startPrimary(config: Config, isInteractive: boolean, timeout: number): Promise<void> {
+  const loggerOptions = createLoggerOptions(config, isInteractive, true)
+  const log = createLogger(loggerOptions)
+  if (config.METRICS_PORT !== undefined) await serveAggregatedMetrics(config, log)
 
-  const { join, leave } = turnsInOrder()
-  const count = countHere()
-  const serving = new Set<Worker>()
-  let fault = 0
+  const { join, leave } = createWriteLockQueue()
+  const counter = createLocalCounter()
+  const listeningWorkers = new Set<Worker>()
+  let failureCode = 0
   let isEnding = false
 
   const end = onlyOnce(async () => {
     isEnding = true
-    const codes = await Promise.all(all().map(endOfWorker))
-    await endOf(logging)
-    const bad = [fault, ...codes].find(code => code > 0)
-    if (bad) process.exit(bad)
+    const codes = await Promise.all(getLiveWorkers().map(stopWorker))
+    await closeLog(loggerOptions)
+    const exitCode = [failureCode, ...codes].find(code => code > 0)
+    if (exitCode) process.exit(exitCode)
   })
-  haveLastWord({ log: () => log, isHeard: () => isHeard(logging), end, limit: limit + SPARE })
-  const { close } = closeWithGrace({ delay: limit + SPARE, logger: log, skip: [...ERRORS] }, end)
+  handleFatalErrors({
+    log: () => log,
+    isLogReadable: () => isLogReadable(loggerOptions),
+    end,
+    timeout: timeout + EXIT_MARGIN
+  })
+  const { close } = closeWithGrace(
+    { delay: timeout + EXIT_MARGIN, logger: log, skip: [...FATAL_EVENTS] },
+    end
+  )
   // Whatever ends this process, none is left behind.
   process.once('exit', () => {
-    for (const worker of all()) worker.process.kill('SIGKILL')
+    for (const worker of getLiveWorkers()) worker.process.kill('SIGKILL')
   })
 
-  function launch(number: number): Worker {
-    const worker = cluster.fork({ [NUMBER]: `${number}` })
+  function forkWorker(number: number): Worker {
+    const worker = cluster.fork({ [WORKER_NUMBER_VARIABLE]: `${number}` })
     join(worker)
-    countFor(worker, count)
-    worker.once('listening', () => serving.add(worker))
+    serveCounter(worker, counter)
+    worker.once('listening', () => listeningWorkers.add(worker))
     worker.once('disconnect', () => leave(worker))
     // What can no longer be said to a worker: its end is heard of as well.
     worker.on('error', () => {})
     worker.once('exit', (code: number | null, signal: string | null) => {
       if (isEnding) return
-      if (!serving.delete(worker)) {
+      if (!listeningWorkers.delete(worker)) {
         // It has said why; another one would fare no better.
-        fault = code ?? 1
+        failureCode = code ?? 1
         close()
         return
       }
       log.error({ worker: number, code, signal }, 'a worker died; another one takes its place')
-      launch(number)
+      forkWorker(number)
     })
     return worker
   }
 
   // The first one by itself: it makes what is not there yet, and finds what is wrong, for all of them.
-  const first = launch(1)
+  const first = forkWorker(1)
   await Promise.race([once(first, 'listening'), once(first, 'exit')])
-  for (let number = 2; number <= config.WEB_CONCURRENCY && !isEnding; number += 1) launch(number)
+  for (let number = 2; number <= config.WEB_CONCURRENCY && !isEnding; number += 1) forkWorker(number)
 }
 
-const all = () => Object.values(cluster.workers as Record<string, Worker>).filter(worker => !worker.isDead())
+const getLiveWorkers = () =>
+  Object.values(cluster.workers as Record<string, Worker>).filter(worker => !worker.isDead())
 
 /** Tells a worker to end. @returns its exit code */
-async function endOfWorker(worker: Worker): Promise<number> {
-  worker.send(STOP)
+async function stopWorker(worker: Worker): Promise<number> {
+  worker.send(STOP_MESSAGE)
   // For one that is too young to hear that; as soon as it does, it ignores this.
   worker.process.kill('SIGTERM')
   const [code, signal] = await once(worker, 'exit')
@@ -82,7 +91,7 @@ async function endOfWorker(worker: Worker): Promise<number> {
 }
 
 /** The sums over all workers, or what else makes sense of a metric. */
-async function serveMetricsOfWorkers(config: Config, log: BaseLogger) {
+async function serveAggregatedMetrics(config: Config, log: BaseLogger) {
   const { AggregatorRegistry } = await import('prom-client')
   const registry = new AggregatorRegistry()
   const { contentType } = registry

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
-import janitor from '../plugins/janitor.ts'
-import { quietSince, watchClock } from '../src/clock-check.ts'
+import retention from '../plugins/janitor.ts'
+import { createClockCheck, findQuietSince } from '../src/clock-check.ts'
 import { readConfig } from '../src/config.ts'
-import { programOf, sharedSettings } from './cli/program.ts'
+import { createProgram, sharedSettings } from './cli/program.ts'
 import { SECRET, serve } from './service.ts'
 
 const HOUR = 3600
@@ -19,11 +19,11 @@ async function serveUser(t: Test) {
   let uptime = 0
   return {
     ...service,
-    watch: () => watchClock(service.app.store, config, () => uptime * 1000),
+    watch: () => createClockCheck(service.app.store, config, () => uptime * 1000),
     /** Time goes on, for both clocks. */
     elapse(seconds: number) {
       uptime += seconds
-      service.clock.pass(seconds)
+      service.clock.advance(seconds)
     }
   }
 }
@@ -33,20 +33,20 @@ t.test('a clock that jumps ahead is not believed before it has gone on like that
   const isBelieved = await watch()
   elapse(100 * DAY)
   t.ok(isBelieved(), 'time that has passed is no jump')
-  clock.pass(HOUR)
+  clock.advance(HOUR)
   t.ok(isBelieved(), 'nor is an hour')
 
-  clock.pass(DAY)
+  clock.advance(DAY)
   t.notOk(isBelieved())
   elapse(DAY - HOUR)
   t.notOk(isBelieved())
-  clock.pass(-DAY)
+  clock.advance(-DAY)
   t.ok(isBelieved(), 'it was put right')
 
-  clock.pass(400 * DAY)
+  clock.advance(400 * DAY)
   t.notOk(isBelieved())
   elapse(DAY / 2)
-  clock.pass(400 * DAY)
+  clock.advance(400 * DAY)
   t.notOk(isBelieved(), 'a second jump begins the day anew')
   elapse(DAY - 1)
   t.notOk(isBelieved())
@@ -59,31 +59,31 @@ t.test('a clock that jumps ahead is not believed before it has gone on like that
 t.test('a clock that finds a week of quiet at the start is not believed, either', async t => {
   const { app, watch, clock, elapse, signUp } = await serveUser(t)
   const start = clock.now()
-  clock.pass(7 * DAY)
+  clock.advance(7 * DAY)
   t.ok((await watch())())
-  clock.pass(0.001)
-  t.strictSame(await quietSince(app.store, config), start)
-  clock.pass(400 * DAY)
+  clock.advance(0.001)
+  t.strictSame(await findQuietSince(app.store, config), start)
+  clock.advance(400 * DAY)
   await signUp()
-  t.strictSame(await quietSince(app.store, config), start, 'what it wrote itself is no proof')
+  t.strictSame(await findQuietSince(app.store, config), start, 'what it wrote itself is no proof')
   const isBelieved = await watch()
   t.notOk(isBelieved())
   elapse(DAY)
   t.ok(isBelieved())
   elapse(1)
-  t.equal(await quietSince(app.store, config), undefined, 'a day later it is')
+  t.equal(await findQuietSince(app.store, config), undefined, 'a day later it is')
 })
 
 t.test('a refresh is a sign of life, and nothing is quiet where there is nothing', async t => {
   const { app, clock, signUp, refresh } = await serve(t, await sharedSettings(t))
-  t.equal(await quietSince(app.store, config), undefined)
+  t.equal(await findQuietSince(app.store, config), undefined)
   const pair = await signUp()
-  clock.pass(6 * DAY)
+  clock.advance(6 * DAY)
   t.equal((await refresh(pair)).status, 200)
-  clock.pass(6 * DAY)
-  t.equal(await quietSince(app.store, config), undefined)
-  clock.pass(DAY + 1)
-  t.not(await quietSince(app.store, config), undefined)
+  clock.advance(6 * DAY)
+  t.equal(await findQuietSince(app.store, config), undefined)
+  clock.advance(DAY + 1)
+  t.not(await findQuietSince(app.store, config), undefined)
 })
 
 t.test('the janitor skips its rounds meanwhile, and says so', async t => {
@@ -91,11 +91,11 @@ t.test('the janitor skips its rounds meanwhile, and says so', async t => {
   const lines: { level: number; msg: string }[] = []
   const other = Fastify({ logger: { stream: { write: line => lines.push(JSON.parse(line)) } } })
   t.teardown(() => other.close())
-  clock.pass(400 * DAY)
+  clock.advance(400 * DAY)
   const store = fp(async service => void service.decorate('store', app.store), { name: 'store' })
   await other.register(store)
   let uptime = 0
-  await other.register(janitor, { config, first: 1, interval: 1, monotonic: () => uptime * 1000 })
+  await other.register(retention, { config, firstDelay: 1, interval: 1, monotonic: () => uptime * 1000 })
   await other.ready()
   while (lines.length < 2) await sleep(1)
   const warning = {
@@ -106,7 +106,7 @@ t.test('the janitor skips its rounds meanwhile, and says so', async t => {
   const { sessions } = app.store.tables
   t.equal((await app.store.db.select().from(sessions).execute()).length, 1)
   uptime = DAY
-  clock.pass(DAY)
+  clock.advance(DAY)
   while ((await app.store.db.select().from(sessions).execute()).length > 0) await sleep(1)
   await other.close()
   t.strictSame([...app.store.counters.janitorRounds.keys()], ['skipped', 'done'])
@@ -116,8 +116,8 @@ t.test('prune removes nothing by such a clock, unless it is told to', async t =>
   const settings = await sharedSettings(t)
   const { app, clock, signUp } = await serve(t, settings)
   await signUp()
-  clock.pass(400 * DAY)
-  const latchkey = programOf(settings, clock)
+  clock.advance(400 * DAY)
+  const latchkey = createProgram(settings, clock)
   t.strictSame(await latchkey('prune'), {
     code: 75,
     stdout: '',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { ConfigError, Environment, readConfig } from '../src/config.ts'
-import { misspeltIn } from '../src/misspelt.ts'
+import { findMisspeltSettings } from '../src/misspelt.ts'
 
 t.test('without an environment every setting has its default', async t => {
   t.strictSame(readConfig({}), {
@@ -263,11 +263,11 @@ t.test('names that look like a setting, and those that do not', async t => {
     ['JWT-SECRET', 'JWT_SECRET']
   ] as const
   for (const [name, meant] of cases)
-    t.strictSame(misspeltIn({ [name]: 'x' }), [`${name} is no setting; did you mean ${meant}?`])
+    t.strictSame(findMisspeltSettings({ [name]: 'x' }), [`${name} is no setting; did you mean ${meant}?`])
   const others = ['HOSTNAME', 'HOME', 'PATH', 'LOGNAME', 'NODE_ENV', 'OTEL_SERVICE_NAME', 'POSTGRES_PASSWORD']
   const ours = Object.keys(Environment.properties)
   for (const name of [...others, ...ours, 'DATABASE_HOST', 'PWD', 'SHELL', 'TERM', 'LANG', 'http_proxy'])
-    t.strictSame(misspeltIn({ [name]: 'x' }), [], name)
+    t.strictSame(findMisspeltSettings({ [name]: 'x' }), [], name)
 })
 
 t.test('what is accepted', async t => {

@@ -6,33 +6,33 @@ import { postgresTables } from '../src/db/postgres.ts'
 /** A server whose user may make databases; without it the tests run on SQLite. */
 const SERVER = process.env.TEST_DATABASE_URL
 
-const made: string[] = []
-const free: string[] = []
+const created: string[] = []
+const idle: string[] = []
 
 /** A database without rows that is the test's own until it ends. This file's next test gets it then, emptied. */
 export async function emptyDatabase(t: Test): Promise<string> {
   if (!SERVER) return ':memory:'
-  const url = free.pop() ?? (await newDatabase(SERVER))
+  const url = idle.pop() ?? (await createDatabase(SERVER))
   t.teardown(async () => {
     // Last made, first emptied, since they refer to those before. Of few rows it is quicker than `truncate`.
     const names = Object.values(postgresTables).map(getTableName).toReversed()
     await query(url, names.map(name => `delete from ${name}`).join(';'))
-    free.push(url)
+    idle.push(url)
   })
   return url
 }
 
 /** A database without tables, gone when this file's tests have ended. */
-export async function newDatabase(server: string): Promise<string> {
-  if (made.length === 0) root.teardown(() => dropAll(server))
-  const name = `latchkey_test_${process.pid}_${made.length}`
-  made.push(name)
+export async function createDatabase(server: string): Promise<string> {
+  if (created.length === 0) root.teardown(() => dropAll(server))
+  const name = `latchkey_test_${process.pid}_${created.length}`
+  created.push(name)
   await query(server, `create database ${name}`)
   return Object.assign(new URL(server), { pathname: name }).href
 }
 
 async function dropAll(server: string) {
-  for (const name of made) await query(server, `drop database if exists ${name} with (force)`)
+  for (const name of created) await query(server, `drop database if exists ${name} with (force)`)
 }
 
 export async function query(url: string, statement: string, values: unknown[] = []) {

@@ -13,9 +13,10 @@ import { inspect, isDeepStrictEqual, styleText } from 'node:util'
 
 const SERVER = join(import.meta.dirname, '../src/cli/main.ts')
 /** Milliseconds after which the demo gives up, wherever it is. */
-const PATIENCE = 60_000
+const TIMEOUT = 60_000
 /** The fields that are printed. Passwords are not among them. */
-const TELLING = 'code action retryAfter accessToken refreshToken username email items title description done'
+const PRINTED_FIELDS =
+  'code action retryAfter accessToken refreshToken username email items title description done'
 
 /** The story: each step says what is sent and what must come back, and gets the answer. */
 function* scenario(): Generator<Step, void, Answer> {
@@ -73,14 +74,14 @@ function refresh({ accessToken, refreshToken }: Answer): Request {
  */
 async function play(server: string, signal: AbortSignal): Promise<number> {
   const story = scenario()
-  let turn = story.next()
+  let current = story.next()
   let count = 0
-  while (!turn.done) {
-    const [title] = turn.value
-    const answer = await perform(turn.value, server, signal).catch(({ message }: Error) => {
+  while (!current.done) {
+    const [title] = current.value
+    const answer = await perform(current.value, server, signal).catch(({ message }: Error) => {
       throw new Error(`${count} steps went as the article says, “${title}” did not: ${message}`)
     })
-    turn = story.next(answer)
+    current = story.next(answer)
     count += 1
   }
   return count
@@ -88,11 +89,12 @@ async function play(server: string, signal: AbortSignal): Promise<number> {
 
 async function perform([title, line, options, status, fields]: Step, server: string, signal: AbortSignal) {
   const [actual, answer] = await send(server, [line, options], signal)
-  const isExpected = actual === status && Object.keys(fields).every(name => fits(answer[name], fields[name]))
+  const isExpected =
+    actual === status && Object.keys(fields).every(name => matches(answer[name], fields[name]))
   const who = options.as ? ` as ${options.as.accessToken}` : ''
 
   print(isExpected ? 'green' : 'red', `${isExpected ? '✓' : '✗'} ${title}`)
-  print('dim', `  ${line}${who}${tell(options.body)} → ${actual}${tell(answer)}`)
+  print('dim', `  ${line}${who}${formatFields(options.body)} → ${actual}${formatFields(answer)}`)
   if (!isExpected) throw new Error(`expected ${status} ${inspect(fields, { breakLength: Infinity })}`)
   return answer
 }
@@ -111,10 +113,11 @@ async function send(server: string, [line, { as, body, after = 0 }]: Request, si
   return [response.status, answer] as const
 }
 
-const fits = (actual: unknown, expected: unknown) =>
+const matches = (actual: unknown, expected: unknown) =>
   expected instanceof RegExp ? expected.test(String(actual)) : isDeepStrictEqual(actual, expected)
 
-const tell = (body: object = {}) => ` ${JSON.stringify(body, TELLING.split(' '))}`.replace(' {}', '')
+const formatFields = (body: object = {}) =>
+  ` ${JSON.stringify(body, PRINTED_FIELDS.split(' '))}`.replace(' {}', '')
 
 /** Of ids and tokens, only the end is printed: there they differ. */
 function print(style: 'green' | 'red' | 'dim', line: string) {
@@ -124,7 +127,7 @@ function print(style: 'green' | 'red' | 'dim', line: string) {
 }
 
 /** Starts the service in an empty folder, where no `.env` is, and with no setting of the caller's. */
-function startIn(folder: string) {
+function startService(folder: string) {
   const { PATH, HOME } = process.env
   const DATABASE_URL = `file:${join(folder, 'latchkey.db')}`
   const env = { PATH, HOME, DATABASE_URL, PORT: '0', ACCESS_TOKEN_TTL: '2', LOG_LEVEL: 'info' }
@@ -136,7 +139,10 @@ function startIn(folder: string) {
 }
 
 /** Learns from its log where the service listens. */
-async function addressOf({ stdout }: ReturnType<typeof startIn>, signal: AbortSignal): Promise<string> {
+async function waitForAddress(
+  { stdout }: ReturnType<typeof startService>,
+  signal: AbortSignal
+): Promise<string> {
   for await (const line of createInterface({ input: stdout, signal })) {
     const address = /^Latchkey listens on (\S+)$/.exec(JSON.parse(line).msg)?.[1]
     if (address) return address
@@ -146,13 +152,13 @@ async function addressOf({ stdout }: ReturnType<typeof startIn>, signal: AbortSi
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort())
-const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(PATIENCE)])
+const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(TIMEOUT)])
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-demo-'))
-const service = startIn(folder)
+const service = startService(folder)
 const exit = once(service, 'exit')
 try {
-  const address = await addressOf(service, signal)
+  const address = await waitForAddress(service, signal)
   // Unread, the rest of the log would fill the pipe and hold the service up.
   service.stdout.resume()
   const count = await play(address, signal)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
 import { readEnvFile } from '../src/env-file.ts'
-import { refuse } from './process.ts'
+import { runServe } from './process.ts'
 
 const fileWith = (cwd: string, content: string | Buffer) => {
   const file = join(cwd, '.env')
@@ -82,7 +82,7 @@ t.test('the start says all that is wrong, with a line each, and leaves nothing b
   const cwd = t.testdir({
     '.env': '\uFEFFPORT=0x10\nACCES_TOKEN_TTL=5\nRATE_LIMIT off\nDOCS=yes\nOTHERS=fine\nHOSTNAME=x\n'
   })
-  t.strictSame(await refuse(cwd, { PORT: '' }, true), {
+  t.strictSame(await runServe(cwd, { PORT: '' }, true), {
     code: 78,
     said:
       '.env: line 3 is not NAME=VALUE.\n' +
@@ -91,7 +91,7 @@ t.test('the start says all that is wrong, with a line each, and leaves nothing b
   })
   const folder = t.testdir()
   mkdirSync(join(folder, '.env'))
-  t.strictSame(await refuse(folder, {}), {
+  t.strictSame(await runServe(folder, {}), {
     code: 78,
     said: '.env: it is not a file. Move it away, or put lines NAME=VALUE there.\n'
   })

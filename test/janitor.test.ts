@@ -3,13 +3,13 @@ import Fastify from 'fastify'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { UUID } from 'uuidv7'
-import janitor from '../plugins/janitor.ts'
+import retention from '../plugins/janitor.ts'
 import storePlugin from '../plugins/store.ts'
 import { readConfig } from '../src/config.ts'
-import type { EventRow, SessionRow } from '../src/db/schema.ts'
-import { leastIdOf, openStore, type Store } from '../src/db/store.ts'
-import { janitorOf } from '../src/janitor.ts'
-import { blank, rowOf } from '../src/todos/todo.ts'
+import type { AuditEventRow, SessionRow } from '../src/db/schema.ts'
+import { openStore, type Store, toMinId } from '../src/db/store.ts'
+import { createJanitor } from '../src/janitor.ts'
+import { defaults, toRow } from '../src/todos/todo.ts'
 import { emptyDatabase } from './databases.ts'
 import { run } from './process.ts'
 import { SECRET } from './service.ts'
@@ -35,8 +35,8 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   t.teardown(() => store.close())
   const at = new Date(now)
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
-  const content = { ...blank, title: 'x' }
-  const todo = rowOf(content, { id: TODO, userId: 'ada', now: at })
+  const content = { ...defaults, title: 'x' }
+  const todo = toRow(content, { id: TODO, userId: 'ada', now: at })
   const { users, todos } = store.tables
   await store.db
     .insert(users)
@@ -64,7 +64,7 @@ const session = (id: string, fields: Partial<SessionRow> = {}) => ({
   absoluteExpiresAt: later(DAY),
   ...fields
 })
-const event = (id: string, fields: Partial<EventRow> = {}) => ({
+const event = (id: string, fields: Partial<AuditEventRow> = {}) => ({
   id,
   userId: 'ada',
   type: 'signed_in' as const,
@@ -115,7 +115,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
       session('both, gone', { idleExpiresAt: later(-31 * DAY), endedAt: later(-31 * DAY) })
     ])
     .execute()
-  const first = leastIdOf(later(-90 * DAY))
+  const first = toMinId(later(-90 * DAY))
   const last = UUID.fromFieldsV7(NOW - 90 * DAY - 1, 0xfff, 2 ** 30 - 1, 2 ** 32 - 1).toString()
   t.ok(last < first)
   await db
@@ -127,7 +127,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     .values([throttle('kept', later(-DAY)), throttle('gone', later(-DAY - 1)), throttle('new', later(0))])
     .execute()
   const trashed = (deletedAt: Date) => ({
-    ...rowOf({ ...blank, title: 'x' }, { id: store.newId(), userId: 'ada', now: new Date(0) }),
+    ...toRow({ ...defaults, title: 'x' }, { id: store.newId(), userId: 'ada', now: new Date(0) }),
     deletedAt
   })
   const [kept, gone] = [trashed(later(-30 * DAY)), trashed(later(-30 * DAY - 1))]
@@ -141,7 +141,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     ])
     .execute()
 
-  const clean = janitorOf(store, config)
+  const clean = createJanitor(store, config)
   t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1, todos: 1, idempotencyKeys: 1 })
   t.strictSame(await idsIn(store, 'sessions'), ['ended, kept', 'expired, kept', 'live'])
   t.equal((await idsIn(store, 'events')).length, 2)
@@ -162,9 +162,9 @@ t.test('the retention is what is configured', async t => {
     .execute()
   await db
     .insert(tables.events)
-    .values([event(leastIdOf(later(-2001))), event(leastIdOf(later(-2000)))])
+    .values([event(toMinId(later(-2001))), event(toMinId(later(-2000)))])
     .execute()
-  const clean = janitorOf(store, readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }))
+  const clean = createJanitor(store, readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }))
   t.strictSame(await clean(), { ...nothing, sessions: 1, events: 1 })
 })
 
@@ -173,13 +173,13 @@ t.test('more than a batch goes batch by batch, and others come in between', asyn
   await fill(store, 401)
   const removed: number[] = []
   const seen: Promise<string[]>[] = []
-  function told(table: string, rows: number) {
+  function onProgress(table: string, rows: number) {
     if (table !== 'sessions') return
     removed.push(rows)
     // The connection of the batch has just become free, so the read need not wait for a new one.
     seen.push(idsIn(store, 'sessions'))
   }
-  t.strictSame(await janitorOf(store, config)({ told }), { ...nothing, sessions: 401 })
+  t.strictSame(await createJanitor(store, config)({ onProgress }), { ...nothing, sessions: 401 })
   t.strictSame(removed.slice(0, 21), [...Array.from({ length: 20 }, (_, index) => 20 * (index + 1)), 401])
   const sizes = new Set((await Promise.all(seen)).map(({ length }) => length))
   t.ok(sizes.size > 3, `sizes seen meanwhile: ${[...sizes]}`)
@@ -193,10 +193,12 @@ t.test('janitors on one database, with requests that delete the same rows, do no
   const others = await Promise.all([open(t, url), open(t, url)])
   const { users } = store.tables
   let deleted: Promise<unknown> | undefined
-  const told = () => {
+  const onProgress = () => {
     deleted ??= store.db.delete(users).execute()
   }
-  const rounds = await Promise.all([store, ...others].map(each => janitorOf(each, config)({ told })))
+  const rounds = await Promise.all(
+    [store, ...others].map(each => createJanitor(each, config)({ onProgress }))
+  )
   await deleted
   const removed = rounds.reduce((sum, { sessions }) => sum + sessions, 0)
   t.ok(removed > 0 && removed <= 300, `${removed} went; the rest with the account`)
@@ -215,11 +217,11 @@ t.test('a row that somebody is changing is left for the next round', { skip }, a
   await client.connect()
   await client.query('begin')
   await client.query("update throttles set failures = failures where id = 'touched'")
-  t.strictSame(await janitorOf(store, config)(), { ...nothing, throttles: 1 })
+  t.strictSame(await createJanitor(store, config)(), { ...nothing, throttles: 1 })
   await client.query('commit')
   await client.end()
   t.strictSame(await idsIn(store, 'throttles'), ['touched'])
-  t.strictSame(await janitorOf(store, config)(), { ...nothing, throttles: 1 })
+  t.strictSame(await createJanitor(store, config)(), { ...nothing, throttles: 1 })
 })
 
 /** The plugin in a service of its own, on a database that the test sees as well. */
@@ -231,7 +233,7 @@ async function serviceWith(t: Test, options: { first?: number; interval?: number
   const app = Fastify({ logger: { stream } })
   t.teardown(() => app.close())
   await app.register(storePlugin, { url, poolMax: 1, now: () => new Date(NOW) })
-  await app.register(janitor, { config, ...options })
+  await app.register(retention, { config, ...options })
   return { app, store, lines }
 }
 
@@ -308,7 +310,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
     .execute()
   await db
     .insert(tables.events)
-    .values([event(leastIdOf(later(-91 * DAY, now))), event(leastIdOf(later(-2 * DAY, now)))])
+    .values([event(toMinId(later(-91 * DAY, now))), event(toMinId(later(-2 * DAY, now)))])
     .execute()
   const settings = { DATABASE_URL, JWT_SECRET: SECRET }
 

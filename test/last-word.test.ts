@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { freePort } from './free-port.ts'
-import { faulty, launch, onSignal, send, start, stop } from './process.ts'
+import { launch, runOnSignal, send, start, stop, toImportOption } from './process.ts'
 import { SECRET } from './service.ts'
-import { logged, startTwo } from './workers/two-workers.ts'
+import { startTwoWorkers, waitForLog } from './workers/two-workers.ts'
 
 const FAULTS = {
   "throw new RangeError('no')": { type: 'RangeError', message: 'no' },
@@ -27,7 +27,7 @@ t.test('what nobody has caught outside any request is the last line of the log',
   await Promise.all(
     Object.entries(FAULTS).map(async ([fault, err]) => {
       const isCounted = fault === 'throw undefined'
-      const { child, log, url } = await start(t, cwd, settings, isCounted, faulty(onSignal(fault)))
+      const { child, log, url } = await start(t, cwd, settings, isCounted, toImportOption(runOnSignal(fault)))
       t.equal((await send(`${url}/health/live`)).status, 200)
       child.kill('SIGUSR1')
       await once(child, 'close')
@@ -45,8 +45,14 @@ t.test('what nobody has caught outside any request is the last line of the log',
 t.test('values of a statement are not in the last line', async t => {
   const fault = `
     const { DrizzleQueryError } = await import(${JSON.stringify(import.meta.resolve('drizzle-orm'))})
-    ${onSignal("throw new DrizzleQueryError('select ?', ['a secret'], new Error('the connection is gone'))")}`
-  const { child, log } = await start(t, t.testdir(), { DATABASE_URL: ':memory:' }, true, faulty(fault))
+    ${runOnSignal("throw new DrizzleQueryError('select ?', ['a secret'], new Error('the connection is gone'))")}`
+  const { child, log } = await start(
+    t,
+    t.testdir(),
+    { DATABASE_URL: ':memory:' },
+    true,
+    toImportOption(fault)
+  )
   child.kill('SIGUSR1')
   await once(child, 'close')
   t.match(log.at(-1), { level: 60, err: { message: 'a statement: the connection is gone' } })
@@ -55,8 +61,14 @@ t.test('values of a statement are not in the last line', async t => {
 
 t.test('a second error ends it at once, a signal meanwhile does not hide the first', async t => {
   for (const also of ["throw new Error('two')", "process.kill(process.pid, 'SIGTERM')"]) {
-    const fault = onSignal(`setTimeout(() => { ${also} }); throw new Error('one')`)
-    const { child, log } = await start(t, t.testdir(), { DATABASE_URL: ':memory:' }, true, faulty(fault))
+    const fault = runOnSignal(`setTimeout(() => { ${also} }); throw new Error('one')`)
+    const { child, log } = await start(
+      t,
+      t.testdir(),
+      { DATABASE_URL: ':memory:' },
+      true,
+      toImportOption(fault)
+    )
     child.kill('SIGUSR1')
     await once(child, 'close')
     const fatal = log.filter(({ level }) => level === 60)
@@ -71,7 +83,13 @@ t.test('an error while it starts is said, too', async t => {
     DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/nothing`,
     JWT_SECRET: SECRET
   }
-  const child = launch(['serve'], t.testdir(), settings, true, faulty(onSignal("throw new Error('early')")))
+  const child = launch(
+    ['serve'],
+    t.testdir(),
+    settings,
+    true,
+    toImportOption(runOnSignal("throw new Error('early')"))
+  )
   t.teardown(() => stop(child, 'SIGKILL'))
   let said = ''
   child.stdout.setEncoding('utf8').on('data', data => {
@@ -84,9 +102,9 @@ t.test('an error while it starts is said, too', async t => {
 })
 
 t.test('a worker says what ends it, and so does the process that starts them', async t => {
-  const first = await startTwo(t, {}, true, faulty(onSignal("throw new Error('no')")))
+  const first = await startTwoWorkers(t, {}, true, toImportOption(runOnSignal("throw new Error('no')")))
   process.kill(Number(first.pids[1]), 'SIGUSR1')
-  const died = await logged(first.log, ({ msg }) => `${msg}`.startsWith('a worker died'))
+  const died = await waitForLog(first.log, ({ msg }) => `${msg}`.startsWith('a worker died'))
   t.match(died, { worker: 2, code: 70 })
   t.match(
     first.log.filter(({ level }) => level === 60),
@@ -100,10 +118,16 @@ t.test('a worker says what ends it, and so does the process that starts them', a
 })
 
 t.test('a warning of Node is a line of the log', async t => {
-  const fault = onSignal("process.emitWarning('mind this')")
-  const { child, log } = await start(t, t.testdir(), { DATABASE_URL: ':memory:' }, true, faulty(fault))
+  const fault = runOnSignal("process.emitWarning('mind this')")
+  const { child, log } = await start(
+    t,
+    t.testdir(),
+    { DATABASE_URL: ':memory:' },
+    true,
+    toImportOption(fault)
+  )
   child.kill('SIGUSR1')
-  const warning = await logged(log, ({ level }) => level === 40)
+  const warning = await waitForLog(log, ({ level }) => level === 40)
   t.match(warning, { msg: 'a warning of Node', err: { message: 'mind this' } })
   t.equal(await stop(child, 'SIGTERM'), 0)
 })

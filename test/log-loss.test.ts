@@ -5,13 +5,13 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort } from './free-port.ts'
-import { faulty, onSignal, PROGRAM, send, stop } from './process.ts'
+import { PROGRAM, runOnSignal, send, stop, toImportOption } from './process.ts'
 import type { Settings } from './service.ts'
 
 /** Starts the service with its log elsewhere; gives what it says on standard error. */
 async function startWithout(t: Test, stdout: number | 'pipe', settings: Settings = {}) {
   const port = await freePort()
-  const args = [...faulty(onSignal("throw new Error('no')")), PROGRAM, 'serve']
+  const args = [...toImportOption(runOnSignal("throw new Error('no')")), PROGRAM, 'serve']
   const env = { PATH: process.env.PATH, PORT: `${port}`, DATABASE_URL: ':memory:', ...settings }
   const child = spawn(process.execPath, args, { cwd: t.testdir(), env, stdio: ['ignore', stdout, 'pipe'] })
   t.teardown(() => stop(child, 'SIGKILL'))

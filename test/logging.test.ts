@@ -5,31 +5,31 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import t from 'tap'
 import { readConfig } from '../src/config.ts'
-import { endOf, isHeard, loggerOf, loggingOf } from '../src/logging.ts'
+import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../src/logging.ts'
 import { send, start } from './process.ts'
 
 t.test('the log is pretty on a terminal, and only there', async t => {
   const config = readConfig({ LOG_LEVEL: 'warn' })
-  const forMachines = loggingOf(config, false)
+  const forMachines = createLoggerOptions(config, false)
   t.match(forMachines, { level: 'warn', stream: { fd: 1, sync: false } })
   t.notOk('transport' in forMachines)
-  const forPeople = loggingOf(config, true)
+  const forPeople = createLoggerOptions(config, true)
   t.match(forPeople, { level: 'warn', transport: { target: 'pino-pretty' } })
-  await endOf(forPeople)
+  await closeLog(forPeople)
 })
 
 t.test('a log outside the service is as loud as the one within, for machines and for people', async t => {
   const file = `${t.testdir()}/log`
   const stream = pino.destination({ dest: file, sync: true })
-  const log = loggerOf({ level: 'warn', stream })
+  const log = createLogger({ level: 'warn', stream })
   log.info('not told')
   log.warn('told')
   t.match(JSON.parse(readFileSync(file, 'utf8')), { level: 40, msg: 'told' })
-  t.equal(loggerOf(loggingOf(readConfig({ LOG_LEVEL: 'silent' }), true)).level, 'silent')
+  t.equal(createLogger(createLoggerOptions(readConfig({ LOG_LEVEL: 'silent' }), true)).level, 'silent')
 })
 
 t.test('on a terminal an entry is a line, but for an error, whose stack has its own', async t => {
-  const logging = loggingOf(readConfig({}), true)
+  const logging = createLoggerOptions(readConfig({}), true)
   const options = 'transport' in logging ? logging.transport.options : {}
   const written = pretty.prettyFactory({ ...options, translateTime: "'12:00'", colorize: false })
   const show = (entry: object) =>
@@ -54,7 +54,7 @@ t.test('at the end, the last line is written', async t => {
   const log = pino(stream)
   for (let line = 1; line <= 1000; line++) log.info('x'.repeat(100))
   log.info('the last one')
-  await endOf({ level: 'info', stream })
+  await closeLog({ level: 'info', stream })
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   t.equal(lines.length, 1001)
   t.match(JSON.parse(lines.at(-1) ?? ''), { msg: 'the last one' })
@@ -90,16 +90,16 @@ t.test('lines of several processes stay whole, however slowly they are read', as
 })
 
 t.test('whether the log is heard is known, and comes back', async t => {
-  const logging = loggingOf(readConfig({}), false)
+  const logging = createLoggerOptions(readConfig({}), false)
   if (!('stream' in logging)) throw new Error('it is not for a terminal')
-  t.equal(isHeard(logging), true)
+  t.equal(isLogReadable(logging), true)
   logging.stream.emit('drop', 'a line')
   logging.stream.emit('drop', 'another one')
-  t.equal(isHeard(logging), false, 'as many lines wait as may')
-  await endOf(logging)
+  t.equal(isLogReadable(logging), false, 'as many lines wait as may')
+  await closeLog(logging)
   logging.stream.emit('write', 1)
-  t.equal(isHeard(logging), true)
-  t.equal(isHeard(loggingOf(readConfig({ LOG_LEVEL: 'silent' }), true)), false)
+  t.equal(isLogReadable(logging), true)
+  t.equal(isLogReadable(createLoggerOptions(readConfig({ LOG_LEVEL: 'silent' }), true)), false)
 })
 
 t.test(
@@ -109,8 +109,8 @@ t.test(
     const stream = pino.destination({ dest: '/dev/full', sync: false })
     await once(stream, 'ready')
     pino(stream).info('lost')
-    await endOf({ level: 'info', stream })
-    t.equal(isHeard({ level: 'info', stream }), false)
+    await closeLog({ level: 'info', stream })
+    t.equal(isLogReadable({ level: 'info', stream }), false)
     stream.destroy()
   }
 )

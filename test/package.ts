@@ -12,17 +12,17 @@ import { promisify } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Milliseconds after which it gives up, wherever it is. */
-const PATIENCE = 300_000
+const TIMEOUT = 300_000
 /** All that belongs into the package. */
 const EXPECTED =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(latchkey|start)\.js|dist\/.+\.(js|json|sql)|dist\/src\/client\/.+\.d\.ts)$/
 
 const execute = promisify(execFile)
-const say = (line: string) => process.stdout.write(`${line}\n`)
+const print = (line: string) => process.stdout.write(`${line}\n`)
 
 function expect(actual: unknown, expected: unknown, what: string) {
   if (actual !== expected) throw new Error(`${what}: ${actual}, not ${expected}`)
-  say(`ok ${what}`)
+  print(`ok ${what}`)
 }
 
 async function pack(folder: string): Promise<string> {
@@ -72,8 +72,8 @@ async function useService(cwd: string) {
 }
 
 const timeout = setTimeout(() => {
-  throw new Error(`It took more than ${PATIENCE / 1000} s.`)
-}, PATIENCE)
+  throw new Error(`It took more than ${TIMEOUT / 1000} s.`)
+}, TIMEOUT)
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-package-'))
 try {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))

@@ -19,7 +19,7 @@ export interface Pooler {
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
 /** Runs it until the end of the input: also when the process that holds the other end was killed. */
-const LIFE = 'command -v pgbouncer || exit; pgbouncer "$1" & cat; kill -INT $!; wait $!'
+const SUPERVISOR_SCRIPT = 'command -v pgbouncer || exit; pgbouncer "$1" & cat; kill -INT $!; wait $!'
 
 /** As strict as Debian ships it; with so few connections that those who share them meet. */
 const SETTINGS = {
@@ -56,24 +56,26 @@ export async function startPgbouncer(server: string, settings: Record<string, st
 ${lines.map(([name, value]) => `${name} = ${value}`).join('\n')}
 `
   )
-  const life = spawn('sh', ['-c', LIFE, 'sh', join(home, 'pgbouncer.ini')], {
+  const supervisor = spawn('sh', ['-c', SUPERVISOR_SCRIPT, 'sh', join(home, 'pgbouncer.ini')], {
     ...(process.getuid?.() === 0 && NOBODY),
     stdio: ['pipe', 'ignore', 'pipe']
   })
-  const said: string[] = []
+  const output: string[] = []
   await new Promise<void>((resolve, reject) => {
-    life.on('exit', () => reject(new Error(`PgBouncer has ended, or is not installed: ${said.join('\n')}`)))
-    createInterface({ input: life.stderr }).on('line', line => {
-      said.push(line)
+    supervisor.on('exit', () =>
+      reject(new Error(`PgBouncer has ended, or is not installed: ${output.join('\n')}`))
+    )
+    createInterface({ input: supervisor.stderr }).on('line', line => {
+      output.push(line)
       if (line.includes('process up')) resolve()
     })
   })
   return {
     url: Object.assign(new URL(server), { port: listen_port }).href,
-    lines: said,
+    lines: output,
     async stop() {
-      life.stdin.end()
-      if (life.exitCode === null) await once(life, 'exit')
+      supervisor.stdin.end()
+      if (supervisor.exitCode === null) await once(supervisor, 'exit')
       rmSync(home, { recursive: true })
     }
   }

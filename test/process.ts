@@ -22,45 +22,51 @@ const NODE_COMPILE_CACHE = join(import.meta.dirname, '../.tap/compile-cache')
  * A command with its arguments, as a process that does not count its lines. It starts in half the time; tap has each
  * child count, by a NODE_OPTIONS that it adds whatever the environment, so that is taken away on the way.
  */
-export const uncounted = (...args: string[]): [file: string, args: string[]] => [
+export const withoutCoverage = (...args: string[]): [file: string, args: string[]] => [
   'env',
   ['-u', 'NODE_OPTIONS', ...args]
 ]
 
 /** JavaScript by which something goes wrong in a process as soon as a signal asks for it. */
-export const onSignal = (fault: string) => `process.on('SIGUSR1', () => { setTimeout(() => { ${fault} }) })`
+export const runOnSignal = (script: string) =>
+  `process.on('SIGUSR1', () => { setTimeout(() => { ${script} }) })`
 
 /** The option of Node by which JavaScript that goes wrong runs in the same process. */
-export const faulty = (code: string) => ['--import', `data:text/javascript,${encodeURIComponent(code)}`]
+export const toImportOption = (code: string) => [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(code)}`
+]
 
 /** Starts a command with nothing in its environment but the settings, in a folder without an .env of ours. */
 export function launch(
   args: readonly string[],
   cwd: string,
   settings: Settings,
-  isCounted: boolean,
+  isCovered: boolean,
   nodeOptions: readonly string[] = []
 ) {
   const command = [...nodeOptions, PROGRAM, ...args]
-  const [file, given] = isCounted ? [process.execPath, command] : uncounted(process.execPath, ...command)
+  const [file, commandArguments] = isCovered
+    ? [process.execPath, command]
+    : withoutCoverage(process.execPath, ...command)
   const { PATH } = process.env
-  const env = { PATH, ...(!isCounted && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
-  return spawn(file, given, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { PATH, ...(!isCovered && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
+  return spawn(file, commandArguments, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /**
  * Starts the service, waits until it listens, and ends it with the test.
- * @param isCounted whether the test is there for the lines of the program itself
+ * @param isCovered whether the test is there for the lines of the program itself
  * @param nodeOptions options of Node's: how much memory it may take, say
  */
 export async function start(
   t: Test,
   cwd: string,
   settings: Settings = {},
-  isCounted = false,
+  isCovered = false,
   nodeOptions: readonly string[] = []
 ): Promise<Running> {
-  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCounted, nodeOptions)
+  const child = launch(['serve'], cwd, { RATE_LIMIT: 'off', ...settings }, isCovered, nodeOptions)
   t.teardown(() => stop(child, 'SIGKILL'))
   const log: Running['log'] = []
   const url = await new Promise<string>((resolve, reject) => {
@@ -76,12 +82,12 @@ export async function start(
 }
 
 /** Starts the service with settings that it must refuse; gives what it says, and its exit code. */
-export const refuse = (cwd: string, settings: Settings, isCounted = false) =>
-  run(['serve'], cwd, settings, isCounted)
+export const runServe = (cwd: string, settings: Settings, isCovered = false) =>
+  run(['serve'], cwd, settings, isCovered)
 
 /** Runs a command to its end; gives what it says, and its exit code. */
-export async function run(args: readonly string[], cwd: string, settings: Settings, isCounted = false) {
-  const child = launch(args, cwd, settings, isCounted)
+export async function run(args: readonly string[], cwd: string, settings: Settings, isCovered = false) {
+  const child = launch(args, cwd, settings, isCovered)
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', text => (said += text))

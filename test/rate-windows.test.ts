@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import { PER_MINUTE } from '../src/limits.ts'
-import { countBy, countFor, countHere } from '../src/rate-windows.ts'
+import { REQUESTS_PER_MINUTE } from '../src/limits.ts'
+import { createLocalCounter, createRemoteCounter, serveCounter } from '../src/rate-windows.ts'
 import { serve } from './service.ts'
 
 t.test('requests are counted by key, in windows that begin with the first', async t => {
   let time = 1000
-  const count = countHere(undefined, () => time)
+  const count = createLocalCounter(undefined, () => time)
   t.strictSame(await count('a', 60), { current: 1, ttl: 60 })
   time += 59
   t.strictSame(await count('a', 60), { current: 2, ttl: 1 })
@@ -16,22 +16,25 @@ t.test('requests are counted by key, in windows that begin with the first', asyn
 })
 
 t.test('when there are too many, the one is forgotten that has been quiet for longest', async t => {
-  const count = countHere(2, () => 0)
+  const count = createLocalCounter(2, () => 0)
   for (const key of ['a', 'b', 'a', 'c']) await count(key, 60)
   t.match(await count('a', 60), { current: 3 })
   t.match(await count('b', 60), { current: 1 })
 })
 
 t.test('one process counts for several', async t => {
-  const together = countHere()
+  const together = createLocalCounter()
   const counts = [1, 2].map(() => {
     const [inner, outer] = [new EventEmitter(), new EventEmitter()]
-    countFor(
+    serveCounter(
       { send: message => setImmediate(() => inner.emit('message', message)), on: outer.on.bind(outer) },
       together
     )
     outer.emit('message', 'turn?')
-    const count = countBy({ send: message => outer.emit('message', message), on: inner.on.bind(inner) })
+    const count = createRemoteCounter({
+      send: message => outer.emit('message', message),
+      on: inner.on.bind(inner)
+    })
     inner.emit('message', 'turn')
     return count
   })
@@ -49,7 +52,7 @@ t.test('a clock that was ahead uses no limit up', async t => {
   const { now } = Date
   t.teardown(() => Object.assign(Date, { now }))
   Object.assign(Date, { now: () => now() + 400 * 86_400_000 })
-  for (let index = 0; index < PER_MINUTE.register; index++) t.equal((await register()).status, 400)
+  for (let index = 0; index < REQUESTS_PER_MINUTE.register; index++) t.equal((await register()).status, 400)
   Object.assign(Date, { now })
   const refused = await register()
   t.equal(refused.status, 429)

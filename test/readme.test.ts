@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { start, stop, uncounted } from './process.ts'
+import { start, stop, withoutCoverage } from './process.ts'
 
 const README = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 
@@ -13,7 +13,7 @@ const linesOf = (section: string): string =>
 /** Runs shell lines, as if pasted; gives the lines that they print. */
 const paste = (lines: string, cwd: string) =>
   new Promise<string[]>((resolve, reject) =>
-    execFile(...uncounted('bash', '-euc', lines), { cwd }, (error, stdout) =>
+    execFile(...withoutCoverage('bash', '-euc', lines), { cwd }, (error, stdout) =>
       error ? reject(error) : resolve(stdout.trim().split('\n'))
     )
   )

@@ -14,7 +14,7 @@ const RESULTS = '.tap/test-results/test/suite.ts.tap'
 
 const isOption = (argument: string) => argument.startsWith('-')
 const options = process.argv.slice(2).filter(isOption)
-const parts = process.argv.slice(2).filter(argument => !isOption(argument))
+const paths = process.argv.slice(2).filter(argument => !isOption(argument))
 
 async function tap(...args: string[]): Promise<boolean> {
   const [code] = await once(spawn('tap', args, { stdio: 'inherit' }), 'exit')
@@ -27,10 +27,10 @@ if (readFileSync(TAP, 'utf8').includes('@tapjs/typescript')) await tap('build')
 const hasPassed = await tap(
   'run',
   '--no-show-full-coverage',
-  ...(parts.length > 0 ? ['--allow-incomplete-coverage'] : []),
+  ...(paths.length > 0 ? ['--allow-incomplete-coverage'] : []),
   ...options,
   'test/suite.ts',
-  ...parts.map(part => `--test-arg=${part}`)
+  ...paths.map(path => `--test-arg=${path}`)
 )
 if (!hasPassed) {
   for (const line of failures(readFileSync(RESULTS, 'utf8'))) process.stdout.write(`${line}\n`)
@@ -41,20 +41,20 @@ if (!hasPassed) {
 function* failures(results: string): Generator<string> {
   const path: string[] = []
   /** Whether what has failed in the test of a depth is told. */
-  const known: boolean[] = []
-  let isTold = false
+  const reported: boolean[] = []
+  let isReported = false
   const lines = results.split('\n')
   for (const [index, line] of lines.entries()) {
     const depth = line.search(/\S/) / 4
     const [, name] = /^ *# Subtest: (.*)$/.exec(line) ?? []
     if (name) path.splice(depth, Number.POSITIVE_INFINITY, name)
     if (/^ *not ok /.test(line) && lines[index + 1]?.trim() === '---') {
-      isTold = !known[depth]
-      if (isTold) yield `\n${path.join(' > ')}`
-      known.fill(true, 0, depth).fill(false, depth)
-      known[depth - 1] = true
+      isReported = !reported[depth]
+      if (isReported) yield `\n${path.join(' > ')}`
+      reported.fill(true, 0, depth).fill(false, depth)
+      reported[depth - 1] = true
     }
-    if (isTold) yield line.trimEnd()
-    if (line.trim() === '...') isTold = false
+    if (isReported) yield line.trimEnd()
+    if (line.trim() === '...') isReported = false
   }
 }

@@ -5,7 +5,7 @@ import { availableParallelism, getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { toListenError } from '../src/listening.ts'
-import { refuse, send, start, stop } from './process.ts'
+import { runServe, send, start, stop } from './process.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
@@ -74,7 +74,7 @@ t.test('nonsense stops the start: one line, exit code 78, no secret in it', asyn
   ] as const
   await Promise.all(
     cases.map(async ([settings, line]) => {
-      const { code, said } = await refuse(cwd, settings)
+      const { code, said } = await runServe(cwd, settings)
       t.equal(code, 78)
       t.match(said, line)
       t.notOk(said.includes(secret))
@@ -118,14 +118,14 @@ t.test('a port that is taken is told in a line', async t => {
     `PORT: ${port} at 127.0.0.1 is in use (EADDRINUSE). Give another one (0 takes any that is free), or end the ` +
     'program that listens there.\n'
   const settings = { LOG_LEVEL: 'silent', DATABASE_URL: ':memory:' }
-  t.strictSame(await refuse(t.testdir(), { ...settings, PORT: `${port}` }, true), { code: 74, said: taken })
-  t.strictSame(await refuse(t.testdir(), { ...settings, METRICS_PORT: `${port}` }), {
+  t.strictSame(await runServe(t.testdir(), { ...settings, PORT: `${port}` }, true), { code: 74, said: taken })
+  t.strictSame(await runServe(t.testdir(), { ...settings, METRICS_PORT: `${port}` }), {
     code: 74,
     said: `METRICS_${taken}`
   })
   const workers = { LOG_LEVEL: 'silent', WEB_CONCURRENCY: '2', PORT: `${port}` }
-  t.strictSame(await refuse(t.testdir(), workers), { code: 74, said: taken }, 'by a worker, once')
-  t.strictSame(await refuse(t.testdir(), { ...settings, HOST: '192.0.2.1' }), {
+  t.strictSame(await runServe(t.testdir(), workers), { code: 74, said: taken }, 'by a worker, once')
+  t.strictSame(await runServe(t.testdir(), { ...settings, HOST: '192.0.2.1' }), {
     code: 74,
     said:
       'HOST: 192.0.2.1 is no address of this machine: address not available (EADDRNOTAVAIL). ' +

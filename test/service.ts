@@ -19,27 +19,27 @@ export interface Answer {
   body: any
 }
 
-export interface Call {
+export interface CallOptions {
   token?: string | undefined
   body?: unknown
   headers?: Record<string, string>
 }
 
 /** A clock that stands still until a test moves it. */
-export function stoppedClock(start = '2026-01-01T00:00:00.000Z') {
+export function createFakeClock(start = '2026-01-01T00:00:00.000Z') {
   let time = Date.parse(start)
   return {
     now: () => new Date(time),
     /** Goes on by some seconds. */
-    pass: (seconds: number) => {
+    advance: (seconds: number) => {
       time += Math.round(seconds * 1000)
     }
   }
 }
 
 /** Starts the service as production does, on a database of its own, and ends it with the test. */
-export async function serve(t: Test, settings: Settings = {}, patience: AppOptions['patience'] = {}) {
-  const clock = stoppedClock()
+export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptions['timeouts'] = {}) {
+  const clock = createFakeClock()
   const lines: string[] = []
   const app = await buildApp({
     config: readConfig({
@@ -50,15 +50,19 @@ export async function serve(t: Test, settings: Settings = {}, patience: AppOptio
       ...settings
     }),
     clock: clock.now,
-    patience,
+    timeouts,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })
   t.teardown(() => app.close())
   await app.ready()
-  const documented = documentOf(JSON.stringify(app.swagger()))
+  const assertDocumented = getAnswerChecker(JSON.stringify(app.swagger()))
 
   /** Sends a request, and holds the answer against the OpenAPI document. */
-  async function call(method: string, path: string, { token, body, headers }: Call = {}): Promise<Answer> {
+  async function call(
+    method: string,
+    path: string,
+    { token, body, headers }: CallOptions = {}
+  ): Promise<Answer> {
     const response = await app.inject({
       method: method as NonNullable<InjectOptions['method']>,
       url: path,
@@ -75,17 +79,17 @@ export async function serve(t: Test, settings: Settings = {}, patience: AppOptio
       headers: response.headers as Answer['headers'],
       body: isJson ? response.json() : response.body
     }
-    documented(method, path, answer)
+    assertDocumented(method, path, answer)
     return answer
   }
 
-  let people = 0
+  let accountCount = 0
   /** Makes an account and signs it in. */
   async function signUp(account: { username?: string; email?: string; password?: string } = {}) {
-    people += 1
+    accountCount += 1
     const body = {
-      username: `user${people}`,
-      email: `user${people}@example.org`,
+      username: `user${accountCount}`,
+      email: `user${accountCount}@example.org`,
       password: PASSWORD,
       ...account
     }
@@ -107,7 +111,7 @@ export type Service = Awaited<ReturnType<typeof serve>>
 export const PASSWORD = 'correct horse battery staple'
 
 /** Takes what was verified, and begins no session with it. */
-export const asIs = async <Value>(verified: Value): Promise<Value> => verified
+export const passThrough = async <Value>(verified: Value): Promise<Value> => verified
 
 export interface Pair {
   accessToken: string
@@ -119,7 +123,7 @@ export interface Pair {
 }
 
 /** The problem that an answer must be, to the letter; `errors` and `action` where the kind has them. */
-export const problem = (answer: Answer, status: number, code: string, rest: object = {}) => ({
+export const expectedProblem = (answer: Answer, status: number, code: string, rest: object = {}) => ({
   type: `/problems/${code}`,
   title: answer.body.title,
   status,
@@ -129,29 +133,30 @@ export const problem = (answer: Answer, status: number, code: string, rest: obje
   ...rest
 })
 
-const documents = new Map<string, ReturnType<typeof checkOf>>()
+const checkers = new Map<string, ReturnType<typeof createAnswerChecker>>()
 
 /** What checks answers against an OpenAPI document: made once, since nearly all services of the tests have the same. */
-function documentOf(text: string) {
-  const check = documents.get(text) ?? checkOf(JSON.parse(text))
-  documents.set(text, check)
+function getAnswerChecker(text: string) {
+  const check = checkers.get(text) ?? createAnswerChecker(JSON.parse(text))
+  checkers.set(text, check)
   return check
 }
 
 /** Checks that an operation's answers are documented: the status, the media type and the schema. */
-function checkOf(document: { paths: Record<string, Record<string, Operation>> }) {
+function createAnswerChecker(document: { paths: Record<string, Record<string, Operation>> }) {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   ajv.addSchema(document, 'openapi')
   const templates = Object.keys(document.paths).map(template => ({
     template,
-    shape: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}${template === '/' ? '' : '/?'}$`)
+    pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}${template === '/' ? '' : '/?'}$`)
   }))
   const compiled = new Map<string, ValidateFunction>()
 
   return (method: string, url: string, { status, headers, body }: Answer) => {
     const [path = ''] = url.split('?')
-    const template = path in document.paths ? path : templates.find(({ shape }) => shape.test(path))?.template
+    const template =
+      path in document.paths ? path : templates.find(({ pattern: shape }) => shape.test(path))?.template
     const operation = template && document.paths[template]?.[method.toLowerCase()]
     if (!operation) return
     const name = `${method} ${template} ${status}`

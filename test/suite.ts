@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
-import { filesOf, hasDatabase, runFiles } from './engines.ts'
+import { findTestFiles, hasDatabase, runFiles } from './engines.ts'
 import { startPostgres } from './postgres-server.ts'
 
 /*
@@ -9,7 +9,7 @@ import { startPostgres } from './postgres-server.ts'
  * as many run at once as there are cores.
  */
 
-const files = filesOf(process.argv.slice(2))
+const files = findTestFiles(process.argv.slice(2))
 const { TEST_DATABASE_URL: given } = process.env
 
 t.setTimeout(0)

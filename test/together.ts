@@ -7,11 +7,11 @@ import root from 'tap'
  */
 
 const { FILES = '', TAP_TIMEOUT } = process.env
-const patience = Number(TAP_TIMEOUT) * 1000
+const timeout = Number(TAP_TIMEOUT) * 1000
 
 root.test('all are loaded', async () => {
   for (const file of FILES.split(' ')) {
-    root.test(file, async () => root.setTimeout(patience))
+    root.test(file, async () => root.setTimeout(timeout))
     await import(resolve(file))
   }
 })

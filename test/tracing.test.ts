@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
 import { ConfigError } from '../src/config.ts'
-import { assertTracing, isTracingConfigured } from '../src/environment.ts'
+import { assertTracingInstalled, isTracingConfigured } from '../src/environment.ts'
 import { start, stop } from './process.ts'
 import type { Settings } from './service.ts'
 
@@ -104,13 +104,13 @@ t.test('packages that tracing needs and nobody has installed are told at the sta
   const asked = { OTEL_TRACES_EXPORTER: 'otlp' }
   for (const name of ['@fastify/otel', '@opentelemetry/sdk-node']) {
     t.throws(
-      () => assertTracing(asked, lacks(name)),
+      () => assertTracingInstalled(asked, lacks(name)),
       new ConfigError(
         `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
           'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
       )
     )
-    assertTracing({}, lacks(name))
+    assertTracingInstalled({}, lacks(name))
   }
-  assertTracing(asked)
+  assertTracingInstalled(asked)
 })

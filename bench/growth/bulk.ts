@@ -4,27 +4,27 @@ import pg from 'pg'
 import { isPostgres } from '../../src/config.ts'
 import { postgresTables } from '../../src/db/postgres.ts'
 import type { TodoRow, UserRow } from '../../src/db/schema.ts'
-import { sqliteFile, sqliteTables } from '../../src/db/sqlite.ts'
+import { sqliteTables, toSqlitePath } from '../../src/db/sqlite.ts'
 
 /** Rows that are written at a time. */
 const BATCH = 10_000
 
-export interface Filling {
+export interface FillData {
   readonly users: readonly UserRow[]
   readonly todos: Iterable<TodoRow>
   /** Is told how many todos there are so far. */
-  readonly told: (todos: number) => void
+  readonly onProgress: (todos: number) => void
 }
 
 /**
  * Fills the tables of a database that nobody has open. Indexes of todos are made again afterwards, which takes a fraction
  * of the time; triggers are too, and what they would have done is done at once.
  */
-export const fill = (url: string, filling: Filling): Promise<void> =>
-  isPostgres(url) ? fillPostgres(url, filling) : fillSqlite(sqliteFile(url) as string, filling)
+export const fill = (url: string, data: FillData): Promise<void> =>
+  isPostgres(url) ? fillPostgres(url, data) : fillSqlite(toSqlitePath(url) as string, data)
 
 /** A row as the driver takes it, under the names of the columns. */
-function encoderOf(table: Table) {
+function createEncoder(table: Table) {
   const columns = Object.entries(getTableColumns(table)).filter(([key]) => key !== 'seq') as [
     string,
     Column
@@ -38,7 +38,7 @@ function encoderOf(table: Table) {
   return { names, encode }
 }
 
-function* batchesOf<Row>(rows: Iterable<Row>): Generator<Row[]> {
+function* toBatches<Row>(rows: Iterable<Row>): Generator<Row[]> {
   let batch: Row[] = []
   for (const row of rows) {
     if (batch.push(row) < BATCH) continue
@@ -48,20 +48,20 @@ function* batchesOf<Row>(rows: Iterable<Row>): Generator<Row[]> {
   yield batch
 }
 
-async function fillSqlite(file: string, { users, todos, told }: Filling) {
+async function fillSqlite(file: string, { users, todos, onProgress: told }: FillData) {
   const connection = new Database(file)
   // What is lost in a crash does not matter here.
   for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'cache_size = -200000'])
     connection.pragma(setting)
-  const made = connection
+  const dropped = connection
     .prepare(
       "select type, name, sql from sqlite_master where tbl_name = 'todos' and type in ('index', 'trigger')"
     )
     .all() as { type: string; name: string; sql: string }[]
-  for (const { type, name } of made) connection.exec(`drop ${type} ${name}`)
+  for (const { type, name } of dropped) connection.exec(`drop ${type} ${name}`)
 
-  const inserterOf = (table: Table, name: string) => {
-    const { names, encode } = encoderOf(table)
+  const createInserter = (table: Table, name: string) => {
+    const { names, encode } = createEncoder(table)
     const insert = connection.prepare(
       `insert into ${name} (${names.join()}) values (${names.map(() => '?').join()})`
     )
@@ -69,30 +69,30 @@ async function fillSqlite(file: string, { users, todos, told }: Filling) {
       for (const row of rows) insert.run(encode(row))
     })
   }
-  inserterOf(sqliteTables.users, 'users')(users)
-  const insert = inserterOf(sqliteTables.todos, 'todos')
+  createInserter(sqliteTables.users, 'users')(users)
+  const insert = createInserter(sqliteTables.todos, 'todos')
   let count = 0
-  for (const batch of batchesOf(todos)) {
+  for (const batch of toBatches(todos)) {
     insert(batch)
     count += batch.length
     told(count)
   }
   connection.exec('insert into todos_unindexed select user_id, seq from todos order by 1, 2')
-  for (const { sql } of made) connection.exec(sql)
+  for (const { sql } of dropped) connection.exec(sql)
   connection.pragma('journal_mode = WAL')
   connection.close()
 }
 
-async function fillPostgres(url: string, { users, todos, told }: Filling) {
+async function fillPostgres(url: string, { users, todos, onProgress: told }: FillData) {
   const client = new pg.Client(url)
   await client.connect()
-  const { rows: made } = await client.query<{ indexname: string; indexdef: string }>(
+  const { rows: dropped } = await client.query<{ indexname: string; indexdef: string }>(
     "select indexname, indexdef from pg_indexes where tablename = 'todos' and indexname <> 'todos_pkey'"
   )
-  for (const { indexname } of made) await client.query(`drop index ${indexname}`)
+  for (const { indexname } of dropped) await client.query(`drop index ${indexname}`)
 
-  const inserterOf = (table: Table, name: string) => {
-    const { names, encode } = encoderOf(table)
+  const createInserter = (table: Table, name: string) => {
+    const { names, encode } = createEncoder(table)
     return (rows: readonly object[]) => {
       const values = rows
         .map(encode)
@@ -103,15 +103,15 @@ async function fillPostgres(url: string, { users, todos, told }: Filling) {
       )
     }
   }
-  await inserterOf(postgresTables.users, 'users')(users)
-  const insert = inserterOf(postgresTables.todos, 'todos')
+  await createInserter(postgresTables.users, 'users')(users)
+  const insert = createInserter(postgresTables.todos, 'todos')
   let count = 0
-  for (const batch of batchesOf(todos)) {
+  for (const batch of toBatches(todos)) {
     await insert(batch)
     count += batch.length
     told(count)
   }
-  for (const { indexdef } of made) await client.query(indexdef)
+  for (const { indexdef } of dropped) await client.query(indexdef)
   await client.query('vacuum analyze')
   await client.end()
 }

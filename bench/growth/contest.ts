@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { median } from '../medians.ts'
 
 /** Something that is done again and again. */
-export type Work = () => Promise<unknown>
+export type Task = () => Promise<unknown>
 
 /** The same work on different databases; the others are compared with the first. */
-export interface Contest {
+export interface Comparison {
   readonly title: string
-  readonly works: readonly Work[]
+  readonly tasks: readonly Task[]
 }
 
 /** What a work costs, as the median of the rounds. */
@@ -17,7 +17,7 @@ export interface Cost {
   /** Microseconds on the clock. */
   readonly clock: number
   /** The same as so many times what the first work costs in the same round. */
-  readonly times: { readonly cpu: number; readonly clock: number }
+  readonly ratio: { readonly cpu: number; readonly clock: number }
 }
 
 export interface Outcome {
@@ -28,53 +28,55 @@ export interface Outcome {
 type Sample = Pick<Cost, 'cpu' | 'clock'>
 
 /** Milliseconds that a round of one work takes, and at which a work counts as warm. */
-const [LENGTH, WARM] = [20, 300]
+const [ROUND_LENGTH, WARM_UP_LENGTH] = [20, 300]
 
 /** Does a work for a while, until its time is known. */
-async function warmUp(work: Work): Promise<number> {
+async function warmUp(task: Task): Promise<number> {
   const begin = performance.now()
   let times = 0
-  for (; performance.now() - begin < WARM; times += 1) await work()
-  return Math.max(1, Math.round((times * LENGTH) / WARM))
+  for (; performance.now() - begin < WARM_UP_LENGTH; times += 1) await task()
+  return Math.max(1, Math.round((times * ROUND_LENGTH) / WARM_UP_LENGTH))
 }
 
-async function costOf(work: Work, times: number): Promise<Sample> {
+async function measureCost(task: Task, times: number): Promise<Sample> {
   const [begin, before] = [performance.now(), process.cpuUsage()]
-  for (let left = times; left > 0; left -= 1) await work()
+  for (let remaining = times; remaining > 0; remaining -= 1) await task()
   const { user, system } = process.cpuUsage(before)
   return { cpu: (user + system) / times, clock: ((performance.now() - begin) * 1000) / times }
 }
 
 /** Lets the works take turns, so that whatever else the machine does meets them alike. */
-export async function hold({ title, works }: Contest, rounds: number): Promise<Outcome> {
-  const turns = [...works.entries()]
-  const times = await inTurn(turns, warmUp)
+export async function runComparison({ title, tasks: works }: Comparison, rounds: number): Promise<Outcome> {
+  const orderedTasks = [...works.entries()]
+  const times = await runInTurn(orderedTasks, warmUp)
   const samples: Sample[][] = []
   for (let round = 0; round < rounds; round += 1)
     // There and back, for the first one may find what the last one left behind.
-    samples.push(await inTurn(turns.reverse(), (work, index) => costOf(work, times[index] as number)))
+    samples.push(
+      await runInTurn(orderedTasks.reverse(), (task, index) => measureCost(task, times[index] as number))
+    )
 
   const costs = works.map((_, index) => {
     const own = samples.map(sample => sample[index] as Sample)
     const first = samples.map(([sample]) => sample as Sample)
-    const times = (name: keyof Sample) =>
+    const ratio = (name: keyof Sample) =>
       median(own.map((sample, round) => sample[name] / (first[round] as Sample)[name]))
     return {
       cpu: median(own.map(({ cpu }) => cpu)),
       clock: median(own.map(({ clock }) => clock)),
-      times: { cpu: times('cpu'), clock: times('clock') }
+      ratio: { cpu: ratio('cpu'), clock: ratio('clock') }
     }
   })
   return { title, costs }
 }
 
-async function inTurn<Result>(
-  turns: readonly [number, Work][],
-  of: (work: Work, index: number) => Promise<Result>
+async function runInTurn<Result>(
+  orderedTasks: readonly [number, Task][],
+  run: (task: Task, index: number) => Promise<Result>
 ): Promise<Result[]> {
   const results: Result[] = []
-  for (const [index, work] of turns) {
-    results[index] = await of(work, index)
+  for (const [index, task] of orderedTasks) {
+    results[index] = await run(task, index)
     // Where the event loop lags behind, requests are turned away.
     await nextTurn()
   }

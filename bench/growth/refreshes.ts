@@ -3,9 +3,9 @@ import { buildApp } from '../../src/app.ts'
 import type { TokenPair } from '../../src/auth/token-pairs.ts'
 import type { VerifiedUser } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
-import { janitorOf } from '../../src/janitor.ts'
-import { table } from '../report.ts'
-import { hold } from './contest.ts'
+import { createJanitor } from '../../src/janitor.ts'
+import { formatTable } from '../report.ts'
+import { runComparison } from './contest.ts'
 import { type App, DEVICE } from './works.ts'
 
 /*
@@ -22,10 +22,10 @@ const TTL = 300
 /** Refreshes of a user in a day, and in an hour. */
 const [DAILY, HOURLY] = [DAY / TTL, 3600 / TTL]
 /** Refreshes in the first two days, after which the tables have their size. */
-const SETTLING = (2 * DAILY + HOURLY) * USERS
+const SETTLING_REFRESHES = (2 * DAILY + HOURLY) * USERS
 
 /** People who refresh, in a database of their own. */
-async function lifeOf() {
+async function createRefreshingUsers() {
   let time = Date.parse('2026-01-01T00:00:00.000Z')
   const config = readConfig({
     DATABASE_URL: ':memory:',
@@ -37,13 +37,13 @@ async function lifeOf() {
   })
   const app = await buildApp({ config, clock: () => new Date(time) })
   await app.ready()
-  const clean = janitorOf(app.store, config)
+  const removeExpired = createJanitor(app.store, config)
   const people = await Promise.all(Array.from({ length: USERS }, (_, index) => signUp(app, `user${index}`)))
-  let past = 0
+  let rounds = 0
 
   async function refresh(person: Person, index: number) {
-    person.pair = await app.sessions.refresh({ ...person.pair, device: DEVICE })
-    if ((past + index) % DAILY > 0) return
+    person.pair = await app.sessions.refresh({ ...person.pair, client: DEVICE })
+    if ((rounds + index) % DAILY > 0) return
     await app.sessions.logout(person.pair.accessToken, 'local', DEVICE)
     person.pair = await app.sessions.start(person.user, DEVICE)
   }
@@ -52,10 +52,10 @@ async function lifeOf() {
     app,
     /** Everybody refreshes once; some are due to sign in anew. */
     async round() {
-      past += 1
+      rounds += 1
       time += TTL * 1000
       await Promise.all(people.map(refresh))
-      if (past % HOURLY === 0) await clean()
+      if (rounds % HOURLY === 0) await removeExpired()
     }
   }
 }
@@ -72,7 +72,7 @@ async function signUp({ users, sessions }: App, username: string): Promise<Perso
 }
 
 /** How many rows the tables of sign-ins have, and how many bytes the database. */
-async function sizesOf({ store: { db, tables } }: App): Promise<string[]> {
+async function readSizes({ store: { db, tables } }: App): Promise<string[]> {
   const sizes: unknown[] = []
   for (const from of [tables.sessions, tables.events]) {
     const [row] = await db.select({ size: count() }).from(from).execute()
@@ -92,27 +92,27 @@ async function sizesOf({ store: { db, tables } }: App): Promise<string[]> {
 export async function compareRefreshes(
   refreshes: number,
   rounds: number,
-  tell: (what: string) => void
+  showProgress: (what: string) => void
 ): Promise<string> {
-  const [old, young] = [await lifeOf(), await lifeOf()]
+  const [old, fresh] = [await createRefreshingUsers(), await createRefreshingUsers()]
   const rows = [['after refreshes', 'sessions', 'events', 'bytes']]
   let done = 0
-  async function play(life: typeof old, more: number) {
+  async function runRefreshes(group: typeof old, more: number) {
     for (let left = Math.ceil(more / USERS); left > 0; left -= 1) {
-      await life.round()
-      if (life === old) done += USERS
-      if (left % 100 === 0) tell(`${done} refreshes`)
+      await group.round()
+      if (group === old) done += USERS
+      if (left % 100 === 0) showProgress(`${done} refreshes`)
     }
   }
-  await play(young, SETTLING)
-  for (const more of [SETTLING, refreshes / 2, refreshes / 2]) {
-    await play(old, more)
-    rows.push([`${done}`, ...(await sizesOf(old.app))])
+  await runRefreshes(fresh, SETTLING_REFRESHES)
+  for (const more of [SETTLING_REFRESHES, refreshes / 2, refreshes / 2]) {
+    await runRefreshes(old, more)
+    rows.push([`${done}`, ...(await readSizes(old.app))])
   }
-  const { costs } = await hold({ title: 'refresh', works: [young.round, old.round] }, rounds)
-  tell('')
+  const { costs } = await runComparison({ title: 'refresh', tasks: [fresh.round, old.round] }, rounds)
+  showProgress('')
   await old.app.close()
-  await young.app.close()
+  await fresh.app.close()
   const [before, after] = costs.map(({ cpu }) => (cpu / USERS).toFixed(0))
-  return `${table(rows)}\nA refresh takes ${after} µs of processor time, in a new database ${before}: ${costs[1]?.times.cpu.toFixed(2)} times as much.\n`
+  return `${formatTable(rows)}\nA refresh takes ${after} µs of processor time, in a new database ${before}: ${costs[1]?.ratio.cpu.toFixed(2)} times as much.\n`
 }

@@ -1,26 +1,26 @@
 import type { TokenPair } from '../../src/auth/token-pairs.ts'
-import type { Work } from './contest.ts'
-import type { Crowd } from './crowd.ts'
-import { type App, DEVICE, TOGETHER } from './works.ts'
+import type { Task } from './contest.ts'
+import type { Population } from './crowd.ts'
+import { type App, CONCURRENCY, DEVICE } from './works.ts'
 
 /** Seconds, the life of an access token. */
 export const TTL = 300
 
 /**
  * Signs everybody in, and has them refresh in turn.
- * @param pass lets the time of an access token pass
+ * @param advanceTime lets the time of an access token pass
  */
-export async function refreshingOf({ sessions }: App, { users }: Crowd, pass: () => void) {
-  const people = users.length < TOGETHER ? Array.from({ length: TOGETHER }, () => users[0]) : users
+export async function createRefreshTasks({ sessions }: App, { users }: Population, advanceTime: () => void) {
+  const people = users.length < CONCURRENCY ? Array.from({ length: CONCURRENCY }, () => users[0]) : users
   const pairs = await Promise.all(people.map(user => sessions.start(user as (typeof users)[number], DEVICE)))
-  let turn = 0
+  let nextIndex = 0
 
-  const refresh: Work = async () => {
-    const index = turn
-    turn = (turn + 1) % pairs.length
-    if (index === 0) pass()
-    pairs[index] = await sessions.refresh({ ...(pairs[index] as TokenPair), device: DEVICE })
+  const refresh: Task = async () => {
+    const index = nextIndex
+    nextIndex = (nextIndex + 1) % pairs.length
+    if (index === 0) advanceTime()
+    pairs[index] = await sessions.refresh({ ...(pairs[index] as TokenPair), client: DEVICE })
   }
-  const refreshTogether = () => Promise.all(Array.from({ length: TOGETHER }, refresh))
+  const refreshTogether = () => Promise.all(Array.from({ length: CONCURRENCY }, refresh))
   return { refresh, refreshTogether }
 }

@@ -1,12 +1,12 @@
-import type { Work } from './contest.ts'
-import { type Crowd, pick } from './crowd.ts'
+import type { Task } from './contest.ts'
+import { type Population, pick } from './crowd.ts'
 import { type App, DEVICE } from './works.ts'
 
 /** How many of the users send requests. */
 const SENDERS = 64
 
 /** What users read as by HTTP: with routes, the access token checked, and the answer written out. */
-export async function requestsOf(app: App, { users, sample }: Crowd, limit: number) {
+export async function createRequestTasks(app: App, { users, sample }: Population, limit: number) {
   const senders = await Promise.all(
     users.slice(0, SENDERS).map(async user => {
       const { accessToken } = await app.sessions.start(user, DEVICE)
@@ -18,10 +18,10 @@ export async function requestsOf(app: App, { users, sample }: Crowd, limit: numb
     const { statusCode } = await app.inject({ url: `/api/todos${path}`, headers })
     if (statusCode !== 200) throw new Error(`${path}: ${statusCode}`)
   }
-  const getByRequest: Work = () => {
+  const getByRequest: Task = () => {
     const sender = pick(senders)
     return send(`/${pick(sender.own).id}`, sender)
   }
-  const pageByRequest: Work = () => send(`?limit=${limit}`, pick(senders))
+  const pageByRequest: Task = () => send(`?limit=${limit}`, pick(senders))
   return { getByRequest, pageByRequest }
 }

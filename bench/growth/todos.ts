@@ -2,39 +2,43 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { sorts } from '../../src/todos/list.ts'
-import { table } from '../report.ts'
+import { formatTable } from '../report.ts'
 import { fill } from './bulk.ts'
-import { type Contest, hold, type Outcome, type Work } from './contest.ts'
-import { type Crowd, crowdOf, todosOfAll } from './crowd.ts'
-import { refreshingOf, TTL } from './refreshing.ts'
-import { requestsOf } from './requests.ts'
-import { type App, TOGETHER, worksOf } from './works.ts'
+import { type Comparison, type Outcome, runComparison, type Task } from './contest.ts'
+import { createPopulation, generateTodos, type Population } from './crowd.ts'
+import { createRefreshTasks, TTL } from './refreshing.ts'
+import { createRequestTasks } from './requests.ts'
+import { type App, CONCURRENCY, createTodoTasks } from './works.ts'
 
 /** What the issue of growth is measured by: as many times as long as with few rows may it take with many. */
-const MOST = 1.3
-const [PAGE, FEW, SOME, EACH] = [50, 10, 220, 200]
+const MAX_RATIO = 1.3
+const [PAGE, FEW_TODOS, SOME_TODOS, OTHERS_TODOS] = [50, 10, 220, 200]
 /** How many todos others have, as a part of those of the user who has most. */
-const OTHERS = 0.2
+const OTHERS_SHARE = 0.2
 /** Milliseconds after which requests are no longer turned away because the event loop has lagged behind. */
-const REST = 3000
+const RECOVERY_PAUSE = 3000
 /** How far down the list a deep page is, as a part of all. */
 const DEPTH = 0.99
 
-export interface Extent {
+export interface GrowthOptions {
   readonly rows: number
   readonly rounds: number
   /** What counts: the processor's time where the database is part of this process, the clock where it is a server. */
-  readonly by: 'cpu' | 'clock'
+  readonly costMetric: 'cpu' | 'clock'
 }
 
 /** Two databases to be made, empty as yet: for few todos and for many. */
-export interface Places {
+export interface DatabaseUrls {
   readonly small: string
   readonly large: string
 }
 
 /** A database with crowds in it, open. */
-async function start(url: string, crowds: readonly Crowd[], tell: (what: string) => void) {
+async function openDatabase(
+  url: string,
+  populations: readonly Population[],
+  showProgress: (what: string) => void
+) {
   let time = Date.now()
   const config = readConfig({
     DATABASE_URL: url,
@@ -48,59 +52,64 @@ async function start(url: string, crowds: readonly Crowd[], tell: (what: string)
   const empty = await open()
   await empty.close()
   await fill(url, {
-    users: crowds.flatMap(({ users }) => users),
-    todos: todosOfAll(crowds, new Date(time)),
-    told: todos => tell(`${todos} todos`)
+    users: populations.flatMap(({ users }) => users),
+    todos: generateTodos(populations, new Date(time)),
+    onProgress: todos => showProgress(`${todos} todos`)
   })
   const app = await open()
   // A page is to be read each time.
-  Object.assign(app.store, { rememberedText: (_user: string, _what: string, read: () => unknown) => read() })
+  Object.assign(app.store, { cachedText: (_user: string, _what: string, read: () => unknown) => read() })
   await app.ready()
-  const pass = () => {
+  const advanceTime = () => {
     time += TTL * 1000
   }
-  return { app, pass }
+  return { app, pass: advanceTime }
 }
 
-type Works = Awaited<ReturnType<typeof worksOfAll>>
+type Tasks = Awaited<ReturnType<typeof createAllTasks>>
 
-async function worksOfAll(app: App, crowd: Crowd, pass: () => void) {
+async function createAllTasks(app: App, population: Population, advanceTime: () => void) {
   return {
-    ...worksOf(app, crowd),
-    ...(await requestsOf(app, crowd, PAGE)),
-    ...(await refreshingOf(app, crowd, pass)),
-    crowd
+    ...createTodoTasks(app, population),
+    ...(await createRequestTasks(app, population, PAGE)),
+    ...(await createRefreshTasks(app, population, advanceTime)),
+    crowd: population
   }
 }
 
 const writes = {
   create: 'create, and delete for good',
-  createTogether: `the same, ${TOGETHER} at once`,
+  createTogether: `the same, ${CONCURRENCY} at once`,
   patch: 'PATCH',
   refresh: 'refresh',
-  refreshTogether: `${TOGETHER} refreshes at once`
+  refreshTogether: `${CONCURRENCY} refreshes at once`
 } as const
 
 /** Pages are compared with those of somebody who has enough todos for a page. The last ones let time pass. */
-async function* contestsOf(few: Works, some: Works, one: Works, many: Works): AsyncGenerator<Contest> {
-  const all = (base: Works, of: (works: Works) => Work) => [base, one, many].map(of)
-  yield { title: 'one todo', works: all(few, works => works.get) }
+async function* createComparisons(
+  few: Tasks,
+  some: Tasks,
+  one: Tasks,
+  many: Tasks
+): AsyncGenerator<Comparison> {
+  const all = (base: Tasks, selectTask: (works: Tasks) => Task) => [base, one, many].map(selectTask)
+  yield { title: 'one todo', tasks: all(few, works => works.get) }
 
   for (const filter of [{}, { done: true }])
     for (const sort of sorts.filter(sort => !sort.startsWith('-'))) {
       const query = { limit: PAGE, sort, ...filter }
       const what = `by ${sort}${'done' in filter ? ', those done' : ''}`
-      yield { title: `first page ${what}`, works: all(some, works => works.firstPage(query)) }
+      yield { title: `first page ${what}`, tasks: all(some, works => works.firstPage(query)) }
       const depth = Math.round(one.crowd.todosEach * DEPTH)
       const deep = [await some.deepPage(query, some.crowd.todosEach / 2), await one.deepPage(query, depth)]
-      yield { title: `page at ${depth} ${what}`, works: deep }
+      yield { title: `page at ${depth} ${what}`, tasks: deep }
     }
 
-  yield { title: 'one todo, as a request', works: all(few, works => works.getByRequest) }
-  yield { title: `page of ${PAGE}, as a request`, works: all(some, works => works.pageByRequest) }
+  yield { title: 'one todo, as a request', tasks: all(few, works => works.getByRequest) }
+  yield { title: `page of ${PAGE}, as a request`, tasks: all(some, works => works.pageByRequest) }
 
   for (const [name, title] of Object.entries(writes) as [keyof typeof writes, string][])
-    yield { title, works: all(few, works => works[name]) }
+    yield { title, tasks: all(few, works => works[name]) }
 }
 
 /**
@@ -108,51 +117,54 @@ async function* contestsOf(few: Works, some: Works, one: Works, many: Works): As
  * @returns a table, which says how many times as long each takes
  */
 export async function compareTodos(
-  { small, large }: Places,
-  { rows, rounds, by }: Extent,
-  tell: (what: string) => void
+  { small, large }: DatabaseUrls,
+  { rows, rounds, costMetric: by }: GrowthOptions,
+  showProgress: (what: string) => void
 ): Promise<string> {
   const now = new Date()
-  const [few, some] = [crowdOf('few', 1, FEW, now), crowdOf('some', 1, SOME, now)]
-  const one = crowdOf('one', 1, rows, now)
-  const many = crowdOf('many', Math.ceil((rows * OTHERS) / EACH), EACH, now)
+  const [few, some] = [
+    createPopulation('few', 1, FEW_TODOS, now),
+    createPopulation('some', 1, SOME_TODOS, now)
+  ]
+  const one = createPopulation('one', 1, rows, now)
+  const many = createPopulation('many', Math.ceil((rows * OTHERS_SHARE) / OTHERS_TODOS), OTHERS_TODOS, now)
 
-  const little = await start(small, [few, some], tell)
-  const big = await start(large, [one, many], tell)
+  const little = await openDatabase(small, [few, some], showProgress)
+  const big = await openDatabase(large, [one, many], showProgress)
   const outcomes: Outcome[] = []
   try {
-    const contests = contestsOf(
-      await worksOfAll(little.app, few, little.pass),
-      await worksOfAll(little.app, some, little.pass),
-      await worksOfAll(big.app, one, big.pass),
-      await worksOfAll(big.app, many, big.pass)
+    const comparisons = createComparisons(
+      await createAllTasks(little.app, few, little.pass),
+      await createAllTasks(little.app, some, little.pass),
+      await createAllTasks(big.app, one, big.pass),
+      await createAllTasks(big.app, many, big.pass)
     )
-    await sleep(REST)
-    for await (const contest of contests) {
-      tell(contest.title)
-      outcomes.push(await hold(contest, rounds))
+    await sleep(RECOVERY_PAUSE)
+    for await (const comparison of comparisons) {
+      showProgress(comparison.title)
+      outcomes.push(await runComparison(comparison, rounds))
     }
   } finally {
-    tell('')
+    showProgress('')
     await little.app.close()
     await big.app.close()
   }
-  const crowds = [`of ${one.todosEach}`, `of ${EACH}, of ${many.users.length} users`]
+  const crowds = [`of ${one.todosEach}`, `of ${OTHERS_TODOS}, of ${many.users.length} users`]
   const head = [
     'µs of processor time',
     'few todos',
     ...crowds.flatMap(crowd => [crowd, 'times', 'by the clock']),
-    `≤ ${MOST}`
+    `≤ ${MAX_RATIO}`
   ]
-  return table([head, ...outcomes.map(outcome => lineOf(outcome, by))])
+  return formatTable([head, ...outcomes.map(outcome => toRow(outcome, by))])
 }
 
-function lineOf({ title, costs }: Outcome, by: Extent['by']): string[] {
+function toRow({ title, costs }: Outcome, costMetric: GrowthOptions['costMetric']): string[] {
   const [base, ...others] = costs
-  const isMet = others.every(({ times }) => times[by] <= MOST)
+  const isMet = others.every(({ ratio: times }) => times[costMetric] <= MAX_RATIO)
   // Others have no page that far down.
   const cells = [others[0], others[1]].flatMap(cost =>
-    cost ? [cost.cpu.toFixed(0), cost.times.cpu.toFixed(2), cost.times.clock.toFixed(2)] : ['', '', '']
+    cost ? [cost.cpu.toFixed(0), cost.ratio.cpu.toFixed(2), cost.ratio.clock.toFixed(2)] : ['', '', '']
   )
   return [title, base?.cpu.toFixed(0) ?? '', ...cells, isMet ? 'yes' : 'no']
 }

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
-import { passwordsOf } from '../../src/auth/passwords.ts'
+import { createPasswordHasher } from '../../src/auth/passwords.ts'
 import { readConfig } from '../../src/config.ts'
 
 /* Checks a password for each POST, as Latchkey does, and nothing else: what sign-ins are parts of. Others cost nothing. */
 
-const passwords = await passwordsOf(readConfig({}))
+const passwords = await createPasswordHasher(readConfig({}))
 const hashed = await passwords.hash('correct horse battery staple')
 
 const server = createServer(async ({ method }, response) => {

@@ -1,5 +1,5 @@
-import { configOfProcess } from '../../src/environment.ts'
+import { readProcessConfig } from '../../src/environment.ts'
 import { serve } from '../../src/server.ts'
 
 /** Latchkey as `latchkey serve` runs it, as a program without arguments like the others. */
-await serve(configOfProcess(), false)
+await serve(readProcessConfig(), false)

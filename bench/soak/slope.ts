@@ -1,8 +1,8 @@
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length
 
 /** By how much numbers rise from each to the next, by least squares. */
-export function slopeOf(numbers: readonly number[]): number {
+export function fitSlope(numbers: readonly number[]): number {
   const [centre, middle] = [(numbers.length - 1) / 2, mean(numbers)]
-  const covariance = mean(numbers.map((each, index) => (index - centre) * (each - middle)))
+  const covariance = mean(numbers.map((value, index) => (index - centre) * (value - middle)))
   return covariance / mean(numbers.map((_, index) => (index - centre) ** 2))
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from './person.ts'
 
 /** Seconds between two people who sign in anew. */
-const SIGN_IN = 5
+const SIGN_IN_INTERVAL = 5
 
 /** What people have done so far, and how often one could not begin anything for still waiting. */
-export interface Done {
+export interface UsageCounts {
   answered: number
   skipped: number
 }
@@ -15,15 +15,20 @@ export interface Done {
  * @param rate requests a second
  * @throws what one of them met with
  */
-export async function use(people: readonly Person[], rate: number, done: Done, signal: AbortSignal) {
+export async function simulateUsage(
+  people: readonly Person[],
+  rate: number,
+  counts: UsageCounts,
+  signal: AbortSignal
+) {
   const busy = new Set<Person>()
   const failures: unknown[] = []
 
-  async function occupy(person: Person, work: () => Promise<unknown>) {
+  async function performFor(person: Person, work: () => Promise<unknown>) {
     busy.add(person)
     try {
       await work()
-      done.answered += 1
+      counts.answered += 1
     } catch (error) {
       failures.push(error)
     }
@@ -31,12 +36,12 @@ export async function use(people: readonly Person[], rate: number, done: Done, s
   }
 
   const begin = performance.now()
-  for (let turn = 0; !signal.aborted && failures.length === 0; turn += 1) {
-    const person = people[turn % people.length] as Person
-    const isDue = turn % (SIGN_IN * rate) === 0
-    if (busy.has(person)) done.skipped += 1
-    else occupy(person, isDue ? person.signInAnew : person.step)
-    await sleep(Math.max(0, begin + ((turn + 1) * 1000) / rate - performance.now()))
+  for (let index = 0; !signal.aborted && failures.length === 0; index += 1) {
+    const person = people[index % people.length] as Person
+    const isDue = index % (SIGN_IN_INTERVAL * rate) === 0
+    if (busy.has(person)) counts.skipped += 1
+    else performFor(person, isDue ? person.signInAgain : person.step)
+    await sleep(Math.max(0, begin + ((index + 1) * 1000) / rate - performance.now()))
   }
   while (busy.size > 0) await sleep(1)
   if (failures.length > 0) throw failures[0]

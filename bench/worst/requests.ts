@@ -9,29 +9,31 @@ export interface WorstRequest {
   readonly body?: () => string
 }
 
-const batch = (title: string, ...operations: object[]): WorstRequest => ({
+const batchRequest = (title: string, ...operations: object[]): WorstRequest => ({
   title,
   path: '/api/todos/batch',
   method: 'POST',
   body: () => JSON.stringify({ operations })
 })
 
-const list = (title: string, query: string): WorstRequest => ({ title, path: `/api/todos?${query}` })
+const listRequest = (title: string, query: string): WorstRequest => ({ title, path: `/api/todos?${query}` })
 
 /** How words of the todos begin, each of which most todos have, and none has all of. */
 const MANY_TERMS = encodeURIComponent('b c d g m o p r t w')
-const NOTHING = 'zyxwvu'
+const NO_MATCH = 'zyxwvu'
 /** One character that expands to eighteen when it is folded. */
 const SALLALLAHOU = '\ufdfa'
-const HAN = 0x4e00
+const FIRST_HAN = 0x4e00
 /** Characters of a description. */
-const LONG = 16_384
+const MAX_DESCRIPTION_LENGTH = 16_384
 
-const han = (index: number, length: number) =>
-  Array.from({ length }, (_, at) => String.fromCharCode(HAN + ((index * 7919 + at * 31) % 20_000))).join('')
+const hanText = (index: number, length: number) =>
+  Array.from({ length }, (_, at) =>
+    String.fromCharCode(FIRST_HAN + ((index * 7919 + at * 31) % 20_000))
+  ).join('')
 
 /** As many lines as are taken in one import. */
-function linesOf(line: (index: number) => object): string {
+function createImportBody(line: (index: number) => object): string {
   const lines: string[] = []
   let size = 0
   for (let index = 0; index < MAX_IMPORT_LINES; index += 1) {
@@ -43,25 +45,28 @@ function linesOf(line: (index: number) => object): string {
   return lines.join('')
 }
 
-const importing = (title: string, line: (index: number) => object): WorstRequest => ({
+const importRequest = (title: string, line: (index: number) => object): WorstRequest => ({
   title,
   path: '/api/todos/import',
   method: 'POST',
   type: 'application/x-ndjson',
-  body: () => linesOf(line)
+  body: () => createImportBody(line)
 })
 
 /** Those that change nothing for the ones after them. */
 export const reads: readonly WorstRequest[] = [
-  list('a search that finds nothing, by title', `q=${NOTHING}&sort=title`),
-  list('a search by one letter, by title', 'q=b&sort=title'),
-  list('a search by ten letters, counted', `q=${MANY_TERMS}&count=true`),
-  list('a tag, counted', 'tag=milk&count=true'),
-  list('a tag in the trash, by priority', 'tag=milk&deleted=true&sort=-priority'),
-  list('those done, counted', 'done=true&count=true'),
-  list('due before the end, by title', 'dueBefore=9999-12-31&sort=title'),
-  list('changed since long ago, by priority', 'updatedAfter=2000-01-01T00:00:00Z&sort=-priority&count=true'),
-  list(
+  listRequest('a search that finds nothing, by title', `q=${NO_MATCH}&sort=title`),
+  listRequest('a search by one letter, by title', 'q=b&sort=title'),
+  listRequest('a search by ten letters, counted', `q=${MANY_TERMS}&count=true`),
+  listRequest('a tag, counted', 'tag=milk&count=true'),
+  listRequest('a tag in the trash, by priority', 'tag=milk&deleted=true&sort=-priority'),
+  listRequest('those done, counted', 'done=true&count=true'),
+  listRequest('due before the end, by title', 'dueBefore=9999-12-31&sort=title'),
+  listRequest(
+    'changed since long ago, by priority',
+    'updatedAfter=2000-01-01T00:00:00Z&sort=-priority&count=true'
+  ),
+  listRequest(
     'high priority, done, by due date, the last page',
     'done=true&priority=high&dueAfter=2099-01-01&sort=due'
   ),
@@ -70,15 +75,19 @@ export const reads: readonly WorstRequest[] = [
 
 /** In this order: some need what those before them leave. */
 export const writes: readonly WorstRequest[] = [
-  batch('would complete all', { op: 'patch', where: { done: false }, changes: { done: true } }),
-  batch('completes all', { op: 'patch', where: { done: false }, changes: { done: true } }),
-  batch('reopens all', { op: 'patch', where: { done: true }, changes: { done: false } }),
-  batch('completes those with a tag', { op: 'patch', where: { tag: ['milk'] }, changes: { done: true } }),
-  batch(
+  batchRequest('would complete all', { op: 'patch', where: { done: false }, changes: { done: true } }),
+  batchRequest('completes all', { op: 'patch', where: { done: false }, changes: { done: true } }),
+  batchRequest('reopens all', { op: 'patch', where: { done: true }, changes: { done: false } }),
+  batchRequest('completes those with a tag', {
+    op: 'patch',
+    where: { tag: ['milk'] },
+    changes: { done: true }
+  }),
+  batchRequest(
     'makes twenty todos of U+FDFA',
     ...Array.from({ length: 20 }, () => ({
       op: 'create',
-      todo: { title: 'fdfa', description: SALLALLAHOU.repeat(LONG) }
+      todo: { title: 'fdfa', description: SALLALLAHOU.repeat(MAX_DESCRIPTION_LENGTH) }
     }))
   ),
   {
@@ -87,11 +96,14 @@ export const writes: readonly WorstRequest[] = [
     method: 'POST',
     body: () => `{"operations":[${Array(340_000).fill('{}').join()}]}`
   },
-  importing('an import of wrong lines', () => ({ titel: 'x', done: 3, x: [] })),
-  importing('an import of Han text', index => ({ title: `han ${index}`, description: han(index, 5000) })),
-  list('the first search after that', `q=${encodeURIComponent(han(3, 4))}`),
-  importing('an import of short lines', index => ({ title: `${index}` })),
-  list('the first search after that', `q=${NOTHING}`),
-  batch('deletes all', { op: 'delete', where: { dueAfter: '0001-01-01' } }),
-  batch('deletes the rest', { op: 'delete', where: { updatedAfter: '2000-01-01T00:00:00Z' } })
+  importRequest('an import of wrong lines', () => ({ titel: 'x', done: 3, x: [] })),
+  importRequest('an import of Han text', index => ({
+    title: `han ${index}`,
+    description: hanText(index, 5000)
+  })),
+  listRequest('the first search after that', `q=${encodeURIComponent(hanText(3, 4))}`),
+  importRequest('an import of short lines', index => ({ title: `${index}` })),
+  listRequest('the first search after that', `q=${NO_MATCH}`),
+  batchRequest('deletes all', { op: 'delete', where: { dueAfter: '0001-01-01' } }),
+  batchRequest('deletes the rest', { op: 'delete', where: { updatedAfter: '2000-01-01T00:00:00Z' } })
 ]

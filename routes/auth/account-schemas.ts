@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config.ts'
-import { type EndReason, type EventType, endReasons, eventTypes } from '../../src/db/schema.ts'
+import { type AuditEventType, auditEventTypes, type EndReason, endReasons } from '../../src/db/schema.ts'
 import {
   bearer,
   bearerProblems,
@@ -8,15 +8,15 @@ import {
   exampleIds,
   Id,
   Instant,
-  Nullable,
+  idempotencyHeaders,
+  NullableString,
   PageQuery,
-  problems,
-  ref,
-  repeatable
+  problemResponses,
+  ref
 } from '../schemas.ts'
-import { NewPassword, TokenPairDocument, tags, UserDocument, Username } from './schemas.ts'
+import { createNewPasswordSchema, TokenPairDocument, tags, UserDocument, Username } from './schemas.ts'
 
-const device = {
+const exampleClient = {
   device: 'Firefox on Linux',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
   ip: '192.0.2.7'
@@ -25,7 +25,7 @@ const device = {
 const exampleSession = {
   id: exampleIds.session,
   current: true,
-  ...device,
+  ...exampleClient,
   createdAt: '2026-11-23T09:24:00.000Z',
   lastUsedAt: '2026-11-23T09:30:00.000Z',
   idleExpiresAt: '2026-12-23T09:30:00.000Z',
@@ -36,9 +36,9 @@ export const SessionDocument = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     current: Type.Boolean({ description: 'whether it is the one that asks' }),
-    device: Nullable('the user agent, made readable'),
-    userAgent: Nullable('the user agent, as it was last sent'),
-    ip: Nullable('the address that it was last used from'),
+    device: NullableString('the user agent, made readable'),
+    userAgent: NullableString('the user agent, as it was last sent'),
+    ip: NullableString('the address that it was last used from'),
     createdAt: Instant('when it began, with a sign-in'),
     lastUsedAt: Instant('when it was last refreshed'),
     idleExpiresAt: Instant('when it ends unless it is refreshed before'),
@@ -53,35 +53,35 @@ const exampleEvent = {
   createdAt: '2026-11-23T09:24:00.000Z',
   sessionId: exampleIds.session,
   endReason: null,
-  ...device,
+  ...exampleClient,
   otherUserAgent: null,
   otherIp: null
 }
 
-export const EventDocument = Type.Object(
+export const AuditEventDocument = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    type: Type.Unsafe<EventType>({ type: 'string', enum: eventTypes }),
+    type: Type.Unsafe<AuditEventType>({ type: 'string', enum: auditEventTypes }),
     createdAt: Instant('when it happened'),
-    sessionId: Nullable('the session that it is about'),
+    sessionId: NullableString('the session that it is about'),
     endReason: Type.Unsafe<EndReason | null>({
       type: ['string', 'null'],
       enum: [...endReasons, null],
       description: 'why the session ended'
     }),
-    device: Nullable('the user agent, made readable'),
-    userAgent: Nullable('the user agent of the request'),
-    ip: Nullable('the address of the request'),
-    otherUserAgent: Nullable('of a re-used refresh token: the user agent that had used it before'),
-    otherIp: Nullable('of a re-used refresh token: the address that had used it before')
+    device: NullableString('the user agent, made readable'),
+    userAgent: NullableString('the user agent of the request'),
+    ip: NullableString('the address of the request'),
+    otherUserAgent: NullableString('of a re-used refresh token: the user agent that had used it before'),
+    otherIp: NullableString('of a re-used refresh token: the address that had used it before')
   },
   { $id: 'Event', description: 'Something that happened to the account.', examples: [exampleEvent] }
 )
 
-export const EventPageDocument = Type.Object(
+export const AuditEventPageDocument = Type.Object(
   {
-    items: Type.Array(ref(EventDocument)),
-    nextCursor: Nullable('the `cursor` of the next page; null at the end')
+    items: Type.Array(ref(AuditEventDocument)),
+    nextCursor: NullableString('the `cursor` of the next page; null at the end')
   },
   {
     $id: 'EventPage',
@@ -96,7 +96,10 @@ export const me = {
   description: 'The account that the access token stands for.',
   tags,
   security: bearer,
-  response: { 200: { ...ref(UserDocument), description: 'The account.' }, ...problems(...bearerProblems) }
+  response: {
+    200: { ...ref(UserDocument), description: 'The account.' },
+    ...problemResponses(...bearerProblems)
+  }
 }
 
 export const renameMe = {
@@ -112,7 +115,7 @@ export const renameMe = {
   ),
   response: {
     200: { ...ref(UserDocument), description: 'The account as it is now.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'already_taken', 'sign_in_throttled')
+    ...problemResponses(...bodyProblems, ...bearerProblems, 'already_taken', 'sign_in_throttled')
   }
 }
 
@@ -129,7 +132,7 @@ export const deleteMe = {
   ),
   response: {
     204: Type.Null({ description: 'The account is gone.' }),
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
+    ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
   }
 }
 
@@ -143,11 +146,11 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
     'one.',
   tags,
   security: bearer,
-  headers: repeatable,
+  headers: idempotencyHeaders,
   body: Type.Object(
     {
       currentPassword: Type.String({ format: 'password', description: 'the password of the account' }),
-      newPassword: NewPassword(PASSWORD_MIN_LENGTH),
+      newPassword: createNewPasswordSchema(PASSWORD_MIN_LENGTH),
       endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
     },
     {
@@ -159,7 +162,7 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'The password is changed; the new pair.' },
-    ...problems(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
+    ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
   }
 })
 
@@ -179,7 +182,7 @@ export const listSessions = {
         ]
       }
     ),
-    ...problems(...bearerProblems)
+    ...problemResponses(...bearerProblems)
   }
 }
 
@@ -192,7 +195,7 @@ export const endSession = {
   params: Type.Object({ id: { ...Id, examples: [exampleIds.otherSession] } }),
   response: {
     204: Type.Null({ description: 'It has ended.' }),
-    ...problems('validation_failed', 'session_not_found', 'uri_too_long', ...bearerProblems)
+    ...problemResponses('validation_failed', 'session_not_found', 'uri_too_long', ...bearerProblems)
   }
 }
 
@@ -204,7 +207,7 @@ export const listEvents = {
   security: bearer,
   querystring: PageQuery,
   response: {
-    200: { ...ref(EventPageDocument), description: 'A page of events.' },
-    ...problems('validation_failed', ...bearerProblems)
+    200: { ...ref(AuditEventPageDocument), description: 'A page of events.' },
+    ...problemResponses('validation_failed', ...bearerProblems)
   }
 }

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
-import { PER_MINUTE } from '../../src/limits.ts'
-import { keyIn } from '../schemas.ts'
+import { REQUESTS_PER_MINUTE } from '../../src/limits.ts'
+import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
-import { deviceOf } from './device.ts'
-import { newPasswordIn } from './new-password.ts'
+import { toClientInfo } from './device.ts'
+import { createNewPasswordHooks } from './new-password.ts'
 
 /** A stricter limit for what verifies a password. */
-const config = { rateLimit: PER_MINUTE.account }
+const config = { rateLimit: REQUESTS_PER_MINUTE.account }
 
 const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, options) => {
   app.addHook('onRequest', app.authenticate)
@@ -17,20 +17,20 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
   })
 
   app.patch('/me', { schema: schemas.renameMe, config }, async function rename(request) {
-    return app.accounts.rename(request.user, request.body.username, deviceOf(request))
+    return app.accounts.changeUsername(request.user, request.body.username, toClientInfo(request))
   })
 
   app.delete('/me', { schema: schemas.deleteMe, config }, async function remove(request, reply) {
-    await app.accounts.remove(request.user, request.body.password, deviceOf(request))
+    await app.accounts.deleteAccount(request.user, request.body.password, toClientInfo(request))
     return reply.code(204).send(null)
   })
 
   app.put(
     '/password',
-    { schema: schemas.changePassword(options.config), config, ...newPasswordIn('newPassword') },
+    { schema: schemas.changePassword(options.config), config, ...createNewPasswordHooks('newPassword') },
     async function changePassword(request) {
-      const change = { ...request.body, idempotencyKey: keyIn(request.headers) }
-      return app.accounts.changePassword(request.user, change, deviceOf(request))
+      const change = { ...request.body, idempotencyKey: getIdempotencyKey(request.headers) }
+      return app.accounts.changePassword(request.user, change, toClientInfo(request))
     }
   )
 }

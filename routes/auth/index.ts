@@ -1,16 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { bearerToken } from '../../src/auth/bearer.ts'
+import { parseBearerToken } from '../../src/auth/bearer.ts'
 import type { Config } from '../../src/config.ts'
-import { PER_MINUTE } from '../../src/limits.ts'
-import { keyIn } from '../schemas.ts'
+import { REQUESTS_PER_MINUTE } from '../../src/limits.ts'
+import { getIdempotencyKey } from '../schemas.ts'
 import account from './account.ts'
-import { deviceOf } from './device.ts'
-import { newPasswordIn } from './new-password.ts'
+import { toClientInfo } from './device.ts'
+import { createNewPasswordHooks } from './new-password.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
 
 /** A stricter limit for what guesses, hashes or tells whether an account exists. */
-const limited = (most: number) => ({ rateLimit: most })
+const toRateLimitConfig = (maxPerMinute: number) => ({ rateLimit: maxPerMinute })
 
 const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   app.addHook('onRoute', route => {
@@ -23,28 +23,36 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/register',
-    { schema: schemas.register(config), config: limited(PER_MINUTE.register), ...newPasswordIn('password') },
+    {
+      schema: schemas.register(config),
+      config: toRateLimitConfig(REQUESTS_PER_MINUTE.register),
+      ...createNewPasswordHooks('password')
+    },
     async function register(request, reply) {
       const user = await app.users.register(request.body)
-      request.signedIn = user.id
+      request.signedInUserId = user.id
       reply.code(201).header('location', '/api/auth/me')
-      return app.sessions.start(user, deviceOf(request), 'account_created')
+      return app.sessions.start(user, toClientInfo(request), 'account_created')
     }
   )
 
   app.post(
     '/login',
-    { schema: schemas.login(config), config: limited(PER_MINUTE.login), ...newPasswordIn('newPassword') },
+    {
+      schema: schemas.login(config),
+      config: toRateLimitConfig(REQUESTS_PER_MINUTE.login),
+      ...createNewPasswordHooks('newPassword')
+    },
     async function login(request) {
       const { email, password, newPassword } = request.body
-      const device = deviceOf(request)
-      return app.users.authenticate(
+      const client = toClientInfo(request)
+      return app.users.login(
         email,
         password,
-        device,
-        (user, forgiving) => {
-          request.signedIn = user.id
-          return app.sessions.start(user, device, 'signed_in', [forgiving])
+        client,
+        (user, clearFailures) => {
+          request.signedInUserId = user.id
+          return app.sessions.start(user, client, 'signed_in', [clearFailures])
         },
         newPassword
       )
@@ -53,18 +61,26 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/refresh',
-    { schema: schemas.refresh, config: limited(PER_MINUTE.refresh) },
+    { schema: schemas.refresh, config: toRateLimitConfig(REQUESTS_PER_MINUTE.refresh) },
     async function refresh(request) {
-      const idempotencyKey = keyIn(request.headers)
-      const pair = await app.sessions.refresh({ ...request.body, idempotencyKey, device: deviceOf(request) })
-      request.signedIn = pair.user.id
+      const idempotencyKey = getIdempotencyKey(request.headers)
+      const pair = await app.sessions.refresh({
+        ...request.body,
+        idempotencyKey,
+        client: toClientInfo(request)
+      })
+      request.signedInUserId = pair.user.id
       return pair
     }
   )
 
   app.post('/logout', { schema: schemas.logout }, async function logout(request, reply) {
-    const token = bearerToken(request.headers.authorization)
-    request.signedIn = await app.sessions.logout(token, request.body?.scope ?? 'local', deviceOf(request))
+    const token = parseBearerToken(request.headers.authorization)
+    request.signedInUserId = await app.sessions.logout(
+      token,
+      request.body?.scope ?? 'local',
+      toClientInfo(request)
+    )
     return reply.code(204).send(null)
   })
 

@@ -2,8 +2,16 @@ import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions.ts'
 import { type Config, MAX_TTL } from '../../src/config.ts'
-import { bytesOf } from '../../src/limits.ts'
-import { bearer, bodyProblems, exampleIds, IdDocument, problems, ref, repeatable } from '../schemas.ts'
+import { toBodyLimit } from '../../src/limits.ts'
+import {
+  bearer,
+  bodyProblems,
+  exampleIds,
+  IdDocument,
+  idempotencyHeaders,
+  problemResponses,
+  ref
+} from '../schemas.ts'
 
 export const tags = ['auth']
 
@@ -11,7 +19,7 @@ export const MIN_USERNAME = 3
 export const MAX_USERNAME = 32
 export const MAX_PASSWORD = 128
 /** The largest body of these routes, in bytes: two passwords, or a name, an e-mail and a password; or a pair of tokens. */
-export const MAX_AUTH_BODY = bytesOf(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
+export const MAX_AUTH_BODY = toBodyLimit(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
 
 export const Username = Type.String({
   pattern: `^[A-Za-z0-9._-]{${MIN_USERNAME},${MAX_USERNAME}}$`,
@@ -26,7 +34,7 @@ const Email = Type.String({
   examples: ['ada@example.org']
 })
 const AsciiEmail = { ...Email, format: 'email' }
-export const NewPassword = (minLength: number) =>
+export const createNewPasswordSchema = (minLength: number) =>
   Type.String({
     format: 'password',
     minLength,
@@ -37,9 +45,9 @@ export const NewPassword = (minLength: number) =>
 
 const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
 
-const user = { id: IdDocument, username: Username, email: AsciiEmail }
+const userProperties = { id: IdDocument, username: Username, email: AsciiEmail }
 
-export const UserDocument = Type.Object(user, {
+export const UserDocument = Type.Object(userProperties, {
   $id: 'User',
   description: 'An account.',
   examples: [exampleUser]
@@ -85,7 +93,7 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
     'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: Type.Object(
-    { username: Username, email: Email, password: NewPassword(PASSWORD_MIN_LENGTH) },
+    { username: Username, email: Email, password: createNewPasswordSchema(PASSWORD_MIN_LENGTH) },
     {
       additionalProperties: false,
       examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
@@ -93,7 +101,7 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   ),
   response: {
     201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
-    ...problems(...bodyProblems, 'already_taken')
+    ...problemResponses(...bodyProblems, 'already_taken')
   }
 })
 
@@ -108,7 +116,7 @@ export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
     {
       email: Email,
       password: Type.String({ format: 'password', description: 'the password, as it was given' }),
-      newPassword: Type.Optional(NewPassword(PASSWORD_MIN_LENGTH))
+      newPassword: Type.Optional(createNewPasswordSchema(PASSWORD_MIN_LENGTH))
     },
     {
       additionalProperties: false,
@@ -117,7 +125,7 @@ export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problems(
+    ...problemResponses(
       ...bodyProblems,
       'invalid_credentials',
       'account_disabled',
@@ -129,7 +137,7 @@ export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
 })
 
 /** Taken as it was answered, and not looked at: no life is longer than a setting may be. */
-const AnsweredSeconds = Type.Integer({
+const EchoedSeconds = Type.Integer({
   minimum: 0,
   maximum: MAX_TTL,
   description: 'the seconds that were answered'
@@ -144,15 +152,15 @@ export const refresh = {
     'when its answer was lost: the same key and pair get the same tokens, as long as nobody has used them to refresh. An ' +
     'answered pair may be sent as it is: what is not a token is not looked at.',
   tags,
-  headers: repeatable,
+  headers: idempotencyHeaders,
   body: Type.Object(
     {
       accessToken: Type.String({ description: 'the access token of the latest pair' }),
       refreshToken: Type.String({ description: 'the refresh token of the latest pair' }),
       tokenType: Type.Optional(Type.Unsafe<'Bearer'>({ const: 'Bearer', description: 'Bearer, or nothing' })),
-      expiresIn: Type.Optional(AnsweredSeconds),
-      refreshExpiresIn: Type.Optional(AnsweredSeconds),
-      user: Type.Optional(Type.Object(user, { description: 'as it was answered' }))
+      expiresIn: Type.Optional(EchoedSeconds),
+      refreshExpiresIn: Type.Optional(EchoedSeconds),
+      user: Type.Optional(Type.Object(userProperties, { description: 'as it was answered' }))
     },
     {
       additionalProperties: false,
@@ -161,7 +169,7 @@ export const refresh = {
   ),
   response: {
     200: { ...ref(TokenPairDocument), description: 'The next pair.' },
-    ...problems(
+    ...problemResponses(
       ...bodyProblems,
       'access_token_invalid',
       'access_token_not_expired',
@@ -191,5 +199,5 @@ export const logout = {
     additionalProperties: false,
     examples: [{ scope: 'local' }]
   }),
-  response: { 204: Type.Null({ description: 'Signed out.' }), ...problems(...bodyProblems) }
+  response: { 204: Type.Null({ description: 'Signed out.' }), ...problemResponses(...bodyProblems) }
 }

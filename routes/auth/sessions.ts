@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { readable } from '../../src/auth/user-agent.ts'
+import { describeUserAgent } from '../../src/auth/user-agent.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
-import { deviceOf } from './device.ts'
+import { toClientInfo } from './device.ts'
 
 const sessions: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticate)
@@ -12,21 +12,24 @@ const sessions: FastifyPluginAsyncTypebox = async app => {
     const items = (await app.sessions.list(id)).map(session => ({
       ...session,
       current: session.id === sessionId,
-      device: readable(session.userAgent),
+      device: describeUserAgent(session.userAgent),
       lastUsedAt: session.rotatedAt
     }))
     return { items }
   })
 
   app.delete('/sessions/:id', { schema: schemas.endSession }, async function end(request, reply) {
-    await app.sessions.end(request.user, request.params.id, deviceOf(request))
+    await app.sessions.end(request.user, request.params.id, toClientInfo(request))
     return reply.code(204).send(null)
   })
 
   app.get('/events', { schema: schemas.listEvents }, async function listEvents(request) {
     const { limit = DEFAULT_LIMIT, cursor } = request.query
-    const { items, nextCursor } = await app.events.list(request.user.id, limit, cursor)
-    return { items: items.map(event => ({ ...event, device: readable(event.userAgent) })), nextCursor }
+    const { items, nextCursor } = await app.auditLog.list(request.user.id, limit, cursor)
+    return {
+      items: items.map(event => ({ ...event, device: describeUserAgent(event.userAgent) })),
+      nextCursor
+    }
   })
 }
 

@@ -7,7 +7,7 @@ export class Html {
   }
 }
 
-type Value = string | number | Html | undefined | readonly Value[]
+type HtmlValue = string | number | Html | undefined | readonly HtmlValue[]
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
@@ -21,12 +21,12 @@ const ENTITIES: Record<string, string> = {
  * Makes HTML of a template: html`<p>${text}</p>`. Values are escaped, for content and quoted attributes alike; pieces of
  * HTML stay what they are, lists are joined, and undefined is nothing.
  */
-export const html = (strings: TemplateStringsArray, ...values: Value[]): Html =>
-  new Html(strings.map((string, index) => string + textOf(values[index])).join(''))
+export const html = (strings: TemplateStringsArray, ...values: HtmlValue[]): Html =>
+  new Html(strings.map((string, index) => string + renderValue(values[index])).join(''))
 
-function textOf(value: Value): string {
+function renderValue(value: HtmlValue): string {
   if (value === undefined) return ''
   if (value instanceof Html) return value.text
-  if (Array.isArray(value)) return value.map(textOf).join('')
+  if (Array.isArray(value)) return value.map(renderValue).join('')
   return String(value).replace(/[&<>"']/g, character => ENTITIES[character] as string)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { about } from '../../src/about.ts'
+import { packageInfo } from '../../src/about.ts'
 import { type Html, html } from './html.ts'
 import { style } from './style.ts'
 
@@ -24,11 +24,11 @@ const ICON =
   )
 
 /** Whether a client would rather read HTML than JSON: a browser does, a program that has no wish does not. */
-export const wantsPage = (reply: FastifyReply): boolean =>
-  reply.preferred('application/json', 'text/html') === 'text/html'
+export const prefersHtml = (reply: FastifyReply): boolean =>
+  reply.negotiateType('application/json', 'text/html') === 'text/html'
 
 /** The answer of an operation that has a page for browsers, and JSON of a schema for programs. */
-export const inBothForms = <Schema extends TSchema>(description: string, schema: Schema) => ({
+export const htmlOrJsonResponse = <Schema extends TSchema>(description: string, schema: Schema) => ({
   description,
   headers: { vary: Type.String({ description: 'among others, Accept' }) },
   content: {
@@ -40,7 +40,7 @@ export const inBothForms = <Schema extends TSchema>(description: string, schema:
 })
 
 /** A page of this service, as the answer: its title, and what is in it. */
-export function page(reply: FastifyReply, title: string, content: Html): string {
+export function renderPage(reply: FastifyReply, title: string, content: Html): string {
   reply.headers({
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': CONTENT_SECURITY_POLICY
@@ -56,7 +56,7 @@ export function page(reply: FastifyReply, title: string, content: Html): string 
 <style>${style}</style>
 </head>
 <body>
-<header><a href="/">Latchkey</a> ${about.version}</header>
+<header><a href="/">Latchkey</a> ${packageInfo.version}</header>
 <main>
 ${content}
 </main>

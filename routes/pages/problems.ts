@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import { actions } from '../../src/errors.ts'
-import type { ProblemKind } from '../problems.ts'
+import type { ProblemType } from '../problems.ts'
 import { type Html, html } from './html.ts'
 
 /** What a kind of problem means, and what to do about it. */
-export const problemPage = ({
+export const renderProblemTypePage = ({
   type,
   title,
   status,
@@ -13,7 +13,7 @@ export const problemPage = ({
   action,
   cause,
   next
-}: ProblemKind): Html => html`<h1>${title}</h1>
+}: ProblemType): Html => html`<h1>${title}</h1>
 <p class="dim"><code>${code}</code>, sent with the status ${status} ${STATUS_CODES[status]}</p>
 <h2>What happened</h2>
 <p>${cause}</p>
@@ -29,14 +29,16 @@ ${
 <p><a href="/problems">All problems</a></p>`
 
 /** All kinds of problems, by their status. */
-export const problemsPage = (items: readonly ProblemKind[]): Html => html`<h1>Problems</h1>
+export const renderProblemTypesPage = (
+  problemTypesByStatus: readonly ProblemType[]
+): Html => html`<h1>Problems</h1>
 <p>Every error of this service is a problem document (<a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>). A program
 branches on its <code>code</code>, and does what its <code>action</code> says.</p>
 ${Array.from(
-  Map.groupBy(items, ({ status }) => status),
-  ([status, kinds]) => html`<h2>${status} ${STATUS_CODES[status]}</h2>
+  Map.groupBy(problemTypesByStatus, ({ status }) => status),
+  ([status, problemTypes]) => html`<h2>${status} ${STATUS_CODES[status]}</h2>
 <ul>
-${kinds.map(({ type, title, code }) => html`<li><a href="${type}">${title}</a> <code>${code}</code></li>\n`)}</ul>
+${problemTypes.map(({ type, title, code }) => html`<li><a href="${type}">${title}</a> <code>${code}</code></li>\n`)}</ul>
 `
 )}
 <h2>Actions</h2>

@@ -6,17 +6,17 @@ import {
   bearerProblems,
   bodyProblems,
   Id,
+  idempotencyHeaders,
   idempotencyProblems,
-  problems,
-  ref,
-  repeatable
+  problemResponses,
+  ref
 } from '../schemas.ts'
 import { TodoDocument } from './documents.ts'
-import { changes, content, filters } from './fields.ts'
+import { contentFields, filterFields, patchFields } from './fields.ts'
 
 const strict = { additionalProperties: false }
 
-const Op = (op: BatchOperation['op']) =>
+const OperationName = (op: BatchOperation['op']) =>
   Type.Unsafe<typeof op>({ type: 'string', enum: [op], description: op })
 
 const selector = {
@@ -31,7 +31,7 @@ const selector = {
   ),
   where: Type.Optional(
     Type.Unsafe<Filter>(
-      Type.Object(filters, {
+      Type.Object(filterFields, {
         ...strict,
         minProperties: 1,
         description: 'at least one of the conditions that the list has'
@@ -44,15 +44,18 @@ const ifMatch = Type.Optional(
 )
 
 const operations: TSchema[] = [
-  Type.Object({ op: Op('create'), todo: Type.Object(content, strict) }, { ...strict, title: 'create' }),
   Type.Object(
-    { op: Op('patch'), ...selector, changes: Type.Object(changes, strict), ifMatch },
+    { op: OperationName('create'), todo: Type.Object(contentFields, strict) },
+    { ...strict, title: 'create' }
+  ),
+  Type.Object(
+    { op: OperationName('patch'), ...selector, changes: Type.Object(patchFields, strict), ifMatch },
     { ...strict, title: 'patch' }
   ),
-  Type.Object({ op: Op('delete'), ...selector, ifMatch }, { ...strict, title: 'delete' }),
+  Type.Object({ op: OperationName('delete'), ...selector, ifMatch }, { ...strict, title: 'delete' }),
   Type.Object(
     {
-      op: Op('move'),
+      op: OperationName('move'),
       id: Id,
       after: Type.Optional(Id),
       before: Type.Optional(Id),
@@ -110,7 +113,7 @@ export const batch = {
     'deleted for good since, and `Idempotent-Replayed: true`.',
   tags: ['todos'],
   security: bearer,
-  headers: repeatable,
+  headers: idempotencyHeaders,
   body: Type.Object(
     {
       operations: Type.Array(Operation, {
@@ -129,7 +132,7 @@ export const batch = {
   ),
   response: {
     200: { ...ref(BatchDocument), description: 'What came of each operation.' },
-    ...problems(
+    ...problemResponses(
       ...bodyProblems,
       'todo_not_found',
       'quota_exceeded',

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
-import { once, requestIdOf } from '../../src/idempotency.ts'
+import { toRequestId, withIdempotency } from '../../src/idempotency.ts'
 import { MAX_BATCH } from '../../src/limits.ts'
-import { preconditionOf } from '../../src/preconditions.ts'
+import { createPrecondition } from '../../src/preconditions.ts'
 import { runBatch } from '../../src/todos/batch.ts'
-import { keepingOfBatch } from '../../src/todos/repetitions.ts'
-import { keyIn } from '../schemas.ts'
+import { createBatchReplayHandler } from '../../src/todos/repetitions.ts'
+import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './batch-schemas.ts'
 
 const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
@@ -16,18 +16,22 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
     const { id: userId } = request.user
     const { operations, validateOnly = false } = request.body
     // What writes nothing is carried out anew each time.
-    const key = validateOnly ? undefined : keyIn(request.headers)
-    const repeatable = { userId, key, request: ['batch', operations] }
-    const keeping = keepingOfBatch(app.store, userId, operations)
-    const { answer, isRepetition } = await once(app.store, repeatable, keeping, keep =>
-      runBatch(app.store, userId, operations, {
-        preconditionOf: ifMatch => preconditionOf(ifMatch, undefined, isRequired),
-        validateOnly,
-        requestId: requestIdOf(repeatable),
-        keep
-      })
+    const key = validateOnly ? undefined : getIdempotencyKey(request.headers)
+    const idempotentRequest = { userId, key, request: ['batch', operations] }
+    const replayHandler = createBatchReplayHandler(app.store, userId, operations)
+    const { answer, isReplay } = await withIdempotency(
+      app.store,
+      idempotentRequest,
+      replayHandler,
+      storeAnswer =>
+        runBatch(app.store, userId, operations, {
+          createPrecondition: ifMatch => createPrecondition(ifMatch, undefined, isRequired),
+          validateOnly,
+          requestId: toRequestId(idempotentRequest),
+          storeAnswer
+        })
     )
-    if (isRepetition) reply.header('idempotent-replayed', 'true')
+    if (isReplay) reply.header('idempotent-replayed', 'true')
     return { results: answer, validateOnly }
   })
 }

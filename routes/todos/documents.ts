@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import type { Due } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
-import { exampleIds, IdDocument, Instant, Nullable, ref } from '../schemas.ts'
+import { exampleIds, IdDocument, Instant, NullableString, ref } from '../schemas.ts'
 
-const since = (description: string) =>
+const nullableInstant = (description: string) =>
   Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
 
 /** Written out here: an answer is not checked, and is the faster to write the plainer its schema. */
@@ -46,8 +46,8 @@ export const TodoDocument = Type.Object(
     position: Type.String({ description: 'where it is in the list: todos are in the order of this text' }),
     createdAt: Instant('when it was made'),
     updatedAt: Instant('when it last changed, but for its place in the list'),
-    completedAt: since('since when it is done; set and cleared with `done`'),
-    deletedAt: since('since when it is in the trash'),
+    completedAt: nullableInstant('since when it is done; set and cleared with `done`'),
+    deletedAt: nullableInstant('since when it is in the trash'),
     etag: Type.String({ description: 'names this state of it; goes into If-Match' })
   },
   { $id: 'Todo', description: 'A todo.', examples: [exampleTodo] }
@@ -56,7 +56,7 @@ export const TodoDocument = Type.Object(
 export const TodoPageDocument = Type.Object(
   {
     items: Type.Array(ref(TodoDocument)),
-    nextCursor: Nullable('the `cursor` of the next page; null at the end'),
+    nextCursor: NullableString('the `cursor` of the next page; null at the end'),
     total: Type.Optional(Type.Integer({ description: 'how many there are on all pages; with `count=true`' }))
   },
   {

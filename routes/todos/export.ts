@@ -2,25 +2,25 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../src/errors.ts'
-import { calendarOf } from '../../src/todos/calendar.ts'
-import { duePages, linesOf, todoPages } from '../../src/todos/export.ts'
+import { toCalendar } from '../../src/todos/calendar.ts'
+import { readDuePages, readTodoPages, toNdjson } from '../../src/todos/export.ts'
 import { TodoDocument } from './documents.ts'
 import { CALENDAR, exportTodos, NDJSON } from './transfer-schemas.ts'
 
 /** Apart from its siblings, since it alone answers in more than one media type. */
-const exporting: FastifyPluginAsyncTypebox = async app => {
+const exportRoute: FastifyPluginAsyncTypebox = async app => {
   app.get('/export', { schema: exportTodos }, async function exportTodos(request, reply) {
-    const type = reply.preferred(NDJSON, CALENDAR)
+    const type = reply.negotiateType(NDJSON, CALENDAR)
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR
     const { id: userId } = request.user
-    const pages = todoPages(app.store, userId, isCalendar ? 'listed' : 'all')
-    const write = reply.compileSerializationSchema(TodoDocument)
-    const parts = isCalendar
-      ? calendarOf(pages, duePages(app.store, userId))
-      : linesOf(pages, todo => write({ ...todo }))
-    const stream = Readable.from(request.method === 'HEAD' ? [] : parts)
+    const pages = readTodoPages(app.store, userId, isCalendar ? 'listed' : 'all')
+    const serialize = reply.compileSerializationSchema(TodoDocument)
+    const chunks = isCalendar
+      ? toCalendar(pages, readDuePages(app.store, userId))
+      : toNdjson(pages, todo => serialize({ ...todo }))
+    const stream = Readable.from(request.method === 'HEAD' ? [] : chunks)
     // When not even the beginning can be read, it fails as any other request does.
     await once(stream, 'readable')
     reply.headers({
@@ -31,4 +31,4 @@ const exporting: FastifyPluginAsyncTypebox = async app => {
   })
 }
 
-export default exporting
+export default exportRoute

@@ -4,7 +4,7 @@ import type { Due, DuePatch } from '../../src/todos/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 
 /** The longest search, in characters. */
-export const MAX_SEARCH = 200
+export const MAX_SEARCH_LENGTH = 200
 
 export const Title = Type.String({
   format: 'line',
@@ -41,12 +41,12 @@ const TimeZone = Type.String({
   examples: ['Europe/Berlin']
 })
 
-const Strict = { additionalProperties: false }
-const OnDay = Type.Object({ date: Day }, Strict)
-const AtTime = Type.Object({ dateTime: LocalDateTime, timeZone: TimeZone }, Strict)
+const strict = { additionalProperties: false }
+const DueOnDay = Type.Object({ date: Day }, strict)
+const DueAtTime = Type.Object({ dateTime: LocalDateTime, timeZone: TimeZone }, strict)
 
 export const DueField = Type.Unsafe<Due | null>({
-  anyOf: [OnDay, AtTime, Type.Null()],
+  anyOf: [DueOnDay, DueAtTime, Type.Null()],
   default: null,
   description:
     '{ date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as 2026-03-29T09:00:00 ' +
@@ -60,7 +60,7 @@ const nullable = (schema: TSchema) => Type.Unsafe<string | null>({ ...schema, ty
 export const DuePatchField = Type.Unsafe<DuePatch | null>({
   ...Type.Partial(
     Type.Object({ date: nullable(Day), dateTime: nullable(LocalDateTime), timeZone: nullable(TimeZone) }),
-    Strict
+    strict
   ),
   type: ['object', 'null'],
   description: 'the members of the due date to change, or null for none',
@@ -92,7 +92,7 @@ export const DueBound = Type.String({
 })
 
 /** What the maker of a todo decides about it. */
-export const content = {
+export const contentFields = {
   title: Title,
   description: Type.Optional(Description),
   done: Type.Optional(Done),
@@ -101,25 +101,25 @@ export const content = {
   tags: Type.Optional(Tags)
 }
 
-const setByServer = (schema: object) =>
+const serverField = (schema: object) =>
   Type.Optional(Type.Unsafe<string>({ type: 'string', ...schema, readOnly: true }))
-const Since = { type: ['string', 'null'], format: 'date-time', description: 'an instant, or null' }
-const At = { format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' }
+const nullableInstant = { type: ['string', 'null'], format: 'date-time', description: 'an instant, or null' }
+const instant = { format: 'date-time', description: 'an instant such as 2026-03-29T09:00:00.000Z' }
 
 /** What the server sets; who gives it says what is so at present. */
-export const present = {
-  position: setByServer({ description: 'the present position' }),
-  createdAt: setByServer(At),
-  updatedAt: setByServer(At),
-  completedAt: setByServer(Since),
-  deletedAt: setByServer(Since),
-  etag: setByServer({
+export const serverFields = {
+  position: serverField({ description: 'the present position' }),
+  createdAt: serverField(instant),
+  updatedAt: serverField(instant),
+  completedAt: serverField(nullableInstant),
+  deletedAt: serverField(nullableInstant),
+  etag: serverField({
     description: 'the `etag` of the state that is to be replaced; 412 when it is another one'
   })
 }
 
 /** What a merge patch takes for a field that has a default: null, too (RFC 7396). */
-function orNull<Schema extends TSchema>({ default: _, ...schema }: Schema) {
+function nullableWithDefault<Schema extends TSchema>({ default: _, ...schema }: Schema) {
   return Type.Unsafe<Static<Schema> | null>({
     ...schema,
     type: [schema.type, 'null'],
@@ -129,17 +129,17 @@ function orNull<Schema extends TSchema>({ default: _, ...schema }: Schema) {
 }
 
 /** What a merge patch may change (RFC 7396). */
-export const changes = {
+export const patchFields = {
   title: Type.Optional(Title),
   description: Type.Optional(Description),
-  done: Type.Optional(orNull(Done)),
+  done: Type.Optional(nullableWithDefault(Done)),
   due: Type.Optional(DuePatchField),
-  priority: Type.Optional(orNull(PriorityField)),
-  tags: Type.Optional(orNull(Tags))
+  priority: Type.Optional(nullableWithDefault(PriorityField)),
+  tags: Type.Optional(nullableWithDefault(Tags))
 }
 
 /** Which todos: those that pass all of these. */
-export const filters = {
+export const filterFields = {
   done: Type.Optional(Type.Boolean({ description: 'true or false' })),
   tag: Type.Optional(
     Type.Array(Tag, {
@@ -157,8 +157,8 @@ export const filters = {
   q: Type.Optional(
     Type.String({
       format: 'text',
-      maxLength: MAX_SEARCH,
-      description: `a text of at most ${MAX_SEARCH} characters: words, or how they begin, in title or description`
+      maxLength: MAX_SEARCH_LENGTH,
+      description: `a text of at most ${MAX_SEARCH_LENGTH} characters: words, or how they begin, in title or description`
     })
   )
 }

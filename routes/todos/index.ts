@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config.ts'
 import batch from './batch.ts'
-import exporting from './export.ts'
-import importing from './import.ts'
+import exportRoute from './export.ts'
+import importRoute from './import.ts'
 import patch from './patch.ts'
 import reads from './reads.ts'
 import writes from './writes.ts'
@@ -14,8 +14,8 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
     app.register(writes, { config })
     app.register(patch, { config })
     app.register(batch, { config })
-    app.register(exporting)
-    app.register(importing)
+    app.register(exportRoute)
+    app.register(importRoute)
   })
 }
 

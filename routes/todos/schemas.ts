@@ -1,40 +1,40 @@
 import { Type } from '@sinclair/typebox'
 import { sorts } from '../../src/todos/list.ts'
-import type { Place } from '../../src/todos/operations.ts'
+import type { MoveTarget } from '../../src/todos/operations.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   Id,
+  idempotencyHeaders,
   idempotencyProblems,
   PageQuery,
-  problems,
-  ref,
-  repeatable
+  problemResponses,
+  ref
 } from '../schemas.ts'
 import { TodoDocument, TodoPageDocument } from './documents.ts'
-import { changes, content, filters, present } from './fields.ts'
+import { contentFields, filterFields, patchFields, serverFields } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
 const params = Type.Object({ id: Id })
 const strict = { additionalProperties: false }
 
-const onOne = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
-const onChange = [...onOne, 'precondition_failed', 'precondition_required'] as const
+const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
+const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
 const etag = Type.String({ description: 'names the state that the answer shows' })
-const todo = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
+const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
 const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
 
 /** A request that is to take effect on one state only (RFC 9110, section 13). */
-const conditional = Type.Object({
+const preconditionHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
   ),
   'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
 })
-const cached = Type.Object({
+const conditionalGetHeaders = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
   )
@@ -51,7 +51,7 @@ export const ListQuery = Type.Object(
         description: `one of ${sorts.join(', ')}; - is the other way round`
       })
     ),
-    ...filters,
+    ...filterFields,
     deleted: Type.Optional(
       Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
     ),
@@ -72,7 +72,7 @@ export const list = {
   tags,
   security,
   querystring: ListQuery,
-  headers: cached,
+  headers: conditionalGetHeaders,
   response: {
     200: {
       ...ref(TodoPageDocument),
@@ -83,7 +83,7 @@ export const list = {
       }
     },
     ...notModified,
-    ...problems('validation_failed', ...bearerProblems)
+    ...problemResponses('validation_failed', ...bearerProblems)
   }
 }
 
@@ -97,20 +97,20 @@ export const create = {
     '`Idempotent-Replayed: true`, or 404 when it was deleted for good since.',
   tags,
   security,
-  headers: repeatable,
-  body: Type.Object(content, {
+  headers: idempotencyHeaders,
+  body: Type.Object(contentFields, {
     ...strict,
     examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]
   }),
   response: {
     201: {
-      ...todo('The todo.'),
+      ...todoResponse('The todo.'),
       headers: {
         etag,
         location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
       }
     },
-    ...problems(
+    ...problemResponses(
       ...bodyProblems,
       'todo_not_found',
       'quota_exceeded',
@@ -126,8 +126,8 @@ export const read = {
   tags,
   security,
   params,
-  headers: cached,
-  response: { 200: todo('The todo.'), ...notModified, ...problems(...onOne) }
+  headers: conditionalGetHeaders,
+  response: { 200: todoResponse('The todo.'), ...notModified, ...problemResponses(...todoProblems) }
 }
 
 export const replace = {
@@ -140,14 +140,14 @@ export const replace = {
   tags,
   security,
   params,
-  headers: conditional,
+  headers: preconditionHeaders,
   body: Type.Object(
-    { id: Type.Optional(Id), ...content, ...present },
+    { id: Type.Optional(Id), ...contentFields, ...serverFields },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {
-    200: todo('The todo as it is now.'),
-    ...problems(...bodyProblems, 'quota_exceeded', ...onChange)
+    200: todoResponse('The todo as it is now.'),
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
   }
 }
 
@@ -159,16 +159,16 @@ export const patch = {
   tags,
   security,
   params,
-  headers: conditional,
+  headers: preconditionHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
-  body: Type.Object(changes, { ...strict, examples: [{ done: true }] }),
+  body: Type.Object(patchFields, { ...strict, examples: [{ done: true }] }),
   response: {
-    200: todo('The todo as it is now.'),
-    ...problems(...bodyProblems, 'quota_exceeded', ...onChange)
+    200: todoResponse('The todo as it is now.'),
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
   }
 }
 
-export const MoveBody = Type.Unsafe<Place>({
+export const MoveBody = Type.Unsafe<MoveTarget>({
   type: 'object',
   anyOf: [
     Type.Object({ after: Id }, strict),
@@ -186,11 +186,11 @@ export const move = {
   tags,
   security,
   params,
-  headers: conditional,
+  headers: preconditionHeaders,
   body: MoveBody,
   response: {
-    200: todo('The todo where it is now.'),
-    ...problems(...bodyProblems, 'todo_place_exhausted', ...onChange)
+    200: todoResponse('The todo where it is now.'),
+    ...problemResponses(...bodyProblems, 'todo_place_exhausted', ...changeProblems)
   }
 }
 
@@ -201,8 +201,8 @@ export const restore = {
   tags,
   security,
   params,
-  headers: conditional,
-  response: { 200: todo('The todo as it is now.'), ...problems(...onChange) }
+  headers: preconditionHeaders,
+  response: { 200: todoResponse('The todo as it is now.'), ...problemResponses(...changeProblems) }
 }
 
 export const remove = {
@@ -213,7 +213,7 @@ export const remove = {
   tags,
   security,
   params,
-  headers: conditional,
+  headers: preconditionHeaders,
   querystring: Type.Object(
     {
       permanent: Type.Optional(
@@ -225,5 +225,5 @@ export const remove = {
     },
     strict
   ),
-  response: { 200: todo('The todo that was deleted.'), ...problems(...onChange) }
+  response: { 200: todoResponse('The todo that was deleted.'), ...problemResponses(...changeProblems) }
 }

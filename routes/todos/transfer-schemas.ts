@@ -1,22 +1,22 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/limits.ts'
-import { POSITION } from '../../src/todos/position.ts'
+import { POSITION_PATTERN } from '../../src/todos/position.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   Id,
+  idempotencyHeaders,
   idempotencyProblems,
-  problems,
-  repeatable
+  problemResponses
 } from '../schemas.ts'
 import { exampleTodo } from './documents.ts'
-import { content } from './fields.ts'
+import { contentFields } from './fields.ts'
 
 export const NDJSON = 'application/x-ndjson'
 /** What lines of JSON are called; none is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
-export const LINES = [
+export const NDJSON_TYPES = [
   NDJSON,
   'application/ndjson',
   'application/jsonl',
@@ -29,9 +29,9 @@ export const CALENDAR = 'text/calendar'
 const tags = ['todos']
 const security = bearer
 
-const line = JSON.stringify(exampleTodo)
+const exampleLine = JSON.stringify(exampleTodo)
 
-const calendar = `BEGIN:VCALENDAR
+const exampleCalendar = `BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Latchkey//Latchkey//EN
 BEGIN:VTODO
@@ -41,7 +41,7 @@ END:VTODO
 END:VCALENDAR
 `.replaceAll('\n', '\r\n')
 
-const download = (schema: object) => ({ schema: Type.Unsafe<Readable>({ type: 'string', ...schema }) })
+const downloadContent = (schema: object) => ({ schema: Type.Unsafe<Readable>({ type: 'string', ...schema }) })
 
 export const exportTodos = {
   operationId: 'exportTodos',
@@ -64,11 +64,14 @@ export const exportTodos = {
         vary: Type.String({ description: 'among others, Accept' })
       },
       content: {
-        [NDJSON]: download({ description: 'JSON, one todo a line', examples: [`${line}\n`] }),
-        [CALENDAR]: download({ description: 'iCalendar, one VTODO for each todo', examples: [calendar] })
+        [NDJSON]: downloadContent({ description: 'JSON, one todo a line', examples: [`${exampleLine}\n`] }),
+        [CALENDAR]: downloadContent({
+          description: 'iCalendar, one VTODO for each todo',
+          examples: [exampleCalendar]
+        })
       }
     },
-    ...problems('not_acceptable', ...bearerProblems)
+    ...problemResponses('not_acceptable', ...bearerProblems)
   }
 }
 
@@ -76,20 +79,24 @@ const Instant = Type.String({
   format: 'instant',
   description: 'an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
 })
-const Since = { ...Instant, type: ['string', 'null'], description: `${Instant.description}, or null` }
+const NullableInstant = {
+  ...Instant,
+  type: ['string', 'null'],
+  description: `${Instant.description}, or null`
+}
 
 /** A todo as it is exported; or parts of that. */
-export const Line = Type.Object(
+export const ImportLine = Type.Object(
   {
     id: Type.Optional(Id),
-    ...content,
+    ...contentFields,
     position: Type.Optional(
-      Type.String({ pattern: POSITION, description: 'the position of a todo that was exported' })
+      Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
     ),
     createdAt: Type.Optional(Instant),
     updatedAt: Type.Optional(Instant),
-    completedAt: Type.Optional(Since),
-    deletedAt: Type.Optional(Since),
+    completedAt: Type.Optional(NullableInstant),
+    deletedAt: Type.Optional(NullableInstant),
     etag: Type.Optional(Type.String())
   },
   { additionalProperties: false }
@@ -110,9 +117,12 @@ export const importTodos = {
     `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
   tags,
   security,
-  headers: repeatable,
-  consumes: LINES,
-  body: Type.String({ description: 'JSON, one todo a line', examples: [`${line}\n{"title":"Buy oats"}\n`] }),
+  headers: idempotencyHeaders,
+  consumes: NDJSON_TYPES,
+  body: Type.String({
+    description: 'JSON, one todo a line',
+    examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+  }),
   response: {
     200: Type.Object(
       {
@@ -121,6 +131,6 @@ export const importTodos = {
       },
       { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),
-    ...problems(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
   }
 }

@@ -1,62 +1,65 @@
 import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
-import { given, statementsOf } from '../db/statements.ts'
+import { param, prepareStatements } from '../db/statements.ts'
 
 /** Each write is one statement. Those of one transaction change the user first: so none waits for another crosswise. */
-export const accountStatements = statementsOf('accounts', (db, { users, sessions, todos }) => {
-  const isTheUser = eq(users.id, given(users.id, 'userId'))
-  const isTheUsers = and(eq(sessions.userId, given(sessions.userId, 'userId')), isNull(sessions.endedAt))
-  const isTheCallers = eq(sessions.id, given(sessions.id, 'sessionId'))
-  const isInTime = and(
-    gt(sessions.idleExpiresAt, given(sessions.idleExpiresAt, 'now')),
-    gt(sessions.absoluteExpiresAt, given(sessions.absoluteExpiresAt, 'now'))
+export const accountStatements = prepareStatements('accounts', (db, { users, sessions, todos }) => {
+  const matchesUser = eq(users.id, param(users.id, 'userId'))
+  const isOpenSessionOfUser = and(
+    eq(sessions.userId, param(sessions.userId, 'userId')),
+    isNull(sessions.endedAt)
+  )
+  const isCallersSession = eq(sessions.id, param(sessions.id, 'sessionId'))
+  const hasNotExpired = and(
+    gt(sessions.idleExpiresAt, param(sessions.idleExpiresAt, 'now')),
+    gt(sessions.absoluteExpiresAt, param(sessions.absoluteExpiresAt, 'now'))
   )
   return {
-    nameHolders: db
+    findUsernameHolders: db
       .select({ id: users.id })
       .from(users)
       .where(
         and(
-          eq(users.usernameKey, given(users.usernameKey, 'usernameKey')),
-          ne(users.id, given(users.id, 'userId'))
+          eq(users.usernameKey, param(users.usernameKey, 'usernameKey')),
+          ne(users.id, param(users.id, 'userId'))
         )
       ),
-    rename: db
+    updateUsername: db
       .update(users)
       .set({
-        username: given(users.username, 'username'),
-        usernameKey: given(users.usernameKey, 'usernameKey')
+        username: param(users.username, 'username'),
+        usernameKey: param(users.usernameKey, 'usernameKey')
       })
-      .where(isTheUser)
+      .where(matchesUser)
       .returning({ id: users.id, username: users.username, email: users.email }),
-    currentHash: db.select({ passwordHash: users.passwordHash }).from(users).where(isTheUser),
-    changePassword: db
+    findPasswordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
+    updatePasswordHash: db
       .update(users)
       .set({
-        passwordHash: given(users.passwordHash, 'passwordHash'),
+        passwordHash: param(users.passwordHash, 'passwordHash'),
         passwordVersion: sql`${users.passwordVersion} + 1`
       })
-      .where(and(isTheUser, eq(users.passwordHash, given(users.passwordHash, 'present'))))
+      .where(and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'present'))))
       .returning({ id: users.id }),
-    makeStale: db
+    markTokensStale: db
       .update(sessions)
       .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
-      .where(isTheUsers),
-    endOthers: db
+      .where(isOpenSessionOfUser),
+    endOtherSessions: db
       .update(sessions)
-      .set({ endedAt: given(sessions.endedAt, 'now'), endReason: 'password_changed' })
-      .where(and(isTheUsers, ne(sessions.id, given(sessions.id, 'sessionId'))))
+      .set({ endedAt: param(sessions.endedAt, 'now'), endReason: 'password_changed' })
+      .where(and(isOpenSessionOfUser, ne(sessions.id, param(sessions.id, 'sessionId'))))
       .returning({ id: sessions.id }),
-    rotate: db
+    rotateSession: db
       .update(sessions)
       .set({
         generation: sql`${sessions.generation} + 1`,
-        rotatedAt: given(sessions.rotatedAt, 'now'),
-        idleExpiresAt: given(sessions.idleExpiresAt, 'idleExpiresAt'),
-        retryKeyHash: given(sessions.retryKeyHash, 'retryKeyHash')
+        rotatedAt: param(sessions.rotatedAt, 'now'),
+        idleExpiresAt: param(sessions.idleExpiresAt, 'idleExpiresAt'),
+        retryKeyHash: param(sessions.retryKeyHash, 'retryKeyHash')
       })
-      .where(and(isTheUsers, isTheCallers, isInTime))
+      .where(and(isOpenSessionOfUser, isCallersSession, hasNotExpired))
       .returning(),
-    removeTodos: db
+    deleteTodos: db
       .delete(todos)
       .where(
         inArray(
@@ -64,11 +67,11 @@ export const accountStatements = statementsOf('accounts', (db, { users, sessions
           db
             .select({ id: todos.id })
             .from(todos)
-            .where(eq(todos.userId, given(todos.userId, 'userId')))
+            .where(eq(todos.userId, param(todos.userId, 'userId')))
             .limit(sql.placeholder('batch'))
         )
       )
       .returning({ id: todos.id }),
-    remove: db.delete(users).where(isTheUser)
+    deleteUser: db.delete(users).where(matchesUser)
   }
 })

@@ -1,20 +1,20 @@
 import type { Config } from '../config.ts'
 import { count } from '../counters.ts'
-import { required, StepMissed } from '../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../db/engine.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
-import { invalid, Problem } from '../errors.ts'
+import { Problem, validationFailed } from '../errors.ts'
 import { accountStatements } from './account-statements.ts'
-import { keyOf } from './emails.ts'
-import { type Device, eventsOf } from './events.ts'
-import { refuseGuessable, refusePresent } from './password-policy.ts'
-import type { Passwords } from './passwords.ts'
-import { retryKeyHashOf } from './refresh.ts'
+import { toLookupKey } from './emails.ts'
+import { type ClientInfo, createAuditLog } from './events.ts'
+import { assertNotGuessable, assertPasswordChanges } from './password-policy.ts'
+import type { PasswordHasher } from './passwords.ts'
+import { hashRetryKey } from './refresh.ts'
 import { sessionStatements } from './session-statements.ts'
-import { type Identity, revokedIfMissed } from './sessions.ts'
+import { type Identity, toRevokedIfNoRow } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
-import { idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
-import { nameTaken, type User } from './users.ts'
+import { calculateIdleExpiry, createTokenPairIssuer, type TokenPair, type Tokens } from './token-pairs.ts'
+import { type User, usernameTaken } from './users.ts'
 
 export interface PasswordChange {
   readonly currentPassword: string
@@ -25,36 +25,48 @@ export interface PasswordChange {
 }
 
 /** Todos that are removed at a time: few enough for other requests to go in between. */
-const BATCH = 500
+const TODO_BATCH_SIZE = 500
 
 /** What the owner of an account does with it, besides signing in. */
-export function accountsOf(
+export function createAccounts(
   store: Store,
-  passwords: Passwords,
+  passwordHasher: PasswordHasher,
   { attempt }: Throttle,
   tokens: Tokens,
   config: Config
 ) {
   const statements = accountStatements(store)
-  const { currentHash, nameHolders, rename, changePassword, makeStale, endOthers, rotate } = statements
-  const { removeTodos, remove } = statements
-  const { hold, endAll } = sessionStatements(store)
-  const events = eventsOf(store)
-  const issue = tokenPairsOf(tokens, config)
+  const {
+    findPasswordHash: currentHash,
+    findUsernameHolders: nameHolders,
+    updateUsername: rename,
+    updatePasswordHash: changePassword,
+    markTokensStale: makeStale,
+    endOtherSessions: endOthers,
+    rotateSession: rotate
+  } = statements
+  const { deleteTodos: removeTodos, deleteUser: remove } = statements
+  const { lockLive: hold, endAll } = sessionStatements(store)
+  const auditLog = createAuditLog(store)
+  const issueTokenPair = createTokenPairIssuer(tokens, config)
 
   /**
    * Asks for the password once more: an access token alone must not be able to take an account over, nor to guess.
    * @returns its hash
    */
-  async function verify({ id, email }: Identity, password: string, device: Device): Promise<string> {
-    const present = await attempt(keyOf(email), device.ip, async forgiving => {
+  async function verifyPassword(
+    { id, email }: Identity,
+    password: string,
+    client: ClientInfo
+  ): Promise<string> {
+    const passwordHash = await attempt(toLookupKey(email), client.ip, async clearFailures => {
       const [user] = await currentHash.execute({ userId: id })
-      if ((await passwords.verify(password, user?.passwordHash)) === 'wrong') return undefined
-      await store.atomically(forgiving)
+      if ((await passwordHasher.verify(password, user?.passwordHash)) === 'wrong') return undefined
+      await store.atomically(clearFailures)
       return user?.passwordHash
     })
-    if (present === undefined) throw new Problem('password_wrong')
-    return present
+    if (passwordHash === undefined) throw new Problem('password_wrong')
+    return passwordHash
   }
 
   /**
@@ -62,14 +74,19 @@ export function accountsOf(
    * itself and not as a sign-in, for the answer tells whether it was right.
    * @throws {Problem} `validation_failed`, `sign_in_throttled` or `overloaded`
    */
-  async function refusePassword({ id }: Identity, username: string, device: Device): Promise<void> {
-    const isPassword = await attempt(`rename ${id}`, device.ip, async () => {
+  async function assertUsernameIsNotPassword(
+    { id }: Identity,
+    username: string,
+    client: ClientInfo
+  ): Promise<void> {
+    const isPassword = await attempt(`rename ${id}`, client.ip, async () => {
       const [user] = await currentHash.execute({ userId: id })
-      for (const name of caseVariantsOf(username))
-        if ((await passwords.verify(name, user?.passwordHash)) !== 'wrong') return true
+      for (const variant of toCaseVariants(username))
+        if ((await passwordHasher.verify(variant, user?.passwordHash)) !== 'wrong') return true
       return undefined
     })
-    if (isPassword) throw invalid({ pointer: '/username', detail: 'is your password; choose another name' })
+    if (isPassword)
+      throw validationFailed({ pointer: '/username', detail: 'is your password; choose another name' })
   }
 
   return {
@@ -78,20 +95,22 @@ export function accountsOf(
      * @throws {Problem} `already_taken`; `validation_failed` for one that is the password; `access_token_revoked` when the
      *   session has ended meanwhile; `sign_in_throttled` or `overloaded`
      */
-    async rename(caller: Identity, username: string, device: Device): Promise<User> {
-      const name = { userId: caller.id, username, usernameKey: keyOf(username) }
-      const refuseTaken = async () => {
-        if ((await nameHolders.execute(name)).length > 0)
-          throw new Problem('already_taken', { errors: [nameTaken] })
+    async changeUsername(caller: Identity, username: string, client: ClientInfo): Promise<User> {
+      const params = { userId: caller.id, username, usernameKey: toLookupKey(username) }
+      const assertUsernameFree = async () => {
+        if ((await nameHolders.execute(params)).length > 0)
+          throw new Problem('already_taken', { errors: [usernameTaken] })
       }
-      await refuseTaken()
-      await refusePassword(caller, username, device)
-      const alive = hold.with({ id: caller.sessionId, userId: caller.id, now: store.now() })
+      await assertUsernameFree()
+      await assertUsernameIsNotPassword(caller, username, client)
+      const sessionLock = hold.bind({ id: caller.sessionId, userId: caller.id, now: store.now() })
       // Somebody else may take it in between; then the database refuses, in whatever words.
-      const [[user]] = await store.atomically(rename.with(name), required(alive)).catch(async error => {
-        if (!(error instanceof StepMissed)) await refuseTaken()
-        throw revokedIfMissed(error)
-      })
+      const [[user]] = await store
+        .atomically(rename.bind(params), mustAffectRow(sessionLock))
+        .catch(async error => {
+          if (!(error instanceof NoRowAffected)) await assertUsernameFree()
+          throw toRevokedIfNoRow(error)
+        })
       return user as User
     },
 
@@ -102,41 +121,42 @@ export function accountsOf(
      * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `validation_failed` for a new password that
      *   is easily guessed, or the present one; `access_token_revoked` when the session has ended meanwhile
      */
-    async changePassword(caller: Identity, change: PasswordChange, device: Device): Promise<TokenPair> {
+    async changePassword(caller: Identity, change: PasswordChange, client: ClientInfo): Promise<TokenPair> {
       const { currentPassword, newPassword } = change
-      refuseGuessable(newPassword, caller, '/newPassword')
-      const present = await verify(caller, currentPassword, device)
-      refusePresent(newPassword, currentPassword)
-      const passwordHash = await passwords.hash(newPassword)
+      assertNotGuessable(newPassword, caller, '/newPassword')
+      const present = await verifyPassword(caller, currentPassword, client)
+      assertPasswordChanges(newPassword, currentPassword)
+      const passwordHash = await passwordHasher.hash(newPassword)
       // Not before: the new pair lives from here on, and hashing may have had to wait.
       const now = store.now()
-      const values = {
+      const params = {
         userId: caller.id,
         sessionId: caller.sessionId,
         present,
         passwordHash,
         now,
-        idleExpiresAt: idleExpiryOf(now, config),
-        retryKeyHash: retryKeyHashOf(change.idempotencyKey)
+        idleExpiresAt: calculateIdleExpiry(now, config),
+        retryKeyHash: hashRetryKey(change.idempotencyKey)
       }
-      const set = required(changePassword.with(values))
+      const hashUpdate = mustAffectRow(changePassword.bind(params))
       const [, , [session], ended = []] = await store
         .atomically(
-          set,
-          makeStale.with(values),
-          required(rotate.with(values)),
-          ...(change.endOtherSessions ? [endOthers.with(values)] : [])
+          hashUpdate,
+          makeStale.bind(params),
+          mustAffectRow(rotate.bind(params)),
+          ...(change.endOtherSessions ? [endOthers.bind(params)] : [])
         )
         .catch(error => {
           // Another change came in between: the password given is no longer the current one.
-          if (error instanceof StepMissed && error.step === set) throw new Problem('password_wrong')
-          throw revokedIfMissed(error)
+          if (error instanceof NoRowAffected && error.statement === hashUpdate)
+            throw new Problem('password_wrong')
+          throw toRevokedIfNoRow(error)
         })
       await store.atomically(
-        events.step(caller.id, 'password_changed', device, { sessionId: caller.sessionId }),
-        ...events.endings(ended, caller.id, 'password_changed', device)
+        auditLog.step(caller.id, 'password_changed', client, { sessionId: caller.sessionId }),
+        ...auditLog.endings(ended, caller.id, 'password_changed', client)
       )
-      return issue(session as SessionRow, caller, now)
+      return issueTokenPair(session as SessionRow, caller, now)
     },
 
     /**
@@ -145,29 +165,29 @@ export function accountsOf(
      * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `access_token_revoked` when the session has
      *   ended meanwhile
      */
-    async remove(caller: Identity, password: string, device: Device): Promise<void> {
-      await verify(caller, password, device)
+    async deleteAccount(caller: Identity, password: string, client: ClientInfo): Promise<void> {
+      await verifyPassword(caller, password, client)
       const userId = caller.id
-      const ending = { userId, now: store.now(), reason: 'account_deleted' }
+      const params = { userId, now: store.now(), reason: 'account_deleted' }
       const [, ended] = await store
-        .atomically(required(hold.with({ ...ending, id: caller.sessionId })), endAll.with(ending))
+        .atomically(mustAffectRow(hold.bind({ ...params, id: caller.sessionId })), endAll.bind(params))
         .catch(error => {
-          throw revokedIfMissed(error)
+          throw toRevokedIfNoRow(error)
         })
       count(store.counters.sessionsEnded, 'account_deleted', ended.length)
-      for (let gone = BATCH; gone === BATCH; )
-        gone = (await removeTodos.execute({ userId, batch: BATCH })).length
+      for (let deleted = TODO_BATCH_SIZE; deleted === TODO_BATCH_SIZE; )
+        deleted = (await removeTodos.execute({ userId, batch: TODO_BATCH_SIZE })).length
       await remove.execute({ userId })
       // It is done already. What cannot be scrubbed now is left to the janitor.
-      await store.scrub?.().catch(() => {})
+      await store.eraseDeleted?.().catch(() => {})
     }
   }
 }
 
 /** What a guesser makes of a name first. */
-const caseVariantsOf = (name: string): ReadonlySet<string> => {
+const toCaseVariants = (name: string): ReadonlySet<string> => {
   const lower = name.toLowerCase()
   return new Set([name, lower, name.toUpperCase(), lower.charAt(0).toUpperCase() + lower.slice(1)])
 }
 
-export type Accounts = ReturnType<typeof accountsOf>
+export type Accounts = ReturnType<typeof createAccounts>

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { asc, eq, gt, or, sql } from 'drizzle-orm'
-import { urgent } from '../db/engine.ts'
+import { mayUseReserve } from '../db/engine.ts'
 import type { EndReason, UserRow } from '../db/schema.ts'
-import { given, statementsOf } from '../db/statements.ts'
+import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { keyOf } from './emails.ts'
-import { eventsOf } from './events.ts'
-import type { Passwords } from './passwords.ts'
+import { toLookupKey } from './emails.ts'
+import { createAuditLog } from './events.ts'
+import type { PasswordHasher } from './passwords.ts'
 import { sessionStatements } from './session-statements.ts'
 import { TEMPORARY_PASSWORD_TTL } from './temporary-passwords.ts'
 import type { User } from './users.ts'
@@ -18,16 +18,16 @@ export type Account = Omit<
 >
 
 /** What an operator does comes from no device that its owner would know. */
-const OPERATOR = { ip: null, userAgent: null }
+const OPERATOR_SOURCE = { ip: null, userAgent: null }
 /** Accounts that are read at a time. */
-const BATCH = 500
+const PAGE_SIZE = 500
 /** Characters that nobody takes for others, and their number in a group of a new password. */
-const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
-const GROUP = 5
+const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
+const GROUP_LENGTH = 5
 /** Groups of a new password: 148 bits, where OWASP ASVS 11.5.1 asks for 128. */
-const GROUPS = 6
+const MIN_GROUPS = 6
 
-const statements = statementsOf('administration', (db, { users }) => {
+const statements = prepareStatements('administration', (db, { users }) => {
   const account = {
     id: users.id,
     username: users.username,
@@ -36,48 +36,57 @@ const statements = statementsOf('administration', (db, { users }) => {
     disabledAt: users.disabledAt
   }
   return {
-    page: db
+    listAfter: db
       .select(account)
       .from(users)
-      .where(gt(users.id, given(users.id, 'after')))
+      .where(gt(users.id, param(users.id, 'after')))
       .orderBy(asc(users.id))
-      .limit(BATCH),
-    find: db
+      .limit(PAGE_SIZE),
+    findByKey: db
       .select(account)
       .from(users)
       .where(
         or(
-          eq(users.id, given(users.id, 'key')),
-          eq(users.emailKey, given(users.emailKey, 'key')),
-          eq(users.usernameKey, given(users.usernameKey, 'key'))
+          eq(users.id, param(users.id, 'key')),
+          eq(users.emailKey, param(users.emailKey, 'key')),
+          eq(users.usernameKey, param(users.usernameKey, 'key'))
         )
       ),
-    setDisabled: db
+    setDisabledAt: db
       .update(users)
-      .set({ disabledAt: given(users.disabledAt, 'disabledAt') })
-      .where(eq(users.id, given(users.id, 'userId'))),
-    setPassword: db
+      .set({ disabledAt: param(users.disabledAt, 'disabledAt') })
+      .where(eq(users.id, param(users.id, 'userId'))),
+    setPasswordHash: db
       .update(users)
       .set({
-        passwordHash: given(users.passwordHash, 'passwordHash'),
+        passwordHash: param(users.passwordHash, 'passwordHash'),
         passwordVersion: sql`${users.passwordVersion} + 1`,
-        passwordExpiresAt: given(users.passwordExpiresAt, 'expiresAt')
+        passwordExpiresAt: param(users.passwordExpiresAt, 'expiresAt')
       })
-      .where(eq(users.id, given(users.id, 'userId')))
+      .where(eq(users.id, param(users.id, 'userId')))
   }
 })
 
 /** What an operator does with other people's accounts. Their owners find it among their events. */
-export function administrationOf(store: Store) {
-  const { page, find, setDisabled, setPassword } = statements(store)
+export function createAccountAdmin(store: Store) {
+  const {
+    listAfter: page,
+    findByKey: find,
+    setDisabledAt: setDisabled,
+    setPasswordHash: setPassword
+  } = statements(store)
   const { endAll } = sessionStatements(store)
-  const events = eventsOf(store)
+  const auditLog = createAuditLog(store)
 
-  const ending = ({ id }: User, reason: EndReason) =>
-    urgent(endAll.with({ userId: id, now: store.now(), reason }))
+  const endSessions = ({ id }: User, reason: EndReason) =>
+    mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
 
-  async function tell({ id }: User, ended: readonly { id: string }[], reason: EndReason): Promise<number> {
-    await events.tellEndings(ended, id, reason, OPERATOR)
+  async function recordEnds(
+    { id }: User,
+    ended: readonly { id: string }[],
+    reason: EndReason
+  ): Promise<number> {
+    await auditLog.recordSessionEnds(ended, id, reason, OPERATOR_SOURCE)
     return ended.length
   }
 
@@ -92,12 +101,12 @@ export function administrationOf(store: Store) {
           after = account.id
           yield account
         }
-      } while (accounts.length === BATCH)
+      } while (accounts.length === PAGE_SIZE)
     },
 
     /** The account with this id, e-mail or user name; no two can have the same. */
-    async find(name: string): Promise<Account | undefined> {
-      const [account] = await find.execute({ key: keyOf(name) })
+    async find(identifier: string): Promise<Account | undefined> {
+      const [account] = await find.execute({ key: toLookupKey(identifier) })
       return account
     },
 
@@ -107,25 +116,25 @@ export function administrationOf(store: Store) {
      */
     async disable(user: User): Promise<number> {
       const [, ended] = await store.atomically(
-        setDisabled.with({ userId: user.id, disabledAt: store.now() }),
-        ending(user, 'account_disabled'),
-        events.step(user.id, 'account_disabled', OPERATOR)
+        setDisabled.bind({ userId: user.id, disabledAt: store.now() }),
+        endSessions(user, 'account_disabled'),
+        auditLog.step(user.id, 'account_disabled', OPERATOR_SOURCE)
       )
-      return tell(user, ended, 'account_disabled')
+      return recordEnds(user, ended, 'account_disabled')
     },
 
     /** Lets a user sign in again. */
     async enable(user: User): Promise<void> {
       await store.atomically(
-        setDisabled.with({ userId: user.id, disabledAt: null }),
-        events.step(user.id, 'account_enabled', OPERATOR)
+        setDisabled.bind({ userId: user.id, disabledAt: null }),
+        auditLog.step(user.id, 'account_enabled', OPERATOR_SOURCE)
       )
     },
 
     /** @returns how many sessions have ended */
     async signOut(user: User): Promise<number> {
-      const [ended] = await store.atomically(ending(user, 'signed_out_by_operator'))
-      return tell(user, ended, 'signed_out_by_operator')
+      const [ended] = await store.atomically(endSessions(user, 'signed_out_by_operator'))
+      return recordEnds(user, ended, 'signed_out_by_operator')
     },
 
     /**
@@ -133,24 +142,26 @@ export function administrationOf(store: Store) {
      * @param minLength the fewest characters that it may have
      * @returns the password, which is nowhere kept, until when it is good, and how many sessions have ended
      */
-    async resetPassword(user: User, passwords: Passwords, minLength: number) {
-      const password = newPassword(minLength)
-      const passwordHash = await passwords.hash(password)
+    async resetPassword(user: User, passwordHasher: PasswordHasher, minLength: number) {
+      const password = generatePassword(minLength)
+      const passwordHash = await passwordHasher.hash(password)
       const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL * 1000)
       const [, ended] = await store.atomically(
-        setPassword.with({ userId: user.id, passwordHash, expiresAt }),
-        ending(user, 'password_reset'),
-        events.step(user.id, 'password_reset', OPERATOR)
+        setPassword.bind({ userId: user.id, passwordHash, expiresAt }),
+        endSessions(user, 'password_reset'),
+        auditLog.step(user.id, 'password_reset', OPERATOR_SOURCE)
       )
-      return { password, expiresAt, ended: await tell(user, ended, 'password_reset') }
+      return { password, expiresAt, ended: await recordEnds(user, ended, 'password_reset') }
     }
   }
 }
 
-export type Administration = ReturnType<typeof administrationOf>
+export type AccountAdmin = ReturnType<typeof createAccountAdmin>
 
-function newPassword(minLength: number): string {
-  const groups = Math.max(GROUPS, Math.ceil((minLength + 1) / (GROUP + 1)))
-  const letter = () => LETTERS.charAt(randomInt(LETTERS.length))
-  return Array.from({ length: groups }, () => Array.from({ length: GROUP }, letter).join('')).join('-')
+function generatePassword(minLength: number): string {
+  const groups = Math.max(MIN_GROUPS, Math.ceil((minLength + 1) / (GROUP_LENGTH + 1)))
+  const randomLetter = () => PASSWORD_ALPHABET.charAt(randomInt(PASSWORD_ALPHABET.length))
+  return Array.from({ length: groups }, () =>
+    Array.from({ length: GROUP_LENGTH }, randomLetter).join('')
+  ).join('-')
 }

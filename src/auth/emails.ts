@@ -10,23 +10,23 @@ const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
 /** What a host may not have before it is mapped: a URL's parser would take it for a port, a path or an escape. */
-const NO_HOST = /[\0-,/:-@[-`{-\u007f\s]/
-const IS_ASCII = /^\p{ASCII}*$/u
-const IS_NUMBER = /\.\d+$/
-const OUTER_SPACE = /^[\s\p{Cf}]|[\s\p{Cf}]$/u
+const FORBIDDEN_IN_HOST = /[\0-,/:-@[-`{-\u007f\s]/
+const ASCII_ONLY = /^\p{ASCII}*$/u
+const ENDS_IN_NUMBER = /\.\d+$/
+const SURROUNDING_SPACE = /^[\s\p{Cf}]|[\s\p{Cf}]$/u
 
 /**
  * An e-mail address as it is kept and compared: an internationalised domain in its ASCII form (UTS #46), which is what mail
  * and DNS have. What is no address is handed back as it is.
  */
-export function asciiEmail(email: string): string {
-  const [localPart, domain] = partsOf(email)
-  const ascii = localPart === '' ? undefined : asciiDomain(domain)
+export function toAsciiEmail(email: string): string {
+  const [localPart, domain] = splitEmail(email)
+  const ascii = localPart === '' ? undefined : toAsciiDomain(domain)
   return ascii === undefined ? email : `${localPart}@${ascii}`
 }
 
 /** What user names and e-mails are unique by: without case. Both are ASCII, names by their schema. */
-export const keyOf = (name: string): string => asciiEmail(name).toLowerCase()
+export const toLookupKey = (name: string): string => toAsciiEmail(name).toLowerCase()
 
 /**
  * Says what is wrong with an e-mail address, for a detail to go on with.
@@ -34,13 +34,13 @@ export const keyOf = (name: string): string => asciiEmail(name).toLowerCase()
  * pass for another.
  * @returns undefined for an address; an empty text when there is nothing particular to say
  */
-export function emailFault(email: string): string | undefined {
-  if (OUTER_SPACE.test(email)) return 'begins or ends with a space; leave that out'
-  const [localPart, domain] = partsOf(email)
-  if (!IS_ASCII.test(localPart)) return 'has letters before the @ that are not ASCII; give one without'
+export function findEmailError(email: string): string | undefined {
+  if (SURROUNDING_SPACE.test(email)) return 'begins or ends with a space; leave that out'
+  const [localPart, domain] = splitEmail(email)
+  if (!ASCII_ONLY.test(localPart)) return 'has letters before the @ that are not ASCII; give one without'
   if (localPart.length > MAX_LOCAL_PART)
     return `has more than ${MAX_LOCAL_PART} characters before the @, which no address has`
-  const ascii = asciiDomain(domain)
+  const ascii = toAsciiDomain(domain)
   const isAddress =
     ascii !== undefined &&
     localPart.length + 1 + ascii.length <= MAX_EMAIL &&
@@ -50,15 +50,15 @@ export function emailFault(email: string): string | undefined {
 }
 
 /** @returns undefined for a name that has no ASCII form */
-function asciiDomain(domain: string): string | undefined {
-  if (IS_ASCII.test(domain)) return domain
-  if (domain.length > MAX_EMAIL || NO_HOST.test(domain)) return undefined
+function toAsciiDomain(domain: string): string | undefined {
+  if (ASCII_ONLY.test(domain)) return domain
+  if (domain.length > MAX_EMAIL || FORBIDDEN_IN_HOST.test(domain)) return undefined
   const ascii = domainToASCII(domain)
   // The parser is that of URLs, which reads some names as addresses of IPv4.
-  return ascii === '' || IS_NUMBER.test(ascii) ? undefined : ascii
+  return ascii === '' || ENDS_IN_NUMBER.test(ascii) ? undefined : ascii
 }
 
-function partsOf(email: string): [localPart: string, domain: string] {
+function splitEmail(email: string): [localPart: string, domain: string] {
   const at = email.lastIndexOf('@')
   return at < 0 ? ['', email] : [email.slice(0, at), email.slice(at + 1)]
 }

@@ -1,89 +1,96 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { count } from '../counters.ts'
-import { idBefore, type Page, pageOf } from '../db/cursor.ts'
-import { urgent } from '../db/engine.ts'
-import type { EndReason, EventRow, EventType } from '../db/schema.ts'
-import { given, givenSelection, statementsOf } from '../db/statements.ts'
+import { type Page, parseCursor, toPage } from '../db/cursor.ts'
+import { mayUseReserve } from '../db/engine.ts'
+import type { AuditEventRow, AuditEventType, EndReason } from '../db/schema.ts'
+import { param, paramSelection, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 
 /** Where a request came from, as far as it says. */
-export interface Device {
+export interface ClientInfo {
   readonly ip: string
   readonly userAgent: string | null
 }
 
 /** Likewise of what no request has brought about. */
-export type Origin = { readonly [Key in keyof Device]: Device[Key] | null }
+export type AuditSource = { readonly [Key in keyof ClientInfo]: ClientInfo[Key] | null }
 
-export type Event = Omit<EventRow, 'userId'>
+export type AuditEvent = Omit<AuditEventRow, 'userId'>
 
-interface Particulars {
+interface AuditDetails {
   readonly sessionId?: string
   readonly endReason?: EndReason
   /** Of a re-used refresh token: who refreshed before. */
-  readonly other?: Origin
+  readonly previousClient?: AuditSource
 }
 
 /** Sorts after every UUID. */
-const END = 'g'
+const AFTER_ALL_IDS = 'g'
 
-const statements = statementsOf('events', (db, { events, users }) => ({
+const statements = prepareStatements('events', (db, { events, users }) => ({
   // Nothing is kept for a user who has been deleted meanwhile.
-  add: db.insert(events).select(
+  insert: db.insert(events).select(
     db
-      .select(givenSelection(events))
+      .select(paramSelection(events))
       .from(users)
-      .where(eq(users.id, given(users.id, 'userId')))
+      .where(eq(users.id, param(users.id, 'userId')))
   ),
-  page: db
+  listBefore: db
     .select()
     .from(events)
-    .where(and(eq(events.userId, given(events.userId, 'userId')), lt(events.id, given(events.id, 'before'))))
+    .where(and(eq(events.userId, param(events.userId, 'userId')), lt(events.id, param(events.id, 'before'))))
     .orderBy(desc(events.id))
     .limit(sql.placeholder('limit'))
 }))
 
 /** What happened to accounts, for their owners to see. The janitor removes what is old. */
-export function eventsOf(store: Store) {
-  const { add, page } = statements(store)
+export function createAuditLog(store: Store) {
+  const { insert: add, listBefore: page } = statements(store)
 
   /** The writing of an event, as a step of what it tells of. */
-  const step = (userId: string, type: EventType, device: Origin, particulars: Particulars = {}) =>
-    add.with({
+  const bindEvent = (userId: string, type: AuditEventType, source: AuditSource, details: AuditDetails = {}) =>
+    add.bind({
       id: store.newId(),
       userId,
       type,
       createdAt: store.now(),
-      sessionId: particulars.sessionId ?? null,
-      endReason: particulars.endReason ?? null,
-      userAgent: device.userAgent,
-      ip: device.ip,
-      otherUserAgent: particulars.other?.userAgent ?? null,
-      otherIp: particulars.other?.ip ?? null
+      sessionId: details.sessionId ?? null,
+      endReason: details.endReason ?? null,
+      userAgent: source.userAgent,
+      ip: source.ip,
+      otherUserAgent: details.previousClient?.userAgent ?? null,
+      otherIp: details.previousClient?.ip ?? null
     })
 
   /** The writing of the ends of sessions, likewise. */
-  function endings(ended: readonly { id: string }[], userId: string, endReason: EndReason, device: Origin) {
+  function bindSessionEnds(
+    ended: readonly { id: string }[],
+    userId: string,
+    endReason: EndReason,
+    source: AuditSource
+  ) {
     if (ended.length > 0) count(store.counters.sessionsEnded, endReason, ended.length)
-    return ended.map(({ id }) => urgent(step(userId, 'session_ended', device, { sessionId: id, endReason })))
+    return ended.map(({ id }) =>
+      mayUseReserve(bindEvent(userId, 'session_ended', source, { sessionId: id, endReason }))
+    )
   }
 
   return {
-    step,
-    endings,
+    step: bindEvent,
+    endings: bindSessionEnds,
 
     /** Writes the ends of sessions that a statement by itself has ended, if it has. */
-    async tellEndings(...of: Parameters<typeof endings>): Promise<void> {
-      const steps = endings(...of)
-      if (steps.length > 0) await store.atomically(...steps)
+    async recordSessionEnds(...args: Parameters<typeof bindSessionEnds>): Promise<void> {
+      const boundStatements = bindSessionEnds(...args)
+      if (boundStatements.length > 0) await store.atomically(...boundStatements)
     },
 
     /** A user's events, the latest first. */
-    async list(userId: string, limit: number, cursor?: string): Promise<Page<Event>> {
-      const before = cursor === undefined ? END : idBefore(cursor)
-      return pageOf(await page.execute({ userId, before, limit: limit + 1 }), limit)
+    async list(userId: string, limit: number, cursor?: string): Promise<Page<AuditEvent>> {
+      const before = cursor === undefined ? AFTER_ALL_IDS : parseCursor(cursor)
+      return toPage(await page.execute({ userId, before, limit: limit + 1 }), limit)
     }
   }
 }
 
-export type Events = ReturnType<typeof eventsOf>
+export type AuditLog = ReturnType<typeof createAuditLog>

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { Problem } from '../errors.ts'
 
 /** Seconds that the last in the queue waits, on a core that does a pass over a KiB in a microsecond. */
-const MAX_WAIT = 2
+const MAX_WAIT_SECONDS = 2
 
 /** How many hashes are being made, and how many wait for that. */
 export interface HashingLoad {
@@ -12,7 +12,7 @@ export interface HashingLoad {
 }
 
 /** Does the work when its turn comes. */
-export interface Gate {
+export interface HashQueue {
   <Result>(work: () => Promise<Result>): Promise<Result>
   readonly load: () => HashingLoad
 }
@@ -23,18 +23,18 @@ export interface Gate {
  * grows with its memory and its passes (RFC 9106, section 4), and so the queue gets shorter as they are raised.
  * @throws {Problem} `overloaded` when the queue is full
  */
-export function hashingGateOf(
+export function createHashQueue(
   { PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME }: Pick<Config, 'PASSWORD_HASH_MEMORY' | 'PASSWORD_HASH_TIME'>,
   cores: number
-): Gate {
-  const microseconds = PASSWORD_HASH_MEMORY * PASSWORD_HASH_TIME
-  const places = cores * Math.max(1, Math.floor((MAX_WAIT * 1e6) / microseconds))
+): HashQueue {
+  const microsecondsPerHash = PASSWORD_HASH_MEMORY * PASSWORD_HASH_TIME
+  const capacity = cores * Math.max(1, Math.floor((MAX_WAIT_SECONDS * 1e6) / microsecondsPerHash))
   const limit = pLimit(cores)
 
-  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (limit.pendingCount >= places) throw new Problem('overloaded', { retryAfter: MAX_WAIT })
+  async function enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (limit.pendingCount >= capacity) throw new Problem('overloaded', { retryAfter: MAX_WAIT_SECONDS })
     return limit(work)
   }
   const load = () => ({ running: limit.activeCount, waiting: limit.pendingCount })
-  return Object.assign(inTurn, { load })
+  return Object.assign(enqueue, { load })
 }

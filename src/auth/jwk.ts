@@ -12,14 +12,14 @@ export interface PublicJwk extends JsonWebKey {
 }
 
 /** What the public half of a key pair tells: all of the key that anybody else may know. */
-export function publicJwkOf(privateKey: KeyObject, alg: KeyAlgorithm): PublicJwk {
+export function toPublicJwk(privateKey: KeyObject, alg: KeyAlgorithm): PublicJwk {
   const { kty = '', ...members } = createPublicKey(privateKey).export({ format: 'jwk' })
-  return { kty, use: 'sig', alg, kid: thumbprintOf({ kty, ...members }), ...members }
+  return { kty, use: 'sig', alg, kid: calculateJwkThumbprint({ kty, ...members }), ...members }
 }
 
 /** What the key types ask for (RFC 7638, section 3.2; RFC 8037, section 2), in the order that the hash is taken in. */
-const REQUIRED_MEMBERS = ['crv', 'e', 'kty', 'n', 'x', 'y']
+const THUMBPRINT_MEMBERS = ['crv', 'e', 'kty', 'n', 'x', 'y']
 
 /** A name that follows from the key itself, whoever gives it: its thumbprint by SHA-256 (RFC 7638). */
-export const thumbprintOf = (jwk: JsonWebKey): string =>
-  createHash('sha256').update(JSON.stringify(jwk, REQUIRED_MEMBERS)).digest('base64url')
+export const calculateJwkThumbprint = (jwk: JsonWebKey): string =>
+  createHash('sha256').update(JSON.stringify(jwk, THUMBPRINT_MEMBERS)).digest('base64url')

@@ -1,14 +1,14 @@
 import { domainToUnicode } from 'node:url'
-import { type Fault, invalid } from '../errors.ts'
-import { weaknessOf } from './password-strength.ts'
-import { baseLettersOf, opaque } from './password-text.ts'
+import { type Fault, validationFailed } from '../errors.ts'
+import { findWeakness } from './password-strength.ts'
+import { normalizePassword, toBaseLetters } from './password-text.ts'
 import type { User } from './users.ts'
 
 /** Words of this service, which are guessed first wherever it runs (OWASP ASVS 6.1.2). */
-const OWN_WORDS = ['latchkey', 'todo', 'todos']
+const SERVICE_WORDS = ['latchkey', 'todo', 'todos']
 /** The shortest word that counts as one. */
-const SHORTEST_WORD = 3
-const WORDS = /[^\p{L}\p{N}]+/u
+const MIN_WORD_LENGTH = 3
+const WORD_SEPARATOR = /[^\p{L}\p{N}]+/u
 
 /** Whose password it is to be. */
 export type Owner = Pick<User, 'username' | 'email'>
@@ -18,43 +18,43 @@ export type Owner = Pick<User, 'username' | 'email'>
  * ASVS 6.2): by itself, or for one who knows the user and the service. The schema has seen to its length.
  * @param pointer where the password is in the body
  */
-export function guessableFault(password: string, owner: Owner, pointer: string): Fault | undefined {
-  const weakness = weaknessOf(password, wordsOf(owner))
+export function findGuessableError(password: string, owner: Owner, pointer: string): Fault | undefined {
+  const weakness = findWeakness(password, toContextWords(owner))
   if (weakness === undefined) return undefined
   const detail = `is easy to guess, for it is little more than ${weakness}; choose a longer one, such as four random words`
   return { pointer, detail }
 }
 
 /** @throws {Problem} `validation_failed`, saying why */
-export function refuseGuessable(password: string, owner: Owner, pointer: string): void {
-  const fault = guessableFault(password, owner, pointer)
-  if (fault) throw invalid(fault)
+export function assertNotGuessable(password: string, owner: Owner, pointer: string): void {
+  const error = findGuessableError(password, owner, pointer)
+  if (error) throw validationFailed(error)
 }
 
 /** What is guessed first for a user, and what each is called. */
-function wordsOf({ username, email }: Owner): ReadonlyMap<string, string> {
-  const known = new Map<string, string>()
-  const add = (name: string, ...texts: string[]) => {
+function toContextWords({ username, email }: Owner): ReadonlyMap<string, string> {
+  const contextWords = new Map<string, string>()
+  const addWords = (label: string, ...texts: string[]) => {
     for (const text of texts) {
-      const whole = baseLettersOf(text).toLowerCase()
-      for (const word of [whole, ...whole.split(WORDS)])
-        if (word.length >= SHORTEST_WORD && !known.has(word)) known.set(word, name)
+      const normalizedText = toBaseLetters(text).toLowerCase()
+      for (const word of [normalizedText, ...normalizedText.split(WORD_SEPARATOR)])
+        if (word.length >= MIN_WORD_LENGTH && !contextWords.has(word)) contextWords.set(word, label)
     }
   }
-  const at = email.lastIndexOf('@') + 1
-  const localPart = email.slice(0, at)
+  const atIndex = email.lastIndexOf('@') + 1
+  const localPart = email.slice(0, atIndex)
   // As it is read, which is how it would be typed.
-  const domain = domainToUnicode(email.slice(at))
-  add('your user name', username)
-  add('your e-mail address', email, localPart + domain, localPart, domain)
-  add('the name of this service', ...OWN_WORDS)
-  return known
+  const domain = domainToUnicode(email.slice(atIndex))
+  addWords('your user name', username)
+  addWords('your e-mail address', email, localPart + domain, localPart, domain)
+  addWords('the name of this service', ...SERVICE_WORDS)
+  return contextWords
 }
 
 /** @throws {Problem} `validation_failed` for a new password that is the present one */
-export function refusePresent(newPassword: string, present: string): void {
-  if (opaque(newPassword) !== opaque(present)) return
-  throw invalid({
+export function assertPasswordChanges(newPassword: string, currentPassword: string): void {
+  if (normalizePassword(newPassword) !== normalizePassword(currentPassword)) return
+  throw validationFailed({
     pointer: '/newPassword',
     detail: 'is the password that the account has now; choose another'
   })

@@ -1,20 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { count } from '../counters.ts'
-import { urgent } from '../db/engine.ts'
+import { mayUseReserve } from '../db/engine.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import { type AccessClaims, assertIsOf, isPast, jtiOf, secondsLeft } from './access-tokens.ts'
-import { type Device, eventsOf } from './events.ts'
-import type { RefreshClaims } from './refresh-tokens.ts'
+import {
+  type AccessTokenClaims,
+  assertBelongsToSession,
+  isSuperseded,
+  secondsUntilExpiry,
+  toJti
+} from './access-tokens.ts'
+import { type ClientInfo, createAuditLog } from './events.ts'
+import type { RefreshTokenClaims } from './refresh-tokens.ts'
 import { sessionStatements } from './session-statements.ts'
-import { expiryOf, idleExpiryOf, type TokenPair, type Tokens, tokenPairsOf } from './token-pairs.ts'
+import {
+  calculateIdleExpiry,
+  createTokenPairIssuer,
+  getSessionExpiry,
+  type TokenPair,
+  type Tokens
+} from './token-pairs.ts'
 
 export interface RefreshRequest {
   readonly accessToken: string
   readonly refreshToken: string
-  readonly device: Device
+  readonly client: ClientInfo
   /** Makes the request one that may be repeated, should its answer be lost. */
   readonly idempotencyKey?: string | undefined
 }
@@ -23,11 +35,11 @@ export interface RefreshRequest {
  * Refreshing a session: eight checks, each with an error of its own. Those that the database has a say in are one statement,
  * which tries them all at once; only a request that fails is gone through in their order.
  */
-export function refreshOf(store: Store, tokens: Tokens, config: Config) {
+export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   const statements = sessionStatements(store)
-  const { find, end } = statements
-  const events = eventsOf(store)
-  const issue = tokenPairsOf(tokens, config)
+  const { findWithUser: find, end } = statements
+  const auditLog = createAuditLog(store)
+  const issueTokenPair = createTokenPairIssuer(tokens, config)
 
   /**
    * Exchanges a pair whose access token has expired, or which a change of the password made stale, for the next one; the
@@ -37,18 +49,20 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
   async function refresh(request: RefreshRequest): Promise<TokenPair> {
     const now = store.now()
 
-    const access = tokens.access.open(request.accessToken)
-    if (!access) throw new Problem('access_token_invalid')
+    const accessClaims = tokens.access.verifyIgnoringExpiration(request.accessToken)
+    if (!accessClaims) throw new Problem('access_token_invalid')
 
-    const left = secondsLeft(access, now)
-    if (left > 0 && !(await isOver(access)))
-      throw new Problem('access_token_not_expired', { retryAfter: left })
+    const remaining = secondsUntilExpiry(accessClaims, now)
+    if (remaining > 0 && !(await isRevokedOrStale(accessClaims)))
+      throw new Problem('access_token_not_expired', { retryAfter: remaining })
 
-    const presented = tokens.refresh.open(request.refreshToken)
-    const rotated = isPair(access, presented) ? await rotate(request, access.sub, presented, now) : undefined
-    if (!rotated) return repetition(request, access, presented, now)
+    const refreshClaims = tokens.refresh.verify(request.refreshToken)
+    const rotated = isPair(accessClaims, refreshClaims)
+      ? await rotate(request, accessClaims.sub, refreshClaims, now)
+      : undefined
+    if (!rotated) return replayOrThrow(request, accessClaims, refreshClaims, now)
     count(store.counters.refreshes, 'rotated')
-    return issue(rotated.session, rotated.user, now)
+    return issueTokenPair(rotated.session, rotated.user, now)
   }
 
   /**
@@ -56,18 +70,18 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
    * @returns undefined when it did not, for whatever reason
    */
   async function rotate(
-    { idempotencyKey, device }: RefreshRequest,
+    { idempotencyKey, client: device }: RefreshRequest,
     userId: string,
-    presented: RefreshClaims,
+    refreshClaims: RefreshTokenClaims,
     now: Date
   ) {
     const [row] = await statements.rotate.execute({
-      id: presented.sessionId,
+      id: refreshClaims.sessionId,
       userId,
-      generation: presented.generation,
+      generation: refreshClaims.generation,
       now,
-      idleExpiresAt: idleExpiryOf(now, config),
-      retryKeyHash: retryKeyHashOf(idempotencyKey),
+      idleExpiresAt: calculateIdleExpiry(now, config),
+      retryKeyHash: hashRetryKey(idempotencyKey),
       ...device
     })
     if (!row) return undefined
@@ -79,52 +93,52 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
    * Says again what the very same request was answered before, or why there is nothing to say.
    * @throws {Problem} the first check that fails; the last one is left when all others hold
    */
-  async function repetition(
+  async function replayOrThrow(
     request: RefreshRequest,
-    access: AccessClaims,
-    presented: RefreshClaims,
+    accessClaims: AccessTokenClaims,
+    refreshClaims: RefreshTokenClaims,
     now: Date
   ): Promise<TokenPair> {
-    const [found] = await find.execute({ id: presented.sessionId })
-    if (!found) throw new Problem('refresh_token_invalid')
+    const [row] = await find.execute({ id: refreshClaims.sessionId })
+    if (!row) throw new Problem('refresh_token_invalid')
 
-    const { session, user } = found
-    if (access.sid === session.id) assertIsOf(access, session)
-    if (now >= expiryOf(session)) throw new Problem('refresh_token_expired')
-    if (isRepetition(request, access, presented, session, now)) {
+    const { session, user } = row
+    if (accessClaims.sid === session.id) assertBelongsToSession(accessClaims, session)
+    if (now >= getSessionExpiry(session)) throw new Problem('refresh_token_expired')
+    if (isReplay(request, accessClaims, refreshClaims, session, now)) {
       count(store.counters.refreshes, 'repeated')
-      return issue(session, user, now)
+      return issueTokenPair(session, user, now)
     }
-    if (presented.generation !== session.generation)
-      throw await reuse(session, presented, request.device, now)
+    if (refreshClaims.generation !== session.generation)
+      throw await handleReuse(session, refreshClaims, request.client, now)
     if (session.endedAt) throw new Problem('refresh_token_revoked')
     throw new Problem('token_pair_mismatch')
   }
 
   /** Whether an access token with time left is let in all the same no more, so that there is no going on with it. */
-  async function isOver(access: AccessClaims): Promise<boolean> {
-    const [found] = await find.execute({ id: access.sid })
-    if (!found) return true
-    assertIsOf(access, found.session)
-    return found.session.endedAt !== null || isPast(access, found.session)
+  async function isRevokedOrStale(accessClaims: AccessTokenClaims): Promise<boolean> {
+    const [row] = await find.execute({ id: accessClaims.sid })
+    if (!row) return true
+    assertBelongsToSession(accessClaims, row.session)
+    return row.session.endedAt !== null || isSuperseded(accessClaims, row.session)
   }
 
   /**
    * Whether this is the very request that made the present generation, which nobody has used yet: its answer was lost.
    * Tokens are functions of the session, so they are said again without having been kept.
    */
-  function isRepetition(
+  function isReplay(
     { idempotencyKey }: RefreshRequest,
-    access: AccessClaims,
-    presented: RefreshClaims,
+    accessClaims: AccessTokenClaims,
+    refreshClaims: RefreshTokenClaims,
     session: SessionRow,
     now: Date
   ): boolean {
     return (
       idempotencyKey !== undefined &&
-      retryKeyHashOf(idempotencyKey) === session.retryKeyHash &&
-      presented.generation === session.generation - 1 &&
-      isPair(access, presented) &&
+      hashRetryKey(idempotencyKey) === session.retryKeyHash &&
+      refreshClaims.generation === session.generation - 1 &&
+      isPair(accessClaims, refreshClaims) &&
       now.getTime() - session.rotatedAt.getTime() <= config.REFRESH_RETRY_WINDOW * 1000 &&
       !session.endedAt
     )
@@ -134,49 +148,52 @@ export function refreshOf(store: Store, tokens: Tokens, config: Config) {
    * A used token is refused whatever the reason. Just after the rotation its last holder may have lost a race between
    * two tabs; later, one of two holders is a thief, and the session ends for both (RFC 9700, section 4.14.2).
    */
-  async function reuse(
+  async function handleReuse(
     session: SessionRow,
-    presented: RefreshClaims,
-    device: Device,
+    refreshClaims: RefreshTokenClaims,
+    client: ClientInfo,
     now: Date
   ): Promise<Problem> {
     const age = now.getTime() - session.rotatedAt.getTime()
-    const isPredecessor = presented.generation === session.generation - 1
-    if (isPredecessor && age <= config.REFRESH_RACE_LEEWAY * 1000 && !session.endedAt)
+    const isPreviousGeneration = refreshClaims.generation === session.generation - 1
+    if (isPreviousGeneration && age <= config.REFRESH_RACE_LEEWAY * 1000 && !session.endedAt)
       return new Problem('refresh_token_used', { action: 'use-latest' })
 
-    await endForReuse(session, device, now)
+    await endReusedSession(session, client, now)
     return new Problem('refresh_token_used')
   }
 
-  async function endForReuse({ id, userId, ip, userAgent }: SessionRow, device: Device, now: Date) {
+  async function endReusedSession({ id, userId, ip, userAgent }: SessionRow, client: ClientInfo, now: Date) {
     const reason = 'reuse_detected'
-    const [ended] = await store.atomically(urgent(end.with({ id, userId, now, reason })))
+    const [ended] = await store.atomically(mayUseReserve(end.bind({ id, userId, now, reason })))
     // Of several re-uses at once one ends the session, and is told of.
     if (ended.length === 0) return
     await store.atomically(
-      events.step(userId, 'refresh_token_reused', device, { sessionId: id, other: { ip, userAgent } }),
-      ...events.endings(ended, userId, reason, device)
+      auditLog.step(userId, 'refresh_token_reused', client, {
+        sessionId: id,
+        previousClient: { ip, userAgent }
+      }),
+      ...auditLog.endings(ended, userId, reason, client)
     )
   }
 
-  async function counted(request: RefreshRequest): Promise<TokenPair> {
+  async function refreshAndCount(request: RefreshRequest): Promise<TokenPair> {
     return refresh(request).catch(error => {
-      if (error instanceof Problem) count(store.counters.refreshes, outcomeOf(error))
+      if (error instanceof Problem) count(store.counters.refreshes, toOutcome(error))
       throw error
     })
   }
 
-  return counted
+  return refreshAndCount
 }
 
-const outcomeOf = (refusal: Problem): string =>
-  refusal.document('').action === 'use-latest' ? 'raced' : refusal.code
+const toOutcome = (problem: Problem): string =>
+  problem.toDocument('').action === 'use-latest' ? 'raced' : problem.code
 
 /** Whether both tokens were given together. */
-const isPair = ({ jti }: AccessClaims, { sessionId, generation }: RefreshClaims) =>
-  jti === jtiOf(sessionId, generation)
+const isPair = ({ jti }: AccessTokenClaims, { sessionId, generation }: RefreshTokenClaims) =>
+  jti === toJti(sessionId, generation)
 
 /** What a session keeps of the key by which the request for its present pair may be repeated. */
-export const retryKeyHashOf = (key: string | undefined) =>
+export const hashRetryKey = (key: string | undefined) =>
   key === undefined ? null : createHash('sha256').update(key).digest('base64url')

@@ -1,42 +1,42 @@
 import { and, eq, gt, or, sql } from 'drizzle-orm'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import { param, paramRow, prepareStatements } from '../db/statements.ts'
 
 /** Each write is one statement. Counting changes the row that was seen, or none. */
-export const throttleStatements = statementsOf('throttles', (db, { throttles, sessions, users }) => {
+export const throttleStatements = prepareStatements('throttles', (db, { throttles, sessions, users }) => {
   const { id, failures, blockedUntil, updatedAt } = throttles
-  const isTheOne = eq(id, given(id, 'id'))
+  const matchesId = eq(id, param(id, 'id'))
   return {
-    find: db.select().from(throttles).where(isTheOne),
-    add: db.insert(throttles).values(givenRow(throttles)).onConflictDoNothing().returning({ id }),
-    change: db
+    find: db.select().from(throttles).where(matchesId),
+    insert: db.insert(throttles).values(paramRow(throttles)).onConflictDoNothing().returning({ id }),
+    updateIfUnchanged: db
       .update(throttles)
       .set({
-        failures: given(failures, 'failures'),
-        blockedUntil: given(blockedUntil, 'blockedUntil'),
-        updatedAt: given(updatedAt, 'updatedAt')
+        failures: param(failures, 'failures'),
+        blockedUntil: param(blockedUntil, 'blockedUntil'),
+        updatedAt: param(updatedAt, 'updatedAt')
       })
       .where(
         and(
-          isTheOne,
-          eq(failures, given(failures, 'seenFailures')),
-          eq(updatedAt, given(updatedAt, 'seenAt'))
+          matchesId,
+          eq(failures, param(failures, 'seenFailures')),
+          eq(updatedAt, param(updatedAt, 'seenAt'))
         )
       )
       .returning({ id }),
-    takeBack: db
+    decrementFailures: db
       .update(throttles)
-      .set({ failures: sql`${failures} - 1`, blockedUntil: given(blockedUntil, 'blockedUntil') })
-      .where(and(isTheOne, gt(failures, 0))),
+      .set({ failures: sql`${failures} - 1`, blockedUntil: param(blockedUntil, 'blockedUntil') })
+      .where(and(matchesId, gt(failures, 0))),
     touch: db
       .update(throttles)
       .set({ failures: sql`${failures}` })
-      .where(isTheOne),
-    clear: db.delete(throttles).where(or(eq(id, given(id, 'pair')), eq(id, given(id, 'account')))),
-    addresses: db
+      .where(matchesId),
+    deleteFailures: db.delete(throttles).where(or(eq(id, param(id, 'pair')), eq(id, param(id, 'account')))),
+    listSessionIps: db
       .select({ ip: sessions.ip })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
-      .where(eq(users.emailKey, given(users.emailKey, 'emailKey')))
+      .where(eq(users.emailKey, param(users.emailKey, 'emailKey')))
       .groupBy(sessions.ip)
   }
 })

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { SessionRow } from '../db/schema.ts'
-import { type AccessTokens, jtiOf } from './access-tokens.ts'
+import { type AccessTokens, toJti } from './access-tokens.ts'
 import type { PublicJwk } from './jwk.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 import type { User } from './users.ts'
@@ -24,38 +24,38 @@ export interface TokenPair {
 }
 
 /** The moment from which a session can no longer be refreshed: idle for too long, or at its absolute end. */
-export const expiryOf = ({ idleExpiresAt, absoluteExpiresAt }: SessionRow) =>
+export const getSessionExpiry = ({ idleExpiresAt, absoluteExpiresAt }: SessionRow) =>
   new Date(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()))
 
 /** Each refresh moves the idle expiry on. */
-export const idleExpiryOf = (now: Date, { REFRESH_TOKEN_TTL }: Config) =>
+export const calculateIdleExpiry = (now: Date, { REFRESH_TOKEN_TTL }: Config) =>
   new Date(now.getTime() + REFRESH_TOKEN_TTL * 1000)
 
-const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
+const toNumericDate = (date: Date) => Math.floor(date.getTime() / 1000)
 
 /**
  * Makes the pair of tokens of a session's present generation; it is the only one that works. Made again, it is the same
  * pair, with what is left of its life.
  */
-export function tokenPairsOf(tokens: Tokens, config: Config) {
-  return function issue(session: SessionRow, user: User, now: Date): TokenPair {
+export function createTokenPairIssuer(tokens: Tokens, config: Config) {
+  return function issueTokenPair(session: SessionRow, user: User, now: Date): TokenPair {
     const { id, generation, rotatedAt } = session
-    const iat = seconds(rotatedAt)
+    const iat = toNumericDate(rotatedAt)
     // No access token outlives its session (OWASP ASVS 7.3.2).
-    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, seconds(expiryOf(session)))
+    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, toNumericDate(getSessionExpiry(session)))
     return {
       accessToken: tokens.access.sign({
         sub: user.id,
         email: user.email,
         sid: id,
-        jti: jtiOf(id, generation),
+        jti: toJti(id, generation),
         iat,
         exp
       }),
       tokenType: 'Bearer',
-      expiresIn: Math.max(0, exp - seconds(now)),
+      expiresIn: Math.max(0, exp - toNumericDate(now)),
       refreshToken: tokens.refresh.issue({ sessionId: id, generation }),
-      refreshExpiresIn: Math.floor((expiryOf(session).getTime() - now.getTime()) / 1000),
+      refreshExpiresIn: Math.floor((getSessionExpiry(session).getTime() - now.getTime()) / 1000),
       user
     }
   }

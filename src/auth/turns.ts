@@ -1,26 +1,26 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 
 /** Does the work of one kind when its turn comes. */
-export type Turns = <Result>(kind: string, work: () => Promise<Result>) => Promise<Result>
+export type KeyedLimit = <Result>(key: string, work: () => Promise<Result>) => Promise<Result>
 
 /** Lets so much work of one kind go on at a time, and the rest of it wait; work of other kinds does not matter to it. */
-export function turnsOf(atOnce: number): Turns {
-  const kinds = new Map<string, { limit: LimitFunction; work: number }>()
+export function createKeyedLimit(concurrency: number): KeyedLimit {
+  const entries = new Map<string, { limit: LimitFunction; users: number }>()
 
-  return async (kind, work) => {
-    const { limit } = enter(kind)
-    return limit(work).finally(() => leave(kind))
+  return async (key, work) => {
+    const { limit } = acquire(key)
+    return limit(work).finally(() => release(key))
   }
 
-  function enter(kind: string) {
-    const known = kinds.get(kind) ?? { limit: pLimit(atOnce), work: 0 }
-    kinds.set(kind, known)
-    known.work += 1
-    return known
+  function acquire(key: string) {
+    const entry = entries.get(key) ?? { limit: pLimit(concurrency), users: 0 }
+    entries.set(key, entry)
+    entry.users += 1
+    return entry
   }
 
-  function leave(kind: string) {
-    const known = kinds.get(kind)
-    if (known && --known.work === 0) kinds.delete(kind)
+  function release(key: string) {
+    const entry = entries.get(key)
+    if (entry && --entry.users === 0) entries.delete(key)
   }
 }

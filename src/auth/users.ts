@@ -1,14 +1,14 @@
 import { and, eq, or } from 'drizzle-orm'
-import type { Step } from '../db/engine.ts'
+import type { BoundStatement } from '../db/engine.ts'
 import type { UserRow } from '../db/schema.ts'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import { param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { type FieldError, invalid, Problem } from '../errors.ts'
-import { asciiEmail, keyOf } from './emails.ts'
-import { type Device, eventsOf } from './events.ts'
-import { refuseGuessable } from './password-policy.ts'
-import type { Passwords } from './passwords.ts'
-import { temporaryPasswordsOf } from './temporary-passwords.ts'
+import { type FieldError, Problem, validationFailed } from '../errors.ts'
+import { toAsciiEmail, toLookupKey } from './emails.ts'
+import { type ClientInfo, createAuditLog } from './events.ts'
+import { assertNotGuessable } from './password-policy.ts'
+import type { PasswordHasher } from './passwords.ts'
+import { createTemporaryPasswordExchange } from './temporary-passwords.ts'
 import type { Throttle } from './throttle.ts'
 
 /** What others may know of an account. */
@@ -25,49 +25,53 @@ export interface Registration {
   readonly password: string
 }
 
-const statements = statementsOf('users', (db, { users }) => ({
-  add: db.insert(users).values(givenRow(users)).onConflictDoNothing().returning({
+const statements = prepareStatements('users', (db, { users }) => ({
+  insert: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({
     id: users.id,
     username: users.username,
     email: users.email,
     passwordVersion: users.passwordVersion
   }),
-  holders: db
+  findHolders: db
     .select({ id: users.id, usernameKey: users.usernameKey, emailKey: users.emailKey })
     .from(users)
     .where(
       or(
-        eq(users.usernameKey, given(users.usernameKey, 'usernameKey')),
-        eq(users.emailKey, given(users.emailKey, 'emailKey'))
+        eq(users.usernameKey, param(users.usernameKey, 'usernameKey')),
+        eq(users.emailKey, param(users.emailKey, 'emailKey'))
       )
     ),
-  byEmail: db
+  findByEmail: db
     .select()
     .from(users)
-    .where(eq(users.emailKey, given(users.emailKey, 'emailKey'))),
+    .where(eq(users.emailKey, param(users.emailKey, 'emailKey'))),
   rehash: db
     .update(users)
-    .set({ passwordHash: given(users.passwordHash, 'passwordHash') })
+    .set({ passwordHash: param(users.passwordHash, 'passwordHash') })
     .where(
-      and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'outdated')))
+      and(eq(users.id, param(users.id, 'id')), eq(users.passwordHash, param(users.passwordHash, 'outdated')))
     )
 }))
 
-export function usersOf(store: Store, passwords: Passwords, { attempt, writeNothing }: Throttle) {
-  const { add, holders, byEmail, rehash } = statements(store)
-  const events = eventsOf(store)
-  const exchange = temporaryPasswordsOf(store, passwords)
+export function createUsers(
+  store: Store,
+  passwordHasher: PasswordHasher,
+  { attempt, writeNothing }: Throttle
+) {
+  const { insert: add, findHolders: holders, findByEmail: byEmail, rehash } = statements(store)
+  const auditLog = createAuditLog(store)
+  const exchangeTemporaryPassword = createTemporaryPasswordExchange(store, passwordHasher)
 
   return {
     /**
      * @throws {Problem} `validation_failed` for a password that is easily guessed; `already_taken`, pointing at each
      *   field that another account holds; `overloaded`
      */
-    async register({ username, password, ...given }: Registration): Promise<VerifiedUser> {
-      const email = asciiEmail(given.email)
-      refuseGuessable(password, { username, email }, '/password')
-      const keys = { usernameKey: keyOf(username), emailKey: keyOf(email) }
-      const passwordHash = await passwords.hash(password)
+    async register({ username, password, ...rest }: Registration): Promise<VerifiedUser> {
+      const email = toAsciiEmail(rest.email)
+      assertNotGuessable(password, { username, email }, '/password')
+      const keys = { usernameKey: toLookupKey(username), emailKey: toLookupKey(email) }
+      const passwordHash = await passwordHasher.hash(password)
       const [user] = await add.execute({
         id: store.newId(),
         username,
@@ -79,69 +83,71 @@ export function usersOf(store: Store, passwords: Passwords, { attempt, writeNoth
         disabledAt: null,
         createdAt: store.now()
       })
-      if (!user) throw new Problem('already_taken', { errors: conflicts(keys, await holders.execute(keys)) })
+      if (!user)
+        throw new Problem('already_taken', { errors: findConflicts(keys, await holders.execute(keys)) })
       return user
     },
 
     /**
-     * @param device where the attempt comes from
-     * @param enter lets the user in, and writes with what it writes the step that forgets failures before
+     * @param client where the attempt comes from
+     * @param onVerified lets the user in, and writes with what it writes the step that forgets failures before
      * @param newPassword takes the place of a password that an operator has set, and is refused with any other
      * @returns what `enter` resolves to
      * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown
      *   e-mail; for the right password only, `account_disabled`, `password_change_required`, `password_expired` or
      *   `validation_failed`; `overloaded`
      */
-    async authenticate<Entry>(
+    async login<Result>(
       email: string,
       password: string,
-      device: Device,
-      enter: (user: VerifiedUser, forgiving: Step) => Promise<Entry>,
+      client: ClientInfo,
+      onVerified: (user: VerifiedUser, clearFailures: BoundStatement) => Promise<Result>,
       newPassword?: string
-    ): Promise<Entry> {
-      const emailKey = keyOf(email)
-      const entry = await attempt(emailKey, device.ip, async forgiving => {
-        const user = await verified(emailKey, { password, newPassword }, device)
+    ): Promise<Result> {
+      const emailKey = toLookupKey(email)
+      const result = await attempt(emailKey, client.ip, async clearFailures => {
+        const user = await verifyCredentials(emailKey, { password, newPassword }, client)
         if (!user) return undefined
-        return enter(user, forgiving)
+        return onVerified(user, clearFailures)
       })
-      if (entry === undefined) throw new Problem('invalid_credentials')
-      return entry
+      if (result === undefined) throw new Problem('invalid_credentials')
+      return result
     }
   }
 
   /** A failure is told to the owner of the account; without one as much is written, for the time not to tell. */
-  async function verified(
+  async function verifyCredentials(
     emailKey: string,
-    { password, newPassword }: Given,
-    device: Device
+    { password, newPassword }: Credentials,
+    client: ClientInfo
   ): Promise<VerifiedUser | undefined> {
     const [user] = await byEmail.execute({ emailKey })
-    const verdict = await passwords.verify(password, user?.passwordHash)
+    const verdict = await passwordHasher.verify(password, user?.passwordHash)
     if (!user || verdict === 'wrong') {
-      await store.atomically(user ? events.step(user.id, 'sign_in_failed', device) : writeNothing(emailKey))
+      await store.atomically(user ? auditLog.step(user.id, 'sign_in_failed', client) : writeNothing(emailKey))
       return undefined
     }
     if (user.disabledAt) throw new Problem('account_disabled')
-    if (user.passwordExpiresAt) return verifiedOf(await exchange(user, { password, newPassword }, device))
-    if (newPassword !== undefined) throw invalid(notTemporary)
-    if (verdict === 'outdated') await strengthen(user, password)
-    return verifiedOf(user)
+    if (user.passwordExpiresAt)
+      return toVerifiedUser(await exchangeTemporaryPassword(user, { password, newPassword }, client))
+    if (newPassword !== undefined) throw validationFailed(newPasswordNotExpected)
+    if (verdict === 'outdated') await rehashPassword(user, password)
+    return toVerifiedUser(user)
   }
 
   /** Loses to a change of the password meanwhile, and waits for a later sign-in when too much hashing is going on. */
-  async function strengthen({ id, passwordHash: outdated }: UserRow, password: string) {
-    const passwordHash = await passwords.hash(password).catch(undefinedIfOverloaded)
+  async function rehashPassword({ id, passwordHash: outdated }: UserRow, password: string) {
+    const passwordHash = await passwordHasher.hash(password).catch(undefinedIfOverloaded)
     if (passwordHash) await rehash.execute({ id, outdated, passwordHash })
   }
 }
 
-interface Given {
+interface Credentials {
   readonly password: string
   readonly newPassword: string | undefined
 }
 
-const notTemporary: FieldError = {
+const newPasswordNotExpected: FieldError = {
   pointer: '/newPassword',
   detail:
     'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password'
@@ -151,24 +157,24 @@ function undefinedIfOverloaded(error: unknown): undefined {
   if (!(error instanceof Problem && error.code === 'overloaded')) throw error
 }
 
-const verifiedOf = ({ id, username, email, passwordVersion }: UserRow): VerifiedUser => ({
+const toVerifiedUser = ({ id, username, email, passwordVersion }: UserRow): VerifiedUser => ({
   id,
   username,
   email,
   passwordVersion
 })
 
-export type Users = ReturnType<typeof usersOf>
+export type Users = ReturnType<typeof createUsers>
 
 /** What is wrong with a user name that another account has. */
-export const nameTaken: FieldError = { pointer: '/username', detail: 'belongs to another account' }
+export const usernameTaken: FieldError = { pointer: '/username', detail: 'belongs to another account' }
 
-type Keys = Pick<UserRow, 'usernameKey' | 'emailKey'>
+type UniqueKeys = Pick<UserRow, 'usernameKey' | 'emailKey'>
 
-function conflicts(wanted: Keys, held: readonly Keys[]): FieldError[] {
+function findConflicts(requested: UniqueKeys, existing: readonly UniqueKeys[]): FieldError[] {
   const errors: FieldError[] = []
-  if (held.some(({ usernameKey }) => usernameKey === wanted.usernameKey)) errors.push(nameTaken)
-  if (held.some(({ emailKey }) => emailKey === wanted.emailKey))
+  if (existing.some(({ usernameKey }) => usernameKey === requested.usernameKey)) errors.push(usernameTaken)
+  if (existing.some(({ emailKey }) => emailKey === requested.emailKey))
     errors.push({ pointer: '/email', detail: 'belongs to another account; sign in if it is yours' })
   return errors
 }

@@ -1,6 +1,6 @@
-import { type Account, type Administration, administrationOf } from '../auth/administration.ts'
+import { type Account, type AccountAdmin, createAccountAdmin } from '../auth/administration.ts'
 import type { Store } from '../db/store.ts'
-import type { Context } from './command.ts'
+import type { CommandContext } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
 
@@ -9,16 +9,16 @@ import { withDatabase } from './open-database.ts'
  * @throws {CommandError} when there is none
  */
 export async function withAccount<Result>(
-  context: Context,
-  work: (account: Account, administration: Administration, store: Store) => Promise<Result>
+  context: CommandContext,
+  work: (account: Account, admin: AccountAdmin, store: Store) => Promise<Result>
 ): Promise<Result> {
   const {
     operands: [name = '']
   } = context
   return withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
-    const administration = administrationOf(store)
-    const account = await administration.find(name)
-    if (account) return work(account, administration, store)
+    const admin = createAccountAdmin(store)
+    const account = await admin.find(name)
+    if (account) return work(account, admin, store)
     throw new CommandError(
       'noUser',
       `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.`
@@ -27,5 +27,5 @@ export async function withAccount<Result>(
 }
 
 /** How many sessions have ended, in words. */
-export const sessionsEnded = (count: number): string =>
+export const formatEndedSessions = (count: number): string =>
   `${count} ${count === 1 ? 'session has' : 'sessions have'} ended`

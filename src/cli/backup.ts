@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
-import { copySqlite, draftsOf } from '../db/sqlite-copy.ts'
-import { createPrivateFile, isTaken, readPrivateFile } from '../private-files.ts'
+import { copySqlite, getDraftFiles } from '../db/sqlite-copy.ts'
+import { createPrivateFile, pathExists, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
-import { fileOf } from './open-database.ts'
+import { getDatabaseFile } from './open-database.ts'
 
 const backup: Command = {
   description:
@@ -16,14 +16,15 @@ const backup: Command = {
     const settings = config({ keys: false })
     if (isPostgres(settings.DATABASE_URL))
       throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
-    const database = fileOf(settings)
-    const [kept, key] = [`${database}.key`, `${file}.key`]
-    for (const target of [file, key, ...draftsOf(file)])
-      if (isTaken(target)) throw new CommandError('exists', `${target} is there already. Give another file.`)
+    const database = getDatabaseFile(settings)
+    const [databaseKeyFile, key] = [`${database}.key`, `${file}.key`]
+    for (const target of [file, key, ...getDraftFiles(file)])
+      if (pathExists(target))
+        throw new CommandError('exists', `${target} is there already. Give another file.`)
 
     // Whatever cannot be read is found out before anything is written.
-    const secret = existsSync(kept) ? readPrivateFile(kept) : undefined
-    await copySqlite(database, file, share => progress(`${Math.floor(share * 100)} % copied`))
+    const secret = existsSync(databaseKeyFile) ? readPrivateFile(databaseKeyFile) : undefined
+    await copySqlite(database, file, fraction => progress(`${Math.floor(fraction * 100)} % copied`))
     if (secret) createPrivateFile(key, secret)
     const bytes = statSync(file).size
     report(

@@ -1,16 +1,16 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { settingNear } from '../misspelt.ts'
-import { nearest } from '../nearest.ts'
-import type { Command, Context } from './command.ts'
+import { findNearestSetting } from '../misspelt.ts'
+import { findNearest } from '../nearest.ts'
+import type { Command, CommandContext } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
-type Line = Pick<Context, 'values' | 'operands'>
+type ParsedArguments = Pick<CommandContext, 'values' | 'operands'>
 
 /**
  * Reads what stands behind the name of a command.
  * @throws {CommandError} when it is not what the command takes
  */
-export function readCommandLine(name: string, command: Command, args: readonly string[]): Line {
+export function parseCommandLine(name: string, command: Command, args: readonly string[]): ParsedArguments {
   const options: NonNullable<ParseArgsConfig['options']> = {
     ...command.options,
     json: { type: 'boolean' },
@@ -28,39 +28,42 @@ export function readCommandLine(name: string, command: Command, args: readonly s
     if (token.kind !== 'option') continue
     if (!Object.hasOwn(options, token.name)) {
       const value = token.value ?? args[token.index + 1]
-      throw refuseOption(name, token.rawName, Object.keys(options), value)
+      throw createUnknownOptionError(name, token.rawName, Object.keys(options), value)
     }
     const { rawName, value, inlineValue } = token
     const takesValue = options[token.name]?.type === 'string'
-    if (!takesValue && value !== undefined) throw usage(name, `${rawName} takes no value.`)
+    if (!takesValue && value !== undefined) throw createUsageError(name, `${rawName} takes no value.`)
     if (takesValue && (!value || (value.startsWith('-') && !inlineValue)))
-      throw usage(name, `${rawName} needs a value.`)
+      throw createUsageError(name, `${rawName} needs a value.`)
   }
-  if (!values.help) checkOperands(name, command, positionals)
-  return { values: values as Context['values'], operands: positionals }
+  if (!values.help) assertOperands(name, command, positionals)
+  return { values: values as CommandContext['values'], operands: positionals }
 }
 
-function refuseOption(name: string, option: string, known: readonly string[], value = '') {
-  const bare = option.replace(/^-+/, '')
-  const setting = settingNear(bare.replaceAll('-', '_'))
-  const shown = /^\d+$/.test(value) ? value : '…'
+function createUnknownOptionError(name: string, option: string, knownNames: readonly string[], value = '') {
+  const optionName = option.replace(/^-+/, '')
+  const setting = findNearestSetting(optionName.replaceAll('-', '_'))
+  const shownValue = /^\d+$/.test(value) ? value : '…'
   if (setting)
-    return usage(
+    return createUsageError(
       name,
-      `Unknown option '${option}': settings come from the environment or .env, as in ${setting}=${shown} latchkey ${name}.`
+      `Unknown option '${option}': settings come from the environment or .env, as in ${setting}=${shownValue} latchkey ${name}.`
     )
-  const meant = nearest(bare, known, length => length / 3)
-  return usage(name, `Unknown option '${option}'${meant ? `; did you mean --${meant}?` : '.'}`)
+  const suggestion = findNearest(optionName, knownNames, length => length / 3)
+  return createUsageError(
+    name,
+    `Unknown option '${option}'${suggestion ? `; did you mean --${suggestion}?` : '.'}`
+  )
 }
 
-function checkOperands(name: string, { operands = [] }: Command, given: readonly string[]) {
+function assertOperands(name: string, { operands = [] }: Command, providedOperands: readonly string[]) {
   // Of a variable in a script that is not set there remains an empty text.
-  const missing = operands.find((_, index) => !given[index]?.trim())
-  const surplus = given[operands.length]
-  if (missing) throw usage(name, `${missing} is missing.`)
-  if (surplus !== undefined)
-    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(surplus)}. It takes no more.`)
+  const missing = operands.find((_, index) => !providedOperands[index]?.trim())
+  const unexpected = providedOperands[operands.length]
+  if (missing) throw createUsageError(name, `${missing} is missing.`)
+  if (unexpected !== undefined)
+    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(unexpected)}. It takes no more.`)
 }
 
-const usage = (name: string, fault: string) =>
+const createUsageError = (name: string, fault: string) =>
   new CommandError('usage', `${fault} latchkey ${name} --help says more.`)

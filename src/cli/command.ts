@@ -1,5 +1,5 @@
-import type { Config, Needs } from '../config.ts'
-import type { Log } from '../db/engine.ts'
+import type { Config, ConfigNeeds } from '../config.ts'
+import type { Logger } from '../db/engine.ts'
 import type { Clock } from '../db/store.ts'
 
 /** An option of a command, as `parseArgs` of node:util takes it, and what the help says of it. */
@@ -7,18 +7,18 @@ export interface Option {
   readonly type: 'string' | 'boolean'
   readonly default?: string
   /** What stands for the value in the help, where there is one. */
-  readonly value?: string
+  readonly placeholder?: string
   readonly help: string
 }
 
 /** What a command is given, and how it answers. */
-export interface Context {
+export interface CommandContext {
   readonly values: Readonly<Record<string, string | boolean | undefined>>
   readonly operands: readonly string[]
   /** Whether people read the answer, on a terminal, and `--json` was not asked for. */
-  readonly isWatched: boolean
+  readonly isInteractive: boolean
   /** The settings of the service. @throws {ConfigError} */
-  readonly config: (needs?: Needs) => Config
+  readonly config: (needs?: ConfigNeeds) => Config
   /** The variables of the process. */
   readonly environment: NodeJS.ProcessEnv
   readonly now: Clock
@@ -27,7 +27,7 @@ export interface Context {
   /** Says on a terminal how far it is, in a line that the next one takes the place of. */
   readonly progress: (text: string) => void
   /** Where the database tells what it waits for. */
-  readonly log: Log
+  readonly log: Logger
 }
 
 /** A command of the program, one file each; `commands.ts` lists them. */
@@ -37,5 +37,5 @@ export interface Command {
   readonly operands?: readonly string[]
   readonly options?: Readonly<Record<string, Option>>
   /** @throws what `exitCodeOf` makes an exit code of; the message goes to standard error */
-  readonly run: (context: Context) => Promise<void>
+  readonly run: (context: CommandContext) => Promise<void>
 }

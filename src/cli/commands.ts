@@ -1,14 +1,14 @@
 import type { Command } from './command.ts'
 
 /** What is known of a command before it is loaded. */
-export interface Entry {
+export interface CommandEntry {
   readonly summary: string
   /** Loads the command, and only then all that it needs. */
   readonly load: () => Promise<{ readonly default: Command }>
 }
 
 /** Every command of the program, in the order of its help. */
-export const commands: Readonly<Record<string, Entry>> = {
+export const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: 'runs the service', load: () => import('./serve.ts') },
   migrate: { summary: 'brings the database to the present schema', load: () => import('./migrate.ts') },
   backup: { summary: 'copies a SQLite database, also while serving', load: () => import('./backup.ts') },

@@ -4,22 +4,22 @@ import { isDatabaseUrl } from '../database-url.ts'
 import { copyDatabase } from '../db/copy.ts'
 import { DatabaseError } from '../db/failures.ts'
 import { openPostgres } from '../db/postgres.ts'
-import { sqliteFile } from '../db/sqlite.ts'
+import { toSqlitePath } from '../db/sqlite.ts'
 import { openStore } from '../db/store.ts'
-import { sweepsOf } from '../todos/sweep-slices.ts'
+import { createBulkUpdates } from '../todos/sweep-slices.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
 const copy: Command = {
   description: 'Copies a SQLite database into an empty PostgreSQL one. Stop the service first.',
   options: {
-    from: { type: 'string', value: 'URL', help: 'file:./data/latchkey.db, say' },
-    to: { type: 'string', value: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
+    from: { type: 'string', placeholder: 'URL', help: 'file:./data/latchkey.db, say' },
+    to: { type: 'string', placeholder: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
   },
 
   async run({ values, log, now, progress, report }) {
     const [from, to] = [`${values.from}`, `${values.to}`]
-    const file = isDatabaseUrl(from) && !isPostgres(from) ? sqliteFile(from) : undefined
+    const file = isDatabaseUrl(from) && !isPostgres(from) ? toSqlitePath(from) : undefined
     if (!file) throw new CommandError('usage', '--from: give file:PATH.')
     if (!isDatabaseUrl(to) || !isPostgres(to))
       throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
@@ -28,18 +28,18 @@ const copy: Command = {
     if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
     const source = await openStore({ url: from, poolMax: 1, now, log })
     try {
-      await sweepsOf(source).settleAll()
+      await createBulkUpdates(source).finishAllPending()
       const target = await openPostgres({ url: to, poolMax: 1, log })
-      const told = (name: string, rows: number) => progress(`${rows} ${name}`)
-      const sizes = await copyDatabase(source, target, told).finally(target.close)
-      report(sizes, textOf(sizes, `${file}.key`))
+      const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
+      const sizes = await copyDatabase(source, target, onProgress).finally(target.close)
+      report(sizes, formatSizes(sizes, `${file}.key`))
     } finally {
       await source.close()
     }
   }
 }
 
-const textOf = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
+const formatSizes = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
   .map(([name, size]) => `${size} ${name}\n`)
   .join('')}
 Set JWT_SECRET to what the service has signed with: the content of ${key},

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { type Config, ConfigError } from '../config.ts'
 import type { Inspection } from '../db/inspection.ts'
-import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings, inspect } from './checks.ts'
+import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings, inspectDatabase } from './checks.ts'
 import type { Command } from './command.ts'
-import { CommandError, messageOf } from './exit-codes.ts'
+import { CommandError, toMessage } from './exit-codes.ts'
 import { type Finding, fault } from './findings.ts'
 import { checkPorts } from './port-checks.ts'
-import { schemaTimeOf } from './schema-time.ts'
+import { getSchemaTime } from './schema-time.ts'
 
 const doctor: Command = {
   description:
@@ -15,9 +15,9 @@ const doctor: Command = {
 
   async run({ config, environment, now, progress, report }) {
     let faults = 0
-    async function check(name: string, find: () => Finding | Promise<Finding>) {
+    async function check(name: string, runCheck: () => Finding | Promise<Finding>) {
       progress(`checking: ${name}`)
-      for (const { status, detail } of await attempt(find)) {
+      for (const { status, detail } of await collectFindings(runCheck)) {
         if (status === 'fault') faults += 1
         report({ check: name, status, detail }, `${status.padEnd(7)}  ${name.padEnd(8)}  ${detail}\n`)
       }
@@ -36,21 +36,21 @@ const doctor: Command = {
       await check('keys', () => checkKeys(settings))
       await check('disk', () => checkDisk(settings))
       await check('database', async () => {
-        inspection = await inspect(settings)
+        inspection = await inspectDatabase(settings)
         return checkDatabase(inspection, settings)
       })
-      await check('clock', () => checkClock(inspection, now(), schemaTimeOf(settings)))
+      await check('clock', () => checkClock(inspection, now(), getSchemaTime(settings)))
       await check('ports', () => checkPorts(settings))
     }
   }
 }
 
 /** What throws has found a fault, or several. */
-async function attempt(find: () => Finding | Promise<Finding>): Promise<Finding[]> {
+async function collectFindings(runCheck: () => Finding | Promise<Finding>): Promise<Finding[]> {
   try {
-    return [await find()]
+    return [await runCheck()]
   } catch (error) {
-    return error instanceof ConfigError ? error.faults.map(fault) : [fault(messageOf(error))]
+    return error instanceof ConfigError ? error.faults.map(fault) : [fault(toMessage(error))]
   }
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
-import { DatabaseError, isOutage, StatementFailed } from '../db/failures.ts'
-import { SOFTWARE_FAULT } from '../last-word.ts'
-import { reasonOf, SystemError } from '../system-error.ts'
+import { DatabaseError, isOutage, StatementError } from '../db/failures.ts'
+import { EXIT_SOFTWARE } from '../last-word.ts'
+import { describeSystemError, SystemError } from '../system-error.ts'
 
 /** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
 export const EXIT = {
@@ -9,7 +9,7 @@ export const EXIT = {
   usage: { code: 64, meaning: 'the command line is wrong' },
   noUser: { code: 67, meaning: 'there is no such user' },
   unavailable: { code: 69, meaning: 'the database, or the backup, cannot be used' },
-  internal: { code: SOFTWARE_FAULT, meaning: 'an error of the program itself' },
+  internal: { code: EXIT_SOFTWARE, meaning: 'an error of the program itself' },
   exists: { code: 73, meaning: 'a file would have been overwritten' },
   system: { code: 74, meaning: 'the system refused a file, a port or the like' },
   clock: { code: 75, meaning: 'the clock may be wrong, so nothing was done' },
@@ -27,19 +27,19 @@ export class CommandError extends Error {
 }
 
 /** The exit code that an error ends the program with. */
-export const exitCodeOf = (error: unknown): number => EXIT[exitOf(error)].code
+export const toExitCode = (error: unknown): number => EXIT[classifyError(error)].code
 
-function exitOf(error: unknown): keyof typeof EXIT {
+function classifyError(error: unknown): keyof typeof EXIT {
   if (error instanceof CommandError) return error.exit
   if (error instanceof ConfigError) return 'config'
-  if (error instanceof DatabaseError || error instanceof StatementFailed) return 'unavailable'
+  if (error instanceof DatabaseError || error instanceof StatementError) return 'unavailable'
   const { syscall } = error as NodeJS.ErrnoException
   if (error instanceof SystemError || syscall) return 'system'
   return isOutage(error) ? 'unavailable' : 'internal'
 }
 
 /** What an error says, fit for a terminal: of one of the system what it is about, and why in words. */
-export function messageOf(error: unknown): string {
+export function toMessage(error: unknown): string {
   const { message, path, syscall } = error as NodeJS.ErrnoException
-  return path && syscall ? `${path}: ${reasonOf(error)}.` : message
+  return path && syscall ? `${path}: ${describeSystemError(error)}.` : message
 }

@@ -2,40 +2,43 @@ import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 
-const COMMON = [
+const COMMON_OPTIONS = [
   ['--json', 'answers with JSON in a line, for programs'],
   ['-h, --help', 'this text']
 ]
 
 /** Says which commands there are: all, or those of a group such as `users`. */
-export function helpOfCommands(group = ''): string {
+export function formatCommandList(group = ''): string {
   const entries = Object.entries(commands).filter(([name]) => name.startsWith(group))
   const codes = Object.values(EXIT).map(({ code, meaning }) => [`${code}`, meaning])
   return [
     `Usage: latchkey ${group}${group && ' '}COMMAND [options]`,
-    columns(entries.map(([name, { summary }]) => [name, summary])),
+    formatColumns(entries.map(([name, { summary }]) => [name, summary])),
     '`latchkey COMMAND --help` says more. The settings come from the environment, and from .env in the working directory.',
     `Exit codes: 0 when all went well, else`,
-    columns(codes),
+    formatColumns(codes),
     ''
   ].join('\n\n')
 }
 
 /** Says what a command does, and which options it has. */
-export function helpOf(name: string, { description, operands = [], options = {} }: Command): string {
-  const own = Object.entries(options).map(([option, { value, help }]) => [
-    [`--${option}`, value].join(' ').trim(),
+export function formatCommandHelp(
+  name: string,
+  { description, operands = [], options = {} }: Command
+): string {
+  const commandOptions = Object.entries(options).map(([option, { placeholder, help }]) => [
+    [`--${option}`, placeholder].join(' ').trim(),
     help
   ])
   return [
     `Usage: ${['latchkey', name, ...operands, '[options]'].join(' ')}`,
     description,
-    columns([...own, ...COMMON]),
+    formatColumns([...commandOptions, ...COMMON_OPTIONS]),
     ''
   ].join('\n\n')
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+function formatColumns(rows: readonly (readonly string[])[]): string {
   const width = Math.max(...rows.map(([first = '']) => first.length))
   return rows.map(([first = '', second = '']) => `  ${first.padEnd(width)}  ${second}`).join('\n')
 }

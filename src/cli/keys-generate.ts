@@ -1,32 +1,32 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { type KeyAlgorithm, publicJwkOf } from '../auth/jwk.ts'
-import { newSecret } from '../auth/secrets.ts'
-import { createPrivateFile, makeFolderOf } from '../private-files.ts'
+import { type KeyAlgorithm, toPublicJwk } from '../auth/jwk.ts'
+import { generateSecret } from '../auth/secrets.ts'
+import { createParentFolder, createPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
 /** Bits of a new RSA key: enough beyond the year 2030 (NIST SP 800-57, part 1, table 4). */
 const NEW_RSA_BITS = 3072
 
-const generators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
+const keyGenerators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
   EdDSA: () => generateKeyPairSync('ed25519'),
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   RS256: () => generateKeyPairSync('rsa', { modulusLength: NEW_RSA_BITS })
 }
-const isKeyAlgorithm = (name: string): name is KeyAlgorithm => Object.hasOwn(generators, name)
+const isKeyAlgorithm = (name: string): name is KeyAlgorithm => Object.hasOwn(keyGenerators, name)
 
-const generate: Command = {
+const generateKey: Command = {
   description: 'Makes a key to sign tokens with, and prints lines that can be appended to .env as they are.',
   options: {
     algorithm: {
       type: 'string',
       default: 'EdDSA',
-      value: 'NAME',
+      placeholder: 'NAME',
       help: 'EdDSA (the default), ES256, RS256: a private key in a file; HS256: a secret, printed and nowhere kept'
     },
     out: {
       type: 'string',
-      value: 'FILE',
+      placeholder: 'FILE',
       help: 'the file, ./data/signing-key-<kid>.pem if not given, for you only; none is ever overwritten'
     }
   },
@@ -35,7 +35,7 @@ const generate: Command = {
     if (algorithm === 'HS256' && out)
       throw new CommandError('usage', '--out: a secret is printed, not written. Leave it out.')
     if (algorithm === 'HS256') {
-      const secret = newSecret()
+      const secret = generateSecret()
       return report({ algorithm, secret }, `JWT_SECRET=${secret}\n`)
     }
     if (!isKeyAlgorithm(`${algorithm}`))
@@ -44,16 +44,16 @@ const generate: Command = {
         `--algorithm: ${JSON.stringify(algorithm)} is not accepted. Give EdDSA, ES256, RS256 or HS256.`
       )
 
-    const { privateKey } = generators[algorithm as KeyAlgorithm]()
-    const { kid } = publicJwkOf(privateKey, algorithm as KeyAlgorithm)
+    const { privateKey } = keyGenerators[algorithm as KeyAlgorithm]()
+    const { kid } = toPublicJwk(privateKey, algorithm as KeyAlgorithm)
     const file = `${out ?? `./data/signing-key-${kid}.pem`}`
-    write(file, privateKey)
+    writePrivateKey(file, privateKey)
     report({ algorithm, kid, file }, `# ${algorithm}, kid ${kid}\nJWT_PRIVATE_KEY_FILE=${file}\n`)
   }
 }
 
-function write(file: string, privateKey: KeyObject) {
-  makeFolderOf(file)
+function writePrivateKey(file: string, privateKey: KeyObject) {
+  createParentFolder(file)
   try {
     createPrivateFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
   } catch (error) {
@@ -65,4 +65,4 @@ function write(file: string, privateKey: KeyObject) {
   }
 }
 
-export default generate
+export default generateKey

@@ -1,6 +1,6 @@
 import { openStore } from '../db/store.ts'
 import type { Command } from './command.ts'
-import { schemaTimeOf } from './schema-time.ts'
+import { getSchemaTime } from './schema-time.ts'
 
 const migrate: Command = {
   description:
@@ -12,7 +12,7 @@ const migrate: Command = {
     progress('migrating')
     const store = await openStore({ url: settings.DATABASE_URL, poolMax: 1, now, log })
     await store.close()
-    const schema = schemaTimeOf(settings).toISOString()
+    const schema = getSchemaTime(settings).toISOString()
     report({ schema }, `The database has the schema of ${schema}.\n`)
   }
 }

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs'
 import { type Config, isPostgres } from '../config.ts'
 import { DatabaseError } from '../db/failures.ts'
-import { sqliteFile } from '../db/sqlite.ts'
+import { toSqlitePath } from '../db/sqlite.ts'
 import { openStore, type Store } from '../db/store.ts'
-import type { Context } from './command.ts'
+import type { CommandContext } from './command.ts'
 
 /**
  * Does something with the database of the service, also while that runs.
  * @throws {DatabaseError} when there is none: a wrong setting must not make an empty one
  */
 export async function withDatabase<Result>(
-  { config, now, log }: Pick<Context, 'now' | 'log'> & { config: Config },
+  { config, now, log }: Pick<CommandContext, 'now' | 'log'> & { config: Config },
   work: (store: Store) => Promise<Result>
 ): Promise<Result> {
-  if (!isPostgres(config.DATABASE_URL)) fileOf(config)
+  if (!isPostgres(config.DATABASE_URL)) getDatabaseFile(config)
   const store = await openStore({ url: config.DATABASE_URL, poolMax: 1, now, log })
   return work(store).finally(store.close)
 }
@@ -22,8 +22,8 @@ export async function withDatabase<Result>(
  * The file of the SQLite database.
  * @throws {DatabaseError} when there is none
  */
-export function fileOf({ DATABASE_URL }: Config): string {
-  const file = sqliteFile(DATABASE_URL)
+export function getDatabaseFile({ DATABASE_URL }: Config): string {
+  const file = toSqlitePath(DATABASE_URL)
   if (file === undefined) throw new DatabaseError('A database in memory is its own process’s only.')
   if (existsSync(file)) return file
   throw new DatabaseError(

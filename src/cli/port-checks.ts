@@ -1,44 +1,45 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
-import { about } from '../about.ts'
+import { packageInfo } from '../about.ts'
 import type { Config } from '../config.ts'
 import { type ListenOptions, toListenError } from '../listening.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
 
 /** Milliseconds that whoever listens on a port already has to say who it is. */
-const PATIENCE = 1000
+const PROBE_TIMEOUT = 1000
 
 /** Whether the service can listen where it is to: it does so for a moment, on all its ports at once. */
 export async function checkPorts({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Config): Promise<Finding> {
-  const places: ListenOptions[] = [{ host: HOST, port: PORT }]
-  if (METRICS_PORT !== undefined) places.push({ host: METRICS_HOST, port: METRICS_PORT, prefix: 'METRICS_' })
+  const addresses: ListenOptions[] = [{ host: HOST, port: PORT }]
+  if (METRICS_PORT !== undefined)
+    addresses.push({ host: METRICS_HOST, port: METRICS_PORT, prefix: 'METRICS_' })
 
   const servers: Server[] = []
   const refusals: string[] = []
-  for (const place of places) {
+  for (const address of addresses) {
     const server = createServer()
     servers.push(server)
-    server.listen(place)
-    await once(server, 'listening').catch(error => refusals.push(toListenError(error, place).message))
+    server.listen(address)
+    await once(server, 'listening').catch(error => refusals.push(toListenError(error, address).message))
   }
   for (const server of servers) server.close()
 
   if (refusals.length === 0) return ok('free')
   // doctor may run beside the service.
-  if (await isLatchkey(places[0] as ListenOptions))
+  if (await isLatchkey(addresses[0] as ListenOptions))
     return warning(`a Latchkey is listening there already: ${refusals.join(' ')}`)
   return fault(refusals.join(' '))
 }
 
 async function isLatchkey({ host, port }: ListenOptions): Promise<boolean> {
-  const name = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? (host.includes(':') ? `[${host}]` : host)
+  const urlHost = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? (host.includes(':') ? `[${host}]` : host)
   try {
-    const response = await fetch(`http://${name}:${port}/`, {
+    const response = await fetch(`http://${urlHost}:${port}/`, {
       headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(PATIENCE)
+      signal: AbortSignal.timeout(PROBE_TIMEOUT)
     })
     const body: unknown = await response.json()
-    return (body as { name?: unknown } | null)?.name === about.name
+    return (body as { name?: unknown } | null)?.name === packageInfo.name
   } catch {
     return false
   }

@@ -1,5 +1,5 @@
-import { quietSince } from '../clock-check.ts'
-import { janitorOf } from '../janitor.ts'
+import { findQuietSince } from '../clock-check.ts'
+import { createJanitor } from '../janitor.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
@@ -18,23 +18,25 @@ const prune: Command = {
   async run(context) {
     const config = context.config({ keys: false })
     const removed = await withDatabase({ ...context, config }, async store => {
-      const lastUse = context.values.force ? undefined : await quietSince(store, config)
-      if (lastUse) throw refuseQuiet(lastUse, context.now())
-      const clean = janitorOf(store, config)
-      return clean({ told: (table, count) => context.progress(`${count} ${wordsOf(table)} removed`) })
+      const lastUse = context.values.force ? undefined : await findQuietSince(store, config)
+      if (lastUse) throw createUnusedDatabaseError(lastUse, context.now())
+      const removeExpired = createJanitor(store, config)
+      return removeExpired({
+        onProgress: (table, count) => context.progress(`${count} ${toWords(table)} removed`)
+      })
     })
-    const told = Object.entries(removed).map(([table, rows]) => `${rows} ${wordsOf(table)}`)
-    context.report(removed, `${told.join(', ')} removed\n`)
+    const counts = Object.entries(removed).map(([table, rows]) => `${rows} ${toWords(table)}`)
+    context.report(removed, `${counts.join(', ')} removed\n`)
   }
 }
 
-const refuseQuiet = (lastUse: Date, now: Date) =>
+const createUnusedDatabaseError = (lastUse: Date, now: Date) =>
   new CommandError(
     'clock',
     `It is ${now.toISOString()} here, but before today the database was last used on ${lastUse.toISOString()}. ` +
       'Nothing was removed. If the clock is right, say --force.'
   )
 
-const wordsOf = (table: string) => table.replace(/[A-Z]/, ' $&').toLowerCase()
+const toWords = (table: string) => table.replace(/[A-Z]/, ' $&').toLowerCase()
 
 export default prune

@@ -1,8 +1,8 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
 import { isPostgres } from '../config.ts'
-import { sqliteFile } from '../db/sqlite.ts'
-import { copySqlite, draftsOf, isInUse } from '../db/sqlite-copy.ts'
-import { createPrivateFile, isTaken, makeFolderOf, readPrivateFile } from '../private-files.ts'
+import { toSqlitePath } from '../db/sqlite.ts'
+import { copySqlite, getDraftFiles, isInUse } from '../db/sqlite-copy.ts'
+import { createParentFolder, createPrivateFile, pathExists, readPrivateFile } from '../private-files.ts'
 import type { Command } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 
@@ -14,7 +14,7 @@ const restore: Command = {
 
   async run({ config, operands: [file = ''], now, progress, report }) {
     const { DATABASE_URL } = config({ keys: false })
-    const database = isPostgres(DATABASE_URL) ? undefined : sqliteFile(DATABASE_URL)
+    const database = isPostgres(DATABASE_URL) ? undefined : toSqlitePath(DATABASE_URL)
     if (!database)
       throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
@@ -23,30 +23,31 @@ const restore: Command = {
     if (hasPredecessor && isInUse(database))
       throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
 
-    const restored = `${database}.restored`
-    for (const draft of [restored, ...draftsOf(restored)])
-      if (isTaken(draft))
+    const draftFile = `${database}.restored`
+    for (const draft of [draftFile, ...getDraftFiles(draftFile)])
+      if (pathExists(draft))
         throw new CommandError('exists', `${draft} is there already. Remove what an earlier try has left.`)
     // Whatever cannot be read is found out before anything is moved.
     const key = existsSync(`${file}.key`) ? readPrivateFile(`${file}.key`) : undefined
-    makeFolderOf(database)
-    await copySqlite(file, restored, share => progress(`${Math.floor(share * 100)} % restored`))
-    const aside = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
+    createParentFolder(database)
+    await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
+    const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
     // A log that lay beside another database would be taken for this one's.
-    for (const suffix of ['', '-wal', '-shm']) move(`${database}${suffix}`, `${aside}${suffix}`)
-    renameSync(restored, database)
+    for (const suffix of ['', '-wal', '-shm'])
+      moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
+    renameSync(draftFile, database)
     if (key) {
-      move(`${database}.key`, `${aside}.key`)
+      moveIfExists(`${database}.key`, `${replacedFile}.key`)
       createPrivateFile(`${database}.key`, key)
     }
     report(
-      { database, ...(hasPredecessor && { replaced: aside }) },
-      `${database} is restored.${hasPredecessor ? ` What was there is now ${aside}` : ''}\n`
+      { database, ...(hasPredecessor && { replaced: replacedFile }) },
+      `${database} is restored.${hasPredecessor ? ` What was there is now ${replacedFile}` : ''}\n`
     )
   }
 }
 
-function move(from: string, to: string) {
+function moveIfExists(from: string, to: string) {
   if (existsSync(from)) renameSync(from, to)
 }
 

@@ -1,10 +1,10 @@
-import { about } from '../about.ts'
-import { nearest } from '../nearest.ts'
-import type { Context } from './command.ts'
-import { readCommandLine } from './command-line.ts'
-import { commands, type Entry } from './commands.ts'
-import { CommandError, exitCodeOf, messageOf } from './exit-codes.ts'
-import { helpOf, helpOfCommands } from './help.ts'
+import { packageInfo } from '../about.ts'
+import { findNearest } from '../nearest.ts'
+import type { CommandContext } from './command.ts'
+import { parseCommandLine } from './command-line.ts'
+import { type CommandEntry, commands } from './commands.ts'
+import { CommandError, toExitCode, toMessage } from './exit-codes.ts'
+import { formatCommandHelp, formatCommandList } from './help.ts'
 
 interface Output {
   readonly isTTY?: boolean
@@ -12,101 +12,107 @@ interface Output {
 }
 
 /** What the program finds around itself. */
-export interface Surroundings extends Pick<Context, 'config' | 'environment' | 'now' | 'log'> {
+export interface ProgramContext extends Pick<CommandContext, 'config' | 'environment' | 'now' | 'log'> {
   readonly stdout: Output
   readonly stderr: Output
 }
 
 /** Takes the place of what the line on a terminal holds. */
-const CLEARED = '\r\u001B[K'
+const CLEAR_LINE = '\r\u001B[K'
 
 /**
  * Runs the command that the arguments name.
  * @returns the exit code; 0 from `serve` says that it serves
  */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const isForPrograms = args.includes('--json')
+export async function run(args: readonly string[], program: ProgramContext): Promise<number> {
+  const isJson = args.includes('--json')
   try {
-    await dispatch(args, surroundings, isForPrograms)
+    await dispatch(args, program, isJson)
     return 0
   } catch (error) {
-    const message = messageOf(error)
-    surroundings.stderr.write(`${isForPrograms ? JSON.stringify({ error: message }) : message}\n`)
-    return exitCodeOf(error)
+    const message = toMessage(error)
+    program.stderr.write(`${isJson ? JSON.stringify({ error: message }) : message}\n`)
+    return toExitCode(error)
   }
 }
 
-async function dispatch(args: readonly string[], surroundings: Surroundings, isForPrograms: boolean) {
-  const print = (text: string) => surroundings.stdout.write(text)
+async function dispatch(args: readonly string[], program: ProgramContext, isJson: boolean) {
+  const print = (text: string) => program.stdout.write(text)
   // Before the command it means the same as behind.
   const [first = 'help', ...rest] = args[0] === '--json' ? args.slice(1) : args
-  if (['--version', '-v', 'version'].includes(first)) return print(`${about.version}\n`)
-  if (['--help', '-h', 'help'].includes(first)) return print(await helpOn(rest))
+  if (['--version', '-v', 'version'].includes(first)) return print(`${packageInfo.version}\n`)
+  if (['--help', '-h', 'help'].includes(first)) return print(await getHelp(rest))
 
-  const name = commandIn([first, ...rest])
-  if (!name) return print(helpOfGroup(first, rest))
-  const command = await load(name)
-  const { values, operands } = readCommandLine(name, command, [first, ...rest].slice(name.split(' ').length))
-  if (values.help) return print(helpOf(name, command))
-  await command.run(contextOf(surroundings, isForPrograms, values, operands))
+  const name = findCommandName([first, ...rest])
+  if (!name) return print(getGroupHelp(first, rest))
+  const command = await loadCommand(name)
+  const { values, operands } = parseCommandLine(name, command, [first, ...rest].slice(name.split(' ').length))
+  if (values.help) return print(formatCommandHelp(name, command))
+  await command.run(createContext(program, isJson, values, operands))
 }
 
-const commandIn = ([first, second]: readonly string[]) =>
+const findCommandName = ([first, second]: readonly string[]) =>
   [`${first} ${second}`, `${first}`].find(name => Object.hasOwn(commands, name))
 
-const load = async (name: string) => (await (commands[name] as Entry).load()).default
+const loadCommand = async (name: string) => (await (commands[name] as CommandEntry).load()).default
 
 /** @throws {CommandError} when help was asked for on what is no command */
-async function helpOn(words: readonly string[]): Promise<string> {
-  const asked = words.filter(word => !word.startsWith('-'))
-  const name = commandIn(asked)
-  if (name) return helpOf(name, await load(name))
-  return asked[0] === undefined ? helpOfCommands() : helpOfGroup(asked[0], asked.slice(1))
+async function getHelp(words: readonly string[]): Promise<string> {
+  const requestedWords = words.filter(word => !word.startsWith('-'))
+  const name = findCommandName(requestedWords)
+  if (name) return formatCommandHelp(name, await loadCommand(name))
+  return requestedWords[0] === undefined
+    ? formatCommandList()
+    : getGroupHelp(requestedWords[0], requestedWords.slice(1))
 }
 
 /** @throws {CommandError} when a command was asked for that is none */
-function helpOfGroup(first: string, [second = '']: readonly string[]): string {
-  const isGroup = names.some(name => name.startsWith(`${first} `))
-  if (isGroup && (second === '' || second.startsWith('-'))) return helpOfCommands(first)
-  throw refuseCommand(first, second, isGroup)
+function getGroupHelp(first: string, [second = '']: readonly string[]): string {
+  const isGroup = commandNames.some(name => name.startsWith(`${first} `))
+  if (isGroup && (second === '' || second.startsWith('-'))) return formatCommandList(first)
+  throw createUnknownCommandError(first, second, isGroup)
 }
 
-const names = Object.keys(commands)
-const groups = [...new Set(names.filter(name => name.includes(' ')).map(name => `${name.split(' ')[0]}`))]
+const commandNames = Object.keys(commands)
+const commandGroups = [
+  ...new Set(commandNames.filter(name => name.includes(' ')).map(name => `${name.split(' ')[0]}`))
+]
 
-function refuseCommand(first: string, second: string, isGroup: boolean) {
-  const both = `${first} ${second}`
-  const whole = nearest(both.toLowerCase(), names, length => length / 3)
-  const asked = isGroup || whole ? both.trim() : first
-  const meant =
-    whole ??
-    names.find(name => name.endsWith(` ${first}`)) ??
-    (isGroup ? undefined : nearest(first.toLowerCase(), [...names, ...groups], length => length / 3))
-  const hint = meant ? `; did you mean "${meant}"?` : '.'
+function createUnknownCommandError(first: string, second: string, isGroup: boolean) {
+  const fullName = `${first} ${second}`
+  const closestName = findNearest(fullName.toLowerCase(), commandNames, length => length / 3)
+  const requested = isGroup || closestName ? fullName.trim() : first
+  const suggestion =
+    closestName ??
+    commandNames.find(name => name.endsWith(` ${first}`)) ??
+    (isGroup
+      ? undefined
+      : findNearest(first.toLowerCase(), [...commandNames, ...commandGroups], length => length / 3))
+  const hint = suggestion ? `; did you mean "${suggestion}"?` : '.'
   return new CommandError(
     'usage',
-    `There is no command ${JSON.stringify(asked)}${hint} latchkey --help lists all.`
+    `There is no command ${JSON.stringify(requested)}${hint} latchkey --help lists all.`
   )
 }
 
-function contextOf(
-  { stdout, stderr, ...found }: Surroundings,
-  isForPrograms: boolean,
-  values: Context['values'],
-  operands: Context['operands']
-): Context {
-  const cleared = stderr.isTTY === true && !isForPrograms ? CLEARED : ''
+function createContext(
+  { stdout, stderr, ...inherited }: ProgramContext,
+  isJson: boolean,
+  values: CommandContext['values'],
+  operands: CommandContext['operands']
+): CommandContext {
+  const clearLine = stderr.isTTY === true && !isJson ? CLEAR_LINE : ''
   return {
     values,
     operands,
-    isWatched: stdout.isTTY === true && !isForPrograms,
-    ...found,
+    isInteractive: stdout.isTTY === true && !isJson,
+    ...inherited,
     report(result, text) {
-      if (cleared) stderr.write(cleared)
-      stdout.write(isForPrograms ? `${JSON.stringify(result)}\n` : text)
+      if (clearLine) stderr.write(clearLine)
+      stdout.write(isJson ? `${JSON.stringify(result)}\n` : text)
     },
     progress(text) {
-      if (cleared) stderr.write(`${cleared}${text}`)
+      if (clearLine) stderr.write(`${clearLine}${text}`)
     }
   }
 }

@@ -1,8 +1,8 @@
 import { type Config, isPostgres } from '../config.ts'
-import { pendingOf } from '../db/migrations.ts'
+import { readPendingMigrations } from '../db/migrations.ts'
 
 /** When the latest migration that this version knows was made, which names the schema. */
-export function schemaTimeOf({ DATABASE_URL }: Config): Date {
-  const known = pendingOf(isPostgres(DATABASE_URL) ? 'postgres' : 'sqlite', 0)
-  return new Date(Math.max(...known.map(({ folderMillis }) => folderMillis)))
+export function getSchemaTime({ DATABASE_URL }: Config): Date {
+  const migrations = readPendingMigrations(isPostgres(DATABASE_URL) ? 'postgres' : 'sqlite', 0)
+  return new Date(Math.max(...migrations.map(({ folderMillis }) => folderMillis)))
 }

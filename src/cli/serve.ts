@@ -5,8 +5,8 @@ const command: Command = {
   description:
     'Runs the service until SIGTERM or SIGINT. Its log goes to standard output, as JSON unless that is a terminal.',
 
-  async run({ config, isWatched }) {
-    await serve(config(), isWatched)
+  async run({ config, isInteractive }) {
+    await serve(config(), isInteractive)
   }
 }
 

@@ -1,4 +1,4 @@
-import { sessionsEnded, withAccount } from './account.ts'
+import { formatEndedSessions, withAccount } from './account.ts'
 import type { Command } from './command.ts'
 
 const disable: Command = {
@@ -8,11 +8,11 @@ const disable: Command = {
   operands: ['USER'],
 
   async run(context) {
-    await withAccount(context, async (account, administration) => {
-      const ended = await administration.disable(account)
+    await withAccount(context, async (account, admin) => {
+      const ended = await admin.disable(account)
       context.report(
         { id: account.id, ended },
-        `${account.email}: cannot sign in any more; ${sessionsEnded(ended)}\n`
+        `${account.email}: cannot sign in any more; ${formatEndedSessions(ended)}\n`
       )
     })
   }

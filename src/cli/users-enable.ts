@@ -6,8 +6,8 @@ const enable: Command = {
   operands: ['USER'],
 
   async run(context) {
-    await withAccount(context, async (account, administration) => {
-      await administration.enable(account)
+    await withAccount(context, async (account, admin) => {
+      await admin.enable(account)
       context.report({ id: account.id }, `${account.email}: can sign in again\n`)
     })
   }

@@ -1,4 +1,4 @@
-import { administrationOf } from '../auth/administration.ts'
+import { createAccountAdmin } from '../auth/administration.ts'
 import type { Command } from './command.ts'
 import { withDatabase } from './open-database.ts'
 
@@ -8,7 +8,7 @@ const list: Command = {
 
   async run(context) {
     await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
-      for await (const account of administrationOf(store).list())
+      for await (const account of createAccountAdmin(store).list())
         context.report(
           account,
           `${account.id}  ${account.email}  ${account.username}${account.disabledAt ? '  disabled' : ''}\n`

@@ -1,5 +1,5 @@
-import { passwordsOf } from '../auth/passwords.ts'
-import { sessionsEnded, withAccount } from './account.ts'
+import { createPasswordHasher } from '../auth/passwords.ts'
+import { formatEndedSessions, withAccount } from './account.ts'
 import type { Command } from './command.ts'
 
 const resetPassword: Command = {
@@ -11,15 +11,15 @@ const resetPassword: Command = {
 
   async run(context) {
     const config = context.config({ keys: false })
-    await withAccount(context, async (account, administration) => {
-      const { password, expiresAt, ended } = await administration.resetPassword(
+    await withAccount(context, async (account, admin) => {
+      const { password, expiresAt, ended } = await admin.resetPassword(
         account,
-        await passwordsOf(config),
+        await createPasswordHasher(config),
         config.PASSWORD_MIN_LENGTH
       )
       context.report(
         { id: account.id, password, expiresAt, ended },
-        `${account.email}: ${sessionsEnded(ended)}. Until ${expiresAt.toISOString()} it takes one sign-in to set a new password, with\n${password}\n`
+        `${account.email}: ${formatEndedSessions(ended)}. Until ${expiresAt.toISOString()} it takes one sign-in to set a new password, with\n${password}\n`
       )
     })
   }

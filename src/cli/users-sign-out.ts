@@ -1,4 +1,4 @@
-import { sessionsEnded, withAccount } from './account.ts'
+import { formatEndedSessions, withAccount } from './account.ts'
 import type { Command } from './command.ts'
 
 const signOut: Command = {
@@ -6,9 +6,9 @@ const signOut: Command = {
   operands: ['USER'],
 
   async run(context) {
-    await withAccount(context, async (account, administration) => {
-      const ended = await administration.signOut(account)
-      context.report({ id: account.id, ended }, `${account.email}: ${sessionsEnded(ended)}\n`)
+    await withAccount(context, async (account, admin) => {
+      const ended = await admin.signOut(account)
+      context.report({ id: account.id, ended }, `${account.email}: ${formatEndedSessions(ended)}\n`)
     })
   }
 }

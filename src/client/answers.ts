@@ -1,12 +1,12 @@
 import {
-  type Check,
-  isListOf,
-  isNumber,
+  isArrayOf,
+  isFiniteNumber,
+  isHeaderValue,
+  isNonEmptyString,
+  isNonEmptyStringOrNull,
   isObjectOf,
-  isText,
-  isTextOrNull,
-  isToken,
-  parseJson
+  type TypeGuard,
+  tryParseJson
 } from './shapes.ts'
 import type {
   BatchResult,
@@ -44,56 +44,62 @@ export class UnexpectedResponseError extends Error {
 }
 
 /** Reads the content of a success. */
-export type Reader<Answer> = (response: Response) => Promise<Answer>
+export type ResponseReader<Answer> = (response: Response) => Promise<Answer>
 
-const mediaTypeOf = ({ headers }: Response) =>
+const getMediaType = ({ headers }: Response) =>
   `${headers.get('content-type')}`.replace(/;.*/s, '').trim().toLowerCase()
 
-const jsonOf =
-  <Answer>(isAnswer: Check<Answer>): Reader<Answer> =>
+const createJsonReader =
+  <Answer>(isAnswer: TypeGuard<Answer>): ResponseReader<Answer> =>
   async response => {
-    const value = mediaTypeOf(response) === 'application/json' && parseJson(await response.text())
+    const value = getMediaType(response) === 'application/json' && tryParseJson(await response.text())
     if (!isAnswer(value)) throw new UnexpectedResponseError(response)
     return value
   }
 
-export const readNothing: Reader<void> = async response => {
+export const readEmpty: ResponseReader<void> = async response => {
   if (response.status !== 204) throw new UnexpectedResponseError(response)
 }
 
-export const readLines: Reader<string> = async response => {
-  if (mediaTypeOf(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
+export const readNdjson: ResponseReader<string> = async response => {
+  if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
   return response.text()
 }
 
-export const isUser = isObjectOf<User>({ id: isText, username: isText, email: isText })
-const isPair = isObjectOf<TokenPair>({
-  accessToken: isToken,
-  refreshToken: isToken,
-  expiresIn: isNumber,
+export const isUser = isObjectOf<User>({
+  id: isNonEmptyString,
+  username: isNonEmptyString,
+  email: isNonEmptyString
+})
+const isTokenPair = isObjectOf<TokenPair>({
+  accessToken: isHeaderValue,
+  refreshToken: isHeaderValue,
+  expiresIn: isFiniteNumber,
   user: isUser
 })
-const isTodo = isObjectOf<Todo>({ id: isText, title: isText, etag: isText })
-const isSession = isObjectOf<Session>({ id: isText })
-const isEvent = isObjectOf<Event>({ id: isText })
+const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
+const isSession = isObjectOf<Session>({ id: isNonEmptyString })
+const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
 /** A page that leads to itself would be walked through for ever: its query got lost on the way, say. */
-const readPageAt = <Page extends { nextCursor: string | null }>(
+const createPageReader = <Page extends { nextCursor: string | null }>(
   cursor: string | undefined,
-  isPage: Check<Page>
-) => jsonOf((value): value is Page => isPage(value) && value.nextCursor !== cursor)
+  isPage: TypeGuard<Page>
+) => createJsonReader((value): value is Page => isPage(value) && value.nextCursor !== cursor)
 
-const isTodoPage = isObjectOf<TodoPage>({ items: isListOf(isTodo), nextCursor: isTextOrNull })
-const isEventPage = isObjectOf<EventPage>({ items: isListOf(isEvent), nextCursor: isTextOrNull })
+const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
+const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
 
-export const readUser = jsonOf(isUser)
-export const readPair = jsonOf(isPair)
+export const readUser = createJsonReader(isUser)
+export const readTokenPair = createJsonReader(isTokenPair)
 /** That of somebody else is none. */
-export const readPairOf = ({ id }: User) =>
-  jsonOf((value): value is TokenPair => isPair(value) && value.user.id === id)
-export const readSessions = jsonOf(isObjectOf<ListSessionsAnswer>({ items: isListOf(isSession) }))
-export const readEvents = (cursor: string | undefined) => readPageAt(cursor, isEventPage)
-export const readTodo = jsonOf(isTodo)
-export const readTodos = (cursor: string | undefined) => readPageAt(cursor, isTodoPage)
-export const readBatch = jsonOf(isObjectOf<BatchResult>({ results: isListOf(isObjectOf({})) }))
-export const readImport = jsonOf(isObjectOf<ImportTodosAnswer>({ created: isNumber, existing: isNumber }))
+export const createTokenPairReader = ({ id }: User) =>
+  createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
+export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
+export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
+export const readTodo = createJsonReader(isTodo)
+export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
+export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
+export const readImport = createJsonReader(
+  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
+)

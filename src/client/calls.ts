@@ -1,10 +1,10 @@
 import type { Send, ServiceRequest } from './requests.ts'
-import type { Tokens } from './tokens.ts'
+import type { TokenManager } from './tokens.ts'
 
 /** Sends requests in the name of who is signed in. */
-export const callsOf =
-  (send: Send, tokens: Tokens) =>
+export const createCall =
+  (send: Send, tokens: TokenManager) =>
   <Answer>(request: ServiceRequest<Answer>): Promise<Answer> =>
-    tokens.use(kept => send({ ...request, token: kept?.accessToken }))
+    tokens.withAccessToken(stored => send({ ...request, token: stored?.accessToken }))
 
-export type Call = ReturnType<typeof callsOf>
+export type Call = ReturnType<typeof createCall>

@@ -1,10 +1,10 @@
-import { authOf } from './auth.ts'
-import { callsOf } from './calls.ts'
-import { type Platform, platform } from './platform.ts'
-import { requestsOf } from './requests.ts'
-import { placeOf, type StorageSource } from './storage.ts'
-import { todosOf } from './todos.ts'
-import { type SignedOut, tokensOf } from './tokens.ts'
+import { createAuth } from './auth.ts'
+import { createCall } from './calls.ts'
+import { createPlatform, type Platform } from './platform.ts'
+import { createSend } from './requests.ts'
+import { resolveTokenStorage, type StorageSource } from './storage.ts'
+import { createTodos } from './todos.ts'
+import { createTokenManager, type SignedOut } from './tokens.ts'
 
 export interface ClientOptions {
   /** Where the service is, such as `https://todos.example`. */
@@ -26,21 +26,21 @@ export interface ClientOptions {
   readonly platform?: Partial<Platform>
 }
 
-const TIMEOUT = 30_000
+const DEFAULT_TIMEOUT = 30_000
 /** A client that keeps people signed in: it refreshes the tokens when they have run out, and repeats what got lost. */
 export function createClient(options: ClientOptions) {
-  const { storageName, onSignedOut = () => {}, timeout = TIMEOUT } = options
+  const { storageName, onSignedOut = () => {}, timeout = DEFAULT_TIMEOUT } = options
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
-  const parts = platform(options.platform ?? {})
-  const place = placeOf(options.storage, baseUrl, storageName, parts.newKey)
-  const send = requestsOf(parts, baseUrl, timeout)
-  const tokens = tokensOf(parts, send, place, onSignedOut)
-  const call = callsOf(send, tokens)
+  const platform = createPlatform(options.platform ?? {})
+  const tokenStorage = resolveTokenStorage(options.storage, baseUrl, storageName, platform.newKey)
+  const send = createSend(platform, baseUrl, timeout)
+  const tokens = createTokenManager(platform, send, tokenStorage, onSignedOut)
+  const call = createCall(send, tokens)
   return {
-    auth: authOf(send, tokens, call),
-    todos: todosOf(parts, call),
+    auth: createAuth(send, tokens, call),
+    todos: createTodos(platform, call),
     /** Done when a storage that answers later was read, and `auth.user()` knows who is signed in; at once with others. */
-    ready: Promise.resolve(tokens.look()),
+    ready: Promise.resolve(tokens.reload()),
     /** Stops listening to other tabs. */
     close: tokens.close
   }

@@ -1,10 +1,10 @@
 import { isUser } from './answers.ts'
-import { isObjectOf, isToken, parseJson } from './shapes.ts'
+import { isHeaderValue, isObjectOf, tryParseJson } from './shapes.ts'
 import type { KeyValueStorage } from './storage.ts'
 import type { User } from './types.ts'
 
 /** What is kept of a sign-in. */
-export interface Kept {
+export interface StoredTokens {
   readonly user: User
   readonly accessToken: string
   readonly refreshToken: string
@@ -15,55 +15,60 @@ export interface Kept {
   readonly key: string
 }
 
-const isKept = isObjectOf<Kept>({ user: isUser, accessToken: isToken, refreshToken: isToken, key: isToken })
+const isStoredTokens = isObjectOf<StoredTokens>({
+  user: isUser,
+  accessToken: isHeaderValue,
+  refreshToken: isHeaderValue,
+  key: isHeaderValue
+})
 
 const ignore = () => {}
-const textOrNull = (found: unknown) => (typeof found === 'string' ? found : null)
+const toStoredText = (storedText: unknown) => (typeof storedText === 'string' ? storedText : null)
 
 /**
  * The latest pair. It is read anew each time, for another tab may have changed it. A storage that is full or forbidden is made
  * up for by memory, and what stands in it but is not ours is removed.
- * @param onGone called when who was signed in no longer is, by what another tab did
+ * @param onUserGone called when who was signed in no longer is, by what another tab did
  */
-export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => void) {
+export function createTokenStore(storage: KeyValueStorage, name: string, onUserGone: () => void) {
   /** What stands in the storage, as far as is known. */
-  let text: string | null = null
-  let kept: Kept | undefined
+  let lastText: string | null = null
+  let current: StoredTokens | undefined
   /** The reads and writes of a storage that answers later, one after another. */
-  let queue = firstRead(storage, name)
+  let queue = probeStorage(storage, name)
   let nextRead: Promise<void> | undefined
-  let writes = 0
+  let pendingWrites = 0
 
-  function see(found: string | null) {
-    if (found === text) return
-    const before = kept
-    const value = parseJson(found ?? 'null')
-    text = found
-    kept = isKept(value) ? value : undefined
-    if (found !== null && !kept) keep(undefined)
-    if (before && before.user.id !== kept?.user.id) onGone()
+  function acceptText(storedText: string | null) {
+    if (storedText === lastText) return
+    const previous = current
+    const value = tryParseJson(storedText ?? 'null')
+    lastText = storedText
+    current = isStoredTokens(value) ? value : undefined
+    if (storedText !== null && !current) save(undefined)
+    if (previous && previous.user.id !== current?.user.id) onUserGone()
   }
 
   /** What was written stands there now; or what stood there before still does, and memory has the rest; or a third. */
-  function seeAfter(written: string | null, found: string | null) {
-    if (found === written) text = written
-    else see(found)
+  function acceptAfterWrite(written: string | null, storedText: string | null) {
+    if (storedText === written) lastText = written
+    else acceptText(storedText)
   }
 
   /** A storage that cannot be read has what it had. */
   function read(): string | null {
     try {
-      return textOrNull(storage.getItem(name))
+      return toStoredText(storage.getItem(name))
     } catch {
-      return text
+      return lastText
     }
   }
 
-  async function readLater(): Promise<string | null> {
+  async function readAsync(): Promise<string | null> {
     try {
-      return textOrNull(await storage.getItem(name))
+      return toStoredText(await storage.getItem(name))
     } catch {
-      return text
+      return lastText
     }
   }
 
@@ -73,29 +78,29 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
     } catch {}
   }
 
-  async function writeAfter(before: Promise<void>, written: string | null): Promise<void> {
-    await before
+  async function writeAfter(previous: Promise<void>, written: string | null): Promise<void> {
+    await previous
     await write(written)
-    const found = await readLater()
-    writes -= 1
-    if (writes === 0) seeAfter(written, found)
+    const storedText = await readAsync()
+    pendingWrites -= 1
+    if (pendingWrites === 0) acceptAfterWrite(written, storedText)
   }
 
-  async function readAfter(before: Promise<void>): Promise<void> {
-    await before
+  async function readAfter(previous: Promise<void>): Promise<void> {
+    await previous
     nextRead = undefined
-    const found = await readLater()
+    const storedText = await readAsync()
     // What is about to be written is newer than what was read.
-    if (writes === 0) see(found)
+    if (pendingWrites === 0) acceptText(storedText)
   }
 
-  function latest(): Kept | undefined {
-    if (!queue) see(read())
-    return kept
+  function latest(): StoredTokens | undefined {
+    if (!queue) acceptText(read())
+    return current
   }
 
   /** Reads a storage that answers later; with others there is nothing to wait for. Who comes before it begins shares it. */
-  function look(): Promise<void> | undefined {
+  function reload(): Promise<void> | undefined {
     if (!queue || nextRead) return nextRead
     nextRead = readAfter(queue)
     queue = nextRead.catch(ignore)
@@ -103,36 +108,36 @@ export function keeperOf(storage: KeyValueStorage, name: string, onGone: () => v
   }
 
   /** Replaces it, or removes it: here at once. @returns when the storage has it, too, if that is later */
-  function keep(next: Kept | undefined): Promise<void> | undefined {
-    kept = next
+  function save(next: StoredTokens | undefined): Promise<void> | undefined {
+    current = next
     const written = next ? JSON.stringify(next) : null
     if (queue) {
-      writes += 1
+      pendingWrites += 1
       const writing = writeAfter(queue, written)
       queue = writing.catch(ignore)
       return writing
     }
     void write(written)
-    seeAfter(written, read())
+    acceptAfterWrite(written, read())
     return undefined
   }
 
   return {
     latest,
-    look,
-    keep,
+    look: reload,
+    keep: save,
     /** Whether nobody has changed it since. */
-    isLatest: (one: Kept) => latest()?.accessToken === one.accessToken
+    isLatest: (tokens: StoredTokens) => latest()?.accessToken === tokens.accessToken
   }
 }
 
-export type Keeper = ReturnType<typeof keeperOf>
+export type TokenStore = ReturnType<typeof createTokenStore>
 
 /** @returns what to wait for, if a storage answers with promises */
-function firstRead(storage: KeyValueStorage, name: string): Promise<void> | undefined {
+function probeStorage(storage: KeyValueStorage, name: string): Promise<void> | undefined {
   try {
-    const found = storage.getItem(name)
-    return typeof found === 'object' && found !== null ? found.then(ignore, ignore) : undefined
+    const result = storage.getItem(name)
+    return typeof result === 'object' && result !== null ? result.then(ignore, ignore) : undefined
   } catch {
     return undefined
   }

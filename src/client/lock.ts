@@ -1,7 +1,7 @@
 import type { Platform } from './platform.ts'
 
 /** Milliseconds: longer than a refresh takes, shorter than people wait. */
-const PATIENCE = 5000
+const LOCK_TIMEOUT = 5000
 
 /**
  * Works while it holds the lock of a name, over all tabs. A tab that stands still, at an open `alert()` say, may hold it for
@@ -15,14 +15,14 @@ export function withLock(
   if (!locks || name === undefined) return work()
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
-    let isBegun = false
+    let hasBegun = false
     async function begin(): Promise<void> {
-      if (isBegun) return
-      isBegun = true
+      if (hasBegun) return
+      hasBegun = true
       stopTimer()
       await work().then(resolve, reject)
     }
-    const stopTimer = timer(PATIENCE, () => {
+    const stopTimer = timer(LOCK_TIMEOUT, () => {
       controller.abort()
       void begin()
     })

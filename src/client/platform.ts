@@ -21,41 +21,41 @@ export interface Platform {
   newKey(): string
   sleep(duration: number): Promise<void>
   /** Calls back after so long, unless the function that it gives back is called before. */
-  timer(duration: number, ring: () => void): () => void
+  timer(duration: number, callback: () => void): () => void
   /** Missing on pages that were not loaded over HTTPS, and in older programs. */
   locks: Locks | undefined
   channel: ((name: string) => Channel | undefined) | undefined
   /** Calls back after another tab has changed what is stored, until the function it gives back is called. */
-  onStored: ((heard: () => void) => () => void) | undefined
+  onStored: ((callback: () => void) => () => void) | undefined
 }
 
 /**
  * The platform that this runs on.
- * @param given takes the place of parts of it
+ * @param overrides takes the place of parts of it
  * @throws where nothing makes keys that nobody can guess
  */
-export function platform(given: Partial<Platform>): Platform {
-  if (!given.newKey && !globalThis.crypto?.getRandomValues)
+export function createPlatform(overrides: Partial<Platform>): Platform {
+  if (!overrides.newKey && !globalThis.crypto?.getRandomValues)
     throw new Error('crypto.getRandomValues is missing. Load a polyfill before, or give platform.newKey.')
   return {
     fetch: (url, init) => fetch(url, init),
     now: () => performance.now(),
     random: () => Math.random(),
     // Not by a UUID, which pages without HTTPS cannot make.
-    newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join(''),
+    newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), toHex).join(''),
     sleep: duration => new Promise(resolve => setTimeout(resolve, duration)),
-    timer(duration, ring) {
-      const timer = setTimeout(ring, duration)
+    timer(duration, callback) {
+      const timer = setTimeout(callback, duration)
       return () => clearTimeout(timer)
     },
     locks: globalThis.navigator?.locks,
     channel: globalThis.BroadcastChannel && openChannel,
     onStored,
-    ...given
+    ...overrides
   }
 }
 
-const hex = (byte: number) => byte.toString(16).padStart(2, '0')
+const toHex = (byte: number) => byte.toString(16).padStart(2, '0')
 
 /** In Node an open channel would keep the process alive. Firefox forbids it where it forbids storages. */
 function openChannel(name: string): Channel | undefined {
@@ -69,8 +69,8 @@ function openChannel(name: string): Channel | undefined {
 }
 
 /** Pages have this event; other programs never get it. */
-function onStored(heard: () => void) {
+function onStored(callback: () => void) {
   const page = globalThis as Partial<EventTarget>
-  page.addEventListener?.('storage', heard)
-  return () => page.removeEventListener?.('storage', heard)
+  page.addEventListener?.('storage', callback)
+  return () => page.removeEventListener?.('storage', callback)
 }

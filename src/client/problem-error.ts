@@ -1,4 +1,4 @@
-import { isObjectOf, isText, parseJson } from './shapes.ts'
+import { isNonEmptyString, isObjectOf, tryParseJson } from './shapes.ts'
 import type { Problem } from './types.ts'
 
 /** What went wrong and what to do next, as the service says it (RFC 9457). Branch on `code`. */
@@ -26,20 +26,24 @@ export class ProblemError extends Error {
   }
 }
 
-const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] => isText(value) })
+const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] => isNonEmptyString(value) })
 
 /** Other services write problem documents, too, some of them with a code. */
-function isOurs(value: unknown): value is Problem {
+function isServiceProblem(value: unknown): value is Problem {
   if (!hasCode(value)) return false
-  const end = `/problems/${value.code}`
-  return `${value.type ?? end}`.endsWith(end)
+  const typeSuffix = `/problems/${value.code}`
+  return `${value.type ?? typeSuffix}`.endsWith(typeSuffix)
 }
 
 /** Reads an answer that is not a success. */
-export async function problemOf(response: Response): Promise<ProblemError> {
+export async function readProblemError(response: Response): Promise<ProblemError> {
   const { status, headers } = response
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json')
-  const document = isProblem ? parseJson(await response.text()) : undefined
+  const document = isProblem ? tryParseJson(await response.text()) : undefined
   const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10)
-  return new ProblemError(status, isOurs(document) ? document : undefined, seconds >= 0 ? seconds : undefined)
+  return new ProblemError(
+    status,
+    isServiceProblem(document) ? document : undefined,
+    seconds >= 0 ? seconds : undefined
+  )
 }

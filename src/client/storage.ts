@@ -1,11 +1,11 @@
-type Later<Value> = Value | Promise<Value>
+type MaybePromise<Value> = Value | Promise<Value>
 
 /**
  * Where the tokens are kept: `localStorage`, `sessionStorage` or the like. Those that answer later can be used, too, such as
  * the `AsyncStorage` of React Native.
  */
 export interface KeyValueStorage {
-  getItem(name: string): Later<string | null | undefined>
+  getItem(name: string): MaybePromise<string | null | undefined>
   setItem(name: string, value: string): unknown
   removeItem(name: string): unknown
 }
@@ -24,40 +24,41 @@ export function memoryStorage() {
 export type StorageSource = KeyValueStorage | null | (() => KeyValueStorage | null | undefined)
 
 /** Where a client keeps its pair. */
-export interface Place {
+export interface TokenStorage {
   readonly storage: KeyValueStorage
   /** What the pair is kept under. */
-  readonly item: string
+  readonly itemName: string
   /** What the clients that share the storage know each other by; without it nobody does. */
-  readonly name: string | undefined
+  readonly sharedName: string | undefined
   /** Whether other tabs share it, too, and see only later what this one writes. */
   readonly isShared: boolean
 }
 
-const names = new WeakMap<KeyValueStorage, string>()
+const privateNames = new WeakMap<KeyValueStorage, string>()
 
 /**
  * Where there is no storage, memory takes its place.
  * @param storageName what an application calls a storage that its tabs share
- * @param newName makes a name for one that they do not
+ * @param createName makes a name for one that they do not
  */
-export function placeOf(
+export function resolveTokenStorage(
   source: StorageSource | undefined,
   baseUrl: string,
   storageName: string | undefined,
-  newName: () => string
-): Place {
-  const item = `latchkey ${baseUrl}`
-  const storage = opened(source)
-  if (!storage) return { storage: memoryStorage(), item, name: undefined, isShared: false }
-  if (storageName !== undefined) return { storage, item, name: `${item} ${storageName}`, isShared: true }
-  if (isLocalStorage(storage)) return { storage, item, name: item, isShared: true }
-  const own = names.get(storage) ?? newName()
-  names.set(storage, own)
-  return { storage, item, name: `${item} ${own}`, isShared: false }
+  createName: () => string
+): TokenStorage {
+  const itemName = `latchkey ${baseUrl}`
+  const storage = openStorage(source)
+  if (!storage) return { storage: memoryStorage(), itemName, sharedName: undefined, isShared: false }
+  if (storageName !== undefined)
+    return { storage, itemName, sharedName: `${itemName} ${storageName}`, isShared: true }
+  if (isLocalStorage(storage)) return { storage, itemName, sharedName: itemName, isShared: true }
+  const privateName = privateNames.get(storage) ?? createName()
+  privateNames.set(storage, privateName)
+  return { storage, itemName, sharedName: `${itemName} ${privateName}`, isShared: false }
 }
 
-function opened(source: StorageSource | undefined): KeyValueStorage | undefined {
+function openStorage(source: StorageSource | undefined): KeyValueStorage | undefined {
   try {
     return (typeof source === 'function' ? source() : source) ?? undefined
   } catch {
@@ -68,5 +69,5 @@ function opened(source: StorageSource | undefined): KeyValueStorage | undefined 
 /** In Node, merely to mention `localStorage` may print a warning. */
 function isLocalStorage(storage: KeyValueStorage): boolean {
   const { Storage } = globalThis
-  return Storage !== undefined && storage instanceof Storage && opened(() => localStorage) === storage
+  return Storage !== undefined && storage instanceof Storage && openStorage(() => localStorage) === storage
 }

@@ -1,6 +1,13 @@
-import { type Reader, readBatch, readImport, readLines, readTodo, readTodos } from './answers.ts'
+import {
+  createTodoPageReader,
+  type ResponseReader,
+  readBatch,
+  readImport,
+  readNdjson,
+  readTodo
+} from './answers.ts'
 import type { Call } from './calls.ts'
-import { itemsOf } from './pages.ts'
+import { iterateItems } from './pages.ts'
 import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,
@@ -30,12 +37,12 @@ export interface RepeatableOptions extends CallOptions {
 const PATH = '/api/todos'
 
 /** The todos of who is signed in. */
-export function todosOf(platform: Platform, call: Call) {
-  const once = <Answer>(
+export function createTodos(platform: Platform, call: Call) {
+  const postIdempotently = <Answer>(
     path: string,
     body: unknown,
     { idempotencyKey, signal }: RepeatableOptions,
-    read: Reader<Answer>,
+    read: ResponseReader<Answer>,
     contentType = 'application/json'
   ) =>
     call({
@@ -49,7 +56,7 @@ export function todosOf(platform: Platform, call: Call) {
     })
 
   const list = (query?: ListTodosQuery, options?: CallOptions) =>
-    call({ method: 'GET', path: PATH, query, read: readTodos(query?.cursor), ...options })
+    call({ method: 'GET', path: PATH, query, read: createTodoPageReader(query?.cursor), ...options })
 
   return {
     /** A page of todos. */
@@ -60,13 +67,14 @@ export function todosOf(platform: Platform, call: Call) {
       query?: Omit<ListTodosQuery, 'cursor'>,
       options?: CallOptions
     ): AsyncGenerator<Todo, void, undefined> =>
-      itemsOf(cursor => list({ ...query, ...(cursor !== undefined && { cursor }) }, options)),
+      iterateItems(cursor => list({ ...query, ...(cursor !== undefined && { cursor }) }, options)),
 
     get: (id: string, options?: CallOptions) =>
       call({ method: 'GET', path: `${PATH}/${id}`, read: readTodo, ...options }),
 
     /** Makes one todo, however often the request has to be sent. */
-    create: (body: CreateTodoBody, options: RepeatableOptions = {}) => once(PATH, body, options, readTodo),
+    create: (body: CreateTodoBody, options: RepeatableOptions = {}) =>
+      postIdempotently(PATH, body, options, readTodo),
 
     /** Changes what is named. */
     patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
@@ -81,7 +89,7 @@ export function todosOf(platform: Platform, call: Call) {
         method: 'POST',
         path: `${PATH}/${id}/move`,
         body,
-        isRepeatable: true,
+        isIdempotent: true,
         read: readTodo,
         ...options
       }),
@@ -93,20 +101,20 @@ export function todosOf(platform: Platform, call: Call) {
       call({ method: 'DELETE', path: `${PATH}/${id}`, query: { permanent }, read: readTodo, ...options }),
 
     restore: (id: string, options?: ChangeOptions) =>
-      call({ method: 'POST', path: `${PATH}/${id}/restore`, isRepeatable: true, read: readTodo, ...options }),
+      call({ method: 'POST', path: `${PATH}/${id}/restore`, isIdempotent: true, read: readTodo, ...options }),
 
     /** All todos as text, one a line in JSON, with those in the trash. */
     export: (options?: CallOptions) =>
-      call({ method: 'GET', path: `${PATH}/export`, read: readLines, ...options }),
+      call({ method: 'GET', path: `${PATH}/export`, read: readNdjson, ...options }),
 
     /** Takes back what was exported. Each line is there once, however often the request has to be sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
-      once(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
+      postIdempotently(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
 
     /** Several operations, all or none. */
     batch: (
       operations: BatchTodosBody['operations'],
       { validateOnly, ...options }: RepeatableOptions & { validateOnly?: boolean } = {}
-    ) => once(`${PATH}/batch`, { operations, validateOnly }, options, readBatch)
+    ) => postIdempotently(`${PATH}/batch`, { operations, validateOnly }, options, readBatch)
   }
 }

@@ -41,7 +41,7 @@ export const postgresColumns = {
   /** A value that is kept as JSON, member for member in the order that it has. */
   json: (name: string) => postgresJson(name),
   flag: (name: string) => pg.boolean(name),
-  count: (name: string) => pg.integer(name),
+  integer: (name: string) => pg.integer(name),
   /** A point in time, to the millisecond. */
   instant: (name: string) => timestamptz(name)
 }
@@ -59,6 +59,6 @@ export const sqliteColumns = {
   json: (name: string) => sqliteJson(name),
   text: (name: string) => sqlite.text(name),
   flag: (name: string) => sqlite.integer(name, { mode: 'boolean' }),
-  count: (name: string) => sqlite.integer(name),
+  integer: (name: string) => sqlite.integer(name),
   instant: (name: string) => milliseconds(name)
 } satisfies Record<keyof ColumnKit, unknown>

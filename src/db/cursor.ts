@@ -1,5 +1,5 @@
 import { UUID } from 'uuidv7'
-import { invalid } from '../errors.ts'
+import { validationFailed } from '../errors.ts'
 
 /** A part of a list. */
 export interface Page<Item> {
@@ -8,30 +8,30 @@ export interface Page<Item> {
   readonly nextCursor: string | null
 }
 
-const SHAPE = /^[\w-]{22}$/
+const CURSOR_PATTERN = /^[\w-]{22}$/
 
 /** Where a page ended, as an opaque text. It carries no authority: the owner is asked for again on every page. */
-const cursorAfter = (id: string): string => Buffer.from(UUID.parse(id).bytes).toString('base64url')
+const toCursor = (id: string): string => Buffer.from(UUID.parse(id).bytes).toString('base64url')
 
 /**
  * The id after which a page begins.
  * @throws {Problem} `validation_failed` when the text is not a cursor of ours
  */
-export function idBefore(cursor: string): string {
-  if (!SHAPE.test(cursor)) throw noCursor()
+export function parseCursor(cursor: string): string {
+  if (!CURSOR_PATTERN.test(cursor)) throw invalidCursor()
   const id = UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
   // Its last digit has spare bits, which decoding ignores.
-  if (cursorAfter(id) !== cursor) throw noCursor()
+  if (toCursor(id) !== cursor) throw invalidCursor()
   return id
 }
 
 /** The problem of a cursor that is of no use. */
-export const noCursor = (detail = 'is not a cursor; give the nextCursor of the page before, or none') =>
-  invalid({ parameter: 'cursor', detail })
+export const invalidCursor = (detail = 'is not a cursor; give the nextCursor of the page before, or none') =>
+  validationFailed({ parameter: 'cursor', detail })
 
 /** Makes a page of at most `limit` rows; one more row than that was asked for, to know whether there are more. */
-export function pageOf<Item extends { id: string }>(rows: Item[], limit: number): Page<Item> {
+export function toPage<Item extends { id: string }>(rows: Item[], limit: number): Page<Item> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  return { items, nextCursor: last && rows.length > limit ? cursorAfter(last.id) : null }
+  return { items, nextCursor: last && rows.length > limit ? toCursor(last.id) : null }
 }

@@ -7,12 +7,12 @@ export class DatabaseError extends Error {}
  * A statement that the database did not carry out. Of the driver's error only the code and the message are kept: its
  * other properties, and Drizzle's message, quote the values, hashes of passwords among them.
  */
-export class StatementFailed extends Error {
+export class StatementError extends Error {
   readonly code: string | undefined
   readonly isUnavailable: boolean
 
   constructor(statement: string, error: unknown) {
-    const cause = causeOf(error)
+    const cause = getDriverError(error)
     const { code, message } = cause as NodeJS.ErrnoException
     // Of all classes of SQLSTATE, the data exceptions quote a value in the message itself.
     super(`${statement}: ${String(code).startsWith('22') ? `data exception ${code}` : message}`)
@@ -22,10 +22,10 @@ export class StatementFailed extends Error {
 }
 
 /** What the driver has said. */
-const causeOf = (error: unknown): unknown => (error instanceof DrizzleQueryError ? error.cause : error)
+const getDriverError = (error: unknown): unknown => (error instanceof DrizzleQueryError ? error.cause : error)
 
 /** Codes of SQLite, of PostgreSQL (SQLSTATE, appendix A of its manual) and of Node's sockets. */
-const UNAVAILABLE = new RegExp(
+const UNAVAILABLE_CODES = new RegExp(
   `^(${[
     'SQLITE_(BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN).*',
     '08...', // connection exceptions
@@ -42,23 +42,23 @@ const UNAVAILABLE = new RegExp(
 )
 
 /** Of those, that reads are served and writes are not: there is no room, or no right to write, or the disk is at fault. */
-const UNWRITABLE = /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN).*|25006|53100|58030)$/
+const WRITE_FAULT_CODES = /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN).*|25006|53100|58030)$/
 
 /** A row refers to one that is not there. All such references are to users. */
-const OWNERLESS = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
+const FOREIGN_KEY_CODES = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
 
 /** What node-postgres says, without a code, of a connection that it lost or could not have in time. */
-const LOST =
+const LOST_CONNECTION_MESSAGES =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Cannot use a pool after|The database connection is not open)/
 
 /** Whether a driver's error means that the database cannot be written to, which concerns all writes. */
 export const isWriteFault = (error: unknown): boolean =>
-  UNWRITABLE.test((causeOf(error) as NodeJS.ErrnoException).code ?? '')
+  WRITE_FAULT_CODES.test((getDriverError(error) as NodeJS.ErrnoException).code ?? '')
 
 /** Whether a driver's error means that the database, rather than the program, is at fault. */
 export function isOutage(error: unknown): boolean {
   const { code = '', message } = error as NodeJS.ErrnoException
-  return UNAVAILABLE.test(code) || LOST.test(message)
+  return UNAVAILABLE_CODES.test(code) || LOST_CONNECTION_MESSAGES.test(message)
 }
 
 /**
@@ -66,8 +66,8 @@ export function isOutage(error: unknown): boolean {
  * Another try may do. The statement may yet have been carried out, when it was its answer that got lost.
  */
 export const isUnavailable = (error: unknown): boolean =>
-  error instanceof StatementFailed && error.isUnavailable
+  error instanceof StatementError && error.isUnavailable
 
 /** Whether a row was refused because the user whose it was to be is gone. */
-export const isOwnerless = (error: unknown): boolean =>
-  error instanceof StatementFailed && OWNERLESS.includes(String(error.code))
+export const isForeignKeyViolation = (error: unknown): boolean =>
+  error instanceof StatementError && FOREIGN_KEY_CODES.includes(String(error.code))

@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3'
 import { count, type Tally } from '../counters.ts'
-import { always } from './turn.ts'
+import { alwaysFree } from './turn.ts'
 
 /** Does a write, and gives its result once that is on disk. */
 export type Commit = <Result>(work: () => Result) => Promise<Result>
 
 /** The most turns that a group gathers for, so that a stream of writes that never stops is no reason to wait for ever. */
-const TURNS = 4
+const MAX_TICKS = 4
 
 interface Write {
   readonly work: () => unknown
@@ -20,17 +20,23 @@ interface Write {
  * write again together, but do not all arrive in one turn. One by itself waits for nobody. As they run at the end of a
  * turn, one after another, nobody ever sees what is not committed.
  * @param assertWritable throws when nothing must be written now
- * @param turn waits for other processes that write; the group grows meanwhile
+ * @param writeLock waits for other processes that write; the group grows meanwhile
  */
-export function groupCommitOf(connection: Database.Database, assertWritable = () => {}, turn = always) {
+export function createGroupCommit(
+  connection: Database.Database,
+  assertWritable = () => {},
+  writeLock = alwaysFree
+) {
   let group: Write[] = []
   const tally: Tally = new Map()
 
   // Immediate: as the only writer from its start, it cannot find out too late that another came in between.
-  const { immediate: carryOut } = connection.transaction((writes: readonly Write[]) => writes.map(outcomeOf))
+  const { immediate: runTransaction } = connection.transaction((writes: readonly Write[]) =>
+    writes.map(runWrite)
+  )
 
   /** @returns what to tell whoever waits for it, once it is committed: also of a failure, for it is due to those before */
-  function outcomeOf({ work, resolve, reject }: Write): () => void {
+  function runWrite({ work, resolve, reject }: Write): () => void {
     try {
       const result = work()
       return () => resolve(result)
@@ -50,23 +56,23 @@ export function groupCommitOf(connection: Database.Database, assertWritable = ()
     count(tally, 'write', writes.length)
     try {
       assertWritable()
-      for (const tell of carryOut(writes)) tell()
+      for (const notify of runTransaction(writes)) notify()
     } catch (error) {
       for (const { reject } of writes) reject(error)
     }
   }
 
   /** Begins after the events that are there already, among which are the other requests that have arrived. */
-  function gather(known: number, turns: number) {
+  function scheduleFlush(sizeBefore: number, ticksLeft: number) {
     setImmediate(() => {
-      if (turns > 1 && group.length > known) gather(group.length, turns - 1)
-      else turn(flush)
+      if (ticksLeft > 1 && group.length > sizeBefore) scheduleFlush(group.length, ticksLeft - 1)
+      else writeLock(flush)
     })
   }
 
   const commit: Commit = work =>
     new Promise<unknown>((resolve, reject) => {
-      if (group.push({ work, resolve, reject }) === 1) gather(1, TURNS)
+      if (group.push({ work, resolve, reject }) === 1) scheduleFlush(1, MAX_TICKS)
     }) as Promise<ReturnType<typeof work>>
 
   return { commit, flush, tally }

@@ -3,7 +3,7 @@ export interface Inspection {
   /** The engine and its version. */
   readonly version: string
   /** Migrations that it lacks. */
-  readonly pending: number
+  readonly pendingMigrations: number
   /** When the latest event was written, by the clock of the service then. */
   readonly latestEvent: Date | undefined
   /** The time of the server, where that has a clock of its own. */
@@ -13,5 +13,5 @@ export interface Inspection {
 }
 
 /** When a row was made, as its id (a UUIDv7) tells. */
-export const timeOf = (id: unknown): Date | undefined =>
+export const toCreationTime = (id: unknown): Date | undefined =>
   id ? new Date(Number.parseInt(`${id}`.replace('-', '').slice(0, 12), 16)) : undefined

@@ -3,10 +3,10 @@ import type pg from 'pg'
 /** Milliseconds that a request waits for a connection: for one of the pool to be free, or for a new one. */
 const CONNECTION_TIMEOUT = 3000
 /** Milliseconds after which we give up a server that says nothing at all, not even that it gave up. */
-export const SILENCE_TIMEOUT = 7000
+export const QUERY_TIMEOUT = 7000
 
 /** What statements rely on, by the names that the server has for it. */
-const SETTINGS = {
+const SESSION_SETTINGS = {
   // Milliseconds after which the server gives a statement up.
   statement_timeout: '5000',
   // Milliseconds after which the server ends a transaction whose program has gone quiet.
@@ -16,12 +16,12 @@ const SETTINGS = {
   TimeZone: 'UTC'
 }
 
-const setAll = (scope: 'session' | 'transaction') =>
-  `select ${Object.entries(SETTINGS).map(([name, value]) => `set_config('${name}', '${value}', ${scope === 'transaction'})`)}`
+const toSetConfig = (scope: 'session' | 'transaction') =>
+  `select ${Object.entries(SESSION_SETTINGS).map(([name, value]) => `set_config('${name}', '${value}', ${scope === 'transaction'})`)}`
 
 /** Poolers know few parameters of the start-up and refuse the others, so the settings are made by a statement. */
-const SET_UNLESS_POOLED = `${setAll('session')} where pg_backend_pid() = $1`
-const BEGIN = `begin; ${setAll('transaction')}`
+const SET_UNLESS_POOLED = `${toSetConfig('session')} where pg_backend_pid() = $1`
+const BEGIN = `begin; ${toSetConfig('transaction')}`
 
 // What the types of the driver leave out.
 declare module 'pg' {
@@ -36,20 +36,20 @@ declare module 'pg' {
 }
 
 /** A way to a database, that leads to the server itself or to a pooler before it. */
-export interface Route {
-  readonly settings: pg.ClientConfig
+export interface Connector {
+  readonly clientConfig: pg.ClientConfig
   readonly isPooled: () => boolean
   /** Makes a new connection fit for use. */
-  readonly setUp: (client: pg.ClientBase) => Promise<void>
+  readonly configure: (client: pg.ClientBase) => Promise<void>
   /** Begins a transaction. */
   readonly begin: (client: pg.ClientBase) => Promise<void>
   /** Runs a statement within a transaction. */
-  readonly runWithin: Run
+  readonly runInTransaction: RunStatement
   /** Runs a statement that is a transaction by itself, in one round trip. */
-  readonly runAlone: Run
+  readonly runAutocommit: RunStatement
 }
 
-type Run = (
+type RunStatement = (
   client: pg.ClientBase,
   statement: pg.QueryArrayConfig,
   values: unknown[]
@@ -59,7 +59,7 @@ type Run = (
  * Finds out what a URL leads to. In the transaction mode of a pooler each transaction may be carried out on another
  * connection to the server, so nothing lasts from one to the next: neither settings nor prepared statements nor locks.
  */
-export function routeTo(url: string): Route {
+export function createConnector(url: string): Connector {
   // For good: some poolers count their clients, and one of these numbers may be that of a process.
   let isPooled = false
 
@@ -67,11 +67,11 @@ export function routeTo(url: string): Route {
     await client.query(isPooled ? BEGIN : 'begin')
   }
 
-  const runWithin: Run = (client, statement, values) =>
+  const runInTransaction: RunStatement = (client, statement, values) =>
     client.query(isPooled ? { ...statement, name: undefined } : statement, values)
 
   return {
-    settings: {
+    clientConfig: {
       connectionString: url,
       fallback_application_name: 'latchkey',
       connectionTimeoutMillis: CONNECTION_TIMEOUT,
@@ -79,7 +79,7 @@ export function routeTo(url: string): Route {
       pipeline: true
     },
     isPooled: () => isPooled,
-    async setUp(client) {
+    async configure(client) {
       if (isPooled) return
       // A pooler tells the number of no process of the server. What is set for the session by way of it would stay behind
       // for others.
@@ -91,15 +91,15 @@ export function routeTo(url: string): Route {
       if (rows.length === 0) isPooled = true
     },
     begin,
-    runWithin,
-    async runAlone(client, statement, values) {
+    runInTransaction,
+    async runAutocommit(client, statement, values) {
       if (!isPooled) return client.query(statement, values)
-      const begun = begin(client)
-      const result = runWithin(client, statement, values)
-      const ended = client.query('commit')
+      const began = begin(client)
+      const result = runInTransaction(client, statement, values)
+      const committed = client.query('commit')
       // None is still under way when the connection is given back, whichever of them has failed.
-      await Promise.allSettled([begun, result, ended])
-      await Promise.all([begun, ended])
+      await Promise.allSettled([began, result, committed])
+      await Promise.all([began, committed])
       return result
     }
   }

@@ -1,33 +1,33 @@
 import pg from 'pg'
 import { DatabaseError } from './failures.ts'
-import { type Inspection, timeOf } from './inspection.ts'
-import { pendingOf } from './migrations.ts'
-import { type Route, routeTo } from './postgres-connection.ts'
-import { appliedTo } from './postgres-migration.ts'
+import { type Inspection, toCreationTime } from './inspection.ts'
+import { readPendingMigrations } from './migrations.ts'
+import { type Connector, createConnector } from './postgres-connection.ts'
+import { readLastMigrationTime } from './postgres-migration.ts'
 
 /** Milliseconds to wait for an answer of the server. */
-const TIMEOUT = 3000
+const QUERY_TIMEOUT = 3000
 
 /**
  * Looks at a PostgreSQL database, on a connection as the service has it.
  * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
  */
 export async function inspectPostgres(url: string): Promise<Inspection> {
-  const route = routeTo(url)
-  const client = new pg.Client({ ...route.settings, query_timeout: TIMEOUT })
+  const connector = createConnector(url)
+  const client = new pg.Client({ ...connector.clientConfig, query_timeout: QUERY_TIMEOUT })
   client.on('error', () => {})
-  return lookInto(client, route)
+  return inspect(client, connector)
     .catch(error => {
       throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
     })
     .finally(() => client.end())
 }
 
-async function lookInto(client: pg.Client, { setUp, begin, isPooled }: Route): Promise<Inspection> {
+async function inspect(client: pg.Client, { configure, begin, isPooled }: Connector): Promise<Inspection> {
   await client.connect()
-  await setUp(client)
+  await configure(client)
   await begin(client)
-  const applied = await appliedTo(client)
+  const applied = await readLastMigrationTime(client)
   const { rows } = await client.query(
     `select current_setting('server_version') as version, current_setting('max_connections')::int as connections,
       extract(epoch from clock_timestamp()) * 1000 as clock`
@@ -39,8 +39,8 @@ async function lookInto(client: pg.Client, { setUp, begin, isPooled }: Route): P
   await client.query('commit')
   return {
     version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
-    pending: pendingOf('postgres', applied).length,
-    latestEvent: timeOf(latest[0].id),
+    pendingMigrations: readPendingMigrations('postgres', applied).length,
+    latestEvent: toCreationTime(latest[0].id),
     clock: new Date(Number(clock)),
     // Ours are those to the pooler then, which has limits of its own.
     ...(!isPooled() && { connections })

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import type { Log } from './engine.ts'
+import type { Logger } from './engine.ts'
 import { DatabaseError } from './failures.ts'
-import { pendingOf } from './migrations.ts'
+import { readPendingMigrations } from './migrations.ts'
 
 /** The advisory lock of whoever migrates: any number that is no other program's ("latchkey" in ASCII, reversed). */
 export const MIGRATION_LOCK = '8747515947326398828'
 /** Milliseconds that a try waits for a lock. Meanwhile whoever needs the same table waits behind it. */
 const LOCK_TIMEOUT = 2000
 /** Milliseconds between two tries, in which the others go on. */
-const PAUSE = 3000
+const RETRY_INTERVAL = 3000
 /** Milliseconds to wait for locks in all, unless told otherwise: as long as another one's migration may take. */
 const MIGRATION_TIMEOUT = 600_000
 /** What the server says when a lock was not to be had in time. */
 const LOCK_NOT_AVAILABLE = '55P03'
 
 // As Drizzle's own migrator has it, which would ask in a transaction of its own.
-export const MIGRATIONS = 'drizzle.__drizzle_migrations'
-const CREATE_TABLE = `create schema if not exists drizzle;
-  create table if not exists ${MIGRATIONS} (id serial primary key, hash text not null, created_at bigint)`
+export const MIGRATIONS_TABLE = 'drizzle.__drizzle_migrations'
+const CREATE_MIGRATIONS_TABLE = `create schema if not exists drizzle;
+  create table if not exists ${MIGRATIONS_TABLE} (id serial primary key, hash text not null, created_at bigint)`
 
 /**
  * Brings a database to the present schema, in one transaction and under a lock that ends with it, so that a pooler cannot
@@ -28,30 +28,31 @@ const CREATE_TABLE = `create schema if not exists drizzle;
  */
 export async function migrateDatabase(
   client: pg.ClientBase,
-  log: Log,
+  log: Logger,
   timeout = MIGRATION_TIMEOUT
 ): Promise<void> {
-  const began = performance.now()
-  while (!(await hasMigrated(client))) {
-    const waited = performance.now() - began
+  const startedAt = performance.now()
+  while (!(await tryMigrate(client))) {
+    const waited = performance.now() - startedAt
     const seconds = Math.round(waited / 1000)
     if (waited >= timeout)
       throw new DatabaseError(`The database could not be migrated: others have locked it for ${seconds} s.`)
     log.warn(
       `Waiting to migrate the database, which others have locked for ${seconds} s: another instance that migrates it, or a session that uses its tables`
     )
-    await sleep(PAUSE)
+    await sleep(RETRY_INTERVAL)
   }
 }
 
 /** @returns whether the schema is the present one now; if not, others hold a lock */
-async function hasMigrated(client: pg.ClientBase): Promise<boolean> {
+async function tryMigrate(client: pg.ClientBase): Promise<boolean> {
   try {
     // Each statement sees what was committed before it, so also what the one did who had the lock before.
     await client.query(
       `begin isolation level read committed; set local lock_timeout = ${LOCK_TIMEOUT}; set local statement_timeout = 0`
     )
-    if (pendingOf('postgres', await appliedTo(client)).length > 0) await migrate(client)
+    if (readPendingMigrations('postgres', await readLastMigrationTime(client)).length > 0)
+      await migrate(client)
     await client.query('commit')
     return true
   } catch (error) {
@@ -63,22 +64,25 @@ async function hasMigrated(client: pg.ClientBase): Promise<boolean> {
 
 async function migrate(client: pg.ClientBase) {
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
-  const pending = pendingOf('postgres', await appliedTo(client))
+  const pending = readPendingMigrations('postgres', await readLastMigrationTime(client))
   // Asked for nothing, it would still ask for the right to make schemas.
-  if (pending.length > 0) await client.query(CREATE_TABLE)
+  if (pending.length > 0) await client.query(CREATE_MIGRATIONS_TABLE)
   for (const { sql, hash, folderMillis } of pending) {
     for (const statement of sql) await client.query(statement)
-    await client.query(`insert into ${MIGRATIONS} (hash, created_at) values ($1, $2)`, [hash, folderMillis])
+    await client.query(`insert into ${MIGRATIONS_TABLE} (hash, created_at) values ($1, $2)`, [
+      hash,
+      folderMillis
+    ])
   }
 }
 
 /** When the last migration that the database has was made, in milliseconds since 1970; 0 for an empty one. */
-export async function appliedTo(client: pg.ClientBase): Promise<number> {
+export async function readLastMigrationTime(client: pg.ClientBase): Promise<number> {
   // Not `to_regclass`: what that does not find once, it does not look for again in the same transaction.
   const { rows } = await client.query(
-    `select from pg_tables where schemaname || '.' || tablename = '${MIGRATIONS}'`
+    `select from pg_tables where schemaname || '.' || tablename = '${MIGRATIONS_TABLE}'`
   )
   if (rows.length === 0) return 0
-  const latest = await client.query(`select max(created_at) as latest from ${MIGRATIONS}`)
+  const latest = await client.query(`select max(created_at) as latest from ${MIGRATIONS_TABLE}`)
   return Number(latest.rows[0].latest)
 }

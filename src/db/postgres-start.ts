@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { Log, Opened } from './engine.ts'
+import type { DatabaseInfo, Logger } from './engine.ts'
 import { DatabaseError, isOutage } from './failures.ts'
-import type { Route } from './postgres-connection.ts'
-import { appliedTo, migrateDatabase } from './postgres-migration.ts'
+import type { Connector } from './postgres-connection.ts'
+import { migrateDatabase, readLastMigrationTime } from './postgres-migration.ts'
 
 /** Milliseconds between two tries to reach a database that is not there yet. */
-const PAUSE = 500
+const RETRY_INTERVAL = 500
 
 /**
  * Waits for a database and brings it to the present schema: one instance of those that start together, while the others
@@ -14,10 +14,14 @@ const PAUSE = 500
  * @param timeout milliseconds to wait for a database that is not there yet
  * @throws {DatabaseError} when it does not come up in time, refuses us, or has a newer schema than this program
  */
-export async function prepareDatabase(route: Route, log: Log, timeout: number): Promise<Opened> {
-  const client = await connected(route, log, timeout)
+export async function connectAndMigrate(
+  connector: Connector,
+  log: Logger,
+  timeout: number
+): Promise<DatabaseInfo> {
+  const client = await connectWithRetry(connector, log, timeout)
   try {
-    const isNew = (await appliedTo(client)) === 0
+    const isNew = (await readLastMigrationTime(client)) === 0
     await migrateDatabase(client, log)
     const { database, host, port } = client
     return { database: `${database} at ${host}:${port}`, isNew }
@@ -27,42 +31,47 @@ export async function prepareDatabase(route: Route, log: Log, timeout: number): 
 }
 
 /** After a power cut the database and the service start at once. */
-async function connected({ settings, setUp }: Route, log: Log, timeout: number): Promise<pg.Client> {
+async function connectWithRetry(
+  { clientConfig, configure }: Connector,
+  log: Logger,
+  timeout: number
+): Promise<pg.Client> {
   const deadline = performance.now() + timeout
   for (let attempt = 1; ; attempt += 1) {
-    const client = new pg.Client(settings)
+    const client = new pg.Client(clientConfig)
     client.on('error', () => {})
     try {
       await client.connect()
       // A pooler may let us in though the server behind it is away.
-      await setUp(client)
+      await configure(client)
       return client
     } catch (error) {
       void client.end()
-      const place = `The database at ${client.host}:${client.port}`
-      const limit = `${timeout / 1000} s`
+      const server = `The database at ${client.host}:${client.port}`
+      const timeoutText = `${timeout / 1000} s`
       const { message } = error as Error
-      if (!mayComeUp(error)) throw new DatabaseError(`${place} refuses us: ${message}`)
+      if (!isTemporaryFailure(error)) throw new DatabaseError(`${server} refuses us: ${message}`)
       if (performance.now() >= deadline)
-        throw new DatabaseError(`${place} did not come up within ${limit}: ${message}`)
-      if (attempt === 1) log.warn(`${place} is not there yet; waiting for ${limit}: ${message}`)
-      await sleep(PAUSE)
+        throw new DatabaseError(`${server} did not come up within ${timeoutText}: ${message}`)
+      if (attempt === 1) log.warn(`${server} is not there yet; waiting for ${timeoutText}: ${message}`)
+      await sleep(RETRY_INTERVAL)
     }
   }
 }
 
 /** Outages that are none at a start: the socket may not be opened, or what answers there does not speak TLS. */
-const REFUSED = /^(EACCES|EPERM|EPROTO)$/
+const PERMANENT_CODES = /^(EACCES|EPERM|EPROTO)$/
 /** The code by which a server refuses what it does not understand, and PgBouncer whatever it does not do, now or ever. */
 const PROTOCOL_VIOLATION = '08P01'
 /** What PgBouncer says while the server is away, or while all connections are taken; it quotes what the server said. */
-const NOT_NOW =
+const TEMPORARY_MESSAGES =
   /server_login|connect failed|timeout|starting up|shutting down|connections|too many clients|crashed/
-const NEVER = /does not exist|authentication failed|no pg_hba/
+const PERMANENT_MESSAGES = /does not exist|authentication failed|no pg_hba/
 
 /** Whether the database may let us in a little later. */
-export function mayComeUp(error: unknown): boolean {
+export function isTemporaryFailure(error: unknown): boolean {
   const { code = '', message } = error as NodeJS.ErrnoException
-  if (code === PROTOCOL_VIOLATION) return NOT_NOW.test(message) && !NEVER.test(message)
-  return isOutage(error) && !REFUSED.test(code)
+  if (code === PROTOCOL_VIOLATION)
+    return TEMPORARY_MESSAGES.test(message) && !PERMANENT_MESSAGES.test(message)
+  return isOutage(error) && !PERMANENT_CODES.test(code)
 }

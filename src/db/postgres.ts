@@ -4,41 +4,41 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { postgresColumns } from './columns.ts'
 import {
+  assertAffected,
+  type BoundStatement,
   type Engine,
-  type Found,
-  found,
-  type Log,
-  type RowsOf,
-  type Search,
-  type Step,
-  StepMissed,
-  type Values
+  type Logger,
+  NoRowAffected,
+  type Params,
+  type ResultsOf,
+  type Rows,
+  type Search
 } from './engine.ts'
-import { StatementFailed } from './failures.ts'
-import { longReadsOf } from './long-reads.ts'
-import { type Route, routeTo, SILENCE_TIMEOUT } from './postgres-connection.ts'
-import { MIGRATIONS } from './postgres-migration.ts'
-import { prepareDatabase } from './postgres-start.ts'
-import { inBatches } from './read-batches.ts'
-import { tablesOf } from './schema.ts'
+import { StatementError } from './failures.ts'
+import { createUserQueue } from './long-reads.ts'
+import { type Connector, createConnector, QUERY_TIMEOUT } from './postgres-connection.ts'
+import { MIGRATIONS_TABLE } from './postgres-migration.ts'
+import { connectAndMigrate } from './postgres-start.ts'
+import { batchReads } from './read-batches.ts'
+import { createTables } from './schema.ts'
 
 /** Milliseconds to wait at the start, unless told otherwise. */
 const START_TIMEOUT = 30_000
 
 /** The part of the connections that long reads of one user may take. */
-const LONG_SHARE = 0.2
+const LONG_READ_SHARE = 0.2
 
-export const postgresTables = tablesOf(postgresColumns)
+export const postgresTables = createTables(postgresColumns)
 
 /** Long enough to need room, and gone with the end of the one transaction that several statements without values are. */
-const PROBE = `insert into ${MIGRATIONS} (hash) select string_agg(md5(n::text), '') from generate_series(1, 1000) n;
-  delete from ${MIGRATIONS} where created_at is null`
+const PROBE_QUERY = `insert into ${MIGRATIONS_TABLE} (hash) select string_agg(md5(n::text), '') from generate_series(1, 1000) n;
+  delete from ${MIGRATIONS_TABLE} where created_at is null`
 
 export interface PostgresOptions {
   readonly url: string
   /** The most connections to have open at a time. */
   readonly poolMax: number
-  readonly log: Log
+  readonly log: Logger
   /** Milliseconds to wait at the start for a database that is not there yet. */
   readonly startTimeout?: number
 }
@@ -53,62 +53,66 @@ export async function openPostgres({
   log,
   startTimeout = START_TIMEOUT
 }: PostgresOptions): Promise<Engine> {
-  const route = routeTo(url)
-  const opened = await prepareDatabase(route, log, startTimeout)
+  const connector = createConnector(url)
+  const databaseInfo = await connectAndMigrate(connector, log, startTimeout)
 
   const pool = new pg.Pool({
-    ...route.settings,
+    ...connector.clientConfig,
     max: poolMax,
-    query_timeout: SILENCE_TIMEOUT,
-    onConnect: route.setUp
+    query_timeout: QUERY_TIMEOUT,
+    onConnect: connector.configure
   })
   // Without these two listeners a connection that is cut ends the process: the first hears of idle connections, the
   // second of those in use, whose failure the statement under way reports as well.
   pool.on('error', error => log.warn(`A connection to the database was lost: ${error.message}`))
   pool.on('connect', client => client.on('error', () => {}))
 
-  const inTransaction = new AsyncLocalStorage<pg.PoolClient>()
+  const transactionClient = new AsyncLocalStorage<pg.PoolClient>()
   function query(statement: pg.QueryArrayConfig, values: unknown[]) {
-    const transaction = inTransaction.getStore()
-    if (transaction) return route.runWithin(transaction, statement, values)
-    return withConnection(pool, client => route.runAlone(client, statement, values))
+    const currentClient = transactionClient.getStore()
+    if (currentClient) return connector.runInTransaction(currentClient, statement, values)
+    return withConnection(pool, client => connector.runAutocommit(client, statement, values))
   }
-  const inTurn = longReadsOf(Math.max(1, Math.floor(poolMax * LONG_SHARE)))
+  const queueForUser = createUserQueue(Math.max(1, Math.floor(poolMax * LONG_READ_SHARE)))
   let closing: Promise<void> | undefined
 
   return {
-    opened,
+    databaseInfo,
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
     tables: postgresTables,
     // To ask whether a row is as it was takes as long as to read it.
-    remembered: inBatches,
-    rememberedText: (_userId, _what, read) => read(),
+    cached: batchReads,
+    cachedText: (_userId, _key, read) => read(),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
-      const execute = (values?: Values) => prepared.execute(values)
-      return { execute, executeLong: values => inTurn(values.userId, () => execute(values)), run: execute }
+      const execute = (params?: Params) => prepared.execute(params)
+      return {
+        execute,
+        executeLong: params => queueForUser(params.userId, () => execute(params)),
+        run: execute
+      }
     },
-    async atomically<Steps extends readonly Step[]>(...steps: Steps) {
+    async atomically<Statements extends readonly BoundStatement[]>(...statements: Statements) {
       try {
         // A statement by itself is a transaction, without the two round trips more.
-        const isAlone = steps.length === 1
-        const rows = isAlone
-          ? runAll(steps)
-          : transaction(pool, route, client => inTransaction.run(client, runAll, steps))
-        return (await rows) as RowsOf<Steps>
+        const isSingle = statements.length === 1
+        const rows = isSingle
+          ? runAll(statements)
+          : withTransaction(pool, connector, client => transactionClient.run(client, runAll, statements))
+        return (await rows) as ResultsOf<Statements>
       } catch (error) {
-        if (error instanceof StepMissed) throw error
-        throw new StatementFailed(steps.map(({ name }) => name).join(' + '), error)
+        if (error instanceof NoRowAffected) throw error
+        throw new StatementError(statements.map(({ name }) => name).join(' + '), error)
       }
     },
     search,
-    inTurn,
+    queueForUser,
     ping: async () => {
       await query({ text: 'select count(*) from users where id is null', rowMode: 'array' }, [])
     },
-    async probe() {
-      await withConnection(pool, client => client.query(PROBE))
+    async probeWrite() {
+      await withConnection(pool, client => client.query(PROBE_QUERY))
     },
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
@@ -122,14 +126,14 @@ export async function openPostgres({
 const condition = sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
 const search: Search = {
   condition,
-  rowCondition: condition,
-  valuesOf: ({ whole, beginnings }) => ({
+  unindexedCondition: condition,
+  toParams: ({ exactTerms, prefixTerms }) => ({
     terms: [
-      ...whole.map(term => `'${term}'`),
-      ...beginnings.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
+      ...exactTerms.map(term => `'${term}'`),
+      ...prefixTerms.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
     ].join(' & ')
   }),
-  settle: async () => {}
+  catchUpIndex: async () => {}
 }
 
 async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
@@ -144,9 +148,9 @@ async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClien
   }
 }
 
-async function transaction<Result>(
+async function withTransaction<Result>(
   pool: pg.Pool,
-  { begin }: Route,
+  { begin }: Connector,
   work: (client: pg.PoolClient) => Promise<Result>
 ) {
   const client = await pool.connect()
@@ -167,8 +171,9 @@ async function transaction<Result>(
   }
 }
 
-async function runAll(steps: readonly Step[]): Promise<unknown[]> {
-  const results: Found[] = []
-  for (const step of steps) results.push(found(step as Step<Found>, (await step.run(results)) as Found))
+async function runAll(statements: readonly BoundStatement[]): Promise<unknown[]> {
+  const results: Rows[] = []
+  for (const statement of statements)
+    results.push(assertAffected(statement as BoundStatement<Rows>, (await statement.run(results)) as Rows))
   return results
 }

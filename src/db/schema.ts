@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { ColumnKit } from './columns.ts'
 
 /** The tables, written once for every engine. */
-export function tablesOf(kit: ColumnKit) {
-  const { table, index, uniqueIndex, id, orderKey, sequence, text, json, flag, count, instant } = kit
+export function createTables(kit: ColumnKit) {
+  const { table, index, uniqueIndex, id, orderKey, sequence, text, json, flag, integer, instant } = kit
 
   const users = table('users', {
     id: id('id').primaryKey(),
@@ -14,7 +14,7 @@ export function tablesOf(kit: ColumnKit) {
     emailKey: text('email_key').notNull().unique(),
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
-    passwordVersion: count('password_version').notNull().default(0),
+    passwordVersion: integer('password_version').notNull().default(0),
     // Of a password that an operator has set: until then it can be exchanged for another, and is good for nothing else.
     passwordExpiresAt: instant('password_expires_at'),
     // Set by an operator: the account is kept, but nobody may sign in.
@@ -29,7 +29,7 @@ export function tablesOf(kit: ColumnKit) {
       userId: id('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
-      generation: count('generation').notNull(),
+      generation: integer('generation').notNull(),
       createdAt: instant('created_at').notNull(),
       rotatedAt: instant('rotated_at').notNull(),
       idleExpiresAt: instant('idle_expires_at').notNull(),
@@ -37,7 +37,7 @@ export function tablesOf(kit: ColumnKit) {
       endedAt: instant('ended_at'),
       endReason: text('end_reason').$type<EndReason>(),
       // Access tokens of a generation below are stale: the password was changed since.
-      minAccessGeneration: count('min_access_generation').notNull().default(0),
+      minAccessGeneration: integer('min_access_generation').notNull().default(0),
       // Of the Idempotency-Key with which the present generation was made.
       retryKeyHash: text('retry_key_hash'),
       userAgent: text('user_agent'),
@@ -58,7 +58,7 @@ export function tablesOf(kit: ColumnKit) {
       userId: id('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
-      type: text('type').$type<EventType>().notNull(),
+      type: text('type').$type<AuditEventType>().notNull(),
       createdAt: instant('created_at').notNull(),
       sessionId: id('session_id'),
       endReason: text('end_reason').$type<EndReason>(),
@@ -76,7 +76,7 @@ export function tablesOf(kit: ColumnKit) {
     {
       // A hash of what is throttled: it may be the e-mail of somebody who has no account here.
       id: text('id').primaryKey(),
-      failures: count('failures').notNull(),
+      failures: integer('failures').notNull(),
       blockedUntil: instant('blocked_until').notNull(),
       updatedAt: instant('updated_at').notNull()
     },
@@ -98,7 +98,7 @@ export function tablesOf(kit: ColumnKit) {
       description: text('description'),
       done: flag('done').notNull(),
       due: json('due').$type<DueValue>(),
-      priority: count('priority').notNull(),
+      priority: integer('priority').notNull(),
       tags: json('tags').$type<readonly string[]>().notNull(),
       position: orderKey('position').notNull(),
       createdAt: instant('created_at').notNull(),
@@ -147,7 +147,7 @@ export function tablesOf(kit: ColumnKit) {
     // The last todo that was looked at, in the order of the ids.
     cursor: id('cursor').notNull(),
     // How many it has changed so far.
-    changed: count('changed').notNull(),
+    changed: integer('changed').notNull(),
     isDone: flag('is_done').notNull()
   })
 
@@ -191,7 +191,7 @@ export const endReasons = [
 export type EndReason = (typeof endReasons)[number]
 
 /** What happened to an account, as its owner is told. */
-export const eventTypes = [
+export const auditEventTypes = [
   'account_created',
   'account_disabled',
   'account_enabled',
@@ -202,14 +202,14 @@ export const eventTypes = [
   'refresh_token_reused',
   'session_ended'
 ] as const
-export type EventType = (typeof eventTypes)[number]
+export type AuditEventType = (typeof auditEventTypes)[number]
 
-export type Tables = ReturnType<typeof tablesOf>
+export type Tables = ReturnType<typeof createTables>
 /** What tells of work that is under way in one database, and means nothing in another. */
-export const PASSING: readonly (keyof Tables)[] = ['bulkUpdates']
+export const TRANSIENT_TABLES: readonly (keyof Tables)[] = ['bulkUpdates']
 export type UserRow = Tables['users']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
-export type EventRow = Tables['events']['$inferSelect']
+export type AuditEventRow = Tables['events']['$inferSelect']
 export type ThrottleRow = Tables['throttles']['$inferSelect']
 export type BulkUpdateRow = Tables['bulkUpdates']['$inferSelect']
 export type TodoRow = Omit<Tables['todos']['$inferSelect'], 'seq'>

@@ -5,28 +5,28 @@ import Database from 'better-sqlite3'
 /** Threads, so that a long read of one user leaves one to the others. */
 const THREADS = 2
 /** The most statements that a thread keeps prepared. */
-const MOST_STATEMENTS = 200
+const MAX_STATEMENTS = 200
 
 /** Under which a thread finds the path of the database. */
-const FILE = 'sqliteFile'
+const FILE_KEY = 'sqliteFile'
 
 /** Tells a thread to end. */
 const CLOSE = 'close'
 
-interface Question {
+interface ReadRequest {
   readonly sql: string
   readonly params: readonly unknown[]
 }
 
-type Answer = { readonly rows: unknown[][] } | { readonly code: string; readonly message: string }
+type ReadResponse = { readonly rows: unknown[][] } | { readonly code: string; readonly message: string }
 
-interface Asked extends Question {
+interface PendingRead extends ReadRequest {
   readonly resolve: (rows: unknown[][]) => void
   readonly reject: (error: Error) => void
 }
 
 /** Reads of a SQLite file beside the event loop. */
-export interface Readers {
+export interface ReadPool {
   /**
    * Runs a query on what is committed at that time.
    * @returns its rows, each an array of values
@@ -41,23 +41,23 @@ export interface Readers {
  * the first read.
  * @param start starts a thread that reads the file
  */
-export function readersOf(file: string, start = startThread): Readers {
-  const queue: Asked[] = []
+export function createReadPool(file: string, start = createThread): ReadPool {
+  const queue: PendingRead[] = []
   const idle: Worker[] = []
-  const busy = new Map<Worker, Asked>()
+  const busy = new Map<Worker, PendingRead>()
   let isClosing = false
 
-  function launch(): Worker {
+  function startThread(): Worker {
     const worker = start(file)
-    worker.on('message', (found: Answer) => {
-      const asked = busy.get(worker)
+    worker.on('message', (response: ReadResponse) => {
+      const pendingRead = busy.get(worker)
       busy.delete(worker)
       idle.push(worker)
       // One that has nothing to do keeps no process alive.
       if (!isClosing) worker.unref()
-      if ('rows' in found) asked?.resolve(found.rows)
-      else asked?.reject(Object.assign(new Error(found.message), { code: found.code }))
-      next()
+      if ('rows' in response) pendingRead?.resolve(response.rows)
+      else pendingRead?.reject(Object.assign(new Error(response.message), { code: response.code }))
+      dispatch()
     })
     // A thread that dies, for want of memory say, fails its read; another takes its place when there is one to do.
     worker.on('error', error => {
@@ -65,40 +65,40 @@ export function readersOf(file: string, start = startThread): Readers {
     })
     worker.on('exit', () => {
       busy.delete(worker)
-      const at = idle.indexOf(worker)
-      if (at >= 0) idle.splice(at, 1)
-      next()
+      const index = idle.indexOf(worker)
+      if (index >= 0) idle.splice(index, 1)
+      dispatch()
     })
     return worker
   }
 
-  function next() {
+  function dispatch() {
     while (queue.length > 0 && (idle.length > 0 || busy.size < THREADS)) {
-      const asked = queue.shift() as Asked
+      const pendingRead = queue.shift() as PendingRead
       try {
-        answer(asked, idle.pop() ?? launch())
+        send(pendingRead, idle.pop() ?? startThread())
       } catch (error) {
         // The system may have no thread left. It is its read that fails, not the event that brought this one its turn.
-        asked.reject(error as Error)
+        pendingRead.reject(error as Error)
       }
     }
   }
 
-  function answer(asked: Asked, worker: Worker) {
-    busy.set(worker, asked)
+  function send(pendingRead: PendingRead, worker: Worker) {
+    busy.set(worker, pendingRead)
     worker.ref()
-    worker.postMessage({ sql: asked.sql, params: asked.params } satisfies Question)
+    worker.postMessage({ sql: pendingRead.sql, params: pendingRead.params } satisfies ReadRequest)
   }
 
   return {
     read: (sql, params) =>
       new Promise((resolve, reject) => {
         queue.push({ sql, params, resolve, reject })
-        next()
+        dispatch()
       }),
     async close() {
       isClosing = true
-      for (const { reject } of [...queue.splice(0), ...busy.values()]) reject(new Error(CLOSED))
+      for (const { reject } of [...queue.splice(0), ...busy.values()]) reject(new Error(CLOSED_MESSAGE))
       await Promise.all(
         [...idle, ...busy.keys()].map(worker => {
           worker.ref()
@@ -110,21 +110,21 @@ export function readersOf(file: string, start = startThread): Readers {
   }
 }
 
-const startThread = (file: string) =>
-  new Worker(import.meta.filename, { workerData: { [FILE]: file }, execArgv: [] })
+const createThread = (file: string) =>
+  new Worker(import.meta.filename, { workerData: { [FILE_KEY]: file }, execArgv: [] })
 
 /** As the driver says it of a connection that was closed. */
-const CLOSED = 'The database connection is not open'
+const CLOSED_MESSAGE = 'The database connection is not open'
 
-function answerQuestions(port: MessagePort, file: string) {
+function serveReads(port: MessagePort, file: string) {
   const connection = new Database(file, { readonly: true })
   connection.pragma('temp_store = MEMORY')
   const prepared = new Map<string, Database.Statement>()
 
-  function answerTo({ sql, params }: Question): Answer {
+  function runRead({ sql, params }: ReadRequest): ReadResponse {
     try {
       const statement = prepared.get(sql) ?? connection.prepare(sql).raw()
-      if (prepared.size >= MOST_STATEMENTS) prepared.clear()
+      if (prepared.size >= MAX_STATEMENTS) prepared.clear()
       prepared.set(sql, statement)
       return { rows: statement.all(params) as unknown[][] }
     } catch (error) {
@@ -133,13 +133,13 @@ function answerQuestions(port: MessagePort, file: string) {
     }
   }
 
-  port.on('message', (question: Question | typeof CLOSE) => {
-    if (question !== CLOSE) return port.postMessage(answerTo(question))
+  port.on('message', (request: ReadRequest | typeof CLOSE) => {
+    if (request !== CLOSE) return port.postMessage(runRead(request))
     connection.close()
     port.close()
   })
 }
 
 // This file is what its threads run.
-const file = workerData?.[FILE]
-if (parentPort && file) answerQuestions(parentPort, file)
+const file = workerData?.[FILE_KEY]
+if (parentPort && file) serveReads(parentPort, file)

@@ -2,25 +2,25 @@ import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statfsSync, writ
 import { dirname, resolve } from 'node:path'
 
 /** Bytes of the reserve, and of what is given away of it at a time: a sign-out and its event write half of that. */
-const SIZE = 1_048_576
-const SLICE = 32_768
+const RESERVE_SIZE = 1_048_576
+const RELEASE_SIZE = 32_768
 
 /** Room on the disk of a database, kept for what must not fail when there is no other. */
-export interface Reserve {
+export interface DiskReserve {
   /** Gives some of it to whoever writes next. @returns whether there was any left */
-  readonly give: () => boolean
+  readonly release: () => boolean
   /** Takes back what was given. @returns whether there was room for all of it */
   readonly refill: () => boolean
   /** Whether there is hardly any room beside it. */
-  readonly isAllThatIsLeft: () => boolean
+  readonly isDiskFull: () => boolean
   readonly close: () => void
 }
 
 /** Of a database in memory: it has no disk. */
-export const NO_RESERVE: Reserve = {
-  give: () => false,
+export const NO_RESERVE: DiskReserve = {
+  release: () => false,
   refill: () => true,
-  isAllThatIsLeft: () => false,
+  isDiskFull: () => false,
   close: () => {}
 }
 
@@ -28,7 +28,7 @@ export const NO_RESERVE: Reserve = {
  * Keeps room beside a database in a file that has no name any more: nobody finds it, copies it or leaves it behind, and
  * with the process it ends. Each process has its own.
  */
-export function reserveFor(database: string): Reserve {
+export function createReserve(database: string): DiskReserve {
   const folder = dirname(resolve(database))
   const path = `${database}-reserve-${process.pid}`
   rmSync(path, { force: true })
@@ -38,7 +38,8 @@ export function reserveFor(database: string): Reserve {
 
   function refill(): boolean {
     try {
-      while (size() < SIZE) writeSync(descriptor, Buffer.alloc(SLICE, 'reserve'), 0, SLICE, size())
+      while (size() < RESERVE_SIZE)
+        writeSync(descriptor, Buffer.alloc(RELEASE_SIZE, 'reserve'), 0, RELEASE_SIZE, size())
       return true
     } catch {
       return false
@@ -47,15 +48,15 @@ export function reserveFor(database: string): Reserve {
 
   refill()
   return {
-    give() {
-      const left = size()
-      if (left > 0) ftruncateSync(descriptor, Math.max(0, left - SLICE))
-      return left > 0
+    release() {
+      const remaining = size()
+      if (remaining > 0) ftruncateSync(descriptor, Math.max(0, remaining - RELEASE_SIZE))
+      return remaining > 0
     },
     refill,
-    isAllThatIsLeft() {
+    isDiskFull() {
       const { bavail, bsize } = statfsSync(folder)
-      return bavail * bsize < SLICE
+      return bavail * bsize < RELEASE_SIZE
     },
     close: () => closeSync(descriptor)
   }

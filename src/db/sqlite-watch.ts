@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 
 /** A file of the database is not the one that was opened: what is written would be lost. It goes by SQLite's own code. */
-class FileMoved extends Error {
+class FileMovedError extends Error {
   readonly code = 'SQLITE_READONLY_DBMOVED'
 
   constructor(file: string) {
@@ -18,19 +18,20 @@ class FileMoved extends Error {
  * @param file the database; there is nothing to watch of one in memory
  * @returns what throws when a file is no longer there under its name, or is another one
  */
-export function watchFiles(file: string | undefined): () => void {
+export function createFileCheck(file: string | undefined): () => void {
   if (file === undefined) return () => {}
-  const watched = ['', '-wal', '-shm']
-    .map(suffix => ({ path: `${file}${suffix}`, identity: identityOf(`${file}${suffix}`) }))
+  const files = ['', '-wal', '-shm']
+    .map(suffix => ({ path: `${file}${suffix}`, identity: getFileIdentity(`${file}${suffix}`) }))
     .filter(({ identity }) => identity !== undefined)
 
-  return function assertInPlace() {
-    for (const { path, identity } of watched) if (identityOf(path) !== identity) throw new FileMoved(path)
+  return function assertFilesInPlace() {
+    for (const { path, identity } of files)
+      if (getFileIdentity(path) !== identity) throw new FileMovedError(path)
   }
 }
 
 /** The device and the number of a file, which last as long as it is open, or undefined when there is none. */
-function identityOf(path: string): string | undefined {
+function getFileIdentity(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && `${stats.dev} ${stats.ino}`
 }

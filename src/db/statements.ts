@@ -1,30 +1,30 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
 import { Problem } from '../errors.ts'
-import type { Builder, Engine, Found, LongValues, Queries, Step, Values } from './engine.ts'
-import { StatementFailed } from './failures.ts'
+import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from './engine.ts'
+import { StatementError } from './failures.ts'
 import type { Tables } from './schema.ts'
 
 /** A statement that is prepared once and run with the values of its placeholders. */
-export interface Statement<Rows> {
-  /** @throws {StatementFailed} */
-  readonly execute: (values?: Values) => Promise<Rows>
+export interface Statement<Result> {
+  /** @throws {StatementError} */
+  readonly execute: (params?: Params) => Promise<Result>
   /**
    * The same of a query whose cost grows with how many todos the user has.
-   * @throws {StatementFailed}
+   * @throws {StatementError}
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
-  readonly executeLong: (values: LongValues) => Promise<Rows>
+  readonly executeLong: (params: UserParams) => Promise<Result>
   /** The statement as a step of `store.atomically`, whose values may be made from the rows of the steps before it. */
-  readonly with: (values?: Values | ((before: readonly Found[]) => Values)) => Step<Rows>
+  readonly bind: (params?: Params | ((earlierRows: readonly Rows[]) => Params)) => BoundStatement<Result>
 }
 
-type Result<B extends Builder> = Awaited<ReturnType<ReturnType<B['prepare']>['execute']>>
+type QueryResult<B extends QueryBuilder> = Awaited<ReturnType<ReturnType<B['prepare']>['execute']>>
 
 /** What a write without `returning` yields is not known: each engine counts rows in its own way. */
-type Rows<B extends Builder> = Result<B> extends readonly unknown[] ? Result<B> : unknown
+type ResultOf<B extends QueryBuilder> = QueryResult<B> extends readonly unknown[] ? QueryResult<B> : unknown
 
-type Statements<Builders extends Record<string, Builder>> = {
-  readonly [Key in keyof Builders]: Statement<Rows<Builders[Key]>>
+type Statements<Builders extends Record<string, QueryBuilder>> = {
+  readonly [Key in keyof Builders]: Statement<ResultOf<Builders[Key]>>
 }
 
 /**
@@ -32,17 +32,17 @@ type Statements<Builders extends Record<string, Builder>> = {
  * @param feature with a statement's key it names the statement, in the database and in the log
  * @param build the statements on the store's database and tables
  */
-export function statementsOf<Builders extends Record<string, Builder>>(
+export function prepareStatements<Builders extends Record<string, QueryBuilder>>(
   feature: string,
   build: (db: Queries, tables: Tables) => Builders
 ): (engine: Engine) => Statements<Builders> {
   const prepared = new WeakMap<Engine, Statements<Builders>>()
   return engine => {
-    const known = prepared.get(engine)
-    if (known) return known
+    const existing = prepared.get(engine)
+    if (existing) return existing
     const entries = Object.entries(build(engine.db, engine.tables)).map(([key, builder]) => [
       key,
-      statementOf(engine, `${feature}_${key}`, builder)
+      createStatement(engine, `${feature}_${key}`, builder)
     ])
     const statements = Object.fromEntries(entries) as Statements<Builders>
     prepared.set(engine, statements)
@@ -51,7 +51,7 @@ export function statementsOf<Builders extends Record<string, Builder>>(
 }
 
 /** The most shapes of a query that stay prepared. */
-const MOST_SHAPES = 100
+const MAX_SHAPES = 100
 
 /**
  * Prepares a query for each of its shapes (conditions, orders) at the first use of that one. The first ones stay prepared;
@@ -59,56 +59,58 @@ const MOST_SHAPES = 100
  * @param name of the query, in the database and in the log
  * @param build the query in a shape
  */
-export function shapesOf<Shape, B extends Builder>(
+export function prepareShapes<Shape, B extends QueryBuilder>(
   name: string,
   build: (engine: Engine, shape: Shape) => B
-): (engine: Engine, shape: Shape) => Statement<Rows<B>> {
+): (engine: Engine, shape: Shape) => Statement<ResultOf<B>> {
   const prepared = new WeakMap<Engine, Map<string, Statement<unknown>>>()
   return (engine, shape) => {
-    const known = prepared.get(engine) ?? new Map<string, Statement<unknown>>()
-    prepared.set(engine, known)
+    const existing = prepared.get(engine) ?? new Map<string, Statement<unknown>>()
+    prepared.set(engine, existing)
     const key = JSON.stringify(shape)
-    const isKept = known.size < MOST_SHAPES
+    const isCacheable = existing.size < MAX_SHAPES
     // PostgreSQL keeps what has a name for as long as the connection lasts.
     const statement =
-      known.get(key) ?? statementOf(engine, isKept ? `${name}_${known.size}` : '', build(engine, shape))
-    if (isKept) known.set(key, statement)
-    return statement as Statement<Rows<B>>
+      existing.get(key) ??
+      createStatement(engine, isCacheable ? `${name}_${existing.size}` : '', build(engine, shape))
+    if (isCacheable) existing.set(key, statement)
+    return statement as Statement<ResultOf<B>>
   }
 }
 
-function statementOf(engine: Engine, name: string, builder: Builder): Statement<unknown> {
+function createStatement(engine: Engine, name: string, builder: QueryBuilder): Statement<unknown> {
   const prepared = engine.prepare(builder, name)
-  const failed = (error: unknown) => (error instanceof Problem ? error : new StatementFailed(name, error))
+  const toStatementError = (error: unknown) =>
+    error instanceof Problem ? error : new StatementError(name, error)
   return {
-    async execute(values) {
+    async execute(params) {
       try {
-        return await prepared.execute(values)
+        return await prepared.execute(params)
       } catch (error) {
-        throw failed(error)
+        throw toStatementError(error)
       }
     },
-    async executeLong(values) {
+    async executeLong(params) {
       try {
-        return await prepared.executeLong(values)
+        return await prepared.executeLong(params)
       } catch (error) {
-        throw failed(error)
+        throw toStatementError(error)
       }
     },
-    with: values => ({
+    bind: params => ({
       name,
-      run: before => prepared.run(typeof values === 'function' ? values(before) : values)
+      run: earlierRows => prepared.run(typeof params === 'function' ? params(earlierRows) : params)
     })
   }
 }
 
 /** A value that is given when the statement runs, encoded as the column's values are. */
-export const given = (column: Column, name: string): SQL => sql`${sql.param(sql.placeholder(name), column)}`
+export const param = (column: Column, name: string): SQL => sql`${sql.param(sql.placeholder(name), column)}`
 
 type Row<T extends Table> = { [Key in keyof T['$inferSelect'] & string]: Placeholder<Key> }
 
 /** A whole row that is given when the statement runs: for each column, a value named as its property. */
-export const givenRow = <T extends Table>(table: T): Row<T> =>
+export const paramRow = <T extends Table>(table: T): Row<T> =>
   Object.fromEntries(Object.keys(getTableColumns(table)).map(key => [key, sql.placeholder(key)])) as Row<T>
 
 type Selection<T extends Table> = {
@@ -116,7 +118,7 @@ type Selection<T extends Table> = {
 }
 
 /** A whole row that is given likewise, to be selected: it is there only if what it is selected from is. */
-export const givenSelection = <T extends Table>(table: T): Selection<T> =>
+export const paramSelection = <T extends Table>(table: T): Selection<T> =>
   Object.fromEntries(
-    Object.entries(getTableColumns(table)).map(([key, column]) => [key, given(column, key).as(column.name)])
+    Object.entries(getTableColumns(table)).map(([key, column]) => [key, param(column, key).as(column.name)])
   ) as Selection<T>

@@ -1,11 +1,11 @@
 import { UUID, V7Generator } from 'uuidv7'
 import { isPostgres } from '../config.ts'
-import { type Counters, newCounters } from '../counters.ts'
-import type { Engine, Log } from './engine.ts'
+import { type Counters, createCounters } from '../counters.ts'
+import type { Engine, Logger } from './engine.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
-import type { Turn } from './turn.ts'
-import { watchWrites } from './write-watch.ts'
+import type { WriteLock } from './turn.ts'
+import { trackWriteHealth } from './write-watch.ts'
 
 /** The present. Injected, so that expiry can be tested to the second. */
 export type Clock = () => Date
@@ -22,17 +22,17 @@ export interface Store extends Engine {
 }
 
 /** No limit: for whoever does not make todos. */
-const QUOTA = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+const UNLIMITED = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
 export interface StoreOptions {
   /** `file:PATH`, `:memory:` or `postgres://…` */
   readonly url: string
   readonly poolMax: number
   readonly now: Clock
-  readonly log: Log
+  readonly log: Logger
   readonly quota?: Store['quota']
   /** Waits for other processes that write to the same SQLite file, where they take turns. */
-  readonly turn?: Turn | undefined
+  readonly writeLock?: WriteLock | undefined
 }
 
 /** Opens the database that the URL names, made and migrated to the present schema if need be. */
@@ -41,20 +41,20 @@ export async function openStore({
   poolMax,
   now,
   log,
-  turn,
-  quota = QUOTA
+  writeLock: turn,
+  quota = UNLIMITED
 }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
   const engine = isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)
   return {
     ...engine,
-    ...watchWrites(engine),
+    ...trackWriteHealth(engine),
     now,
     quota,
-    counters: newCounters(),
+    counters: createCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }
 }
 
 /** The least id that can be made at a point in time, to find by their ids the rows that were made before. */
-export const leastIdOf = (time: Date): string => UUID.fromFieldsV7(time.getTime(), 0, 0, 0).toString()
+export const toMinId = (time: Date): string => UUID.fromFieldsV7(time.getTime(), 0, 0, 0).toString()

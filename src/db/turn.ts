@@ -7,61 +7,61 @@ import type { Channel } from '../channel.ts'
  */
 
 /** Does the work when nobody else writes. */
-export type Turn = (work: () => void) => void
+export type WriteLock = (work: () => void) => void
 
 /** For the only process that writes: any time is its turn. */
-export const always: Turn = work => work()
+export const alwaysFree: WriteLock = work => work()
 
 /** What is said: somebody asks for a turn, is given it, and gives it back. */
-const [ASK, GIVE, RETURN] = ['turn?', 'turn', 'turn!']
+const [REQUEST, GRANT, RELEASE] = ['turn?', 'turn', 'turn!']
 
 /** Takes turns that the process at the other end gives. There must be one work to do at a time. */
-export function turnBy(channel: Channel): Turn {
-  let next: () => void
+export function createRemoteWriteLock(channel: Channel): WriteLock {
+  let waitingWork: () => void
   channel.on('message', message => {
-    if (message !== GIVE) return
-    next()
-    channel.send(RETURN)
+    if (message !== GRANT) return
+    waitingWork()
+    channel.send(RELEASE)
   })
   return work => {
-    next = work
-    channel.send(ASK)
+    waitingWork = work
+    channel.send(REQUEST)
   }
 }
 
 /** Milliseconds that the others wait for one that has its turn: as long as for a process that SQLite finds writing. */
-const LIMIT = 5000
+const HOLD_TIMEOUT = 5000
 
 /**
  * Gives turns to processes, first come, first served. One that takes too long is passed over, which spoils nothing: turns
  * are for the sake of time, and it is still SQLite that lets one write.
  */
-export function turnsInOrder(limit = LIMIT) {
+export function createWriteLockQueue(timeout = HOLD_TIMEOUT) {
   let queue: Channel[] = []
   let holder: Channel | undefined
   let timer: NodeJS.Timeout | undefined
 
-  function give() {
+  function grantNext() {
     clearTimeout(timer)
     holder = queue.shift()
     if (!holder) return
-    timer = setTimeout(give, limit)
-    holder.send(GIVE)
+    timer = setTimeout(grantNext, timeout)
+    holder.send(GRANT)
   }
 
-  function hear(channel: Channel, message: unknown) {
-    if (message === ASK) queue.push(channel)
-    if (message === RETURN ? holder === channel : !holder) give()
+  function handleMessage(channel: Channel, message: unknown) {
+    if (message === REQUEST) queue.push(channel)
+    if (message === RELEASE ? holder === channel : !holder) grantNext()
   }
 
   return {
     join(channel: Channel) {
-      channel.on('message', message => hear(channel, message))
+      channel.on('message', message => handleMessage(channel, message))
     },
     /** No more turns for one that has ended. */
     leave(channel: Channel) {
       queue = queue.filter(other => other !== channel)
-      if (holder === channel) give()
+      if (holder === channel) grantNext()
     }
   }
 }

@@ -1,15 +1,15 @@
-import type { Engine, RowsOf, Step } from './engine.ts'
+import type { BoundStatement, Engine, ResultsOf } from './engine.ts'
 import { isWriteFault } from './failures.ts'
 
-type Watched = Pick<Engine, 'prepare' | 'atomically' | 'ping'>
+type WriteHealth = Pick<Engine, 'prepare' | 'atomically' | 'ping'>
 
 /**
  * Has `ping` tell the truth about writes, which may fail while reads go on: once one has failed for want of room, or of the
  * right to write, `ping` rejects until a write of its own takes effect.
  */
-export function watchWrites(engine: Engine): Watched {
+export function trackWriteHealth(engine: Engine): WriteHealth {
   let hasFailed = false
-  const note = (error: unknown): never => {
+  const recordFailure = (error: unknown): never => {
     hasFailed ||= isWriteFault(error)
     throw error
   }
@@ -17,14 +17,15 @@ export function watchWrites(engine: Engine): Watched {
   return {
     prepare(builder, name) {
       const prepared = engine.prepare(builder, name)
-      return { ...prepared, execute: values => prepared.execute(values).catch(note) }
+      return { ...prepared, execute: params => prepared.execute(params).catch(recordFailure) }
     },
-    atomically: <Steps extends readonly Step[]>(...steps: Steps): Promise<RowsOf<Steps>> =>
-      engine.atomically(...steps).catch(note),
+    atomically: <Statements extends readonly BoundStatement[]>(
+      ...statements: Statements
+    ): Promise<ResultsOf<Statements>> => engine.atomically(...statements).catch(recordFailure),
     async ping() {
       await engine.ping()
       if (!hasFailed) return
-      await engine.probe()
+      await engine.probeWrite()
       hasFailed = false
     }
   }

@@ -1,21 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Step } from '../db/engine.ts'
+import type { BoundStatement } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
-import { type FieldError, invalid, Problem } from '../errors.ts'
-import type { Keep, Known } from '../idempotency.ts'
+import { type FieldError, Problem, validationFailed } from '../errors.ts'
+import type { AnswerSource, StoreAnswer } from '../idempotency.ts'
 import type { Precondition } from '../preconditions.ts'
 import type { Filter } from './filter.ts'
-import type { Operations, Place } from './operations.ts'
-import { sweepTodos } from './sweep.ts'
-import type { Sweep } from './sweep-slices.ts'
-import { blank, type Todo, type TodoContent, type TodoPatch } from './todo.ts'
-import { todosOf } from './todos.ts'
+import type { MoveTarget, Operations } from './operations.ts'
+import { runBulkUpdate } from './sweep.ts'
+import type { BulkUpdate } from './sweep-slices.ts'
+import { defaults, type Todo, type TodoContent, type TodoPatch } from './todo.ts'
+import { createTodos } from './todos.ts'
 
 /** The most operations of a batch, and the most todos that they name together. */
 export const MAX_OPERATIONS = 100
 
 /** Milliseconds after which other requests get a turn: the words of a long text take some to find. */
-const SPELL = 5
+const MAX_BLOCKING_TIME = 5
 
 /** Which todos: one of these. */
 interface Selector {
@@ -37,12 +37,12 @@ export type BatchResult = { todo?: Todo } | { todos: Todo[] } | { count: number 
 
 export interface BatchOptions {
   /** What an operation demands of a todo by its `ifMatch`. */
-  readonly preconditionOf: (ifMatch: string | undefined) => Precondition
+  readonly createPrecondition: (ifMatch: string | undefined) => Precondition
   /** Runs everything and writes nothing. */
   readonly validateOnly: boolean
   /** Names the request, if it may be repeated. */
   readonly requestId: string | null
-  readonly keep: Keep<BatchResult[]>
+  readonly storeAnswer: StoreAnswer<BatchResult[]>
 }
 
 /**
@@ -54,48 +54,59 @@ export async function runBatch(
   store: Store,
   userId: string,
   operations: readonly BatchOperation[],
-  { preconditionOf, validateOnly, requestId, keep }: BatchOptions
+  { createPrecondition: preconditionOf, validateOnly, requestId, storeAnswer: keep }: BatchOptions
 ): Promise<BatchResult[]> {
-  refuseFaults(operations)
+  assertValidOperations(operations)
   const [first] = operations
   if (first && 'where' in first && first.where) {
     const { where } = first
-    const options = { validateOnly, requestId, keep: keepCount }
-    return [{ count: await at(0, () => sweepTodos(store, userId, sweepOf(first), where, options)) }]
+    const options = { validateOnly, requestId, storeAnswer: storeCount }
+    return [
+      {
+        count: await withOperationIndex(0, () =>
+          runBulkUpdate(store, userId, toBulkUpdate(first), where, options)
+        )
+      }
+    ]
   }
 
-  const todos = todosOf(store, userId)
-  const run = async (on: Operations) => {
+  const todos = createTodos(store, userId)
+  const run = async (draftOperations: Operations) => {
     const results: BatchResult[] = []
-    let began = performance.now()
+    let startTime = performance.now()
     for (const [index, operation] of operations.entries()) {
-      results.push(await at(index, () => carryOut(on, operation, preconditionOf)))
-      if (performance.now() - began < SPELL) continue
+      results.push(
+        await withOperationIndex(index, () => runOperation(draftOperations, operation, preconditionOf))
+      )
+      if (performance.now() - startTime < MAX_BLOCKING_TIME) continue
       await nextTurn()
-      began = performance.now()
+      startTime = performance.now()
     }
     return results
   }
-  return validateOnly ? todos.try(run) : todos.edit(run, keep)
+  return validateOnly ? todos.dryRun(run) : todos.edit(run, keep)
 
-  function keepCount(count: Known<number>): readonly Step[] {
-    return keep(count instanceof Function ? before => [{ count: count(before) }] : [{ count }])
+  function storeCount(count: AnswerSource<number>): readonly BoundStatement[] {
+    return keep(count instanceof Function ? earlierRows => [{ count: count(earlierRows) }] : [{ count }])
   }
 }
 
-async function carryOut(
-  on: Operations,
+async function runOperation(
+  draftOperations: Operations,
   operation: BatchOperation,
-  preconditionOf: BatchOptions['preconditionOf']
+  createPrecondition: BatchOptions['createPrecondition']
 ): Promise<BatchResult> {
-  if (operation.op === 'create') return { todo: await on.create({ ...blank, ...operation.todo }) }
-  const precondition = preconditionOf(operation.ifMatch)
+  if (operation.op === 'create')
+    return { todo: await draftOperations.create({ ...defaults, ...operation.todo }) }
+  const precondition = createPrecondition(operation.ifMatch)
   if (operation.op === 'move') {
-    const { op, id, ifMatch, ...place } = operation
-    return { todo: await on.move(id, place as Place, precondition) }
+    const { op, id, ifMatch, ...target } = operation
+    return { todo: await draftOperations.move(id, target as MoveTarget, precondition) }
   }
   const change = (id: string) =>
-    operation.op === 'patch' ? on.patch(id, operation.changes, precondition) : on.remove(id, precondition)
+    operation.op === 'patch'
+      ? draftOperations.patch(id, operation.changes, precondition)
+      : draftOperations.remove(id, precondition)
   if (operation.id) return { todo: await change(operation.id) }
   const todos: Todo[] = []
   for (const id of operation.ids as readonly string[]) todos.push(await change(id))
@@ -103,34 +114,34 @@ async function carryOut(
 }
 
 /** Has a problem say which operation it is of. */
-async function at<Result>(index: number, work: () => Promise<Result>): Promise<Result> {
+async function withOperationIndex<Result>(index: number, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
-    throw error instanceof Problem ? error.ofOperation(index) : error
+    throw error instanceof Problem ? error.forOperation(index) : error
   }
 }
 
 /** @throws {Problem} when an operation does not say on what, or all together name more todos than may be done at a time */
-function refuseFaults(operations: readonly BatchOperation[]): void {
-  const size = operations.reduce((sum, operation) => sum + sizeOf(operation), 0)
-  if (size > MAX_OPERATIONS) throw invalid(TOO_MANY).ofOperation(0)
+function assertValidOperations(operations: readonly BatchOperation[]): void {
+  const todoCount = operations.reduce((sum, operation) => sum + countNamedTodos(operation), 0)
+  if (todoCount > MAX_OPERATIONS) throw validationFailed(TOO_MANY_TODOS).forOperation(0)
   for (const [index, operation] of operations.entries()) {
-    const fault = faultOf(operation, operations.length > 1)
-    if (fault) throw invalid(fault).ofOperation(index)
+    const error = findError(operation, operations.length > 1)
+    if (error) throw validationFailed(error).forOperation(index)
   }
 }
 
-const TOO_MANY = {
+const TOO_MANY_TODOS = {
   pointer: '',
   detail: `names too many todos; all operations together may name ${MAX_OPERATIONS}`
 }
 
-function faultOf(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
+function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
   if (operation.op === 'create') return undefined
   if (operation.op === 'move') {
-    const places = [operation.after, operation.before, operation.to].filter(Boolean)
-    return places.length === 1 ? undefined : { pointer: '', detail: 'needs one of after, before and to' }
+    const targets = [operation.after, operation.before, operation.to].filter(Boolean)
+    return targets.length === 1 ? undefined : { pointer: '', detail: 'needs one of after, before and to' }
   }
   const { id, ids, where, ifMatch } = operation
   if ([id, ids, where].filter(Boolean).length !== 1)
@@ -143,8 +154,8 @@ function faultOf(operation: BatchOperation, isOneOfSeveral: boolean): FieldError
   return undefined
 }
 
-const sizeOf = (operation: BatchOperation): number =>
+const countNamedTodos = (operation: BatchOperation): number =>
   'ids' in operation && operation.ids ? operation.ids.length : 1
 
-const sweepOf = (operation: BatchOperation): Sweep =>
+const toBulkUpdate = (operation: BatchOperation): BulkUpdate =>
   operation.op === 'patch' ? { done: operation.changes.done === true } : 'delete'

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
-import { type Queries, required, type Step, StepMissed } from '../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from '../db/engine.ts'
 import type { BulkUpdateRow } from '../db/schema.ts'
-import { given, givenRow, statementsOf } from '../db/statements.ts'
+import { param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { IDEMPOTENCY_RETENTION } from '../idempotency.ts'
 
@@ -12,34 +12,36 @@ import { IDEMPOTENCY_RETENTION } from '../idempotency.ts'
  */
 
 /** Before and after every id. */
-const [START, END] = ['', '~']
+const [MIN_ID, MAX_ID] = ['', '~']
 /** Todos that are looked at in a slice: at first, at least, at most. */
-const [FIRST, LEAST, MOST] = [100, 50, 200]
+const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [100, 50, 200]
 /** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
-const SLICE_TIME = 8
+const TARGET_SLICE_TIME = 8
 
 /** What a statement deals with where nobody waits for it: so many todos, or bytes of terms, which take as long to index. */
-const MANY = 10_000
+const MAX_RANGE = 10_000
 const BYTES_OF_TERMS = 64
 
 /** Those of a user's todos that a slice looks at: after one id, up to another. */
-export interface Range {
+export interface IdRange {
   readonly from: string
   readonly to: string
 }
 
-const WHOLE: Range = { from: START, to: END }
+const ALL_IDS: IdRange = { from: MIN_ID, to: MAX_ID }
 
 /** A change of very many todos. */
 export type SlicedUpdate = Pick<BulkUpdateRow, 'userId' | 'change' | 'revision' | 'startedAt'>
 
 /** Makes the statement that changes the todos of a range. */
-export type SliceOf = (update: SlicedUpdate) => Promise<(range: Range) => Step<readonly unknown[]>>
+export type PrepareSlices = (
+  update: SlicedUpdate
+) => Promise<(range: IdRange) => BoundStatement<readonly unknown[]>>
 
-const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => {
-  const isTheUsers = eq(bulkUpdates.userId, given(bulkUpdates.userId, 'userId'))
-  const isThis = and(isTheUsers, eq(bulkUpdates.revision, given(bulkUpdates.revision, 'revision')))
-  const found = { revision: bulkUpdates.revision }
+const statements = prepareStatements('bulk_updates', (db, { bulkUpdates, todos }) => {
+  const belongsToUser = eq(bulkUpdates.userId, param(bulkUpdates.userId, 'userId'))
+  const isThisUpdate = and(belongsToUser, eq(bulkUpdates.revision, param(bulkUpdates.revision, 'revision')))
+  const returned = { revision: bulkUpdates.revision }
   const weighed = db
     .select({
       id: todos.id,
@@ -49,55 +51,55 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
         )
     })
     .from(todos)
-    .where(eq(todos.userId, given(todos.userId, 'userId')))
+    .where(eq(todos.userId, param(todos.userId, 'userId')))
     .as('weighed')
   return {
-    find: db.select().from(bulkUpdates).where(isTheUsers),
-    unfinished: db
+    find: db.select().from(bulkUpdates).where(belongsToUser),
+    findUnfinished: db
       .select({ userId: bulkUpdates.userId })
       .from(bulkUpdates)
       .where(eq(bulkUpdates.isDone, false)),
-    begin: db
+    start: db
       .insert(bulkUpdates)
-      .values(givenRow(bulkUpdates))
+      .values(paramRow(bulkUpdates))
       .onConflictDoUpdate({
         target: bulkUpdates.userId,
         set: {
-          revision: given(bulkUpdates.revision, 'revision'),
-          startedAt: given(bulkUpdates.startedAt, 'startedAt'),
-          change: given(bulkUpdates.change, 'change'),
-          requestId: given(bulkUpdates.requestId, 'requestId'),
-          cursor: given(bulkUpdates.cursor, 'cursor'),
-          changed: given(bulkUpdates.changed, 'changed'),
-          isDone: given(bulkUpdates.isDone, 'isDone')
+          revision: param(bulkUpdates.revision, 'revision'),
+          startedAt: param(bulkUpdates.startedAt, 'startedAt'),
+          change: param(bulkUpdates.change, 'change'),
+          requestId: param(bulkUpdates.requestId, 'requestId'),
+          cursor: param(bulkUpdates.cursor, 'cursor'),
+          changed: param(bulkUpdates.changed, 'changed'),
+          isDone: param(bulkUpdates.isDone, 'isDone')
         },
         setWhere: eq(bulkUpdates.isDone, true)
       })
-      .returning(found),
+      .returning(returned),
     /** Only one gets to go on from where it was read to be. */
-    goOn: db
+    advance: db
       .update(bulkUpdates)
-      .set({ cursor: given(bulkUpdates.cursor, 'to'), isDone: given(bulkUpdates.isDone, 'isDone') })
-      .where(and(isThis, eq(bulkUpdates.cursor, given(bulkUpdates.cursor, 'from'))))
-      .returning(found),
-    add: db
+      .set({ cursor: param(bulkUpdates.cursor, 'to'), isDone: param(bulkUpdates.isDone, 'isDone') })
+      .where(and(isThisUpdate, eq(bulkUpdates.cursor, param(bulkUpdates.cursor, 'from'))))
+      .returning(returned),
+    addChanged: db
       .update(bulkUpdates)
-      .set({ changed: sql`${bulkUpdates.changed} + ${given(bulkUpdates.changed, 'changed')}` })
-      .where(isThis)
-      .returning(found),
+      .set({ changed: sql`${bulkUpdates.changed} + ${param(bulkUpdates.changed, 'changed')}` })
+      .where(isThisUpdate)
+      .returning(returned),
     /** The last todo of a slice; none when fewer are left. */
-    bound: db
+    findSliceEnd: db
       .select({ id: todos.id })
       .from(todos)
-      .where(and(eq(todos.userId, given(todos.userId, 'userId')), gt(todos.id, given(todos.id, 'from'))))
+      .where(and(eq(todos.userId, param(todos.userId, 'userId')), gt(todos.id, param(todos.id, 'from'))))
       .orderBy(asc(todos.id))
       .limit(1)
       .offset(sql.placeholder('offset')),
     /** The last todos of all slices. */
-    bounds: db
+    findRangeEnds: db
       .select({ id: max(weighed.id) })
       .from(weighed)
-      .groupBy(sql`${weighed.weight} / ${sql.raw(`${MANY}`)}`)
+      .groupBy(sql`${weighed.weight} / ${sql.raw(`${MAX_RANGE}`)}`)
       .orderBy(asc(max(weighed.id)))
   }
 })
@@ -107,11 +109,11 @@ const statements = statementsOf('bulk_updates', (db, { bulkUpdates, todos }) => 
  * todo anew with each change of it.
  * @returns one range where one will do
  */
-export async function rangesOf(store: Store, userId: string): Promise<Range[]> {
-  if (store.slicing) return [WHOLE]
-  const bounds = (await statements(store).bounds.execute({ userId })).map(({ id }) => String(id))
-  let from = START
-  return [...bounds.slice(0, -1), END].map(to => {
+export async function splitIntoRanges(store: Store, userId: string): Promise<IdRange[]> {
+  if (store.slicedUpdates) return [ALL_IDS]
+  const rangeEnds = (await statements(store).findRangeEnds.execute({ userId })).map(({ id }) => String(id))
+  let from = MIN_ID
+  return [...rangeEnds.slice(0, -1), MAX_ID].map(to => {
     const range = { from, to }
     from = to
     return range
@@ -119,81 +121,96 @@ export async function rangesOf(store: Store, userId: string): Promise<Range[]> {
 }
 
 /** What is under way in this process, by the user. */
-const underWay = new WeakMap<Queries, Map<string, Promise<void>>>()
+const runningByDatabase = new WeakMap<Queries, Map<string, Promise<void>>>()
 
 /** Bulk updates of users who have very many todos. */
-export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
-  const { find, unfinished, begin, goOn, add, bound } = statements(store)
-  const running = underWay.get(store.db) ?? new Map<string, Promise<void>>()
-  underWay.set(store.db, running)
+export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) {
+  const {
+    find,
+    findUnfinished: unfinished,
+    start: begin,
+    advance: goOn,
+    addChanged: add,
+    findSliceEnd: bound
+  } = statements(store)
+  const runningByUser = runningByDatabase.get(store.db) ?? new Map<string, Promise<void>>()
+  runningByDatabase.set(store.db, runningByUser)
 
-  async function lastOf(userId: string): Promise<BulkUpdateRow | undefined> {
+  async function findLatest(userId: string): Promise<BulkUpdateRow | undefined> {
     const [row] = await find.execute({ userId })
     return row
   }
 
   /** Does what is left of an update, slice by slice. */
-  async function carryOut(update: BulkUpdateRow): Promise<void> {
+  async function runSlices(update: BulkUpdateRow): Promise<void> {
     const { userId, revision } = update
-    const slice = await sliceOf(update)
-    let size = FIRST
-    for (let now: BulkUpdateRow | undefined = update; now && !now.isDone; now = await lastOf(userId)) {
-      const from = now.cursor
-      const [last] = await bound.execute({ userId, from, offset: size - 1 })
-      const to = last?.id ?? END
-      const began = performance.now()
+    const createSlice = await prepareSlices(update)
+    let size = INITIAL_SLICE
+    for (
+      let current: BulkUpdateRow | undefined = update;
+      current && !current.isDone;
+      current = await findLatest(userId)
+    ) {
+      const from = current.cursor
+      const [sliceEnd] = await bound.execute({ userId, from, offset: size - 1 })
+      const to = sliceEnd?.id ?? MAX_ID
+      const startTime = performance.now()
       try {
         await store.atomically(
-          required(goOn.with({ userId, revision, from, to, isDone: last === undefined })),
-          slice({ from, to }),
-          add.with(before => ({ userId, revision, changed: before[1]?.length }))
+          mustAffectRow(goOn.bind({ userId, revision, from, to, isDone: sliceEnd === undefined })),
+          createSlice({ from, to }),
+          add.bind(earlierRows => ({ userId, revision, changed: earlierRows[1]?.length }))
         )
       } catch (error) {
         // Another process does the same.
-        if (!(error instanceof StepMissed)) throw error
+        if (!(error instanceof NoRowAffected)) throw error
       }
-      const took = performance.now() - began
-      size = Math.max(LEAST, Math.min(MOST, Math.round(size * Math.min(2, SLICE_TIME / took))))
+      const elapsed = performance.now() - startTime
+      size = Math.max(
+        MIN_SLICE,
+        Math.min(MAX_SLICE, Math.round(size * Math.min(2, TARGET_SLICE_TIME / elapsed)))
+      )
     }
   }
 
   /** Has what is left of a user's update done. @returns what names the last one */
-  async function settle(userId: string): Promise<string | undefined> {
+  async function finishPending(userId: string): Promise<string | undefined> {
     for (;;) {
-      const last = store.slicing?.lastOf(userId)
+      const last = store.slicedUpdates?.findLatest(userId)
       if (!last || last.isDone) return last?.revision
-      const work = running.get(userId) ?? finish(userId).finally(() => running.delete(userId))
-      running.set(userId, work)
+      const work =
+        runningByUser.get(userId) ?? finishLatest(userId).finally(() => runningByUser.delete(userId))
+      runningByUser.set(userId, work)
       await work
     }
   }
 
   /** For as long as a request may be repeated; after that its key stands for a new one. */
-  function isRepetitionOf(last: BulkUpdateRow, requestId: string | null): boolean {
+  function isReplayOf(last: BulkUpdateRow, requestId: string | null): boolean {
     const oldest = store.now().getTime() - IDEMPOTENCY_RETENTION * 1000
     return requestId !== null && last.requestId === requestId && last.startedAt.getTime() >= oldest
   }
 
-  async function finish(userId: string): Promise<void> {
-    const update = await lastOf(userId)
-    if (update) await carryOut(update)
+  async function finishLatest(userId: string): Promise<void> {
+    const update = await findLatest(userId)
+    if (update) await runSlices(update)
   }
 
   return {
-    settle,
+    settle: finishPending,
 
     /** Does what is left of the updates of all users. */
-    async settleAll(): Promise<void> {
-      for (const { userId } of await unfinished.execute()) await settle(userId)
+    async finishAllPending(): Promise<void> {
+      for (const { userId } of await unfinished.execute()) await finishPending(userId)
     },
 
     /** Reads a user's todos when no update of them is under way. */
-    async reading<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {
+    async readConsistently<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {
       for (;;) {
-        const before = await settle(userId)
+        const revisionBefore = await finishPending(userId)
         const result = await read()
         // Another process may have begun one meanwhile.
-        if (store.slicing?.lastOf(userId)?.revision === before) return result
+        if (store.slicedUpdates?.findLatest(userId)?.revision === revisionBefore) return result
       }
     },
 
@@ -203,7 +220,7 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
      * @returns how many todos it changed
      */
     async run(userId: string, change: unknown, requestId: string | null): Promise<number> {
-      return store.inTurn(userId, async () => {
+      return store.queueForUser(userId, async () => {
         const [revision, startedAt] = [store.newId(), store.now()]
         const row = {
           userId,
@@ -211,15 +228,15 @@ export function bulkUpdatesOf(store: Store, sliceOf: SliceOf) {
           startedAt,
           change,
           requestId,
-          cursor: START,
+          cursor: MIN_ID,
           changed: 0,
           isDone: false
         }
         for (;;) {
-          await settle(userId)
-          const last = await lastOf(userId)
+          await finishPending(userId)
+          const last = await findLatest(userId)
           if (last?.revision === revision) return last.changed
-          if (last && isRepetitionOf(last, requestId)) return last.changed
+          if (last && isReplayOf(last, requestId)) return last.changed
           await begin.execute(row)
         }
       })

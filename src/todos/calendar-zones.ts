@@ -1,32 +1,40 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isComputable } from './time-zones.ts'
-import { type Change, zoneYearsOf } from './zone-changes.ts'
+import { isSupportedTimeZone } from './time-zones.ts'
+import { createZoneYearLookup, type OffsetTransition } from './zone-changes.ts'
 
 /** A property and a component of a calendar (jCal, RFC 7265). */
-export type Property = [name: string, parameters: Record<string, string>, type: string, ...values: unknown[]]
-export type Component = [name: string, properties: Property[], components: Component[]]
+export type JcalProperty = [
+  name: string,
+  parameters: Record<string, string>,
+  type: string,
+  ...values: unknown[]
+]
+export type JcalComponent = [name: string, properties: JcalProperty[], components: JcalComponent[]]
 
 /** The years of the calendar. */
 const [FIRST_YEAR, LAST_YEAR] = [1, 9999]
-const BEGIN = Date.parse('0001-01-01T00:00:00Z')
+const MIN_TIME = Date.parse('0001-01-01T00:00:00Z')
 
 /**
  * A time zone in a calendar (RFC 5545, section 3.6.5): the changes of its clocks in some years and in those around them,
  * each as it was or will be. A rule would be shorter, but no zone has kept one for as long as calendars reach.
  * @returns undefined when the platform does not know the zone
  */
-export async function zoneComponent(name: string, years: Iterable<number>): Promise<Component | undefined> {
-  if (!isComputable(name)) return undefined
-  const around = [...years].flatMap(year => [year - 1, year, year + 1])
-  const covered = [...new Set(around)]
+export async function createTimeZoneComponent(
+  name: string,
+  years: Iterable<number>
+): Promise<JcalComponent | undefined> {
+  if (!isSupportedTimeZone(name)) return undefined
+  const neededYears = [...years].flatMap(year => [year - 1, year, year + 1])
+  const coveredYears = [...new Set(neededYears)]
     .filter(year => FIRST_YEAR <= year && year <= LAST_YEAR)
     .sort((a, b) => a - b)
-  const zoneYear = zoneYearsOf(name)
-  const observances: Component[] = []
-  for (const [index, year] of covered.entries()) {
-    const { begin, changes } = zoneYear(year)
-    const isGoingOn = covered[index - 1] === year - 1
-    observances.push(...[...(isGoingOn ? [] : [begin]), ...changes].map(observance))
+  const getZoneYear = createZoneYearLookup(name)
+  const observances: JcalComponent[] = []
+  for (const [index, year] of coveredYears.entries()) {
+    const { initial, transitions } = getZoneYear(year)
+    const isContinued = coveredYears[index - 1] === year - 1
+    observances.push(...[...(isContinued ? [] : [initial]), ...transitions].map(toObservance))
     // Each takes a fraction of a millisecond, but there may be as many as there are todos.
     await nextTurn()
   }
@@ -34,21 +42,21 @@ export async function zoneComponent(name: string, years: Iterable<number>): Prom
 }
 
 /** What clocks show from a change on, which is told in the time from before. */
-function observance({ at, from, to }: Change): Component {
-  const time = new Date(Math.max(at + from * 1000, BEGIN)).toISOString().slice(0, 19)
+function toObservance({ at, offsetBefore, offsetAfter }: OffsetTransition): JcalComponent {
+  const time = new Date(Math.max(at + offsetBefore * 1000, MIN_TIME)).toISOString().slice(0, 19)
   return [
-    from < to ? 'daylight' : 'standard',
+    offsetBefore < offsetAfter ? 'daylight' : 'standard',
     [
       ['dtstart', {}, 'date-time', time],
-      ['tzoffsetfrom', {}, 'utc-offset', offsetText(from)],
-      ['tzoffsetto', {}, 'utc-offset', offsetText(to)]
+      ['tzoffsetfrom', {}, 'utc-offset', formatOffset(offsetBefore)],
+      ['tzoffsetto', {}, 'utc-offset', formatOffset(offsetAfter)]
     ],
     []
   ]
 }
 
 /** Such as `+05:30`, or `-00:44:30`: seconds are there only where they are not zero. */
-function offsetText(offset: number): string {
+function formatOffset(offset: number): string {
   const time = new Date(Math.abs(offset) * 1000).toISOString().slice(11, 19)
   return `${offset < 0 ? '-' : '+'}${time.replace(/:00$/, '')}`
 }

@@ -1,70 +1,71 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
-import { given, statementsOf } from '../db/statements.ts'
+import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { type Due, NEVER } from './due.ts'
-import { sweepsOf } from './sweep-slices.ts'
-import { type Todo, todoOf } from './todo.ts'
+import { type Due, NO_DUE_KEY } from './due.ts'
+import { createBulkUpdates } from './sweep-slices.ts'
+import { type Todo, toTodo } from './todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */
-const PAGE = 100
+const PAGE_SIZE = 100
 
-const statements = statementsOf('todos_export', (db, { todos }) => {
-  const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
-  const page = (isMeant?: SQL) =>
+const statements = prepareStatements('todos_export', (db, { todos }) => {
+  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
+  const selectPage = (condition?: SQL) =>
     db
       .select()
       .from(todos)
-      .where(and(isTheUsers, gt(todos.id, given(todos.id, 'after')), isMeant))
+      .where(and(belongsToUser, gt(todos.id, param(todos.id, 'after')), condition))
       .orderBy(asc(todos.id))
-      .limit(PAGE)
-  const point = sql`(${given(todos.dueKey, 'dueKey')}, ${given(todos.id, 'after')})`
+      .limit(PAGE_SIZE)
+  const paramPosition = sql`(${param(todos.dueKey, 'dueKey')}, ${param(todos.id, 'after')})`
   const dues = db
     .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
     .from(todos)
     .where(
       and(
-        isTheUsers,
+        belongsToUser,
         isNull(todos.deletedAt),
-        lt(todos.dueKey, sql.raw(`'${NEVER}'`)),
-        sql`(${todos.dueKey}, ${todos.id}) > ${point}`
+        lt(todos.dueKey, sql.raw(`'${NO_DUE_KEY}'`)),
+        sql`(${todos.dueKey}, ${todos.id}) > ${paramPosition}`
       )
     )
     .orderBy(asc(todos.dueKey), asc(todos.id))
-    .limit(PAGE)
-  return { all: page(), listed: page(isNull(todos.deletedAt)), dues }
+    .limit(PAGE_SIZE)
+  return { all: selectPage(), listed: selectPage(isNull(todos.deletedAt)), dues }
 })
 
 /**
  * A user's todos in the order of their ids, some at a time: the next ones are read when they are asked for. What is there
  * from begin to end comes exactly once, whatever is written meanwhile.
- * @param which `all`, with those in the trash, or those `listed`
+ * @param scope `all`, with those in the trash, or those `listed`
  * @throws {StatementFailed} at any page
  */
-export async function* todoPages(store: Store, userId: string, which: 'all' | 'listed') {
-  const { reading } = sweepsOf(store)
-  const page = (after: string) => reading(userId, () => statements(store)[which].execute({ userId, after }))
-  let rows = await page('')
+export async function* readTodoPages(store: Store, userId: string, scope: 'all' | 'listed') {
+  const { readConsistently } = createBulkUpdates(store)
+  const readPage = (after: string) =>
+    readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
+  let rows = await readPage('')
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(todoOf)
+    yield rows.map(toTodo)
     // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
     await nextTurn()
-    rows = await page(last.id)
+    rows = await readPage(last.id)
   }
 }
 
 /** The due dates of the todos in a user's list, some at a time, too. */
-export async function* duePages(store: Store, userId: string): AsyncGenerator<Due[]> {
-  const page = statements(store).dues
-  let rows = await page.execute({ userId, dueKey: '', after: '' })
+export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
+  const statement = statements(store).dues
+  let rows = await statement.execute({ userId, dueKey: '', after: '' })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(({ due }) => due as Due)
     await nextTurn()
-    rows = await page.execute({ userId, dueKey: last.dueKey, after: last.id })
+    rows = await statement.execute({ userId, dueKey: last.dueKey, after: last.id })
   }
 }
 
 /** Todos as lines (NDJSON), each as a function writes it. */
-export async function* linesOf(pages: AsyncIterable<Todo[]>, write: (todo: Todo) => string) {
-  for await (const todos of pages) yield todos.map(todo => `${write(todo)}\n`).join('')
+export async function* toNdjson(pages: AsyncIterable<Todo[]>, serialize: (todo: Todo) => string) {
+  for await (const todos of pages) yield todos.map(todo => `${serialize(todo)}\n`).join('')
 }

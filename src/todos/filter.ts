@@ -1,9 +1,9 @@
 import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
-import type { Engine, Values } from '../db/engine.ts'
-import { given } from '../db/statements.ts'
+import type { Engine, Params } from '../db/engine.ts'
+import { param } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { keyFrom, keyUpTo, NEVER } from './due.ts'
-import { wantedTerms, wordsOf } from './terms.ts'
+import { firstDueKey, lastDueKey, NO_DUE_KEY } from './due.ts'
+import { tokenize, toSearchTerms } from './terms.ts'
 import { type Priority, priorities } from './todo.ts'
 
 /** Which todos; without any of these, all of the list. */
@@ -25,36 +25,36 @@ export interface Filter {
 
 /** What of a filter makes a statement; the rest are its values. */
 export interface FilterShape {
-  readonly compared: readonly (keyof Compared)[]
+  readonly comparedFields: readonly (keyof Comparisons)[]
   readonly isSearch: boolean
   /** Whether there is nothing to search for, which no todo has. */
   readonly isEmptySearch: boolean
   readonly isTrash: boolean
 }
 
-type Compared = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
+type Comparisons = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
 /**
  * The condition on todos that a filter is; the owner is part of it.
- * @param searched how a search is part of it
+ * @param searchCondition how a search is part of it
  */
-export function conditionOf(
+export function toCondition(
   { tables: { todos }, search }: Engine,
-  { compared, isSearch, isEmptySearch, isTrash }: FilterShape,
-  searched: SQL = search.condition
+  { comparedFields: compared, isSearch, isEmptySearch, isTrash }: FilterShape,
+  searchCondition: SQL = search.condition
 ): SQL | undefined {
-  const dueAfter = gt(todos.dueKey, given(todos.dueKey, 'dueAfter'))
-  const comparisons: Record<keyof Compared, SQL | undefined> = {
-    done: eq(todos.done, given(todos.done, 'done')),
-    priority: eq(todos.priority, given(todos.priority, 'priority')),
-    dueBefore: lt(todos.dueKey, given(todos.dueKey, 'dueBefore')),
-    dueAfter: and(dueAfter, lt(todos.dueKey, sql.raw(`'${NEVER}'`))),
-    updatedAfter: gt(todos.updatedAt, given(todos.updatedAt, 'updatedAfter'))
+  const dueAfter = gt(todos.dueKey, param(todos.dueKey, 'dueAfter'))
+  const comparisons: Record<keyof Comparisons, SQL | undefined> = {
+    done: eq(todos.done, param(todos.done, 'done')),
+    priority: eq(todos.priority, param(todos.priority, 'priority')),
+    dueBefore: lt(todos.dueKey, param(todos.dueKey, 'dueBefore')),
+    dueAfter: and(dueAfter, lt(todos.dueKey, sql.raw(`'${NO_DUE_KEY}'`))),
+    updatedAfter: gt(todos.updatedAt, param(todos.updatedAt, 'updatedAfter'))
   }
   return and(
-    eq(todos.userId, given(todos.userId, 'userId')),
+    eq(todos.userId, param(todos.userId, 'userId')),
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
-    isSearch ? searched : undefined,
+    isSearch ? searchCondition : undefined,
     isEmptySearch ? sql`1 = 0` : undefined,
     ...compared.map(name => comparisons[name])
   )
@@ -66,19 +66,19 @@ export function conditionOf(
  */
 export async function prepareFilter(store: Store, userId: string, filter: Filter) {
   const { tag = [], q, deleted: isTrash = false, ...comparisons } = filter
-  const isEmptySearch = q !== undefined && wordsOf(q).length === 0
+  const isEmptySearch = q !== undefined && tokenize(q).length === 0
   const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
-  const compared = (Object.keys(comparisons) as (keyof Compared)[]).sort()
-  if (isSearch) await store.search.settle(userId)
-  const shape: FilterShape = { compared, isSearch, isEmptySearch, isTrash }
-  const terms = isSearch && store.search.valuesOf(wantedTerms(userId, q ?? '', tag))
-  return { shape, values: { userId, ...terms, ...comparedValues(comparisons) } }
+  const comparedFields = (Object.keys(comparisons) as (keyof Comparisons)[]).sort()
+  if (isSearch) await store.search.catchUpIndex(userId)
+  const shape: FilterShape = { comparedFields, isSearch, isEmptySearch, isTrash }
+  const termParams = isSearch && store.search.toParams(toSearchTerms(userId, q ?? '', tag))
+  return { shape, params: { userId, ...termParams, ...toComparisonParams(comparisons) } }
 }
 
-const comparedValues = ({ done, priority, dueBefore, dueAfter, updatedAfter }: Compared): Values => ({
+const toComparisonParams = ({ done, priority, dueBefore, dueAfter, updatedAfter }: Comparisons): Params => ({
   done,
   ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
   ...(priority && { priority: priorities.indexOf(priority) }),
-  ...(dueBefore && { dueBefore: keyFrom(dueBefore) }),
-  ...(dueAfter && { dueAfter: keyUpTo(dueAfter) })
+  ...(dueBefore && { dueBefore: firstDueKey(dueBefore) }),
+  ...(dueAfter && { dueAfter: lastDueKey(dueAfter) })
 })

@@ -1,37 +1,37 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
-import { given, statementsOf } from '../db/statements.ts'
+import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { type IdentifiedLine, SLICE_LINES } from './import-lines.ts'
-import { after, positionOf, rightAfter } from './position.ts'
-import { statements as todoStatements } from './todo-statements.ts'
+import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
+import { positionAfter, positionRightAfter, toPosition } from './position.ts'
+import { todoStatements } from './todo-statements.ts'
 
 /** Comes after every position, and after every id. */
-const END = '~'
+const AFTER_ALL = '~'
 
-const PLACES = Array.from({ length: SLICE_LINES }, (_, index) => `value${index}`)
+const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
 
-const statements = statementsOf('todos_import', (db, { todos }) => {
-  const isTheUsers = eq(todos.userId, given(todos.userId, 'userId'))
-  const values = PLACES.map(place => sql.placeholder(place))
+const statements = prepareStatements('todos_import', (db, { todos }) => {
+  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
+  const values = PARAM_NAMES.map(name => sql.placeholder(name))
   return {
-    existing: db
+    findExisting: db
       .select({ id: todos.id, position: todos.position })
       .from(todos)
-      .where(and(isTheUsers, inArray(todos.id, values))),
-    taken: db
+      .where(and(belongsToUser, inArray(todos.id, values))),
+    findTaken: db
       .select({ position: todos.position })
       .from(todos)
-      .where(and(isTheUsers, isNull(todos.deletedAt), inArray(todos.position, values)))
+      .where(and(belongsToUser, isNull(todos.deletedAt), inArray(todos.position, values)))
   }
 })
 
 /** The values of the statements above; the places that are left stand for nothing. */
-const valuesOf = (values: readonly string[]) =>
-  Object.fromEntries(PLACES.map((place, index) => [place, values[index] ?? '']))
+const toParams = (values: readonly string[]) =>
+  Object.fromEntries(PARAM_NAMES.map((name, index) => [name, values[index] ?? '']))
 
 /** Those of some ids whose todos are there, each with its position. */
-export async function existingOf(store: Store, userId: string, ids: readonly string[]) {
-  const rows = await statements(store).existing.execute({ userId, ...valuesOf(ids) })
+export async function findExistingPositions(store: Store, userId: string, ids: readonly string[]) {
+  const rows = await statements(store).findExisting.execute({ userId, ...toParams(ids) })
   return new Map(rows.map(({ id, position }) => [id, position]))
 }
 
@@ -39,66 +39,74 @@ export async function existingOf(store: Store, userId: string, ids: readonly str
  * Finds each todo of an import a place of its own, some lines at a time: the one that it was given, or, if another todo of
  * the list has that, one right after; without one, the bottom. Those in the trash get theirs when they are restored.
  */
-export function importPlaces(store: Store, userId: string) {
-  const { taken } = statements(store)
-  const { above, below } = todoStatements(store)
+export function createPositionAssigner(store: Store, userId: string) {
+  const { findTaken: taken } = statements(store)
+  const { findAbove, findBelow } = todoStatements(store)
   /** By the positions that are given more than once: the last place after them that was filled. */
-  const lasts = new Map<string, string>()
+  const lastAssigned = new Map<string, string>()
 
   /** Lines whose todo is there make none; where one of them was put is where those of the same position go on. */
-  async function withoutExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
-    const places = await existingOf(
+  async function skipExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
+    const existingPositions = await findExistingPositions(
       store,
       userId,
       lines.map(({ id }) => id)
     )
-    for (const { id, position = END } of lines) {
-      const place = places.get(id)
-      if (place?.startsWith(position) && place > (lasts.get(position) ?? position)) lasts.set(position, place)
+    for (const { id, position = AFTER_ALL } of lines) {
+      const existingPosition = existingPositions.get(id)
+      if (
+        existingPosition?.startsWith(position) &&
+        existingPosition > (lastAssigned.get(position) ?? position)
+      )
+        lastAssigned.set(position, existingPosition)
     }
-    return lines.filter(({ id }) => !places.has(id))
+    return lines.filter(({ id }) => !existingPositions.has(id))
   }
 
-  async function takenOf(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
+  async function findTakenPositions(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
     const positions = lines.flatMap(({ position }) => position ?? [])
-    const rows = positions.length > 0 ? await taken.execute({ userId, ...valuesOf(positions) }) : []
+    const rows = positions.length > 0 ? await taken.execute({ userId, ...toParams(positions) }) : []
     return new Set(rows.map(({ position }) => position))
   }
 
-  async function lastOf(side: typeof above, position: string): Promise<string | undefined> {
-    const [row] = await side.execute({ userId, position, id: END, limit: 1 })
+  async function findNearestPosition(side: typeof findAbove, position: string): Promise<string | undefined> {
+    const [row] = await side.execute({ userId, position, id: AFTER_ALL, limit: 1 })
     return row?.position
   }
 
   /** @returns the lines whose todo is not there yet, each with its place */
-  return async function place(lines: readonly IdentifiedLine[]): Promise<PlacedLine[]> {
-    const placed: PlacedLine[] = []
-    const added = await withoutExisting(lines)
-    const used = await takenOf(added)
-    let bottom = (await lastOf(above, END)) ?? ''
+  return async function assignPositions(lines: readonly IdentifiedLine[]): Promise<PositionedLine[]> {
+    const positionedLines: PositionedLine[] = []
+    const newLines = await skipExisting(lines)
+    const takenPositions = await findTakenPositions(newLines)
+    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? ''
 
-    async function positionFor({ position, deletedAt }: IdentifiedLine): Promise<string> {
+    async function choosePosition({ position, deletedAt }: IdentifiedLine): Promise<string> {
       const id = store.newId()
-      if (position === undefined) return bottom === '' ? positionOf(id) : after(bottom, id)
-      if (deletedAt || !used.has(position)) return position
-      const last = lasts.get(position) ?? position
-      const nexts = [await lastOf(below, last), ...used, ...added.map(line => line.position)]
-      const [next] = nexts.filter(other => other !== undefined && other > last).sort()
-      const found = rightAfter(position, last, next, id)
-      lasts.set(position, found)
-      return found
+      if (position === undefined) return bottom === '' ? toPosition(id) : positionAfter(bottom, id)
+      if (deletedAt || !takenPositions.has(position)) return position
+      const last = lastAssigned.get(position) ?? position
+      const candidates = [
+        await findNearestPosition(findBelow, last),
+        ...takenPositions,
+        ...newLines.map(line => line.position)
+      ]
+      const [next] = candidates.filter(other => other !== undefined && other > last).sort()
+      const chosen = positionRightAfter(position, last, next, id)
+      lastAssigned.set(position, chosen)
+      return chosen
     }
 
-    for (const line of added) {
-      const position = await positionFor(line)
-      placed.push({ ...line, position })
+    for (const line of newLines) {
+      const position = await choosePosition(line)
+      positionedLines.push({ ...line, position })
       if (line.deletedAt) continue
-      used.add(position)
+      takenPositions.add(position)
       if (position > bottom) bottom = position
     }
-    return placed
+    return positionedLines
   }
 }
 
 /** A line with the place of its todo. */
-export type PlacedLine = IdentifiedLine & { readonly position: string }
+export type PositionedLine = IdentifiedLine & { readonly position: string }

@@ -1,27 +1,27 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { Step } from '../db/engine.ts'
+import type { BoundStatement } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
-import { type Fault, invalid, MAX_ERRORS } from '../errors.ts'
-import { type Keeping, type Outcome, once } from '../idempotency.ts'
+import { type Fault, MAX_ERRORS, validationFailed } from '../errors.ts'
+import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
-import { fingerprintOf, idOfLine } from './import-ids.ts'
-import { faultsIn, type IdentifiedLine, type LineCheck, slicesOf, todoIn } from './import-lines.ts'
-import { existingOf, importPlaces, type PlacedLine } from './import-places.ts'
-import { bytesIn, withinQuota } from './quota.ts'
-import { blank, columnsOf } from './todo.ts'
+import { createLineId, fingerprintLines } from './import-ids.ts'
+import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
+import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-places.ts'
+import { countBytes, withQuota } from './quota.ts'
+import { defaults, toColumns } from './todo.ts'
 
 /** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
-const PAUSE = 5
+const WRITE_PAUSE = 5
 
 /** How many todos were made, and how many the user had already. */
-export interface Imported {
+export interface ImportResult {
   readonly created: number
   readonly existing: number
 }
 
 /** An import that is to be carried out once. */
-export interface Import {
+export interface ImportRequest {
   readonly userId: string
   readonly text: string
   /** By it the import may be repeated, without which a line that has no id makes another todo each time. */
@@ -39,122 +39,134 @@ export interface Import {
  */
 export async function importTodos(
   store: Store,
-  { userId, text, key, check }: Import
-): Promise<Outcome<Imported>> {
-  await refuseFaults(text, check)
+  { userId, text, key, check }: ImportRequest
+): Promise<IdempotentResult<ImportResult>> {
+  await assertValidLines(text, check)
   if (key === undefined)
-    return { answer: await addAll(store, userId, text, store.newId), isRepetition: false }
+    return { answer: await importWithinQuota(store, userId, text, store.newId), isReplay: false }
 
-  const fingerprint = await fingerprintOf(text)
+  const fingerprint = await fingerprintLines(text)
   const request = ['import', fingerprint]
-  return once(store, { userId, key, request }, COUNTS, async keep => {
-    const imported = await addAll(store, userId, text, number => idOfLine(userId, key, fingerprint, number))
+  return withIdempotency(store, { userId, key, request }, countsReplayHandler, async storeAnswer => {
+    const imported = await importWithinQuota(store, userId, text, number =>
+      createLineId(userId, key, fingerprint, number)
+    )
     // Only now is it known what to answer. A crash before this leaves todos that the repetition finds by their ids.
-    await store.atomically(...keep(imported))
+    await store.atomically(...storeAnswer(imported))
     return imported
   })
 }
 
 /** The counts are kept as they are. */
-const COUNTS: Keeping<Imported, Imported> = { identify: imported => imported, recall: async kept => kept }
-
-/** @param newId of the todo of a line, by its number, where the line has none */
-async function addAll(
-  store: Store,
-  userId: string,
-  text: string,
-  newId: (line: number) => string
-): Promise<Imported> {
-  const growth = await growthBy(store, userId, text, newId)
-  return withinQuota(store, userId, growth, () => addLines(store, userId, text, newId))
+const countsReplayHandler: ReplayHandler<ImportResult, ImportResult> = {
+  identify: imported => imported,
+  replay: async stored => stored
 }
 
-async function addLines(
+/** @param newId of the todo of a line, by its number, where the line has none */
+async function importWithinQuota(
   store: Store,
   userId: string,
   text: string,
   newId: (line: number) => string
-): Promise<Imported> {
-  const place = importPlaces(store, userId)
+): Promise<ImportResult> {
+  const growth = await computeGrowth(store, userId, text, newId)
+  return withQuota(store, userId, growth, () => insertLines(store, userId, text, newId))
+}
+
+async function insertLines(
+  store: Store,
+  userId: string,
+  text: string,
+  newId: (line: number) => string
+): Promise<ImportResult> {
+  const assignPositions = createPositionAssigner(store, userId)
   let [created, existing] = [0, 0]
-  for (const { first, lines } of slicesOf(text)) {
-    const rows = (await place(identified(lines, first, newId))).map(line => rowOf(store, userId, line))
+  for (const { firstLine, lines } of toSlices(text)) {
+    const rows = (await assignPositions(assignIds(lines, firstLine, newId))).map(line =>
+      toImportedRow(store, userId, line)
+    )
     await nextTurn()
-    const [added] = rows.length > 0 ? await store.atomically(insertion(store, rows)) : [[]]
+    const [added] = rows.length > 0 ? await store.atomically(createInsert(store, rows)) : [[]]
     created += added.length
     existing += lines.length - added.length
-    await sleep(PAUSE)
+    await sleep(WRITE_PAUSE)
   }
   return { created, existing }
 }
 
-function identified(lines: readonly string[], first: number, newId: (line: number) => string) {
+function assignIds(lines: readonly string[], firstLine: number, newId: (line: number) => string) {
   return lines.map((line, index): IdentifiedLine => {
-    const todo = todoIn(line)
+    const todo = parseLine(line)
     // Hex digits in either case are the same id; here it is in the form in which ids are made.
-    return { ...todo, id: todo.id?.toLowerCase() ?? newId(first + index) }
+    return { ...todo, id: todo.id?.toLowerCase() ?? newId(firstLine + index) }
   })
 }
 
 /** What an import adds to what the user has. */
-async function growthBy(store: Store, userId: string, text: string, newId: (line: number) => string) {
+async function computeGrowth(store: Store, userId: string, text: string, newId: (line: number) => string) {
   const growth = { todos: 0, bytes: 0 }
-  for (const { first, lines } of slicesOf(text)) {
-    const todos = identified(lines, first, newId)
-    const there = await existingOf(
+  for (const { firstLine, lines } of toSlices(text)) {
+    const todos = assignIds(lines, firstLine, newId)
+    const existingTodos = await findExistingPositions(
       store,
       userId,
       todos.map(({ id }) => id)
     )
-    for (const todo of todos.filter(({ id }) => !there.has(id))) {
+    for (const todo of todos.filter(({ id }) => !existingTodos.has(id))) {
       growth.todos += 1
-      growth.bytes += bytesIn({ ...blank, ...todo })
+      growth.bytes += countBytes({ ...defaults, ...todo })
     }
     await nextTurn()
   }
   return growth
 }
 
-async function refuseFaults(text: string, check: LineCheck): Promise<void> {
-  const faults: Fault[] = []
-  for (const { first, lines } of slicesOf(text)) {
-    if (faults.length >= MAX_ERRORS) break
-    if (first + lines.length > MAX_IMPORT_LINES) {
-      faults.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
+async function assertValidLines(text: string, check: LineCheck): Promise<void> {
+  const errors: Fault[] = []
+  for (const { firstLine, lines } of toSlices(text)) {
+    if (errors.length >= MAX_ERRORS) break
+    if (firstLine + lines.length > MAX_IMPORT_LINES) {
+      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
       break
     }
-    const found = lines.map(line => faultsIn(line, check))
-    for (const [index, faultsOfLine] of found.entries())
-      for (const { pointer, detail } of faultsOfLine)
-        faults.push({ pointer: `/${first + index}${pointer}`, detail })
+    const errorsByLine = lines.map(line => findLineErrors(line, check))
+    for (const [index, lineErrors] of errorsByLine.entries())
+      for (const { pointer, detail } of lineErrors)
+        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
     await nextTurn()
   }
-  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_ERRORS))
+  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
 }
 
 /** The todo as it stands in the line; what is missing there is as with a new one, and nothing before it was made. */
-function rowOf({ now, newId }: Store, userId: string, line: PlacedLine): TodoRow {
-  const content = { ...blank, ...line }
-  const given = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(text => text ?? [])
-  const times = [now().getTime(), ...given.map(Date.parse)]
-  const updatedAt = instant(line.updatedAt) ?? new Date(Math.max(...times))
+function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLine): TodoRow {
+  const content = { ...defaults, ...line }
+  const sentTimes = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(
+    text => text ?? []
+  )
+  const times = [now().getTime(), ...sentTimes.map(Date.parse)]
+  const updatedAt = toDate(line.updatedAt) ?? new Date(Math.max(...times))
   return {
     id: line.id,
     userId,
     revision: newId(),
     position: line.position,
-    createdAt: instant(line.createdAt) ?? new Date(Math.min(...times)),
+    createdAt: toDate(line.createdAt) ?? new Date(Math.min(...times)),
     updatedAt,
-    completedAt: instant(line.completedAt) ?? (content.done ? updatedAt : null),
-    deletedAt: instant(line.deletedAt) ?? null,
-    ...columnsOf(userId, content)
+    completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
+    deletedAt: toDate(line.deletedAt) ?? null,
+    ...toColumns(userId, content)
   }
 }
 
-const instant = (text: string | null | undefined) => (text ? new Date(text) : undefined)
+const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
 /** One statement, so all of them or none. Built anew each time, for it is as long as there are rows. */
-function insertion({ db, tables: { todos }, prepare }: Store, rows: TodoRow[]): Step<{ id: string }[]> {
+function createInsert(
+  { db, tables: { todos }, prepare }: Store,
+  rows: TodoRow[]
+): BoundStatement<{ id: string }[]> {
   const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })
   const { run } = prepare(statement, '')
   return { name: 'todos_import', run: () => run() as { id: string }[] }

@@ -1,8 +1,8 @@
-import { type FieldError, invalid } from '../errors.ts'
+import { type FieldError, validationFailed } from '../errors.ts'
 import type { Todo } from './todo.ts'
 
 /** What the server sets of a todo, as a client that has read it gives it back: instants as texts (RFC 3339). */
-export type Present = {
+export type ServerFields = {
   readonly [Field in 'position' | 'createdAt' | 'updatedAt' | 'completedAt' | 'deletedAt']?:
     | string
     | null
@@ -13,14 +13,14 @@ export type Present = {
  * Takes what a client says of the present state as long as it is so.
  * @throws {Problem} `validation_failed` with each member that has another value
  */
-export function assertPresent(todo: Todo, given: Present): void {
-  const faults = (Object.keys(given) as (keyof Present)[])
-    .filter(name => given[name] !== undefined && !isSame(todo[name], given[name]))
-    .map((name): FieldError => ({ pointer: `/${name}`, detail: NOT_SO }))
-  if (faults.length > 0) throw invalid(...faults)
+export function assertServerFields(todo: Todo, received: ServerFields): void {
+  const errors = (Object.keys(received) as (keyof ServerFields)[])
+    .filter(name => received[name] !== undefined && !isEqual(todo[name], received[name]))
+    .map((name): FieldError => ({ pointer: `/${name}`, detail: MISMATCH }))
+  if (errors.length > 0) throw validationFailed(...errors)
 }
 
-const NOT_SO = 'is set by the server, and has another value now; leave it out, or give the present one'
+const MISMATCH = 'is set by the server, and has another value now; leave it out, or give the present one'
 
-const isSame = (present: string | Date | null, given: Present[keyof Present]): boolean =>
-  present instanceof Date ? present.getTime() === Date.parse(`${given}`) : present === given
+const isEqual = (current: string | Date | null, received: ServerFields[keyof ServerFields]): boolean =>
+  current instanceof Date ? current.getTime() === Date.parse(`${received}`) : current === received

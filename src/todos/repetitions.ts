@@ -1,9 +1,9 @@
 import type { Store } from '../db/store.ts'
 import { Problem } from '../errors.ts'
-import type { Keeping } from '../idempotency.ts'
+import type { ReplayHandler } from '../idempotency.ts'
 import type { BatchOperation, BatchResult } from './batch.ts'
 import type { Todo } from './todo.ts'
-import { todosOf } from './todos.ts'
+import { createTodos } from './todos.ts'
 
 /*
  * What is kept of an answer is what its request does not say: which todos were made, and how many were changed. A
@@ -11,48 +11,52 @@ import { todosOf } from './todos.ts'
  */
 
 /** How the answer of a create is kept. */
-export const keepingOfCreate = (store: Store, userId: string): Keeping<Todo, Pick<Todo, 'id'>> => ({
+export const createTodoReplayHandler = (
+  store: Store,
+  userId: string
+): ReplayHandler<Todo, Pick<Todo, 'id'>> => ({
   identify: ({ id }) => ({ id }),
-  async recall({ id }) {
-    const todo = (await todosOf(store, userId).present([id])).get(id)
-    if (!todo) throw new Problem('todo_not_found', GONE)
+  async replay({ id }) {
+    const todo = (await createTodos(store, userId).findByIds([id])).get(id)
+    if (!todo) throw new Problem('todo_not_found', PURGED)
     return todo
   }
 })
 
-const GONE = {
+const PURGED = {
   detail:
     'The first request with this key made the todo, and it was deleted for good since. Nothing was done.',
   headers: { 'idempotent-replayed': 'true' }
 }
 
 /** What is kept of a batch: the ids of the todos that it made, in their order; or the count of its only operation. */
-type KeptBatch = readonly string[] | number
+type StoredBatch = readonly string[] | number
 
 /** How the answer of a batch is kept. */
-export const keepingOfBatch = (
+export const createBatchReplayHandler = (
   store: Store,
   userId: string,
   operations: readonly BatchOperation[]
-): Keeping<BatchResult[], KeptBatch> => ({
+): ReplayHandler<BatchResult[], StoredBatch> => ({
   identify(results) {
-    const made: string[] = []
+    const createdIds: string[] = []
     for (const [index, result] of results.entries()) {
       if ('count' in result) return result.count
-      if (operations[index]?.op === 'create' && 'todo' in result && result.todo) made.push(result.todo.id)
+      if (operations[index]?.op === 'create' && 'todo' in result && result.todo)
+        createdIds.push(result.todo.id)
     }
-    return made
+    return createdIds
   },
-  async recall(kept) {
-    if (typeof kept === 'number') return [{ count: kept }]
-    const made = [...kept]
-    const answers = operations.map(operation => ({
-      ids: idsOf(operation) ?? made.splice(0, 1),
+  async replay(stored) {
+    if (typeof stored === 'number') return [{ count: stored }]
+    const createdIds = [...stored]
+    const targets = operations.map(operation => ({
+      ids: getTargetIds(operation) ?? createdIds.splice(0, 1),
       isList: 'ids' in operation && operation.ids !== undefined
     }))
-    const present = await todosOf(store, userId).present(answers.flatMap(({ ids }) => ids))
-    return answers.map(({ ids, isList }) => {
-      const todos = ids.flatMap(id => present.get(id) ?? [])
+    const todosById = await createTodos(store, userId).findByIds(targets.flatMap(({ ids }) => ids))
+    return targets.map(({ ids, isList }) => {
+      const todos = ids.flatMap(id => todosById.get(id) ?? [])
       if (isList) return { todos }
       const [todo] = todos
       return todo ? { todo } : {}
@@ -61,7 +65,7 @@ export const keepingOfBatch = (
 })
 
 /** The todos that an operation names, unless it makes one. */
-function idsOf(operation: BatchOperation): readonly string[] | undefined {
+function getTargetIds(operation: BatchOperation): readonly string[] | undefined {
   if (operation.op === 'create') return undefined
   return 'ids' in operation && operation.ids ? operation.ids : [operation.id as string]
 }

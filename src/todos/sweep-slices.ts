@@ -1,48 +1,54 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm'
-import { given, shapesOf } from '../db/statements.ts'
+import { param, prepareShapes } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { bulkUpdatesOf, type Range, type SlicedUpdate } from './bulk-updates.ts'
-import { conditionOf, type Filter, type FilterShape, prepareFilter } from './filter.ts'
+import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './bulk-updates.ts'
+import { type Filter, type FilterShape, prepareFilter, toCondition } from './filter.ts'
 
 /** What is done to all todos that are alike: they become done or not done, or go into the trash. */
-export type Sweep = { readonly done: boolean } | 'delete'
+export type BulkUpdate = { readonly done: boolean } | 'delete'
 
 /** Changes those of a range of ids. */
-const sweep = shapesOf('todos_sweep', (engine, { kind, ...shape }: FilterShape & { kind: Sweep }) => {
-  const { todos } = engine.tables
-  const now = given(todos.updatedAt, 'now')
-  // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
-  const last = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
-  const time = sql`case when ${last} > ${now} then ${last} else ${now} end`
-  const change =
-    kind === 'delete' ? { deletedAt: time } : { done: kind.done, completedAt: kind.done ? time : null }
-  return engine.db
-    .update(todos)
-    .set({ ...change, updatedAt: time, revision: given(todos.revision, 'revision') })
-    .where(
-      and(
-        conditionOf(engine, shape, engine.search.rowCondition),
-        kind === 'delete' ? undefined : eq(todos.done, !kind.done),
-        gt(todos.id, given(todos.id, 'from')),
-        lte(todos.id, given(todos.id, 'to'))
+const bulkUpdateSlice = prepareShapes(
+  'todos_sweep',
+  (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }) => {
+    const { todos } = engine.tables
+    const now = param(todos.updatedAt, 'now')
+    // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
+    const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
+    const changeTime = sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
+    const changedColumns =
+      kind === 'delete'
+        ? { deletedAt: changeTime }
+        : { done: kind.done, completedAt: kind.done ? changeTime : null }
+    return engine.db
+      .update(todos)
+      .set({ ...changedColumns, updatedAt: changeTime, revision: param(todos.revision, 'revision') })
+      .where(
+        and(
+          toCondition(engine, shape, engine.search.unindexedCondition),
+          kind === 'delete' ? undefined : eq(todos.done, !kind.done),
+          gt(todos.id, param(todos.id, 'from')),
+          lte(todos.id, param(todos.id, 'to'))
+        )
       )
-    )
-    .returning({ id: todos.id })
-})
+      .returning({ id: todos.id })
+  }
+)
 
 /** What is done, to which todos. */
-export interface Change {
-  readonly kind: Sweep
+export interface BulkUpdateSpec {
+  readonly kind: BulkUpdate
   readonly filter: Filter
 }
 
 /** Makes the statement that does a part of it. */
-export const sliceOf = async (store: Store, { userId, change, revision, startedAt }: SlicedUpdate) => {
-  const { kind, filter } = change as Change
-  const { shape, values } = await prepareFilter(store, userId, filter)
-  const statement = sweep(store, { ...shape, kind })
-  return (range: Range) => statement.with({ ...values, ...range, revision, now: startedAt })
+export const prepareSlices = async (store: Store, { userId, change, revision, startedAt }: SlicedUpdate) => {
+  const { kind, filter } = change as BulkUpdateSpec
+  const { shape, params } = await prepareFilter(store, userId, filter)
+  const statement = bulkUpdateSlice(store, { ...shape, kind })
+  return (range: IdRange) => statement.bind({ ...params, ...range, revision, now: startedAt })
 }
 
 /** Sweeps of users who have very many todos. */
-export const sweepsOf = (store: Store) => bulkUpdatesOf(store, update => sliceOf(store, update))
+export const createBulkUpdates = (store: Store) =>
+  createSlicedUpdates(store, update => prepareSlices(store, update))

@@ -1,20 +1,20 @@
-import type { Found } from '../db/engine.ts'
+import type { Rows } from '../db/engine.ts'
 import type { Store } from '../db/store.ts'
-import { type FieldError, invalid } from '../errors.ts'
-import type { Keep } from '../idempotency.ts'
-import { rangesOf } from './bulk-updates.ts'
+import { type FieldError, validationFailed } from '../errors.ts'
+import type { StoreAnswer } from '../idempotency.ts'
+import { splitIntoRanges } from './bulk-updates.ts'
 import type { Filter } from './filter.ts'
 import { countTodos } from './list.ts'
-import { type Change, type Sweep, sliceOf, sweepsOf } from './sweep-slices.ts'
-import { wordsOf } from './terms.ts'
+import { type BulkUpdate, type BulkUpdateSpec, createBulkUpdates, prepareSlices } from './sweep-slices.ts'
+import { tokenize } from './terms.ts'
 
 /** No todo has been changed before, not even one that was imported. */
-const EARLIEST = 0
+const MIN_UPDATED_AT = 0
 
-export interface SweepOptions {
+export interface BulkUpdateOptions {
   readonly validateOnly: boolean
   readonly requestId: string | null
-  readonly keep: Keep<number>
+  readonly storeAnswer: StoreAnswer<number>
 }
 
 /**
@@ -24,52 +24,58 @@ export interface SweepOptions {
  * @returns how many it changed, or with `validateOnly` how many it would
  * @throws {Problem} `validation_failed` when a condition of the filter excludes nothing, or there is none
  */
-export async function sweepTodos(
+export async function runBulkUpdate(
   store: Store,
   userId: string,
-  kind: Sweep,
+  kind: BulkUpdate,
   filter: Filter,
-  { validateOnly, requestId, keep }: SweepOptions
+  { validateOnly, requestId, storeAnswer: keep }: BulkUpdateOptions
 ): Promise<number> {
-  refuseIdleConditions(filter)
+  assertConditionsSelect(filter)
   if (validateOnly) {
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
-  const updates = sweepsOf(store)
-  if (store.slicing?.isFor(userId)) {
-    const changed = await updates.run(userId, { kind, filter } satisfies Change, requestId)
-    const kept = keep(changed)
-    if (kept.length > 0) await store.atomically(...kept)
+  const bulkUpdates = createBulkUpdates(store)
+  if (store.slicedUpdates?.isNeeded(userId)) {
+    const changed = await bulkUpdates.run(userId, { kind, filter } satisfies BulkUpdateSpec, requestId)
+    const answerStatements = keep(changed)
+    if (answerStatements.length > 0) await store.atomically(...answerStatements)
     return changed
   }
-  await updates.settle(userId)
-  const change = { kind, filter } satisfies Change
-  const slice = await sliceOf(store, { userId, change, revision: store.newId(), startedAt: store.now() })
-  const slices = (await rangesOf(store, userId)).map(slice)
-  const changedBy = (rows: readonly Found[]) =>
+  await bulkUpdates.settle(userId)
+  const change = { kind, filter } satisfies BulkUpdateSpec
+  const createSlice = await prepareSlices(store, {
+    userId,
+    change,
+    revision: store.newId(),
+    startedAt: store.now()
+  })
+  const slices = (await splitIntoRanges(store, userId)).map(createSlice)
+  const countChanged = (rows: readonly Rows[]) =>
     rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
-  const rows = await store.atomically(...slices, ...keep(changedBy))
-  return changedBy(rows as readonly Found[])
+  const rows = await store.atomically(...slices, ...keep(countChanged))
+  return countChanged(rows as readonly Rows[])
 }
 
 /**
  * A list may be filtered by nothing. What is written to must be chosen by all that was given: a condition that excludes
  * nothing is a mistake of its sender's, also beside others, and would change more than was meant.
  */
-function refuseIdleConditions(filter: Filter): void {
-  if (Object.keys(filter).length === 0) throw invalid({ pointer: '/where', detail: 'needs a condition' })
-  const idle = idleConditions(filter)
-  if (idle.length > 0) throw invalid(...idle)
+function assertConditionsSelect(filter: Filter): void {
+  if (Object.keys(filter).length === 0)
+    throw validationFailed({ pointer: '/where', detail: 'needs a condition' })
+  const errors = findIneffectiveConditions(filter)
+  if (errors.length > 0) throw validationFailed(...errors)
 }
 
-function idleConditions({ tag, q, updatedAfter }: Filter): FieldError[] {
-  const faults: FieldError[] = []
+function findIneffectiveConditions({ tag, q, updatedAfter }: Filter): FieldError[] {
+  const errors: FieldError[] = []
   if (tag?.length === 0)
-    faults.push({ parameter: 'tag', detail: 'excludes nothing; give at least one tag, or leave it out' })
-  if (q !== undefined && wordsOf(q).length === 0)
-    faults.push({ parameter: 'q', detail: 'has nothing to search for; give at least one word' })
-  if (updatedAfter !== undefined && Date.parse(updatedAfter) <= EARLIEST)
-    faults.push({ parameter: 'updatedAfter', detail: 'excludes nothing; give an instant after 1970 began' })
-  return faults
+    errors.push({ parameter: 'tag', detail: 'excludes nothing; give at least one tag, or leave it out' })
+  if (q !== undefined && tokenize(q).length === 0)
+    errors.push({ parameter: 'q', detail: 'has nothing to search for; give at least one word' })
+  if (updatedAfter !== undefined && Date.parse(updatedAfter) <= MIN_UPDATED_AT)
+    errors.push({ parameter: 'updatedAfter', detail: 'excludes nothing; give an instant after 1970 began' })
+  return errors
 }

@@ -4,26 +4,27 @@ import { tzlib_get_timezones } from 'timezones-ical-library'
 const platformNames = Intl.supportedValuesOf('timeZone')
 
 /** All names of the IANA database, links among them, by their lower-case forms: no two differ in their case only. */
-const names = new Map(
+const nameByLowerCase = new Map(
   [tzlib_get_timezones(), platformNames].flat().map(name => [name.toLowerCase(), name] as const)
 )
 
-const platform = new Set(platformNames)
+const platformNameSet = new Set(platformNames)
 
 /** The name of a time zone as the IANA database writes it, or undefined for one that it has not. */
-export const timeZoneNameOf = (anyCase: string): string | undefined => names.get(anyCase.toLowerCase())
+export const findTimeZoneName = (caseInsensitiveName: string): string | undefined =>
+  nameByLowerCase.get(caseInsensitiveName.toLowerCase())
 
 /**
  * Whether a text is the name of a time zone (IANA), old names among them. Offsets such as `+01:00` are not, nor are names that
  * the platform alone knows, such as `BST` for Dhaka: other programs read them otherwise, or not at all.
  */
 export function isTimeZone(name: string): boolean {
-  if (platform.has(name)) return true
-  return /^[A-Z]/.test(name) && timeZoneNameOf(name) !== undefined && isComputable(name)
+  if (platformNameSet.has(name)) return true
+  return /^[A-Z]/.test(name) && findTimeZoneName(name) !== undefined && isSupportedTimeZone(name)
 }
 
 /** Whether the platform knows a time zone, by whatever name. */
-export function isComputable(timeZone: string): boolean {
+export function isSupportedTimeZone(timeZone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone }))
   } catch {

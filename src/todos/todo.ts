@@ -1,9 +1,9 @@
 import type { TodoRow } from '../db/schema.ts'
-import { type Due, type DuePatch, dueKeyOf, mergedDue } from './due.ts'
-import { folded } from './folding.ts'
-import { positionOf } from './position.ts'
-import { canonicalTag } from './tags.ts'
-import { termsOf } from './terms.ts'
+import { applyDuePatch, type Due, type DuePatch, toDueKey } from './due.ts'
+import { fold } from './folding.ts'
+import { toPosition } from './position.ts'
+import { normalizeTag } from './tags.ts'
+import { toIndexTerms } from './terms.ts'
 
 /** From the least to the greatest, in which order they are kept as numbers. */
 export const priorities = ['none', 'low', 'medium', 'high'] as const
@@ -22,7 +22,7 @@ export interface TodoContent {
 
 /** A merge patch of the content (RFC 7396): null for what has a default. */
 export type TodoPatch = {
-  readonly [Field in Exclude<keyof typeof blank, 'due'>]?: TodoContent[Field] | null
+  readonly [Field in Exclude<keyof typeof defaults, 'due'>]?: TodoContent[Field] | null
 } & {
   readonly title?: string
   readonly due?: DuePatch | null
@@ -40,7 +40,7 @@ export interface Todo extends TodoContent {
 }
 
 /** What a todo is where its maker says nothing. */
-export const blank: Omit<TodoContent, 'title'> = {
+export const defaults: Omit<TodoContent, 'title'> = {
   description: null,
   done: false,
   due: null,
@@ -49,33 +49,38 @@ export const blank: Omit<TodoContent, 'title'> = {
 }
 
 /** Characters of a title that todos are ordered by. */
-const TITLE_KEY = 200
+const MAX_TITLE_KEY_LENGTH = 200
 
 /** What a new todo has besides its content. */
-interface Beginning extends Pick<TodoRow, 'id' | 'userId'> {
+interface NewTodo extends Pick<TodoRow, 'id' | 'userId'> {
   /** Where it is; unless told, below those that were made before. */
   readonly position?: string
   readonly now: Date
 }
 
 /** A new todo. */
-export function rowOf(
+export function toRow(
   content: TodoContent,
-  { id, userId, now, position = positionOf(id) }: Beginning
+  { id, userId, now, position = toPosition(id) }: NewTodo
 ): TodoRow {
-  const times = { createdAt: now, updatedAt: now, completedAt: content.done ? now : null, deletedAt: null }
-  return { id, userId, revision: id, position, ...times, ...columnsOf(userId, content) }
+  const timestamps = {
+    createdAt: now,
+    updatedAt: now,
+    completedAt: content.done ? now : null,
+    deletedAt: null
+  }
+  return { id, userId, revision: id, position, ...timestamps, ...toColumns(userId, content) }
 }
 
 /** When a todo changes: now, or when it was made or changed last, should the clock have been put back since. */
-export const changeTimeOf = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
+export const nextUpdateTime = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
   new Date(Math.max(createdAt.getTime(), updatedAt.getTime(), now.getTime()))
 
 /** The todo with another content, or the very same row when nothing is different. */
-export function rewritten(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
-  const columns = columnsOf(row.userId, content)
-  if (isSame(row, columns)) return row
-  const updatedAt = changeTimeOf(row, now)
+export function replaceContent(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
+  const columns = toColumns(row.userId, content)
+  if (hasSameColumns(row, columns)) return row
+  const updatedAt = nextUpdateTime(row, now)
   const completedAt = content.done ? (row.completedAt ?? updatedAt) : null
   return { ...row, ...columns, completedAt, updatedAt, revision }
 }
@@ -84,42 +89,42 @@ export function rewritten(row: TodoRow, content: TodoContent, now: Date, revisio
  * The content with a patch merged in: what it leaves out stays as it is, what it names as null goes back to its default.
  * @throws {Problem} `validation_failed` when the due date is none in the end
  */
-export function merged(content: TodoContent, patch: TodoPatch): TodoContent {
+export function applyPatch(content: TodoContent, patch: TodoPatch): TodoContent {
   const { title, description, done, due, priority, tags } = { ...content, due: undefined, ...patch }
   return {
     title,
     description,
-    done: done ?? blank.done,
-    due: due === undefined ? content.due : due && mergedDue(content.due, due),
-    priority: priority ?? blank.priority,
-    tags: tags ?? blank.tags
+    done: done ?? defaults.done,
+    due: due === undefined ? content.due : due && applyDuePatch(content.due, due),
+    priority: priority ?? defaults.priority,
+    tags: tags ?? defaults.tags
   }
 }
 
 /** The columns that the content makes. */
-export function columnsOf(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
-  const [trimmed, ordered] = [title.trim(), tags.map(canonicalTag).toSorted()]
+export function toColumns(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
+  const [trimmedTitle, sortedTags] = [title.trim(), tags.map(normalizeTag).toSorted()]
   return {
-    title: trimmed,
+    title: trimmedTitle,
     description,
     done,
     // In one order of its members, whichever it came in.
-    due: due && mergedDue(null, due),
+    due: due && applyDuePatch(null, due),
     priority: priorities.indexOf(priority),
-    tags: ordered,
-    titleKey: beginningOf(folded(trimmed)),
-    dueKey: dueKeyOf(due),
-    terms: termsOf(userId, [trimmed, description ?? ''], ordered)
+    tags: sortedTags,
+    titleKey: truncateKey(fold(trimmedTitle)),
+    dueKey: toDueKey(due),
+    terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
   }
 }
 
-const beginningOf = (key: string) =>
-  key.length <= TITLE_KEY ? key : Array.from(key).slice(0, TITLE_KEY).join('')
+const truncateKey = (key: string) =>
+  key.length <= MAX_TITLE_KEY_LENGTH ? key : Array.from(key).slice(0, MAX_TITLE_KEY_LENGTH).join('')
 
-type Columns = ReturnType<typeof columnsOf>
+type ContentColumns = ReturnType<typeof toColumns>
 
-const isSame = (row: TodoRow, columns: Columns): boolean =>
-  (Object.keys(columns) as (keyof Columns)[]).every(
+const hasSameColumns = (row: TodoRow, columns: ContentColumns): boolean =>
+  (Object.keys(columns) as (keyof ContentColumns)[]).every(
     name => JSON.stringify(row[name]) === JSON.stringify(columns[name])
   )
 
@@ -127,7 +132,7 @@ const isSame = (row: TodoRow, columns: Columns): boolean =>
 export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 /** What the user decided about a todo. */
-export const contentOf = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({
+export const toContent = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({
   title,
   description,
   done,
@@ -137,8 +142,8 @@ export const contentOf = ({ title, description, done, due, priority, tags }: Tod
 })
 
 /** The todo that a row holds. */
-export const todoOf = (row: TodoRow): Todo => ({
-  ...contentOf(row),
+export const toTodo = (row: TodoRow): Todo => ({
+  ...toContent(row),
   id: row.id,
   position: row.position,
   createdAt: row.createdAt,

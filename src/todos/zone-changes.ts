@@ -1,60 +1,61 @@
 /** A change of a zone's offset from UTC: when it is, in milliseconds since 1970, and the offsets before and after, in seconds. */
-export interface Change {
+export interface OffsetTransition {
   readonly at: number
-  readonly from: number
-  readonly to: number
+  readonly offsetBefore: number
+  readonly offsetAfter: number
 }
 
 /** A year of a zone, in UTC. */
 export interface ZoneYear {
   /** How it begins: no change, but what is there to change. */
-  readonly begin: Change
+  readonly initial: OffsetTransition
   /** The changes after that, up to the begin of the next year. */
-  readonly changes: readonly Change[]
+  readonly transitions: readonly OffsetTransition[]
 }
 
 const SECOND = 1000
 /** Two changes have never been nearer to each other than 4 days (Freetown, 1939), nor are any that are planned. */
-const STEP = 3 * 86_400 * SECOND
+const SEARCH_STEP = 3 * 86_400 * SECOND
 
 /**
  * The years of a time zone, as the platform has it. To find one out takes some 150 formats, of a microsecond or two each.
  * @throws {RangeError} when the platform does not know the zone
  */
-export function zoneYearsOf(timeZone: string): (year: number) => ZoneYear {
-  const offsetAt = offsetsOf(timeZone)
-  return year => zoneYear(offsetAt, beginOf(year), beginOf(year + 1))
+export function createZoneYearLookup(timeZone: string): (year: number) => ZoneYear {
+  const offsetAt = createOffsetLookup(timeZone)
+  return year => computeZoneYear(offsetAt, startOfYear(year), startOfYear(year + 1))
 }
 
-type Offsets = (time: number) => number
+type OffsetLookup = (time: number) => number
 
-function zoneYear(offsetAt: Offsets, begin: number, end: number): ZoneYear {
-  const first = offsetAt(begin)
-  const changes: Change[] = []
-  let from = first
-  for (let time = begin; time < end; time += STEP) {
-    const next = Math.min(time + STEP, end)
-    const to = offsetAt(next)
-    if (to !== from) changes.push({ at: changeBetween(offsetAt, time, next), from, to })
-    from = to
+function computeZoneYear(offsetAt: OffsetLookup, start: number, end: number): ZoneYear {
+  const initialOffset = offsetAt(start)
+  const transitions: OffsetTransition[] = []
+  let offsetBefore = initialOffset
+  for (let time = start; time < end; time += SEARCH_STEP) {
+    const next = Math.min(time + SEARCH_STEP, end)
+    const offsetAfter = offsetAt(next)
+    if (offsetAfter !== offsetBefore)
+      transitions.push({ at: findTransition(offsetAt, time, next), offsetBefore, offsetAfter })
+    offsetBefore = offsetAfter
   }
-  return { begin: { at: begin, from: first, to: first }, changes }
+  return { initial: { at: start, offsetBefore: initialOffset, offsetAfter: initialOffset }, transitions }
 }
 
 /** The first second at which the offset is another one than at the begin. */
-function changeBetween(offsetAt: Offsets, begin: number, end: number): number {
-  const from = offsetAt(begin)
-  let [before, after] = [begin, end]
+function findTransition(offsetAt: OffsetLookup, start: number, end: number): number {
+  const offsetBefore = offsetAt(start)
+  let [before, after] = [start, end]
   while (after - before > SECOND) {
     const middle = before + Math.floor((after - before) / 2 / SECOND) * SECOND
-    if (offsetAt(middle) === from) before = middle
+    if (offsetAt(middle) === offsetBefore) before = middle
     else after = middle
   }
   return after
 }
 
 /** The offsets of a zone from UTC at points in time, in seconds. */
-function offsetsOf(timeZone: string): Offsets {
+function createOffsetLookup(timeZone: string): OffsetLookup {
   const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
   return time => {
     // Such as `GMT-00:44:30`; nothing may follow where there is no offset.
@@ -65,4 +66,4 @@ function offsetsOf(timeZone: string): Offsets {
 }
 
 /** Not by `Date.UTC`, to which the years up to 99 are those of the twentieth century. */
-const beginOf = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1)
+const startOfYear = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1)

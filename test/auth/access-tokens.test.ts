@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { accessTokensOf, type Signer } from '../../src/auth/access-tokens.ts'
-import { type Answer, PASSWORD, problem, SECRET, serve, stoppedClock } from '../service.ts'
+import { createAccessTokens, type JwtSigner } from '../../src/auth/access-tokens.ts'
+import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../service.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
@@ -16,7 +16,7 @@ function forge(header: object, claims: object, secret = SECRET) {
 const describedBy = (title: string) => `Bearer error="invalid_token", error_description="${title}"`
 
 function isInvalid(t: Test, answer: Answer, name: string) {
-  t.strictSame(answer.body, problem(answer, 401, 'access_token_invalid', { action: 'sign-in' }), name)
+  t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_invalid', { action: 'sign-in' }), name)
   t.equal(answer.headers['www-authenticate'], describedBy('The access token is not valid'), name)
 }
 
@@ -43,11 +43,11 @@ t.test('[R9068-2] the header and the claims of an access token', async t => {
 t.test('a token expires exactly at its second', async t => {
   const { call, clock, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
-  clock.pass(299.999)
+  clock.advance(299.999)
   t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
-  clock.pass(0.001)
+  clock.advance(0.001)
   const answer = await call('GET', '/api/auth/me', { token })
-  t.strictSame(answer.body, problem(answer, 401, 'access_token_expired', { action: 'refresh' }))
+  t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_expired', { action: 'refresh' }))
   t.equal(answer.headers['www-authenticate'], describedBy('The access token has expired'))
 })
 
@@ -63,7 +63,7 @@ t.test('[R6750-3a] [R6750-3b] no error attribute without credentials', async t =
   ]
   for (const { path, headers } of cases) {
     const answer = await call('GET', path, { headers })
-    t.strictSame(answer.body, problem(answer, 401, 'authentication_required', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'authentication_required', { action: 'sign-in' }))
     t.equal(answer.headers['www-authenticate'], 'Bearer')
   }
 })
@@ -185,7 +185,7 @@ t.test(
           isInvalid(t, await call('GET', path, { token }), `${path}, ${name}`)
         t.equal((await call('POST', '/api/auth/logout', { token, body: { scope: 'all' } })).status, 204, name)
 
-        clock.pass(300)
+        clock.advance(300)
         const expired = { ...claims, iat: claims.iat - 300, exp: claims.exp - 300 }
         for (const claims of [expired, { ...expired, exp: now + 600 }]) {
           const body = {
@@ -195,7 +195,7 @@ t.test(
           const answer = await call('POST', '/api/auth/refresh', { body })
           t.match(answer.body, { status: 401, code: 'access_token_invalid' }, `refresh, ${name}`)
         }
-        clock.pass(-300)
+        clock.advance(-300)
       }
     for (const { accessToken: token } of [eve, ada])
       t.equal((await call('GET', '/api/auth/me', { token })).status, 200, 'no session has ended')
@@ -213,12 +213,12 @@ t.test(
 t.test('a token that was exchanged for the next one is past, whatever time it has left', async t => {
   const { call, clock, signUp, refresh } = await serve(t)
   const first = await signUp()
-  clock.pass(300)
+  clock.advance(300)
   const second = (await refresh(first)).body
   // As an instance sees it whose clock is behind.
-  clock.pass(-1)
+  clock.advance(-1)
   const answer = await call('GET', '/api/auth/me', { token: first.accessToken })
-  t.strictSame(answer.body, problem(answer, 401, 'access_token_expired', { action: 'refresh' }))
+  t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_expired', { action: 'refresh' }))
   t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'use-latest' })
   t.equal((await call('GET', '/api/auth/me', { token: second.accessToken })).status, 200)
 })
@@ -231,7 +231,7 @@ t.test('[R8725-3.9] the session and the subject must live', async t => {
   const unknown = forge(decode(head), { ...decode(body), sid, jti: `${sid}.1` })
   const revoked = async (token: string) => {
     const answer = await call('GET', '/api/auth/me', { token })
-    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
     t.equal(answer.headers['www-authenticate'], describedBy('The access token has been revoked'))
   }
   await revoked(unknown)
@@ -249,22 +249,22 @@ t.test('[KEYS] a new secret signs while the old one still verifies', async t => 
 
   const { tokens } = (await serve(t, { JWT_SECRET: `${fresh}, ${old}` })).app
   t.equal(tokens.access.verify(pair.accessToken).email, email)
-  t.match(tokens.refresh.open(pair.refreshToken), { generation: 1 })
+  t.match(tokens.refresh.verify(pair.refreshToken), { generation: 1 })
   t.throws(() => tokens.access.verify(`${pair.accessToken}x`), { code: 'access_token_invalid' })
 
   const after = await serve(t, { JWT_SECRET: fresh })
   const renewed = await after.signUp({ email, password: PASSWORD })
-  t.match(tokens.refresh.open(renewed.refreshToken), { generation: 1 })
+  t.match(tokens.refresh.verify(renewed.refreshToken), { generation: 1 })
   t.equal(tokens.access.verify(renewed.accessToken).email, email)
   t.throws(() => before.app.tokens.access.verify(renewed.accessToken), { code: 'access_token_invalid' })
-  t.throws(() => before.app.tokens.refresh.open(renewed.refreshToken), { code: 'refresh_token_invalid' })
+  t.throws(() => before.app.tokens.refresh.verify(renewed.refreshToken), { code: 'refresh_token_invalid' })
   const kid = ({ accessToken }: { accessToken: string }) => decode(accessToken.split('.')[0]).kid
   t.not(kid(pair), kid(renewed))
 })
 
 t.test('a token is checked once while it lives, and its lifetime each time', async t => {
   const opened: string[] = []
-  const clock = stoppedClock()
+  const clock = createFakeClock()
   const id = '01a20996-fb6c-78b7-96ed-227b58a269d2'
   const claims = {
     sub: id,
@@ -274,14 +274,14 @@ t.test('a token is checked once while it lives, and its lifetime each time', asy
     iat: 0,
     exp: clock.now().getTime() / 1000 + 300
   }
-  const signer: Signer = {
+  const signer: JwtSigner = {
     sign: () => '',
-    open(token) {
+    verifyIgnoringExpiration(token) {
       opened.push(token)
       return token === 'forged' ? undefined : claims
     }
   }
-  const { verify } = accessTokensOf([signer], clock.now)
+  const { verify } = createAccessTokens([signer], clock.now)
   for (const _ of [1, 2]) t.equal(verify('ours'), claims)
   t.strictSame(opened, ['ours'])
   for (const _ of [1, 2]) t.throws(() => verify('forged'), { code: 'access_token_invalid' })
@@ -294,6 +294,6 @@ t.test('a token is checked once while it lives, and its lifetime each time', asy
   verify('ours')
   t.equal(opened.length, 3 + 9_999 + 2, 'no more than fit are remembered')
 
-  clock.pass(300)
+  clock.advance(300)
   for (const _ of [1, 2]) t.throws(() => verify('ours'), { code: 'access_token_expired' })
 })

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { blank, rowOf } from '../../src/todos/todo.ts'
-import { newDatabase, query } from '../databases.ts'
-import { asIs, PASSWORD, problem, serve } from '../service.ts'
+import { defaults, toRow } from '../../src/todos/todo.ts'
+import { createDatabase, query } from '../databases.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
 
 const email = 'ada@example.org'
 const newPassword = 'battery staple, correct horse'
@@ -28,7 +28,7 @@ t.test('a change of the password makes all access tokens stale, and the sessions
 
   for (const { accessToken } of [one, other]) {
     const stale = await me(accessToken)
-    t.strictSame(stale.body, problem(stale, 401, 'access_token_stale', { action: 'refresh' }))
+    t.strictSame(stale.body, expectedProblem(stale, 401, 'access_token_stale', { action: 'refresh' }))
     t.match(
       stale.headers['www-authenticate'],
       /^Bearer error="invalid_token", error_description="The access token is stale"$/
@@ -63,7 +63,7 @@ t.test('a change of the password may end the other sessions', async t => {
 t.test('[V6.2] the current password is required, and the new one must be a good one', async t => {
   const { change, login, me, one } = await signedInTwice(t)
   const wrong = await change(one.accessToken, { currentPassword: 'wrong', newPassword })
-  t.strictSame(wrong.body, problem(wrong, 403, 'password_wrong'))
+  t.strictSame(wrong.body, expectedProblem(wrong, 403, 'password_wrong'))
   const guessable = await change(one.accessToken, { currentPassword: PASSWORD, newPassword: 'password123' })
   t.match(guessable.body, { code: 'validation_failed', errors: [{ pointer: '/newPassword' }] })
   const incomplete = await change(one.accessToken, { newPassword: 'short' })
@@ -80,7 +80,7 @@ t.test('[V6.2] the current password is required, and the new one must be a good 
 
 t.test('of two changes at once one wins', async t => {
   const { app, login, one } = await signedInTwice(t)
-  const caller = await app.sessions.identify(one.accessToken)
+  const caller = await app.sessions.authenticate(one.accessToken)
   const passwords = ['the first of two passwords', 'the second of two passwords']
   const results = await Promise.allSettled(
     passwords.map(newPassword =>
@@ -98,7 +98,7 @@ t.test('of two changes at once one wins', async t => {
 
 t.test('[RESURRECT] a sign-in with the old password, begun before the change, gives no session', async t => {
   const { app, call, change, one } = await signedInTwice(t)
-  const checked = await app.users.authenticate(email, PASSWORD, device, asIs)
+  const checked = await app.users.login(email, PASSWORD, device, passThrough)
   const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
   const { accessToken: token } = (await change(one.accessToken, body)).body
   await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })
@@ -109,15 +109,15 @@ t.test('[RESURRECT] a sign-in with the old password, begun before the change, gi
 
 t.test('[RESURRECT] a session that has ended meanwhile changes nothing of the account', async t => {
   const { app, call, login, one, other } = await signedInTwice(t)
-  const caller = await app.sessions.identify(one.accessToken)
+  const caller = await app.sessions.authenticate(one.accessToken)
   await app.sessions.logout(one.accessToken, 'local', device)
 
   const revoked = { code: 'access_token_revoked' }
   const change = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
   await t.rejects(app.accounts.changePassword(caller, change, device), revoked)
-  await t.rejects(app.accounts.remove(caller, PASSWORD, device), revoked)
-  await t.rejects(app.accounts.rename(caller, 'countess', device), revoked)
-  const { sessionId } = await app.sessions.identify(other.accessToken)
+  await t.rejects(app.accounts.deleteAccount(caller, PASSWORD, device), revoked)
+  await t.rejects(app.accounts.changeUsername(caller, 'countess', device), revoked)
+  const { sessionId } = await app.sessions.authenticate(other.accessToken)
   await t.rejects(app.sessions.end(caller, sessionId, device), revoked)
 
   const me = await call('GET', '/api/auth/me', { token: other.accessToken })
@@ -143,8 +143,8 @@ t.test('[RESURRECT] a session that ends while the password is hashed: what is an
 
 t.test('[RESURRECT] a session that expires while the password is hashed changes nothing', async t => {
   const { app, clock, login, one } = await signedInTwice(t)
-  const caller = await app.sessions.identify(one.accessToken)
-  clock.pass(30 * 86_400)
+  const caller = await app.sessions.authenticate(one.accessToken)
+  clock.advance(30 * 86_400)
   const change = { currentPassword: PASSWORD, newPassword }
   await t.rejects(app.accounts.changePassword(caller, change, device), { code: 'access_token_revoked' })
   t.equal((await login(PASSWORD)).status, 200)
@@ -166,12 +166,16 @@ t.test('a user name can be changed', async t => {
 
   const errors = [{ pointer: '/username', detail: 'belongs to another account' }]
   const taken = await rename(eve.accessToken, { username: 'countess' })
-  t.strictSame(taken.body, problem(taken, 409, 'already_taken', { errors }))
+  t.strictSame(taken.body, expectedProblem(taken, 409, 'already_taken', { errors }))
   t.equal((await rename(eve.accessToken, { username: 'x' })).status, 400)
   t.equal((await rename(eve.accessToken, { email: 'x@example.org' })).status, 400, 'the e-mail cannot')
 
-  const callers = await Promise.all([one, eve].map(({ accessToken }) => app.sessions.identify(accessToken)))
-  const race = await Promise.allSettled(callers.map(caller => app.accounts.rename(caller, 'queen', device)))
+  const callers = await Promise.all(
+    [one, eve].map(({ accessToken }) => app.sessions.authenticate(accessToken))
+  )
+  const race = await Promise.allSettled(
+    callers.map(caller => app.accounts.changeUsername(caller, 'queen', device))
+  )
   t.match(
     race.find(({ status }) => status === 'rejected'),
     { reason: { code: 'already_taken' } }
@@ -187,12 +191,12 @@ t.test('[V6.2] a user name cannot become the password, and a new password not th
 
   const renamed = await call('PATCH', '/api/auth/me', { token, body: { username: password } })
   const isPassword = refused('/username', 'is your password; choose another name')
-  t.strictSame(renamed.body, problem(renamed, 400, 'validation_failed', isPassword))
+  t.strictSame(renamed.body, expectedProblem(renamed, 400, 'validation_failed', isPassword))
 
   const detail = 'is the password that the account has now; choose another'
   const body = { currentPassword: password, newPassword: password }
   const same = await call('PUT', '/api/auth/password', { token, body })
-  t.strictSame(same.body, problem(same, 400, 'validation_failed', refused('/newPassword', detail)))
+  t.strictSame(same.body, expectedProblem(same, 400, 'validation_failed', refused('/newPassword', detail)))
 })
 
 t.test('[V6.2] nor can it become the password but for its case', async t => {
@@ -212,7 +216,7 @@ t.test('[THROTTLE] changes of the user name are no way to guess the password', a
   const rename = (username: string) => call('PATCH', '/api/auth/me', { token, body: { username } })
   for (const number of [1, 2, 3, 4, 5]) t.equal((await rename(`guess${number}`)).status, 200)
   const answer = await rename('guess6')
-  t.strictSame(answer.body, problem(answer, 429, 'sign_in_throttled', { action: 'retry-later' }))
+  t.strictSame(answer.body, expectedProblem(answer, 429, 'sign_in_throttled', { action: 'retry-later' }))
   const body = { email: user.email, password: PASSWORD }
   t.equal((await call('POST', '/api/auth/login', { body })).status, 200, 'signing in goes on')
 })
@@ -227,12 +231,12 @@ t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
     call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password } })
 
   const wrong = await remove('wrong')
-  t.strictSame(wrong.body, problem(wrong, 403, 'password_wrong'))
+  t.strictSame(wrong.body, expectedProblem(wrong, 403, 'password_wrong'))
   t.match(await remove(PASSWORD), { status: 204, body: '' })
   for (const { accessToken } of [one, other])
     t.equal((await me(accessToken)).body.code, 'access_token_revoked')
   t.equal((await login(PASSWORD)).status, 401)
-  clock.pass(300)
+  clock.advance(300)
   t.equal((await refresh(other)).body.code, 'refresh_token_invalid')
   t.equal((await call('POST', '/api/auth/logout', { token: one.accessToken })).status, 204)
 
@@ -245,8 +249,8 @@ t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
 t.test('many todos are deleted in batches', async t => {
   const { app, call, one } = await signedInTwice(t)
   const { db, tables, now, newId } = app.store
-  const content = { ...blank, title: 'x' }
-  const row = () => rowOf(content, { id: newId(), userId: one.user.id, now: now() })
+  const content = { ...defaults, title: 'x' }
+  const row = () => toRow(content, { id: newId(), userId: one.user.id, now: now() })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
   await call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password: PASSWORD } })
   t.strictSame(await db.select().from(tables.todos), [])
@@ -256,10 +260,10 @@ const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
 t.test('a user name that cannot be written for another reason is a fault', { skip }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   const { call, signUp } = await serve(t, { DATABASE_URL: url })
   const { accessToken: token } = await signUp()
   await query(url, 'alter table users add check (length(username) < 8)')
   const answer = await call('PATCH', '/api/auth/me', { token, body: { username: 'countess' } })
-  t.strictSame(answer.body, problem(answer, 500, 'internal_error', { action: 'retry' }))
+  t.strictSame(answer.body, expectedProblem(answer, 500, 'internal_error', { action: 'retry' }))
 })

@@ -5,7 +5,7 @@ import { PASSWORD, SECRET, serve } from '../service.ts'
 t.test('nothing in the database signs anybody in: no password, no token, no key', async t => {
   const { app, call, clock, signUp } = await serve(t)
   const first = await signUp()
-  clock.pass(300)
+  clock.advance(300)
   const key = 'a key of an idempotent request'
   const { accessToken, refreshToken, user } = first
   const { body: second } = await call('POST', '/api/auth/refresh', {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { randomOf } from '../random.ts'
+import { createRandom } from '../random.ts'
 import { type Pair, type Service, serve } from '../service.ts'
 
 const CLIENTS = 80
@@ -26,7 +26,7 @@ function agendaOf({ clock }: Service) {
       while (entries.length > 0) {
         entries.sort((one, other) => other.at - one.at)
         const { at, what } = entries.pop() as (typeof entries)[number]
-        clock.pass(Math.max(0, at - now()))
+        clock.advance(Math.max(0, at - now()))
         await what()
       }
     }
@@ -58,7 +58,7 @@ interface World {
 const worldOf = (service: Service, seed: number): World => ({
   service,
   agenda: agendaOf(service),
-  random: randomOf(seed),
+  random: createRandom(seed),
   given: 0,
   races: 0
 })

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { readConfig } from '../../src/config.ts'
 import { copySqlite } from '../../src/db/sqlite-copy.ts'
-import { janitorOf } from '../../src/janitor.ts'
+import { createJanitor } from '../../src/janitor.ts'
 import { PASSWORD, SECRET, serve } from '../service.ts'
 
 const WORDS = ['zorglub', 'quetzalcoatl', 'unobtainium']
@@ -65,7 +65,7 @@ t.test('a reader in the way leaves the log to the janitor', async t => {
   t.equal(removal.status, 204)
   t.not(traces().length, 0)
   reader.close()
-  const clean = janitorOf(app.store, readConfig({ JWT_SECRET: SECRET }))
+  const clean = createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }))
   await Promise.all([clean(), clean()])
   t.strictSame(traces(), [])
 })
@@ -87,7 +87,7 @@ t.test('the janitor rids the index of the words of single todos that were delete
     t.equal((await call('DELETE', `/api/todos/${id}?permanent=true`, { token })).status, 200)
   }
   t.strictSame(traces(), terms)
-  await janitorOf(app.store, readConfig({ JWT_SECRET: SECRET }))()
+  await createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }))()
   t.strictSame(traces(), [])
   const { body } = await call('GET', '/api/todos?q=one', { token })
   t.equal(body.items.length, 50, 'the others are found as before')
@@ -95,15 +95,15 @@ t.test('the janitor rids the index of the words of single todos that were delete
 
 t.test('a deletion is done although the files cannot be scrubbed', async t => {
   const { app, call, gone } = await serveTwo(t)
-  const { scrub, close } = app.store
-  Object.assign(app.store, { scrub: () => Promise.reject(new Error('the disk is full')) })
+  const { eraseDeleted, close } = app.store
+  Object.assign(app.store, { eraseDeleted: () => Promise.reject(new Error('the disk is full')) })
   const removal = await call('DELETE', '/api/auth/me', {
     token: gone.accessToken,
     body: { password: PASSWORD }
   })
   t.equal(removal.status, 204)
   await close()
-  t.match(await scrub?.().catch(error => error), { name: 'Error', message: /^scrub: .*not open/ })
+  t.match(await eraseDeleted?.().catch(error => error), { name: 'Error', message: /^scrub: .*not open/ })
 })
 
 t.test('a backup leaves behind what an older version deleted', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { administrationOf } from '../../src/auth/administration.ts'
-import { asciiEmail, emailFault } from '../../src/auth/emails.ts'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { createAccountAdmin } from '../../src/auth/administration.ts'
+import { findEmailError, toAsciiEmail } from '../../src/auth/emails.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const SPACE = 'begins or ends with a space; leave that out'
 const NOT_ASCII = 'has letters before the @ that are not ASCII; give one without'
@@ -23,8 +23,8 @@ t.test('the domain of an e-mail address is kept in its ASCII form', async t => {
     'ada@127.0.0.1': 'ada@127.0.0.1'
   }
   for (const [given, address] of Object.entries(kept))
-    t.strictSame([emailFault(given), asciiEmail(given)], [undefined, address], given)
-  for (const name of ['ada', 'xn--mnchen-3ya', '@münchen.de']) t.equal(asciiEmail(name), name, 'no address')
+    t.strictSame([findEmailError(given), toAsciiEmail(given)], [undefined, address], given)
+  for (const name of ['ada', 'xn--mnchen-3ya', '@münchen.de']) t.equal(toAsciiEmail(name), name, 'no address')
 })
 
 t.test('what is wrong with an e-mail address is told', async t => {
@@ -51,7 +51,7 @@ t.test('what is wrong with an e-mail address is told', async t => {
         const errors = [{ pointer: '/email', detail }]
         t.strictSame(
           answer.body,
-          problem(answer, 400, 'validation_failed', { errors }),
+          expectedProblem(answer, 400, 'validation_failed', { errors }),
           JSON.stringify(email)
         )
       }
@@ -67,10 +67,10 @@ t.test('an internationalised address is one account, in whatever form it is give
       body: { username: `other${index}`, email, password: PASSWORD }
     })
     const errors = [{ pointer: '/email', detail: 'belongs to another account; sign in if it is yours' }]
-    t.strictSame(taken.body, problem(taken, 409, 'already_taken', { errors }))
+    t.strictSame(taken.body, expectedProblem(taken, 409, 'already_taken', { errors }))
     const login = await call('POST', '/api/auth/login', { body: { email, password: PASSWORD } })
     t.strictSame([login.status, login.body.user], [200, user])
-    t.match(await administrationOf(app.store).find(email), { id: user.id }, 'for operators, too')
+    t.match(await createAccountAdmin(app.store).find(email), { id: user.id }, 'for operators, too')
   }
 })
 

@@ -1,25 +1,31 @@
 import t from 'tap'
-import { type Answer, problem, serve } from '../service.ts'
-import { decode, signed } from './jwt.ts'
-import { ed, ed25519, kidOf, kinds, p256, rs, rsa } from './key-files.ts'
+import { type Answer, expectedProblem, serve } from '../service.ts'
+import { decode, signJwt } from './jwt.ts'
+import { createEd25519Key, createP256Key, createRsaKey, ed, keyKinds, rs, toKid } from './key-files.ts'
 
 t.test(
   '[R6750-3.1] [R8725-3.1] [R8725-3.10] [R8725-3.11] no token has a say in the key or the algorithm',
   async t => {
-    const { call, signUp } = await serve(t, { JWT_PRIVATE_KEY_FILE: kinds.map(({ file }) => file).join(',') })
+    const { call, signUp } = await serve(t, {
+      JWT_PRIVATE_KEY_FILE: keyKinds.map(({ file }) => file).join(',')
+    })
     const { accessToken, refreshToken } = await signUp()
     const claims = decode(accessToken.split('.')[1])
     const me = (token: string): Promise<Answer> => call('GET', '/api/auth/me', { token })
-    const theirs = { EdDSA: ed25519('evil-ed'), ES256: p256('evil-ec'), RS256: rsa('evil-rsa') }
+    const theirs = {
+      EdDSA: createEd25519Key('evil-ed'),
+      ES256: createP256Key('evil-ec'),
+      RS256: createRsaKey('evil-rsa')
+    }
 
     const forgeries: Record<string, string> = { 'a refresh token': refreshToken }
-    for (const { algorithm, privateKey, publicKey } of kinds) {
-      const header = { alg: algorithm, typ: 'at+jwt', kid: kidOf({ publicKey }) }
-      const genuine = signed(header, claims, algorithm, privateKey)
+    for (const { algorithm, privateKey, publicKey } of keyKinds) {
+      const header = { alg: algorithm, typ: 'at+jwt', kid: toKid({ publicKey }) }
+      const genuine = signJwt(header, claims, algorithm, privateKey)
       t.equal((await me(genuine)).status, 200, `the forge works: ${algorithm}`)
-      for (const kid of [undefined, 'nobody’s', '../../dev/null', kidOf(ed)])
+      for (const kid of [undefined, 'nobody’s', '../../dev/null', toKid(ed)])
         t.equal(
-          (await me(signed({ ...header, kid }, claims, algorithm, privateKey))).status,
+          (await me(signJwt({ ...header, kid }, claims, algorithm, privateKey))).status,
           200,
           'kid decides nothing'
         )
@@ -34,7 +40,7 @@ t.test(
         'x or n': Buffer.from(`${jwk.x ?? jwk.n}`, 'base64url')
       }
       for (const [form, secret] of Object.entries(publicSecrets))
-        forgeries[`HS256 with the ${algorithm} key as ${form}`] = signed(
+        forgeries[`HS256 with the ${algorithm} key as ${form}`] = signJwt(
           { ...header, alg: 'HS256' },
           claims,
           'HS256',
@@ -43,11 +49,11 @@ t.test(
 
       const [, body, signature] = genuine.split('.')
       for (const alg of ['none', 'None', 'HS256', 'HS512', 'ES384', 'Ed25519', algorithm.toLowerCase()]) {
-        const [head] = signed({ ...header, alg }, claims, 'HS256', '').split('.')
+        const [head] = signJwt({ ...header, alg }, claims, 'HS256', '').split('.')
         forgeries[`${alg} unsigned, for ${algorithm}`] = `${head}.${body}.`
         forgeries[`${alg} with the signature of ${algorithm}`] = `${head}.${body}.${signature}`
         if (!alg.startsWith('HS') && alg !== algorithm)
-          forgeries[`${alg} signed by ${algorithm}`] = signed(
+          forgeries[`${alg} signed by ${algorithm}`] = signJwt(
             { ...header, alg },
             claims,
             algorithm,
@@ -65,19 +71,19 @@ t.test(
         x5c: { x5c: [evilPublic.export({ type: 'spki', format: 'der' }).toString('base64')] }
       }
       for (const [name, pointer] of Object.entries(pointers))
-        forgeries[`${name} with a key of one’s own, ${algorithm}`] = signed(
+        forgeries[`${name} with a key of one’s own, ${algorithm}`] = signJwt(
           { ...header, ...pointer },
           claims,
           algorithm,
           evil
         )
-      forgeries[`another type, ${algorithm}`] = signed(
+      forgeries[`another type, ${algorithm}`] = signJwt(
         { ...header, typ: 'JWT' },
         claims,
         algorithm,
         privateKey
       )
-      forgeries[`an unknown crit, ${algorithm}`] = signed(
+      forgeries[`an unknown crit, ${algorithm}`] = signJwt(
         { ...header, crit: ['b64'], b64: true },
         claims,
         algorithm,
@@ -85,8 +91,8 @@ t.test(
       )
     }
     for (const alg of ['RS512', 'PS256'])
-      forgeries[`${alg} with our RSA key`] = signed(
-        { alg, typ: 'at+jwt', kid: kidOf(rs) },
+      forgeries[`${alg} with our RSA key`] = signJwt(
+        { alg, typ: 'at+jwt', kid: toKid(rs) },
         claims,
         alg,
         rs.privateKey
@@ -95,7 +101,11 @@ t.test(
     t.ok(Object.keys(forgeries).length > 80)
     for (const [name, token] of Object.entries(forgeries)) {
       const answer = await me(token)
-      t.strictSame(answer.body, problem(answer, 401, 'access_token_invalid', { action: 'sign-in' }), name)
+      t.strictSame(
+        answer.body,
+        expectedProblem(answer, 401, 'access_token_invalid', { action: 'sign-in' }),
+        name
+      )
     }
   }
 )

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { hashingGateOf } from '../../src/auth/hashing-gate.ts'
+import { createHashQueue } from '../../src/auth/hashing-gate.ts'
 
 /** So much that there is room for one hash to wait on each core. */
 const costly = { PASSWORD_HASH_MEMORY: 19_456, PASSWORD_HASH_TIME: 100 }
 
 /** A gate, and hashes that a test ends when it likes. */
 function gateUnderTest(cores: number, parameters = costly) {
-  const inTurn = hashingGateOf(parameters, cores)
+  const inTurn = createHashQueue(parameters, cores)
   const started: PromiseWithResolvers<string>[] = []
   const work = () => {
     const hash = Promise.withResolvers<string>()

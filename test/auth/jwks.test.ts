@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import t from 'tap'
-import { thumbprintOf } from '../../src/auth/jwk.ts'
+import { calculateJwkThumbprint } from '../../src/auth/jwk.ts'
 import { SECRET, serve } from '../service.ts'
-import { headerOf, isSignedBy } from './jwt.ts'
-import { ec, ed, keyed, kidOf, kinds, rs } from './key-files.ts'
+import { decodeJwtHeader, isSignedBy } from './jwt.ts'
+import { ec, ed, keyKinds, rs, toKeySettings, toKid } from './key-files.ts'
 
 const TTL = 300
 
@@ -24,12 +24,12 @@ t.test('[R7638] the thumbprints of the RFCs', async t => {
       'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'
     ]
   ] as const
-  for (const [jwk, thumbprint] of cases) t.equal(thumbprintOf(jwk), thumbprint)
+  for (const [jwk, thumbprint] of cases) t.equal(calculateJwkThumbprint(jwk), thumbprint)
 })
 
-for (const { algorithm, kty, members, file, publicKey } of kinds)
+for (const { algorithm, kty, members, file, publicKey } of keyKinds)
   t.test(`${algorithm}: the key decides how tokens are signed, and others can check them`, async t => {
-    const { call, clock, signUp, refresh } = await serve(t, keyed(file))
+    const { call, clock, signUp, refresh } = await serve(t, toKeySettings(file))
     const pair = await signUp()
     const answer = await call('GET', '/.well-known/jwks.json')
     t.match(answer, {
@@ -37,7 +37,7 @@ for (const { algorithm, kty, members, file, publicKey } of kinds)
       headers: { 'content-type': /^application\/json\b/, 'cache-control': 'public, max-age=300' }
     })
     const { keys } = answer.body
-    const kid = kidOf({ publicKey })
+    const kid = toKid({ publicKey })
     t.equal(keys.length, 1)
     t.match(keys[0], { kty, use: 'sig', alg: algorithm, kid })
     t.strictSame(
@@ -45,13 +45,13 @@ for (const { algorithm, kty, members, file, publicKey } of kinds)
       ['kty', 'use', 'alg', 'kid', ...members].sort(),
       'nothing private'
     )
-    t.strictSame(headerOf(pair.accessToken), { alg: algorithm, typ: 'at+jwt', kid })
+    t.strictSame(decodeJwtHeader(pair.accessToken), { alg: algorithm, typ: 'at+jwt', kid })
 
     const published = createPublicKey({ key: keys[0], format: 'jwk' })
     t.ok(isSignedBy(pair.accessToken, published, algorithm))
     t.notOk(isSignedBy(`${pair.accessToken.slice(0, -9)}AAAAAAAAA`, published, algorithm))
     t.equal((await call('GET', '/api/auth/me', { token: pair.accessToken })).status, 200)
-    clock.pass(TTL)
+    clock.advance(TTL)
     t.equal((await refresh(pair)).status, 200)
   })
 
@@ -70,9 +70,9 @@ t.test('all private keys are published, the one that signs first, each once; sec
   t.strictSame(
     app.tokens.publicKeys.map(({ kid, alg }) => [kid, alg]),
     [
-      [kidOf(rs), 'RS256'],
-      [kidOf(ed), 'EdDSA'],
-      [kidOf(ec), 'ES256']
+      [toKid(rs), 'RS256'],
+      [toKid(ed), 'EdDSA'],
+      [toKid(ec), 'ES256']
     ]
   )
 })

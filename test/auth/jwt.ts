@@ -5,10 +5,10 @@ export const decode = (part: string | undefined) =>
   JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
 
 /** The header of a JWT. */
-export const headerOf = (token: string) => decode(token.split('.')[0])
+export const decodeJwtHeader = (token: string) => decode(token.split('.')[0])
 
 /** How the algorithms work, in the words of node:crypto (RFC 7518, section 3; RFC 8037, section 3.1). */
-const means: Record<string, [hash: string | null, options: object]> = {
+const signOptions: Record<string, [hash: string | null, options: object]> = {
   EdDSA: [null, {}],
   ES256: ['sha256', { dsaEncoding: 'ieee-p1363' }],
   RS256: ['sha256', {}],
@@ -17,9 +17,9 @@ const means: Record<string, [hash: string | null, options: object]> = {
 }
 
 /** A JWT signed by the algorithm that is named, whatever its header says. */
-export function signed(header: object, claims: object, algorithm: string, key: KeyObject | string | Buffer) {
+export function signJwt(header: object, claims: object, algorithm: string, key: KeyObject | string | Buffer) {
   const input = `${encode(header)}.${encode(claims)}`
-  const [hash, options] = means[algorithm] ?? [null, {}]
+  const [hash, options] = signOptions[algorithm] ?? [null, {}]
   const signature =
     algorithm === 'HS256'
       ? createHmac('sha256', key).update(input).digest()
@@ -30,7 +30,7 @@ export function signed(header: object, claims: object, algorithm: string, key: K
 /** Whether another service finds the token good, by a public key of ours. */
 export function isSignedBy(token: string, key: KeyObject, algorithm: string) {
   const [header, claims, signature = ''] = token.split('.')
-  const [hash, options] = means[algorithm] ?? [null, {}]
+  const [hash, options] = signOptions[algorithm] ?? [null, {}]
   const input = Buffer.from(`${header}.${claims}`)
   return verify(hash, input, { key, ...options }, Buffer.from(signature, 'base64url'))
 }

@@ -1,9 +1,9 @@
 import * as argon2 from 'argon2'
 import t from 'tap'
-import { passwordsOf } from '../../src/auth/passwords.ts'
-import { usersOf } from '../../src/auth/users.ts'
+import { createPasswordHasher } from '../../src/auth/passwords.ts'
+import { createUsers } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
-import { asIs, PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
 
 const DEVICE = { ip: '192.0.2.1', userAgent: null }
 
@@ -34,7 +34,7 @@ t.test('[V6.3.8] a wrong password and an unknown e-mail are answered alike', asy
   const unknown = await call('POST', '/api/auth/login', {
     body: { email: 'eve@example.org', password: 'wrong' }
   })
-  t.strictSame(wrong.body, problem(wrong, 401, 'invalid_credentials', { action: 'sign-in' }))
+  t.strictSame(wrong.body, expectedProblem(wrong, 401, 'invalid_credentials', { action: 'sign-in' }))
   t.equal(wrong.headers['www-authenticate'], 'Bearer')
   const { instance: _, ...first } = wrong.body
   const { instance: __, ...second } = unknown.body
@@ -46,9 +46,9 @@ t.test('[V6.3.8] a wrong password and an unknown e-mail are answered alike', asy
 t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does', async t => {
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
-  const real = await passwordsOf(readConfig({}))
+  const real = await createPasswordHasher(readConfig({}))
   const verified: (string | undefined)[] = []
-  const users = usersOf(
+  const users = createUsers(
     app.store,
     {
       ...real,
@@ -59,8 +59,8 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
     },
     app.throttle
   )
-  await t.rejects(users.authenticate('eve@example.org', '', DEVICE, asIs), { code: 'invalid_credentials' })
-  await t.rejects(users.authenticate('ada@example.org', '', DEVICE, asIs), { code: 'invalid_credentials' })
+  await t.rejects(users.login('eve@example.org', '', DEVICE, passThrough), { code: 'invalid_credentials' })
+  await t.rejects(users.login('ada@example.org', '', DEVICE, passThrough), { code: 'invalid_credentials' })
   t.match(verified, [undefined, /^\$argon2id\$/])
   t.equal(await real.verify('', undefined), 'wrong')
 })
@@ -118,7 +118,7 @@ t.test('[R8265-4.2] the length of a password is that of its one form', async t =
     'é\u0301e\u0301e\u0301e\u0301'.normalize('NFD')
   ]) {
     const answer = await register('eve', password)
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }))
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
   }
 })
 
@@ -149,7 +149,7 @@ t.test('[R8265-4.2] what was hashed as it was typed still works, and is hashed a
 t.test('who has a password that would be refused today signs in with it', async t => {
   const { app, call, signUp } = await serve(t)
   const { user } = await signUp()
-  const passwordHash = await app.passwords.hash('password')
+  const passwordHash = await app.passwordHasher.hash('password')
   await app.store.db.update(app.store.tables.users).set({ passwordHash })
   const body = { email: user.email, password: 'password' }
   t.equal((await call('POST', '/api/auth/login', { body })).status, 200)
@@ -163,11 +163,15 @@ t.test('[V6.3.8] an unknown e-mail costs as many verifications for a password of
     verified.push(hash)
     return false
   }
-  const passwords = await passwordsOf(readConfig({}), 1, async () => ({ ...argon2, verify }) as never)
-  const users = usersOf(app.store, passwords, app.throttle)
+  const passwords = await createPasswordHasher(
+    readConfig({}),
+    1,
+    async () => ({ ...argon2, verify }) as never
+  )
+  const users = createUsers(app.store, passwords, app.throttle)
   const costOf = async (email: string, password: string) => {
     verified.length = 0
-    await t.rejects(users.authenticate(email, password, DEVICE, asIs), { code: 'invalid_credentials' })
+    await t.rejects(users.login(email, password, DEVICE, passThrough), { code: 'invalid_credentials' })
     return verified.length
   }
   for (const [password, cost] of [
@@ -189,28 +193,28 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
 
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }
   const config = readConfig({ PASSWORD_HASH_MEMORY: '20000', PASSWORD_HASH_TIME: '3' })
-  const later = usersOf(app.store, await passwordsOf(config), app.throttle)
+  const later = createUsers(app.store, await createPasswordHasher(config), app.throttle)
   t.equal(argon2.needsRehash(await hashed(), raised), true)
-  await t.rejects(later.authenticate('ada@example.org', 'wrong', DEVICE, asIs), {
+  await t.rejects(later.login('ada@example.org', 'wrong', DEVICE, passThrough), {
     code: 'invalid_credentials'
   })
   t.equal(argon2.needsRehash(await hashed(), raised), true, 'not for a wrong password')
-  await later.authenticate('ada@example.org', PASSWORD, DEVICE, asIs)
+  await later.login('ada@example.org', PASSWORD, DEVICE, passThrough)
   t.equal(argon2.needsRehash(await hashed(), raised), false)
-  t.match(await later.authenticate('ada@example.org', PASSWORD, DEVICE, asIs), { email: 'ada@example.org' })
+  t.match(await later.login('ada@example.org', PASSWORD, DEVICE, passThrough), { email: 'ada@example.org' })
 })
 
 t.test('[V7.4.2] who is deleted while the password is checked is not signed in', async t => {
   const { app, call, signUp } = await serve(t)
   const { user, accessToken: token } = await signUp()
   const device = { ip: '127.0.0.1', userAgent: null }
-  const checked = await app.users.authenticate(user.email, PASSWORD, DEVICE, asIs)
+  const checked = await app.users.login(user.email, PASSWORD, DEVICE, passThrough)
   t.equal((await call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } })).status, 204)
 
   await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })
   await t.resolves(
-    app.store.atomically(app.events.step(user.id, 'session_ended', device)),
+    app.store.atomically(app.auditLog.step(user.id, 'session_ended', device)),
     'nor does an event of the deleted user fail'
   )
-  t.strictSame(await app.events.list(user.id, 1), { items: [], nextCursor: null })
+  t.strictSame(await app.auditLog.list(user.id, 1), { items: [], nextCursor: null })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { sessionsOf } from '../../src/auth/sessions.ts'
+import { createSessions } from '../../src/auth/sessions.ts'
 import { readConfig } from '../../src/config.ts'
-import { PASSWORD, problem, type Service, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, type Service, serve } from '../service.ts'
 
 const email = 'ada@example.org'
 
@@ -27,7 +27,7 @@ t.test('[V7.4.1] after logout the access token stops at once', async t => {
   const answer = await call('POST', '/api/auth/logout', { token: tokens[0] })
   t.match(answer, { status: 204, body: '', headers: { 'cache-control': 'no-store' } })
   const refused = await call('GET', '/api/todos', { token: tokens[0] })
-  t.strictSame(refused.body, problem(refused, 401, 'access_token_revoked', { action: 'sign-in' }))
+  t.strictSame(refused.body, expectedProblem(refused, 401, 'access_token_revoked', { action: 'sign-in' }))
   t.strictSame(await alive(service, tokens), [false, true, true])
 })
 
@@ -50,7 +50,7 @@ t.test('logout always answers 204: expired, twice, with another’s token, or wi
   const service = await serve(t)
   const { call, clock, signUp, refresh } = service
   const pair = await signUp()
-  clock.pass(300)
+  clock.advance(300)
   for (const token of [pair.accessToken, pair.accessToken, 'not a token', undefined])
     t.equal((await call('POST', '/api/auth/logout', { token })).status, 204)
   t.equal((await call('POST', '/api/auth/logout', { headers: { authorization: 'Bearer ' } })).status, 204)
@@ -67,7 +67,7 @@ t.test('an access token that has expired, or is stale, ends its own session at t
   const logout = async (token: string, scope: string) =>
     t.equal((await call('POST', '/api/auth/logout', { token, body: { scope } })).status, 204)
 
-  clock.pass(300)
+  clock.advance(300)
   const [own, other] = [(await refresh(first)).body, await login()]
   await logout(first.accessToken, 'others')
   t.strictSame(await alive(service, [own.accessToken, other.accessToken]), [true, true], 'expired: others')
@@ -89,7 +89,7 @@ t.test('a database that cannot answer is no reason to say that all have ended', 
   const { app, signUp } = await serve(t)
   const { accessToken } = await signUp()
   const atomically = () => Promise.reject(new Error('no database'))
-  const sessions = sessionsOf({ ...app.store, atomically }, app.tokens, readConfig({}))
+  const sessions = createSessions({ ...app.store, atomically }, app.tokens, readConfig({}))
   await t.rejects(sessions.logout(accessToken, 'all', { ip: '127.0.0.1', userAgent: null }), {
     message: 'no database'
   })
@@ -99,5 +99,5 @@ t.test('an unknown scope is refused', async t => {
   const { call } = await serve(t)
   const answer = await call('POST', '/api/auth/logout', { body: { scope: 'galaxy' } })
   const errors = [{ pointer: '/scope', detail: 'is not accepted; give local, others or all' }]
-  t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }))
+  t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
 })

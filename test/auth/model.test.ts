@@ -5,12 +5,12 @@ import { Problem } from '../../src/errors.ts'
 import { type Answer, type Pair, type Service, serve } from '../service.ts'
 import {
   type Exchange,
+  findReachableWorlds,
   isLive,
   type PairName,
   type Request,
   SETTINGS,
-  type World,
-  worldsAfter
+  type World
 } from './model.ts'
 
 const RUNS = 6
@@ -145,7 +145,7 @@ class Run {
     this.#service = service
     this.#number = number
     // Tokens are issued at whole seconds, and so a run does not depend on the ones before.
-    service.clock.pass(1 - (service.clock.now().getTime() % 1000) / 1000)
+    service.clock.advance(1 - (service.clock.now().getTime() % 1000) / 1000)
     this.worlds = [{ now: service.clock.now().getTime(), accounts: [], sessions: {} }]
   }
 
@@ -163,7 +163,7 @@ class Run {
   #inUseAt = (index: number) => this.#inUse[index % this.#inUse.length] as string
 
   pass(seconds: number) {
-    this.#service.clock.pass(seconds)
+    this.#service.clock.advance(seconds)
     const now = this.#service.clock.now().getTime()
     this.worlds = this.worlds.map(world => ({ ...world, now }))
     this.#said.push(`${seconds} s pass`)
@@ -228,7 +228,7 @@ class Run {
         return { request, outcome: await this.#exchange(request, plans[index]?.isDirect ?? false) }
       })
     )
-    this.worlds = worldsAfter(this.worlds, exchanges)
+    this.worlds = findReachableWorlds(this.worlds, exchanges)
     this.#said.push(exchanges.map(say).join(' ∥ '))
     for (const { request, outcome } of exchanges) {
       const kind = `${request.kind} ${outcome.replace(/ s\d+\.\d+/, ' and a pair')}`
@@ -251,18 +251,18 @@ class Run {
     if (request.kind !== 'refresh' && request.kind !== 'logout') return this.#call(request)
     const { sessions } = this.#service.app
     const { accessToken, refreshToken } = this.#tokens(request.pair)
-    const device = { ip: '127.0.0.1', userAgent: null }
+    const client = { ip: '127.0.0.1', userAgent: null }
     try {
       if (request.kind === 'logout') {
-        await sessions.logout(accessToken, request.scope, device)
+        await sessions.logout(accessToken, request.scope, client)
         return { status: 204, body: '' }
       }
       const idempotencyKey = request.key ?? undefined
-      const body = await sessions.refresh({ accessToken, refreshToken, device, idempotencyKey })
+      const body = await sessions.refresh({ accessToken, refreshToken, client, idempotencyKey })
       return { status: 200, body }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      return { status: error.status, body: error.document('') }
+      return { status: error.status, body: error.toDocument('') }
     }
   }
 
@@ -353,7 +353,7 @@ async function audit(run: Run) {
   const hasEnded = (session: string) =>
     run.worlds.every(({ accounts, sessions }) => {
       const { hasEnded, account } = sessions[session] as World['sessions'][string]
-      return hasEnded || accounts[account]?.isGone
+      return hasEnded || accounts[account]?.isDeleted
     })
   const ended = run.sessions.filter(hasEnded)
   const namesOf = (session: string) =>

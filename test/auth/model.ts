@@ -15,7 +15,7 @@ export const SETTINGS = {
 export interface World {
   /** In milliseconds, as all times here. */
   now: number
-  accounts: { email: string; password: string; isGone: boolean }[]
+  accounts: { email: string; password: string; isDeleted: boolean }[]
   sessions: Record<string, Session>
 }
 
@@ -28,7 +28,7 @@ interface Session {
   /** The Idempotency-Key with which the last pair was asked for. */
   key: string | null
   /** Generations before this one have stale access tokens: the password was changed since. */
-  firstFresh: number
+  minAccessGeneration: number
   hasEnded: boolean
 }
 
@@ -51,7 +51,7 @@ export type Request =
 /** The status, then the pair given or the code and action of the refusal: `200 a.2`, `401 refresh_token_revoked sign-in`. */
 export type Outcome = string
 
-type Moment = (world: World) => Outcome | undefined
+type AtomicStep = (world: World) => Outcome | undefined
 
 const seconds = (count: number) => count * 1000
 const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
@@ -59,32 +59,35 @@ const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
 const REVOKED = '401 access_token_revoked sign-in'
 const USED = '401 refresh_token_used'
 
-export function momentsOf(request: Request): Moment[] {
+export function toAtomicSteps(request: Request): AtomicStep[] {
   switch (request.kind) {
     case 'register':
       return [world => register(world, request), world => signIn(world, request, 201)]
     case 'login':
       return [world => checkCredentials(world, request), world => signIn(world, request, 200)]
     case 'me':
-      return [world => identify(world, request.pair) ?? '200']
+      return [world => authenticate(world, request.pair) ?? '200']
     case 'refresh':
-      return [world => refuseEarly(world, request.pair), world => refresh(world, request.pair, request.key)]
+      return [
+        world => rejectEarlyRefresh(world, request.pair),
+        world => refresh(world, request.pair, request.key)
+      ]
     case 'logout':
       return [
-        world => logoutElsewhere(world, request.pair, request.scope),
+        world => logoutOtherSessions(world, request.pair, request.scope),
         world => logout(world, request.pair, request.scope)
       ]
     case 'end':
-      return [world => identify(world, request.pair), world => end(world, request.pair, request.session)]
+      return [world => authenticate(world, request.pair), world => end(world, request.pair, request.session)]
     case 'password':
       return [
-        world => identify(world, request.pair),
+        world => authenticate(world, request.pair),
         world => checkPassword(world, request.pair, request.current),
         world => changePassword(world, request)
       ]
     case 'delete':
       return [
-        world => identify(world, request.pair),
+        world => authenticate(world, request.pair),
         world => checkPassword(world, request.pair, request.password),
         world => endAll(world, request.pair),
         world => removeAccount(world, request.pair)
@@ -95,21 +98,21 @@ export function momentsOf(request: Request): Moment[] {
 type Credentials = Extract<Request, { kind: 'register' | 'login' }>
 
 function register({ accounts }: World, { email, password }: Credentials) {
-  if (accounts.some(account => account.email === email && !account.isGone)) return '409 already_taken'
-  accounts.push({ email, password, isGone: false })
+  if (accounts.some(account => account.email === email && !account.isDeleted)) return '409 already_taken'
+  accounts.push({ email, password, isDeleted: false })
   return undefined
 }
 
 function checkCredentials({ accounts }: World, { email, password }: Credentials) {
-  const isTheOne = accounts.some(
-    account => account.email === email && account.password === password && !account.isGone
+  const isMatch = accounts.some(
+    account => account.email === email && account.password === password && !account.isDeleted
   )
-  return isTheOne ? undefined : BAD_CREDENTIALS
+  return isMatch ? undefined : BAD_CREDENTIALS
 }
 
 /** The account may have gone while its password was checked, for that takes long. */
 function signIn(world: World, { email, session: name }: Credentials, status: number) {
-  const account = world.accounts.findIndex(account => account.email === email && !account.isGone)
+  const account = world.accounts.findIndex(account => account.email === email && !account.isDeleted)
   if (account < 0) return BAD_CREDENTIALS
   const session: Session = {
     account,
@@ -117,113 +120,114 @@ function signIn(world: World, { email, session: name }: Credentials, status: num
     rotatedAt: world.now,
     absoluteEnd: world.now + seconds(SETTINGS.SESSION_TTL),
     key: null,
-    firstFresh: 1,
+    minAccessGeneration: 1,
     hasEnded: false
   }
   world.sessions[name] = session
-  return `${status} ${nextPair(world, name, null)}`
+  return `${status} ${issuePair(world, name, null)}`
 }
 
 /** Retires the pair before, if any. The access token lives from a whole second on, and never longer than its session. */
-function nextPair({ now, sessions }: World, name: string, key: string | null) {
-  const session = sessionOf(sessions, name)
+function issuePair({ now, sessions }: World, name: string, key: string | null) {
+  const session = getSession(sessions, name)
   const expiry = now + seconds(SETTINGS.ACCESS_TOKEN_TTL)
-  session.expiries.push(wholeSecond(Math.min(expiry, session.absoluteEnd)))
+  session.expiries.push(floorToSecond(Math.min(expiry, session.absoluteEnd)))
   session.rotatedAt = now
   session.key = key
-  return latestOf(name, session)
+  return toLatestPairName(name, session)
 }
 
-const wholeSecond = (time: number) => Math.floor(time / 1000) * 1000
-const latestOf = (name: string, { expiries }: Session) => `${name}.${expiries.length}`
+const floorToSecond = (time: number) => Math.floor(time / 1000) * 1000
+const toLatestPairName = (name: string, { expiries }: Session) => `${name}.${expiries.length}`
 
-function sessionOf(sessions: World['sessions'], name: string): Session {
+function getSession(sessions: World['sessions'], name: string): Session {
   const session = sessions[name]
   if (!session) throw new Error(`There is no session ${name}.`)
   return session
 }
 
 /** What becomes of a request that an access token lets in. */
-function identify(world: World, pair: PairName) {
+function authenticate(world: World, pair: PairName) {
   const { session, account, isStale, hasExpired } = lookUp(world, pair)
   if (hasExpired) return '401 access_token_expired refresh'
-  if (account.isGone || session.hasEnded) return REVOKED
+  if (account.isDeleted || session.hasEnded) return REVOKED
   if (isStale) return '401 access_token_stale refresh'
   return undefined
 }
 
 function lookUp({ now, accounts, sessions }: World, { session: name, generation }: PairName) {
-  const session = sessionOf(sessions, name)
+  const session = getSession(sessions, name)
   const account = accounts[session.account] as World['accounts'][number]
   return {
     session,
     account,
-    isStale: generation < session.firstFresh && !account.isGone,
+    isStale: generation < session.minAccessGeneration && !account.isDeleted,
     hasExpired: now >= (session.expiries[generation - 1] ?? 0)
   }
 }
 
 /** An access token that still works is not refreshed, so that a pair cannot be used up ahead of time. */
-function refuseEarly(world: World, pair: PairName) {
+function rejectEarlyRefresh(world: World, pair: PairName) {
   const { session, account, hasExpired, isStale } = lookUp(world, pair)
-  const isOver = hasExpired || isStale || session.hasEnded || account.isGone
-  return isOver ? undefined : '409 access_token_not_expired retry-later'
+  const isUnusable = hasExpired || isStale || session.hasEnded || account.isDeleted
+  return isUnusable ? undefined : '409 access_token_not_expired retry-later'
 }
 
 function refresh(world: World, pair: PairName, key: string | null) {
   const { session, account } = lookUp(world, pair)
   const latest = session.expiries.length
   const age = world.now - session.rotatedAt
-  const isLastButOne = pair.generation === latest - 1
+  const isPreviousGeneration = pair.generation === latest - 1
 
-  if (account.isGone) return '401 refresh_token_invalid sign-in'
-  if (!isInTime(world, session)) return '401 refresh_token_expired sign-in'
+  if (account.isDeleted) return '401 refresh_token_invalid sign-in'
+  if (!hasNotExpired(world, session)) return '401 refresh_token_expired sign-in'
 
   // The answer was lost: the same request gets the same pair again, as long as nobody has used that.
-  const isRepeated = key !== null && key === session.key && isLastButOne && !session.hasEnded
-  if (isRepeated && age <= seconds(SETTINGS.REFRESH_RETRY_WINDOW))
-    return `200 ${latestOf(pair.session, session)}`
+  const isReplay = key !== null && key === session.key && isPreviousGeneration && !session.hasEnded
+  if (isReplay && age <= seconds(SETTINGS.REFRESH_RETRY_WINDOW))
+    return `200 ${toLatestPairName(pair.session, session)}`
 
   if (pair.generation < latest) {
     // Two tabs raced; the other one has the pair that works.
-    const isRace = isLastButOne && age <= seconds(SETTINGS.REFRESH_RACE_LEEWAY) && !session.hasEnded
+    const isRace = isPreviousGeneration && age <= seconds(SETTINGS.REFRESH_RACE_LEEWAY) && !session.hasEnded
     if (isRace) return `${USED} use-latest`
     // Two hold the same pair, and one of them is a thief.
     session.hasEnded = true
     return `${USED} sign-in`
   }
   if (session.hasEnded) return '401 refresh_token_revoked sign-in'
-  return `200 ${nextPair(world, pair.session, key)}`
+  return `200 ${issuePair(world, pair.session, key)}`
 }
 
 /** Whether a session can still be refreshed: not idle for too long, and not at its absolute end. */
-const isInTime = ({ now }: World, { rotatedAt, absoluteEnd }: Session) =>
+const hasNotExpired = ({ now }: World, { rotatedAt, absoluteEnd }: Session) =>
   now < Math.min(rotatedAt + seconds(SETTINGS.REFRESH_TOKEN_TTL), absoluteEnd)
 
 export function isLive(world: World, name: string): boolean {
-  const session = sessionOf(world.sessions, name)
-  return isInTime(world, session) && !session.hasEnded && !world.accounts[session.account]?.isGone
+  const session = getSession(world.sessions, name)
+  return hasNotExpired(world, session) && !session.hasEnded && !world.accounts[session.account]?.isDeleted
 }
 
 type Scope = 'local' | 'others' | 'all'
 
 /** The sessions of others, and all, are ended by the latest access token of a live one only. */
-function logoutElsewhere(world: World, pair: PairName, scope: Scope) {
+function logoutOtherSessions(world: World, pair: PairName, scope: Scope) {
   const { session, hasExpired, isStale } = lookUp(world, pair)
   const isLatest = pair.generation === session.expiries.length && !hasExpired && !isStale
   if (scope === 'local' || !isLatest || !isLive(world, pair.session)) return undefined
-  endThose(world, pair, name => scope === 'all' || name !== pair.session)
+  endSessions(world, pair, name => scope === 'all' || name !== pair.session)
   return '204'
 }
 
 /** Takes any access token that the session ever had, however old. */
 function logout(world: World, pair: PairName, scope: Scope) {
-  if (scope !== 'others' && isLive(world, pair.session)) endThose(world, pair, name => name === pair.session)
+  if (scope !== 'others' && isLive(world, pair.session))
+    endSessions(world, pair, name => name === pair.session)
   return '204'
 }
 
 function end(world: World, pair: PairName, name: string) {
-  const [own, other] = [sessionOf(world.sessions, pair.session), sessionOf(world.sessions, name)]
+  const [own, other] = [getSession(world.sessions, pair.session), getSession(world.sessions, name)]
   if (!isLive(world, pair.session)) return REVOKED
   if (other.account !== own.account || !isLive(world, name)) return '404 session_not_found'
   other.hasEnded = true
@@ -231,19 +235,20 @@ function end(world: World, pair: PairName, name: string) {
 }
 
 /** Ends some of the sessions of a pair's owner. No rule makes an ended session live again. */
-function endThose(world: World, pair: PairName, which: (name: string) => boolean): undefined {
-  const { account } = sessionOf(world.sessions, pair.session)
+function endSessions(world: World, pair: PairName, isSelected: (name: string) => boolean): undefined {
+  const { account } = getSession(world.sessions, pair.session)
   for (const [name, session] of Object.entries(world.sessions))
-    if (session.account === account && isInTime(world, session) && which(name)) session.hasEnded = true
+    if (session.account === account && hasNotExpired(world, session) && isSelected(name))
+      session.hasEnded = true
 }
 
 function endAll(world: World, pair: PairName) {
-  return isLive(world, pair.session) ? endThose(world, pair, () => true) : REVOKED
+  return isLive(world, pair.session) ? endSessions(world, pair, () => true) : REVOKED
 }
 
 function checkPassword(world: World, pair: PairName, password: string) {
   const { account } = lookUp(world, pair)
-  return account.isGone || account.password !== password ? '403 password_wrong' : undefined
+  return account.isDeleted || account.password !== password ? '403 password_wrong' : undefined
 }
 
 /** Access tokens become stale, while sessions go on: but for those that are to end, each may be refreshed. */
@@ -257,13 +262,14 @@ function changePassword(
   const { session, account } = lookUp(world, pair)
   account.password = next
   for (const other of Object.values(world.sessions))
-    if (other.account === session.account && !other.hasEnded) other.firstFresh = other.expiries.length + 1
-  if (endOthers) endThose(world, pair, name => name !== pair.session)
-  return `200 ${nextPair(world, pair.session, null)}`
+    if (other.account === session.account && !other.hasEnded)
+      other.minAccessGeneration = other.expiries.length + 1
+  if (endOthers) endSessions(world, pair, name => name !== pair.session)
+  return `200 ${issuePair(world, pair.session, null)}`
 }
 
 function removeAccount(world: World, pair: PairName) {
-  lookUp(world, pair).account.isGone = true
+  lookUp(world, pair).account.isDeleted = true
   return '204'
 }
 
@@ -277,24 +283,24 @@ export interface Exchange {
  * The worlds there may be after requests that were under way together: those that some order of their moments leads to,
  * with just these outcomes. None, if the service broke a rule.
  */
-export function worldsAfter(before: World[], exchanges: Exchange[]): World[] {
-  const moments = exchanges.map(({ request }) => momentsOf(request))
+export function findReachableWorlds(before: World[], exchanges: Exchange[]): World[] {
+  const steps = exchanges.map(({ request }) => toAtomicSteps(request))
   const seen = new Set<string>()
   const worlds: World[] = []
 
-  /** @param turns how many moments of each request have been; -1 when it has its outcome */
-  function explore(world: string, turns: number[]) {
-    const node = `${turns} ${world}`
+  /** @param positions how many moments of each request have been; -1 when it has its outcome */
+  function explore(world: string, positions: number[]) {
+    const node = `${positions} ${world}`
     if (seen.has(node)) return
     seen.add(node)
-    if (turns.every(turn => turn === -1)) worlds.push(JSON.parse(world))
-    turns.forEach((turn, index) => {
-      const moment = moments[index]?.[turn]
-      if (!moment) return
+    if (positions.every(position => position === -1)) worlds.push(JSON.parse(world))
+    positions.forEach((position, index) => {
+      const step = steps[index]?.[position]
+      if (!step) return
       const next = JSON.parse(world)
-      const outcome = moment(next)
+      const outcome = step(next)
       if (outcome !== undefined && outcome !== exchanges[index]?.outcome) return
-      explore(JSON.stringify(next), turns.with(index, outcome === undefined ? turn + 1 : -1))
+      explore(JSON.stringify(next), positions.with(index, outcome === undefined ? position + 1 : -1))
     })
   }
 

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { guessableFault, refuseGuessable } from '../../src/auth/password-policy.ts'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { assertNotGuessable, findGuessableError } from '../../src/auth/password-policy.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const ada = { username: 'Ada.Lovelace', email: 'Countess@xn--mnchen-3ya.example' }
 const because = (weakness: string) =>
   `is easy to guess, for it is little more than ${weakness}; choose a longer one, such as four random words`
-const reasonOf = (password: string) => guessableFault(password, ada, '/password')?.detail
+const reasonOf = (password: string) => findGuessableError(password, ada, '/password')?.detail
 
 /** What is refused, by what it is little more than. */
 const refused: Record<string, readonly string[]> = {
@@ -70,7 +70,7 @@ t.test('[V6.2] what is not is taken, whatever characters it has', async t => {
 
 t.test('[V6.2] the refusal points where it is told to', async t => {
   const errors = [{ pointer: '/newPassword', detail: because('a common password') }]
-  t.throws(() => refuseGuessable('password123', ada, '/newPassword'), {
+  t.throws(() => assertNotGuessable('password123', ada, '/newPassword'), {
     code: 'validation_failed',
     status: 400
   })
@@ -78,8 +78,8 @@ t.test('[V6.2] the refusal points where it is told to', async t => {
   const { accessToken: token } = await signUp()
   const body = { currentPassword: PASSWORD, newPassword: 'password123' }
   const answer = await call('PUT', '/api/auth/password', { token, body })
-  t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }))
-  t.doesNotThrow(() => refuseGuessable(PASSWORD, ada, '/newPassword'))
+  t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
+  t.doesNotThrow(() => assertNotGuessable(PASSWORD, ada, '/newPassword'))
 })
 
 t.test('a password that is easy to guess is told together with what the schema finds', async t => {
@@ -115,7 +115,11 @@ t.test('a password that is easy to guess is told together with what the schema f
   ]
   for (const [body, errors] of cases) {
     const answer = await register(body)
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }), JSON.stringify(body))
+    t.strictSame(
+      answer.body,
+      expectedProblem(answer, 400, 'validation_failed', { errors }),
+      JSON.stringify(body)
+    )
   }
 
   const { accessToken: token } = await signUp({ username: 'countess' })
@@ -124,7 +128,7 @@ t.test('a password that is easy to guess is told together with what the schema f
     { pointer: '/currentPassword', detail: 'is required' },
     { pointer: '/newPassword', detail: because('your user name') }
   ]
-  t.strictSame(change.body, problem(change, 400, 'validation_failed', { errors }))
+  t.strictSame(change.body, expectedProblem(change, 400, 'validation_failed', { errors }))
 })
 
 t.test('estimating takes milliseconds, whatever the password', async t => {

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { passwordsOf } from '../../src/auth/passwords.ts'
+import { createPasswordHasher } from '../../src/auth/passwords.ts'
 import { readConfig } from '../../src/config.ts'
 
 const config = readConfig({})
 const PASSWORDS = ['', 'correct horse battery staple', 'pässwörd 🔑', '\0null\0', '\ud800', 'x'.repeat(128)]
 
 t.test('[HASH] what one library has hashed the other verifies', async t => {
-  const faster = await passwordsOf(config)
-  const fallback = await passwordsOf(config, 1, () =>
+  const faster = await createPasswordHasher(config)
+  const fallback = await createPasswordHasher(config, 1, () =>
     Promise.reject(new Error('no binary for this platform'))
   )
   // They write the parameters in an order of their own, which tells that these are two.

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { signingKeys } from '../../src/auth/signing-keys.ts'
+import { loadSigningKeys } from '../../src/auth/signing-keys.ts'
 import { ConfigError, Environment, readConfig } from '../../src/config.ts'
-import { refuse } from '../process.ts'
-import { ec, ed, keep, kidOf, kinds, pem, rs } from './key-files.ts'
+import { runServe } from '../process.ts'
+import { ec, ed, keyKinds, rs, toKid, toPem, writeKeyFile } from './key-files.ts'
 
 t.test('the forms in which other tools write private keys', async t => {
   const cases: [name: string, content: string | Buffer, key: typeof ed, algorithm: string][] = [
@@ -12,24 +12,24 @@ t.test('the forms in which other tools write private keys', async t => {
     ['sec1', ec.privateKey.export({ type: 'sec1', format: 'pem' }), ec, 'ES256'],
     [
       'parameters-first',
-      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem(ec.privateKey)}`,
+      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${toPem(ec.privateKey)}`,
       ec,
       'ES256'
     ],
     [
       'with-its-public-key',
-      ed.publicKey.export({ type: 'spki', format: 'pem' }) + pem(ed.privateKey),
+      ed.publicKey.export({ type: 'spki', format: 'pem' }) + toPem(ed.privateKey),
       ed,
       'EdDSA'
     ],
-    ['commented', `of Ada, for 2026\n${pem(ed.privateKey).replaceAll('\n', '\r\n')}`, ed, 'EdDSA']
+    ['commented', `of Ada, for 2026\n${toPem(ed.privateKey).replaceAll('\n', '\r\n')}`, ed, 'EdDSA']
   ]
   for (const [name, content, key, algorithm] of cases) {
     const config = readConfig({
       DATABASE_URL: ':memory:',
-      JWT_PRIVATE_KEY_FILE: keep(`${name}.pem`, content)
+      JWT_PRIVATE_KEY_FILE: writeKeyFile(`${name}.pem`, content)
     })
-    t.match(signingKeys(config), [{ id: kidOf(key), algorithm }], name)
+    t.match(loadSigningKeys(config), [{ id: toKid(key), algorithm }], name)
   }
 })
 
@@ -39,9 +39,9 @@ const accepted =
 t.test(
   '[R8725-3.5] a key that is not accepted stops the start: the variable, the file, its fault, what is accepted',
   async t => {
-    const ecOn = (namedCurve: string) => pem(generateKeyPairSync('ec', { namedCurve }).privateKey)
+    const ecOn = (namedCurve: string) => toPem(generateKeyPairSync('ec', { namedCurve }).privateKey)
     const cipher = { cipher: 'aes-256-cbc', passphrase: 'secret' }
-    const [first = '', , ...rest] = pem(rs.privateKey).split('\n')
+    const [first = '', , ...rest] = toPem(rs.privateKey).split('\n')
     const cases: [name: string, content: string | Buffer, fault: string][] = [
       ['empty', '', 'it is not PEM'],
       ['der', ed.privateKey.export({ type: 'pkcs8', format: 'der' }), 'it is not PEM'],
@@ -56,7 +56,7 @@ t.test(
         rs.publicKey.export({ type: 'pkcs1', format: 'pem' }),
         'it holds no private key (but: RSA PUBLIC KEY)'
       ],
-      ['two', pem(ed.privateKey) + pem(ec.privateKey), 'it holds 2 private keys'],
+      ['two', toPem(ed.privateKey) + toPem(ec.privateKey), 'it holds 2 private keys'],
       [
         'encrypted',
         ed.privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher }),
@@ -70,30 +70,32 @@ t.test(
       ['damaged', [first, ...rest].join('\n'), 'its key is damaged, or in another format'],
       [
         'openssh',
-        pem(ed.privateKey).replaceAll('PRIVATE', 'OPENSSH PRIVATE'),
+        toPem(ed.privateKey).replaceAll('PRIVATE', 'OPENSSH PRIVATE'),
         'its key is damaged, or in another format'
       ],
       [
         'rsa-1024',
-        pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
+        toPem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
         'its key is of another kind (rsa, 1024 bits)'
       ],
       [
         'rsa-2047',
-        pem(generateKeyPairSync('rsa', { modulusLength: 2047 }).privateKey),
+        toPem(generateKeyPairSync('rsa', { modulusLength: 2047 }).privateKey),
         'its key is of another kind (rsa, 2047 bits)'
       ],
       [
         'rsa-pss',
-        pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
+        toPem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
         'its key is of another kind (rsa-pss, 2048 bits)'
       ],
       ['p384', ecOn('P-384'), 'its key is of another kind (ec, secp384r1)'],
       ['k256', ecOn('secp256k1'), 'its key is of another kind (ec, secp256k1)'],
-      ['ed448', pem(generateKeyPairSync('ed448').privateKey), 'its key is of another kind (ed448)'],
-      ['x25519', pem(generateKeyPairSync('x25519').privateKey), 'its key is of another kind (x25519)']
+      ['ed448', toPem(generateKeyPairSync('ed448').privateKey), 'its key is of another kind (ed448)'],
+      ['x25519', toPem(generateKeyPairSync('x25519').privateKey), 'its key is of another kind (x25519)']
     ]
-    const faults = cases.map(([name, content, fault]) => [keep(`${name}.bad`, content), fault] as const)
+    const faults = cases.map(
+      ([name, content, fault]) => [writeKeyFile(`${name}.bad`, content), fault] as const
+    )
     const missing = `${ed.file}.not`
     for (const [file, fault] of [
       ...faults,
@@ -103,7 +105,7 @@ t.test(
     ] as const) {
       const line = `JWT_PRIVATE_KEY_FILE: ${JSON.stringify(file)} is not accepted: ${fault}. ${accepted}`
       const config = readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: `${ed.file}, ${file}` })
-      t.throws(() => signingKeys(config), new ConfigError(line), fault)
+      t.throws(() => loadSigningKeys(config), new ConfigError(line), fault)
     }
   }
 )
@@ -113,14 +115,14 @@ t.test('of several files each that is not accepted is told', async t => {
   const line = (file: string) =>
     `JWT_PRIVATE_KEY_FILE: "${file}" is not accepted: it cannot be read (ENOENT). Give ${accepted}.`
   const config = readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'one.pem, other.pem' })
-  t.throws(() => signingKeys(config), new ConfigError(line('one.pem'), line('other.pem')))
+  t.throws(() => loadSigningKeys(config), new ConfigError(line('one.pem'), line('other.pem')))
 })
 
 t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
-  for (const { privateKey } of kinds) {
+  for (const { privateKey } of keyKinds) {
     const pasted = [
-      pem(privateKey),
-      pem(privateKey).replaceAll('\n', '\\n'),
+      toPem(privateKey),
+      toPem(privateKey).replaceAll('\n', '\\n'),
       privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
       privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64url'),
       JSON.stringify(privateKey.export({ format: 'jwk' })),
@@ -135,7 +137,7 @@ t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
 
 t.test('the process says it in one line, too', async t => {
   const settings = { DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'no.pem' }
-  t.strictSame(await refuse(t.testdir(), settings, true), {
+  t.strictSame(await runServe(t.testdir(), settings, true), {
     code: 78,
     said: `JWT_PRIVATE_KEY_FILE: "no.pem" is not accepted: it cannot be read (ENOENT). ${accepted}\n`
   })

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { refreshTokensOf } from '../../src/auth/refresh-tokens.ts'
-import { PASSWORD, problem, SECRET, serve } from '../service.ts'
+import { createRefreshTokens } from '../../src/auth/refresh-tokens.ts'
+import { expectedProblem, PASSWORD, SECRET, serve } from '../service.ts'
 
 const TTL = 300
 
 t.test('[R9700-4.14.2a] each refresh issues a new pair and retires the one before', async t => {
   const { clock, call, signUp, refresh } = await serve(t)
   const first = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   const answer = await refresh(first)
 
   t.match(answer, { status: 200, headers: { 'cache-control': 'no-store' } }, '[O21-nostore]')
@@ -25,17 +25,17 @@ t.test('[R9700-4.14.2a] each refresh issues a new pair and retires the one befor
 
   const reused = await refresh(first)
   t.equal(reused.status, 401)
-  t.strictSame(reused.body, problem(reused, 401, 'refresh_token_used', { action: 'use-latest' }))
+  t.strictSame(reused.body, expectedProblem(reused, 401, 'refresh_token_used', { action: 'use-latest' }))
 })
 
 t.test('check 1: the access token must be ours', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   for (const accessToken of ['', 'x', `${pair.accessToken.slice(0, -2)}xx`, pair.refreshToken]) {
     const answer = await refresh({ ...pair, accessToken })
     t.match(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' } })
-    t.strictSame(answer.body, problem(answer, 401, 'access_token_invalid', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_invalid', { action: 'sign-in' }))
   }
 })
 
@@ -43,14 +43,14 @@ t.test('check 2: an access token is refreshed once it has expired, to the second
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
 
-  clock.pass(TTL - 100.5)
+  clock.advance(TTL - 100.5)
   const early = await refresh(pair)
   t.match(early, { status: 409, headers: { 'retry-after': '101' } })
-  t.strictSame(early.body, problem(early, 409, 'access_token_not_expired', { action: 'retry-later' }))
+  t.strictSame(early.body, expectedProblem(early, 409, 'access_token_not_expired', { action: 'retry-later' }))
 
-  clock.pass(100.499)
+  clock.advance(100.499)
   t.match(await refresh(pair), { status: 409, headers: { 'retry-after': '1' } })
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal((await refresh(pair)).status, 200)
 })
 
@@ -59,7 +59,7 @@ t.test(
   async t => {
     const { app, clock, signUp, refresh } = await serve(t)
     const pair = await signUp()
-    clock.pass(TTL)
+    clock.advance(TTL)
     await app.store.close()
 
     const bytes = Buffer.from(pair.refreshToken)
@@ -69,7 +69,7 @@ t.test(
       const answer = await refresh({ ...pair, refreshToken: forged.toString('latin1') })
       t.strictSame(
         answer.body,
-        problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }),
+        expectedProblem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }),
         `bit ${bit}`
       )
     }
@@ -87,47 +87,47 @@ t.test(
 t.test('check 3: a refresh token of a session that does not exist', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   const sessionId = '01a20996-fb6c-78b7-96ed-227b58a269d2'
-  const refreshToken = refreshTokensOf([SECRET]).issue({ sessionId, generation: 1 })
+  const refreshToken = createRefreshTokens([SECRET]).issue({ sessionId, generation: 1 })
   const answer = await refresh({ ...pair, refreshToken })
-  t.strictSame(answer.body, problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
+  t.strictSame(answer.body, expectedProblem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
 })
 
 t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
   const { clock, signUp, refresh } = await serve(t, { REFRESH_TOKEN_TTL: '1000' })
   const first = await signUp()
-  clock.pass(999.999)
+  clock.advance(999.999)
   const second = await refresh(first)
   t.match(second, { status: 200, body: { refreshExpiresIn: 1000 } }, 'a refresh moves the idle expiry')
-  clock.pass(1000)
+  clock.advance(1000)
   const late = await refresh(second.body)
-  t.strictSame(late.body, problem(late, 401, 'refresh_token_expired', { action: 'sign-in' }))
+  t.strictSame(late.body, expectedProblem(late, 401, 'refresh_token_expired', { action: 'sign-in' }))
 })
 
 t.test('[V10.4.8] check 4: an absolute end that no refresh moves', async t => {
   const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750', REFRESH_TOKEN_TTL: '750' })
   const first = await signUp()
   t.equal(first.refreshExpiresIn, 750)
-  clock.pass(300)
+  clock.advance(300)
   const second = (await refresh(first)).body
   t.equal(second.refreshExpiresIn, 450)
-  clock.pass(300)
+  clock.advance(300)
   const third = (await refresh(second)).body
   t.match(third, { expiresIn: 150, refreshExpiresIn: 150 }, 'the access token ends with the session')
-  clock.pass(149.999)
+  clock.advance(149.999)
   t.equal((await call('GET', '/api/auth/me', { token: third.accessToken })).status, 200)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal((await refresh(third)).body.code, 'refresh_token_expired')
 })
 
 t.test('[R9700-4.14.2b] check 5: a used token ends the session after the race leeway', async t => {
   const { clock, call, signUp, refresh } = await serve(t)
   const first = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   const second = (await refresh(first)).body
 
-  clock.pass(10)
+  clock.advance(10)
   t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'use-latest' })
   t.equal(
     (await call('GET', '/api/auth/me', { token: second.accessToken })).status,
@@ -135,12 +135,12 @@ t.test('[R9700-4.14.2b] check 5: a used token ends the session after the race le
     'the race ends nothing'
   )
 
-  clock.pass(0.001)
+  clock.advance(0.001)
   const theft = await refresh(first)
-  t.strictSame(theft.body, problem(theft, 401, 'refresh_token_used', { action: 'sign-in' }))
+  t.strictSame(theft.body, expectedProblem(theft, 401, 'refresh_token_used', { action: 'sign-in' }))
   const refused = await call('GET', '/api/auth/me', { token: second.accessToken })
-  t.strictSame(refused.body, problem(refused, 401, 'access_token_revoked', { action: 'sign-in' }))
-  clock.pass(TTL)
+  t.strictSame(refused.body, expectedProblem(refused, 401, 'access_token_revoked', { action: 'sign-in' }))
+  clock.advance(TTL)
   t.equal((await refresh(second)).body.code, 'refresh_token_revoked')
   t.match(
     (await refresh(first)).body,
@@ -152,12 +152,12 @@ t.test('[R9700-4.14.2b] check 5: a used token ends the session after the race le
 t.test('check 5: a token older than the last one has no leeway', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const first = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   const second = (await refresh(first)).body
-  clock.pass(TTL)
+  clock.advance(TTL)
   const third = (await refresh(second)).body
   t.match((await refresh(first)).body, { code: 'refresh_token_used', action: 'sign-in' })
-  clock.pass(TTL)
+  clock.advance(TTL)
   t.equal((await refresh(third)).body.code, 'refresh_token_revoked')
 })
 
@@ -165,20 +165,20 @@ t.test('check 6: the session has ended', async t => {
   const { clock, call, signUp, refresh } = await serve(t)
   const pair = await signUp()
   await call('POST', '/api/auth/logout', { token: pair.accessToken })
-  clock.pass(TTL)
+  clock.advance(TTL)
   const answer = await refresh(pair)
-  t.strictSame(answer.body, problem(answer, 401, 'refresh_token_revoked', { action: 'sign-in' }))
+  t.strictSame(answer.body, expectedProblem(answer, 401, 'refresh_token_revoked', { action: 'sign-in' }))
 })
 
 t.test('check 7: the tokens must belong together', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const [one, other] = [await signUp(), await signUp()]
-  clock.pass(TTL)
+  clock.advance(TTL)
   const next = (await refresh(one)).body
-  clock.pass(TTL)
+  clock.advance(TTL)
   for (const accessToken of [other.accessToken, one.accessToken]) {
     const answer = await refresh({ ...next, accessToken })
-    t.strictSame(answer.body, problem(answer, 401, 'token_pair_mismatch', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'token_pair_mismatch', { action: 'sign-in' }))
   }
   t.equal((await refresh(next)).status, 200, 'nothing was used up')
 })
@@ -188,7 +188,7 @@ t.test(
   async t => {
     const { app, clock, call, signUp, refresh } = await serve(t)
     const pair = await signUp()
-    clock.pass(TTL)
+    clock.advance(TTL)
     const answers = await Promise.all(Array.from({ length: 40 }, () => refresh(pair)))
 
     const winners = answers.filter(({ status }) => status === 200)
@@ -205,11 +205,11 @@ t.test(
 t.test('[RACE] the loser of a race to the very row is refused as one who came late', async t => {
   const { app, clock, signUp } = await serve(t)
   const { accessToken, refreshToken } = await signUp()
-  clock.pass(TTL)
-  const device = { ip: '127.0.0.1', userAgent: null }
+  clock.advance(TTL)
+  const client = { ip: '127.0.0.1', userAgent: null }
   const results = await Promise.allSettled([
-    app.sessions.refresh({ accessToken, refreshToken, device }),
-    app.sessions.refresh({ accessToken, refreshToken, device })
+    app.sessions.refresh({ accessToken, refreshToken, client }),
+    app.sessions.refresh({ accessToken, refreshToken, client })
   ])
   // Either may win: each has a connection of its own to the server.
   t.match(
@@ -222,7 +222,7 @@ t.test('a refresh stores nothing new', async t => {
   const { app, clock, signUp, refresh } = await serve(t)
   let pair = await signUp()
   for (let turn = 0; turn < 5; turn++) {
-    clock.pass(TTL)
+    clock.advance(TTL)
     pair = (await refresh(pair)).body
   }
   const rows = await app.store.db.select().from(app.store.tables.sessions)
@@ -235,7 +235,7 @@ t.test('what is missing or not known is named', async t => {
   const answer = await call('POST', '/api/auth/refresh', { body: { token: 'x' } })
   t.strictSame(
     answer.body,
-    problem(answer, 400, 'validation_failed', {
+    expectedProblem(answer, 400, 'validation_failed', {
       errors: [
         { pointer: '/accessToken', detail: 'is required' },
         { pointer: '/refreshToken', detail: 'is required' },
@@ -252,10 +252,10 @@ t.test('what is missing or not known is named', async t => {
 t.test('an answered pair is taken as it is', async t => {
   const { call, clock, signUp } = await serve(t)
   const pair = await signUp()
-  clock.pass(TTL)
+  clock.advance(TTL)
   const answer = await call('POST', '/api/auth/refresh', { body: pair })
   t.equal(answer.status, 200)
-  clock.pass(TTL)
+  clock.advance(TTL)
   t.equal((await call('POST', '/api/auth/refresh', { body: answer.body })).status, 200, 'and so is the next')
 
   const cases: [object, object][] = [
@@ -268,22 +268,22 @@ t.test('an answered pair is taken as it is', async t => {
   ]
   for (const [member, error] of cases) {
     const refused = await call('POST', '/api/auth/refresh', { body: { ...pair, ...member } })
-    t.strictSame(refused.body, problem(refused, 400, 'validation_failed', { errors: [error] }))
+    t.strictSame(refused.body, expectedProblem(refused, 400, 'validation_failed', { errors: [error] }))
   }
 })
 
 t.test('a generation that no database counts to is none, though its seal is ours', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
-  const { issue, open } = refreshTokensOf([SECRET])
+  const { issue, verify: open } = createRefreshTokens([SECRET])
   const { sessionId } = open(pair.refreshToken)
-  clock.pass(TTL)
+  clock.advance(TTL)
   for (const generation of [2 ** 31, 2 ** 32 - 1]) {
     const answer = await refresh({ ...pair, refreshToken: issue({ sessionId, generation }) })
-    t.strictSame(answer.body, problem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
   }
   const ahead = await refresh({ ...pair, refreshToken: issue({ sessionId, generation: 2 ** 31 - 1 }) })
-  t.strictSame(ahead.body, problem(ahead, 401, 'refresh_token_used', { action: 'sign-in' }))
+  t.strictSame(ahead.body, expectedProblem(ahead, 401, 'refresh_token_used', { action: 'sign-in' }))
 })
 
 t.test('who was signed out is told so, though the access token has time left', async t => {
@@ -291,8 +291,8 @@ t.test('who was signed out is told so, though the access token has time left', a
   const [one, other] = [await signUp(), await signUp()]
   await call('POST', '/api/auth/logout', { token: one.accessToken })
   const ended = await refresh(one)
-  t.strictSame(ended.body, problem(ended, 401, 'refresh_token_revoked', { action: 'sign-in' }))
+  t.strictSame(ended.body, expectedProblem(ended, 401, 'refresh_token_revoked', { action: 'sign-in' }))
   await call('DELETE', '/api/auth/me', { token: other.accessToken, body: { password: PASSWORD } })
   const gone = await refresh(other)
-  t.strictSame(gone.body, problem(gone, 401, 'refresh_token_invalid', { action: 'sign-in' }))
+  t.strictSame(gone.body, expectedProblem(gone, 401, 'refresh_token_invalid', { action: 'sign-in' }))
 })

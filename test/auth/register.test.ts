@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const account = { username: 'Ada.Lovelace', email: 'Ada@Example.org', password: PASSWORD }
 
@@ -35,7 +35,7 @@ t.test('names are unique without case, and a conflict points at each field', asy
   ]
   for (const { changes, errors } of cases) {
     const answer = await call('POST', '/api/auth/register', { body: { ...account, ...changes } })
-    t.strictSame(answer.body, problem(answer, 409, 'already_taken', { errors }))
+    t.strictSame(answer.body, expectedProblem(answer, 409, 'already_taken', { errors }))
   }
 })
 
@@ -69,11 +69,15 @@ t.test('each wrong field is named, with what is accepted', async t => {
   ]
   for (const [changes, errors] of cases) {
     const answer = await call('POST', '/api/auth/register', { body: { ...account, ...changes } })
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }), JSON.stringify(changes))
+    t.strictSame(
+      answer.body,
+      expectedProblem(answer, 400, 'validation_failed', { errors }),
+      JSON.stringify(changes)
+    )
   }
   const none = await call('POST', '/api/auth/register')
   const errors = [{ pointer: '', detail: 'must be of type object' }]
-  t.strictSame(none.body, problem(none, 400, 'validation_failed', { errors }))
+  t.strictSame(none.body, expectedProblem(none, 400, 'validation_failed', { errors }))
 })
 
 t.test('the limits of each field are accepted', async t => {
@@ -94,7 +98,7 @@ t.test('[V6.2] the least length of a password is a setting', async t => {
   const { call } = await serve(t, { PASSWORD_MIN_LENGTH: '15' })
   const answer = await call('POST', '/api/auth/register', { body: { ...account, password: 'x'.repeat(14) } })
   const errors = [{ pointer: '/password', detail: 'is not accepted; give 15 to 128 characters of any kind' }]
-  t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }))
+  t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
 })
 
 t.test('a body with thousands of faults is answered with a hundred', async t => {

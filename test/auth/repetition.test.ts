@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, type Pair, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, type Pair, serve } from '../service.ts'
 
 const TTL = 300
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324'
@@ -8,7 +8,7 @@ const key = '8e03978e-40d5-43e8-bc93-6894a57f9324'
 async function expired(t: Parameters<typeof serve>[0]) {
   const service = await serve(t)
   const pair = await service.signUp()
-  service.clock.pass(TTL)
+  service.clock.advance(TTL)
   const refresh = ({ accessToken, refreshToken }: Pair, idempotencyKey?: string) =>
     service.call('POST', '/api/auth/refresh', {
       body: { accessToken, refreshToken },
@@ -22,7 +22,7 @@ t.test('[LOST] the same request with the same key gets the same pair, as often a
   const first = await refresh(pair, key)
   t.equal(first.status, 200)
   for (const seconds of [0, 5, 200]) {
-    clock.pass(seconds)
+    clock.advance(seconds)
     const again = await refresh(pair, seconds === 5 ? `"${key}"` : key)
     const passed = { 0: 0, 5: 5, 200: 205 }[seconds] as number
     t.match(again, { status: 200, headers: { 'cache-control': 'no-store' } })
@@ -38,7 +38,7 @@ t.test('[LOST] the same request with the same key gets the same pair, as often a
 t.test('[LOST] a repetition after the new access token has expired still saves the session', async t => {
   const { clock, pair, refresh } = await expired(t)
   const first = await refresh(pair, key)
-  clock.pass(500)
+  clock.advance(500)
   const again = await refresh(pair, key)
   t.strictSame(again.body, {
     ...first.body,
@@ -51,24 +51,24 @@ t.test('[LOST] a repetition after the new access token has expired still saves t
 t.test('[LOST] after the retry window it is taken for a re-use', async t => {
   const { clock, pair, refresh } = await expired(t)
   await refresh(pair, key)
-  clock.pass(600)
+  clock.advance(600)
   t.equal((await refresh(pair, key)).status, 200)
-  clock.pass(0.001)
+  clock.advance(0.001)
   const late = await refresh(pair, key)
-  t.strictSame(late.body, problem(late, 401, 'refresh_token_used', { action: 'sign-in' }))
+  t.strictSame(late.body, expectedProblem(late, 401, 'refresh_token_used', { action: 'sign-in' }))
 })
 
 t.test('another key, none, a used successor or an older generation is a re-use', async t => {
   const within = async (key: string | undefined) => {
     const { clock, pair, refresh } = await expired(t)
     const next = (await refresh(pair, 'a key')).body
-    clock.pass(10)
+    clock.advance(10)
     const answer = await refresh(pair, key)
     t.match(answer, { status: 401, body: { code: 'refresh_token_used', action: 'use-latest' } })
-    clock.pass(1)
+    clock.advance(1)
     const late = await refresh(pair, key)
     t.match(late, { status: 401, body: { code: 'refresh_token_used', action: 'sign-in' } })
-    clock.pass(TTL)
+    clock.advance(TTL)
     t.equal((await refresh(next)).body.code, 'refresh_token_revoked')
   }
   await within('another key')
@@ -76,21 +76,21 @@ t.test('another key, none, a used successor or an older generation is a re-use',
 
   const { clock, pair, refresh } = await expired(t)
   const second = (await refresh(pair, 'first')).body
-  clock.pass(TTL)
+  clock.advance(TTL)
   const third = (await refresh(second, 'second')).body
   t.match(
     (await refresh(pair, 'first')).body,
     { code: 'refresh_token_used', action: 'sign-in' },
     'a used successor'
   )
-  clock.pass(TTL)
+  clock.advance(TTL)
   t.equal((await refresh(third, 'third')).body.code, 'refresh_token_revoked')
 })
 
 t.test('a repetition with another access token, or of an ended session, is none', async t => {
   const { call, clock, pair, refresh } = await expired(t)
   const next = (await refresh(pair, key)).body
-  clock.pass(11 + TTL)
+  clock.advance(11 + TTL)
   const mixed = await refresh({ ...pair, accessToken: next.accessToken }, key)
   t.match(mixed.body, { code: 'refresh_token_used', action: 'sign-in' })
 
@@ -116,7 +116,7 @@ t.test('a key that is none is refused, and nothing is used up', async t => {
   for (const nonsense of ['""', 'x'.repeat(256), 'a"b', 'ä']) {
     const answer = await refresh(pair, nonsense)
     const errors = [{ parameter: 'idempotency-key', detail }]
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }), nonsense)
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }), nonsense)
   }
   t.equal((await refresh(pair, 'x'.repeat(255))).status, 200)
 })

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { emptyDatabase } from '../databases.ts'
-import { PASSWORD, type Pair, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, type Pair, serve } from '../service.ts'
 
 /** Two instances of the service on one database, and somebody whom both have let in. */
 async function twoInstances(t: Test) {
@@ -59,9 +59,9 @@ t.test('a token that was let in is so no longer when it has expired', async t =>
   const { accessToken: token, expiresIn } = await signUp()
   const me = async () => (await call('GET', '/api/auth/me', { token })).status
   t.equal(await me(), 200)
-  clock.pass(expiresIn - 1)
+  clock.advance(expiresIn - 1)
   t.equal(await me(), 200)
-  clock.pass(1)
+  clock.advance(1)
   for (const _ of [1, 2]) t.equal(await me(), 401)
 })
 
@@ -87,7 +87,7 @@ t.test('[V7.4.1] what is read is not shown to an ended session, be it there or n
   await one.call('POST', '/api/auth/logout', { token })
   for (const get of paths) {
     const answer = await get()
-    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
     t.match(answer.headers['www-authenticate'], /^Bearer error="invalid_token"/)
   }
 })

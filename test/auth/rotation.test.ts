@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Settings, serve } from '../service.ts'
-import { headerOf } from './jwt.ts'
-import { ec, ed, ed25519, keep, keyed, rs } from './key-files.ts'
+import { decodeJwtHeader } from './jwt.ts'
+import { createEd25519Key, ec, ed, rs, toKeySettings, writeKeyFile } from './key-files.ts'
 
 const TTL = 300
 const [old, fresh] = ['the secret of yesterday; it has 32 bytes', 'the secret of today; it has 32 bytes']
-const rewritten = keep(
+const rewritten = writeKeyFile(
   'rewritten.pem',
   // The same key without its public half, as openssl ec -no_public writes it.
   sec1(Buffer.from(`${ec.privateKey.export({ format: 'jwk' }).d}`, 'base64url'))
@@ -17,7 +17,7 @@ const none = { JWT_SECRET: '' }
 const rotations: [name: string, before: Settings, after: Settings, signs: string][] = [
   ['to a new first secret', { JWT_SECRET: old }, { JWT_SECRET: `${fresh},${old}` }, 'HS256'],
   ['from the kept secret to one’s own', none, { JWT_SECRET: fresh }, 'HS256'],
-  ['from the kept secret to a private key', none, keyed(ed.file), 'EdDSA'],
+  ['from the kept secret to a private key', none, toKeySettings(ed.file), 'EdDSA'],
   [
     'from the kept secret to a private key with a secret',
     none,
@@ -38,13 +38,13 @@ const rotations: [name: string, before: Settings, after: Settings, signs: string
   ],
   [
     'to a new first key of the same kind',
-    keyed(ed.file),
-    keyed(ed25519('next').file, rs.file, ed.file),
+    toKeySettings(ed.file),
+    toKeySettings(createEd25519Key('next').file, rs.file, ed.file),
     'EdDSA'
   ],
-  ['to a new first key of another kind', keyed(rs.file), keyed(ec.file, rs.file), 'ES256'],
-  ['to the second key', keyed(rs.file, ed.file), keyed(ed.file, rs.file), 'EdDSA'],
-  ['to a copy of the file in another encoding', keyed(ec.file), keyed(rewritten), 'ES256']
+  ['to a new first key of another kind', toKeySettings(rs.file), toKeySettings(ec.file, rs.file), 'ES256'],
+  ['to the second key', toKeySettings(rs.file, ed.file), toKeySettings(ed.file, rs.file), 'EdDSA'],
+  ['to a copy of the file in another encoding', toKeySettings(ec.file), toKeySettings(rewritten), 'ES256']
 ]
 for (const [name, before, after, signs] of rotations)
   t.test(`[KEYS] ${name}: no live token is refused`, async t => {
@@ -54,29 +54,29 @@ for (const [name, before, after, signs] of rotations)
     const second = await serve(t, { ...after, DATABASE_URL })
     t.equal((await second.call('GET', '/api/auth/me', { token: pair.accessToken })).status, 200)
 
-    second.clock.pass(TTL)
+    second.clock.advance(TTL)
     const { status, body } = await second.refresh(pair)
     t.equal(status, 200)
-    t.equal(headerOf(body.accessToken).alg, signs)
+    t.equal(decodeJwtHeader(body.accessToken).alg, signs)
     t.equal(
-      headerOf(body.accessToken).kid === headerOf(pair.accessToken).kid,
+      decodeJwtHeader(body.accessToken).kid === decodeJwtHeader(pair.accessToken).kid,
       name.startsWith('to a copy'),
       'the first one signs'
     )
-    second.clock.pass(TTL)
+    second.clock.advance(TTL)
     t.equal((await second.refresh(body)).status, 200, 'and what it signed can be refreshed')
   })
 
 t.test('[KEYS] a key that is given up verifies nothing any more', async t => {
   const DATABASE_URL = `file:${t.testdir()}/latchkey.db`
-  const pair = await (await serve(t, { ...keyed(ed.file), DATABASE_URL })).signUp()
-  const { app } = await serve(t, { ...keyed(ec.file), DATABASE_URL })
+  const pair = await (await serve(t, { ...toKeySettings(ed.file), DATABASE_URL })).signUp()
+  const { app } = await serve(t, { ...toKeySettings(ec.file), DATABASE_URL })
   t.throws(() => app.tokens.access.verify(pair.accessToken), { code: 'access_token_invalid' })
-  t.throws(() => app.tokens.refresh.open(pair.refreshToken), { code: 'refresh_token_invalid' })
+  t.throws(() => app.tokens.refresh.verify(pair.refreshToken), { code: 'refresh_token_invalid' })
 })
 
 t.test('with a key of one’s own none is made beside the database', async t => {
-  for (const settings of [keyed(ed.file), { JWT_SECRET: fresh }]) {
+  for (const settings of [toKeySettings(ed.file), { JWT_SECRET: fresh }]) {
     const file = join(t.testdir(), 'latchkey.db')
     await serve(t, { ...settings, DATABASE_URL: `file:${file}` })
     t.ok(existsSync(file))

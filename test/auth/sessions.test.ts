@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { deviceOf } from '../../routes/auth/device.ts'
-import { sessionsOf } from '../../src/auth/sessions.ts'
-import { readable } from '../../src/auth/user-agent.ts'
+import { toClientInfo } from '../../routes/auth/device.ts'
+import { createSessions } from '../../src/auth/sessions.ts'
+import { describeUserAgent } from '../../src/auth/user-agent.ts'
 import { readConfig } from '../../src/config.ts'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const email = 'ada@example.org'
@@ -28,7 +28,7 @@ async function signedIn(t: Parameters<typeof serve>[0], settings = {}) {
 
 t.test('a user sees where they are signed in', async t => {
   const { call, clock, from, list, login, first } = await signedIn(t)
-  clock.pass(60)
+  clock.advance(60)
   const firefox = await login(FIREFOX, '2001:db8::1')
   const items = await list(first.accessToken)
   t.equal(items.length, 2)
@@ -47,7 +47,7 @@ t.test('a user sees where they are signed in', async t => {
   t.match(items[1], { current: true, ip: '127.0.0.1', createdAt: '2026-01-01T00:00:00.000Z' })
   t.match(await list(firefox.accessToken), [{ current: true }, { id, current: false }])
 
-  clock.pass(300)
+  clock.advance(300)
   const { accessToken, refreshToken } = first
   const next = await call('POST', '/api/auth/refresh', {
     body: { accessToken, refreshToken },
@@ -70,8 +70,11 @@ t.test('a user agent may be missing, or anything', async t => {
   const [bare, long] = await list(first.accessToken)
   t.match(bare, { device: null, userAgent: '/' })
   t.equal(long.userAgent.length, 512)
-  t.strictSame(deviceOf({ ip: '::1', headers: {} } as FastifyRequest), { ip: '::1', userAgent: null })
-  t.strictSame([readable(null), readable(''), readable('curl/8.1 (x)')], [null, null, 'curl'])
+  t.strictSame(toClientInfo({ ip: '::1', headers: {} } as FastifyRequest), { ip: '::1', userAgent: null })
+  t.strictSame(
+    [describeUserAgent(null), describeUserAgent(''), describeUserAgent('curl/8.1 (x)')],
+    [null, null, 'curl']
+  )
 })
 
 t.test('[V7.4.1] a session that its user ends is refused at once', async t => {
@@ -82,7 +85,7 @@ t.test('[V7.4.1] a session that its user ends is refused at once', async t => {
   const end = (token: string, id: string) => call('DELETE', `/api/auth/sessions/${id}`, { token })
 
   const foreign = await end(stranger.accessToken, id)
-  t.strictSame(foreign.body, problem(foreign, 404, 'session_not_found'))
+  t.strictSame(foreign.body, expectedProblem(foreign, 404, 'session_not_found'))
   t.equal((await call('GET', '/api/auth/me', { token: other.accessToken })).status, 200)
 
   const answer = await end(first.accessToken, id)
@@ -97,11 +100,11 @@ t.test('beyond MAX_SESSIONS the session that was idle for longest ends', async t
   const { call, clock, list, login, first, refresh } = await signedIn(t, { MAX_SESSIONS: '3' })
   const second = await login()
   const third = await login()
-  clock.pass(300)
+  clock.advance(300)
   const renewed = (await refresh(first)).body
   const fourth = await login()
   t.equal((await list(renewed.accessToken)).length, 3)
-  clock.pass(300)
+  clock.advance(300)
   t.equal((await refresh(second)).body.code, 'refresh_token_revoked', 'the oldest of those never refreshed')
   for (const pair of [renewed, third, fourth]) t.equal((await refresh(pair)).status, 200)
   const { items } = (await call('GET', '/api/auth/events', { token: (await login()).accessToken })).body
@@ -113,7 +116,7 @@ t.test('beyond MAX_SESSIONS the session that was idle for longest ends', async t
 
 t.test('a session that has just begun is not the one to end, though the clock was put back', async t => {
   const { clock, list, login, first } = await signedIn(t, { MAX_SESSIONS: '1' })
-  clock.pass(-3600)
+  clock.advance(-3600)
   const second = await login()
   t.match(await list(second.accessToken), { length: 1, 0: { current: true } })
   t.equal(await list(first.accessToken), undefined, 'the other one has ended')
@@ -121,9 +124,9 @@ t.test('a session that has just begun is not the one to end, though the clock wa
 
 t.test('the events of an account, the latest first', async t => {
   const { call, clock, from, login, first, refresh } = await signedIn(t)
-  clock.pass(300)
+  clock.advance(300)
   const next = (await refresh(first)).body
-  clock.pass(11)
+  clock.advance(11)
   const { accessToken, refreshToken } = first
   await call('POST', '/api/auth/refresh', {
     body: { accessToken, refreshToken },
@@ -176,7 +179,7 @@ t.test('a cursor of the events that is none is told', async t => {
   const detail = 'is not a cursor; give the nextCursor of the page before, or none'
   t.strictSame(
     answer.body,
-    problem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+    expectedProblem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
   )
 })
 
@@ -184,7 +187,7 @@ t.test('a session that the database cannot begin is no refusal', async t => {
   const { app, signUp } = await serve(t)
   const { user } = await signUp()
   const broken = { ...app.store, atomically: () => Promise.reject(new Error('gone')) }
-  const sessions = sessionsOf(broken, app.tokens, readConfig({}))
+  const sessions = createSessions(broken, app.tokens, readConfig({}))
   await t.rejects(sessions.start({ ...user, passwordVersion: 0 }, { ip: '127.0.0.1', userAgent: null }), {
     message: 'gone'
   })

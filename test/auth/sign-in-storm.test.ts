@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { passwordsOf } from '../../src/auth/passwords.ts'
-import { usersOf } from '../../src/auth/users.ts'
+import { createPasswordHasher } from '../../src/auth/passwords.ts'
+import { createUsers } from '../../src/auth/users.ts'
 import { readConfig } from '../../src/config.ts'
 import { Problem } from '../../src/errors.ts'
-import { asIs, PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
 
 /** Passes that leave room for ten hashes on each core to wait. */
 const SETTINGS = { PASSWORD_HASH_TIME: '10' }
@@ -30,7 +30,7 @@ t.test('[HASH] in a storm some sign-ins are served, the others told when to retu
 
   // One is being hashed before the others come: who of them is first, the database decides.
   const first = signIn()
-  while (app.passwords.load().running === 0) await nextTurn()
+  while (app.passwordHasher.load().running === 0) await nextTurn()
   const storm = [
     first,
     ...Array.from({ length: ROOM + 19 }, (_, index) => (kinds[index % 3] ?? signIn)(index))
@@ -44,7 +44,7 @@ t.test('[HASH] in a storm some sign-ins are served, the others told when to retu
   // Fewer than 20 where the last ones still ask for the account when the first hash is done.
   t.ok(refused.length > 0 && refused.length <= 20, `${refused.length} are refused`)
   for (const answer of refused) {
-    t.strictSame(answer.body, problem(answer, 503, 'overloaded', { action: 'retry-later' }))
+    t.strictSame(answer.body, expectedProblem(answer, 503, 'overloaded', { action: 'retry-later' }))
     t.equal(answer.headers['retry-after'], '2')
   }
   const served = answers.filter(({ status }) => status !== 503).map(({ status }) => status)
@@ -57,13 +57,13 @@ t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t 
   await signUp({ email: 'ada@example.org' })
   const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash
   const before = await hashed()
-  const passwords = await passwordsOf(readConfig({ PASSWORD_HASH_TIME: '3' }))
+  const passwords = await createPasswordHasher(readConfig({ PASSWORD_HASH_TIME: '3' }))
   const signIn = (error: Error) =>
-    usersOf(app.store, { ...passwords, hash: () => Promise.reject(error) }, app.throttle).authenticate(
+    createUsers(app.store, { ...passwords, hash: () => Promise.reject(error) }, app.throttle).login(
       'ada@example.org',
       PASSWORD,
       { ip: '192.0.2.1', userAgent: null },
-      asIs
+      passThrough
     )
 
   t.match(await signIn(new Problem('overloaded')), { email: 'ada@example.org' })

@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
 import { serve } from '../service.ts'
-import { kinds } from './key-files.ts'
+import { keyKinds } from './key-files.ts'
 
 t.test('[R9068-2] [R9068-4] a strict verifier takes the access tokens, by the published keys', async t => {
-  for (const { algorithm, file } of kinds) {
+  for (const { algorithm, file } of keyKinds) {
     const issuer = 'https://auth.example'
     const { call, clock, signUp } = await serve(t, {
       JWT_PRIVATE_KEY_FILE: file,

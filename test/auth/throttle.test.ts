@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
-import { networkOf } from '../../src/auth/network.ts'
-import type { Passwords } from '../../src/auth/passwords.ts'
-import { throttleOf } from '../../src/auth/throttle.ts'
-import { usersOf } from '../../src/auth/users.ts'
-import type { Values } from '../../src/db/engine.ts'
+import { toNetwork } from '../../src/auth/network.ts'
+import type { PasswordHasher } from '../../src/auth/passwords.ts'
+import { createThrottle } from '../../src/auth/throttle.ts'
+import { createUsers } from '../../src/auth/users.ts'
+import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
 import { Problem } from '../../src/errors.ts'
 import { emptyDatabase } from '../databases.ts'
-import { type Answer, asIs, PASSWORD, problem, type Settings, serve } from '../service.ts'
+import { type Answer, expectedProblem, PASSWORD, passThrough, type Settings, serve } from '../service.ts'
 
 const ADA = 'ada@example.org'
 /** Nobody's e-mail. */
@@ -30,15 +30,16 @@ async function serveAda(t: Test, settings: Settings = {}) {
 let addresses = 0
 /** Fails from one new address after the other, as wrong passwords do. */
 async function failFromEverywhere(store: Store, email: string, times: number) {
-  const { attempt } = throttleOf(store)
+  const { attempt } = createThrottle(store)
   for (let index = 0; index < times; index++)
     await attempt(email, `new ${addresses++}`, async () => undefined)
 }
 
 const stranger = (index: number) => `203.0.113.${index}`
 
-const wrong = (answer: Answer) => problem(answer, 401, 'invalid_credentials', { action: 'sign-in' })
-const throttled = (answer: Answer) => problem(answer, 429, 'sign_in_throttled', { action: 'retry-later' })
+const wrong = (answer: Answer) => expectedProblem(answer, 401, 'invalid_credentials', { action: 'sign-in' })
+const throttled = (answer: Answer) =>
+  expectedProblem(answer, 429, 'sign_in_throttled', { action: 'retry-later' })
 
 const isThrottled = (t: Test, answer: Answer, seconds: number, message = 'it is refused') => {
   t.strictSame(answer.body, throttled(answer), message)
@@ -59,9 +60,9 @@ t.test('[THROTTLE] from the 5th failure on each attempt waits longer, account or
     for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(email, HOME))
     for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]) {
       isThrottled(t, await fail(email, HOME), seconds)
-      clock.pass(seconds - 0.001)
+      clock.advance(seconds - 0.001)
       isThrottled(t, await fail(email, HOME), 1, 'rounded up, and no longer for having tried')
-      clock.pass(0.001)
+      clock.advance(0.001)
       isWrong(t, await fail(email, HOME), `after ${seconds} s`)
     }
     const { body, headers } = await fail(email, HOME)
@@ -77,7 +78,7 @@ t.test('[THROTTLE] the right password waits as well, then clears its own count',
   const { fail, signIn, clock } = await serveAda(t)
   for (let failures = 1; failures <= 5; failures++) await fail(ADA.toUpperCase(), HOME)
   isThrottled(t, await signIn(ADA, HOME), 1)
-  clock.pass(1)
+  clock.advance(1)
   t.equal((await signIn(ADA, HOME)).status, 200)
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(ADA, HOME))
   isThrottled(t, await fail(ADA, HOME), 1)
@@ -98,11 +99,11 @@ t.test('[THROTTLE] of 40 parallel guesses 5 are verified, at first and after a d
   const storm = (email: string) => Promise.all(Array.from({ length: 40 }, () => fail(email, HOME)))
   for (const email of [ADA, EVE]) {
     t.strictSame(statuses(await storm(email)), { 200: 0, 401: 5, 429: 35 })
-    clock.pass(1)
+    clock.advance(1)
     t.strictSame(statuses(await storm(email)), { 200: 0, 401: 1, 429: 39 })
-    clock.pass(DAY)
+    clock.advance(DAY)
     isWrong(t, await fail(email, HOME))
-    clock.pass(DAY)
+    clock.advance(DAY)
     t.strictSame(statuses(await storm(email)), { 200: 0, 401: 5, 429: 35 })
   }
 })
@@ -131,14 +132,14 @@ t.test('[THROTTLE] after 100 failures in a row strangers wait for a day, account
   const { app, fail, signIn, clock } = await serveAda(t)
   for (const [index, email] of [ADA, EVE].entries()) {
     await failFromEverywhere(app.store, email, 99)
-    clock.pass(1)
+    clock.advance(1)
     isWrong(t, await fail(email, stranger(1)), 'the 100th')
     isThrottled(t, await fail(email, stranger(1)), DAY)
     isThrottled(t, await fail(email, stranger(2)), DAY, 'a new address')
     isThrottled(t, await signIn(email, stranger(2)), DAY, 'the right password')
-    clock.pass(DAY - 0.001)
+    clock.advance(DAY - 0.001)
     isThrottled(t, await fail(email, stranger(index)), 1)
-    clock.pass(0.001)
+    clock.advance(0.001)
     for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(email, stranger(index)))
     isThrottled(t, await fail(email, stranger(index)), 1, 'its own delay, not the day')
   }
@@ -151,7 +152,7 @@ t.test('[THROTTLE] strangers do not lock the owner out', async t => {
   isThrottled(t, await signIn(ADA, stranger(1)), DAY)
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(ADA, HOME))
   isThrottled(t, await signIn(ADA, HOME), 1, 'only by its own failures')
-  clock.pass(1)
+  clock.advance(1)
   const { status, body } = await signIn(ADA, HOME)
   t.equal(status, 200)
   t.equal((await signIn(ADA, stranger(1))).status, 200, 'a success ends the row of failures')
@@ -211,29 +212,29 @@ t.test('[THROTTLE] an address is the same however it is written', async t => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['what a proxy made up', 'what a proxy made up']
   ] as const)
-    t.equal(networkOf(ip), network, ip)
+    t.equal(toNetwork(ip), network, ip)
 })
 
 t.test('[THROTTLE] failures are forgotten a day after the last one', async t => {
   const { fail, clock } = await serveAda(t)
   for (let failures = 1; failures <= 4; failures++) await fail(EVE, HOME)
-  clock.pass(DAY - 0.001)
+  clock.advance(DAY - 0.001)
   isWrong(t, await fail(EVE, HOME), 'the 5th')
   isThrottled(t, await fail(EVE, HOME), 1)
-  clock.pass(DAY)
+  clock.advance(DAY)
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(EVE, HOME))
   isThrottled(t, await fail(EVE, HOME), 1, 'not 2: it began anew')
 })
 
 t.test('[THROTTLE] what could not be verified does not count', async t => {
   const { app, fail, clock } = await serveAda(t)
-  const { store, passwords, throttle } = app
+  const { store, passwordHasher: passwords, throttle } = app
   const failing = (error: Error) =>
-    usersOf(store, { ...passwords, verify: () => Promise.reject(error) }, throttle)
+    createUsers(store, { ...passwords, verify: () => Promise.reject(error) }, throttle)
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
       for (let attempts = 0; attempts < times; attempts++)
-        await t.rejects(failing(error).authenticate(email, PASSWORD, { ip: HOME, userAgent: null }, asIs), {
+        await t.rejects(failing(error).login(email, PASSWORD, { ip: HOME, userAgent: null }, passThrough), {
           message: error.message
         })
   }
@@ -245,7 +246,7 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
   t.strictSame(await rows(), [0, 0], 'in parallel, too')
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(EVE, HOME))
   isThrottled(t, await fail(EVE, HOME), 1)
-  clock.pass(1)
+  clock.advance(1)
   await refuse(EVE)
   isWrong(t, await fail(EVE, HOME), 'no wait for what was not verified')
   isThrottled(t, await fail(EVE, HOME), 2, 'nor a longer one')
@@ -261,8 +262,8 @@ t.test(
     const { app, fail } = await serveAda(t)
     const { store, users } = app
     const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
-    const signIn = (enter: Parameters<typeof users.authenticate>[3]) =>
-      users.authenticate(ADA, PASSWORD, { ip: HOME, userAgent: null }, enter)
+    const signIn = (enter: Parameters<typeof users.login>[3]) =>
+      users.login(ADA, PASSWORD, { ip: HOME, userAgent: null }, enter)
 
     await fail(ADA, HOME)
     await t.rejects(
@@ -282,7 +283,7 @@ t.test(
   { skip: process.env.TEST_DATABASE_URL ? 'PostgreSQL counts its commits itself' : false },
   async t => {
     const { app, signIn } = await serveAda(t)
-    const commits = () => app.store.writes?.get('commit') ?? 0
+    const commits = () => app.store.writeCounts?.get('commit') ?? 0
     const before = commits()
     t.equal((await signIn(ADA, HOME)).status, 200)
     t.equal(commits() - before, 2)
@@ -290,20 +291,20 @@ t.test(
 )
 
 /** What the database is asked and what is hashed, in order. */
-function traced(store: Store, passwords: Passwords) {
+function traced(store: Store, passwords: PasswordHasher) {
   const trace: string[] = []
   const prepare: Store['prepare'] = (builder, name) => {
     const prepared = store.prepare(builder, name)
     const traced =
-      <Result>(run: (values?: Values) => Result) =>
-      (values?: Values) => {
+      <Result>(run: (values?: Params) => Result) =>
+      (values?: Params) => {
         trace.push(name)
         return run(values)
       }
     return { ...prepared, execute: traced(prepared.execute), run: traced(prepared.run) }
   }
   const tracedStore = { ...store, prepare }
-  const users = usersOf(
+  const users = createUsers(
     tracedStore,
     {
       ...passwords,
@@ -312,17 +313,17 @@ function traced(store: Store, passwords: Passwords) {
         return passwords.verify(password, hash)
       }
     },
-    throttleOf(tracedStore)
+    createThrottle(tracedStore)
   )
   return { trace, users }
 }
 
 t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or not', async t => {
   const { app } = await serveAda(t)
-  const { trace, users } = traced(app.store, app.passwords)
+  const { trace, users } = traced(app.store, app.passwordHasher)
   const workOf = async (email: string, ip: string) => {
     trace.length = 0
-    await t.rejects(users.authenticate(email, 'wrong', { ip, userAgent: null }, asIs))
+    await t.rejects(users.login(email, 'wrong', { ip, userAgent: null }, passThrough))
     return [...trace]
   }
   const looks = ['throttles_find', 'throttles_find']
@@ -381,24 +382,24 @@ t.test('[THROTTLE] after a clock that was ahead nobody waits for longer than is 
     [400, 17, 900],
     [0.5, 17, 900]
   ] as const) {
-    clock.pass(days * DAY)
+    clock.advance(days * DAY)
     for (let index = 0; index < failures; index++) {
       await fail(ADA, HOME)
-      clock.pass(900)
+      clock.advance(900)
     }
     await fail(ADA, HOME)
-    clock.pass(-days * DAY - failures * 900)
+    clock.advance(-days * DAY - failures * 900)
     isThrottled(t, await signIn(ADA, HOME), longest)
-    clock.pass(longest - 0.001)
+    clock.advance(longest - 0.001)
     isThrottled(t, await signIn(ADA, HOME), 1, 'and not for a shorter time')
-    clock.pass(0.001)
+    clock.advance(0.001)
     t.equal((await signIn(ADA, HOME)).status, 200)
   }
 
-  clock.pass(400 * DAY)
+  clock.advance(400 * DAY)
   await failFromEverywhere(app.store, ADA, 100)
-  clock.pass(-400 * DAY)
+  clock.advance(-400 * DAY)
   isThrottled(t, await signIn(ADA, stranger(1)), DAY)
-  clock.pass(DAY)
+  clock.advance(DAY)
   t.equal((await signIn(ADA, stranger(1))).status, 200)
 })

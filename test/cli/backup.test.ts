@@ -14,7 +14,7 @@ import Database from 'better-sqlite3'
 import t from 'tap'
 import { send, start, stop } from '../process.ts'
 import { PASSWORD } from '../service.ts'
-import { programOf } from './program.ts'
+import { createProgram } from './program.ts'
 
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
@@ -23,7 +23,7 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 async function folderWithDatabase(t: Parameters<typeof start>[0]) {
   const cwd = t.testdir()
   const file = join(cwd, 'data/latchkey.db')
-  const latchkey = programOf({ DATABASE_URL: `file:${file}` })
+  const latchkey = createProgram({ DATABASE_URL: `file:${file}` })
   t.equal((await latchkey('migrate')).code, 0)
   const connection = new Database(file)
   connection.exec(`create table pages as with recursive n (i) as (select 1 union all select i + 1 from n where i < 1200)
@@ -38,7 +38,7 @@ t.test(
   async t => {
     const cwd = t.testdir({ elsewhere: {} })
     const file = join(cwd, 'data/latchkey.db')
-    const latchkey = programOf({ DATABASE_URL: `file:${file}` })
+    const latchkey = createProgram({ DATABASE_URL: `file:${file}` })
     const before = await start(t, cwd)
     const { body: pair } = await send(`${before.url}/api/auth/register`, { body: account })
     const token = pair.accessToken
@@ -74,7 +74,7 @@ t.test(
     t.ok(todos >= least && todos <= acknowledged, `${todos} of ${acknowledged}, ${least} at its beginning`)
 
     const elsewhere = join(cwd, 'elsewhere')
-    const restored = await programOf({ DATABASE_URL: `file:${elsewhere}/data/latchkey.db` })(
+    const restored = await createProgram({ DATABASE_URL: `file:${elsewhere}/data/latchkey.db` })(
       'restore',
       target
     )
@@ -171,7 +171,7 @@ t.test('a key that cannot be read is told before anything is written or moved', 
 
 t.test('on a terminal it says how far it is', async t => {
   const { cwd, file } = await folderWithDatabase(t)
-  const latchkey = programOf({ DATABASE_URL: `file:${file}` }, { isTTY: true })
+  const latchkey = createProgram({ DATABASE_URL: `file:${file}` }, { isTTY: true })
   const { stdout, stderr } = await latchkey('backup', join(cwd, 'one.db'))
   t.match(stdout, /one\.db: \d+ bytes, and its key in .*one\.db\.key\n$/)
   t.match(stderr.replaceAll('\r\u001B[K', '<cleared>'), /^(<cleared>\d+ % copied)+<cleared>$/)
@@ -190,7 +190,7 @@ t.test('restore moves aside what was there', async t => {
   writeFileSync(file, 'damaged'.repeat(1000))
   writeFileSync(`${file}-wal`, 'of the damaged one')
   const now = () => new Date('2026-06-01T12:00:00.000Z')
-  const { code, stdout } = await programOf({ DATABASE_URL: `file:${file}` }, { now })(
+  const { code, stdout } = await createProgram({ DATABASE_URL: `file:${file}` }, { now })(
     'restore',
     join(cwd, 'backup.db')
   )
@@ -231,7 +231,7 @@ t.test('only a file can be backed up and restored', async t => {
     [{ DATABASE_URL: `file:${cwd}/no.db` }, 'backup', 69, /^There is no database at .*no\.db\. /]
   ] as const
   for (const [settings, command, exit, line] of cases) {
-    const { code, stderr } = await programOf(settings)(command, join(cwd, 'backup.db'))
+    const { code, stderr } = await createProgram(settings)(command, join(cwd, 'backup.db'))
     t.equal(code, exit)
     t.match(stderr, line)
   }

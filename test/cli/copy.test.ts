@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { newDatabase, query } from '../databases.ts'
+import { createDatabase, query } from '../databases.ts'
 import { send, start, stop } from '../process.ts'
 import { PASSWORD } from '../service.ts'
-import { programOf } from './program.ts'
+import { createProgram } from './program.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 async function copy(...args: string[]) {
-  const { code, stdout, stderr } = await programOf()('copy', ...args)
+  const { code, stdout, stderr } = await createProgram()('copy', ...args)
   return { code, said: stdout + stderr }
 }
 
@@ -23,7 +23,7 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   await stop(before.child, 'SIGTERM')
 
   const from = `file:${cwd}/data/latchkey.db`
-  const to = await newDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string)
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
@@ -49,7 +49,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   await send(`${before.url}/api/auth/register`, { body: account })
   await stop(before.child, 'SIGTERM')
 
-  const to = await newDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string)
   const elsewhere = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET: 'x'.repeat(32) })
   await stop(elsewhere.child, 'SIGTERM')
   await query(to, "create function nothing() returns trigger language plpgsql as 'begin return null; end'")

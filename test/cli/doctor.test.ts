@@ -6,18 +6,18 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
-import { signingSecrets } from '../../src/auth/secrets.ts'
+import { loadSigningSecrets } from '../../src/auth/secrets.ts'
 import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings } from '../../src/cli/checks.ts'
 import { checkPorts } from '../../src/cli/port-checks.ts'
 import { readConfig } from '../../src/config.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
-import { obstacleTo } from '../../src/private-files.ts'
+import { findObstacle } from '../../src/private-files.ts'
 import { SystemError } from '../../src/system-error.ts'
-import { ed25519 } from '../auth/key-files.ts'
-import { newDatabase } from '../databases.ts'
-import { poolerLookAlike } from '../db/pooler-look-alike.ts'
+import { createEd25519Key } from '../auth/key-files.ts'
+import { createDatabase } from '../databases.ts'
+import { startFakePooler } from '../db/pooler-look-alike.ts'
 import { type Settings, serve } from '../service.ts'
-import { programOf, sharedSettings } from './program.ts'
+import { createProgram, sharedSettings } from './program.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const GOOD = 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ'
@@ -26,7 +26,7 @@ const configOf = (settings: Settings) => readConfig({ DATABASE_URL: ':memory:', 
 t.test('a good installation is told to be one, and nothing in it is changed', async t => {
   const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD, PORT: '0' }
   await serve(t, settings)
-  const { code, stdout, stderr } = await programOf(settings)('doctor', '--json')
+  const { code, stdout, stderr } = await createProgram(settings)('doctor', '--json')
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
   const findings = stdout
     .trim()
@@ -42,14 +42,16 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
   ])
 
   const folder = t.testdir()
-  const fresh = await programOf({ DATABASE_URL: `file:${folder}/folder/latchkey.db`, PORT: '0' })('doctor')
+  const fresh = await createProgram({ DATABASE_URL: `file:${folder}/folder/latchkey.db`, PORT: '0' })(
+    'doctor'
+  )
   t.equal(fresh.code, 0)
   t.match(fresh.stdout, /^ok {7}keys {6}a secret will be made at the first start$/m)
   t.match(fresh.stdout, /^ok {7}database {2}it will be made at the first start$/m)
 })
 
 t.test('wrong settings are the only finding, for the others need them', async t => {
-  t.strictSame(await programOf({ PORT: 'x' })('doctor'), {
+  t.strictSame(await createProgram({ PORT: 'x' })('doctor'), {
     code: 1,
     stdout:
       'fault    settings  PORT: "x" is not accepted. Give a port from 1 to 65535, or 0 for any free one.\n',
@@ -58,7 +60,7 @@ t.test('wrong settings are the only finding, for the others need them', async t 
 })
 
 t.test('every wrong setting is a finding', async t => {
-  const { code, stdout, stderr } = await programOf({ PORT: 'x', DOCS: 'yes' })('doctor', '--json')
+  const { code, stdout, stderr } = await createProgram({ PORT: 'x', DOCS: 'yes' })('doctor', '--json')
   t.strictSame({ code, stderr }, { code: 1, stderr: '{"error":"2 of the checks failed."}\n' })
   t.match(
     stdout
@@ -113,19 +115,19 @@ t.test('a place that the service could not write to', async t => {
     throw Object.assign(new Error('EROFS: read-only'), { code: 'EROFS', errno: -constants.errno.EROFS })
   }
   t.equal(
-    obstacleTo(join(cwd, 'x.db'), refuse),
+    findObstacle(join(cwd, 'x.db'), refuse),
     `${cwd} cannot be written to, so ${cwd}/x.db cannot be made or used: read-only file system (EROFS). ` +
       'Give this user the right to, or give another path.'
   )
   t.match(
-    obstacleTo(join(cwd, 'a-file'), path => path === cwd || refuse()),
+    findObstacle(join(cwd, 'a-file'), path => path === cwd || refuse()),
     /a-file cannot be read and written: /
   )
 })
 
 t.test('files that others may read are told', async t => {
   const file = join(t.testdir(), 'latchkey.db')
-  const latchkey = programOf({ DATABASE_URL: `file:${file}`, PORT: '0' })
+  const latchkey = createProgram({ DATABASE_URL: `file:${file}`, PORT: '0' })
   t.equal((await latchkey('migrate')).code, 0)
   chmodSync(file, 0o640)
   t.match(await latchkey('doctor'), {
@@ -149,7 +151,7 @@ t.test('a kept key that is none', async t => {
   for (const config of [lost, { ...lost, JWT_SECRET: GOOD }]) {
     t.throws(() => checkKeys(config), { message: /-2\.key cannot be read: no such file/ }, 'a lost link')
     t.throws(
-      () => signingSecrets(config),
+      () => loadSigningSecrets(config),
       { name: 'Error', message: /-2\.key cannot be read/ },
       'and so says the service'
     )
@@ -197,11 +199,11 @@ t.test('keys that can be guessed, and keys that can be read', async t => {
       detail: /^secret 2 can be guessed/
     })
   for (let round = 0; round < 100; round += 1) {
-    const { stdout } = await programOf()('keys', 'generate', '--algorithm', 'HS256', '--json')
+    const { stdout } = await createProgram()('keys', 'generate', '--algorithm', 'HS256', '--json')
     t.match(checkKeys(configOf({ JWT_SECRET: JSON.parse(stdout).secret })), { status: 'ok' })
   }
 
-  const { file } = ed25519('doctor')
+  const { file } = createEd25519Key('doctor')
   chmodSync(file, 0o600)
   t.match(checkKeys(configOf({ JWT_PRIVATE_KEY_FILE: file })), {
     status: 'ok',
@@ -224,7 +226,7 @@ t.test('keys that can be guessed, and keys that can be read', async t => {
 t.test('a database that is damaged, behind, ahead, or short of connections', async t => {
   const cwd = t.testdir()
   const DATABASE_URL = `file:${cwd}/latchkey.db`
-  const latchkey = programOf({ DATABASE_URL, PORT: '0' })
+  const latchkey = createProgram({ DATABASE_URL, PORT: '0' })
   await latchkey('migrate')
   const connection = new Database(`${cwd}/latchkey.db`)
   connection.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
@@ -243,18 +245,23 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
   writeFileSync(`${cwd}/latchkey.db`, 'no database at all, but some text')
   t.match(await latchkey('doctor'), { code: 1, stdout: /^fault {4}database .*file is not a database$/m })
 
-  const inspection = { version: 'PostgreSQL 18', pending: 0, latestEvent: undefined, connections: 100 }
+  const inspection = {
+    version: 'PostgreSQL 18',
+    pendingMigrations: 0,
+    latestEvent: undefined,
+    connections: 100
+  }
   t.strictSame(checkDatabase(inspection, configOf({ DATABASE_POOL_MAX: '101' })), {
     status: 'fault',
     detail: 'DATABASE_POOL_MAX is 101, but PostgreSQL 18 grants 100 connections'
   })
-  const away = await programOf({ DATABASE_URL: 'postgres://127.0.0.1:1/x', JWT_SECRET: GOOD })('doctor')
+  const away = await createProgram({ DATABASE_URL: 'postgres://127.0.0.1:1/x', JWT_SECRET: GOOD })('doctor')
   t.match(away, { code: 1, stdout: /^fault {4}database {2}127\.0\.0\.1:1: .*ECONNREFUSED/m })
 })
 
 t.test('a database with nothing in it', async t => {
-  const url = SERVER ? await newDatabase(SERVER) : `file:${t.testdir()}/latchkey.db`
-  const latchkey = programOf({ DATABASE_URL: url, JWT_SECRET: GOOD, PORT: '0' })
+  const url = SERVER ? await createDatabase(SERVER) : `file:${t.testdir()}/latchkey.db`
+  const latchkey = createProgram({ DATABASE_URL: url, JWT_SECRET: GOOD, PORT: '0' })
   if (SERVER) t.match(await latchkey('doctor'), { code: 0, stdout: /^warning {2}database .*pending/m })
   t.match(await latchkey('migrate'), { code: 0, stdout: /^The database has the schema of 20.*Z\.\n$/ })
   t.match(await latchkey('doctor'), { code: 0, stdout: /^ok {7}database /m })
@@ -264,8 +271,8 @@ const skip = !SERVER && 'needs PostgreSQL'
 t.test('a pooler is told of, and has limits of its own', { skip }, async t => {
   const settings = await sharedSettings(t)
   await serve(t, settings)
-  const { url } = await poolerLookAlike(t, settings.DATABASE_URL)
-  t.match(await programOf({ ...settings, DATABASE_URL: url, DATABASE_POOL_MAX: '1000' })('doctor'), {
+  const { url } = await startFakePooler(t, settings.DATABASE_URL)
+  t.match(await createProgram({ ...settings, DATABASE_URL: url, DATABASE_POOL_MAX: '1000' })('doctor'), {
     stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, whole, of the present schema$/m
   })
 })
@@ -276,7 +283,7 @@ t.test('a clock that is wrong', async t => {
   await service.signUp()
   const now = () => new Date('2025-12-31T23:00:00.000Z')
   const made = new Date('2025-01-01T00:00:00.000Z')
-  const inspection = { version: '', pending: 0, latestEvent: new Date('2026-01-01T00:00:00.000Z') }
+  const inspection = { version: '', pendingMigrations: 0, latestEvent: new Date('2026-01-01T00:00:00.000Z') }
   t.match(checkClock(inspection, now(), made), {
     status: 'fault',
     detail: /has an event of 2026-01-01T00:00:00/
@@ -286,11 +293,11 @@ t.test('a clock that is wrong', async t => {
     detail: /1970.*before this version was made/
   })
   const clock = new Date(now().getTime() + 1500)
-  t.match(checkClock({ version: '', pending: 0, latestEvent: undefined, clock }, now(), made), {
+  t.match(checkClock({ version: '', pendingMigrations: 0, latestEvent: undefined, clock }, now(), made), {
     status: 'warning',
     detail: /at the database$/
   })
-  t.match(await programOf(settings, { now })('doctor'), { code: 1, stdout: /^fault {4}clock/m })
+  t.match(await createProgram(settings, { now })('doctor'), { code: 1, stdout: /^fault {4}clock/m })
 })
 
 t.test('a disk that is full', async t => {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
-import { signingKeys } from '../../src/auth/signing-keys.ts'
+import { loadSigningKeys } from '../../src/auth/signing-keys.ts'
 import { readConfig } from '../../src/config.ts'
-import { programOf } from './program.ts'
+import { createProgram } from './program.ts'
 
 const before = process.cwd()
 t.teardown(() => process.chdir(before))
@@ -12,7 +12,7 @@ t.teardown(() => process.chdir(before))
 /** Runs the command as if the folder were its own. */
 async function generate(cwd: string, ...args: string[]) {
   process.chdir(cwd)
-  return programOf()('keys', 'generate', ...args)
+  return createProgram()('keys', 'generate', ...args)
 }
 
 t.test('keys generate makes a key that the service takes, readable by its owner only', async t => {
@@ -31,7 +31,7 @@ t.test('keys generate makes a key that the service takes, readable by its owner 
     t.equal(statSync(file).mode & 0o777, 0o600)
     t.match(readFileSync(file, 'utf8'), /^-----BEGIN PRIVATE KEY-----\n/)
 
-    const keys = signingKeys(readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: file }))
+    const keys = loadSigningKeys(readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: file }))
     t.match(keys, [{ algorithm }])
     t.equal(JWT_PRIVATE_KEY_FILE, `./data/signing-key-${keys[0].id}.pem`)
     t.equal(stdout, `# ${algorithm}, kid ${keys[0].id}\nJWT_PRIVATE_KEY_FILE=${JWT_PRIVATE_KEY_FILE}\n`)
@@ -66,7 +66,7 @@ t.test('keys generate --algorithm HS256 prints a secret and keeps nothing', asyn
   for (const { stdout } of runs) {
     t.match(stdout, /^JWT_SECRET=[\w-]{43}\n$/)
     const config = readConfig({ DATABASE_URL: ':memory:', ...parseEnv(stdout) })
-    t.match(signingKeys(config), [{ algorithm: 'HS256' }])
+    t.match(loadSigningKeys(config), [{ algorithm: 'HS256' }])
   }
   t.not(runs[0]?.stdout, runs[1]?.stdout)
   t.strictSame(readdirSync(cwd), [])

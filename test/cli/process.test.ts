@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { launch, uncounted } from '../process.ts'
+import { launch, withoutCoverage } from '../process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -67,7 +67,7 @@ t.test(
     chmodSync(cwd, 0o555)
     const run = (command: string) => {
       const user = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : []
-      const [file, args] = uncounted(...user, process.execPath, join(root, 'src/cli/main.ts'), command)
+      const [file, args] = withoutCoverage(...user, process.execPath, join(root, 'src/cli/main.ts'), command)
       const shell = `${[file, ...args].map(arg => `'${arg}'`).join(' ')} 2>&1; echo "code $?"`
       return execFileSync('sh', ['-c', shell], {
         cwd,

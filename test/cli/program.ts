@@ -1,15 +1,15 @@
 import type { Test } from 'tap'
-import { run, type Surroundings } from '../../src/cli/run.ts'
+import { type ProgramContext, run } from '../../src/cli/run.ts'
 import { readConfig } from '../../src/config.ts'
 import { emptyDatabase } from '../databases.ts'
 import { SECRET, type Settings } from '../service.ts'
 
 /** The program with fake streams around it, in this process. */
-export function programOf(settings: Settings = {}, { isTTY = false, now = () => new Date() } = {}) {
+export function createProgram(settings: Settings = {}, { isTTY = false, now = () => new Date() } = {}) {
   return async (...args: string[]) => {
-    const said = { stdout: '', stderr: '' }
-    const stream = (name: keyof typeof said) => ({ isTTY, write: (text: string) => (said[name] += text) })
-    const surroundings: Surroundings = {
+    const output = { stdout: '', stderr: '' }
+    const stream = (name: keyof typeof output) => ({ isTTY, write: (text: string) => (output[name] += text) })
+    const program: ProgramContext = {
       stdout: stream('stdout'),
       stderr: stream('stderr'),
       config: needs => readConfig(settings, needs),
@@ -17,8 +17,8 @@ export function programOf(settings: Settings = {}, { isTTY = false, now = () => 
       now,
       log: console
     }
-    const code = await run(args, surroundings)
-    return { code, ...said }
+    const code = await run(args, program)
+    return { code, ...output }
   }
 }
 

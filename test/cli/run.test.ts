@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import t from 'tap'
 import { commands } from '../../src/cli/commands.ts'
-import { CommandError, EXIT, exitCodeOf, messageOf } from '../../src/cli/exit-codes.ts'
+import { CommandError, EXIT, toExitCode, toMessage } from '../../src/cli/exit-codes.ts'
 import { ConfigError } from '../../src/config.ts'
 import { DatabaseError } from '../../src/db/failures.ts'
-import { reasonOf, SystemError } from '../../src/system-error.ts'
-import { programOf } from './program.ts'
+import { describeSystemError, SystemError } from '../../src/system-error.ts'
+import { createProgram } from './program.ts'
 
-const latchkey = programOf({ DATABASE_URL: ':memory:' })
+const latchkey = createProgram({ DATABASE_URL: ':memory:' })
 
 t.test('without a command it lists all of them; a group lists its own', async t => {
   const all = await latchkey('--help')
@@ -129,23 +129,23 @@ t.test('no command but serve needs a key', async t => {
     ['migrate'],
     ['backup', 'x']
   ])
-    t.notMatch((await programOf({ DATABASE_URL })(...args)).stderr, 'JWT_SECRET')
+    t.notMatch((await createProgram({ DATABASE_URL })(...args)).stderr, 'JWT_SECRET')
 })
 
 t.test('what the system refuses is told by what it is about', async t => {
   const refusal = { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'open', message: 'ENOENT: x' }
-  t.equal(messageOf({ ...refusal, path: '/a/b' }), '/a/b: no such file or directory (ENOENT).')
-  t.equal(messageOf(refusal), 'ENOENT: x')
-  t.equal(messageOf(new TypeError('x')), 'x')
-  t.equal(reasonOf(new Error('x')), 'x')
-  t.equal(exitCodeOf(new SystemError('')), 74)
+  t.equal(toMessage({ ...refusal, path: '/a/b' }), '/a/b: no such file or directory (ENOENT).')
+  t.equal(toMessage(refusal), 'ENOENT: x')
+  t.equal(toMessage(new TypeError('x')), 'x')
+  t.equal(describeSystemError(new Error('x')), 'x')
+  t.equal(toExitCode(new SystemError('')), 74)
 })
 
 t.test('what goes wrong has an exit code, and with --json is JSON', async t => {
   const { code, stdout, stderr } = await latchkey('users', 'list', '--json')
   t.strictSame({ code, stdout }, { code: 69, stdout: '' })
   t.strictSame(JSON.parse(stderr), { error: 'A database in memory is its own process’s only.' })
-  t.match(await programOf({ PORT: 'x' })('prune'), { code: 78, stderr: /^PORT: "x" is not accepted/ })
+  t.match(await createProgram({ PORT: 'x' })('prune'), { code: 78, stderr: /^PORT: "x" is not accepted/ })
 
   const errors = [
     [new CommandError('noUser', ''), 67],
@@ -155,5 +155,5 @@ t.test('what goes wrong has an exit code, and with --json is JSON', async t => {
     [Object.assign(new Error(''), { code: 'ENOENT', syscall: 'open' }), 74],
     [new TypeError(''), 70]
   ] as const
-  for (const [error, expected] of errors) t.equal(exitCodeOf(error), expected, error.constructor.name)
+  for (const [error, expected] of errors) t.equal(toExitCode(error), expected, error.constructor.name)
 })

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { StatementFailed } from '../../src/db/failures.ts'
-import { asIs, PASSWORD, problem, serve } from '../service.ts'
-import { programOf, sharedSettings } from './program.ts'
+import { StatementError } from '../../src/db/failures.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
+import { createProgram, sharedSettings } from './program.ts'
 
 t.test('users list names every account, the oldest first', async t => {
   const settings = await sharedSettings(t)
   const { app, signUp } = await serve(t, settings)
   const [ada, bob] = [await signUp({ username: 'ada' }), await signUp({ username: 'bob' })]
-  const latchkey = programOf(settings)
+  const latchkey = createProgram(settings)
   t.strictSame(await latchkey('users', 'list'), {
     code: 0,
     stdout: `${ada.user.id}  user1@example.org  ada\n${bob.user.id}  user2@example.org  bob\n`,
@@ -41,11 +41,11 @@ t.test('users sign-out ends all sessions of one user at once, and they are told'
   const settings = await sharedSettings(t)
   const { call, signUp, clock } = await serve(t, settings)
   const [ada, bob] = [await signUp({ username: 'Ada' }), await signUp()]
-  const latchkey = programOf(settings, clock)
+  const latchkey = createProgram(settings, clock)
   const { body: second } = await call('POST', '/api/auth/login', {
     body: { email: ada.user.email, password: PASSWORD }
   })
-  clock.pass(1)
+  clock.advance(1)
   t.strictSame(await latchkey('users', 'sign-out', 'ADA'), {
     code: 0,
     stdout: 'user1@example.org: 2 sessions have ended\n',
@@ -58,7 +58,7 @@ t.test('users sign-out ends all sessions of one user at once, and they are told'
     })
   t.equal((await call('GET', '/api/auth/me', { token: bob.accessToken })).status, 200)
 
-  clock.pass(1)
+  clock.advance(1)
   const { body: third } = await call('POST', '/api/auth/login', {
     body: { email: ada.user.email, password: PASSWORD }
   })
@@ -79,13 +79,13 @@ t.test(
     const settings = await sharedSettings(t)
     const service = await serve(t, settings)
     const { app, call, signUp, clock, refresh } = service
-    const latchkey = programOf(settings, clock)
+    const latchkey = createProgram(settings, clock)
     const pair = await signUp()
     const { email } = pair.user
     const login = (password: string) => call('POST', '/api/auth/login', { body: { email, password } })
     const device = { ip: '127.0.0.1', userAgent: null }
-    const verified = await app.users.authenticate(email, PASSWORD, device, asIs)
-    clock.pass(1)
+    const verified = await app.users.login(email, PASSWORD, device, passThrough)
+    clock.advance(1)
     t.match(await latchkey('users', 'disable', email), {
       code: 0,
       stdout: 'user1@example.org: cannot sign in any more; 1 session has ended\n'
@@ -97,7 +97,7 @@ t.test(
       status: 401,
       body: { code: 'access_token_revoked' }
     })
-    clock.pass(300)
+    clock.advance(300)
     t.match(await refresh(pair), { status: 401, body: { code: 'refresh_token_revoked' } })
     await t.rejects(
       app.sessions.start(verified, device),
@@ -107,17 +107,17 @@ t.test(
     t.match(await login('a wrong password'), { status: 401, body: { code: 'invalid_credentials' } })
     const refused = await login(PASSWORD)
     t.equal(refused.status, 403)
-    t.strictSame(refused.body, problem(refused, 403, 'account_disabled'))
+    t.strictSame(refused.body, expectedProblem(refused, 403, 'account_disabled'))
     t.match(await latchkey('users', 'disable', email, '--json'), {
       stdout: `{"id":"${pair.user.id}","ended":0}\n`
     })
 
-    clock.pass(1)
+    clock.advance(1)
     t.match(await latchkey('users', 'enable', email), {
       code: 0,
       stdout: 'user1@example.org: can sign in again\n'
     })
-    clock.pass(1)
+    clock.advance(1)
     const { status, body } = await login(PASSWORD)
     t.equal(status, 200)
     const { items } = (await call('GET', '/api/auth/events', { token: body.accessToken })).body
@@ -134,8 +134,8 @@ t.test('users reset-password prints a password that is good for one thing, to se
   const { call, signUp, clock } = await serve(t, settings)
   const before = `${PASSWORD}, ${PASSWORD}`
   const { accessToken: token, user } = await signUp({ password: before })
-  clock.pass(1)
-  const { code, stdout, stderr } = await programOf(settings, clock)('users', 'reset-password', user.email)
+  clock.advance(1)
+  const { code, stdout, stderr } = await createProgram(settings, clock)('users', 'reset-password', user.email)
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
   const [, password = ''] =
     /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z it takes one sign-in to set a new password, with\n(.+)\n$/.exec(
@@ -147,13 +147,13 @@ t.test('users reset-password prints a password that is good for one thing, to se
     body: { code: 'access_token_revoked' }
   })
 
-  clock.pass(1)
+  clock.advance(1)
   const login = (given: string, newPassword?: string) =>
     call('POST', '/api/auth/login', { body: { email: user.email, password: given, newPassword } })
   t.equal((await login(before)).body.code, 'invalid_credentials')
   t.equal((await login(before, 'another long phrase of mine')).body.code, 'invalid_credentials')
   const required = await login(password)
-  t.strictSame(required.body, problem(required, 403, 'password_change_required'))
+  t.strictSame(required.body, expectedProblem(required, 403, 'password_change_required'))
   const faults = [
     ['short', /^is not accepted; give 20 to 128 characters/],
     ['aaaaaaaaaaaaaaaaaaaaaa', /^is easy to guess/],
@@ -166,12 +166,12 @@ t.test('users reset-password prints a password that is good for one thing, to se
   }
 
   const own = 'another long phrase of mine'
-  clock.pass(1)
+  clock.advance(1)
   const answers = await Promise.all([login(password, own), login(password, own)])
   const statuses = answers.map(({ status }) => status).sort()
   t.strictSame(statuses, [200, 401], 'it is exchanged once')
   t.equal((await login(password, own)).body.code, 'invalid_credentials')
-  clock.pass(1)
+  clock.advance(1)
   const { status, body } = await login(own)
   t.equal(status, 200)
   const events = await call('GET', '/api/auth/events', { token: body.accessToken })
@@ -187,16 +187,16 @@ t.test('a password that an operator has set expires, and a later one works', asy
   const { call, signUp, clock } = await serve(t, settings)
   const { user } = await signUp()
   const reset = async () =>
-    JSON.parse((await programOf(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
+    JSON.parse((await createProgram(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
   const { password, ...rest } = await reset()
   t.strictSame(rest, { id: user.id, expiresAt: '2026-01-08T00:00:00.000Z', ended: 1 })
   const login = (body: object) => call('POST', '/api/auth/login', { body: { email: user.email, ...body } })
-  clock.pass(7 * 86_400 - 0.001)
+  clock.advance(7 * 86_400 - 0.001)
   t.equal((await login({ password })).body.code, 'password_change_required')
-  clock.pass(0.001)
+  clock.advance(0.001)
   for (const newPassword of [undefined, 'another long phrase']) {
     const expired = await login({ password, newPassword })
-    t.strictSame(expired.body, problem(expired, 403, 'password_expired'))
+    t.strictSame(expired.body, expectedProblem(expired, 403, 'password_expired'))
   }
   const later = await reset()
   t.equal((await login({ password: later.password, newPassword: 'another long phrase' })).status, 200)
@@ -209,14 +209,14 @@ t.test(
     const { app, call, signUp, clock } = await serve(t, settings)
     const { user } = await signUp()
     const reset = async () =>
-      JSON.parse((await programOf(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
+      JSON.parse((await createProgram(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
     const exchange = (password: string) => {
       const body = { email: user.email, password, newPassword: 'another long phrase' }
       return call('POST', '/api/auth/login', { body })
     }
     const { password } = await reset()
     const { atomically } = app.store
-    const fault = new StatementFailed('users', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
+    const fault = new StatementError('users', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
     Object.assign(app.store, { atomically: () => Promise.reject(fault) })
     t.match(await exchange(password), { status: 503 })
 
@@ -240,7 +240,7 @@ t.test('a new password is taken at the sign-in for none but a temporary one', as
   const refused = await call('POST', '/api/auth/login', { body })
   t.strictSame(
     refused.body,
-    problem(refused, 400, 'validation_failed', {
+    expectedProblem(refused, 400, 'validation_failed', {
       errors: [
         {
           detail:
@@ -259,8 +259,8 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   const { app, signUp, clock } = await serve(t, settings)
   const { user } = await signUp()
   const device = { ip: '127.0.0.1', userAgent: null }
-  const verified = await app.users.authenticate(user.email, PASSWORD, device, asIs)
-  await programOf(settings, clock)('users', 'reset-password', user.email)
+  const verified = await app.users.login(user.email, PASSWORD, device, passThrough)
+  await createProgram(settings, clock)('users', 'reset-password', user.email)
   await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
 })
 
@@ -270,14 +270,14 @@ t.test('who is not there is told so, and nobody is everybody', async t => {
   const { accessToken: token } = await signUp()
   for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
     for (const name of ['nobody', '%', '*'])
-      t.strictSame(await programOf(settings)('users', command, name), {
+      t.strictSame(await createProgram(settings)('users', command, name), {
         code: 67,
         stdout: '',
         stderr: `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.\n`
       })
   for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
     for (const name of ['', ' '])
-      t.strictSame(await programOf(settings)('users', command, name), {
+      t.strictSame(await createProgram(settings)('users', command, name), {
         code: 64,
         stdout: '',
         stderr: `USER is missing. latchkey users ${command} --help says more.\n`
@@ -289,6 +289,6 @@ t.test('a user is named by an id in either case of its digits, too', async t => 
   const settings = await sharedSettings(t)
   const { signUp, clock } = await serve(t, settings)
   const { user } = await signUp()
-  const { stdout } = await programOf(settings, clock)('users', 'sign-out', user.id.toUpperCase())
+  const { stdout } = await createProgram(settings, clock)('users', 'sign-out', user.id.toUpperCase())
   t.equal(stdout, `${user.email}: 1 session has ended\n`)
 })

@@ -2,17 +2,17 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Service } from '../service.ts'
 
 /** What happens when, on the service's stopped clock. Times are in seconds from its start. */
-export function agendaOf(clock: Service['clock']) {
+export function createScheduler(clock: Service['clock']) {
   const start = clock.now().getTime()
   /** The next one is the last. */
-  const entries: { at: number; what: () => void }[] = []
+  const entries: { at: number; action: () => void }[] = []
   let pending = 0
   const now = () => (clock.now().getTime() - start) / 1000
 
   return {
     now,
 
-    after(seconds: number, what: () => void) {
+    schedule(seconds: number, action: () => void) {
       const at = now() + Math.max(0, seconds)
       let [low, high] = [0, entries.length]
       while (low < high) {
@@ -20,11 +20,11 @@ export function agendaOf(clock: Service['clock']) {
         if ((entries[middle]?.at as number) > at) low = middle + 1
         else high = middle
       }
-      entries.splice(low, 0, { at, what })
+      entries.splice(low, 0, { at, action })
     },
 
     /** Time stands still until this is done. */
-    async during<Result>(work: Promise<Result>): Promise<Result> {
+    async holdTimeDuring<Result>(work: Promise<Result>): Promise<Result> {
       pending += 1
       try {
         return await work
@@ -40,11 +40,11 @@ export function agendaOf(clock: Service['clock']) {
         while (pending > 0)
         const next = entries.pop()
         if (!next) return
-        clock.pass(Math.max(0, next.at - now()))
-        next.what()
+        clock.advance(Math.max(0, next.at - now()))
+        next.action()
       }
     }
   }
 }
 
-export type Agenda = ReturnType<typeof agendaOf>
+export type Scheduler = ReturnType<typeof createScheduler>

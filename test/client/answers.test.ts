@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { type Client, createClient, UnexpectedResponseError } from '../../src/client/index.ts'
 import { serve } from '../service.ts'
-import { ADA, clientOf, NAME, pass } from './inject.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
 
 type Content = [status: number, contentType: string | undefined, body: string | null]
 
@@ -46,12 +46,12 @@ const notPairs: Record<string, Content> = {
 
 t.test('what is not the next pair leaves the pair as it is, and the refresh is tried again', async t => {
   const service = await serve(t)
-  const { client, state, storage } = clientOf(service)
+  const { client, state, storage } = createTestClient(service)
   await client.auth.register(ADA)
   for (const [name, content] of Object.entries(notPairs))
     await t.test(name, async t => {
-      pass(service, 300, state)
-      const before = storage.getItem(NAME)
+      advance(service, 300, state)
+      const before = storage.getItem(CHANNEL_NAME)
       const keys = new Set<string | null>()
       state.hook = async (_url, init) => {
         keys.add(new Headers(init.headers).get('idempotency-key'))
@@ -63,7 +63,7 @@ t.test('what is not the next pair leaves the pair as it is, and the refresh is t
       const [status, contentType = null] = content
       t.match(error, { name: 'UnexpectedResponseError', status, contentType })
       t.strictSame(state.sent, Array(5).fill('POST /api/auth/refresh'))
-      t.equal(storage.getItem(NAME), before)
+      t.equal(storage.getItem(CHANNEL_NAME), before)
 
       state.hook = (_url, init, pass) => {
         keys.add(new Headers(init.headers).get('idempotency-key'))
@@ -72,7 +72,7 @@ t.test('what is not the next pair leaves the pair as it is, and the refresh is t
       t.match(await client.auth.me(), { username: 'ada' })
       // Calls are without one.
       t.strictSame([...keys], [JSON.parse(`${before}`).key, null], 'all tries have one key')
-      t.not(storage.getItem(NAME), before)
+      t.not(storage.getItem(CHANNEL_NAME), before)
     })
   t.strictSame(state.signOuts, [])
 })
@@ -120,16 +120,16 @@ const wrong: [Content, ...Expected[]][] = [
 ]
 
 t.test('each call tells a success that is not its own', async t => {
-  const { client, state, storage } = clientOf(await serve(t))
+  const { client, state, storage } = createTestClient(await serve(t))
   await client.auth.register(ADA)
-  const before = storage.getItem(NAME)
+  const before = storage.getItem(CHANNEL_NAME)
   for (const [content, ...expectations] of wrong) {
     state.hook = async () => answer(content)
     for (const [name, [expected, call]] of Object.entries(calls))
       if (expectations.includes(expected))
         await t.rejects(call(client), { name: 'UnexpectedResponseError', status: content[0] }, name)
   }
-  t.equal(storage.getItem(NAME), before)
+  t.equal(storage.getItem(CHANNEL_NAME), before)
   t.strictSame(state.signOuts, [])
   const names = (['auth', 'todos'] as const).flatMap(part =>
     Object.keys(client[part]).map(name => `${part}.${name}`)
@@ -139,9 +139,9 @@ t.test('each call tells a success that is not its own', async t => {
 
 t.test("a refusal that is not the service's signs nobody out, and counts as no answer", async t => {
   const service = await serve(t)
-  const { client, state, storage } = clientOf(service)
+  const { client, state, storage } = createTestClient(service)
   await client.auth.register(ADA)
-  const before = storage.getItem(NAME)
+  const before = storage.getItem(CHANNEL_NAME)
   const foreign = (problem: object): Content => [401, 'application/problem+json', JSON.stringify(problem)]
   const refusals: Content[] = [
     ...[400, 401, 403, 404, 407, 429, 502, 511].map((status): Content => [status, 'text/html', HTML]),
@@ -162,9 +162,9 @@ t.test("a refusal that is not the service's signs nobody out, and counts as no a
     t.strictSame(state.sent, Array(5).fill(wanted), `${content}`)
   }
   for (const content of refusals) await meets(content, 'GET /api/auth/me')
-  pass(service, 300, state)
+  advance(service, 300, state)
   for (const content of refusals) await meets(content, 'POST /api/auth/refresh')
-  t.equal(storage.getItem(NAME), before)
+  t.equal(storage.getItem(CHANNEL_NAME), before)
   t.strictSame(state.signOuts, [])
   state.hook = (_url, _init, pass) => pass()
   t.match(await client.auth.me(), { username: 'ada' })
@@ -191,7 +191,7 @@ t.test('a redirection to a sign-in page is no answer', async t => {
 })
 
 t.test('a page that leads to itself is not walked through for ever', async t => {
-  const { client, state } = clientOf(await serve(t))
+  const { client, state } = createTestClient(await serve(t))
   await client.auth.register(ADA)
   // Something on the way ignores the query.
   state.hook = async () => answer(json({ items: [], nextCursor: 'next' }))
@@ -200,7 +200,7 @@ t.test('a page that leads to itself is not walked through for ever', async t => 
 })
 
 t.test('a query says what it is given', async t => {
-  const { client, state } = clientOf(await serve(t))
+  const { client, state } = createTestClient(await serve(t))
   await client.auth.register(ADA)
   const todo = await client.todos.create({ title: 'Käse & Brot=100% #1?', tags: ['a+b', 'c d'] })
   const other = await client.todos.create({ title: 'Cake' })

@@ -38,7 +38,7 @@ async function serveClient(t: Test): Promise<string> {
 }
 
 /** Makes a client in the page, as an application does when it is loaded. */
-const open = (tab: Page | Frame, baseUrl: string, storage = '() => localStorage') =>
+const openClient = (tab: Page | Frame, baseUrl: string, storage = '() => localStorage') =>
   tab.evaluate(
     `import('/index.ts').then(({ createClient }) => {
       const signOuts = []
@@ -61,7 +61,7 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000
    * The pairs that have come since it was asked last, all by good answers. A tab that cannot read the next pair yet asks for
    * it, too, and gets the same one: no more than one request a tab.
    */
-  async function newPairs() {
+  async function countNewPairs() {
     const answers = refreshes.splice(0)
     t.ok(answers.length <= tabs.length, 'each tab asks at most once')
     t.ok(answers.every(({ status }) => status === 200))
@@ -73,7 +73,7 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000
   for (const tab of tabs) {
     tab.on('pageerror', error => errors.push(error.message))
     await tab.goto(origin)
-    await open(tab, url)
+    await openClient(tab, url)
   }
   const [one, other] = tabs
   t.equal(await one.evaluate(() => 'locks' in navigator), true)
@@ -81,7 +81,7 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000
   const ada = await one.evaluate(body => page.client.auth.register(body), ADA)
   t.strictSame(await other.evaluate(() => page.client.auth.me()), ada, 'signed in in one, known in the other')
 
-  const calls = () =>
+  const callFromBothTabs = () =>
     Promise.all(
       tabs.map(tab =>
         tab.evaluate(() =>
@@ -90,14 +90,14 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000
       )
     )
   await one.waitForTimeout(8100)
-  t.strictSame(await calls(), [5, 5])
-  t.equal(await newPairs(), 1, 'ten calls in two tabs exchange the pair once')
+  t.strictSame(await callFromBothTabs(), [5, 5])
+  t.equal(await countNewPairs(), 1, 'ten calls in two tabs exchange the pair once')
 
   await one.reload()
-  await open(one, url)
+  await openClient(one, url)
   await one.waitForTimeout(8100)
-  t.strictSame(await calls(), [5, 5])
-  t.equal(await newPairs(), 1, 'and once after a reload')
+  t.strictSame(await callFromBothTabs(), [5, 5])
+  t.equal(await countNewPairs(), 1, 'and once after a reload')
 
   await one.evaluate(() => page.client.auth.logout())
   await other.waitForFunction(() => page.signOuts.length === 1)
@@ -109,27 +109,28 @@ t.test('two tabs in Chromium are signed in together, and out', { timeout: 90_000
 /** Seconds for which an access token lives: longer than a tab waits for the lock of another one. */
 const TTL = 7
 /** Milliseconds after which it has run out. */
-const LIFE = TTL * 1000 + 200
+const EXPIRY_WAIT = TTL * 1000 + 200
 
 /** Two tabs that are signed in, with an access token that has just run out. */
-async function twoTabs(t: Test, storage?: string) {
+async function openTwoTabs(t: Test, storage?: string) {
   const { url } = await start(t, t.testdir(), { ACCESS_TOKEN_TTL: `${TTL}` })
   const origin = await serveClient(t)
   const context = await (await openChromium(t)).newContext()
   const [one, other] = [await context.newPage(), await context.newPage()]
   for (const tab of [one, other]) {
     await tab.goto(origin)
-    await open(tab, url, storage)
+    await openClient(tab, url, storage)
   }
   await one.evaluate(body => page.client.auth.register(body), ADA)
   if (storage) await other.evaluate(body => page.client.auth.login(body), LOGIN)
-  await one.waitForTimeout(LIFE)
+  await one.waitForTimeout(EXPIRY_WAIT)
   return { context, one, other, origin, url }
 }
 
 const LOGIN = { email: ADA.email, password: ADA.password }
-const me = (tab: Page | Frame) => tab.evaluate(() => page.client.auth.me().then(({ username }) => username))
-const signOuts = (tab: Page | Frame) => tab.evaluate(() => page.signOuts)
+const fetchUsername = (tab: Page | Frame) =>
+  tab.evaluate(() => page.client.auth.me().then(({ username }) => username))
+const readSignOuts = (tab: Page | Frame) => tab.evaluate(() => page.signOuts)
 
 /** Keeps answers to refreshes back, until they are let go; the service has given them. */
 async function holdRefreshes(tab: Page) {
@@ -144,13 +145,13 @@ async function holdRefreshes(tab: Page) {
     await until
     await route.fulfill({ response })
   })
-  async function begun() {
+  async function waitForRefresh() {
     while (routes.length === 0) await tab.waitForTimeout(10)
   }
-  return { release, begun }
+  return { release, begun: waitForRefresh }
 }
 
-async function timed<Result>(work: Promise<Result>): Promise<[Result, number]> {
+async function timeWork<Result>(work: Promise<Result>): Promise<[Result, number]> {
   const since = performance.now()
   return [await work, performance.now() - since]
 }
@@ -159,10 +160,10 @@ t.test(
   'a tab that stands at an alert() holds nobody up, and goes on with the rest',
   { timeout: 90_000 },
   async t => {
-    const { one, other } = await twoTabs(t)
-    const { release, begun } = await holdRefreshes(one)
-    const waiting = me(one)
-    await begun()
+    const { one, other } = await openTwoTabs(t)
+    const { release, begun: waitForRefresh } = await holdRefreshes(one)
+    const waiting = fetchUsername(one)
+    await waitForRefresh()
     // It has the lock, and its answer is on the way.
     const dialogs: { dismiss(): Promise<void> }[] = []
     one.on('dialog', dialog => dialogs.push(dialog))
@@ -172,30 +173,30 @@ t.test(
     })
     while (dialogs.length === 0) await other.waitForTimeout(10)
 
-    const [name, duration] = await timed(me(other))
+    const [name, duration] = await timeWork(fetchUsername(other))
     t.equal(name, 'ada')
     t.ok(
-      duration > 4000 && duration < LIFE,
+      duration > 4000 && duration < EXPIRY_WAIT,
       `${Math.round(duration)} ms: it waits for a while, and goes on without the lock`
     )
     // The other one gets two pairs further, then all comes at once.
     for (const _ of [1, 2]) {
-      await other.waitForTimeout(LIFE)
-      t.equal(await me(other), 'ada')
+      await other.waitForTimeout(EXPIRY_WAIT)
+      t.equal(await fetchUsername(other), 'ada')
     }
     release()
     await Promise.all(dialogs.map(dialog => dialog.dismiss()))
     t.strictSame(await alerted, [])
     t.equal(await waiting, 'ada')
     await one.unrouteAll()
-    await other.waitForTimeout(LIFE)
-    t.strictSame([await me(one), await me(other)], ['ada', 'ada'])
-    t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+    await other.waitForTimeout(EXPIRY_WAIT)
+    t.strictSame([await fetchUsername(one), await fetchUsername(other)], ['ada', 'ada'])
+    t.strictSame([await readSignOuts(one), await readSignOuts(other)], [[], []])
   }
 )
 
 t.test('nor does one that is busy', { timeout: 90_000 }, async t => {
-  const { one, other } = await twoTabs(t)
+  const { one, other } = await openTwoTabs(t)
   const busy = one.evaluate(() => {
     const call = page.client.auth.me()
     // The lock is asked for, and the request follows, before it is busy.
@@ -205,19 +206,19 @@ t.test('nor does one that is busy', { timeout: 90_000 }, async t => {
     })
   })
   await other.waitForTimeout(300)
-  const [name, duration] = await timed(me(other))
+  const [name, duration] = await timeWork(fetchUsername(other))
   t.equal(name, 'ada')
-  t.ok(duration < LIFE, `${Math.round(duration)} ms`)
+  t.ok(duration < EXPIRY_WAIT, `${Math.round(duration)} ms`)
   t.equal(await busy, 'ada')
-  t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+  t.strictSame([await readSignOuts(one), await readSignOuts(other)], [[], []])
 })
 
 t.test('tabs with a sessionStorage each do not wait for each other', { timeout: 90_000 }, async t => {
-  const { one, other } = await twoTabs(t, '() => sessionStorage')
-  const { release, begun } = await holdRefreshes(one)
-  const waiting = me(one)
-  await begun()
-  const [name, duration] = await timed(me(other))
+  const { one, other } = await openTwoTabs(t, '() => sessionStorage')
+  const { release, begun: waitForRefresh } = await holdRefreshes(one)
+  const waiting = fetchUsername(one)
+  await waitForRefresh()
+  const [name, duration] = await timeWork(fetchUsername(other))
   t.equal(name, 'ada')
   t.ok(duration < 2000, `${Math.round(duration)} ms`)
   release()
@@ -225,7 +226,7 @@ t.test('tabs with a sessionStorage each do not wait for each other', { timeout: 
 })
 
 t.test('a captive portal leaves the session as it is', { timeout: 90_000 }, async t => {
-  const { context, one, other, url } = await twoTabs(t)
+  const { context, one, other, url } = await openTwoTabs(t)
   const stored = () => one.evaluate(() => JSON.stringify(localStorage))
   const before = await stored()
   await context.route(`${url}/**`, route =>
@@ -246,15 +247,15 @@ t.test('a captive portal leaves the session as it is', { timeout: 90_000 }, asyn
   ])
   t.equal(await stored(), before)
   await one.reload()
-  await open(one, url)
+  await openClient(one, url)
   t.equal(await one.evaluate(() => page.client.auth.user()?.username), 'ada')
   await context.unrouteAll()
-  t.strictSame([await me(one), await me(other)], ['ada', 'ada'])
-  t.strictSame([await signOuts(one), await signOuts(other)], [[], []])
+  t.strictSame([await fetchUsername(one), await fetchUsername(other)], ['ada', 'ada'])
+  t.strictSame([await readSignOuts(one), await readSignOuts(other)], [[], []])
 })
 
 t.test('where a page may not have a storage, memory takes its place', { timeout: 90_000 }, async t => {
-  const { one, origin, url } = await twoTabs(t)
+  const { one, origin, url } = await openTwoTabs(t)
   await one.setContent(`<iframe sandbox="allow-scripts" src="${origin}"></iframe>`)
   const frame = one.frames().at(-1) as Frame
   await frame.waitForLoadState()
@@ -266,14 +267,14 @@ t.test('where a page may not have a storage, memory takes its place', { timeout:
     }
   }
   t.equal(await frame.evaluate(forbidden), 'SecurityError')
-  await open(frame, url)
+  await openClient(frame, url)
   await frame.evaluate(body => page.client.auth.login(body), LOGIN)
-  await one.waitForTimeout(LIFE)
-  t.equal(await me(frame), 'ada')
+  await one.waitForTimeout(EXPIRY_WAIT)
+  t.equal(await fetchUsername(frame), 'ada')
   // Channels and locks are forbidden there, too.
-  await open(frame, url, '{ getItem: () => localStorage.length, setItem() {}, removeItem() {} }')
+  await openClient(frame, url, '{ getItem: () => localStorage.length, setItem() {}, removeItem() {} }')
   await frame.evaluate(body => page.client.auth.login(body), LOGIN)
-  await one.waitForTimeout(LIFE)
-  t.equal(await me(frame), 'ada')
-  t.strictSame(await signOuts(frame), [])
+  await one.waitForTimeout(EXPIRY_WAIT)
+  t.equal(await fetchUsername(frame), 'ada')
+  t.strictSame(await readSignOuts(frame), [])
 })

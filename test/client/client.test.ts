@@ -1,12 +1,12 @@
 import t from 'tap'
 import { createClient, memoryStorage, ProblemError } from '../../src/client/index.ts'
 import { serve } from '../service.ts'
-import { ADA, clientOf, pass } from './inject.ts'
+import { ADA, advance, createTestClient } from './inject.ts'
 
 const PASSWORD = 'battery staple, correct horse'
 
 t.test('an account, from the first day to the last', async t => {
-  const { client, state } = clientOf(await serve(t))
+  const { client, state } = createTestClient(await serve(t))
   const { auth } = client
   await t.rejects(auth.me(), { code: 'authentication_required', action: 'sign-in', status: 401 })
   const ada = await auth.register(ADA)
@@ -45,7 +45,7 @@ t.test('an account, from the first day to the last', async t => {
 
 t.test('signing out everywhere, or elsewhere, whatever becomes of the request', async t => {
   const service = await serve(t)
-  const [here, there] = [clientOf(service), clientOf(service)]
+  const [here, there] = [createTestClient(service), createTestClient(service)]
   await here.client.auth.register(ADA)
   await there.client.auth.login({ email: ADA.email, password: ADA.password })
   here.state.hook = () => Promise.reject(new TypeError('fetch failed'))
@@ -55,7 +55,7 @@ t.test('signing out everywhere, or elsewhere, whatever becomes of the request', 
   t.equal(here.client.auth.user(), undefined, 'forgotten here at least')
 
   // An expired token ends its own session only, so a live one is got first.
-  pass(service, 300, there.state)
+  advance(service, 300, there.state)
   await there.client.auth.logout({ scope: 'all' })
   t.equal(there.client.auth.user(), undefined)
   t.strictSame(there.state.sent.slice(-2), ['POST /api/auth/refresh', 'POST /api/auth/logout'])
@@ -64,7 +64,7 @@ t.test('signing out everywhere, or elsewhere, whatever becomes of the request', 
 })
 
 t.test('all that one does with todos', async t => {
-  const { client } = clientOf(await serve(t))
+  const { client } = createTestClient(await serve(t))
   const { auth, todos } = client
   await auth.register(ADA)
   const milk = await todos.create({ title: 'Buy milk', tags: ['a', 'b'] })
@@ -108,7 +108,7 @@ t.test('all that one does with todos', async t => {
 })
 
 t.test('a call can be given up', async t => {
-  const { client, state } = clientOf(await serve(t))
+  const { client, state } = createTestClient(await serve(t))
   await client.auth.register(ADA)
   const controller = new AbortController()
   state.hook = (_url, init) =>

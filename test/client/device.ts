@@ -1,27 +1,27 @@
 import { type Client, createClient, ProblemError } from '../../src/client/index.ts'
 import type { Channel, Locks } from '../../src/client/platform.ts'
-import { carry, type World } from './network.ts'
-import { sharedStorage } from './shared-storage.ts'
+import { type Simulation, transmit } from './network.ts'
+import { createSharedStorage } from './shared-storage.ts'
 
 /** A phone or laptop, with a browser of one or more tabs that share a storage. */
 export interface Device {
-  readonly world: World
-  readonly storage: ReturnType<typeof sharedStorage>
+  readonly simulation: Simulation
+  readonly storage: ReturnType<typeof createSharedStorage>
   readonly hasLocks: boolean
   readonly hasChannel: boolean
   /** How fast its clock runs, where it started, and whether it stands still in sleep. */
   readonly clock: { rate: number; start: number; sleeps: boolean; slept: number }
   asleepUntil: number
   tabs: Tab[]
-  locked: { tab: Tab; run: () => void }[]
+  lockQueue: { tab: Tab; run: () => void }[]
   /** The pair that it has last tried to exchange. */
-  presented: string
+  lastPresentedToken: string
   /** The refresh tokens for which a new pair has come. */
   readonly exchanged: Set<string>
-  signOuts: { tab: Tab; problem: ProblemError | undefined; isBeyondRepetition: boolean }[]
+  signOuts: { tab: Tab; problem: ProblemError | undefined; isPastRetryWindow: boolean }[]
   /** Titles of the todos that it was told are there, and of all that it has asked for. */
-  made: string[]
-  asked: number
+  createdTitles: string[]
+  requestedCount: number
 }
 
 export interface Tab {
@@ -31,13 +31,13 @@ export interface Tab {
   /** A tab that is closed or has crashed never goes on. */
   isAlive: boolean
   /** Until when nothing happens in it, as at an open `alert()`. */
-  stillUntil: number
+  frozenUntil: number
   /** Makes of what is to be done what it does when it can. */
-  own(what: () => void): () => void
+  whenRunnable(action: () => void): () => void
 }
 
-export function deviceOf(world: World): Device {
-  const { random } = world
+export function createDevice(simulation: Simulation): Device {
+  const { random } = simulation
   const clock = {
     rate: 0.99 + random() * 0.02,
     start: (random() - 0.5) * 1e9,
@@ -45,140 +45,142 @@ export function deviceOf(world: World): Device {
     slept: 0
   }
   return {
-    world,
-    storage: sharedStorage(),
+    simulation,
+    storage: createSharedStorage(),
     hasLocks: random() < 0.5,
     hasChannel: random() < 0.7,
     clock,
     asleepUntil: 0,
     tabs: [],
-    locked: [],
-    presented: '',
+    lockQueue: [],
+    lastPresentedToken: '',
     exchanged: new Set(),
     signOuts: [],
-    made: [],
-    asked: 0
+    createdTitles: [],
+    requestedCount: 0
   }
 }
 
 /** Does something when the device is awake, after some seconds. */
-export function later(device: Device, seconds: number, what: () => void) {
-  const { agenda, random } = device.world
-  agenda.after(seconds, function awake() {
-    const left = device.asleepUntil - agenda.now()
-    if (left > 0) agenda.after(left + random(), awake)
-    else what()
+export function runWhenAwake(device: Device, seconds: number, action: () => void) {
+  const { scheduler, random } = device.simulation
+  scheduler.schedule(seconds, function awake() {
+    const left = device.asleepUntil - scheduler.now()
+    if (left > 0) scheduler.schedule(left + random(), awake)
+    else action()
   })
 }
 
-export function sleep(device: Device, seconds: number) {
-  const { agenda } = device.world
-  if (device.asleepUntil > agenda.now()) return
-  device.asleepUntil = agenda.now() + seconds
+export function putToSleep(device: Device, seconds: number) {
+  const { scheduler } = device.simulation
+  if (device.asleepUntil > scheduler.now()) return
+  device.asleepUntil = scheduler.now() + seconds
   if (device.clock.sleeps) device.clock.slept += seconds
 }
 
 /** Seconds after which the service refuses to repeat an answer that got lost: REFRESH_RETRY_WINDOW. */
-const WINDOW = 600
+const RETRY_WINDOW = 600
 
 /** Whether its pair was exchanged, nothing came of that, and the time in which the answer is repeated has gone by. */
-function isBeyondRepetition({ world, presented, exchanged }: Device): boolean {
+function isPastRetryWindow({ simulation: world, lastPresentedToken: presented, exchanged }: Device): boolean {
   const at = world.exchanged.get(presented)
-  return at !== undefined && !exchanged.has(presented) && world.agenda.now() - at > WINDOW
+  return at !== undefined && !exchanged.has(presented) && world.scheduler.now() - at > RETRY_WINDOW
 }
 
 /** Opens a tab. */
 export function openTab(device: Device): Tab {
-  const { world, clock, hasLocks, hasChannel } = device
-  const { agenda, random } = world
+  const { simulation: world, clock, hasLocks, hasChannel } = device
+  const { scheduler, random } = world
   /** What has come in while it stood still comes all at once, in whatever order. */
-  const own = (what: () => void) =>
+  const whenRunnable = (action: () => void) =>
     function act() {
-      const left = tab.stillUntil - agenda.now()
-      if (left > 0) agenda.after(left + random() * 0.05, act)
-      else if (tab.isAlive) what()
+      const left = tab.frozenUntil - scheduler.now()
+      if (left > 0) scheduler.schedule(left + random() * 0.05, act)
+      else if (tab.isAlive) action()
     }
 
   const fetch = (url: string, init: RequestInit) =>
     new Promise<Response>((resolve, reject) => {
       const sentToken = url.endsWith('/refresh') ? JSON.parse(`${init.body}`).refreshToken : ''
-      if (sentToken) device.presented = sentToken
-      const sentAt = agenda.now()
+      if (sentToken) device.lastPresentedToken = sentToken
+      const sentAt = scheduler.now()
       init.signal?.addEventListener(
         'abort',
-        own(() => reject(new Error('it takes too long')))
+        whenRunnable(() => reject(new Error('it takes too long')))
       )
-      carry(world, url, init, response => {
+      transmit(world, url, init, response => {
         // Connections do not live through a sleep.
         const isCut = device.asleepUntil > sentAt
-        const settle = () => {
+        const finish = () => {
           if (!response || isCut) return reject(new TypeError('no answer'))
           if (response.ok && url.endsWith('/refresh')) device.exchanged.add(sentToken)
           resolve(response)
         }
-        later(device, 0, own(settle))
+        runWhenAwake(device, 0, whenRunnable(finish))
       })
     })
 
   const locks: Locks = {
     request: (_name, { signal }, work) =>
       new Promise((resolve, reject) => {
-        const run = own(
+        const run = whenRunnable(
           () =>
             void work()
               .then(resolve, reject)
               .finally(() => unlock(device, entry))
         )
         const entry = { tab, run }
-        device.locked.push(entry)
-        if (device.locked[0] === entry) run()
+        device.lockQueue.push(entry)
+        if (device.lockQueue[0] === entry) run()
         else
           signal.addEventListener('abort', () => {
-            if (device.locked[0] !== entry) unlock(device, entry)
+            if (device.lockQueue[0] !== entry) unlock(device, entry)
             reject(signal.reason)
           })
       })
   }
 
   function channel(): Channel {
-    const ours: Channel = {
+    const tabChannel: Channel = {
       onmessage: null,
       close: () => {},
       postMessage: data => {
         for (const other of device.tabs)
           if (other !== tab)
-            later(
+            runWhenAwake(
               device,
               random() * 0.1,
-              other.own(() => other.channel?.onmessage?.({ data }))
+              other.whenRunnable(() => other.channel?.onmessage?.({ data }))
             )
       }
     }
-    tab.channel = ours
-    return ours
+    tab.channel = tabChannel
+    return tabChannel
   }
 
-  const { storage, onStored } = device.storage.open(update => later(device, random() * 0.1, own(update)))
-  const parts = { device, own, channel: undefined, isAlive: true, stillUntil: 0 }
-  const tab = parts as unknown as Tab & { client: Client }
+  const { storage, onStored } = device.storage.open(update =>
+    runWhenAwake(device, random() * 0.1, whenRunnable(update))
+  )
+  const tabFields = { device, own: whenRunnable, channel: undefined, isAlive: true, frozenUntil: 0 }
+  const tab = tabFields as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',
     storage,
     storageName: 'device',
     onSignedOut: problem =>
-      device.signOuts.push({ tab, problem, isBeyondRepetition: isBeyondRepetition(device) }),
+      device.signOuts.push({ tab, problem, isPastRetryWindow: isPastRetryWindow(device) }),
     platform: {
       fetch,
       random,
-      now: () => clock.start + (agenda.now() - clock.slept) * clock.rate * 1000,
+      now: () => clock.start + (scheduler.now() - clock.slept) * clock.rate * 1000,
       newKey: () => `${random()}${random()}`,
-      sleep: duration => new Promise(resolve => later(device, duration / 1000, own(resolve))),
+      sleep: duration => new Promise(resolve => runWhenAwake(device, duration / 1000, whenRunnable(resolve))),
       timer(duration, ring) {
         let isStopped = false
-        later(
+        runWhenAwake(
           device,
           duration / 1000,
-          own(() => isStopped || ring())
+          whenRunnable(() => isStopped || ring())
         )
         return () => {
           isStopped = true
@@ -193,10 +195,10 @@ export function openTab(device: Device): Tab {
   return tab
 }
 
-function unlock(device: Device, entry: Device['locked'][number]) {
-  const wasFirst = device.locked[0] === entry
-  device.locked = device.locked.filter(other => other !== entry)
-  if (wasFirst) device.locked[0]?.run()
+function unlock(device: Device, entry: Device['lockQueue'][number]) {
+  const wasFirst = device.lockQueue[0] === entry
+  device.lockQueue = device.lockQueue.filter(other => other !== entry)
+  if (wasFirst) device.lockQueue[0]?.run()
 }
 
 /** Ends a tab wherever it is, and opens it anew. */
@@ -205,19 +207,23 @@ export function reload(tab: Tab) {
   tab.isAlive = false
   device.tabs = device.tabs.filter(other => other !== tab)
   openTab(device)
-  for (const entry of device.locked.filter(entry => entry.tab === tab)) unlock(device, entry)
+  for (const entry of device.lockQueue.filter(entry => entry.tab === tab)) unlock(device, entry)
 }
 
 /** Seconds after which somebody tries again, at most. */
-const PATIENCE = 20
+const MAX_RETRY_DELAY = 20
 
 /** Does something with a tab until it has worked; gives up when a refusal says so. */
-export async function insist(tab: Tab, what: (client: Client) => Promise<unknown>): Promise<void> {
+export async function retryUntilDone(tab: Tab, action: (client: Client) => Promise<unknown>): Promise<void> {
   const { device, client } = tab
   try {
-    await what(client)
+    await action(client)
   } catch (error) {
     if (error instanceof ProblemError && error.status < 500) return
-    later(device, device.world.random() * PATIENCE, () => void (tab.isAlive && insist(tab, what)))
+    runWhenAwake(
+      device,
+      device.simulation.random() * MAX_RETRY_DELAY,
+      () => void (tab.isAlive && retryUntilDone(tab, action))
+    )
   }
 }

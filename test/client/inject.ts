@@ -8,7 +8,7 @@ export type Hook = (url: string, init: RequestInit, pass: () => Promise<Response
  * A client of a service in this process, whose pauses take none; `hook` stands between the two. Its storage is memory, unless
  * another one is given.
  */
-export function clientOf(service: Service, options: Partial<ClientOptions> = {}) {
+export function createTestClient(service: Service, options: Partial<ClientOptions> = {}) {
   const storage = memoryStorage()
   const state = {
     hook: ((_url, _init, pass) => pass()) as Hook,
@@ -56,10 +56,10 @@ export function clientOf(service: Service, options: Partial<ClientOptions> = {})
 }
 
 /** Goes on by some seconds, on both sides. */
-export function pass(service: Service, seconds: number, ...states: { time: number }[]) {
-  service.clock.pass(seconds)
+export function advance(service: Service, seconds: number, ...states: { time: number }[]) {
+  service.clock.advance(seconds)
   for (const state of states) state.time += seconds * 1000
 }
 
 export const ADA = { username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }
-export const NAME = 'latchkey http://service'
+export const CHANNEL_NAME = 'latchkey http://service'

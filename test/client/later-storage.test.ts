@@ -3,7 +3,7 @@ import t from 'tap'
 import { memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
 import { PASSWORD, serve } from '../service.ts'
-import { ADA, clientOf, NAME, pass } from './inject.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
 
 /** A storage that answers later: in the next turn, or as late as a test wants. */
 function laterStorage() {
@@ -52,27 +52,27 @@ function held() {
 t.test('a storage that answers later, from the first day to the last', async t => {
   const service = await serve(t)
   const { storage, stored, state } = laterStorage()
-  const { client } = clientOf(service, { storage })
+  const { client } = createTestClient(service, { storage })
   const user = await client.auth.register(ADA)
   t.strictSame(
-    JSON.parse(`${stored.getItem(NAME)}`).user,
+    JSON.parse(`${stored.getItem(CHANNEL_NAME)}`).user,
     user,
     'it has the pair when the call has its answer'
   )
 
-  const early = clientOf(service, { storage })
+  const early = createTestClient(service, { storage })
   t.strictSame(await early.client.auth.me(), user, 'a call waits until it was read')
 
-  const reloaded = clientOf(service, { storage })
+  const reloaded = createTestClient(service, { storage })
   t.equal(reloaded.client.auth.user(), undefined, 'it was not read yet')
   await reloaded.client.ready
   t.strictSame(reloaded.client.auth.user(), user)
-  pass(service, 300, reloaded.state)
+  advance(service, 300, reloaded.state)
   await reloaded.client.auth.rename('countess')
-  t.match(JSON.parse(`${stored.getItem(NAME)}`).user, { username: 'countess' })
+  t.match(JSON.parse(`${stored.getItem(CHANNEL_NAME)}`).user, { username: 'countess' })
   t.match(await client.auth.me(), { username: 'countess' }, 'what another client has stored is read')
   await client.auth.logout()
-  t.equal(stored.getItem(NAME), null)
+  t.equal(stored.getItem(CHANNEL_NAME), null)
   await t.rejects(reloaded.client.auth.me(), { code: 'authentication_required' })
   t.strictSame(reloaded.state.signOuts, [undefined])
   t.equal(state.mostRunning, 1, 'one thing after another')
@@ -81,15 +81,15 @@ t.test('a storage that answers later, from the first day to the last', async t =
 t.test('[RACE] any number of calls read once, and refresh once', async t => {
   const service = await serve(t)
   const { storage, stored, state } = laterStorage()
-  const { client, state: network } = clientOf(service, { storage })
+  const { client, state: network } = createTestClient(service, { storage })
   await client.auth.register(ADA)
-  pass(service, 300, network)
+  advance(service, 300, network)
   network.sent.length = 0
   state.reads = 0
   await Promise.all(Array.from({ length: 20 }, () => client.auth.me()))
   t.equal(network.sent.filter(line => line.endsWith('/refresh')).length, 1)
   t.ok(state.reads < 10, `${state.reads} reads`)
-  t.equal(state.written.at(-1), JSON.parse(`${stored.getItem(NAME)}`).refreshToken)
+  t.equal(state.written.at(-1), JSON.parse(`${stored.getItem(CHANNEL_NAME)}`).refreshToken)
   t.equal(state.mostRunning, 1)
 })
 
@@ -98,7 +98,7 @@ t.test('what was read before a sign-in does not undo it', async t => {
   const { storage, stored, state } = laterStorage()
   const { until, release } = held()
   state.until = until
-  const { client, state: network } = clientOf(service, { storage })
+  const { client, state: network } = createTestClient(service, { storage })
   const registering = client.auth.register(ADA)
   while (!client.auth.user()) await turn()
   state.until = undefined
@@ -106,7 +106,7 @@ t.test('what was read before a sign-in does not undo it', async t => {
   const user = await registering
   t.strictSame(client.auth.user(), user)
   t.strictSame(await client.auth.me(), user)
-  t.strictSame(JSON.parse(`${stored.getItem(NAME)}`).user, user)
+  t.strictSame(JSON.parse(`${stored.getItem(CHANNEL_NAME)}`).user, user)
   t.strictSame(network.signOuts, [])
 })
 
@@ -114,7 +114,7 @@ t.test('what is written one after another stands there in that order', async t =
   const service = await serve(t)
   const { user } = await service.signUp()
   const { storage, stored, state } = laterStorage()
-  const { client } = clientOf(service, { storage })
+  const { client } = createTestClient(service, { storage })
   await client.ready
   const { until, release } = held()
   state.until = until
@@ -126,20 +126,20 @@ t.test('what is written one after another stands there in that order', async t =
   release()
   await Promise.all([...entering, leaving])
   t.equal(state.mostRunning, 1)
-  t.equal(client.auth.user() === undefined, stored.getItem(NAME) === null, 'memory and storage agree')
+  t.equal(client.auth.user() === undefined, stored.getItem(CHANNEL_NAME) === null, 'memory and storage agree')
   await client.auth.login(body)
-  t.equal(state.written.at(-1), JSON.parse(`${stored.getItem(NAME)}`).refreshToken)
+  t.equal(state.written.at(-1), JSON.parse(`${stored.getItem(CHANNEL_NAME)}`).refreshToken)
 })
 
 t.test('a sign-out before the storage was read ends the session that stands in it', async t => {
   const service = await serve(t)
   const { storage, stored } = laterStorage()
-  const { client } = clientOf(service, { storage })
+  const { client } = createTestClient(service, { storage })
   const user = await client.auth.register(ADA)
-  const { accessToken: token } = JSON.parse(`${stored.getItem(NAME)}`)
-  const reloaded = clientOf(service, { storage })
+  const { accessToken: token } = JSON.parse(`${stored.getItem(CHANNEL_NAME)}`)
+  const reloaded = createTestClient(service, { storage })
   await reloaded.client.auth.logout()
-  t.equal(stored.getItem(NAME), null)
+  t.equal(stored.getItem(CHANNEL_NAME), null)
   t.match(await service.call('GET', '/api/auth/me', { token }), { body: { code: 'access_token_revoked' } })
   t.ok(user)
 })
@@ -147,10 +147,10 @@ t.test('a sign-out before the storage was read ends the session that stands in i
 t.test('a call that is made for one user is not carried out for another', async t => {
   const service = await serve(t)
   const { storage, stored } = laterStorage()
-  const { client, state } = clientOf(service, { storage })
+  const { client, state } = createTestClient(service, { storage })
   await client.auth.register(ADA)
   const other = await service.signUp()
-  stored.setItem(NAME, JSON.stringify({ ...other, key: 'k' }))
+  stored.setItem(CHANNEL_NAME, JSON.stringify({ ...other, key: 'k' }))
   await t.rejects(client.todos.create({ title: 'Mine' }), { code: 'authentication_required' })
   t.strictSame(state.signOuts, [undefined])
   t.strictSame(client.auth.user(), other.user)
@@ -160,11 +160,11 @@ t.test('a call that is made for one user is not carried out for another', async 
 t.test('what is not ours is removed, and what comes in between is seen', async t => {
   const service = await serve(t)
   const { storage, stored, state } = laterStorage()
-  const { client, state: network } = clientOf(service, { storage })
-  stored.setItem(NAME, '{"theme":"dark"}')
+  const { client, state: network } = createTestClient(service, { storage })
+  stored.setItem(CHANNEL_NAME, '{"theme":"dark"}')
   await t.rejects(client.auth.me(), { code: 'authentication_required' })
   await t.rejects(client.auth.me(), { code: 'authentication_required' })
-  t.equal(stored.getItem(NAME), null)
+  t.equal(stored.getItem(CHANNEL_NAME), null)
 
   await client.auth.register(ADA)
   const other = await service.signUp()
@@ -173,7 +173,7 @@ t.test('what is not ours is removed, and what comes in between is seen', async t
   const entering = client.auth.login({ email: ADA.email, password: ADA.password })
   while (state.running === 0) await turn()
   // Somebody else signs in after this client has written, and before it is told so.
-  stored.setItem(NAME, JSON.stringify({ ...other, key: 'k' }))
+  stored.setItem(CHANNEL_NAME, JSON.stringify({ ...other, key: 'k' }))
   state.until = undefined
   release()
   await entering
@@ -197,7 +197,7 @@ t.test('tabs that share it by a name hear of each other', async t => {
     return ours
   }
   const options = { storage, storageName: 'IndexedDB', platform: { channel } }
-  const [one, other] = [clientOf(service, options), clientOf(service, options)]
+  const [one, other] = [createTestClient(service, options), createTestClient(service, options)]
   await other.client.ready
   const user = await one.client.auth.register(ADA)
   while (!other.client.auth.user()) await turn()

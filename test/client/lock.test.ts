@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Locks } from '../../src/client/platform.ts'
 import { serve } from '../service.ts'
-import { ADA, clientOf, NAME, pass } from './inject.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
 
 /** Someone whose access token has run out, on a platform with these locks, whose timers a test rings. */
 async function expired(t: Test, request: Locks['request']) {
@@ -12,9 +12,9 @@ async function expired(t: Test, request: Locks['request']) {
     timers.set(ring, duration)
     return () => timers.delete(ring)
   }
-  const { client, state, storage } = clientOf(service, { platform: { locks: { request }, timer } })
+  const { client, state, storage } = createTestClient(service, { platform: { locks: { request }, timer } })
   await client.auth.register(ADA)
-  pass(service, 300, state)
+  advance(service, 300, state)
   state.sent.length = 0
   /** What rings after so many milliseconds. */
   const due = (duration: number) =>
@@ -79,9 +79,9 @@ t.test('who gets the lock uses the pair that its holder before has stored', asyn
   )
   const call = client.auth.me()
   while (waiting.length === 0) await turn()
-  const kept = JSON.parse(`${storage.getItem(NAME)}`)
+  const kept = JSON.parse(`${storage.getItem(CHANNEL_NAME)}`)
   const { body } = await service.refresh(kept)
-  storage.setItem(NAME, JSON.stringify({ ...kept, ...body, key: 'k' }))
+  storage.setItem(CHANNEL_NAME, JSON.stringify({ ...kept, ...body, key: 'k' }))
   await waiting[0]?.()
   t.match(await call, { username: 'ada' })
   t.strictSame(state.sent, ['GET /api/auth/me'])

@@ -1,10 +1,10 @@
 import { PASSWORD, type Pair, type Service } from '../service.ts'
-import type { Agenda } from './agenda.ts'
+import type { Scheduler } from './agenda.ts'
 
 /** The part of a response that the client looks at. */
 type Answer = { status: number; contentType: string; retryAfter?: string; text: string }
 
-export const responseOf = ({ status, contentType, retryAfter, text }: Answer) =>
+export const toResponse = ({ status, contentType, retryAfter, text }: Answer) =>
   ({
     ok: status < 300,
     status,
@@ -13,8 +13,12 @@ export const responseOf = ({ status, contentType, retryAfter, text }: Answer) =>
     json: async () => JSON.parse(text)
   }) as Response
 
-const html = (status: number): Answer => ({ status, contentType: 'text/html', text: '<h1>Sorry</h1>' })
-const busy: Answer = {
+const createHtmlAnswer = (status: number): Answer => ({
+  status,
+  contentType: 'text/html',
+  text: '<h1>Sorry</h1>'
+})
+const busyAnswer: Answer = {
   status: 503,
   contentType: 'application/problem+json',
   retryAfter: '1',
@@ -22,39 +26,46 @@ const busy: Answer = {
 }
 
 /** The share of requests that meet each mishap. */
-export interface Weather {
+export interface FaultRates {
   readonly lost: number
-  readonly unanswered: number
-  readonly doubled: number
+  readonly answerLost: number
+  readonly duplicated: number
   readonly slow: number
   readonly refused: number
 }
-export const STORM: Weather = { lost: 0.1, unanswered: 0.15, doubled: 0.1, slow: 0.15, refused: 0.08 }
-export const CALM: Weather = { lost: 0, unanswered: 0, doubled: 0, slow: 0, refused: 0 }
+export const HIGH_FAULT_RATES: FaultRates = {
+  lost: 0.1,
+  answerLost: 0.15,
+  duplicated: 0.1,
+  slow: 0.15,
+  refused: 0.08
+}
+export const NO_FAULTS: FaultRates = { lost: 0, answerLost: 0, duplicated: 0, slow: 0, refused: 0 }
 
 /** Seconds that a request, or an answer, takes at most: longer than a client waits for it. */
-const SLOW = 50
+const MAX_LATENCY = 50
 /** How often, and for how long, the service is down to be restarted. */
-const RESTARTS = 7_200
-const RESTART = 20
+const RESTART_INTERVAL = 7_200
+const RESTART_DURATION = 20
 
-export interface World {
+export interface Simulation {
   readonly service: Service
-  readonly agenda: Agenda
+  readonly scheduler: Scheduler
   readonly random: () => number
   readonly users: Pair['user'][]
-  weather: Weather
+  faultRates: FaultRates
   /** When the service first exchanged which refresh token. */
   readonly exchanged: Map<string, number>
   /** What has happened how often. */
-  readonly seen: Record<'requests' | 'repeated' | 'races' | 'lost', number>
+  readonly counts: Record<'requests' | 'repeated' | 'races' | 'lost', number>
 }
 
 /** Carries a request to the service, now. */
-async function deliver(world: World, url: string, init: RequestInit): Promise<Answer> {
-  const { agenda, service, exchanged, seen, users, random } = world
-  if (agenda.now() % RESTARTS < RESTART && world.weather !== CALM) return html(502)
-  if (random() < world.weather.refused) return random() < 0.5 ? busy : html(504)
+async function deliver(simulation: Simulation, url: string, init: RequestInit): Promise<Answer> {
+  const { scheduler: agenda, service, exchanged, counts: seen, users, random } = simulation
+  if (agenda.now() % RESTART_INTERVAL < RESTART_DURATION && simulation.faultRates !== NO_FAULTS)
+    return createHtmlAnswer(502)
+  if (random() < simulation.faultRates.refused) return random() < 0.5 ? busyAnswer : createHtmlAnswer(504)
   seen.requests += 1
   if (url.endsWith('/login')) {
     // Hashing would be all that this is about.
@@ -90,40 +101,45 @@ async function deliver(world: World, url: string, init: RequestInit): Promise<An
  * Sends a request through the weather: it, or its answer, may get lost, be late, or arrive twice; of a loss the sender learns
  * at once or never.
  */
-export function carry(world: World, url: string, init: RequestInit, answer: (response?: Response) => void) {
-  const { agenda, random, seen, weather } = world
-  const travel = () => (random() < weather.slow ? random() * SLOW : random() * 0.2)
+export function transmit(
+  simulation: Simulation,
+  url: string,
+  init: RequestInit,
+  onAnswer: (response?: Response) => void
+) {
+  const { scheduler: agenda, random, counts: seen, faultRates: weather } = simulation
+  const drawLatency = () => (random() < weather.slow ? random() * MAX_LATENCY : random() * 0.2)
   function lose() {
     seen.lost += 1
-    if (random() < 0.6) agenda.after(travel(), () => answer())
+    if (random() < 0.6) agenda.schedule(drawLatency(), () => onAnswer())
   }
   async function arrive() {
-    const response = await agenda.during(deliver(world, url, init))
-    if (random() < weather.unanswered) lose()
-    else agenda.after(travel(), () => answer(responseOf(response)))
+    const response = await agenda.holdTimeDuring(deliver(simulation, url, init))
+    if (random() < weather.answerLost) lose()
+    else agenda.schedule(drawLatency(), () => onAnswer(toResponse(response)))
   }
-  if (random() < weather.doubled)
-    agenda.after(travel() + 1, () => void agenda.during(deliver(world, url, init)))
+  if (random() < weather.duplicated)
+    agenda.schedule(drawLatency() + 1, () => void agenda.holdTimeDuring(deliver(simulation, url, init)))
   if (random() < weather.lost) lose()
-  else agenda.after(travel(), () => void arrive())
+  else agenda.schedule(drawLatency(), () => void arrive())
 }
 
-export const worldOf = async (
+export const createSimulation = async (
   service: Service,
-  agenda: Agenda,
+  scheduler: Scheduler,
   random: () => number,
-  people: number
-): Promise<World> => {
+  userCount: number
+): Promise<Simulation> => {
   const users: Pair['user'][] = []
-  for (let person = 0; person < people; person++)
+  for (let index = 0; index < userCount; index++)
     users.push((await service.signUp({ password: PASSWORD })).user)
   return {
     service,
-    agenda,
+    scheduler,
     random,
     users,
-    weather: STORM,
+    faultRates: HIGH_FAULT_RATES,
     exchanged: new Map(),
-    seen: { requests: 0, repeated: 0, races: 0, lost: 0 }
+    counts: { requests: 0, repeated: 0, races: 0, lost: 0 }
   }
 }

@@ -1,8 +1,8 @@
 /** Preloaded (`--import`), it gives tests the client as it is in the oldest browsers. */
 import { registerHooks } from 'node:module'
-import { oldClient } from './oldest-browsers.ts'
+import { loadOldClient } from './oldest-browsers.ts'
 
-const client = oldClient()
+const client = loadOldClient()
 Object.assign(globalThis, { oldClient: client })
 
 const source = Object.keys(client)

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { runInContext } from 'node:vm'
 import t from 'tap'
-import { uncounted } from '../process.ts'
-import { missing, oldest, oldRealm } from './oldest-browsers.ts'
+import { withoutCoverage } from '../process.ts'
+import { createOldRealm, findMissing, oldest } from './oldest-browsers.ts'
 
 t.test('the oldest browsers lack what came later', async t => {
   t.strictSame(oldest, { chrome: '85', firefox: '79', safari: '14.1' })
-  const names = missing()
+  const names = findMissing()
   t.ok(names.length > 100, `${names.length} names`)
   for (const name of [
     'Array.at',
@@ -27,7 +27,7 @@ t.test('the oldest browsers lack what came later', async t => {
     'Symbol.asyncIterator'
   ])
     t.notOk(names.includes(name), name)
-  const has = (what: string) => runInContext(what, oldRealm())
+  const has = (what: string) => runInContext(what, createOldRealm())
   t.equal(has('"at" in [] || "hasOwn" in Object || "withResolvers" in Promise'), false)
   t.equal(has('"finally" in Promise.prototype && "flat" in []'), true)
   for (const name of ['URLSearchParams', 'AbortSignal', 'structuredClone', 'BroadcastChannel', 'navigator'])
@@ -41,7 +41,7 @@ t.test('the client does there what it does elsewhere', { timeout: 180_000 }, asy
   const folder = import.meta.dirname
   const imports = TESTS.map(name => `await import('${join(folder, name)}.test.ts')`).join('\n')
   const preloads = [join(folder, '../../src/cli/drizzle-loading.ts'), join(folder, 'oldest-browsers-hook.ts')]
-  const [file, args] = uncounted(
+  const [file, args] = withoutCoverage(
     process.execPath,
     ...preloads.map(path => `--import=${path}`),
     '--input-type=module',

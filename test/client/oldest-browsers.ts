@@ -15,7 +15,7 @@ const [, chrome = '', firefox = '', safari = ''] =
 /** As README names them. */
 export const oldest: Partial<Record<BrowserName, string>> = { chrome, firefox, safari }
 
-function isUpTo(version: string, limit: string): boolean {
+function isAtMost(version: string, limit: string): boolean {
   const [a = 0, b = 0] = version.replace('≤', '').split('.').map(Number)
   const [c = 0, d = 0] = limit.split('.').map(Number)
   return a < c || (a === c && b <= d)
@@ -29,30 +29,30 @@ const isMissing = ({ support }: CompatStatement) =>
         .flat()
         .some(
           ({ version_added: added, flags, prefix, alternative_name: alias }) =>
-            typeof added === 'string' && !flags && !prefix && !alias && isUpTo(added, limit)
+            typeof added === 'string' && !flags && !prefix && !alias && isAtMost(added, limit)
         )
   )
 
 /** The names below one, and whether they are missing. */
-const entriesOf = (identifier: Identifier) =>
+const listFeatures = (identifier: Identifier) =>
   Object.entries(identifier as Record<string, Identifier>).flatMap(([name, { __compat }]) =>
     __compat && name !== '__compat' ? [[name, isMissing(__compat)] as const] : []
   )
 
 /** What is missing of the language: globals, and members of them such as `Array.at`. */
-export function missing(): string[] {
+export function findMissing(): string[] {
   const { builtins = {} } = data.javascript
-  return entriesOf(builtins).flatMap(([name, isGone]) =>
+  return listFeatures(builtins).flatMap(([name, isGone]) =>
     isGone
       ? [name]
-      : entriesOf(builtins[name] as Identifier).flatMap(([member, isGone]) =>
+      : listFeatures(builtins[name] as Identifier).flatMap(([member, isGone]) =>
           isGone ? [`${name}.${member}`] : []
         )
   )
 }
 
 /** Of the platform, what each of them has, and so has React Native. */
-const platform = () => ({
+const createGlobals = () => ({
   fetch: globalThis.fetch,
   AbortController,
   setTimeout,
@@ -64,7 +64,7 @@ const platform = () => ({
 })
 
 /** Takes away, in the realm that it is run in, what is missing. */
-const TAKE_AWAY = `names => {
+const REMOVE_MISSING = `names => {
   for (const [name, member] of names.map(path => path.split('.'))) {
     if (member === undefined) delete globalThis[name]
     else for (const owner of [globalThis[name], globalThis[name]?.prototype]) if (owner) delete owner[member]
@@ -72,14 +72,14 @@ const TAKE_AWAY = `names => {
 }`
 
 /** Makes such a realm. */
-export function oldRealm() {
-  const realm = createContext(platform())
-  runInContext(TAKE_AWAY, realm)(missing())
+export function createOldRealm() {
+  const realm = createContext(createGlobals())
+  runInContext(REMOVE_MISSING, realm)(findMissing())
   return realm
 }
 
 /** What `index.ts` exports, there. */
-export function oldClient(): typeof import('../../src/client/index.ts') {
+export function loadOldClient(): typeof import('../../src/client/index.ts') {
   const { outputFiles } = buildSync({
     entryPoints: [CLIENT],
     bundle: true,
@@ -87,5 +87,5 @@ export function oldClient(): typeof import('../../src/client/index.ts') {
     globalName: 'client',
     write: false
   })
-  return runInContext(`${outputFiles[0]?.text}; client`, oldRealm())
+  return runInContext(`${outputFiles[0]?.text}; client`, createOldRealm())
 }

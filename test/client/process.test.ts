@@ -3,7 +3,7 @@ import t from 'tap'
 import { createClient, memoryStorage } from '../../src/client/index.ts'
 import { emptyDatabase } from '../databases.ts'
 import { start, stop } from '../process.ts'
-import { randomOf } from '../random.ts'
+import { createRandom } from '../random.ts'
 import { SECRET } from '../service.ts'
 import { ADA } from './inject.ts'
 
@@ -22,7 +22,7 @@ t.test('[LOST] two tabs on real sockets, while the service is killed and comes b
   }
   const { child, url } = await start(t, cwd, settings)
   const storage = memoryStorage()
-  const random = randomOf(1)
+  const random = createRandom(1)
   let refreshes = 0
   let isStormy = false
 

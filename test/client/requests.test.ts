@@ -1,6 +1,6 @@
 import t from 'tap'
 import { serve } from '../service.ts'
-import { ADA, clientOf, type Hook } from './inject.ts'
+import { ADA, createTestClient, type Hook } from './inject.ts'
 
 const problem = (status: number, code: string, action: string | undefined, retryAfter?: string) =>
   new Response(JSON.stringify({ code, action, status }), {
@@ -20,7 +20,7 @@ function first(...answers: (Response | 'lost')[]): Hook {
 /** Someone signed in, and what is sent from then on. */
 async function signedIn(t: Parameters<typeof serve>[0]) {
   const service = await serve(t)
-  const { client, state } = clientOf(service)
+  const { client, state } = createTestClient(service)
   await client.auth.register(ADA)
   state.sent.length = 0
   return { service, client, state }
@@ -111,7 +111,7 @@ t.test('an answer that comes too late counts as lost', async t => {
     timers.set(ring, duration)
     return () => timers.delete(ring)
   }
-  const { client, state } = clientOf(await serve(t), { timeout: 1234, platform: { timer } })
+  const { client, state } = createTestClient(await serve(t), { timeout: 1234, platform: { timer } })
   await client.auth.register(ADA)
   t.equal(timers.size, 0, 'no timer is left behind')
   state.sent.length = 0

@@ -30,64 +30,64 @@ export interface Document {
 /** Below this is what the client calls. */
 const API = '/api/'
 
-const literal = (value: unknown) => JSON.stringify(value)
-const nameOf = (reference: string) => reference.split('/').at(-1) as string
-const comment = (text: string | undefined) => (text ? `/** ${text} */\n` : '')
+const toLiteral = (value: unknown) => JSON.stringify(value)
+const getSchemaName = (reference: string) => reference.split('/').at(-1) as string
+const toComment = (text: string | undefined) => (text ? `/** ${text} */\n` : '')
 
-function typeOf(schema: Schema): string {
-  const { $ref, const: only, enum: values, anyOf, oneOf = anyOf, type } = schema
-  if ($ref) return nameOf($ref)
-  if (only !== undefined) return literal(only)
-  if (values) return values.map(literal).join(' | ')
-  if (oneOf) return oneOf.map(typeOf).join(' | ')
+function toType(schema: Schema): string {
+  const { $ref, const: constant, enum: values, anyOf, oneOf = anyOf, type } = schema
+  if ($ref) return getSchemaName($ref)
+  if (constant !== undefined) return toLiteral(constant)
+  if (values) return values.map(toLiteral).join(' | ')
+  if (oneOf) return oneOf.map(toType).join(' | ')
   return [type]
     .flat()
-    .map(kind => typeOfKind(kind, schema))
+    .map(kind => toKindType(kind, schema))
     .join(' | ')
 }
 
-function typeOfKind(kind: string | undefined, schema: Schema): string {
+function toKindType(kind: string | undefined, schema: Schema): string {
   if (kind === 'integer') return 'number'
-  if (kind === 'array') return `Array<${typeOf(schema.items ?? {})}>`
-  if (kind === 'object') return `{\n${propertiesOf(schema)}\n}`
+  if (kind === 'array') return `Array<${toType(schema.items ?? {})}>`
+  if (kind === 'object') return `{\n${toProperties(schema)}\n}`
   return kind ?? 'unknown'
 }
 
-function propertiesOf({ properties = {}, required = [] }: Schema): string {
+function toProperties({ properties = {}, required = [] }: Schema): string {
   const lines = Object.entries(properties).map(([name, schema]) => {
-    const mark = required.includes(name) ? '' : '?'
-    return `${comment(schema.description)}${name}${mark}: ${typeOf(schema)}`
+    const optionalMark = required.includes(name) ? '' : '?'
+    return `${toComment(schema.description)}${name}${optionalMark}: ${toType(schema)}`
   })
   return lines.join('\n')
 }
 
-const declaration = (name: string, schema: Schema) =>
-  `${comment(schema.description)}export type ${name} = ${typeOf(schema)}\n`
+const toDeclaration = (name: string, schema: Schema) =>
+  `${toComment(schema.description)}export type ${name} = ${toType(schema)}\n`
 
 /** The types of an operation's query, body and answer, but of those that have a name already. */
-function* typesOfOperation({ operationId, parameters = [], requestBody, responses }: Operation) {
+function* generateOperationTypes({ operationId, parameters = [], requestBody, responses }: Operation) {
   const name = operationId.replace(/^./, first => first.toUpperCase())
   const query = parameters.filter(parameter => parameter.in === 'query')
   const properties = Object.fromEntries(
     query.map(({ name, schema, description = '' }) => [name, { ...schema, description }])
   )
-  if (query.length > 0) yield declaration(`${name}Query`, { type: 'object', properties })
+  if (query.length > 0) yield toDeclaration(`${name}Query`, { type: 'object', properties })
 
   const body = requestBody?.content['application/json']?.schema
-  if (body) yield declaration(`${name}Body`, body)
+  if (body) yield toDeclaration(`${name}Body`, body)
 
   const answer = responses[200]?.content?.['application/json']?.schema
-  if (answer && !answer.$ref) yield declaration(`${name}Answer`, answer)
+  if (answer && !answer.$ref) yield toDeclaration(`${name}Answer`, answer)
 }
 
 /** One type for each named schema, and for each query, body and answer of the operations that the client calls. */
-export function typesOf({ paths, components }: Document): string {
+export function generateTypes({ paths, components }: Document): string {
   const operations = Object.entries(paths)
     .filter(([path]) => path.startsWith(API))
     .flatMap(([, operations]) => Object.values(operations))
   return [
     '// Made from the OpenAPI document by `npm run client:types`.\n',
-    ...Object.entries(components.schemas).map(([name, schema]) => declaration(name, schema)),
-    ...operations.flatMap(operation => [...typesOfOperation(operation)])
+    ...Object.entries(components.schemas).map(([name, schema]) => toDeclaration(name, schema)),
+    ...operations.flatMap(operation => [...generateOperationTypes(operation)])
   ].join('\n')
 }

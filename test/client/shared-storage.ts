@@ -1,29 +1,29 @@
 import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
 
 /** One `localStorage`, and how its tabs see it: at once what they have written themselves, later what others have. */
-export function sharedStorage() {
+export function createSharedStorage() {
   const stored = memoryStorage()
-  const updates = new Set<(name: string) => void>()
+  const tabUpdates = new Set<(name: string) => void>()
 
   /**
    * Opens it in a tab.
-   * @param carry does what it is given when the tab may see what another one has written
+   * @param deliver does what it is given when the tab may see what another one has written
    */
-  function open(carry: (update: () => void) => void) {
+  function open(deliver: (update: () => void) => void) {
     const seen = new Map<string, string | null>()
     const listeners = new Set<() => void>()
 
     function update(name: string) {
-      carry(() => {
+      deliver(() => {
         seen.set(name, stored.getItem(name))
-        for (const heard of listeners) heard()
+        for (const listener of listeners) listener()
       })
     }
-    updates.add(update)
+    tabUpdates.add(update)
 
-    function tell(name: string) {
+    function notifyOthers(name: string) {
       seen.set(name, stored.getItem(name))
-      for (const other of updates) if (other !== update) other(name)
+      for (const otherUpdate of tabUpdates) if (otherUpdate !== update) otherUpdate(name)
     }
 
     const storage: KeyValueStorage = {
@@ -33,16 +33,16 @@ export function sharedStorage() {
       },
       setItem(name, value) {
         stored.setItem(name, value)
-        tell(name)
+        notifyOthers(name)
       },
       removeItem(name) {
         stored.removeItem(name)
-        tell(name)
+        notifyOthers(name)
       }
     }
-    function onStored(heard: () => void) {
-      listeners.add(heard)
-      return () => listeners.delete(heard)
+    function onStored(listener: () => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     }
     return { storage, onStored, listeners }
   }

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { randomOf } from '../random.ts'
+import { createRandom } from '../random.ts'
 import { serve } from '../service.ts'
-import { agendaOf } from './agenda.ts'
-import { type Device, deviceOf, insist, later, openTab } from './device.ts'
-import { worldOf } from './network.ts'
+import { createScheduler } from './agenda.ts'
+import { createDevice, type Device, openTab, retryUntilDone, runWhenAwake } from './device.ts'
+import { createSimulation } from './network.ts'
 
 const DEVICES = Number(process.env.CLIENT_SESSIONS ?? 60)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_125)
@@ -13,20 +13,20 @@ const STILL = 3 * LIFE
 
 /** One tab stands still at a moment when both of them refresh; the other one goes on, and has refreshed twice more meanwhile. */
 function live(device: Device) {
-  const { agenda, random } = device.world
+  const { scheduler: agenda, random } = device.simulation
   const [one, other] = [openTab(device), openTab(device)]
   const use = (at: number, tab = other) =>
-    later(
+    runWhenAwake(
       device,
       at,
-      tab.own(() => void insist(tab, client => client.auth.me()))
+      tab.whenRunnable(() => void retryUntilDone(tab, client => client.auth.me()))
     )
-  void insist(one, client => client.auth.login({ email: 'e', password: '0' }))
+  void retryUntilDone(one, client => client.auth.login({ email: 'e', password: '0' }))
   const start = LIFE + random() * 60
   use(start + random(), one)
   use(start + random())
-  agenda.after(start + random() * 2, () => {
-    one.stillUntil = agenda.now() + STILL
+  agenda.schedule(start + random() * 2, () => {
+    one.frozenUntil = agenda.now() + STILL
   })
   for (const lives of [1, 2, 2.5, 3.5]) use(start + lives * LIFE)
   // It goes on with what it was about to do, and is used at once.
@@ -36,16 +36,16 @@ function live(device: Device) {
 for (const hasLocks of [false, true])
   t.test(`[LOST] [RACE] a tab that stands still ${hasLocks ? 'with' : 'without'} locks`, async t => {
     const service = await serve(t, { MAX_SESSIONS: '1000', LOG_LEVEL: 'error' })
-    const agenda = agendaOf(service.clock)
-    const world = await worldOf(service, agenda, randomOf(SEED), 1)
+    const agenda = createScheduler(service.clock)
+    const world = await createSimulation(service, agenda, createRandom(SEED), 1)
     // Two of three answers to a refresh get lost.
-    world.weather = { lost: 0, unanswered: 0.4, doubled: 0, slow: 0, refused: 0 }
-    const devices = Array.from({ length: DEVICES }, () => ({ ...deviceOf(world), hasLocks }))
+    world.faultRates = { lost: 0, answerLost: 0.4, duplicated: 0, slow: 0, refused: 0 }
+    const devices = Array.from({ length: DEVICES }, () => ({ ...createDevice(world), hasLocks }))
     for (const device of devices) live(device)
     await agenda.run()
     const endings = devices.flatMap(({ signOuts }) => signOuts.map(({ problem }) => `${problem?.code}`))
     t.strictSame(endings, [], 'ends no session')
     const failed = devices.flatMap(({ tabs }) => tabs).filter(({ client }) => !client.auth.user())
     t.strictSame(failed.length, 0, 'all are signed in')
-    t.comment(JSON.stringify(world.seen))
+    t.comment(JSON.stringify(world.counts))
   })

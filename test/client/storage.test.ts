@@ -7,13 +7,13 @@ import {
 } from '../../src/client/index.ts'
 import type { Channel, Locks } from '../../src/client/platform.ts'
 import { PASSWORD, serve } from '../service.ts'
-import { ADA, clientOf, NAME, pass } from './inject.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
 
 const USER = { id: '1', username: 'ada', email: ADA.email }
 const KEPT = { user: USER, accessToken: 'a', refreshToken: 'r', key: 'k' }
 
 t.test('what stands in the storage and is not ours is removed, and nobody is signed in', async t => {
-  const { client, storage } = clientOf(await serve(t))
+  const { client, storage } = createTestClient(await serve(t))
   const strangers = [
     '',
     '{',
@@ -39,36 +39,36 @@ t.test('what stands in the storage and is not ours is removed, and nobody is sig
     ].map(value => JSON.stringify(value))
   ]
   for (const text of strangers) {
-    storage.setItem(NAME, text)
+    storage.setItem(CHANNEL_NAME, text)
     t.equal(client.auth.user(), undefined, text)
-    t.equal(storage.getItem(NAME), null, 'it is gone')
+    t.equal(storage.getItem(CHANNEL_NAME), null, 'it is gone')
   }
   await client.auth.register(ADA)
   t.match(await client.auth.me(), { username: 'ada' })
 })
 
 t.test('it signs out who was signed in', async t => {
-  const { client, state, storage } = clientOf(await serve(t))
+  const { client, state, storage } = createTestClient(await serve(t))
   await client.auth.register(ADA)
-  storage.setItem(NAME, '{"theme":"dark"}')
+  storage.setItem(CHANNEL_NAME, '{"theme":"dark"}')
   await t.rejects(client.auth.me(), { code: 'authentication_required' })
   t.strictSame(state.signOuts, [undefined])
-  t.equal(storage.getItem(NAME), null)
+  t.equal(storage.getItem(CHANNEL_NAME), null)
 })
 
 t.test('what was stored before stays', async t => {
   const service = await serve(t)
-  const { client, state, storage } = clientOf(service)
+  const { client, state, storage } = createTestClient(service)
   const { user, accessToken, refreshToken } = await service.signUp()
   const key = '0123456789abcdef0123456789abcdef'
   const text = JSON.stringify({ user, accessToken, refreshToken, key, more: 'of a later version' })
-  storage.setItem(NAME, text)
+  storage.setItem(CHANNEL_NAME, text)
   t.strictSame(client.auth.user(), user)
   t.strictSame(await client.auth.me(), user)
-  t.equal(storage.getItem(NAME), text)
-  pass(service, 300, state)
+  t.equal(storage.getItem(CHANNEL_NAME), text)
+  advance(service, 300, state)
   t.strictSame(await client.auth.me(), user)
-  t.not(storage.getItem(NAME), text)
+  t.not(storage.getItem(CHANNEL_NAME), text)
 })
 
 function forbidden(): never {
@@ -102,12 +102,12 @@ t.test('where storages are missing or forbidden, memory takes their place', asyn
   for (const [name, storage] of Object.entries(sources))
     await t.test(`one ${name}`, async t => {
       const service = await serve(t)
-      const { client, state } = clientOf(service, { storage })
+      const { client, state } = createTestClient(service, { storage })
       await client.ready
       t.equal(client.auth.user(), undefined)
       const user = await client.auth.register(ADA)
       t.strictSame(await client.auth.me(), user)
-      pass(service, 300, state)
+      advance(service, 300, state)
       t.strictSame(await client.auth.me(), user)
       t.strictSame(client.auth.user(), user)
       await client.auth.logout()
@@ -125,10 +125,10 @@ t.test('a storage that fails for a while has what it had', async t => {
     getItem: name => (fails ? forbidden() : storage.getItem(name)),
     setItem: (name, value) => (fails ? forbidden() : storage.setItem(name, value))
   }
-  const { client, state } = clientOf(service, { storage: faulty })
+  const { client, state } = createTestClient(service, { storage: faulty })
   const user = await client.auth.register(ADA)
   fails = true
-  pass(service, 300, state)
+  advance(service, 300, state)
   t.strictSame(await client.auth.me(), user)
   t.strictSame(client.auth.user(), user)
   fails = false
@@ -191,38 +191,38 @@ t.test('who shares a storage waits for each other, and nobody else', async t => 
       names.channel = name
       return { onmessage: null, postMessage() {}, close() {} }
     }
-    const { client, state } = clientOf(service, {
+    const { client, state } = createTestClient(service, {
       storage,
       ...options,
       platform: { locks, channel }
     } as object)
     await client.auth.login({ email: user.email, password: PASSWORD })
-    pass(service, 300, state)
+    advance(service, 300, state)
     await client.auth.me()
     return names
   }
-  const shared = { lock: NAME, channel: NAME }
+  const shared = { lock: CHANNEL_NAME, channel: CHANNEL_NAME }
   t.strictSame(await namesOf(undefined), { lock: '', channel: '' }, 'memory')
   const [one, other] = [memoryStorage(), memoryStorage()]
   const names = await namesOf(one)
   t.match(names, { lock: /^latchkey http:\/\/service ./, channel: names.lock })
   t.strictSame(await namesOf(() => one), names, 'the same storage')
   t.not((await namesOf(other)).lock, names.lock, 'another storage')
-  const named = { lock: `${NAME} cookies`, channel: `${NAME} cookies` }
+  const named = { lock: `${CHANNEL_NAME} cookies`, channel: `${CHANNEL_NAME} cookies` }
   t.strictSame(await namesOf(other, { storageName: 'cookies' }), named)
 
   withGlobals(t, { Storage, localStorage, sessionStorage })
   t.strictSame(await namesOf(localStorage), shared)
   t.strictSame(await namesOf(() => localStorage), shared)
-  t.not((await namesOf(sessionStorage)).lock, NAME, 'that of one tab')
+  t.not((await namesOf(sessionStorage)).lock, CHANNEL_NAME, 'that of one tab')
   t.not((await namesOf(sessionStorage)).lock, (await namesOf(new Storage())).lock)
-  t.not((await namesOf({ ...localStorage })).lock, NAME)
+  t.not((await namesOf({ ...localStorage })).lock, CHANNEL_NAME)
   withGlobals(t, {
     get localStorage() {
       return forbidden()
     }
   })
-  t.not((await namesOf(localStorage)).lock, NAME)
+  t.not((await namesOf(localStorage)).lock, CHANNEL_NAME)
 })
 
 t.test('where channels are forbidden there are none, and a closed one is not used', async t => {
@@ -244,7 +244,7 @@ t.test('where channels are forbidden there are none, and a closed one is not use
       isOpen = false
     }
   })
-  const { client: closed } = clientOf(await serve(t), { platform: { channel } })
+  const { client: closed } = createTestClient(await serve(t), { platform: { channel } })
   closed.close()
   t.match(await closed.auth.register(ADA), { username: 'ada' })
   await closed.auth.logout()

@@ -2,16 +2,16 @@ import t from 'tap'
 import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
 import { serve } from '../service.ts'
-import { ADA, clientOf, NAME, pass } from './inject.ts'
-import { sharedStorage } from './shared-storage.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
+import { createSharedStorage } from './shared-storage.ts'
 
 const refreshes = (sent: string[]) => sent.filter(line => line.endsWith('/refresh')).length
 
 t.test('[RACE] any number of calls refresh once, before the service has to refuse one', async t => {
   const service = await serve(t)
-  const { client, state } = clientOf(service)
+  const { client, state } = createTestClient(service)
   await client.auth.register(ADA)
-  pass(service, 300, state)
+  advance(service, 300, state)
   state.sent.length = 0
   await Promise.all(Array.from({ length: 20 }, () => client.auth.me()))
   t.equal(refreshes(state.sent), 1)
@@ -20,18 +20,18 @@ t.test('[RACE] any number of calls refresh once, before the service has to refus
 
 t.test('after a reload the service says when the token has run out', async t => {
   const service = await serve(t)
-  const { client, storage } = clientOf(service)
+  const { client, storage } = createTestClient(service)
   const user = await client.auth.register(ADA)
-  const { client: reloaded, state } = clientOf(service, { storage })
+  const { client: reloaded, state } = createTestClient(service, { storage })
   t.strictSame(await reloaded.auth.me(), user)
-  pass(service, 300)
+  advance(service, 300)
   await Promise.all([reloaded.auth.me(), reloaded.auth.me()])
   t.equal(refreshes(state.sent), 1)
 })
 
 t.test('a clock that runs ahead does no harm', async t => {
   const service = await serve(t)
-  const { client, state } = clientOf(service)
+  const { client, state } = createTestClient(service)
   await client.auth.register(ADA)
   state.time += 3_600_000
   await client.auth.me()
@@ -48,7 +48,7 @@ t.test('a clock that runs ahead does no harm', async t => {
 
 t.test('[LOST] the answer to a change of the password', async t => {
   const service = await serve(t)
-  const { client, state } = clientOf(service)
+  const { client, state } = createTestClient(service)
   await client.auth.register(ADA)
   state.hook = async (_url, _init, pass) => {
     await pass()
@@ -57,7 +57,7 @@ t.test('[LOST] the answer to a change of the password', async t => {
   const change = { currentPassword: ADA.password, newPassword: 'battery staple, correct horse' }
   await t.rejects(client.auth.changePassword(change), { message: 'the answer is lost' })
   state.hook = (_url, _init, pass) => pass()
-  service.clock.pass(60)
+  service.clock.advance(60)
   t.match(await client.auth.me(), { username: 'ada' })
   t.strictSame(state.signOuts, [])
   await client.auth.logout()
@@ -67,13 +67,13 @@ t.test('[LOST] the answer to a change of the password', async t => {
 t.test('[LOST] a refresh is not repeated once others have got further', async t => {
   const service = await serve(t)
   const storage = memoryStorage()
-  const other = clientOf(service, { storage })
+  const other = createTestClient(service, { storage })
   /** What happens while the first tab waits to repeat its refresh. */
   let meanwhile = async () => {}
-  const one = clientOf(service, { storage, platform: { sleep: () => meanwhile() } })
+  const one = createTestClient(service, { storage, platform: { sleep: () => meanwhile() } })
   const user = await one.client.auth.register(ADA)
   await other.client.auth.me()
-  pass(service, 300, one.state, other.state)
+  advance(service, 300, one.state, other.state)
 
   one.state.sent.length = 0
   one.state.hook = async (_url, _init, pass) => {
@@ -83,7 +83,7 @@ t.test('[LOST] a refresh is not repeated once others have got further', async t 
   }
   meanwhile = async () => {
     await other.client.auth.me()
-    pass(service, 300, one.state, other.state)
+    advance(service, 300, one.state, other.state)
     await other.client.auth.me()
   }
   t.strictSame(await one.client.auth.me(), user)
@@ -91,7 +91,7 @@ t.test('[LOST] a refresh is not repeated once others have got further', async t 
   t.strictSame([one.state.signOuts, other.state.signOuts], [[], []])
 
   // Nor is it once somebody has signed out.
-  pass(service, 300, one.state, other.state)
+  advance(service, 300, one.state, other.state)
   one.state.hook = async (url, _init, pass) => {
     if (url.endsWith('/refresh')) throw new TypeError('the request is lost')
     return pass()
@@ -100,17 +100,17 @@ t.test('[LOST] a refresh is not repeated once others have got further', async t 
   one.state.sent.length = 0
   await t.rejects(one.client.auth.me(), { code: 'authentication_required' })
   t.strictSame(one.state.sent, ['GET /api/auth/me', 'POST /api/auth/refresh', 'GET /api/auth/me'])
-  t.equal(storage.getItem(NAME), null)
+  t.equal(storage.getItem(CHANNEL_NAME), null)
 })
 
 t.test('a pair that another holder has just used up', async t => {
   /** Somebody refreshes without the key of the tabs. */
   async function overtaken() {
     const service = await serve(t)
-    const { client, state, storage } = clientOf(service)
+    const { client, state, storage } = createTestClient(service)
     await client.auth.register(ADA)
-    pass(service, 300, state)
-    const kept = JSON.parse(`${storage.getItem(NAME)}`)
+    advance(service, 300, state)
+    const kept = JSON.parse(`${storage.getItem(CHANNEL_NAME)}`)
     const { body } = await service.refresh(kept)
     return { service, client, state, storage, next: JSON.stringify({ ...kept, ...body, key: 'k' }) }
   }
@@ -118,7 +118,7 @@ t.test('a pair that another holder has just used up', async t => {
   t.test('is waited for, and adopted from the storage', async t => {
     const { client, state, storage, next } = await overtaken()
     state.pauses.push = duration => {
-      storage.setItem(NAME, next)
+      storage.setItem(CHANNEL_NAME, next)
       return duration
     }
     t.match(await client.auth.me(), { username: 'ada' })
@@ -134,21 +134,21 @@ t.test('a pair that another holder has just used up', async t => {
 
   t.test('[R9700-4.14.2b] and, late, ends the session: all are told once', async t => {
     const { service, client, state, storage } = await overtaken()
-    service.clock.pass(11)
+    service.clock.advance(11)
     const calls = await Promise.allSettled([client.auth.me(), client.todos.list(), client.auth.me()])
     for (const call of calls) t.match(call, { status: 'rejected', reason: { code: 'refresh_token_used' } })
     t.strictSame(state.signOuts, ['refresh_token_used'])
-    t.equal(storage.getItem(NAME), null)
+    t.equal(storage.getItem(CHANNEL_NAME), null)
     await t.rejects(client.auth.me(), { code: 'authentication_required' })
     t.strictSame(state.signOuts, ['refresh_token_used'])
   })
 
   t.test('does not matter if somebody has signed in meanwhile', async t => {
     const { service, client, state, storage, next } = await overtaken()
-    service.clock.pass(11)
+    service.clock.advance(11)
     state.hook = async (_url, _init, pass) => {
       const response = await pass()
-      storage.setItem(NAME, next)
+      storage.setItem(CHANNEL_NAME, next)
       return response
     }
     await t.rejects(client.auth.me(), { code: 'access_token_revoked' })
@@ -158,9 +158,9 @@ t.test('a pair that another holder has just used up', async t => {
 
 t.test('a session that was ended elsewhere', async t => {
   const service = await serve(t)
-  const { client, state, storage } = clientOf(service)
+  const { client, state, storage } = createTestClient(service)
   await client.auth.register(ADA)
-  const { accessToken: token } = JSON.parse(`${storage.getItem(NAME)}`)
+  const { accessToken: token } = JSON.parse(`${storage.getItem(CHANNEL_NAME)}`)
   await service.call('POST', '/api/auth/logout', { token })
   await t.rejects(client.auth.me(), { code: 'access_token_revoked', action: 'sign-in' })
   t.strictSame(state.signOuts, ['access_token_revoked'])
@@ -169,7 +169,7 @@ t.test('a session that was ended elsewhere', async t => {
 
 t.test('a service that refuses whatever it is sent is not asked without end', async t => {
   const service = await serve(t)
-  const { client, state } = clientOf(service)
+  const { client, state } = createTestClient(service)
   await client.auth.register(ADA)
   const refusal = { code: 'access_token_stale', action: 'refresh' }
   state.hook = async (url, _init, pass) =>
@@ -185,13 +185,13 @@ t.test('a service that refuses whatever it is sent is not asked without end', as
 
 t.test('nothing is ever done in the name of another user', async t => {
   const service = await serve(t)
-  const { client, state, storage } = clientOf(service)
+  const { client, state, storage } = createTestClient(service)
   await client.auth.register(ADA)
   const other = await service.signUp()
-  pass(service, 300, state)
+  advance(service, 300, state)
   // While it refreshes, another tab signs somebody else in.
   state.hook = async (_url, _init, pass) => {
-    storage.setItem(NAME, JSON.stringify({ ...other, key: 'k' }))
+    storage.setItem(CHANNEL_NAME, JSON.stringify({ ...other, key: 'k' }))
     return pass()
   }
   await t.rejects(client.todos.create({ title: 'Mine' }), { code: 'authentication_required' })
@@ -207,18 +207,18 @@ t.test('a storage that cannot be written to is made up for by memory', async t =
       throw new Error('QuotaExceededError')
     }
   }
-  const { client, state } = clientOf(service, { storage })
+  const { client, state } = createTestClient(service, { storage })
   await client.auth.register(ADA)
-  pass(service, 300, state)
+  advance(service, 300, state)
   t.match(await client.auth.me(), { username: 'ada' })
   await client.auth.logout()
   t.equal(client.auth.user(), undefined)
 })
 
 t.test('what stands in the storage and is not ours is nothing', async t => {
-  const { client, storage } = clientOf(await serve(t))
+  const { client, storage } = createTestClient(await serve(t))
   for (const text of ['{', '17', '{"accessToken":"x"}']) {
-    storage.setItem(NAME, text)
+    storage.setItem(CHANNEL_NAME, text)
     t.equal(client.auth.user(), undefined)
   }
 })
@@ -244,11 +244,11 @@ t.test('tabs hear of each other', async t => {
   const service = await serve(t)
   const storage = memoryStorage()
   const { channel, open } = channels()
-  const one = clientOf(service, { storage, platform: { channel } })
-  const other = clientOf(service, { storage, platform: { channel } })
+  const one = createTestClient(service, { storage, platform: { channel } })
+  const other = createTestClient(service, { storage, platform: { channel } })
   const user = await one.client.auth.register(ADA)
   t.strictSame(await other.client.auth.me(), user)
-  pass(service, 300, one.state, other.state)
+  advance(service, 300, one.state, other.state)
   await other.client.auth.me()
   t.strictSame(other.state.sent.slice(1), ['POST /api/auth/refresh', 'GET /api/auth/me'], 'it knew the time')
   await one.client.auth.me()
@@ -263,15 +263,15 @@ t.test('tabs hear of each other', async t => {
 t.test('a tab hears of a sign-out that it can read only later', async t => {
   const service = await serve(t)
   const { channel } = channels()
-  const { open } = sharedStorage()
+  const { open } = createSharedStorage()
   const late: (() => void)[] = []
   const arrive = () => {
     for (const update of late.splice(0)) update()
   }
   const [here, there] = [open(() => {}), open(update => late.push(update))]
-  const one = clientOf(service, { storage: here.storage, platform: { channel } })
+  const one = createTestClient(service, { storage: here.storage, platform: { channel } })
   const { storage, onStored, listeners } = there
-  const other = clientOf(service, { storage, platform: { channel, onStored } })
+  const other = createTestClient(service, { storage, platform: { channel, onStored } })
   const user = await one.client.auth.register(ADA)
   arrive()
   t.strictSame(other.client.auth.user(), user)

@@ -4,18 +4,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { type Document, typesOf } from './schema-types.ts'
+import { type Document, generateTypes } from './schema-types.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 export const TYPES = join(ROOT, 'src/client/types.ts')
 
 /** The types as they should stand there now. */
-export async function currentTypes(): Promise<string> {
+export async function generateCurrentTypes(): Promise<string> {
   const config = readConfig({ DATABASE_URL: ':memory:', JWT_SECRET: 'nothing is ever signed with this one' })
   const app = await buildApp({ config })
   try {
     await app.ready()
-    const source = typesOf(app.swagger() as unknown as Document)
+    const source = generateTypes(app.swagger() as unknown as Document)
     const biome = join(ROOT, 'node_modules/.bin/biome')
     return execFileSync(biome, ['format', `--stdin-file-path=${TYPES}`], {
       input: source,
@@ -27,4 +27,4 @@ export async function currentTypes(): Promise<string> {
   }
 }
 
-if (import.meta.main) writeFileSync(TYPES, await currentTypes())
+if (import.meta.main) writeFileSync(TYPES, await generateCurrentTypes())

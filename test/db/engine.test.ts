@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { and, asc, eq, exists, getTableColumns, gt, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { required, StepMissed } from '../../src/db/engine.ts'
-import { isUnavailable, StatementFailed } from '../../src/db/failures.ts'
+import { mustAffectRow, NoRowAffected } from '../../src/db/engine.ts'
+import { isUnavailable, StatementError } from '../../src/db/failures.ts'
 import type { Tables } from '../../src/db/schema.ts'
-import { given, givenRow, shapesOf, statementsOf } from '../../src/db/statements.ts'
+import { param, paramRow, prepareShapes, prepareStatements } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
 import { Problem } from '../../src/errors.ts'
 import { emptyDatabase } from '../databases.ts'
@@ -20,7 +20,7 @@ async function open(t: Test): Promise<Store> {
 
 /** The row of a todo, without the number that the database gives it. */
 function rowOf(todos: Tables['todos']) {
-  const { seq, ...row } = givenRow(todos)
+  const { seq, ...row } = paramRow(todos)
   return row
 }
 function columnsOf(todos: Tables['todos']) {
@@ -28,50 +28,50 @@ function columnsOf(todos: Tables['todos']) {
   return columns
 }
 
-const statements = statementsOf('trial', (db, { users, sessions, todos }) => ({
-  addUser: db.insert(users).values(givenRow(users)).onConflictDoNothing().returning({ id: users.id }),
-  addUserStrictly: db.insert(users).values(givenRow(users)),
-  addSession: db.insert(sessions).values(givenRow(sessions)).returning(),
+const statements = prepareStatements('trial', (db, { users, sessions, todos }) => ({
+  addUser: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({ id: users.id }),
+  addUserStrictly: db.insert(users).values(paramRow(users)),
+  addSession: db.insert(sessions).values(paramRow(sessions)).returning(),
   session: db
     .select()
     .from(sessions)
-    .where(eq(sessions.id, given(sessions.id, 'id'))),
+    .where(eq(sessions.id, param(sessions.id, 'id'))),
   users: db.select().from(users),
   addTodo: db.insert(todos).values(rowOf(todos)).returning(columnsOf(todos)),
   setTodo: db
     .update(todos)
     .set({
-      done: given(todos.done, 'done'),
-      description: given(todos.description, 'description'),
-      completedAt: given(todos.completedAt, 'completedAt')
+      done: param(todos.done, 'done'),
+      description: param(todos.description, 'description'),
+      completedAt: param(todos.completedAt, 'completedAt')
     })
-    .where(eq(todos.id, given(todos.id, 'id')))
+    .where(eq(todos.id, param(todos.id, 'id')))
     .returning(columnsOf(todos)),
   page: db
     .select({ id: todos.id })
     .from(todos)
-    .where(and(eq(todos.userId, given(todos.userId, 'userId')), gt(todos.id, given(todos.id, 'after'))))
+    .where(and(eq(todos.userId, param(todos.userId, 'userId')), gt(todos.id, param(todos.id, 'after'))))
     .orderBy(asc(todos.id))
     .limit(sql.placeholder('limit')),
   newHash: db
     .update(users)
-    .set({ passwordHash: given(users.passwordHash, 'next') })
+    .set({ passwordHash: param(users.passwordHash, 'next') })
     .where(
-      and(eq(users.id, given(users.id, 'id')), eq(users.passwordHash, given(users.passwordHash, 'present')))
+      and(eq(users.id, param(users.id, 'id')), eq(users.passwordHash, param(users.passwordHash, 'present')))
     )
     .returning({ id: users.id }),
   endIfHash: db
     .update(sessions)
-    .set({ endedAt: given(sessions.endedAt, 'now') })
+    .set({ endedAt: param(sessions.endedAt, 'now') })
     .where(
       and(
-        eq(sessions.userId, given(sessions.userId, 'id')),
+        eq(sessions.userId, param(sessions.userId, 'id')),
         exists(
           db
             .select({ one: sql`1` })
             .from(users)
             .where(
-              and(eq(users.id, sessions.userId), eq(users.passwordHash, given(users.passwordHash, 'next')))
+              and(eq(users.id, sessions.userId), eq(users.passwordHash, param(users.passwordHash, 'next')))
             )
         )
       )
@@ -158,22 +158,22 @@ t.test('all of several statements or none', async t => {
   await s.addSession.execute(session('s', 'a'))
 
   const [changed, ended] = await store.atomically(
-    s.newHash.with({ id: 'a', present: 'secret hash', next: 'new' }),
-    s.endIfHash.with({ id: 'a', next: 'new', now: at })
+    s.newHash.bind({ id: 'a', present: 'secret hash', next: 'new' }),
+    s.endIfHash.bind({ id: 'a', next: 'new', now: at })
   )
   t.strictSame([changed, ended], [[{ id: 'a' }], [{ id: 's' }]])
   const lost = await store.atomically(
-    s.newHash.with({ id: 'a', present: 'secret hash', next: 'newer' }),
-    s.endIfHash.with({ id: 'a', next: 'newer', now: at })
+    s.newHash.bind({ id: 'a', present: 'secret hash', next: 'newer' }),
+    s.endIfHash.bind({ id: 'a', next: 'newer', now: at })
   )
   t.strictSame(lost, [[], []], 'the second depends on the first')
 
   const failing = store.atomically(
-    s.addUser.with(user('b')),
-    s.addUserStrictly.with(user('c', { emailKey: 'a' }))
+    s.addUser.bind(user('b')),
+    s.addUserStrictly.bind(user('c', { emailKey: 'a' }))
   )
   const error = await failing.catch((error: unknown) => error)
-  t.type(error, StatementFailed)
+  t.type(error, StatementError)
   t.notMatch(`${inspect(error)} ${JSON.stringify(error)}`, /secret hash/)
   t.match(error, { message: /^trial_addUser \+ trial_addUserStrictly: / })
   t.notOk(isUnavailable(error))
@@ -181,7 +181,7 @@ t.test('all of several statements or none', async t => {
 
   await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
-      store.atomically(s.addUser.with(user(`n${n}`)), s.addSession.with(session(`n${n}`, `n${n}`)))
+      store.atomically(s.addUser.bind(user(`n${n}`)), s.addSession.bind(session(`n${n}`, `n${n}`)))
     )
   )
   t.equal((await s.users.execute()).length, 21, 'on three connections')
@@ -191,17 +191,17 @@ t.test('a required step that finds no row undoes its transaction', async t => {
   const store = await open(t)
   const s = statements(store)
   await s.addUser.execute(user('a'))
-  const missing = required(s.newHash.with({ id: 'a', present: 'another hash', next: 'new' }))
-  for (const steps of [[s.addUser.with(user('b')), missing, s.addUser.with(user('c'))], [missing]]) {
+  const missing = mustAffectRow(s.newHash.bind({ id: 'a', present: 'another hash', next: 'new' }))
+  for (const steps of [[s.addUser.bind(user('b')), missing, s.addUser.bind(user('c'))], [missing]]) {
     const error = await store.atomically(...steps).catch((error: unknown) => error)
-    t.type(error, StepMissed)
-    t.match(error, { message: 'trial_newHash found no row', step: missing })
+    t.type(error, NoRowAffected)
+    t.match(error, { message: 'trial_newHash found no row', statement: missing })
   }
   t.equal((await s.users.execute()).length, 1)
-  const found = required(s.newHash.with({ id: 'a', present: 'secret hash', next: 'new' }))
+  const found = mustAffectRow(s.newHash.bind({ id: 'a', present: 'secret hash', next: 'new' }))
   t.strictSame(await store.atomically(found), [[{ id: 'a' }]])
   const error = await store
-    .atomically(s.addUserStrictly.with(user('d', { emailKey: 'a' })))
+    .atomically(s.addUserStrictly.bind(user('d', { emailKey: 'a' })))
     .catch(error => error)
   t.match(error, { message: /^trial_addUserStrictly: / }, 'a step by itself fails as several do')
 })
@@ -209,7 +209,7 @@ t.test('a required step that finds no row undoes its transaction', async t => {
 t.test('a query of more shapes than stay prepared is answered in all of them', async t => {
   const store = await open(t)
   await statements(store).addUser.execute(user('a'))
-  const numbers = shapesOf('trial_shapes', ({ db, tables }, shape: number) =>
+  const numbers = prepareShapes('trial_shapes', ({ db, tables }, shape: number) =>
     db.select({ shape: sql<number>`${sql.raw(String(shape))}`.as('shape') }).from(tables.users)
   )
   for (let shape = 0; shape < 120; shape++) t.strictSame(await numbers(store, shape).execute(), [{ shape }])
@@ -220,7 +220,7 @@ t.test('a failure says nothing of the values', async t => {
   const s = statements(await open(t))
   await s.addUser.execute(user('a'))
   const error = await s.addUserStrictly.execute(user('b', { emailKey: 'a' })).catch(error => error)
-  t.type(error, StatementFailed)
+  t.type(error, StatementError)
   t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
   t.notMatch(`${inspect(error)} ${JSON.stringify(error)}`, /secret hash/)
   t.notOk(isUnavailable(error))
@@ -232,7 +232,7 @@ t.test('a long statement that fails is told like any other, and one that is refu
   await s.addUser.execute(user('a'))
   const values = { userId: 'a', ...user('b', { emailKey: 'a' }) }
   const error = await s.addUserStrictly.executeLong(values).catch(error => error)
-  t.type(error, StatementFailed)
+  t.type(error, StatementError)
   t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
 
   const refusal = new Problem('rate_limited')
@@ -254,13 +254,13 @@ t.test('a closed database is not available', async t => {
   await store.close()
   await t.rejects(store.ping())
   t.ok(isUnavailable(await s.users.execute().catch(error => error)))
-  const settled = await store.search.settle('a').catch(error => error)
+  const settled = await store.search.catchUpIndex('a').catch(error => error)
   t.ok(settled === undefined || isUnavailable(settled), 'PostgreSQL has nothing to settle')
 })
 
 t.test('[LOGSAFE] of a data exception, whose message quotes the value, only the code is told', async t => {
   const error = Object.assign(new Error('invalid input syntax: "secret hash"'), { code: '22P02' })
-  t.match(new StatementFailed('users_add', error), {
+  t.match(new StatementError('users_add', error), {
     message: 'users_add: data exception 22P02',
     code: '22P02'
   })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { groupCommitOf } from '../../src/db/group-commit.ts'
+import { createGroupCommit } from '../../src/db/group-commit.ts'
 import { serve } from '../service.ts'
 
 /** How many transactions a write-ahead log holds: the last frame of each has a size (https://sqlite.org/fileformat2.html). */
@@ -31,7 +31,7 @@ function open(t: Test) {
   })
   const commits = () => commitsIn(file)
   const words = () => observer.prepare('select word from words order by word').pluck().all()
-  const { commit, flush } = groupCommitOf(connection)
+  const { commit, flush } = createGroupCommit(connection)
   const insert = connection.prepare('insert into words (word, root) values (?, ?)')
   const add = (word: string | null, root: string | null = null) =>
     commit(() => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { longReadsOf } from '../../src/db/long-reads.ts'
+import { createUserQueue } from '../../src/db/long-reads.ts'
 
 /** Reads that wait until they are told to end. */
 function reads() {
@@ -15,7 +15,7 @@ function reads() {
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
 t.test('the long reads of a user follow each other, and those of another do not wait for them', async t => {
-  const inTurn = longReadsOf(1)
+  const inTurn = createUserQueue(1)
   const { begun, read, end } = reads()
   const all = ['a1', 'a2', 'b1'].map(name => inTurn(name.charAt(0), read(name)))
   await turn()
@@ -29,7 +29,7 @@ t.test('the long reads of a user follow each other, and those of another do not 
 })
 
 t.test('a user has at most fifty waiting', async t => {
-  const inTurn = longReadsOf(2)
+  const inTurn = createUserQueue(2)
   const { read, end } = reads()
   const all = Array.from({ length: 52 }, (_, index) => inTurn('a', read(`${index}`)))
   await turn()
@@ -47,7 +47,7 @@ t.test('a user has at most fifty waiting', async t => {
 })
 
 t.test('a read that fails leaves its turn to the next', async t => {
-  const inTurn = longReadsOf(1)
+  const inTurn = createUserQueue(1)
   await t.rejects(
     inTurn('a', () => Promise.reject(new Error('gone'))),
     { message: 'gone' }

@@ -9,11 +9,11 @@ import {
 import t from 'tap'
 import * as postgres from '../../migrations/postgres.ts'
 import * as sqlite from '../../migrations/sqlite.ts'
-import { folderOf } from '../../src/db/migrations.ts'
+import { getMigrationsFolder } from '../../src/db/migrations.ts'
 import { postgresTables } from '../../src/db/postgres.ts'
 
 function latestSnapshot(engine: 'sqlite' | 'postgres') {
-  const meta = join(folderOf(engine), 'meta')
+  const meta = join(getMigrationsFolder(engine), 'meta')
   const { entries } = JSON.parse(readFileSync(join(meta, '_journal.json'), 'utf8'))
   return JSON.parse(
     readFileSync(join(meta, `${String(entries.at(-1).idx).padStart(4, '0')}_snapshot.json`), 'utf8')

@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { statementsOf } from '../../src/db/statements.ts'
+import { prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
-import { newDatabase, query } from '../databases.ts'
-import { poolerLookAlike } from './pooler-look-alike.ts'
+import { createDatabase, query } from '../databases.ts'
+import { startFakePooler } from './pooler-look-alike.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
-const trial = statementsOf('trial', (db, { users }) => ({
+const trial = prepareStatements('trial', (db, { users }) => ({
   now: db.select({ one: sql<number>`1` }).from(users),
   slow: db.select({ slept: sql`pg_sleep(9)` }).from(sql`(values (1)) as one`),
   hold: db.update(users).set({ username: sql`${users.username}` })
@@ -21,8 +21,8 @@ async function open(t: Test, url: string) {
 }
 
 t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
-  const server = await newDatabase(SERVER as string)
-  const pooler = await poolerLookAlike(t, server)
+  const server = await createDatabase(SERVER as string)
+  const pooler = await startFakePooler(t, server)
   const { store, slow, now, hold } = await open(t, pooler.url)
   const { users } = store.tables
   const ada = {
@@ -38,7 +38,7 @@ t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
   await now.execute()
   await store.ping()
   t.match(await store.db.select().from(users).execute(), [ada], 'instants are read in our form')
-  await store.atomically(hold.with(), now.with())
+  await store.atomically(hold.bind(), now.bind())
   t.type(
     await store.db
       .insert(users)
@@ -71,7 +71,7 @@ t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
 })
 
 t.test('a direct connection has the same settings, and keeps statements prepared', { skip }, async t => {
-  const { store, now } = await open(t, await newDatabase(SERVER as string))
+  const { store, now } = await open(t, await createDatabase(SERVER as string))
   await now.execute()
   const [state] = await store.db
     .select({

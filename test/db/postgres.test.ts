@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { DatabaseError, isOutage, isUnavailable, StatementFailed } from '../../src/db/failures.ts'
-import { pendingOf } from '../../src/db/migrations.ts'
+import { DatabaseError, isOutage, isUnavailable, StatementError } from '../../src/db/failures.ts'
+import { readPendingMigrations } from '../../src/db/migrations.ts'
 import { openPostgres } from '../../src/db/postgres.ts'
 import { MIGRATION_LOCK, migrateDatabase } from '../../src/db/postgres-migration.ts'
-import { mayComeUp } from '../../src/db/postgres-start.ts'
-import { statementsOf } from '../../src/db/statements.ts'
+import { isTemporaryFailure } from '../../src/db/postgres-start.ts'
+import { prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
-import { newDatabase, query } from '../databases.ts'
+import { createDatabase, query } from '../databases.ts'
 import { startPostgres } from '../postgres-server.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
-const trial = statementsOf('trial', (db, { users }) => ({
+const trial = prepareStatements('trial', (db, { users }) => ({
   now: db.select({ one: sql<number>`1` }).from(users),
   slow: db
     .select({ slept: sql`pg_sleep(${sql.placeholder('seconds')}::float)` })
@@ -40,15 +40,15 @@ const failureOf = (promise: Promise<unknown>) =>
   )
 
 t.test('ten instances may start at once on an empty database', { skip }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   await Promise.all(Array.from({ length: 10 }, () => open(t, url)))
   t.strictSame(await query(url, 'select count(*)::int as n from drizzle.__drizzle_migrations'), [
-    { n: pendingOf('postgres', 0).length }
+    { n: readPendingMigrations('postgres', 0).length }
   ])
 })
 
 t.test('a newer schema is refused', { skip }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   await open(t, url)
   await query(url, "insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
   const error = await failureOf(open(t, url))
@@ -92,11 +92,11 @@ t.test('what waiting can mend is waited for, and nothing else', async t => {
     ['EACCES', 'connect EACCES /run/postgresql/.s.PGSQL.5432', false]
   ] as const
   for (const [code, message, expected] of cases)
-    t.equal(mayComeUp(Object.assign(new Error(message), { code })), expected, message)
+    t.equal(isTemporaryFailure(Object.assign(new Error(message), { code })), expected, message)
 })
 
 t.test('a migration waits for locks of others, tells so, and not for ever', { skip }, async t => {
-  const server = await newDatabase(SERVER as string)
+  const server = await createDatabase(SERVER as string)
   const [client, other] = [new pg.Client(server), new pg.Client(server)]
   await Promise.all([client.connect(), other.connect()])
   t.teardown(() => Promise.all([client.end(), other.end()]))
@@ -122,7 +122,7 @@ t.test('a migration waits for locks of others, tells so, and not for ever', { sk
 })
 
 t.test('a full pool answers in time', { skip }, async t => {
-  const { slow, now } = await open(t, await newDatabase(SERVER as string), 1)
+  const { slow, now } = await open(t, await createDatabase(SERVER as string), 1)
   const holding = slow.execute({ seconds: 4 })
   const began = performance.now()
   const error = await failureOf(now.execute())
@@ -135,9 +135,9 @@ t.test('a full pool answers in time', { skip }, async t => {
 })
 
 t.test('a statement that takes too long', { skip }, async t => {
-  const { slow, now } = await open(t, await newDatabase(SERVER as string), 1)
+  const { slow, now } = await open(t, await createDatabase(SERVER as string), 1)
   const error = await failureOf(slow.execute({ seconds: 9 }))
-  t.type(error, StatementFailed)
+  t.type(error, StatementError)
   t.match(error, { code: '57014', message: 'trial_slow: canceling statement due to statement timeout' })
   t.ok(isUnavailable(error))
   t.strictSame(await now.execute(), [])
@@ -147,7 +147,7 @@ t.test(
   'all connections killed, again and again, while statements and transactions run',
   { skip },
   async t => {
-    const url = await newDatabase(SERVER as string)
+    const url = await createDatabase(SERVER as string)
     const { store, slow, now, hold } = await open(t, url)
     const kill = () =>
       query(
@@ -156,7 +156,7 @@ t.test(
       )
     const running = [
       slow.execute({ seconds: 2 }),
-      store.atomically(hold.with(), slow.with({ seconds: 2 }))
+      store.atomically(hold.bind(), slow.bind({ seconds: 2 }))
     ].map(failureOf)
     await sleep(200)
     await kill()
@@ -168,7 +168,7 @@ t.test(
     async function work() {
       while (Date.now() < until) {
         const error = await failureOf(
-          Math.random() < 0.5 ? now.execute() : store.atomically(now.with(), hold.with())
+          Math.random() < 0.5 ? now.execute() : store.atomically(now.bind(), hold.bind())
         )
         if (!error) tally.done += 1
         else if (isUnavailable(error)) tally.unavailable += 1
@@ -203,7 +203,7 @@ t.test('a server that restarts, and one that is not there yet', { skip }, async 
 
   const late = open(t, server.url)
   await sleep(300)
-  await server.startAgain()
+  await server.restart()
   t.strictSame(await now.execute(), [])
   await store.ping()
   t.match((await late).lines, [

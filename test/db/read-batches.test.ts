@@ -1,9 +1,9 @@
 import t from 'tap'
-import { inBatches, MOST_IDS } from '../../src/db/read-batches.ts'
+import { batchReads, MAX_IDS } from '../../src/db/read-batches.ts'
 
 t.test('what is asked for in a turn is read together, each id once', async t => {
   const asked: string[][] = []
-  const read = inBatches(async ids => {
+  const read = batchReads(async ids => {
     asked.push([...ids])
     return new Map(ids.filter(id => id !== 'none').map(id => [id, `value of ${id}`]))
   })
@@ -19,19 +19,19 @@ t.test('what is asked for in a turn is read together, each id once', async t => 
 
 t.test('no more are read at a time than there are places', async t => {
   const asked: number[] = []
-  const read = inBatches(async ids => {
+  const read = batchReads(async ids => {
     asked.push(ids.length)
     return new Map(ids.map(id => [id, id]))
   })
-  const ids = Array.from({ length: 2 * MOST_IDS + 1 }, (_, index) => `${index}`)
+  const ids = Array.from({ length: 2 * MAX_IDS + 1 }, (_, index) => `${index}`)
   t.strictSame(await Promise.all(ids.map(read)), ids)
-  t.strictSame(asked, [MOST_IDS, MOST_IDS, 1])
+  t.strictSame(asked, [MAX_IDS, MAX_IDS, 1])
 })
 
 t.test('[V7.4.1] what is asked for while others are read is read after them', async t => {
   let value = 'old'
   const { promise, resolve } = Promise.withResolvers<void>()
-  const read = inBatches(async ids => {
+  const read = batchReads(async ids => {
     const present = value
     await promise
     return new Map(ids.map(id => [id, present]))
@@ -46,7 +46,7 @@ t.test('[V7.4.1] what is asked for while others are read is read after them', as
 
 t.test('a reading that fails fails for all who wait for it', async t => {
   const failure = new Error('the database is away')
-  const read = inBatches(async () => {
+  const read = batchReads(async () => {
     throw failure
   })
   t.strictSame(await Promise.allSettled([read('a'), read('b')]), [

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openStore } from '../../src/db/store.ts'
-import { newDatabase, query } from '../databases.ts'
+import { createDatabase, query } from '../databases.ts'
 import { PASSWORD, serve } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
@@ -9,7 +9,7 @@ t.test(
   'a role that may not change tables serves once an owner has migrated',
   { skip: !SERVER && 'needs PostgreSQL' },
   async t => {
-    const url = await newDatabase(SERVER as string)
+    const url = await createDatabase(SERVER as string)
     const role = `server_${process.pid}`
     await query(
       url,

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { isUnavailable } from '../../src/db/failures.ts'
-import { memoryOf } from '../../src/db/sqlite-memory.ts'
+import { createReadCache } from '../../src/db/sqlite-memory.ts'
 
 const SCHEMA = `
   create table users (id text primary key, name text);
@@ -23,17 +23,17 @@ function open(t: Test) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('foreign_keys = ON')
   connection.exec(SCHEMA)
-  const { remembered, rememberedText } = memoryOf(connection)
+  const { cached, cachedText } = createReadCache(connection)
   const reads: string[] = []
   const find = connection.prepare<[string], { name: string; endedAt: number | null }>(
     'select name, ended_at as endedAt from sessions join users on users.id = user_id where sessions.id = ?'
   )
-  const session = remembered(async ids => {
+  const session = cached(async ids => {
     reads.push(...ids)
     const rows = ids.map(id => [id, find.get(id)] as const)
     return new Map(rows.flatMap(([id, row]) => (row ? [[id, row]] : [])))
   })
-  return { connection, other, remembered, rememberedText, session, reads }
+  return { connection, other, cached, cachedText, session, reads }
 }
 
 t.test('a session is read once, as long as nobody writes to it', async t => {
@@ -66,10 +66,10 @@ for (const [what, [statement, expected]] of Object.entries(writes))
   })
 
 t.test('a write that comes while it is read is not missed', async t => {
-  const { connection, remembered } = open(t)
+  const { connection, remembered: cached } = open(t)
   const { promise, resolve } = Promise.withResolvers<void>()
   let name = 'old'
-  const session = remembered(async () => {
+  const session = cached(async () => {
     const read = name
     await promise
     return new Map([['a1', read]])
@@ -83,13 +83,13 @@ t.test('a write that comes while it is read is not missed', async t => {
 })
 
 t.test('what is not there is not remembered, and no more than fits', async t => {
-  const { session, reads, remembered } = open(t)
+  const { session, reads, remembered: cached } = open(t)
   await session('none')
   await session('none')
   t.strictSame(reads, ['none', 'none'])
 
   let count = 0
-  const number = remembered(async ids => new Map(ids.map(id => [id, ++count])))
+  const number = cached(async ids => new Map(ids.map(id => [id, ++count])))
   for (let id = 0; id <= 10_000; id++) await number(`${id}`)
   t.equal(await number('10000'), 10_001, 'the last one')
   t.equal(await number('0'), 10_002, 'none of those before')
@@ -113,7 +113,7 @@ t.test('a text of a user’s todos is made once, as long as nobody writes to the
     const trial = open(t)
     let count = 0
     const read = async () => ({ text: `${++count}` })
-    const list = (what = 'a', userId = 'ada') => trial.rememberedText(userId, what, read)
+    const list = (what = 'a', userId = 'ada') => trial.cachedText(userId, what, read)
     t.strictSame(
       [await list(), await list(), await list('b'), await list('a', 'eve')].map(({ text }) => text),
       ['1', '1', '2', '3']
@@ -123,23 +123,23 @@ t.test('a text of a user’s todos is made once, as long as nobody writes to the
       t.strictSame(await list(), { text: `${4 + n}` }, `${write} by ${by}`)
     }
   }
-  const { connection, rememberedText } = open(t)
+  const { connection, cachedText } = open(t)
   connection.exec("insert into todos values ('n', 'eve')")
   const meanwhile = async () => {
     connection.exec("update todos set user_id = 'eve'")
     return { text: 'old' }
   }
-  await rememberedText('eve', 'a', meanwhile)
+  await cachedText('eve', 'a', meanwhile)
   t.match(
-    await rememberedText('eve', 'a', async () => ({ text: 'new' })),
+    await cachedText('eve', 'a', async () => ({ text: 'new' })),
     { text: 'new' },
     'a write that comes while it is read'
   )
 })
 
 t.test('no more texts are remembered than fit, and none that is long', async t => {
-  const { connection, rememberedText } = open(t)
-  const keep = (what: string, text: string) => rememberedText('ada', what, async () => ({ text }))
+  const { connection, cachedText } = open(t)
+  const keep = (what: string, text: string) => cachedText('ada', what, async () => ({ text }))
   await keep('long', 'x'.repeat(32_769))
   t.match(await keep('long', 'again'), { text: 'again' })
   const long = 'x'.repeat(32_768)
@@ -160,10 +160,10 @@ t.test('no more texts are remembered than fit, and none that is long', async t =
 })
 
 t.test('names of texts take room as well, long ones are not remembered', async t => {
-  const { rememberedText } = open(t)
+  const { cachedText } = open(t)
   let reads = 0
   const read = async () => ({ text: `${++reads}`, link: 'l'.repeat(500), etag: null })
-  const keep = (what: string) => rememberedText('ada', what, read)
+  const keep = (what: string) => cachedText('ada', what, read)
   for (const [name, texts] of [
     ['n'.repeat(1024), ['1', '1']],
     ['n'.repeat(1025), ['2', '3']]
@@ -180,9 +180,9 @@ t.test('names of texts take room as well, long ones are not remembered', async t
 })
 
 t.test('whether others wrote is asked once for what is read in one go', async t => {
-  const { other, session, rememberedText } = open(t)
+  const { other, session, cachedText } = open(t)
   let count = 0
-  const list = () => rememberedText('ada', 'list', async () => ({ text: `${++count}` }))
+  const list = () => cachedText('ada', 'list', async () => ({ text: `${++count}` }))
   await Promise.all([session('a1'), list()])
   const first = session('a1')
   other.exec("update sessions set ended_at = 1 where id = 'a1'")

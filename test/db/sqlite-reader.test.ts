@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { readersOf } from '../../src/db/sqlite-reader.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { signedIn } from '../todos/signed-in.ts'
+import { createReadPool } from '../../src/db/sqlite-reader.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { serveSignedIn } from '../todos/signed-in.ts'
 
 function fileWith(t: Test, statements: string): string {
   const file = join(t.testdir(), 'read.db')
@@ -17,7 +17,7 @@ function fileWith(t: Test, statements: string): string {
 }
 
 t.test('rows come as arrays, and questions are answered side by side', async t => {
-  const { read, close } = readersOf(
+  const { read, close } = createReadPool(
     fileWith(t, "create table t (a, b); insert into t values (1, 'x'), (2, null)")
   )
   t.teardown(close)
@@ -39,7 +39,7 @@ t.test('rows come as arrays, and questions are answered side by side', async t =
 })
 
 t.test('nothing is written, and a fault of a statement is told with its code', async t => {
-  const { read, close } = readersOf(fileWith(t, 'create table t (a)'))
+  const { read, close } = createReadPool(fileWith(t, 'create table t (a)'))
   t.teardown(close)
   await t.rejects(read('delete from t returning a', []), { code: 'SQLITE_READONLY' })
   await t.rejects(read('select nothing from t', []), { code: 'SQLITE_ERROR', message: /syntax error/ })
@@ -47,7 +47,7 @@ t.test('nothing is written, and a fault of a statement is told with its code', a
 })
 
 t.test('a thread that cannot even open the file fails its read, and only that', async t => {
-  const { read, close } = readersOf(join(t.testdir(), 'missing', 'read.db'))
+  const { read, close } = createReadPool(join(t.testdir(), 'missing', 'read.db'))
   t.teardown(close)
   const answers = await Promise.allSettled([1, 2, 3].map(n => read('select ?', [n])))
   t.strictSame(
@@ -57,14 +57,14 @@ t.test('a thread that cannot even open the file fails its read, and only that', 
 })
 
 t.test('whoever still waits when the database is closed is told so', async t => {
-  const { read, close } = readersOf(fileWith(t, 'create table t (a)'))
+  const { read, close } = createReadPool(fileWith(t, 'create table t (a)'))
   const answers = Promise.allSettled([1, 2, 3].map(n => read('select ?', [n])))
   await close()
   for (const answer of await answers) t.match(answer, { status: 'rejected', reason: { message: /not open/ } })
 })
 
 t.test('many prepared statements', async t => {
-  const { read, close } = readersOf(fileWith(t, 'create table t (a)'))
+  const { read, close } = createReadPool(fileWith(t, 'create table t (a)'))
   t.teardown(close)
   for (let n = 0; n < 250; n += 1) t.strictSame(await read(`select ${n}`, []), [[n]])
 })
@@ -72,12 +72,12 @@ t.test('many prepared statements', async t => {
 t.test(
   'what a user with many todos asks for is the same as with few, and what was written is seen at once',
   async t => {
-    const { app, user, todos } = await signedIn(t, {
+    const { app, user, todos } = await serveSignedIn(t, {
       DATABASE_URL: `file:${join(t.testdir(), 'latchkey.db')}`
     })
-    const own = todosOf(app.store, user.id)
+    const own = createTodos(app.store, user.id)
     for (let n = 0; n < 201; n += 1)
-      await own.add({ ...blank, title: `number ${n}`, tags: n % 2 ? ['odd'] : [], done: n % 3 === 0 })
+      await own.add({ ...defaults, title: `number ${n}`, tags: n % 2 ? ['odd'] : [], done: n % 3 === 0 })
     const find = async (query: string) => {
       const { status, body } = await todos('GET', `?${query}&count=true&limit=200`)
       t.equal(status, 200)
@@ -101,7 +101,7 @@ t.test(
 t.test('a thread that cannot be started fails its read, and nothing else', async t => {
   let isFull = true
   const file = fileWith(t, 'create table t (a); insert into t values (1)')
-  const { read, close } = readersOf(file, path => {
+  const { read, close } = createReadPool(file, path => {
     if (isFull) throw new Error('ERR_WORKER_INIT_FAILED')
     return new Worker(new URL('../../src/db/sqlite-reader.ts', import.meta.url), {
       workerData: { sqliteFile: path }

@@ -1,27 +1,27 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { NO_RESERVE, reserveFor } from '../../src/db/sqlite-reserve.ts'
+import { createReserve, NO_RESERVE } from '../../src/db/sqlite-reserve.ts'
 
 t.test('a reserve is given away bit by bit, and taken back', async t => {
   const folder = t.testdir()
-  const reserve = reserveFor(join(folder, 'latchkey.db'))
+  const reserve = createReserve(join(folder, 'latchkey.db'))
   t.strictSame(readdirSync(folder), [], 'it has no name')
   for (let round = 0; round < 2; round += 1) {
     let given = 0
-    while (reserve.give()) given += 1
+    while (reserve.release()) given += 1
     t.equal(given, 32)
-    t.equal(reserve.give(), false)
+    t.equal(reserve.release(), false)
     t.equal(reserve.refill(), true)
   }
-  t.equal(reserve.isAllThatIsLeft(), false)
+  t.equal(reserve.isDiskFull(), false)
   reserve.close()
   t.equal(reserve.refill(), false, 'as on a disk that has no room')
 })
 
 t.test('a database in memory has none', async t => {
-  t.equal(NO_RESERVE.give(), false)
+  t.equal(NO_RESERVE.release(), false)
   t.equal(NO_RESERVE.refill(), true)
-  t.equal(NO_RESERVE.isAllThatIsLeft(), false)
+  t.equal(NO_RESERVE.isDiskFull(), false)
   t.equal(NO_RESERVE.close(), undefined)
 })

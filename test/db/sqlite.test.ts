@@ -4,12 +4,12 @@ import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
 import { eq, type SQL, sql } from 'drizzle-orm'
 import t from 'tap'
-import { signingSecrets } from '../../src/auth/secrets.ts'
+import { loadSigningSecrets } from '../../src/auth/secrets.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
-import { DatabaseError, StatementFailed } from '../../src/db/failures.ts'
-import { given, statementsOf } from '../../src/db/statements.ts'
+import { DatabaseError, StatementError } from '../../src/db/failures.ts'
+import { param, prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
-import { closeToOthers } from '../../src/private-files.ts'
+import { restrictToOwner } from '../../src/private-files.ts'
 import { serve } from '../service.ts'
 
 const log = { info() {}, warn() {} }
@@ -48,7 +48,7 @@ t.test(
       db
         .update(sessions)
         .set({ generation: 1 })
-        .where(eq(sessions.id, given(sessions.id, 'value'))),
+        .where(eq(sessions.id, param(sessions.id, 'value'))),
       db.delete(sessions).where(eq(sessions.id, 'one of Drizzle’s own making'))
     ])
       t.strictSame([...new Set(statement.toSQL().sql.match(/.\?/g))], ['+?'])
@@ -85,14 +85,14 @@ t.test('the first start makes the database and the key, for their owner only', a
   t.equal(modeOf(folder), '700')
 
   const config = readConfig({ DATABASE_URL: url })
-  const [secret = ''] = signingSecrets(config)
+  const [secret = ''] = loadSigningSecrets(config)
   t.equal(modeOf(`${folder}/latchkey.db.key`), '600')
   t.ok(Buffer.byteLength(secret) >= 32)
-  t.strictSame(signingSecrets(config), [secret], 'and keeps it')
+  t.strictSame(loadSigningSecrets(config), [secret], 'and keeps it')
 
   writeFileSync(`${folder}/latchkey.db.key`, 'short\n')
   t.throws(
-    () => signingSecrets(config),
+    () => loadSigningSecrets(config),
     new ConfigError(
       `${folder}/latchkey.db.key: 5 bytes are not a signing key. ` +
         'Restore the file, or remove it to sign everybody out.'
@@ -102,11 +102,11 @@ t.test('the first start makes the database and the key, for their owner only', a
 
 t.test('a key that cannot be kept stops the start', async t => {
   const url = `file:${t.testdir({ 'latchkey.db.key': {} })}/latchkey.db`
-  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: url })), {
+  t.throws(() => loadSigningSecrets(readConfig({ DATABASE_URL: url })), {
     message: /latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.$/
   })
   const missing = `file:${t.testdir()}/no/latchkey.db`
-  t.throws(() => signingSecrets(readConfig({ DATABASE_URL: missing })), { code: 'ENOENT' })
+  t.throws(() => loadSigningSecrets(readConfig({ DATABASE_URL: missing })), { code: 'ENOENT' })
 })
 
 t.test('what anybody may read is closed to them; what a group may was meant so', async t => {
@@ -115,9 +115,9 @@ t.test('what anybody may read is closed to them; what a group may was meant so',
   const umask = process.umask(0)
   t.teardown(() => process.umask(umask))
   const first = await open(url)
-  t.strictSame(first.opened, { database: file, isNew: true })
+  t.strictSame(first.databaseInfo, { database: file, isNew: true })
   await first.close()
-  signingSecrets(readConfig({ DATABASE_URL: url }))
+  loadSigningSecrets(readConfig({ DATABASE_URL: url }))
   for (const [mode, expected] of [
     [0o644, '600'],
     [0o666, '600'],
@@ -125,15 +125,15 @@ t.test('what anybody may read is closed to them; what a group may was meant so',
   ] as const) {
     for (const suffix of ['', '.key']) chmodSync(`${file}${suffix}`, mode)
     const store = await open(url)
-    t.strictSame(store.opened, { database: file, isNew: false })
-    signingSecrets(readConfig({ DATABASE_URL: url }))
+    t.strictSame(store.databaseInfo, { database: file, isNew: false })
+    loadSigningSecrets(readConfig({ DATABASE_URL: url }))
     await store.db.update(store.tables.users).set({ username: 'x' }).execute()
     const files = ['', '-wal', '-shm', '.key'].map(suffix => modeOf(`${file}${suffix}`))
     t.strictSame(files, [expected, expected, expected, expected])
     await store.close()
   }
   chmodSync(file, 0o644)
-  closeToOthers(file, () => {
+  restrictToOwner(file, () => {
     throw new Error('EPERM')
   })
   t.equal(modeOf(file), '644', 'what is somebody else’s stays as it is')
@@ -152,7 +152,7 @@ t.test('another program’s database is left alone', async t => {
 
 t.test('a database in memory has a key of its own each time', async t => {
   const config = readConfig({ DATABASE_URL: ':memory:' })
-  t.not(signingSecrets(config)[0], signingSecrets(config)[0])
+  t.not(loadSigningSecrets(config)[0], loadSigningSecrets(config)[0])
 })
 
 t.test('a newer schema is refused', async t => {
@@ -170,14 +170,14 @@ t.test('a newer schema is refused', async t => {
 t.test('a statement without one of its values fails', async t => {
   const store = await open(':memory:')
   t.teardown(() => store.close())
-  const { find } = statementsOf('trial', (db, { users }) => ({
+  const { find } = prepareStatements('trial', (db, { users }) => ({
     find: db
       .select()
       .from(users)
-      .where(eq(users.id, given(users.id, 'id')))
+      .where(eq(users.id, param(users.id, 'id')))
   }))(store)
   t.strictSame(await find.execute({ id: 'a' }), [])
-  await t.rejects(find.execute(), new StatementFailed('trial_find', new Error('there is no value for id')))
+  await t.rejects(find.execute(), new StatementError('trial_find', new Error('there is no value for id')))
 })
 
 t.test(
@@ -204,7 +204,7 @@ t.test('what ends a session has the whole reserve, and fails when that does not 
   const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
   const step = (fails: number) => ({
     name: 'full',
-    isUrgent: true,
+    mayUseReserve: true,
     run() {
       tries += 1
       if (tries <= fails) throw full

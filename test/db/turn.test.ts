@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { turnBy, turnsInOrder } from '../../src/db/turn.ts'
+import { createRemoteWriteLock, createWriteLockQueue } from '../../src/db/turn.ts'
 
 /** A process that takes turns, and what it was doing when. */
 function processesOf(names: readonly string[], limit?: number) {
-  const { join, leave } = turnsInOrder(limit)
+  const { join, leave } = createWriteLockQueue(limit)
   const log: string[] = []
   const processes = names.map(name => {
     const [inner, outer] = [new EventEmitter(), new EventEmitter()]
@@ -16,7 +16,7 @@ function processesOf(names: readonly string[], limit?: number) {
       on: outer.on.bind(outer)
     }
     join(toWorker)
-    const turn = turnBy(toPrimary)
+    const turn = createRemoteWriteLock(toPrimary)
     return {
       write: () => new Promise<void>(resolve => turn(() => resolve(void log.push(name)))),
       hang: () => turn(() => {}),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Line } from '../../routes/todos/transfer-schemas.ts'
+import { ImportLine } from '../../routes/todos/transfer-schemas.ts'
 import { Environment } from '../../src/config.ts'
 import { serve } from '../service.ts'
 
@@ -44,7 +44,7 @@ t.test('a number that comes from outside has bounds that both databases have roo
     numbers.some(name => name.startsWith('get /api/todos/')),
     'limit is among them'
   )
-  t.strictSame(unbounded(Line, 'import'), [])
+  t.strictSame(unbounded(ImportLine, 'import'), [])
   t.strictSame(unbounded(Environment, 'settings'), [])
   t.strictSame(
     unbounded({ anyOf: [{ type: ['integer', 'null'], minimum: 0 }] }, ''),

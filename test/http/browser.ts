@@ -5,15 +5,15 @@ import { openChromium } from '../chromium.ts'
 import { start } from '../process.ts'
 
 /** Milliseconds for which anything on a page is waited for. */
-const PATIENCE = 20_000
+const TIMEOUT = 20_000
 /** So many presses of the Tab key lead from any place to any other that is asked for here. */
-const MANY_TABS = 200
+const MAX_TAB_PRESSES = 200
 
 /** Opens a page that is watched: nothing may be said on its console, go wrong, or be asked of another host. */
-async function watched(browser: Browser, url: string, size = { width: 1200, height: 800 }) {
+async function openWatchedPage(browser: Browser, url: string, size = { width: 1200, height: 800 }) {
   const context = await browser.newContext({ viewport: size })
   const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE)
+  page.setDefaultTimeout(TIMEOUT)
   const troubles: string[] = []
   page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', error => troubles.push(error.message))
@@ -28,7 +28,7 @@ async function watched(browser: Browser, url: string, size = { width: 1200, heig
 const operation = (page: Page, id: string) => page.locator(`#operations-${id}`)
 const summary = (page: Page, id: string) => operation(page, id).locator('.opblock-summary-control')
 /** The answer to what was tried: its status, and its body. */
-const answerOf = async (page: Page, id: string) => {
+const readAnswer = async (page: Page, id: string) => {
   const answer = operation(page, id).locator('.live-responses-table tr.response')
   await answer.waitFor()
   const status = await answer.locator('.response-col_status').innerText()
@@ -37,12 +37,12 @@ const answerOf = async (page: Page, id: string) => {
 
 t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
-  const { page, troubles } = await watched(await openChromium(t), url)
+  const { page, troubles } = await openWatchedPage(await openChromium(t), url)
   await page.goto(`${url}/docs`)
 
   await summary(page, 'auth-register').click()
   await operation(page, 'auth-register').locator('.execute').click()
-  const registered = await answerOf(page, 'auth-register')
+  const registered = await readAnswer(page, 'auth-register')
   t.match(registered, { status: '201', body: { accessToken: /^eyJ/, user: { username: 'ada' } } })
 
   await page.locator('.auth-wrapper > .authorize').click()
@@ -53,20 +53,20 @@ t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
 
   await summary(page, 'todos-createTodo').click()
   await operation(page, 'todos-createTodo').locator('.execute').click()
-  const made = await answerOf(page, 'todos-createTodo')
+  const made = await readAnswer(page, 'todos-createTodo')
   t.match(made, { status: '201', body: { title: 'Buy milk' } })
 
   await summary(page, 'todos-createTodo').click()
   await summary(page, 'todos-listTodos').click()
   await operation(page, 'todos-listTodos').locator('.execute').click()
-  t.strictSame(await answerOf(page, 'todos-listTodos'), {
+  t.strictSame(await readAnswer(page, 'todos-listTodos'), {
     status: '200',
     body: { items: [made.body], nextCursor: null }
   })
   t.strictSame(troubles, [])
 
   const { SCREENSHOT } = process.env
-  if (SCREENSHOT) await picture(page, SCREENSHOT)
+  if (SCREENSHOT) await takeScreenshot(page, SCREENSHOT)
 
   // Nothing of who was signed in stays behind.
   await page.reload()
@@ -74,18 +74,18 @@ t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
 })
 
 /** Keeps a picture of an operation that is tried, from its name to its answer. */
-async function picture(page: Page, file: string) {
+async function takeScreenshot(page: Page, file: string) {
   await page.setViewportSize({ width: 1200, height: 880 })
   await summary(page, 'auth-listSessions').click()
   await operation(page, 'auth-listSessions').locator('.execute').click()
-  await answerOf(page, 'auth-listSessions')
+  await readAnswer(page, 'auth-listSessions')
   await operation(page, 'auth-listSessions').evaluate(element => element.scrollIntoView())
   await page.screenshot({ path: file })
 }
 
 /** Presses Tab until an element has the focus. */
 async function tabTo(page: Page, selector: string) {
-  for (let presses = 0; presses < MANY_TABS; presses++) {
+  for (let presses = 0; presses < MAX_TAB_PRESSES; presses++) {
     await page.keyboard.press('Tab')
     if (await page.locator(selector).and(page.locator(':focus')).count()) return
   }
@@ -94,7 +94,7 @@ async function tabTo(page: Page, selector: string) {
 
 t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
-  const { page, troubles } = await watched(await openChromium(t), url)
+  const { page, troubles } = await openWatchedPage(await openChromium(t), url)
   await page.goto(`${url}/docs`)
   await summary(page, 'auth-register').waitFor()
 
@@ -103,7 +103,7 @@ t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   await page.locator('#operations-auth-register .execute').waitFor()
   await tabTo(page, '#operations-auth-register .execute')
   await page.keyboard.press('Enter')
-  const { body } = await answerOf(page, 'auth-register')
+  const { body } = await readAnswer(page, 'auth-register')
 
   await tabTo(page, '.auth-wrapper > .authorize')
   await page.keyboard.press('Enter')
@@ -121,7 +121,7 @@ t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   await page.locator('#operations-auth-getMe .execute').waitFor()
   await tabTo(page, '#operations-auth-getMe .execute')
   await page.keyboard.press('Enter')
-  t.strictSame(await answerOf(page, 'auth-getMe'), { status: '200', body: body.user })
+  t.strictSame(await readAnswer(page, 'auth-getMe'), { status: '200', body: body.user })
   t.strictSame(troubles, [])
 })
 
@@ -129,7 +129,7 @@ t.test('the pages, wide and narrow, light and dark', { timeout: 120_000 }, async
   const { url } = await start(t, t.testdir())
   const browser = await openChromium(t)
   for (const width of [1200, 400]) {
-    const { page, troubles } = await watched(browser, url, { width, height: 800 })
+    const { page, troubles } = await openWatchedPage(browser, url, { width, height: 800 })
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await page.goto(url)
@@ -138,7 +138,7 @@ t.test('the pages, wide and narrow, light and dark', { timeout: 120_000 }, async
       await page.getByRole('link', { name: 'The refresh token has been used' }).click()
       await page.getByRole('heading', { name: 'What to do next' }).waitFor()
       t.equal(page.url(), `${url}/problems/refresh_token_used`)
-      t.strictSame(await page.evaluate(LOOK), {
+      t.strictSame(await page.evaluate(APPEARANCE), {
         isStyled: true,
         isDark: colorScheme === 'dark',
         isWithin: true
@@ -155,7 +155,7 @@ t.test(
   { timeout: 120_000 },
   async t => {
     const { url } = await start(t, t.testdir())
-    const { page, troubles } = await watched(await openChromium(t), url)
+    const { page, troubles } = await openWatchedPage(await openChromium(t), url)
     for (const [path, title, code] of [
       ['/nowhere', 'There is nothing at this address', 'not_found'],
       ['/api/todos', 'Authentication is required', 'authentication_required'],
@@ -163,7 +163,7 @@ t.test(
     ] as const) {
       await page.goto(`${url}${path}`)
       await page.getByRole('heading', { name: title }).waitFor()
-      t.match(await page.evaluate(LOOK), { isStyled: true, isWithin: true })
+      t.match(await page.evaluate(APPEARANCE), { isStyled: true, isWithin: true })
       await page.getByRole('link', { name: 'What this means' }).click()
       await page.waitForURL(`${url}/problems/${code}`)
     }
@@ -181,7 +181,7 @@ t.test(
 )
 
 /** Whether the style sheet is applied, in which colours, and whether all fits into the width. */
-const LOOK = `({
+const APPEARANCE = `({
   isStyled: getComputedStyle(document.body).maxWidth === '736px',
   isDark: getComputedStyle(document.body).backgroundColor === 'rgb(20, 25, 31)',
   isWithin: document.documentElement.scrollWidth <= innerWidth

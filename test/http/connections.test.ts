@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { connectionsFor, descriptors } from '../../src/descriptors.ts'
+import { getMaxConnections, getMaxDescriptors } from '../../src/descriptors.ts'
 import { freePort } from '../free-port.ts'
 import { PROGRAM, send, stop } from '../process.ts'
 import { type Answer, serve } from '../service.ts'
@@ -128,15 +128,15 @@ t.test('there are no more connections than there may be; idle ones make room', a
 })
 
 t.test('there are descriptors for as many connections as may be', async t => {
-  t.ok(descriptors() > 64)
-  t.equal(connectionsFor(10_000, 10, 1_048_576), 10_000)
-  t.equal(connectionsFor(10_000, 10, 1024), 489)
-  t.equal(connectionsFor(10_000, 0, 64), 14)
-  t.equal(connectionsFor(10_000, 1000, 64), 1)
-  t.equal(connectionsFor(5, 0, Number.POSITIVE_INFINITY), 5)
-  t.equal(descriptors({ userLimits: { open_files: { soft: 256 } } }), 256)
-  t.equal(descriptors({ userLimits: { open_files: { soft: 'unlimited' } } }), Number.POSITIVE_INFINITY)
-  t.equal(descriptors({}), Number.POSITIVE_INFINITY, 'Windows has no such limit')
+  t.ok(getMaxDescriptors() > 64)
+  t.equal(getMaxConnections(10_000, 10, 1_048_576), 10_000)
+  t.equal(getMaxConnections(10_000, 10, 1024), 489)
+  t.equal(getMaxConnections(10_000, 0, 64), 14)
+  t.equal(getMaxConnections(10_000, 1000, 64), 1)
+  t.equal(getMaxConnections(5, 0, Number.POSITIVE_INFINITY), 5)
+  t.equal(getMaxDescriptors({ userLimits: { open_files: { soft: 256 } } }), 256)
+  t.equal(getMaxDescriptors({ userLimits: { open_files: { soft: 'unlimited' } } }), Number.POSITIVE_INFINITY)
+  t.equal(getMaxDescriptors({}), Number.POSITIVE_INFINITY, 'Windows has no such limit')
 })
 
 const FEW = [64, 128]

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { newDatabase, query } from '../databases.ts'
+import { createDatabase, query } from '../databases.ts'
 import { startPostgres } from '../postgres-server.ts'
-import { problem, serve } from '../service.ts'
+import { expectedProblem, serve } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
@@ -19,19 +19,19 @@ t.test('a server that goes away in the middle of requests, and comes back', { sk
   await server.shutDown()
   const refused = await add()
   t.match(refused, { status: 503, headers: { 'retry-after': '5' } })
-  t.strictSame(refused.body, problem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.strictSame(refused.body, expectedProblem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
   t.equal((await call('GET', '/health/ready')).status, 503)
   t.equal((await call('GET', '/health/live')).status, 200)
   t.equal((await signUp().catch(error => error)).message.includes('database_unavailable'), true)
   t.notMatch(lines.join(), /argon2id/, 'no hash in the log')
 
-  await server.startAgain()
+  await server.restart()
   t.equal((await call('GET', '/health/ready')).status, 200)
   t.equal((await add()).status, 201)
 })
 
 t.test('connections killed under load: 503 or done, nothing else', { skip }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   const { call, signUp } = await serve(t, { DATABASE_URL: url })
   const { accessToken: token } = await signUp()
   const until = Date.now() + 1500

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { newDatabase, query } from '../databases.ts'
-import { PASSWORD, type Pair, problem, type Service, serve } from '../service.ts'
+import { createDatabase, query } from '../databases.ts'
+import { expectedProblem, PASSWORD, type Pair, type Service, serve } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 
@@ -36,7 +36,7 @@ async function outlives(
   let written = before
   for (; refused.status === 201 && written < 5000; written += 1) refused = await add('x'.repeat(200))
   t.match(refused, { status: 503, headers: { 'retry-after': '5' } })
-  t.strictSame(refused.body, problem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.strictSame(refused.body, expectedProblem(refused, 503, 'database_unavailable', { action: 'retry-later' }))
   t.equal(await listed(), Math.min(written, 50), 'reads go on, and find what was acknowledged')
   t.match(await call('GET', '/api/todos?q=found', { token }), {
     status: 200,
@@ -45,7 +45,7 @@ async function outlives(
   const unready = await ready()
   t.strictSame(
     unready.body,
-    problem(unready, 503, 'database_unavailable', { action: 'retry-later' }),
+    expectedProblem(unready, 503, 'database_unavailable', { action: 'retry-later' }),
     'nobody is sent here'
   )
   t.equal((await call('GET', '/health/live')).status, 200)
@@ -54,7 +54,7 @@ async function outlives(
 
   await end()
   t.equal((await ready()).status, 200, 'without a write from outside')
-  clock.pass(1)
+  clock.advance(1)
   t.equal((await add()).status, 201, 'it recovers by itself')
   t.equal((await login()).status, 200)
 }
@@ -86,7 +86,10 @@ t.test('a SQLite database that may not be written to', async t => {
     () => connection.run(sql`pragma query_only = 0`),
     async () => {
       const logout = await service.call('POST', '/api/auth/logout', { token })
-      t.strictSame(logout.body, problem(logout, 503, 'database_unavailable', { action: 'retry-later' }))
+      t.strictSame(
+        logout.body,
+        expectedProblem(logout, 503, 'database_unavailable', { action: 'retry-later' })
+      )
       t.equal((await service.call('GET', '/api/todos', { token })).status, 200, 'what is told is so')
     }
   )
@@ -145,7 +148,7 @@ t.test(
 )
 
 t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   const service = await serve(t, { DATABASE_URL: url })
   const name = new URL(url).pathname.slice(1)
   async function set(value: 'on' | 'off') {
@@ -166,7 +169,7 @@ t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQ
 })
 
 t.test('a server whose disk is full', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
-  const url = await newDatabase(SERVER as string)
+  const url = await createDatabase(SERVER as string)
   const service = await serve(t, { DATABASE_URL: url })
   const fail = `create function fail() returns trigger language plpgsql as
     $$ begin raise 'could not extend file: No space left on device' using errcode = '53100'; end $$`

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
 import { catalogue } from '../../src/errors.ts'
-import { type Answer, PASSWORD, problem, type Service, serve } from '../service.ts'
+import { type Answer, expectedProblem, PASSWORD, type Service, serve } from '../service.ts'
 
 const register = '/api/auth/register'
 const json = { 'content-type': 'application/json' }
@@ -10,7 +10,7 @@ t.test('an unknown path is 404', async t => {
   const { call } = await serve(t)
   for (const path of ['/nope', '/api/todos/a/b', '/API/todos', '//', '/api/auth']) {
     const answer = await call('GET', path)
-    t.strictSame(answer.body, problem(answer, 404, 'not_found'), path)
+    t.strictSame(answer.body, expectedProblem(answer, 404, 'not_found'), path)
     t.match(answer.headers, { 'content-type': /^application\/problem\+json/, 'cache-control': 'no-store' })
   }
 })
@@ -25,7 +25,7 @@ t.test('a known path with a wrong method is 405 and lists those allowed', async 
   ] as const
   for (const [method, path, allowed] of cases) {
     const answer = await call(method, path)
-    t.strictSame(answer.body, problem(answer, 405, 'method_not_allowed'))
+    t.strictSame(answer.body, expectedProblem(answer, 405, 'method_not_allowed'))
     t.strictSame(answer.headers.allow?.split(', ').sort(), allowed.split(', ').sort(), `${method} ${path}`)
   }
 })
@@ -35,12 +35,12 @@ t.test('what cannot be read is told', async t => {
   const cases = ['{"username":', '{"a":1}}', '{"__proto__":{"a":1}}', '{"constructor":{"prototype":1}}']
   for (const body of cases) {
     const answer = await call('POST', register, { body })
-    t.strictSame(answer.body, problem(answer, 400, 'malformed_request'), body)
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'malformed_request'), body)
   }
   const url = await call('GET', '/api/todos/%zz')
-  t.strictSame(url.body, problem(url, 400, 'malformed_request'))
+  t.strictSame(url.body, expectedProblem(url, 400, 'malformed_request'))
   const long = await call('GET', `/api/todos/${'x'.repeat(101)}`)
-  t.strictSame(long.body, problem(long, 414, 'uri_too_long'))
+  t.strictSame(long.body, expectedProblem(long, 414, 'uri_too_long'))
 })
 
 t.test('bytes that are not UTF-8 are refused, not replaced', async t => {
@@ -60,7 +60,7 @@ t.test('a wrong media type is 415 and says what is accepted', async t => {
   ]
   for (const type of types) {
     const answer = await call('POST', register, { body: '{}', headers: { 'content-type': type } })
-    t.strictSame(answer.body, problem(answer, 415, 'unsupported_media_type'), type)
+    t.strictSame(answer.body, expectedProblem(answer, 415, 'unsupported_media_type'), type)
     t.match(answer.headers, { accept: 'application/json', 'accept-patch': undefined })
   }
   const { accessToken: token } = await signUp()
@@ -80,7 +80,7 @@ t.test('a body over 64 KiB is 413', async t => {
   const { call } = await serve(t)
   const bodyOf = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`
   const answer = await call('POST', register, { body: bodyOf(65_537) })
-  t.strictSame(answer.body, problem(answer, 413, 'body_too_large'))
+  t.strictSame(answer.body, expectedProblem(answer, 413, 'body_too_large'))
   t.match((await call('POST', register, { body: bodyOf(65_536) })).body, { code: 'validation_failed' })
 })
 
@@ -89,11 +89,11 @@ t.test(
   async t => {
     const { app, call, lines, signUp } = await serve(t)
     const { accessToken: token } = await signUp()
-    app.sessions.identify = async () => {
+    app.sessions.authenticate = async () => {
       throw new TypeError('an inside of ours')
     }
     const answer = await call('GET', '/api/auth/me', { token })
-    t.strictSame(answer.body, problem(answer, 500, 'internal_error', { action: 'retry' }))
+    t.strictSame(answer.body, expectedProblem(answer, 500, 'internal_error', { action: 'retry' }))
     t.notMatch(JSON.stringify(answer), /inside/)
     const logged = lines.map(line => JSON.parse(line)).find(({ level }) => level === 50)
     t.match(logged, { reqId: answer.body.instance, err: { message: 'an inside of ours' } })
@@ -108,7 +108,7 @@ t.test('[LOGSAFE] no password, token or hash in any log line', async t => {
   await call('POST', '/api/auth/login', { body: { email: body.email, password: `${PASSWORD}!` } })
   await call('GET', `/api/todos?access_token=${pair.accessToken}`, { token: pair.accessToken })
   await call('GET', '/api/todos', { token: `${pair.accessToken}x` })
-  clock.pass(300)
+  clock.advance(300)
   const next = (await refresh(pair)).body
   await call('POST', '/api/auth/login', { body: `{"password":"${PASSWORD}"` })
   await call('POST', '/api/auth/logout', { token: next.accessToken })
@@ -181,7 +181,7 @@ t.test('what is not HTTP is answered as a problem too, as everything is', async 
   ] as const
   for (const [text, status, code] of cases) {
     const answer = await send(text)
-    t.strictSame(answer.body, problem(answer, status, code), text.slice(0, 40))
+    t.strictSame(answer.body, expectedProblem(answer, status, code), text.slice(0, 40))
     t.match(answer.headers, {
       ...EVERYWHERE,
       'content-type': 'application/problem+json',
@@ -227,7 +227,7 @@ t.test('a request names one host', async t => {
     'Host: a:80:80\r\n'
   ]) {
     const answer = await get(lines)
-    t.strictSame(answer.body, problem(answer, 400, 'malformed_request'), lines)
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'malformed_request'), lines)
     t.equal(answer.body.detail, 'Send one Host header, with the name or the address of the service.')
     t.match(answer.headers, { ...EVERYWHERE, 'x-request-id': answer.body.instance })
   }
@@ -251,12 +251,12 @@ t.test(
     t.equal((await ask('GET /api/limits HTTP/1.1', 'Connection: upgrade\r\nUpgrade: h2c\r\n')).status, 200)
 
     const wrong = await ask('POST http://user:secret@x/api/limits?token=secret HTTP/1.1')
-    t.strictSame(wrong.body, problem(wrong, 405, 'method_not_allowed'))
+    t.strictSame(wrong.body, expectedProblem(wrong, 405, 'method_not_allowed'))
     t.equal(wrong.headers.allow, 'get, head')
     t.match(JSON.parse(service.lines.at(-1) ?? ''), { path: '/api/limits', status: 405 })
 
     const tunnel = await ask('CONNECT example.org:443 HTTP/1.1', 'Origin: https://app.example\r\n')
-    t.strictSame(tunnel.body, problem(tunnel, 405, 'method_not_allowed'))
+    t.strictSame(tunnel.body, expectedProblem(tunnel, 405, 'method_not_allowed'))
     t.match(tunnel.headers, {
       ...EVERYWHERE,
       allow: 'get, head, post, put, patch, delete, options',
@@ -285,9 +285,13 @@ t.test(
     for (const method of methods)
       for (const body of bodies) {
         const unknown = await call(method, '/nope', body)
-        t.strictSame(unknown.body, problem(unknown, 404, 'not_found'), `${method} ${JSON.stringify(body)}`)
+        t.strictSame(
+          unknown.body,
+          expectedProblem(unknown, 404, 'not_found'),
+          `${method} ${JSON.stringify(body)}`
+        )
         const known = await call(method, '/api/limits', body)
-        t.strictSame(known.body, problem(known, 405, 'method_not_allowed'), method)
+        t.strictSame(known.body, expectedProblem(known, 405, 'method_not_allowed'), method)
         t.equal(known.headers.allow, 'GET, HEAD')
       }
     t.notOk(lines.some(line => JSON.parse(line).level > 30))
@@ -306,7 +310,7 @@ t.test('an address that the router cannot read is refused as everything is, and 
   for (const [path, status, code, methods] of cases)
     for (const method of methods) {
       const answer = await call(method, path, { headers })
-      t.strictSame(answer.body, problem(answer, status, code), `${method} ${path}`)
+      t.strictSame(answer.body, expectedProblem(answer, status, code), `${method} ${path}`)
       t.match(answer.headers, {
         ...EVERYWHERE,
         'x-frame-options': 'DENY',
@@ -338,10 +342,10 @@ t.test('a refusal of a library keeps its status', async t => {
     ['/docs/static/.git', 404, 'not_found']
   ] as const) {
     const answer = await call('GET', path)
-    t.strictSame(answer.body, problem(answer, status, code), path)
+    t.strictSame(answer.body, expectedProblem(answer, status, code), path)
   }
   const refuse = async (error: unknown) => {
-    app.sessions.identify = async () => {
+    app.sessions.authenticate = async () => {
       throw error
     }
     return call('GET', '/api/auth/me', { token: 'x' })
@@ -383,7 +387,7 @@ t.test('no bytes are no body, whatever type they are of', async t => {
     const refresh = await post('/api/auth/refresh', type, 'Content-Length: 0\r\n\r\n')
     t.strictSame(
       refresh.body,
-      problem(refresh, 400, 'validation_failed', {
+      expectedProblem(refresh, 400, 'validation_failed', {
         errors: [{ pointer: '', detail: 'must be of type object' }]
       }),
       type
@@ -407,7 +411,11 @@ t.test('no bytes are no body, whatever type they are of', async t => {
     ['application/json', 'Content-Length: 1\r\n\r\n{', 400, 'malformed_request']
   ] as const) {
     const answer = await post('/api/auth/logout', type, body)
-    t.strictSame(answer.body, problem(answer, status, code), 'which sessions were meant, nobody knows')
+    t.strictSame(
+      answer.body,
+      expectedProblem(answer, status, code),
+      'which sessions were meant, nobody knows'
+    )
   }
 })
 
@@ -422,7 +430,7 @@ t.test('a body that is encoded is refused, and it is said that it should not be'
     })
   for (const coding of ['gzip', 'br', 'x-unknown', 'identity, gzip', 'aes128gcm']) {
     const answer = await send(coding)
-    t.strictSame(answer.body, problem(answer, 415, 'unsupported_media_type'), coding)
+    t.strictSame(answer.body, expectedProblem(answer, 415, 'unsupported_media_type'), coding)
     t.equal(answer.body.detail, 'Send the body as it is, without a Content-Encoding.')
     t.match(answer.headers, { 'accept-encoding': 'identity', accept: undefined })
   }
@@ -471,7 +479,7 @@ t.test('a body of more values than are looked at is refused before it is read', 
   for (const [method, path, body] of bodies) {
     const answer = await call(method, path, { token, body })
     const errors = [{ pointer: '', detail }]
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors }), path)
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }), path)
   }
   const headers = { 'content-type': 'application/x-ndjson' }
   const lines = `{"title":"x"}\n${JSON.stringify({ title: 'x', tags: Array(16_400).fill('x') })}\n`

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { MAX_POSITION } from '../../src/todos/position.ts'
+import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
 import { type Answer, serve } from '../service.ts'
-import { signedIn } from '../todos/signed-in.ts'
+import { serveSignedIn } from '../todos/signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const x = (length: number) => 'x'.repeat(length)
@@ -40,7 +40,7 @@ t.test('the limits are told to anybody', async t => {
 })
 
 t.test('at a limit a value is taken, beyond it no more', async t => {
-  const { call, todos } = await signedIn(t)
+  const { call, todos } = await serveSignedIn(t)
   const { body: limits } = await call('GET', '/api/limits')
   const create = (body: object) => todos('POST', '', body)
   const todo = (member: object) => create({ title: 'x', ...member })
@@ -136,7 +136,7 @@ function escapedText(json: string): string {
 }
 
 t.test('what the limits of characters allow is never too many bytes, in any legal spelling', async t => {
-  const { call, signUp, todos } = await signedIn(t)
+  const { call, signUp, todos } = await serveSignedIn(t)
   const { body: limits } = await call('GET', '/api/limits')
   const json = { 'content-type': 'application/json' }
   for (const character of ['a', 'é', '\u4e2d', '🎂']) {
@@ -150,7 +150,7 @@ t.test('what the limits of characters allow is never too many bytes, in any lega
       tags: Array.from({ length: limits.tags }, (_, n) => `${n + 10}${texts(limits.tagLength - 2)}`)
     }
     const id = `01a20996-fb6c-78b7-96ed-${String(character.charCodeAt(0)).padStart(12, '0')}`
-    const line = { ...largest, id, position: 'V'.repeat(MAX_POSITION) }
+    const line = { ...largest, id, position: 'V'.repeat(MAX_POSITION_LENGTH) }
     for (const write of [JSON.stringify, escaped]) {
       const name = `${character} ${write === escaped ? 'escaped' : ''}`
       const body = write(largest)
@@ -162,7 +162,7 @@ t.test('what the limits of characters allow is never too many bytes, in any lega
       const imported = await todos('POST', '/import', write(line).replaceAll(/\n */g, ''), asLines)
       t.equal(imported.status, 200, JSON.stringify(imported.body))
       const { body: read } = await todos('GET', `/${id}`)
-      t.equal(read.position?.length, MAX_POSITION, JSON.stringify(read).slice(0, 300))
+      t.equal(read.position?.length, MAX_POSITION_LENGTH, JSON.stringify(read).slice(0, 300))
       t.strictSame((await todos('PUT', `/${id}`, write(read), json)).body, read, `${name}: as it was read`)
     }
 
@@ -182,7 +182,7 @@ t.test('what the limits of characters allow is never too many bytes, in any lega
 })
 
 t.test('the rates are told where they count, and do', async t => {
-  const { call, todos } = await signedIn(t, { RATE_LIMIT: 'on' })
+  const { call, todos } = await serveSignedIn(t, { RATE_LIMIT: 'on' })
   const { requestsPerMinute } = (await call('GET', '/api/limits')).body
   t.strictSame(requestsPerMinute, {
     all: 1200,

@@ -63,7 +63,7 @@ t.test('a line of the log tells who sent a request, and by a code how it was ref
     const [, said] = await line(method, path, given)
     t.strictSame(said, [method, path, ...rest])
   }
-  clock.pass(300)
+  clock.advance(300)
   const { accessToken, refreshToken } = pair
   const [, refreshed] = await line('POST', '/api/auth/refresh', { body: { accessToken, refreshToken } })
   t.strictSame(refreshed, ['POST', '/api/auth/refresh', 200, id, undefined])

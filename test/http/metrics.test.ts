@@ -23,14 +23,14 @@ t.test('metrics tell what the service has done, by route, status and outcome', a
   await call('GET', '/api/nowhere')
   await call('GET', '/api/todos/01a20996-fb6c-78b7-96ed-227b58a269d2', { token: pair.accessToken })
   await refresh(pair)
-  clock.pass(60)
+  clock.advance(60)
   const headers = { 'idempotency-key': 'one' }
   const { accessToken, refreshToken } = pair
   const keyed = () => call('POST', '/api/auth/refresh', { body: { accessToken, refreshToken }, headers })
   const { body: next } = await keyed()
   await keyed()
   await refresh(pair)
-  clock.pass(11)
+  clock.advance(11)
   await refresh(pair)
   const { body: other } = await call('POST', '/api/auth/login', {
     body: { email: pair.user.email, password: PASSWORD }

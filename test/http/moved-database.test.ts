@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const faults: [string, (file: string) => void][] = [
   ['removed', file => rmSync(file)],
@@ -40,7 +40,10 @@ for (const [what, fault] of faults)
       await call('POST', '/api/auth/login', { body: credentials }),
       await call('GET', '/health/ready')
     ]) {
-      t.strictSame(answer.body, problem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
+      t.strictSame(
+        answer.body,
+        expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' })
+      )
       t.equal(answer.headers['retry-after'], '5')
     }
     t.equal((await call('GET', '/api/todos', { token })).body.items.length, 1, 'what was there can be read')

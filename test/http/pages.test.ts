@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { homePage } from '../../routes/pages/home.ts'
 import { html } from '../../routes/pages/html.ts'
-import { about, sourceOf } from '../../src/about.ts'
+import { getSourceUrl, packageInfo } from '../../src/about.ts'
 import { actions, catalogue } from '../../src/errors.ts'
 import { guides } from '../../src/problem-guides.ts'
 import { type Answer, serve } from '../service.ts'
@@ -59,8 +59,8 @@ t.test('the service says what it is, to programs and to browsers', async t => {
   })
   t.strictSame(answer.body, {
     name: 'latchkey',
-    version: about.version,
-    description: about.description,
+    version: packageInfo.version,
+    description: packageInfo.description,
     status: 'ok',
     links: { docs: '/docs', openapi: '/openapi.json', problems: '/problems', limits: '/api/limits' }
   })
@@ -68,7 +68,7 @@ t.test('the service says what it is, to programs and to browsers', async t => {
   const page = await call('GET', '/', { headers: BROWSER })
   checkPage(t, page, 'Latchkey')
   t.equal(page.headers['cache-control'], 'no-store')
-  t.match(textOf(page.body), `${about.description}. It is up, and the database answers.`)
+  t.match(textOf(page.body), `${packageInfo.description}. It is up, and the database answers.`)
   for (const path of ['/docs', '/openapi.json', '/problems', '/api/limits'])
     t.match(page.body, `<a href="${path}">`)
 
@@ -131,8 +131,8 @@ t.test('what is switched off has no link, what is published has one', async t =>
   const source = 'https://example.org/latchkey'
   t.match(homePage({ ...body, links: { ...links, source } }).text, `<a href="${source}">Source</a>`)
   for (const repository of [source, `git+${source}.git`, { url: `git+${source}.git` }])
-    t.equal(sourceOf({ name: 'latchkey', repository }), source)
-  t.equal(sourceOf({ name: 'latchkey' }), undefined)
+    t.equal(getSourceUrl({ name: 'latchkey', repository }), source)
+  t.equal(getSourceUrl({ name: 'latchkey' }), undefined)
 })
 
 t.test('it varies by all that it depends on', async t => {

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import clientAddress from '../../plugins/client-address.ts'
 import loadShedding from '../../plugins/load-shedding.ts'
-import { problem, serve } from '../service.ts'
+import { expectedProblem, serve } from '../service.ts'
 
 t.test('liveness and readiness', async t => {
   const { app, call, lines } = await serve(t)
@@ -13,7 +13,7 @@ t.test('liveness and readiness', async t => {
   t.equal((await call('GET', '/health/live')).status, 200, 'alive, though the database is gone')
   const answer = await call('GET', '/health/ready')
   t.equal(answer.headers['retry-after'], '5')
-  t.strictSame(answer.body, problem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
   t.match(
     lines.map(line => JSON.parse(line)),
     [{}, {}, {}, { level: 50, err: { message: String } }]
@@ -155,7 +155,7 @@ t.test(
     const answer = await call('POST', '/api/auth/login', { body })
     t.match(answer.headers['retry-after'], /^\d+$/)
     t.equal(answer.headers['x-ratelimit-limit'], undefined, 'no headers of an obsolete draft')
-    t.strictSame(answer.body, problem(answer, 429, 'rate_limited', { action: 'retry-later' }))
+    t.strictSame(answer.body, expectedProblem(answer, 429, 'rate_limited', { action: 'retry-later' }))
     t.equal((await call('GET', '/api/auth/me', { token })).status, 200, 'others go on')
 
     for (let index = 0; index < 1200; index++) await call('GET', '/api/todos', { token })
@@ -225,12 +225,12 @@ t.test('a process that lags behind turns requests away, but stays alive', async 
   while (!app.isUnderPressure()) await lag(1500)
   const answer = await call('GET', '/api/todos')
   t.equal(answer.headers['retry-after'], '5')
-  t.strictSame(answer.body, problem(answer, 503, 'overloaded', { action: 'retry-later' }))
+  t.strictSame(answer.body, expectedProblem(answer, 503, 'overloaded', { action: 'retry-later' }))
   t.equal((await call('GET', '/health/live')).status, 200)
 })
 
 t.test('a start that takes long turns nobody away', async t => {
-  const app = Fastify().register(loadShedding, { settling: 60_000 })
+  const app = Fastify().register(loadShedding, { startupGrace: 60_000 })
   t.teardown(() => app.close())
   app.get('/', async () => 'ok')
   await app.ready()

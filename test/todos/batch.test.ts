@@ -1,11 +1,11 @@
 import t from 'tap'
 import { runBatch } from '../../src/todos/batch.ts'
-import { sweepTodos } from '../../src/todos/sweep.ts'
-import { type Answer, problem } from '../service.ts'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { runBulkUpdate } from '../../src/todos/sweep.ts'
+import { type Answer, expectedProblem } from '../service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
-async function withBatch(t: Parameters<typeof signedIn>[0], settings = {}) {
-  const service = await signedIn(t, settings)
+async function withBatch(t: Parameters<typeof serveSignedIn>[0], settings = {}) {
+  const service = await serveSignedIn(t, settings)
   const batch = (operations: unknown, rest: object = {}) =>
     service.todos('POST', '/batch', { operations, ...rest })
   return { ...service, batch }
@@ -13,7 +13,7 @@ async function withBatch(t: Parameters<typeof signedIn>[0], settings = {}) {
 
 /** The problem of an operation. */
 const ofOperation = (answer: Answer, index: number, status: number, code: string, rest: object = {}) =>
-  problem(answer, status, code, { index, ...rest })
+  expectedProblem(answer, status, code, { index, ...rest })
 
 t.test('operations are carried out in their order, each on what those before left', async t => {
   const { todos, make, titles, batch } = await withBatch(t)
@@ -48,7 +48,7 @@ t.test('complete all of these, and clear completed, are one call each', async t 
   const { clock, todos, make, titles, batch } = await withBatch(t)
   const made = await make('a', 'b', 'c', 'd')
   const ids = made.map(({ id }) => id)
-  clock.pass(60)
+  clock.advance(60)
   const done = await batch([{ op: 'patch', ids: [ids[2], ids[0]], changes: { done: true } }])
   t.match(done.body.results, [
     {
@@ -63,7 +63,7 @@ t.test('complete all of these, and clear completed, are one call each', async t 
   t.strictSame(all.body, { results: [{ count: 1 }], validateOnly: false })
   t.match((await todos('GET', `/${ids[1]}`)).body, { done: true, completedAt: '2026-01-01T00:01:00.000Z' })
   const before = (await todos('GET', `/${ids[0]}`)).body
-  clock.pass(60)
+  clock.advance(60)
   t.strictSame(
     (await batch([{ op: 'patch', where: { done: true }, changes: { done: true } }])).body.results,
     [{ count: 0 }]
@@ -99,7 +99,7 @@ t.test(
       { op: 'patch', id: a.id, changes: { title: 'A' } }
     ]
     const before = (await todos('GET')).body
-    const missing = await batch([...first, { op: 'patch', id: MISSING, changes: {} }])
+    const missing = await batch([...first, { op: 'patch', id: MISSING_ID, changes: {} }])
     t.strictSame(missing.body, ofOperation(missing, 2, 404, 'todo_not_found'))
     const twice = await batch([...first, { op: 'delete', id: b.id }, { op: 'delete', id: b.id }])
     t.strictSame(twice.body, ofOperation(twice, 3, 404, 'todo_not_found'))
@@ -111,7 +111,7 @@ t.test(
       { status: 412, index: 2, current: { title: 'A' } },
       'the state that the batch itself made'
     )
-    const nowhere = await batch([...first, { op: 'move', id: a.id, after: MISSING }])
+    const nowhere = await batch([...first, { op: 'move', id: a.id, after: MISSING_ID }])
     const errors = [{ pointer: '/operations/2/after', detail: 'names no todo of the list' }]
     t.strictSame(nowhere.body, ofOperation(nowhere, 2, 400, 'validation_failed', { errors }))
     const due = await batch([...first, { op: 'patch', ids: [b.id], changes: { due: { timeZone: 'UTC' } } }])
@@ -226,7 +226,7 @@ t.test('what a batch must not be is told, by the field', async t => {
     t.match(answer.body.errors, errors, name)
     t.strictSame(
       answer.body,
-      problem(answer, 400, 'validation_failed', { errors: answer.body.errors, ...index }),
+      expectedProblem(answer, 400, 'validation_failed', { errors: answer.body.errors, ...index }),
       name
     )
   }
@@ -275,8 +275,8 @@ t.test('a selection that selects nothing selects no todo, however it is written'
           JSON.stringify([operation, validateOnly])
         )
       }
-  const options = { validateOnly: false, requestId: null, keep: () => [] }
-  await t.rejects(sweepTodos(app.store, user.id, 'delete', {}, options), { code: 'validation_failed' })
+  const options = { validateOnly: false, requestId: null, storeAnswer: () => [] }
+  await t.rejects(runBulkUpdate(app.store, user.id, 'delete', {}, options), { code: 'validation_failed' })
   t.strictSame((await todos('GET')).body.items, items, 'nothing was done')
   t.strictSame(
     (await todos('GET', '?updatedAfter=1970-01-01T00:00:00Z')).body.items,
@@ -315,7 +315,7 @@ t.test('a batch of a hundred operations, and one of more than the usual bytes, a
   t.equal(body.results.length, 100)
   t.equal((await todos('GET', '?count=true&limit=1')).body.total, 100)
   const large = await batch([{ op: 'create', todo: { title: 'x', description: 'x'.repeat(1_100_000) } }])
-  t.strictSame(large.body, problem(large, 413, 'body_too_large'))
+  t.strictSame(large.body, expectedProblem(large, 413, 'body_too_large'))
 })
 
 t.test('REQUIRE_IF_MATCH holds for what names a todo', async t => {
@@ -359,10 +359,15 @@ t.test('a batch with where that is sent again has the count of the first time', 
 })
 
 t.test('what fails in the database is told as such, not as a problem of an operation', async t => {
-  const { app, user } = await signedIn(t)
+  const { app, user } = await serveSignedIn(t)
   const fail = () => Promise.reject(new Error('gone'))
   const broken = { ...app.store, prepare: () => ({ execute: fail, executeLong: fail, run: fail }) }
-  const options = { preconditionOf: () => () => {}, validateOnly: false, requestId: null, keep: () => [] }
-  const operations = [{ op: 'delete', id: MISSING }] as const
+  const options = {
+    createPrecondition: () => () => {},
+    validateOnly: false,
+    requestId: null,
+    storeAnswer: () => []
+  }
+  const operations = [{ op: 'delete', id: MISSING_ID }] as const
   await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find: gone$/ })
 })

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type Step, StepMissed } from '../../src/db/engine.ts'
+import { type BoundStatement, NoRowAffected } from '../../src/db/engine.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
-import { rangesOf } from '../../src/todos/bulk-updates.ts'
+import { splitIntoRanges } from '../../src/todos/bulk-updates.ts'
 import { importTodos } from '../../src/todos/import.ts'
-import { sweepTodos } from '../../src/todos/sweep.ts'
-import { sweepsOf } from '../../src/todos/sweep-slices.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { signedIn } from './signed-in.ts'
+import { runBulkUpdate } from '../../src/todos/sweep.ts'
+import { createBulkUpdates } from '../../src/todos/sweep-slices.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 /** More than go into one slice, on either engine. */
 const MANY = 5001
@@ -23,10 +23,10 @@ const fill = (store: Store, userId: string, count: number) =>
   importTodos(store, { userId, text: lines(count), key: undefined, check: () => [] })
 
 const DONE = { done: true, limit: 1, count: true }
-const doneOf = async (store: Store, userId: string) => (await todosOf(store, userId).list(DONE)).total
+const doneOf = async (store: Store, userId: string) => (await createTodos(store, userId).list(DONE)).total
 
 t.test('a change of very many todos takes effect at once for whoever looks', async t => {
-  const { app, user, todos } = await signedIn(t)
+  const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, MANY)
   const headers = { 'idempotency-key': 'complete all' }
 
@@ -57,7 +57,7 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
 })
 
 t.test('a key that is used again after a day is that of a new change', async t => {
-  const { app, clock, refresh, signUp, call } = await signedIn(t)
+  const { app, clock, refresh, signUp, call } = await serveSignedIn(t)
   const pair = await signUp()
   const { user } = pair
   const batch = (token: string, body: object, headers = {}) =>
@@ -66,10 +66,10 @@ t.test('a key that is used again after a day is that of a new change', async t =
   const headers = { 'idempotency-key': 'complete all' }
   const first = await batch(pair.accessToken, COMPLETE, headers)
   t.strictSame(first.body.results, [{ count: 300 }])
-  const own = todosOf(app.store, user.id)
+  const own = createTodos(app.store, user.id)
   for (const { id } of (await own.list({ limit: 1 })).items) await own.patch(id, { done: false })
 
-  clock.pass(86_401)
+  clock.advance(86_401)
   const second = await refresh(pair)
   const again = await batch(second.body.accessToken, COMPLETE, headers)
   t.strictSame(again.body.results, [{ count: 1 }])
@@ -80,7 +80,7 @@ t.test('a key that is used again after a day is that of a new change', async t =
 // On a server such changes may overlap, and an export, which is of many statements, may see the end of one.
 const skip = process.env.TEST_DATABASE_URL ? 'one file, one after the other' : false
 t.test('several at once follow each other', { skip }, async t => {
-  const { app, user, todos } = await signedIn(t)
+  const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, 450)
   const reopen = { operations: [{ op: 'patch', where: { done: true }, changes: { done: false } }] }
   const answers = await Promise.all([COMPLETE, reopen, COMPLETE].map(body => todos('POST', '/batch', body)))
@@ -91,7 +91,7 @@ t.test('several at once follow each other', { skip }, async t => {
 })
 
 t.test('single todos, changes and exports heed it, too', { skip }, async t => {
-  const { app, user, todos } = await signedIn(t)
+  const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, 300)
   const [first] = (await todos('GET', '?limit=1')).body.items
   const change = todos('POST', '/batch', COMPLETE)
@@ -120,7 +120,7 @@ t.test('single todos, changes and exports heed it, too', { skip }, async t => {
 /** Two processes, as it were, on one file. */
 async function twoOn(t: Test) {
   const url = `file:${join(t.testdir(), 'latchkey.db')}`
-  const service = await signedIn(t, { DATABASE_URL: url })
+  const service = await serveSignedIn(t, { DATABASE_URL: url })
   const { now } = service.app.store
   const open = async () => {
     const store = await openStore({ url, poolMax: 1, now, log: { warn() {} } })
@@ -132,12 +132,12 @@ async function twoOn(t: Test) {
 }
 
 const sweepAll = (store: Store, userId: string, requestId: string | null = null) =>
-  sweepTodos(
+  runBulkUpdate(
     store,
     userId,
     { done: true },
     { done: false },
-    { validateOnly: false, requestId, keep: () => [] }
+    { validateOnly: false, requestId, storeAnswer: () => [] }
   )
 
 t.test('what a crash has left is done before anybody looks, and its repetition is told how many', async t => {
@@ -146,7 +146,7 @@ t.test('what a crash has left is done before anybody looks, and its repetition i
   // Fails in the middle, as if the process had been killed.
   const dying: Store = {
     ...store,
-    atomically: ((...steps: Step[]) => {
+    atomically: ((...steps: BoundStatement[]) => {
       writes += 1
       return writes > 3 ? Promise.reject(new Error('killed')) : store.atomically(...steps)
     }) as Store['atomically']
@@ -163,10 +163,10 @@ t.test('a slice that another process was quicker with is not done again', async 
   let slices = 0
   const slow: Store = {
     ...store,
-    atomically: (async (...steps: [Step, ...Step[]]) => {
+    atomically: (async (...steps: [BoundStatement, ...BoundStatement[]]) => {
       const rows = await store.atomically(...steps)
       slices += 1
-      if (slices === 2) throw new StepMissed(steps[0])
+      if (slices === 2) throw new NoRowAffected(steps[0])
       return rows
     }) as Store['atomically']
   }
@@ -182,7 +182,7 @@ t.test('what a crash has left can be done for all, before a copy', async t => {
   }
   await t.rejects(sweepAll(dying, user.id), { message: 'killed' })
   const other = await open()
-  await sweepsOf(other).settleAll()
+  await createBulkUpdates(other).finishAllPending()
   const { todos } = other.tables
   const rows = await other.db.select({ done: todos.done }).from(todos).execute()
   t.equal(rows.filter(({ done }) => done).length, 1000)
@@ -209,21 +209,21 @@ t.test('another process sees nothing or all, and may do it at the same time', as
 })
 
 t.test('statements where nobody waits deal with only so much text, whose terms are indexed anew', async t => {
-  const { app, user } = await signedIn(t)
+  const { app, user } = await serveSignedIn(t)
   // Each has about 13,000 terms of two letters.
   const han = (n: number) =>
     Array.from({ length: 13_000 }, (_, at) => String.fromCharCode(0x4e00 + ((n + at * 31) % 20_000))).join('')
   const text = Array.from({ length: 12 }, (_, n) => JSON.stringify({ title: `${n}`, description: han(n) }))
   await importTodos(app.store, { userId: user.id, text: text.join('\n'), key: undefined, check: () => [] })
-  const ranges = await rangesOf(app.store, user.id)
-  t.equal(ranges.length > 1, !app.store.slicing)
+  const ranges = await splitIntoRanges(app.store, user.id)
+  t.equal(ranges.length > 1, !app.store.slicedUpdates)
   t.strictSame(
     ranges.map(({ from }) => from),
     ['', ...ranges.slice(0, -1).map(({ to }) => to)],
     'without a gap'
   )
   t.equal(ranges.at(-1)?.to, '~')
-  const complete = { validateOnly: false, requestId: null, keep: () => [] }
-  t.equal(await sweepTodos(app.store, user.id, { done: true }, { done: false }, complete), 12)
+  const complete = { validateOnly: false, requestId: null, storeAnswer: () => [] }
+  t.equal(await runBulkUpdate(app.store, user.id, { done: true }, { done: false }, complete), 12)
   t.equal(await doneOf(app.store, user.id), 12)
 })

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
-import { calendarOf } from '../../src/todos/calendar.ts'
-import { problem } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { toCalendar } from '../../src/todos/calendar.ts'
+import { expectedProblem } from '../service.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 /** A calendar's lines, unfolded; each line as it came is checked against RFC 5545, section 3.1. */
 function linesOf(t: Tap, calendar: string): string[] {
@@ -17,12 +17,12 @@ function linesOf(t: Tap, calendar: string): string[] {
   )
   return calendar.replaceAll('\r\n ', '').trimEnd().split('\r\n')
 }
-type Tap = Parameters<typeof signedIn>[0]
+type Tap = Parameters<typeof serveSignedIn>[0]
 
 const asCalendar = { accept: 'text/calendar' }
 
 t.test('a calendar has a todo with all that it is, and none of the trash', async t => {
-  const { clock, todos, make } = await signedIn(t)
+  const { clock, todos, make } = await serveSignedIn(t)
   const { body: a } = await todos('POST', '', {
     title: 'Buy, milk; \\ "now"',
     description: 'one\ntwo\r\nthree\tfour',
@@ -31,7 +31,7 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
     tags: ['x,y', 'shopping']
   })
   const [b, c, d] = await make('b', 'c', 'd')
-  clock.pass(60)
+  clock.advance(60)
   await todos('PATCH', `/${b.id}`, { done: true, priority: 'low' })
   await todos('PATCH', `/${b.id}`, { due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' } })
   await todos('DELETE', `/${c.id}`)
@@ -95,7 +95,7 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
 })
 
 t.test('each zone comes once, before its first use, under the name that it was given by', async t => {
-  const { app, todos } = await signedIn(t)
+  const { app, todos } = await serveSignedIn(t)
   const zones = [
     'Asia/Calcutta',
     'Europe/Berlin',
@@ -139,7 +139,7 @@ t.test('each zone comes once, before its first use, under the name that it was g
 })
 
 t.test('the changes of the clocks are those about the years in which todos are due', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   for (const dateTime of [
     '2026-06-01T09:00:00',
     '0001-01-01T00:00:00',
@@ -193,7 +193,7 @@ function offsetsOf(timeZone: string) {
 }
 
 t.test('any time since 1975 in any zone is read as the platform reads it', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const times: [dateTime: string, timeZone: string, offset: number][] = [
     ['2022-07-15T09:00:00', 'America/Mexico_City', -5],
     ['2023-07-15T09:00:00', 'America/Mexico_City', -6],
@@ -240,7 +240,7 @@ t.test('any time since 1975 in any zone is read as the platform reads it', async
 })
 
 t.test('a calendar without todos has a time zone, since it must have a component', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const answer = await todos('GET', '/export', undefined, asCalendar)
   t.equal(answer.status, 200)
   t.strictSame(linesOf(t, answer.body), [
@@ -262,7 +262,7 @@ t.test('a calendar without todos has a time zone, since it must have a component
 t.test(
   'many due dates are read before the calendar begins, and one that is new meanwhile has its zone',
   async t => {
-    const { todos, call, token } = await signedIn(t)
+    const { todos, call, token } = await serveSignedIn(t)
     const lines = Array.from({ length: 250 }, (_, index) =>
       JSON.stringify({
         title: `${index}`,
@@ -290,7 +290,7 @@ t.test(
     }
     async function* none() {}
     let text = ''
-    for await (const part of calendarOf(pages(), none())) text += part
+    for await (const part of toCalendar(pages(), none())) text += part
     const dates = linesOf(t, text).filter(line => /^(TZID|DTSTART:2026|DUE)/.test(line))
     t.strictSame(dates, [
       'TZID:Europe/Berlin',
@@ -302,10 +302,10 @@ t.test(
 )
 
 t.test('a calendar that cannot begin is a problem like any other', async t => {
-  const { app, call, token, todos } = await signedIn(t)
+  const { app, call, token, todos } = await serveSignedIn(t)
   t.equal((await todos('GET', '/export', undefined, asCalendar)).status, 200)
   const { sessions } = app
-  const { identify } = sessions
+  const { authenticate: identify } = sessions
   Object.assign(sessions, {
     identify: async (token: string) => {
       const user = await identify(token)
@@ -314,7 +314,7 @@ t.test('a calendar that cannot begin is a problem like any other', async t => {
     }
   })
   const answer = await call('GET', '/api/todos/export', { token, headers: asCalendar })
-  t.strictSame(answer.body, problem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
 })
 
 /** Local times about the hours that a clock skips or shows twice, in zones that change on other days than Europe's. */
@@ -357,7 +357,7 @@ const content = fc.record({
 })
 
 t.test('another parser reads what was written, in any zone and at any change of the clocks', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const contents = fc.sample(content, { numRuns: 120, seed: 7 })
   for (const body of contents) t.equal((await todos('POST', '', body)).status, 201)
   const { body: calendar } = await todos('GET', '/export', undefined, asCalendar)

@@ -1,31 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { signedIn } from './signed-in.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 const HOUR = 3600
 
 t.test('a new todo is below all others, though the clock was put back', async t => {
-  const { clock, todos, make, titles } = await signedIn(t)
+  const { clock, todos, make, titles } = await serveSignedIn(t)
   await make('a', 'b')
-  clock.pass(-HOUR)
+  clock.advance(-HOUR)
   await make('c')
   const { body: done } = await todos('POST', '', { title: 'd', done: true })
   t.match(done, { createdAt: '2025-12-31T23:00:00.000Z', completedAt: '2025-12-31T23:00:00.000Z' })
   const operations = ['e', 'f', 'g'].map(title => ({ op: 'create', todo: { title } }))
   t.equal((await todos('POST', '/batch', { operations })).status, 200)
-  clock.pass(-HOUR)
+  clock.advance(-HOUR)
   const parallel = await Promise.all(['h', 'i', 'j'].map(title => todos('POST', '', { title })))
   t.ok(parallel.every(({ status }) => status === 201))
   t.strictSame((await titles()).slice(0, 7), [...'abcdefg'])
   const { items } = (await todos('GET')).body
   t.equal(new Set(items.map(({ position }: { position: string }) => position)).size, 10)
-  clock.pass(HOUR)
+  clock.advance(HOUR)
   await make('k')
   t.equal((await titles()).at(-1), 'k')
 })
 
 t.test('a new todo is below one that is kept with a position ahead of the clock', async t => {
-  const { call, token, todos, titles } = await signedIn(t)
+  const { call, token, todos, titles } = await serveSignedIn(t)
   const ahead = ['V'.padEnd(22, 'z'), 'm'.padEnd(38, 'A'), 'y'.padEnd(21, 'z').padEnd(22, 'y')]
   for (const [index, position] of ahead.entries()) {
     const body = JSON.stringify({ title: `ahead ${index}`, position })
@@ -48,9 +48,9 @@ t.test('a new todo is below one that is kept with a position ahead of the clock'
 t.test(
   'a todo that is made together with a move to the bottom, or a deletion there, has its place',
   async t => {
-    const { clock, todos, make, titles } = await signedIn(t)
+    const { clock, todos, make, titles } = await serveSignedIn(t)
     const [a, b] = await make('a', 'b')
-    clock.pass(-HOUR)
+    clock.advance(-HOUR)
     const batch = (...operations: object[]) => todos('POST', '/batch', { operations })
     const create = (title: string) => ({ op: 'create', todo: { title } })
     await batch(create('c'), { op: 'move', id: a.id, to: 'bottom' }, create('d'))
@@ -65,10 +65,10 @@ t.test(
 )
 
 t.test('the times of a todo never go back', async t => {
-  const { clock, todos, make } = await signedIn(t)
+  const { clock, todos, make } = await serveSignedIn(t)
   const AT = '2026-01-01T00:00:00.000Z'
   const [a, b, c] = await make('a', 'b', 'c')
-  clock.pass(-HOUR)
+  clock.advance(-HOUR)
   const times = { createdAt: AT, updatedAt: AT }
   const changes: [string, string, object | undefined, object][] = [
     ['PATCH', '', { title: 'x' }, { ...times, title: 'x', completedAt: null }],
@@ -96,11 +96,11 @@ t.test('the times of a todo never go back', async t => {
   t.match(await one(b.id)(), { ...times, completedAt: AT })
   await sweep({ op: 'patch', where: all, changes: { done: false } })
   t.match(await one(c.id)(), { ...times, completedAt: null })
-  clock.pass(HOUR + 60)
+  clock.advance(HOUR + 60)
   const later = '2026-01-01T00:01:00.000Z'
   await sweep({ op: 'patch', where: all, changes: { done: true } })
   t.match(await one(b.id)(), { createdAt: AT, updatedAt: later, completedAt: later })
-  clock.pass(-HOUR)
+  clock.advance(-HOUR)
   await sweep({ op: 'delete', where: { done: true } })
   const { items } = (await todos('GET', '?deleted=true')).body
   t.match(
@@ -110,7 +110,7 @@ t.test('the times of a todo never go back', async t => {
 })
 
 t.test('what was imported as of a later time goes on from there', async t => {
-  const { call, token, todos } = await signedIn(t)
+  const { call, token, todos } = await serveSignedIn(t)
   const made = '2026-02-02T00:00:00.000Z'
   const lines = ['a', 'b'].map(title => JSON.stringify({ title, createdAt: made }))
   const headers = { 'content-type': 'application/x-ndjson' }
@@ -123,7 +123,7 @@ t.test('what was imported as of a later time goes on from there', async t => {
 })
 
 t.test('what a line of an import leaves out goes with the instants that it has', async t => {
-  const { call, token, todos } = await signedIn(t)
+  const { call, token, todos } = await serveSignedIn(t)
   const now = '2026-01-01T00:00:00.000Z'
   const [before, after] = ['2025-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z']
   const cases: [line: object, expected: object][] = [

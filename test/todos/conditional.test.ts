@@ -1,6 +1,6 @@
 import t from 'tap'
-import { problem } from '../service.ts'
-import { MISSING, signedIn } from './signed-in.ts'
+import { expectedProblem } from '../service.ts'
+import { MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const changes: [string, string, unknown?][] = [
   ['PATCH', '', { done: true }],
@@ -12,7 +12,7 @@ const changes: [string, string, unknown?][] = [
 ]
 
 t.test('[RFC 9110] a read is answered by 304 to one who has that state', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [todo] = await make('a')
   const path = `/${todo.id}`
   const whole = await todos('GET', path)
@@ -29,13 +29,13 @@ t.test('[RFC 9110] a read is answered by 304 to one who has that state', async t
   for (const known of ['"x"', todo.etag.slice(1, -1), ''])
     t.equal((await todos('GET', path, undefined, { 'if-none-match': known })).status, 200, known)
   t.equal((await todos('HEAD', path, undefined, { 'if-none-match': todo.etag })).status, 304)
-  const missing = await todos('GET', `/${MISSING}`, undefined, { 'if-none-match': '*' })
-  t.strictSame(missing.body, problem(missing, 404, 'todo_not_found'))
+  const missing = await todos('GET', `/${MISSING_ID}`, undefined, { 'if-none-match': '*' })
+  t.strictSame(missing.body, expectedProblem(missing, 404, 'todo_not_found'))
   t.notOk(missing.headers.etag)
 })
 
 t.test('a list is answered by 304 while nothing in it has changed', async t => {
-  const { call, signUp, todos, make } = await signedIn(t)
+  const { call, signUp, todos, make } = await serveSignedIn(t)
   const [todo] = await make('a', 'b')
   const { accessToken: other } = await signUp()
   const first = await todos('GET')
@@ -56,7 +56,7 @@ t.test('a list is answered by 304 while nothing in it has changed', async t => {
 })
 
 t.test('a change takes effect on the state that If-Match names, and on no other', async t => {
-  const { clock, todos, make } = await signedIn(t)
+  const { clock, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a', 'z')
   for (const [method, rest, body] of changes) {
     const path = `/${id}${rest}`
@@ -68,7 +68,7 @@ t.test('a change takes effect on the state that If-Match names, and on no other'
       const refused = await todos(method, path, body, { 'if-match': wrong })
       t.strictSame(
         refused.body,
-        problem(refused, 412, 'precondition_failed', { current: todo }),
+        expectedProblem(refused, 412, 'precondition_failed', { current: todo }),
         `${method} ${rest}`
       )
       t.match(refused.headers, { etag: todo.etag })
@@ -76,7 +76,7 @@ t.test('a change takes effect on the state that If-Match names, and on no other'
     const known = await todos(method, path, body, { 'if-none-match': todo.etag })
     t.equal(known.status, 412)
 
-    clock.pass(1)
+    clock.advance(1)
     const done = await todos(method, path, body, { 'if-match': `"x", ${todo.etag}` })
     t.equal(done.status, 200, `${method} ${rest}`)
     const late = await todos(method, path, body, { 'if-match': todo.etag })
@@ -86,19 +86,19 @@ t.test('a change takes effect on the state that If-Match names, and on no other'
 })
 
 t.test('If-Match: * takes any state; authentication, validation and 404 come before it', async t => {
-  const { call, todos, make } = await signedIn(t)
+  const { call, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const any = { 'if-match': '*' }
   t.equal((await todos('PATCH', `/${id}`, { done: true }, any)).status, 200)
   const wrong = { 'if-match': '"x"' }
   t.equal((await call('PATCH', `/api/todos/${id}`, { body: {}, headers: wrong })).status, 401)
   t.equal((await todos('PATCH', `/${id}`, { done: 1 }, wrong)).status, 400)
-  t.equal((await todos('PATCH', `/${MISSING}`, { done: true }, wrong)).status, 404)
-  t.equal((await todos('PATCH', `/${MISSING}`, { done: true }, any)).status, 404)
+  t.equal((await todos('PATCH', `/${MISSING_ID}`, { done: true }, wrong)).status, 404)
+  t.equal((await todos('PATCH', `/${MISSING_ID}`, { done: true }, any)).status, 404)
 })
 
 t.test('of N parallel writes with one ETag one takes effect', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [{ id, etag }] = await make('a')
   const answers = await Promise.all(
     Array.from({ length: 10 }, (_, n) => todos('PATCH', `/${id}`, { title: `${n}` }, { 'if-match': etag }))
@@ -110,7 +110,7 @@ t.test('of N parallel writes with one ETag one takes effect', async t => {
 })
 
 t.test('an ETag changes twice within a millisecond if need be', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [{ id, etag }] = await make('a')
   const etags = new Set([etag])
   for (const title of ['b', 'a', 'b', 'a']) etags.add((await todos('PATCH', `/${id}`, { title })).body.etag)
@@ -118,12 +118,12 @@ t.test('an ETag changes twice within a millisecond if need be', async t => {
 })
 
 t.test('REQUIRE_IF_MATCH refuses changes of what has not been seen', async t => {
-  const { todos, make } = await signedIn(t, { REQUIRE_IF_MATCH: 'on' })
+  const { todos, make } = await serveSignedIn(t, { REQUIRE_IF_MATCH: 'on' })
   const [{ id, etag }] = await make('a')
   for (const [method, rest, body] of changes) {
     const answer = await todos(method, `/${id}${rest}`, body)
-    t.strictSame(answer.body, problem(answer, 428, 'precondition_required'), `${method} ${rest}`)
-    const missing = await todos(method, `/${MISSING}${rest}`, body)
+    t.strictSame(answer.body, expectedProblem(answer, 428, 'precondition_required'), `${method} ${rest}`)
+    const missing = await todos(method, `/${MISSING_ID}${rest}`, body)
     t.equal(missing.status, 404, 'what is not there is told first')
   }
   t.equal((await todos('PATCH', `/${id}`, { done: true }, { 'if-match': etag })).status, 200)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, problem, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../service.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 
@@ -16,17 +16,17 @@ for (const [name, [path, request]] of Object.entries(writes))
     const { app, call, signUp, lines } = await serve(t)
     const { accessToken: token } = await signUp()
     const { sessions } = app
-    const { identify } = sessions
+    const { authenticate: identify } = sessions
     // The account is there when the token is looked at, and gone when the row is written.
     Object.assign(sessions, {
       identify: async (token: string) => {
         const user = await identify(token)
-        await app.accounts.remove(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
+        await app.accounts.deleteAccount(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
         return user
       }
     })
     const answer = await call('POST', path, { token, ...request })
-    t.strictSame(answer.body, problem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
+    t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
     t.match(answer.headers['www-authenticate'], /^Bearer error="invalid_token"/)
     t.notMatch(lines.join(), '"level":50')
   })

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { isDay, isLocalDateTime } from '../../src/times.ts'
+import { isFullDate, isLocalDateTime } from '../../src/times.ts'
 import { isTimeZone } from '../../src/todos/time-zones.ts'
-import { invalid, signedIn } from './signed-in.ts'
+import { invalid, serveSignedIn } from './signed-in.ts'
 
 t.test(
   'a due date comes back as it was given, in whatever zone and whether or not the clock shows it',
   async t => {
-    const { todos } = await signedIn(t)
+    const { todos } = await serveSignedIn(t)
     const dues = [
       { date: '2026-03-29' },
       { date: '0001-01-01' },
@@ -33,7 +33,7 @@ t.test(
 )
 
 t.test('what is no due date is refused', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const { body: todo } = await todos('POST', '', { title: 'x' })
   const detail =
     'is not accepted; give { date } with a day such as 2026-03-29, or { dateTime, timeZone } with a local time such as ' +
@@ -88,7 +88,7 @@ const platformOnly = [
 ]
 
 t.test('a zone that only the platform knows is refused wherever one is given', async t => {
-  const { call, todos, token } = await signedIn(t)
+  const { call, todos, token } = await serveSignedIn(t)
   const due = { dateTime: '2026-03-29T09:00:00', timeZone: 'Europe/Berlin' }
   const { body: todo } = await todos('POST', '', { title: 'x', due })
   const whole =
@@ -125,7 +125,7 @@ t.test('a zone that only the platform knows is refused wherever one is given', a
 })
 
 t.test('there is no year 0', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const { body: todo } = await todos('POST', '', { title: 'x', due: { date: '2026-03-29' } })
   for (const due of [
     { date: '0000-01-01' },
@@ -165,6 +165,6 @@ t.test('names of zones, days and local times', async t => {
   ])
     t.notOk(isLocalDateTime(none), none)
   for (const none of ['', '0000-12-31', '2026-02-29', '2026-3-9', '10000-01-01', '+002026-01-01'])
-    t.notOk(isDay(none), none)
-  for (const day of ['0001-01-01', '2028-02-29', '9999-12-31']) t.ok(isDay(day))
+    t.notOk(isFullDate(none), none)
+  for (const day of ['0001-01-01', '2028-02-29', '9999-12-31']) t.ok(isFullDate(day))
 })

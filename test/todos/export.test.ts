@@ -4,18 +4,18 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { problem } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { expectedProblem } from '../service.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 /** More than what sockets and streams keep, at 16 KiB each. */
 const MANY = 1000
 
 t.test('an export is each todo as the API shows it, one a line, with those in the trash', async t => {
-  const { call, signUp, clock, todos, make } = await signedIn(t)
+  const { call, signUp, clock, todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', '"and" é 😀', 'c')
-  clock.pass(60)
+  clock.advance(60)
   const content = { title: 'd', description: 'x\r\ny\u2028z', done: true, priority: 'high', tags: ['b', 'a'] }
   const { body: d } = await todos('POST', '', {
     ...content,
@@ -42,12 +42,12 @@ t.test('an export is each todo as the API shows it, one a line, with those in th
 })
 
 t.test('an export of nothing is empty', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   t.match(await todos('GET', '/export'), { status: 200, body: /^$/ })
 })
 
 t.test('the media type is negotiated', async t => {
-  const { todos } = await signedIn(t, { CORS_ORIGIN: 'https://app.example' })
+  const { todos } = await serveSignedIn(t, { CORS_ORIGIN: 'https://app.example' })
   const lines = [
     '*/*',
     'application/*',
@@ -91,17 +91,17 @@ t.test('the media type is negotiated', async t => {
     'nonsense;'
   ]) {
     const answer = await todos('GET', '/export', undefined, { accept, origin: 'https://app.example' })
-    t.strictSame(answer.body, problem(answer, 406, 'not_acceptable'), accept)
+    t.strictSame(answer.body, expectedProblem(answer, 406, 'not_acceptable'), accept)
     t.equal(answer.headers.vary, 'Origin, Accept')
   }
 })
 
 /** A service that listens, and an export of it under way: what the service sends, and what the client gets. */
-async function exporting(t: Parameters<typeof signedIn>[0]) {
-  const { app, lines, token, user } = await signedIn(t)
-  const todos = todosOf(app.store, user.id)
+async function exporting(t: Parameters<typeof serveSignedIn>[0]) {
+  const { app, lines, token, user } = await serveSignedIn(t)
+  const todos = createTodos(app.store, user.id)
   for (let count = 0; count < MANY; count++)
-    await todos.add({ ...blank, title: `${count}`, description: 'x'.repeat(16_384) })
+    await todos.add({ ...defaults, title: `${count}`, description: 'x'.repeat(16_384) })
   await app.listen()
   const { port } = app.server.address() as AddressInfo
   const sent = once(app.server, 'request').then(async ([, response]) => {
@@ -136,10 +136,10 @@ t.test('an export that cannot go on is cut, so that nobody takes it for the whol
 })
 
 t.test('an export that cannot begin is a problem like any other', async t => {
-  const { app, call, token } = await signedIn(t)
+  const { app, call, token } = await serveSignedIn(t)
   t.equal((await call('GET', '/api/todos/export', { token })).status, 200)
   const { sessions } = app
-  const { identify } = sessions
+  const { authenticate: identify } = sessions
   Object.assign(sessions, {
     identify: async (token: string) => {
       const user = await identify(token)
@@ -148,6 +148,6 @@ t.test('an export that cannot begin is a problem like any other', async t => {
     }
   })
   const answer = await call('GET', '/api/todos/export', { token })
-  t.strictSame(answer.body, problem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
+  t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
   t.match(answer.headers, { 'content-type': /^application\/problem\+json/, 'content-disposition': undefined })
 })

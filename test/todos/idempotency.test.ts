@@ -1,26 +1,26 @@
 import t from 'tap'
-import { type Step, StepMissed } from '../../src/db/engine.ts'
-import { once } from '../../src/idempotency.ts'
+import { type BoundStatement, NoRowAffected } from '../../src/db/engine.ts'
+import { withIdempotency } from '../../src/idempotency.ts'
 import { type BatchResult, runBatch } from '../../src/todos/batch.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { problem } from '../service.ts'
-import { invalid, signedIn } from './signed-in.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { expectedProblem } from '../service.ts'
+import { invalid, serveSignedIn } from './signed-in.ts'
 
 /** Keeps an answer as it is. */
 const asIs = {
   identify: <Answer>(answer: Answer) => answer,
-  recall: async <Answer>(answer: Answer) => answer
+  replay: async <Answer>(answer: Answer) => answer
 }
 
 const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324'
 
 t.test('a create that is sent again gets the same answer, and there is one todo', async t => {
-  const { clock, todos, titles } = await signedIn(t)
+  const { clock, todos, titles } = await serveSignedIn(t)
   const body = { title: 'a', due: { date: '2026-03-29' }, tags: ['b', 'a'] }
   const first = await todos('POST', '', body, { 'idempotency-key': KEY })
   t.notOk(first.headers['idempotent-replayed'])
-  clock.pass(120)
+  clock.advance(120)
   for (const key of [KEY, `"${KEY}"`]) {
     const again = await todos('POST', '', body, { 'idempotency-key': key })
     t.equal(again.status, 201)
@@ -33,7 +33,7 @@ t.test('a create that is sent again gets the same answer, and there is one todo'
 })
 
 t.test('a repetition shows the todo as it is now, and none that was deleted for good', async t => {
-  const { app, todos, titles } = await signedIn(t)
+  const { app, todos, titles } = await serveSignedIn(t)
   const body = { title: 'a secret that is to be gone' }
   const headers = { 'idempotency-key': KEY }
   const { id } = (await todos('POST', '', body, headers)).body
@@ -51,14 +51,14 @@ t.test('a repetition shows the todo as it is now, and none that was deleted for 
   const gone = await again()
   const detail =
     'The first request with this key made the todo, and it was deleted for good since. Nothing was done.'
-  t.strictSame(gone.body, problem(gone, 404, 'todo_not_found', { detail }))
+  t.strictSame(gone.body, expectedProblem(gone, 404, 'todo_not_found', { detail }))
   t.equal(gone.headers['idempotent-replayed'], 'true')
   t.strictSame(await titles(), [])
   t.strictSame((await app.store.db.select().from(app.store.tables.idempotencyKeys))[0]?.answer, { id })
 })
 
 t.test('so it is with a batch, of which no more is kept than what it made', async t => {
-  const { app, make, todos, titles } = await signedIn(t)
+  const { app, make, todos, titles } = await serveSignedIn(t)
   const [a, b, c] = await make('a', 'b', 'c')
   const headers = { 'idempotency-key': KEY }
   const body = {
@@ -105,7 +105,7 @@ t.test('so it is with a batch, of which no more is kept than what it made', asyn
 t.test(
   'JSON is compared as JSON: neither the order of members nor how it is written makes another request',
   async t => {
-    const { todos, titles, make } = await signedIn(t)
+    const { todos, titles, make } = await serveSignedIn(t)
     const type = { 'content-type': 'application/json' }
     const send = (path: string, body: string, key: string) =>
       todos('POST', path, body, { ...type, 'idempotency-key': key })
@@ -136,13 +136,17 @@ t.test(
       t.strictSame(repeated.body, first.body)
     }
     const other = await send('', due('"date":"2026-03-29"').replace('["x","y"]', '["y","x"]'), 'key 0')
-    t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'), 'of a list the order counts')
+    t.strictSame(
+      other.body,
+      expectedProblem(other, 422, 'idempotency_key_reused'),
+      'of a list the order counts'
+    )
     t.strictSame(await titles(), ['b', 'a'])
   }
 )
 
 t.test('a key belongs to one request of one user', async t => {
-  const { call, signUp, todos, titles } = await signedIn(t)
+  const { call, signUp, todos, titles } = await serveSignedIn(t)
   const headers = { 'idempotency-key': KEY }
   await todos('POST', '', { title: 'a' }, headers)
   for (const [path, body] of [
@@ -151,7 +155,7 @@ t.test('a key belongs to one request of one user', async t => {
     ['/batch', { operations: [{ op: 'create', todo: { title: 'a' } }] }]
   ] as const) {
     const other = await todos('POST', path, body, headers)
-    t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'))
+    t.strictSame(other.body, expectedProblem(other, 422, 'idempotency_key_reused'))
   }
   const { accessToken: token } = await signUp()
   t.equal((await call('POST', '/api/todos', { token, body: { title: 'b' }, headers })).status, 201)
@@ -161,13 +165,16 @@ t.test('a key belongs to one request of one user', async t => {
 t.test(
   'of N parallel requests with a key one is carried out; the others are told to wait, or get its answer',
   async t => {
-    const { todos, titles } = await signedIn(t)
+    const { todos, titles } = await serveSignedIn(t)
     const send = () => todos('POST', '', { title: 'a' }, { 'idempotency-key': KEY })
     const answers = await Promise.all(Array.from({ length: 10 }, send))
     const made = answers.filter(({ status }) => status === 201)
     t.ok(made.length > 0)
     for (const answer of answers.filter(({ status }) => status !== 201)) {
-      t.strictSame(answer.body, problem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' }))
+      t.strictSame(
+        answer.body,
+        expectedProblem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' })
+      )
       t.equal(answer.headers['retry-after'], '1')
     }
     t.strictSame(await titles(), ['a'])
@@ -176,15 +183,15 @@ t.test(
 )
 
 t.test('a key is kept for 24 hours, to the second', async t => {
-  const { clock, refresh, signUp, call } = await signedIn(t)
+  const { clock, refresh, signUp, call } = await serveSignedIn(t)
   const pair = await signUp()
   const headers = { 'idempotency-key': KEY }
   const send = (token: string) => call('POST', '/api/todos', { token, body: { title: 'a' }, headers })
   const first = await send(pair.accessToken)
-  clock.pass(86_400)
+  clock.advance(86_400)
   const second = await refresh(pair)
   t.strictSame((await send(second.body.accessToken)).body, first.body)
-  clock.pass(1)
+  clock.advance(1)
   const later = await send(second.body.accessToken)
   t.equal(later.status, 201)
   t.not(later.body.id, first.body.id)
@@ -192,7 +199,7 @@ t.test('a key is kept for 24 hours, to the second', async t => {
 })
 
 t.test('a request that was refused left no trace, and may be sent again with its key', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const headers = { 'idempotency-key': KEY }
   const refused = await todos('POST', '', { title: '' }, headers)
   t.equal(refused.status, 400)
@@ -209,7 +216,7 @@ t.test('a request that was refused left no trace, and may be sent again with its
 })
 
 t.test('a key has 1 to 255 characters, bare or in quotes', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   for (const key of ['x', 'x'.repeat(255), `"${'x'.repeat(255)}"`])
     t.equal(
       (await todos('POST', '', { title: key.slice(0, 500) }, { 'idempotency-key': key })).status,
@@ -226,13 +233,13 @@ t.test('a key has 1 to 255 characters, bare or in quotes', async t => {
 t.test(
   'of two instances that have the same request one carries it out, and the other says its answer',
   async t => {
-    const { app, user, titles } = await signedIn(t)
+    const { app, user, titles } = await serveSignedIn(t)
     const request = { userId: user.id, key: KEY, request: 'a' }
-    const outcome = await once<unknown, unknown>(app.store, request, asIs, async keep => {
-      await app.store.atomically(keep({ title: 'theirs' })[0] as Step)
-      return todosOf(app.store, user.id).add({ ...blank, title: 'ours' }, keep)
+    const outcome = await withIdempotency<unknown, unknown>(app.store, request, asIs, async storeAnswer => {
+      await app.store.atomically(storeAnswer({ title: 'theirs' })[0] as BoundStatement)
+      return createTodos(app.store, user.id).add({ ...defaults, title: 'ours' }, storeAnswer)
     })
-    t.strictSame(outcome, { isRepetition: true, answer: { title: 'theirs' } })
+    t.strictSame(outcome, { isReplay: true, answer: { title: 'theirs' } })
     t.strictSame(await titles(), [])
   }
 )
@@ -240,33 +247,43 @@ t.test(
 t.test(
   'so it is with a batch for all todos that are alike: the one that comes later changes none',
   async t => {
-    const { app, user, make, titles } = await signedIn(t)
+    const { app, user, make, titles } = await serveSignedIn(t)
     await make('a', 'b')
     const request = { userId: user.id, key: KEY, request: 'clear' }
-    const outcome = await once<BatchResult[], BatchResult[]>(app.store, request, asIs, async keep => {
-      await app.store.atomically(keep([{ count: 7 }])[0] as Step)
-      const options = { preconditionOf: () => () => {}, validateOnly: false, requestId: null, keep }
-      return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
-    })
-    t.strictSame(outcome, { isRepetition: true, answer: [{ count: 7 }] })
+    const outcome = await withIdempotency<BatchResult[], BatchResult[]>(
+      app.store,
+      request,
+      asIs,
+      async storeAnswer => {
+        await app.store.atomically(storeAnswer([{ count: 7 }])[0] as BoundStatement)
+        const options = {
+          createPrecondition: () => () => {},
+          validateOnly: false,
+          requestId: null,
+          keep: storeAnswer
+        }
+        return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
+      }
+    )
+    t.strictSame(outcome, { isReplay: true, answer: [{ count: 7 }] })
     t.strictSame(await titles(), ['a', 'b'])
   }
 )
 
 t.test('what fails while a request is carried out is told as it is, and the key is free again', async t => {
-  const { app, user } = await signedIn(t)
+  const { app, user } = await serveSignedIn(t)
   const request = { userId: user.id, key: KEY, request: 'a' }
   await t.rejects(
-    once(app.store, request, asIs, () => Promise.reject(new Error('no'))),
+    withIdempotency(app.store, request, asIs, () => Promise.reject(new Error('no'))),
     { message: 'no' }
   )
-  const missed = new StepMissed({ name: 'x', run: async () => [] })
+  const missed = new NoRowAffected({ name: 'x', run: async () => [] })
   await t.rejects(
-    once(app.store, request, asIs, () => Promise.reject(missed)),
+    withIdempotency(app.store, request, asIs, () => Promise.reject(missed)),
     { code: 'idempotency_key_in_use' }
   )
-  t.strictSame(await once<string, string>(app.store, request, asIs, async () => 'a'), {
+  t.strictSame(await withIdempotency<string, string>(app.store, request, asIs, async () => 'a'), {
     answer: 'a',
-    isRepetition: false
+    isReplay: false
   })
 })

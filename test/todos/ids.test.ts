@@ -1,6 +1,6 @@
 import t from 'tap'
-import { problem } from '../service.ts'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { expectedProblem } from '../service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const upper = (text: string) => text.toUpperCase()
 /** Digits of either case in one id. */
@@ -8,7 +8,7 @@ const mixed = (text: string) => text.replace(/[a-f]/, upper)
 
 t.test('[RFC 9562] an id is the same in either case of its digits, wherever it is given', async t => {
   for (const write of [upper, mixed]) {
-    const { todos, make, titles } = await signedIn(t)
+    const { todos, make, titles } = await serveSignedIn(t)
     const [a, b, c] = await make('a', 'b', 'c')
     const [A, B, C] = [write(a.id), write(b.id), write(c.id)]
     t.strictSame((await todos('GET', `/${A}`)).body, a)
@@ -43,29 +43,29 @@ t.test('[RFC 9562] an id is the same in either case of its digits, wherever it i
 })
 
 t.test('ids that differ in case alone are one', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const twice = await todos('POST', '/batch', { operations: [{ op: 'delete', ids: [id, upper(id)] }] })
   t.strictSame(
     twice.body,
     invalid(twice, { pointer: '/operations/0/ids', detail: 'is not accepted; give 1 to 100 different ids' })
   )
-  const other = await todos('PUT', `/${upper(id)}`, { id: MISSING, title: 'x' })
+  const other = await todos('PUT', `/${upper(id)}`, { id: MISSING_ID, title: 'x' })
   const detail = 'is not the id in the path; leave it out, or give that one'
   t.strictSame(other.body, invalid(other, { pointer: '/id', detail }))
-  const missing = await todos('GET', `/${upper(MISSING)}`)
-  t.strictSame(missing.body, problem(missing, 404, 'todo_not_found'))
+  const missing = await todos('GET', `/${upper(MISSING_ID)}`)
+  t.strictSame(missing.body, expectedProblem(missing, 404, 'todo_not_found'))
 
   const lines = { 'content-type': 'application/x-ndjson' }
-  const text = [id, upper(id), MISSING, upper(MISSING)]
+  const text = [id, upper(id), MISSING_ID, upper(MISSING_ID)]
     .map(id => JSON.stringify({ id, title: 'x' }))
     .join('\n')
   t.strictSame((await todos('POST', '/import', text, lines)).body, { created: 1, existing: 3 })
-  t.equal((await todos('GET', `/${MISSING}`)).body.id, MISSING)
+  t.equal((await todos('GET', `/${MISSING_ID}`)).body.id, MISSING_ID)
 })
 
 t.test('what is no UUID is none in any form', async t => {
-  const { call, token, todos, make } = await signedIn(t)
+  const { call, token, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const wrong = { parameter: 'id', detail: 'is not accepted; give a UUID' }
   for (const text of [
@@ -83,7 +83,7 @@ t.test('what is no UUID is none in any form', async t => {
 })
 
 t.test('a session is ended by its id in either case', async t => {
-  const { call, signUp } = await signedIn(t)
+  const { call, signUp } = await serveSignedIn(t)
   const { accessToken: token, user } = await signUp()
   await call('POST', '/api/auth/login', {
     body: { email: user.email, password: 'correct horse battery staple' }

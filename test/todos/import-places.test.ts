@@ -1,17 +1,17 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { MAX_POSITION } from '../../src/todos/position.ts'
-import { problem } from '../service.ts'
-import { crashAtWrite, signedIn } from './signed-in.ts'
+import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
+import { expectedProblem } from '../service.ts'
+import { crashAtWrite, serveSignedIn } from './signed-in.ts'
 
-type Test = Parameters<typeof signedIn>[0]
+type Test = Parameters<typeof serveSignedIn>[0]
 
 const P = 'V'.padEnd(22, '0')
 const Q = 'V'.padEnd(22, '1')
 
 /** Somebody signed in, whose imports are of lines with these titles and positions. */
 async function importer(t: Test) {
-  const service = await signedIn(t)
+  const service = await serveSignedIn(t)
   const { call, token } = service
   const send = (lines: readonly object[]) =>
     call('POST', '/api/todos/import', {
@@ -94,7 +94,7 @@ t.test('places go on over many lines, and where an import that broke off was sen
 t.test('lines without a position go to the bottom, below those before them', async t => {
   const { clock, send, make, titles } = await importer(t)
   await make('a')
-  clock.pass(-3600)
+  clock.advance(-3600)
   await send([{ title: 'b' }, { title: 'c', position: 'y'.padEnd(22, '0') }, { title: 'd' }])
   await make('e')
   await send([{ title: 'f' }])
@@ -103,7 +103,7 @@ t.test('lines without a position go to the bottom, below those before them', asy
 
 t.test('where no position is left right after one, the next one is taken', async t => {
   const { send, titles } = await importer(t)
-  const end = 'V'.padEnd(MAX_POSITION - 1, '-')
+  const end = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
   const lines = [`${end}0`, `${end}0`, `${end}1`, `${end}0`]
   const sent = await send(lines.map((position, index) => ({ title: `${index}`, position })))
   t.strictSame(sent.body, { created: 4, existing: 0 })
@@ -191,14 +191,19 @@ t.test('several moves of a batch among todos of one position are each where they
 t.test(
   'where positions are at their longest, one between two that are the same is told to be exhausted',
   async t => {
-    const { app, todos, make, list, ids } = await equals(t, `${'V'.padEnd(MAX_POSITION - 1, '-')}0`, 'a', 'b')
+    const { app, todos, make, list, ids } = await equals(
+      t,
+      `${'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')}0`,
+      'a',
+      'b'
+    )
     const [c, d] = await make('c', 'd')
     const { db, tables } = app.store
-    const next = `${'V'.padEnd(MAX_POSITION - 1, '-')}1`
+    const next = `${'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')}1`
     await db.update(tables.todos).set({ position: next }).where(eq(tables.todos.id, c.id))
     const before = await list()
     const answer = await todos('POST', `/${d.id}/move`, { after: ids.a })
-    t.strictSame(answer.body, problem(answer, 409, 'todo_place_exhausted'))
+    t.strictSame(answer.body, expectedProblem(answer, 409, 'todo_place_exhausted'))
     t.strictSame(await list(), before)
 
     await todos('DELETE', `/${ids.a}`)

@@ -3,19 +3,19 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../src/limits.ts'
 import { importTodos } from '../../src/todos/import.ts'
-import { valid } from '../http/arbitrary.ts'
-import { problem } from '../service.ts'
-import { crashAtWrite, invalid, MISSING, signedIn } from './signed-in.ts'
+import { createArbitrary } from '../http/arbitrary.ts'
+import { expectedProblem } from '../service.ts'
+import { crashAtWrite, invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const AT = '2026-01-01T00:00:00.000Z'
 const EARLIER = '2025-06-01T00:00:00.000Z'
 
-type Test = Parameters<typeof signedIn>[0]
+type Test = Parameters<typeof serveSignedIn>[0]
 
 /** Somebody signed in, and exports and imports of theirs or of somebody else. */
 async function transfers(t: Test) {
-  const service = await signedIn(t)
+  const service = await serveSignedIn(t)
   const { call } = service
   const take = (lines: readonly unknown[], token = service.token) => {
     const body = lines.map(line => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('')
@@ -36,7 +36,7 @@ const withoutTags = (todos: { etag: string }[]) => todos.map(({ etag, ...todo })
 t.test('what was exported comes to another account as it stands, and only once', async t => {
   const { clock, signUp, call, todos, make, take, give } = await transfers(t)
   const [a, b, c, d] = await make('a', 'b é', 'c', 'd')
-  clock.pass(60)
+  clock.advance(60)
   await todos('PATCH', `/${a.id}`, {
     done: true,
     tags: ['z', 'y'],
@@ -47,7 +47,7 @@ t.test('what was exported comes to another account as it stands, and only once',
   await todos('POST', `/${c.id}/move`, { to: 'bottom' })
   await todos('PATCH', `/${d.id}`, { due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' } })
   const exported = await give()
-  clock.pass(60)
+  clock.advance(60)
 
   const { accessToken: other } = await signUp()
   const first = await take(exported, other)
@@ -121,9 +121,9 @@ t.test('a line needs a title only', async t => {
     ...blank
   })
   t.strictSame((await take([])).body, { created: 0, existing: 0 })
-  const twice = { id: MISSING, title: 'the first of two lines with one id' }
+  const twice = { id: MISSING_ID, title: 'the first of two lines with one id' }
   t.strictSame((await take([twice, { ...twice, title: 'the second' }])).body, { created: 1, existing: 1 })
-  t.equal((await todos('GET', `/${MISSING}`)).body.title, twice.title)
+  t.equal((await todos('GET', `/${MISSING_ID}`)).body.title, twice.title)
 })
 
 t.test('all wrong lines are told at once, and then nothing is done', async t => {
@@ -139,8 +139,8 @@ t.test('all wrong lines are told at once, and then nothing is done', async t => 
     [{ title: 'x', titel: 'y' }, '/titel', 'is not known; did you mean title?'],
     ['{"title":"x","__proto__":{}}', '/__proto__', ''],
     [{ title: 7 }, '/title', 'must be of type string'],
-    [{ title: 'x', id: `urn:uuid:${MISSING}` }, '/id', 'is not accepted; give a UUID'],
-    [{ title: 'x', id: MISSING.replaceAll('-', '') }, '/id', 'is not accepted; give a UUID'],
+    [{ title: 'x', id: `urn:uuid:${MISSING_ID}` }, '/id', 'is not accepted; give a UUID'],
+    [{ title: 'x', id: MISSING_ID.replaceAll('-', '') }, '/id', 'is not accepted; give a UUID'],
     [
       { title: 'x', position: 'top' },
       '/position',
@@ -195,12 +195,12 @@ t.test('all wrong lines are told at once, and then nothing is done', async t => 
 })
 
 t.test('nothing but lines in UTF-8 is taken, and not too many of them', async t => {
-  const { call, token } = await signedIn(t)
+  const { call, token } = await serveSignedIn(t)
   const send = (type: string, body: string) =>
     call('POST', '/api/todos/import', { token, body, headers: { 'content-type': type } })
   for (const type of ['application/json', 'text/plain', 'application/json-seq', 'application/jsonlx']) {
     const answer = await send(type, '{"title":"x"}')
-    t.strictSame(answer.body, problem(answer, 415, 'unsupported_media_type'), type)
+    t.strictSame(answer.body, expectedProblem(answer, 415, 'unsupported_media_type'), type)
     t.equal(
       answer.headers.accept,
       'application/x-ndjson, application/ndjson, application/jsonl, application/x-jsonl, application/jsonlines, ' +
@@ -216,12 +216,12 @@ t.test('nothing but lines in UTF-8 is taken, and not too many of them', async t 
   const line = `{"title":"x","description":"${'y'.repeat(16_000)}"}\n`
   const full = line.repeat(Math.floor(MAX_IMPORT / line.length))
   const large = await send('application/x-ndjson', full + ' '.repeat(MAX_IMPORT + 1 - full.length))
-  t.strictSame(large.body, problem(large, 413, 'body_too_large'))
+  t.strictSame(large.body, expectedProblem(large, 413, 'body_too_large'))
   t.match(await call('POST', '/api/todos/import', { headers: asLines }), { status: 401 })
 })
 
 t.test('bytes that are not UTF-8 are refused', async t => {
-  const { app, token } = await signedIn(t)
+  const { app, token } = await serveSignedIn(t)
   const { statusCode, body } = await app.inject({
     method: 'POST',
     url: '/api/todos/import',
@@ -232,7 +232,7 @@ t.test('bytes that are not UTF-8 are refused', async t => {
 })
 
 const text = (format: string, maxLength: number) =>
-  valid({ type: 'string', format, maxLength }) as fc.Arbitrary<string>
+  createArbitrary({ type: 'string', format, maxLength }) as fc.Arbitrary<string>
 const instant = fc
   .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
   .map(date => date.toISOString())
@@ -323,7 +323,7 @@ t.test(
     for (const [index, line] of lines.entries())
       t.match(byTitle.get(`${index}`), JSON.parse(JSON.stringify(line)))
 
-    clock.pass(-400 * 86_400)
+    clock.advance(-400 * 86_400)
     const batch = async (operation: object) =>
       t.equal((await todos('POST', '/batch', { operations: [operation] })).status, 200)
     const later = { updatedAfter: '1971-01-01T00:00:00Z' }
@@ -404,9 +404,9 @@ t.test('an import with an Idempotency-Key makes no todo twice, and is answered a
   }
   t.strictSame(await titles(), ['a', 'a'])
   const other = await send('{"title":"c"}', 'one')
-  t.strictSame(other.body, problem(other, 422, 'idempotency_key_reused'))
+  t.strictSame(other.body, expectedProblem(other, 422, 'idempotency_key_reused'))
   const create = await todos('POST', '', { title: 'c' }, { 'idempotency-key': 'one' })
-  t.strictSame(create.body, problem(create, 422, 'idempotency_key_reused'))
+  t.strictSame(create.body, expectedProblem(create, 422, 'idempotency_key_reused'))
   t.equal((await send('{"title":7}', 'two')).status, 400)
   t.strictSame((await send(text, 'two')).body, { created: 3, existing: 0 }, 'what was refused left no trace')
   const { accessToken } = await signUp()
@@ -417,7 +417,7 @@ t.test('an import with an Idempotency-Key makes no todo twice, and is answered a
   )
   t.strictSame((await send('', 'three')).body, { created: 0, existing: 0 })
   t.strictSame((await send('', 'three')).headers['idempotent-replayed'], 'true')
-  clock.pass(60)
+  clock.advance(60)
   const wrong = await send(text, 'é')
   t.equal(wrong.body.errors[0].parameter, 'idempotency-key')
 })
@@ -431,7 +431,11 @@ t.test('of parallel imports with a key one is carried out', async t => {
   t.ok(done.length > 0)
   for (const answer of answers)
     if (answer.status === 200) t.strictSame(answer.body, { created: 250, existing: 0 })
-    else t.strictSame(answer.body, problem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' }))
+    else
+      t.strictSame(
+        answer.body,
+        expectedProblem(answer, 409, 'idempotency_key_in_use', { action: 'retry-later' })
+      )
   t.equal((await titles('?limit=200&count=true')).length, 200)
   t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
 })
@@ -447,7 +451,7 @@ t.test(
       )
     )
     t.strictSame(both[0]?.answer, both[1]?.answer, 'both say what the first one to be done has said')
-    t.strictSame(both.map(({ isRepetition }) => isRepetition).sort(), [false, true])
+    t.strictSame(both.map(({ isReplay }) => isReplay).sort(), [false, true])
     t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
   }
 )

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { problem, serve } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { expectedProblem, serve } from '../service.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 /** A service whose one user has made some todos, named by their number. */
 async function withTodos(t: Parameters<typeof serve>[0], count: number) {
@@ -113,7 +113,7 @@ t.test('wrong parameters are named', async t => {
   ]
   for (const [query, error] of cases) {
     const answer = await list(`?${query}`)
-    t.strictSame(answer.body, problem(answer, 400, 'validation_failed', { errors: [error] }), query)
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors: [error] }), query)
   }
 })
 
@@ -133,9 +133,9 @@ const various = [
 const [ECLAIR, BREAD, APPLES, CALL, MILK] = various.map(({ title }) => title)
 
 async function withVarious(t: Parameters<typeof serve>[0]) {
-  const service = await signedIn(t)
+  const service = await serveSignedIn(t)
   for (const body of various) {
-    service.clock.pass(30)
+    service.clock.advance(30)
     await service.todos('POST', '', body)
   }
   return service
@@ -226,13 +226,13 @@ t.test('a cursor belongs to the list that it is of', async t => {
     const answer = await todos('GET', `?${query}&cursor=${nextCursor}`)
     t.strictSame(
       answer.body,
-      problem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
+      expectedProblem(answer, 400, 'validation_failed', { errors: [{ parameter: 'cursor', detail }] })
     )
   }
 })
 
 t.test('wrong filters are named', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const bound = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
   const cases: [string, string, string][] = [
     ['done=yes', 'done', 'must be of type boolean'],
@@ -255,7 +255,7 @@ t.test('wrong filters are named', async t => {
     const answer = await todos('GET', `?${query}`)
     t.strictSame(
       answer.body,
-      problem(answer, 400, 'validation_failed', { errors: [{ parameter, detail }] }),
+      expectedProblem(answer, 400, 'validation_failed', { errors: [{ parameter, detail }] }),
       query
     )
   }

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { sorts } from '../../src/todos/list.ts'
-import { POSITION } from '../../src/todos/position.ts'
+import { POSITION_PATTERN } from '../../src/todos/position.ts'
 import { type Answer, type Service, serve } from '../service.ts'
 import {
   type Content,
   type Filter,
   Model,
+  type MoveTarget,
   type Outcome,
   type Patch,
-  type Place,
   type Todo,
   type Write
 } from './model.ts'
 
 /** More of them for who has the time; a failure prints the seed and the shortest way to it. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 8)
-const SHAPE = new RegExp(POSITION)
+const SHAPE = new RegExp(POSITION_PATTERN)
 const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
 const word = fc.constantFrom('milk', 'Mill', 'bread', 'BREAK', 'a', 'Zebra')
@@ -145,15 +145,16 @@ class Run {
 
   /** Carries out a write, and holds the answer and all of the list and the trash against the rules. */
   async write(plan: Plan): Promise<string | undefined> {
-    this.#service.clock.pass(plan.pass)
+    this.#service.clock.advance(plan.pass)
     const write = this.#writeOf(plan)
     const { headers, isMatch } = this.#conditionOf(plan, 'id' in write ? write.id : undefined)
-    const expected = this.model.expected(write, this.#service.clock.now().toISOString(), isMatch)
+    const expected = this.model.expectedOutcome(write, this.#service.clock.now().toISOString(), isMatch)
     const answer = await this.#send(write, headers)
     const outcome = this.#checked(write, expected, answer)
     this.model.apply(outcome)
     await this.audit()
-    const name = 'code' in outcome ? outcome.code : outcome.isChanged || outcome.isGone ? 'done' : 'as it was'
+    const name =
+      'code' in outcome ? outcome.code : outcome.isChanged || outcome.isPurged ? 'done' : 'as it was'
     this.#count(`${write.kind}: ${name}`)
     return name === 'done' && !('code' in outcome) ? outcome.todo.id : undefined
   }
@@ -168,7 +169,7 @@ class Run {
     if (kind === 'patch') return { kind, id, body: patch }
     if (kind !== 'move') return { kind, id }
     const other = idAt(anchor)
-    const body: Place =
+    const body: MoveTarget =
       place === 'after'
         ? { after: other }
         : place === 'before'
@@ -264,7 +265,7 @@ class Run {
 
     const sketch = this.model.copy()
     for (const [index, { write, isMatch }] of planned.entries()) {
-      const expected = sketch.expected(write, now, isMatch)
+      const expected = sketch.expectedOutcome(write, now, isMatch)
       if ('code' in expected) {
         assert.deepEqual([status, body.code, body.index], [STATUSES[expected.code], expected.code, index])
         this.#count(`batch: ${expected.code}`)
@@ -279,7 +280,7 @@ class Run {
     assert.equal(body.validateOnly, validateOnly)
     const model = this.model.copy()
     for (const [index, { write, isMatch }] of planned.entries()) {
-      const expected = model.expected(write, now, isMatch)
+      const expected = model.expectedOutcome(write, now, isMatch)
       assert.ok(!('code' in expected))
       model.apply(this.#chosen(expected, body.results[index].todo, model))
     }
@@ -296,7 +297,7 @@ class Run {
   async audit() {
     for (const isTrash of [false, true]) {
       const { body } = await this.#call('GET', `?limit=200&deleted=${isTrash}`)
-      assert.deepEqual(body, { items: this.model.those(isTrash), nextCursor: null })
+      assert.deepEqual(body, { items: this.model.todosIn(isTrash), nextCursor: null })
     }
   }
 

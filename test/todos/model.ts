@@ -41,7 +41,7 @@ export interface Patch {
   tags?: string[] | null
 }
 
-export type Place = { after: string } | { before: string } | { to: 'top' | 'bottom' }
+export type MoveTarget = { after: string } | { before: string } | { to: 'top' | 'bottom' }
 
 export interface Filter {
   done?: boolean
@@ -58,15 +58,15 @@ export type Write =
   | { kind: 'create'; body: Content }
   | { kind: 'patch'; id: string; body: Patch }
   | { kind: 'put'; id: string; body: Content }
-  | { kind: 'move'; id: string; body: Place }
+  | { kind: 'move'; id: string; body: MoveTarget }
   | { kind: 'remove' | 'restore' | 'purge'; id: string }
 
 /** What a write comes to: a refusal, or the todo as it is then, which may have a place of its own to be found. */
 export type Outcome =
   | { code: string; current?: Todo }
-  | { todo: Todo; isChanged: boolean; isGone?: boolean; between?: [string | undefined, string | undefined] }
+  | { todo: Todo; isChanged: boolean; isPurged?: boolean; between?: [string | undefined, string | undefined] }
 
-const blank = { description: null, done: false, due: null, priority: 'none', tags: [] }
+const defaults = { description: null, done: false, due: null, priority: 'none', tags: [] }
 
 export class Model {
   readonly todos = new Map<string, Todo>()
@@ -81,7 +81,7 @@ export class Model {
   }
 
   /** Those in the list, or those in the trash, in the order of the list. */
-  those(isTrash: boolean): Todo[] {
+  todosIn(isTrash: boolean): Todo[] {
     return this.order.map(id => this.get(id)).filter(todo => (todo.deletedAt !== null) === isTrash)
   }
 
@@ -92,21 +92,22 @@ export class Model {
   }
 
   /** What a write must come to; nothing has changed yet. */
-  expected(write: Write, now: string, isMatch: (etag: string) => boolean): Outcome {
-    if (write.kind === 'create') return { todo: made(write.body, now), isChanged: true }
+  expectedOutcome(write: Write, now: string, isMatch: (etag: string) => boolean): Outcome {
+    if (write.kind === 'create') return { todo: createTodo(write.body, now), isChanged: true }
     const todo = this.todos.get(write.id)
-    const isHere = todo && (todo.deletedAt === null || write.kind === 'restore' || write.kind === 'purge')
-    if (!isHere) return { code: 'todo_not_found' }
+    const isAccessible =
+      todo && (todo.deletedAt === null || write.kind === 'restore' || write.kind === 'purge')
+    if (!isAccessible) return { code: 'todo_not_found' }
     if (!isMatch(todo.etag)) return { code: 'precondition_failed', current: todo }
     switch (write.kind) {
       case 'put':
-        return changed(todo, { ...blank, ...write.body }, now)
+        return replaceContent(todo, { ...defaults, ...write.body }, now)
       case 'patch': {
-        const due = mergedDue(todo.due, write.body.due)
+        const due = applyDuePatch(todo.due, write.body.due)
         if (due === 'invalid') return { code: 'validation_failed' }
         const { description = todo.description, done = todo.done, title = todo.title } = write.body
         const { priority = todo.priority, tags = todo.tags } = write.body
-        return changed(
+        return replaceContent(
           todo,
           { title, description, done, due, priority: priority ?? 'none', tags: tags ?? [] },
           now
@@ -120,22 +121,22 @@ export class Model {
         if (todo.deletedAt === null) return { todo, isChanged: false }
         return { todo: { ...todo, deletedAt: null, updatedAt: now }, isChanged: true }
       case 'purge':
-        return { todo, isChanged: false, isGone: true }
+        return { todo, isChanged: false, isPurged: true }
     }
   }
 
-  #moved(todo: Todo, place: Place): Outcome {
-    const list = this.those(false).map(({ id }) => id)
-    const anchor = 'after' in place ? place.after : 'before' in place ? place.before : undefined
+  #moved(todo: Todo, target: MoveTarget): Outcome {
+    const list = this.todosIn(false).map(({ id }) => id)
+    const anchor = 'after' in target ? target.after : 'before' in target ? target.before : undefined
     if (anchor === todo.id) return { todo, isChanged: false }
     if (anchor !== undefined && !list.includes(anchor)) return { code: 'validation_failed' }
     const others = list.filter(id => id !== todo.id)
     const index =
-      'to' in place
-        ? place.to === 'top'
+      'to' in target
+        ? target.to === 'top'
           ? 0
           : others.length
-        : others.indexOf(anchor as string) + ('after' in place ? 1 : 0)
+        : others.indexOf(anchor as string) + ('after' in target ? 1 : 0)
     if (list.indexOf(todo.id) === index) return { todo, isChanged: false }
     return { todo, isChanged: true, between: [others[index - 1], others[index]] }
   }
@@ -143,7 +144,7 @@ export class Model {
   /** Takes over what a write has come to. Where it passes todos in the trash, its position says which. */
   apply(outcome: Outcome) {
     if ('code' in outcome) return
-    const { todo, isGone, between } = outcome
+    const { todo, isPurged: isGone, between } = outcome
     if (isGone) {
       this.todos.delete(todo.id)
       this.order = this.order.filter(id => id !== todo.id)
@@ -156,56 +157,61 @@ export class Model {
     const [above, below] = between.map(id => (id === undefined ? -1 : this.order.indexOf(id)))
     const end = below === undefined || below < 0 ? this.order.length : below
     const gap = this.order.slice((above ?? -1) + 1, end)
-    const passed = gap.filter(id => this.get(id).position < todo.position).length
-    this.order.splice((above ?? -1) + 1 + passed, 0, todo.id)
+    const skipped = gap.filter(id => this.get(id).position < todo.position).length
+    this.order.splice((above ?? -1) + 1 + skipped, 0, todo.id)
   }
 
   /** What a list with a filter and an order shows, whole. */
   list(filter: Filter, sort: string): Todo[] {
-    const found = this.those(filter.deleted ?? false).filter(todo => passes(todo, filter))
-    const order = sort.replace('-', '')
-    if (order !== 'position')
-      found.sort((a, b) => compare(keyOf(a, order), keyOf(b, order)) || compare(a.id, b.id))
-    return sort.startsWith('-') ? found.reverse() : found
+    const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter))
+    const field = sort.replace('-', '')
+    if (field !== 'position')
+      matching.sort((a, b) => compare(toSortKey(a, field), toSortKey(b, field)) || compare(a.id, b.id))
+    return sort.startsWith('-') ? matching.reverse() : matching
   }
 }
 
 const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0)
 
-function keyOf(todo: Todo, order: string): string | number {
-  if (order === 'due') return dueKey(todo.due)
-  if (order === 'priority') return PRIORITIES.indexOf(todo.priority)
-  if (order === 'title') return todo.title.toUpperCase()
-  return order === 'createdAt' ? todo.createdAt : todo.updatedAt
+function toSortKey(todo: Todo, field: string): string | number {
+  if (field === 'due') return toDueKey(todo.due)
+  if (field === 'priority') return PRIORITIES.indexOf(todo.priority)
+  if (field === 'title') return todo.title.toUpperCase()
+  return field === 'createdAt' ? todo.createdAt : todo.updatedAt
 }
 
 /** A day is due when it is over; what is never due comes last. */
-const dueKey = (due: Due) =>
+const toDueKey = (due: Due) =>
   due === null ? '9999-99' : 'date' in due ? `${due.date}T24:00:00` : due.dateTime
 
-export function passes(todo: Todo, filter: Filter): boolean {
+export function matchesFilter(todo: Todo, filter: Filter): boolean {
   const { done, tag = [], priority, dueBefore, dueAfter, updatedAfter, q } = filter
   const words = `${todo.title} ${todo.description ?? ''}`.toUpperCase().split(/\s+/)
   return (
     (done === undefined || todo.done === done) &&
     (priority === undefined || todo.priority === priority) &&
-    tag.every(one => todo.tags.includes(one)) &&
-    (dueBefore === undefined || dueKey(todo.due) < `${dueBefore}T00:00:00`.slice(0, 19)) &&
+    tag.every(tagName => todo.tags.includes(tagName)) &&
+    (dueBefore === undefined || toDueKey(todo.due) < `${dueBefore}T00:00:00`.slice(0, 19)) &&
     (dueAfter === undefined ||
-      (todo.due !== null && dueKey(todo.due) > `${dueAfter}T24:00:00`.slice(0, 19))) &&
+      (todo.due !== null && toDueKey(todo.due) > `${dueAfter}T24:00:00`.slice(0, 19))) &&
     (updatedAfter === undefined || todo.updatedAt > updatedAfter) &&
     (q === undefined || q.split(' ').every(word => words.some(other => other.startsWith(word.toUpperCase()))))
   )
 }
 
-function made(body: Content, now: string): Todo {
-  const content = contentOf({ ...blank, ...body })
-  const times = { createdAt: now, updatedAt: now, completedAt: content.done ? now : null, deletedAt: null }
-  return { id: '', position: '', etag: '', ...content, ...times }
+function createTodo(body: Content, now: string): Todo {
+  const content = toContent({ ...defaults, ...body })
+  const timestamps = {
+    createdAt: now,
+    updatedAt: now,
+    completedAt: content.done ? now : null,
+    deletedAt: null
+  }
+  return { id: '', position: '', etag: '', ...content, ...timestamps }
 }
 
-type Whole = Required<Content>
-const contentOf = ({ title, description, done, due, priority, tags }: Whole): Whole => ({
+type FullContent = Required<Content>
+const toContent = ({ title, description, done, due, priority, tags }: FullContent): FullContent => ({
   title: title.trim(),
   description,
   done,
@@ -215,20 +221,20 @@ const contentOf = ({ title, description, done, due, priority, tags }: Whole): Wh
 })
 
 /** Only what differs changes anything. */
-function changed(todo: Todo, to: Whole, now: string): Outcome {
-  const content = contentOf(to)
-  const same = contentOf(todo)
-  if (JSON.stringify(content) === JSON.stringify(same)) return { todo, isChanged: false }
+function replaceContent(todo: Todo, newContent: FullContent, now: string): Outcome {
+  const content = toContent(newContent)
+  const currentContent = toContent(todo)
+  if (JSON.stringify(content) === JSON.stringify(currentContent)) return { todo, isChanged: false }
   const completedAt = content.done ? (todo.completedAt ?? now) : null
   return { todo: { ...todo, ...content, completedAt, updatedAt: now }, isChanged: true }
 }
 
-function mergedDue(present: Due, patch: Patch['due']): Due | 'invalid' {
-  if (patch === undefined) return present
+function applyDuePatch(current: Due, patch: Patch['due']): Due | 'invalid' {
+  if (patch === undefined) return current
   if (patch === null) return null
-  const { date, dateTime, timeZone } = { ...present, ...patch } as NonNullable<Patch['due']>
+  const { date, dateTime, timeZone } = { ...current, ...patch } as NonNullable<Patch['due']>
   if (patch.date !== undefined) return { date: patch.date }
-  if (patch.dateTime === undefined && patch.timeZone === undefined) return present ?? 'invalid'
+  if (patch.dateTime === undefined && patch.timeZone === undefined) return current ?? 'invalid'
   if (dateTime !== undefined && timeZone !== undefined) return { dateTime, timeZone }
   return date === undefined || dateTime !== undefined || timeZone !== undefined ? 'invalid' : { date }
 }

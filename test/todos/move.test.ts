@@ -1,11 +1,11 @@
 import t from 'tap'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 t.test('a todo moves to where it is told, and nothing else changes', async t => {
-  const { clock, todos, make, titles } = await signedIn(t)
+  const { clock, todos, make, titles } = await serveSignedIn(t)
   const made = await make('a', 'b', 'c', 'd')
   const [a, b, c, d] = made.map(({ id }) => id)
-  clock.pass(60)
+  clock.advance(60)
   const moves: [string, object, string][] = [
     [d, { after: a }, 'adbc'],
     [a, { before: c }, 'dbac'],
@@ -36,7 +36,7 @@ t.test('a todo moves to where it is told, and nothing else changes', async t => 
 })
 
 t.test('a todo that is there already is not changed', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', 'b', 'c')
   const moves: [{ id: string }, object][] = [
     [a, { to: 'top' }],
@@ -51,19 +51,19 @@ t.test('a todo that is there already is not changed', async t => {
 })
 
 t.test('a single todo can be moved to the top and the bottom', async t => {
-  const { todos, make, titles } = await signedIn(t)
+  const { todos, make, titles } = await serveSignedIn(t)
   const [a] = await make('a')
   for (const to of ['top', 'bottom']) t.equal((await todos('POST', `/${a.id}/move`, { to })).status, 200)
   t.strictSame(await titles(), ['a'])
 })
 
 t.test('a place that there is not is told', async t => {
-  const { call, signUp, todos, make } = await signedIn(t)
+  const { call, signUp, todos, make } = await serveSignedIn(t)
   const [a] = await make('a')
   const { accessToken: token } = await signUp()
   const { body: others } = await call('POST', '/api/todos', { token, body: { title: 'x' } })
   for (const member of ['after', 'before'])
-    for (const id of [MISSING, others.id]) {
+    for (const id of [MISSING_ID, others.id]) {
       const answer = await todos('POST', `/${a.id}/move`, { [member]: id })
       t.strictSame(
         answer.body,
@@ -79,7 +79,7 @@ t.test('a place that there is not is told', async t => {
 })
 
 t.test('todos that are moved to one place at a time are all there, each at a place of its own', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [a, ...others] = await make(...'abcdefgh')
   const places = [{ after: a.id }, { to: 'top' }, { to: 'bottom' }]
   for (const place of places) {

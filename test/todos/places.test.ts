@@ -1,14 +1,14 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { MAX_POSITION } from '../../src/todos/position.ts'
-import { problem } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
+import { expectedProblem } from '../service.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 t.test('a place that has no room left is told, and nothing is moved', async t => {
-  const { app, todos, make } = await signedIn(t)
+  const { app, todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', 'b', 'c')
   const { db, tables } = app.store
-  const end = 'V'.padEnd(MAX_POSITION - 1, '-')
+  const end = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
   for (const [{ id }, position] of [
     [a, `${end}0`],
     [b, `${end}1`]
@@ -16,15 +16,15 @@ t.test('a place that has no room left is told, and nothing is moved', async t =>
     await db.update(tables.todos).set({ position }).where(eq(tables.todos.id, id))
   const list = (await todos('GET')).body
   const answer = await todos('POST', `/${c.id}/move`, { after: a.id })
-  t.strictSame(answer.body, problem(answer, 409, 'todo_place_exhausted'))
+  t.strictSame(answer.body, expectedProblem(answer, 409, 'todo_place_exhausted'))
   t.strictSame((await todos('GET')).body, list)
   t.equal((await todos('POST', `/${c.id}/move`, { before: a.id })).status, 200, 'beside it there is room')
 })
 
 t.test('parallel moves to one place end with positions of their own, and change nobody else', async t => {
-  const { clock, todos, make } = await signedIn(t)
+  const { clock, todos, make } = await serveSignedIn(t)
   const [a, b, ...others] = await make(...'abcdefgh')
-  clock.pass(60)
+  clock.advance(60)
   for (let round = 0; round < 15; round++)
     for (const place of [{ after: a.id }, { before: b.id }, { to: 'top' }, { to: 'bottom' }]) {
       const answers = await Promise.all(others.map(({ id }) => todos('POST', `/${id}/move`, place)))
@@ -39,7 +39,7 @@ t.test('parallel moves to one place end with positions of their own, and change 
 })
 
 t.test('a restored todo has a place of its own, though another has been moved to where it was', async t => {
-  const { todos, make, titles } = await signedIn(t)
+  const { todos, make, titles } = await serveSignedIn(t)
   const [a, b, c, d] = await make('a', 'b', 'c', 'd')
   await todos('POST', `/${c.id}/move`, { after: a.id })
   await todos('DELETE', `/${c.id}`)

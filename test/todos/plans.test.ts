@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openStore } from '../../src/db/store.ts'
-import { duePages } from '../../src/todos/export.ts'
+import { readDuePages } from '../../src/todos/export.ts'
 import type { Filter } from '../../src/todos/filter.ts'
 import { listTodos, sorts } from '../../src/todos/list.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
 
 /** The index of each order. */
 const indexes = {
@@ -44,8 +44,8 @@ async function planned(t: Test) {
     )
     .run(user)
   for (const title of ['a', 'b'])
-    await todosOf(store, user).add({
-      ...blank,
+    await createTodos(store, user).add({
+      ...defaults,
       title,
       due: { date: '2026-06-01' },
       priority: 'high',
@@ -87,7 +87,7 @@ t.test(
 
 t.test('a new todo, its neighbours and the due dates are looked up in an index of SQLite, too', async t => {
   const { store, user, prepared, explain } = await planned(t)
-  for await (const dues of duePages(store, user)) t.equal(dues.length, 2)
+  for await (const dues of readDuePages(store, user)) t.equal(dues.length, 2)
   const [dues, add, above, below] = [
     /^select "id", "due_key"/,
     /coalesce/,

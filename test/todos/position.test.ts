@@ -1,17 +1,17 @@
 import t from 'tap'
 import { V7Generator } from 'uuidv7'
 import {
-  after,
-  before,
-  between,
-  MAX_POSITION,
-  POSITION,
-  positionOf,
-  rightAfter
+  MAX_POSITION_LENGTH,
+  POSITION_PATTERN,
+  positionAfter,
+  positionBefore,
+  positionBetween,
+  positionRightAfter,
+  toPosition
 } from '../../src/todos/position.ts'
 
 const MOVES = 10_000
-const SHAPE = new RegExp(POSITION)
+const SHAPE = new RegExp(POSITION_PATTERN)
 
 /** Ids as the service makes them, at one time. */
 function newIds() {
@@ -22,7 +22,7 @@ function newIds() {
 /** Positions of two todos that were made one right after the other. */
 function neighbours() {
   const newId = newIds()
-  return { newId, above: positionOf(newId()), below: positionOf(newId()) }
+  return { newId, above: toPosition(newId()), below: toPosition(newId()) }
 }
 
 t.test('positions stay short when all todos are moved to one place', async t => {
@@ -31,7 +31,7 @@ t.test('positions stay short when all todos are moved to one place', async t => 
     let last = isAfter ? below : above
     const positions = new Set<string>()
     for (let move = 0; move < MOVES; move++) {
-      const next = isAfter ? between(above, last, newId()) : between(last, below, newId())
+      const next = isAfter ? positionBetween(above, last, newId()) : positionBetween(last, below, newId())
       const isInOrder = next && (isAfter ? above < next && next < last : last < next && next < below)
       if (!isInOrder) throw new Error(`${next} is out of order`)
       positions.add(next)
@@ -44,10 +44,10 @@ t.test('positions stay short when all todos are moved to one place', async t => 
 
 t.test('10,000 moves between the last two that moved keep their order, then there is no room', async t => {
   const newId = newIds()
-  let [low, high] = [positionOf(newId()), positionOf(newId())]
+  let [low, high] = [toPosition(newId()), toPosition(newId())]
   let moves = 0
   for (;;) {
-    const position = between(low, high, newId())
+    const position = positionBetween(low, high, newId())
     if (!position) break
     if (!(low < position && position < high)) throw new Error(`${position} is not between ${low} and ${high}`)
     moves += 1
@@ -55,34 +55,35 @@ t.test('10,000 moves between the last two that moved keep their order, then ther
     else high = position
   }
   t.ok(moves > MOVES && moves < 2 * MOVES, `${moves} moves`)
-  t.equal(Math.max(low.length, high.length), MAX_POSITION)
+  t.equal(Math.max(low.length, high.length), MAX_POSITION_LENGTH)
   t.match(high, SHAPE)
 })
 
 t.test('todos that are moved to the top or the bottom, however often, are there', async t => {
   const newId = newIds()
-  let [top, bottom] = [positionOf(newId()), positionOf(newId())]
+  let [top, bottom] = [toPosition(newId()), toPosition(newId())]
   for (let move = 0; move < MOVES; move++) {
-    const [higher, lower] = [before(top, newId()), after(bottom, newId())]
+    const [higher, lower] = [positionBefore(top, newId()), positionAfter(bottom, newId())]
     if (!(higher < top && bottom < lower)) throw new Error(`${higher}, ${lower}`)
     ;[top, bottom] = [higher, lower]
   }
   t.match(top, SHAPE)
   t.match(bottom, SHAPE)
-  t.ok(bottom < positionOf(newId()), 'and a new one is still below')
-  const ahead = positionOf('01ffffff-ffff-7fff-bfff-ffffffffffff')
-  t.ok(after(ahead, newId()) > ahead, 'also after one of a clock that is ahead')
+  t.ok(bottom < toPosition(newId()), 'and a new one is still below')
+  const ahead = toPosition('01ffffff-ffff-7fff-bfff-ffffffffffff')
+  t.ok(positionAfter(ahead, newId()) > ahead, 'also after one of a clock that is ahead')
 })
 
 t.test('what is moved at random is where it was moved to', async t => {
   const newId = newIds()
-  const order = Array.from({ length: 50 }, () => positionOf(newId()))
+  const order = Array.from({ length: 50 }, () => toPosition(newId()))
   let seed = 1
   for (let move = 0; move < MOVES; move++) {
     seed = (seed * 48_271) % 2_147_483_647
     order.splice(seed % 50, 1)
     const [above, below] = [order[(seed % 47) - 1], order[seed % 47]]
-    const place = above && below ? between(above, below, newId()) : before(below ?? '', newId())
+    const place =
+      above && below ? positionBetween(above, below, newId()) : positionBefore(below ?? '', newId())
     order.splice(seed % 47, 0, place ?? '')
   }
   t.strictSame(order, order.toSorted())
@@ -94,8 +95,8 @@ t.test(
   async t => {
     const newId = newIds()
     for (const [go, end, isInOrder] of [
-      [after, 'y'.padEnd(21, 'z').padEnd(22, 'y'), (last: string, next: string) => last < next],
-      [before, '0'.padEnd(21, '-').padEnd(22, '0'), (last: string, next: string) => next < last]
+      [positionAfter, 'y'.padEnd(21, 'z').padEnd(22, 'y'), (last: string, next: string) => last < next],
+      [positionBefore, '0'.padEnd(21, '-').padEnd(22, '0'), (last: string, next: string) => next < last]
     ] as const) {
       let last = end
       for (let move = 0; move < MOVES; move++) {
@@ -105,7 +106,10 @@ t.test(
       }
       t.ok(last.length <= 64, last)
       t.match(end, SHAPE)
-      let longest = (go === after ? 'y' : '0').padEnd(MAX_POSITION, go === after ? 'z' : '-')
+      let longest = (go === positionAfter ? 'y' : '0').padEnd(
+        MAX_POSITION_LENGTH,
+        go === positionAfter ? 'z' : '-'
+      )
       t.notMatch(longest, SHAPE)
       for (let move = 0; move < 3; move++) {
         const next = go(longest, newId())
@@ -120,31 +124,31 @@ t.test(
   'a position right after another is before all others, also before those that were moved there',
   async t => {
     const newId = newIds()
-    const position = positionOf(newId())
+    const position = toPosition(newId())
     const beyond = `${position.slice(0, -1)}${position.endsWith('-') ? '0' : 'z'}`
     let last = position
     for (let count = 0; count < 1000; count++) {
-      const next = rightAfter(position, last, beyond, newId())
+      const next = positionRightAfter(position, last, beyond, newId())
       if (!(last < next && next < beyond && next.startsWith(position) && SHAPE.test(next)))
         throw new Error(next)
       last = next
     }
     t.ok(last.length <= 54, last)
     const child = `${position}0${'-'.repeat(15)}`
-    t.match({ next: rightAfter(position, position, child, newId()) < child }, { next: true })
+    t.match({ next: positionRightAfter(position, position, child, newId()) < child }, { next: true })
 
-    const long = 'V'.padEnd(MAX_POSITION - 1, '-')
-    const far = rightAfter(`${long}0`, `${long}0`, `${long}z`, newId())
+    const long = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
+    const far = positionRightAfter(`${long}0`, `${long}0`, `${long}z`, newId())
     t.ok(`${long}0` < far && far < `${long}z`, 'between the next one, where there is no room for more digits')
-    t.ok(rightAfter(`${long}0`, `${long}0`, `${long}1`, newId()) > `${long}1`, 'or after that')
-    t.ok(rightAfter(`${long}0`, `${long}0`, undefined, newId()) > `${long}0`)
+    t.ok(positionRightAfter(`${long}0`, `${long}0`, `${long}1`, newId()) > `${long}1`, 'or after that')
+    t.ok(positionRightAfter(`${long}0`, `${long}0`, undefined, newId()) > `${long}0`)
   }
 )
 
 t.test('there is nothing between a position and itself, or what begins with it and goes on with zeros', t => {
   const newId = newIds()
-  const position = positionOf(newId())
-  t.equal(between(position, position, newId()), undefined)
-  t.equal(between(position, position.padEnd(38, '-'), newId()), undefined)
+  const position = toPosition(newId())
+  t.equal(positionBetween(position, position, newId()), undefined)
+  t.equal(positionBetween(position, position.padEnd(38, '-'), newId()), undefined)
   t.end()
 })

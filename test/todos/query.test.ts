@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isInstant } from '../../src/times.ts'
 import { sorts } from '../../src/todos/list.ts'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const asCursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
 const notACursor = {
@@ -15,7 +15,7 @@ const altered = {
 }
 
 t.test('a cursor that was altered is refused, whatever it has become', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   await make('a', 'b')
   const keys = [-1e15, 1.5, 1e300, 9e15, '', 'x', '\0', '\ud800']
   for (const sort of sorts) {
@@ -45,7 +45,7 @@ t.test('a cursor that was altered is refused, whatever it has become', async t =
     const contents = [
       ...[7, null, [], {}, [digest], [7, key, id], [digest, key], [digest, key, id, id]],
       ...[null, true, {}, [], [key]].map(other => [digest, other, id]),
-      ...[...ids, MISSING.toUpperCase()].map(other => [digest, key, other])
+      ...[...ids, MISSING_ID.toUpperCase()].map(other => [digest, key, other])
     ]
     for (const content of contents) {
       const answer = await list(asCursor(content))
@@ -61,7 +61,7 @@ t.test('a cursor that was altered is refused, whatever it has become', async t =
 })
 
 t.test('of any cursor the answer is a page or a 400', async t => {
-  const { call, token, todos, make } = await signedIn(t, { LOG_LEVEL: 'error' })
+  const { call, token, todos, make } = await serveSignedIn(t, { LOG_LEVEL: 'error' })
   await make('a', 'b')
   const events = await call('GET', '/api/auth/events?limit=1', { token })
   t.equal(events.status, 200)
@@ -94,7 +94,7 @@ t.test('of any cursor the answer is a page or a 400', async t => {
 })
 
 t.test('a cursor of events is read to the bit', async t => {
-  const { call, signUp, token } = await signedIn(t)
+  const { call, signUp, token } = await serveSignedIn(t)
   const { user, accessToken } = await signUp()
   await call('POST', '/api/auth/login', { body: { email: user.email, password: 'wrong' } })
   await call('POST', '/api/auth/login', { body: { email: user.email, password: 'wrong' } })
@@ -120,7 +120,7 @@ t.test('a cursor of events is read to the bit', async t => {
 })
 
 t.test('what is no instant that can be kept is refused', async t => {
-  const { todos, make, titles } = await signedIn(t)
+  const { todos, make, titles } = await serveSignedIn(t)
   await make('a')
   const wrong = [
     '2026-01-01',

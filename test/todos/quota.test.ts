@@ -1,17 +1,17 @@
 import t from 'tap'
 import type { Store } from '../../src/db/store.ts'
-import { withinQuota } from '../../src/todos/quota.ts'
-import { problem } from '../service.ts'
-import { signedIn } from './signed-in.ts'
+import { withQuota } from '../../src/todos/quota.ts'
+import { expectedProblem } from '../service.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 const import_ = (...lines: object[]) => lines.map(line => JSON.stringify(line)).join('\n')
 const LINES = { 'content-type': 'application/x-ndjson' }
 
 t.test('a user may have so many todos, those in the trash included', async t => {
-  const { make, todos, titles } = await signedIn(t, { MAX_TODOS: '3' })
+  const { make, todos, titles } = await serveSignedIn(t, { MAX_TODOS: '3' })
   const [first] = await make('a', 'b', 'c')
   const refused = await todos('POST', '', { title: 'd' })
-  t.strictSame(refused.body, problem(refused, 403, 'quota_exceeded'))
+  t.strictSame(refused.body, expectedProblem(refused, 403, 'quota_exceeded'))
 
   await todos('DELETE', `/${first.id}`)
   t.equal((await todos('POST', '', { title: 'd' })).status, 403, 'it is in the trash')
@@ -23,13 +23,13 @@ t.test('a user may have so many todos, those in the trash included', async t => 
 })
 
 t.test('a batch and an import are refused as a whole, also when nothing is to be written', async t => {
-  const { make, todos, titles } = await signedIn(t, { MAX_TODOS: '3' })
+  const { make, todos, titles } = await serveSignedIn(t, { MAX_TODOS: '3' })
   const [only] = await make('a')
   const create = (title: string) => ({ op: 'create', todo: { title } })
   const operations = ['b', 'c', 'd'].map(create)
   for (const validateOnly of [true, false]) {
     const refused = await todos('POST', '/batch', { operations, validateOnly })
-    t.strictSame(refused.body, problem(refused, 403, 'quota_exceeded'))
+    t.strictSame(refused.body, expectedProblem(refused, 403, 'quota_exceeded'))
   }
   const purge = { op: 'delete', id: only.id }
   t.equal((await todos('POST', '/batch', { operations: [purge, create('b'), create('c')] })).status, 200)
@@ -38,28 +38,28 @@ t.test('a batch and an import are refused as a whole, also when nothing is to be
   await todos('DELETE', `/${only.id}?permanent=true`)
   const lines = (await todos('GET', '/export')).body
   const refused = await todos('POST', '/import', `${lines}${import_({ title: 'd' }, { title: 'e' })}`, LINES)
-  t.strictSame(refused.body, problem(refused, 403, 'quota_exceeded'))
+  t.strictSame(refused.body, expectedProblem(refused, 403, 'quota_exceeded'))
   t.strictSame(await titles(), ['b', 'c'])
   const taken = await todos('POST', '/import', `${lines}${import_({ title: 'd' })}`, LINES)
   t.strictSame(taken.body, { created: 1, existing: 2 })
 })
 
 t.test('a user may have so many bytes of titles, descriptions and tags', async t => {
-  const { todos } = await signedIn(t, { MAX_TODO_BYTES: '100' })
+  const { todos } = await serveSignedIn(t, { MAX_TODO_BYTES: '100' })
   const long = { title: 'é'.repeat(20), description: 'x'.repeat(30), tags: ['ab', 'c'] }
   const { body: made } = await todos('POST', '', long)
   t.equal((await todos('POST', '', { title: 'x'.repeat(20) })).status, 403)
   t.equal((await todos('PATCH', `/${made.id}`, { description: 'x'.repeat(49) })).status, 200)
   const refused = await todos('PATCH', `/${made.id}`, { description: 'x'.repeat(60) })
-  t.strictSame(refused.body, problem(refused, 403, 'quota_exceeded'))
+  t.strictSame(refused.body, expectedProblem(refused, 403, 'quota_exceeded'))
   const replaced = await todos('PUT', `/${made.id}`, { title: 'x'.repeat(101) })
-  t.strictSame(replaced.body, problem(replaced, 403, 'quota_exceeded'))
+  t.strictSame(replaced.body, expectedProblem(replaced, 403, 'quota_exceeded'))
   t.equal((await todos('PATCH', `/${made.id}`, { description: null })).status, 200)
   t.equal((await todos('POST', '', { title: 'x'.repeat(20) })).status, 201)
 })
 
 t.test('of many at once no more are made than there may be', async t => {
-  const { todos } = await signedIn(t, { MAX_TODOS: '10' })
+  const { todos } = await serveSignedIn(t, { MAX_TODOS: '10' })
   const answers = await Promise.all(
     Array.from({ length: 15 }, (_, n) => todos('POST', '', { title: `${n}` }))
   )
@@ -70,7 +70,7 @@ t.test('of many at once no more are made than there may be', async t => {
 })
 
 t.test('imports at the same time have room for one of them', async t => {
-  const { todos } = await signedIn(t, { MAX_TODOS: '300' })
+  const { todos } = await serveSignedIn(t, { MAX_TODOS: '300' })
   const lines = Array.from({ length: 200 }, (_, n) => `{"title":"${n}"}`).join('\n')
   const answers = await Promise.all([1, 2].map(() => todos('POST', '/import', lines, LINES)))
   t.strictSame(answers.map(({ status }) => status).sort(), [200, 403])
@@ -78,7 +78,7 @@ t.test('imports at the same time have room for one of them', async t => {
 })
 
 t.test('what there is is counted now and then only', async t => {
-  const { app, todos } = await signedIn(t)
+  const { app, todos } = await serveSignedIn(t)
   const counted: string[] = []
   const { prepare } = app.store
   Object.assign(app.store, {
@@ -96,7 +96,7 @@ t.test('what there is is counted now and then only', async t => {
 })
 
 t.test('what is known of users does not grow without bounds', async t => {
-  const { app } = await signedIn(t)
+  const { app } = await serveSignedIn(t)
   let counts = 0
   const executeLong = async () => {
     counts += 1
@@ -106,7 +106,7 @@ t.test('what is known of users does not grow without bounds', async t => {
     ...app.store,
     prepare: (...args) => ({ ...app.store.prepare(...args), executeLong })
   }
-  const add = (n: number) => withinQuota(store, `user ${n}`, { todos: 1, bytes: 1 }, async () => {})
+  const add = (n: number) => withQuota(store, `user ${n}`, { todos: 1, bytes: 1 }, async () => {})
   await Promise.all([add(-1), add(-1), add(-1)])
   t.equal(counts, 1, 'who comes together shares a count')
   counts = 0
@@ -119,6 +119,6 @@ t.test('what is known of users does not grow without bounds', async t => {
 })
 
 t.test('the limits tell both', async t => {
-  const { call } = await signedIn(t, { MAX_TODOS: '7', MAX_TODO_BYTES: '1000' })
+  const { call } = await serveSignedIn(t, { MAX_TODOS: '7', MAX_TODO_BYTES: '1000' })
   t.match((await call('GET', '/api/limits')).body, { todos: 7, todoBytes: 1000 })
 })

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { content } from '../../routes/todos/fields.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { problem } from '../service.ts'
-import { invalid, MISSING, signedIn } from './signed-in.ts'
+import { contentFields } from '../../routes/todos/fields.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { expectedProblem } from '../service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const full = {
   title: 'Buy milk',
@@ -14,9 +14,9 @@ const full = {
 }
 
 t.test('[RFC 7396] null gives each field its default back that has one', async t => {
-  const { todos } = await signedIn(t)
-  const fields = Object.entries(content).filter(([, field]) => 'default' in field)
-  t.strictSame(fields.map(([name]) => name).sort(), Object.keys(blank).sort())
+  const { todos } = await serveSignedIn(t)
+  const fields = Object.entries(contentFields).filter(([, field]) => 'default' in field)
+  t.strictSame(fields.map(([name]) => name).sort(), Object.keys(defaults).sort())
   for (const [name, { default: value }] of fields) {
     const { body: made } = await todos('POST', '', full)
     t.strictSame((await todos('PATCH', `/${made.id}`, { [name]: null })).body[name], value, name)
@@ -39,9 +39,9 @@ t.test('[RFC 7396] null gives each field its default back that has one', async t
 
 t.test('what GET answers may be put back, as it is or with another content', async t => {
   for (const settings of [{}, { REQUIRE_IF_MATCH: 'on' }]) {
-    const { clock, todos } = await signedIn(t, settings)
+    const { clock, todos } = await serveSignedIn(t, settings)
     const { body: made } = await todos('POST', '', full)
-    clock.pass(60)
+    clock.advance(60)
     const same = await todos('PUT', `/${made.id}`, (await todos('GET', `/${made.id}`)).body)
     t.equal(same.status, 200)
     t.strictSame(same.body, made, 'nothing has changed')
@@ -59,7 +59,7 @@ t.test('what GET answers may be put back, as it is or with another content', asy
 })
 
 t.test('an etag in the body counts as If-Match', async t => {
-  const { todos } = await signedIn(t, { REQUIRE_IF_MATCH: 'on' })
+  const { todos } = await serveSignedIn(t, { REQUIRE_IF_MATCH: 'on' })
   const { body: old } = await todos('POST', '', full)
   const path = `/${old.id}`
   const { body: current } = await todos('PUT', path, { ...old, title: 'changed meanwhile' })
@@ -76,17 +76,21 @@ t.test('an etag in the body counts as If-Match', async t => {
     const answer = await put(body, headers)
     t.strictSame(
       answer.body,
-      problem(answer, 412, 'precondition_failed', { current }),
+      expectedProblem(answer, 412, 'precondition_failed', { current }),
       JSON.stringify([body, headers])
     )
   }
   const { etag: _, ...untagged } = current
   const bare = await put(untagged)
-  t.strictSame(bare.body, problem(bare, 428, 'precondition_required'))
+  t.strictSame(bare.body, expectedProblem(bare, 428, 'precondition_required'))
   t.equal((await put(untagged, { 'if-match': current.etag })).status, 200)
   t.equal((await put(current, { 'if-match': current.etag })).status, 200)
-  const missing = await todos('PUT', `/${MISSING}`, { ...old, id: MISSING })
-  t.strictSame(missing.body, problem(missing, 404, 'todo_not_found'), 'what is not there is told first')
+  const missing = await todos('PUT', `/${MISSING_ID}`, { ...old, id: MISSING_ID })
+  t.strictSame(
+    missing.body,
+    expectedProblem(missing, 404, 'todo_not_found'),
+    'what is not there is told first'
+  )
   const wrong = await put({ ...old, etag: null })
   t.strictSame(wrong.body, invalid(wrong, { pointer: '/etag', detail: 'must be of type string' }))
 
@@ -97,9 +101,9 @@ t.test('an etag in the body counts as If-Match', async t => {
 t.test(
   'what the server sets is taken where it says what is so, and refused by its name elsewhere',
   async t => {
-    const { clock, todos } = await signedIn(t)
+    const { clock, todos } = await serveSignedIn(t)
     const { body: made } = await todos('POST', '', full)
-    clock.pass(60)
+    clock.advance(60)
     const { body: todo } = await todos('PATCH', `/${made.id}`, { title: 'Buy oats' })
     const { id, title, position } = todo
     const put = (members: object) => todos('PUT', `/${id}`, { ...full, title, ...members })

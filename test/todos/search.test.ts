@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { wordsOf } from '../../src/todos/terms.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { signedIn } from './signed-in.ts'
+import { tokenize } from '../../src/todos/terms.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 const RUNS = Number(process.env.SEARCH_RUNS ?? 10)
 /** More than SQLite takes into its index at a time. */
@@ -15,7 +15,7 @@ const query = (parameter: string, ...values: string[]) =>
 t.test(
   'words are found in any script, in any case, with accents or without, and by how they begin',
   async t => {
-    const { make, titles } = await signedIn(t)
+    const { make, titles } = await serveSignedIn(t)
     const cases: [string, string[], string[]][] = [
       ['Éclair à la crème', ['eclair', 'ECLAIR', 'e\u0301clair', 'creme a', 'crè'], ['clair', 'eclairs']],
       ['Straße', ['strasse', 'STRASSE', 'STRAẞE', 'straß'], ['strase']],
@@ -60,9 +60,9 @@ t.test('every letter is found in either case', async t => {
     // The iota below is left out as accents are; in capitals it is a letter of its own.
     const isWithIota = letter.normalize('NFD').includes('\u0345')
     const forms = [letter.toLowerCase(), letter.normalize('NFD'), isWithIota ? letter : letter.toUpperCase()]
-    if (forms.some(form => wordsOf(form).join() !== wordsOf(letter).join())) t.fail(`${letter}: ${forms}`)
+    if (forms.some(form => tokenize(form).join() !== tokenize(letter).join())) t.fail(`${letter}: ${forms}`)
   }
-  t.strictSame(wordsOf('Zoë'), ['ZOE'])
+  t.strictSame(tokenize('Zoë'), ['ZOE'])
 })
 
 t.test('texts that are made to take long take no longer than others', async t => {
@@ -81,14 +81,14 @@ t.test('texts that are made to take long take no longer than others', async t =>
   }
   for (const [name, text] of Object.entries(texts)) {
     const start = process.cpuUsage()
-    const length = wordsOf(text).join(' ').length
+    const length = tokenize(text).join(' ').length
     t.ok(process.cpuUsage(start).user < 500_000, name)
     t.ok(length < 10_000, `${name}: terms of ${length} characters`)
   }
 })
 
 t.test('tags are found to the letter', async t => {
-  const { todos, titles } = await signedIn(t)
+  const { todos, titles } = await serveSignedIn(t)
   const tags = [
     "'",
     "''",
@@ -128,12 +128,12 @@ t.test('tags are found to the letter', async t => {
 })
 
 t.test('a search finds what there is, whether or not an index has caught up', async t => {
-  const { app, todos, titles, user } = await signedIn(t)
-  const own = todosOf(app.store, user.id)
+  const { app, todos, titles, user } = await serveSignedIn(t)
+  const own = createTodos(app.store, user.id)
   await own.edit(async ({ create }) => {
     for (let index = 0; index < MANY; index++)
       await create({
-        ...blank,
+        ...defaults,
         title: `n${index} ${index % 100 === 0 ? 'rare' : 'common'}`,
         tags: [`t${index % 7}`]
       })
@@ -163,7 +163,7 @@ t.test('a search finds what there is, whether or not an index has caught up', as
 })
 
 t.test('what is somebody else’s is not found', async t => {
-  const { call, make, signUp, user } = await signedIn(t)
+  const { call, make, signUp, user } = await serveSignedIn(t)
   await make('mine')
   const { accessToken: token } = await signUp()
   for (const q of ['mine', user.id, `@${user.id}`])
@@ -171,7 +171,7 @@ t.test('what is somebody else’s is not found', async t => {
 })
 
 t.test('random texts and tags: a search finds what a look at each todo finds', async t => {
-  const { todos } = await signedIn(t, { LOG_LEVEL: 'error' })
+  const { todos } = await serveSignedIn(t, { LOG_LEVEL: 'error' })
   const words = ['milk', 'mill', 'mi', 'Öl', 'ole', 'ß', 'Ssi', '牛', '牛乳', '乳牛', 'ой', 'x1', '1x']
   const word = fc.constantFrom(...words)
   const text = fc.array(word, { minLength: 1, maxLength: 4 }).map(list => list.join(' '))

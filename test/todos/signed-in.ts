@@ -1,19 +1,19 @@
 import type { Store } from '../../src/db/store.ts'
-import { type Answer, problem, type Settings, serve } from '../service.ts'
+import { type Answer, expectedProblem, type Settings, serve } from '../service.ts'
 
-export const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+export const MISSING_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
 /** A service with one person signed in, and the calls on that person's todos. */
-export async function signedIn(t: Parameters<typeof serve>[0], settings: Settings = {}) {
+export async function serveSignedIn(t: Parameters<typeof serve>[0], settings: Settings = {}) {
   const service = await serve(t, settings)
   const { accessToken: token, user } = await service.signUp()
   const todos = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}) =>
     service.call(method, `/api/todos${path}`, { token, body, headers })
   /** Makes todos of these titles. */
   async function make(...titles: string[]) {
-    const made = []
-    for (const title of titles) made.push((await todos('POST', '', { title })).body)
-    return made
+    const createdTodos = []
+    for (const title of titles) createdTodos.push((await todos('POST', '', { title })).body)
+    return createdTodos
   }
   /** The titles of a list, in its order. */
   const titles = async (query = ''): Promise<string[]> =>
@@ -22,17 +22,17 @@ export async function signedIn(t: Parameters<typeof serve>[0], settings: Setting
 }
 
 export const invalid = (answer: Answer, ...errors: object[]) =>
-  problem(answer, 400, 'validation_failed', { errors })
+  expectedProblem(answer, 400, 'validation_failed', { errors })
 
 /** Has one of the transactions that follow fail, by its number, as if the process had been killed before it. */
 export function crashAtWrite(store: Store, number: number): void {
   const { atomically } = store
   let writes = 0
   Object.assign(store, {
-    atomically: (...steps: Parameters<typeof atomically>) => {
+    atomically: (...statements: Parameters<typeof atomically>) => {
       writes += 1
       if (writes === number) throw new Error('a crash')
-      return atomically(...steps)
+      return atomically(...statements)
     }
   })
 }

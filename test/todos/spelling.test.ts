@@ -1,12 +1,12 @@
 import t from 'tap'
-import { wantedTerms, wordsOf } from '../../src/todos/terms.ts'
-import { signedIn } from './signed-in.ts'
+import { tokenize, toSearchTerms } from '../../src/todos/terms.ts'
+import { serveSignedIn } from './signed-in.ts'
 
 /** Each title with searches that find it, and others that do not. */
 type Case = [title: string, finding: string[], missing?: string[]]
 
-async function check(t: Parameters<typeof signedIn>[0], cases: readonly Case[]) {
-  const { make, titles } = await signedIn(t)
+async function check(t: Parameters<typeof serveSignedIn>[0], cases: readonly Case[]) {
+  const { make, titles } = await serveSignedIn(t)
   await make(...cases.map(([title]) => title))
   for (const [title, finding, missing = []] of cases) {
     for (const q of finding) t.ok((await titles(queryOf(q))).includes(title), `${q} finds ${title}`)
@@ -65,14 +65,14 @@ t.test('emoji and other pictures are found', async t => {
     ['Now‼️ Why⁉️', ['‼', 'now‼️', '⁉', 'why⁉️'], ['⁉ ☆']],
     ['20 C for Foo', ['20°C', 'Foo©']]
   ])
-  t.strictSame(wordsOf('🎂\u2800\ufffc🏽'), ['🎂'])
+  t.strictSame(tokenize('🎂\u2800\ufffc🏽'), ['🎂'])
 })
 
 t.test('what has a word is searched by it, whatever the character', t => {
   // A search by no term would find all, and an empty one is in every todo.
   const isSearched = (text: string) => {
-    const words = wordsOf(text)
-    const terms = wantedTerms('', text, []).beginnings.flat()
+    const words = tokenize(text)
+    const terms = toSearchTerms('', text, []).prefixTerms.flat()
     return !words.includes('') && !terms.includes('') && terms.length > 0 === words.length > 0
   }
   const characters = Array.from({ length: 0x20000 }, (_, code) => String.fromCodePoint(code))
@@ -109,11 +109,11 @@ t.test('compounds are found in parts and as one word, however either is written'
     ['milk+eggs #1', ['milk', 'milk+', 'eggs', 'milk+eggs', '#1', '1']],
     ['Notepad++, A+', ['notepad', 'notepad+', 'notepad++', 'a+'], ['a#']]
   ])
-  t.strictSame(wordsOf('l’e-mail'), ['L', 'E', 'MAIL', 'LEMAIL', 'EMAIL'])
+  t.strictSame(tokenize('l’e-mail'), ['L', 'E', 'MAIL', 'LEMAIL', 'EMAIL'])
 })
 
 t.test('a text of the most words there can be is taken, and found by each', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const parts = Array.from({ length: 2048 }, (_, index) =>
     String.fromCodePoint(...Array.from(index.toString(8).padStart(7, '0'), digit => 0x1200 + Number(digit)))
   )
@@ -127,7 +127,7 @@ t.test('a text of the most words there can be is taken, and found by each', asyn
 })
 
 t.test('a search for no word finds nothing', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [todo] = await make('"-" and !', 'b')
   await todos('PATCH', `/${todo.id}`, { tags: ['all'] })
   for (const q of [
@@ -159,7 +159,7 @@ t.test('a search for no word finds nothing', async t => {
 })
 
 t.test('todos are in the order of their plain letters', async t => {
-  const { make, titles } = await signedIn(t)
+  const { make, titles } = await serveSignedIn(t)
   await make('Mango', 'Łódź', 'lotus', 'Æther', 'Zebra', 'Økland', 'Advent', 'lima')
   t.strictSame(await titles('?sort=title'), [
     'Advent',

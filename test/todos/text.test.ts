@@ -1,5 +1,5 @@
 import t from 'tap'
-import { invalid, signedIn } from './signed-in.ts'
+import { invalid, serveSignedIn } from './signed-in.ts'
 
 const INVISIBLE = 'has no visible character; give at least one'
 const control = (code: string) => `contains a control character, ${code}; remove it`
@@ -65,7 +65,7 @@ const visible = [
 ]
 
 t.test('a title and a tag have something to see, and no control character', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const cases: [string, string][] = [
     ...invisible.map((text): [string, string] => [text, INVISIBLE]),
     ['a\u0007', control('U+0007')],
@@ -103,7 +103,7 @@ t.test('a title and a tag have something to see, and no control character', asyn
 })
 
 t.test('a description has lines and tabs, and no other control character', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   for (const description of ['', ' ', '\u200b', 'a\n\tb\r\nc\rd\u2028e\u2029f'])
     t.equal((await todos('POST', '', { title: 'a', description })).body.description, description)
   for (const [description, detail] of [
@@ -120,7 +120,7 @@ t.test('a description has lines and tabs, and no other control character', async
 })
 
 t.test('imports, batches and filters have the same texts', async t => {
-  const { call, token, todos } = await signedIn(t)
+  const { call, token, todos } = await serveSignedIn(t)
   const line = JSON.stringify({ title: '\u200b', description: 'a\u0007', tags: ['\u2060'] })
   const imported = await call('POST', '/api/todos/import', {
     token,
@@ -145,7 +145,7 @@ t.test('imports, batches and filters have the same texts', async t => {
 })
 
 t.test('tags that are canonically equal are one tag', async t => {
-  const { call, token, todos, titles } = await signedIn(t)
+  const { call, token, todos, titles } = await serveSignedIn(t)
   // é, Å by way of the Ångström sign, a Hangul syllable, and one that NFC takes apart.
   const forms = [
     ['\u00e9', 'e\u0301'],
@@ -182,7 +182,7 @@ t.test('tags that are canonically equal are one tag', async t => {
 })
 
 t.test('a tag has up to 50 characters in the form that is kept; a title is kept as it is', async t => {
-  const { todos } = await signedIn(t)
+  const { todos } = await serveSignedIn(t)
   const detail = 'is not accepted; give a text of 1 to 50 characters, without white space around it'
   const { body } = await todos('POST', '', { title: 'e\u0301', tags: ['e\u0301'.repeat(50)] })
   t.match(body, { title: 'e\u0301', tags: ['é'.repeat(50)] })

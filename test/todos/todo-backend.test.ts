@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { serve } from '../service.ts'
-import { todoBackend } from './todo-backend.ts'
+import { createTodoBackend } from './todo-backend.ts'
 
 /*
  * What the specification of Todo-Backend (todobackend.com) asks of a service in its 16 tests, each here under a sentence of
@@ -8,11 +8,11 @@ import { todoBackend } from './todo-backend.ts'
  */
 
 type Test = Parameters<typeof serve>[0]
-type Request = Awaited<ReturnType<typeof todoBackend>>
+type Request = Awaited<ReturnType<typeof createTodoBackend>>
 
 /** A test of the specification, on a service that has nobody's todos yet. */
 const specify = (sentence: string, check: (t: Test, request: Request) => Promise<void>) =>
-  t.test(sentence, async t => check(t, await todoBackend(t)))
+  t.test(sentence, async t => check(t, await createTodoBackend(t)))
 
 /** Makes a todo and gives its url. */
 const urlOfNew = async (request: Request, todo = {}) =>

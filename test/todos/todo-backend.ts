@@ -9,7 +9,7 @@ interface BackendTodo {
 }
 
 const ROOT = '/'
-const PAGE = 100
+const PAGE_SIZE = 100
 
 const toBackend = ({ id, title, done, description }: Answer['body']): BackendTodo => ({
   title,
@@ -26,7 +26,7 @@ const fromBackend = ({ title, completed, order }: Partial<BackendTodo>) => ({
 })
 
 /** The service, signed in to and spoken to from a page of another origin, as the specification speaks. */
-export async function todoBackend(t: Parameters<typeof serve>[0]) {
+export async function createTodoBackend(t: Parameters<typeof serve>[0]) {
   const { call, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
   const headers = { origin: 'https://todobackend.com' }
@@ -34,18 +34,18 @@ export async function todoBackend(t: Parameters<typeof serve>[0]) {
 
   async function list(): Promise<Answer> {
     const items = []
-    let page = await send('GET', `/api/todos?limit=${PAGE}`)
+    let page = await send('GET', `/api/todos?limit=${PAGE_SIZE}`)
     for (
       ;
       page.body.nextCursor;
-      page = await send('GET', `/api/todos?limit=${PAGE}&cursor=${page.body.nextCursor}`)
+      page = await send('GET', `/api/todos?limit=${PAGE_SIZE}&cursor=${page.body.nextCursor}`)
     )
       items.push(...page.body.items)
     return { ...page, body: [...items, ...page.body.items].map(toBackend) }
   }
 
   async function clear(): Promise<Answer> {
-    const page = await send('GET', `/api/todos?limit=${PAGE}`)
+    const page = await send('GET', `/api/todos?limit=${PAGE_SIZE}`)
     const ids = page.body.items.map(({ id }: { id: string }) => id)
     if (ids.length === 0) return page
     await send('POST', '/api/todos/batch', { operations: [{ op: 'delete', ids }] })

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { POSITION } from '../../src/todos/position.ts'
-import { blank } from '../../src/todos/todo.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { type Answer, problem, serve } from '../service.ts'
+import { POSITION_PATTERN } from '../../src/todos/position.ts'
+import { defaults } from '../../src/todos/todo.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { type Answer, expectedProblem, serve } from '../service.ts'
 
 const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
@@ -15,7 +15,8 @@ async function signedIn(t: Parameters<typeof serve>[0]) {
   return { ...service, todos }
 }
 
-const invalid = (answer: Answer, ...errors: object[]) => problem(answer, 400, 'validation_failed', { errors })
+const invalid = (answer: Answer, ...errors: object[]) =>
+  expectedProblem(answer, 400, 'validation_failed', { errors })
 
 t.test('a todo’s life', async t => {
   const { clock, todos } = await signedIn(t)
@@ -43,13 +44,13 @@ t.test('a todo’s life', async t => {
     deletedAt: null,
     etag
   }
-  t.match(position, new RegExp(POSITION))
+  t.match(position, new RegExp(POSITION_PATTERN))
   t.match(etag, /^"[0-9a-f-]{36}"$/)
   t.equal(made.headers.etag, etag)
   t.strictSame(made.body, todo)
   t.strictSame((await todos('GET', `/${id}`)).body, todo)
 
-  clock.pass(60)
+  clock.advance(60)
   const patched = await todos('PATCH', `/${id}`, { done: true })
   const done = {
     ...todo,
@@ -62,7 +63,7 @@ t.test('a todo’s life', async t => {
   t.strictSame(patched.body, done)
   t.not(done.etag, etag)
 
-  clock.pass(60)
+  clock.advance(60)
   const replaced = await todos('PUT', `/${id}`, { title: 'Buy bread', done: true })
   t.equal(replaced.status, 200)
   const bread = {
@@ -88,7 +89,7 @@ t.test('a todo’s life', async t => {
   )
   for (const method of ['GET', 'DELETE']) {
     const gone = await todos(method, `/${id}`)
-    t.strictSame(gone.body, problem(gone, 404, 'todo_not_found'))
+    t.strictSame(gone.body, expectedProblem(gone, 404, 'todo_not_found'))
   }
 })
 
@@ -134,7 +135,7 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
   ]
   let expected = todo
   for (const [patch, effect] of patches) {
-    clock.pass(1)
+    clock.advance(1)
     const answer = await todos('PATCH', `/${todo.id}`, patch, {
       'content-type': 'application/merge-patch+json'
     })
@@ -144,7 +145,7 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
     t.strictSame(answer.body, expected, JSON.stringify(patch))
   }
 
-  clock.pass(1)
+  clock.advance(1)
   const nothings = [
     {},
     { title: ' a ' },
@@ -184,8 +185,8 @@ t.test('parallel patches of different fields all take effect', async t => {
 
 t.test('an update that meets another one starts again from what that one left', async t => {
   const { app, signUp } = await serve(t)
-  const todos = todosOf(app.store, (await signUp()).user.id)
-  const { id } = await todos.add({ ...blank, title: 'a' })
+  const todos = createTodos(app.store, (await signUp()).user.id)
+  const { id } = await todos.add({ ...defaults, title: 'a' })
   await Promise.all([todos.patch(id, { title: 'b' }), todos.patch(id, { description: 'c' })])
   t.match(await todos.get(id), { title: 'b', description: 'c' })
 })
@@ -264,7 +265,7 @@ t.test('someone else’s todo answers as a missing one does', async t => {
   for (const [method, body] of calls) {
     const others = await call(method, `/api/todos/${todo.id}`, { token, body })
     const missing = await call(method, `/api/todos/${MISSING}`, { token, body })
-    t.strictSame(missing.body, problem(missing, 404, 'todo_not_found'))
+    t.strictSame(missing.body, expectedProblem(missing, 404, 'todo_not_found'))
     t.strictSame(others.body, { ...missing.body, instance: others.body.instance }, method)
     t.strictSame(
       { ...others.headers, date: '', 'x-request-id': '' },

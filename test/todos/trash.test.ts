@@ -1,11 +1,11 @@
 import t from 'tap'
-import { problem } from '../service.ts'
-import { MISSING, signedIn } from './signed-in.ts'
+import { expectedProblem } from '../service.ts'
+import { MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 t.test('a deleted todo is in the trash and nowhere else, until it is restored', async t => {
-  const { clock, todos, make, titles } = await signedIn(t)
+  const { clock, todos, make, titles } = await serveSignedIn(t)
   const [a, b] = await make('a', 'b', 'c')
-  clock.pass(60)
+  clock.advance(60)
   const { body: deleted } = await todos('DELETE', `/${b.id}`)
   const at = '2026-01-01T00:01:00.000Z'
   t.strictSame(deleted, { ...b, deletedAt: at, updatedAt: at, etag: deleted.etag })
@@ -24,16 +24,16 @@ t.test('a deleted todo is in the trash and nowhere else, until it is restored', 
   ]
   for (const [method, rest, body] of calls) {
     const gone = await todos(method, `/${b.id}${rest}`, body)
-    t.strictSame(gone.body, problem(gone, 404, 'todo_not_found'), method)
+    t.strictSame(gone.body, expectedProblem(gone, 404, 'todo_not_found'), method)
   }
   const beside = await todos('POST', `/${a.id}/move`, { after: b.id })
   const detail = 'names no todo of the list'
   t.strictSame(
     beside.body,
-    problem(beside, 400, 'validation_failed', { errors: [{ pointer: '/after', detail }] })
+    expectedProblem(beside, 400, 'validation_failed', { errors: [{ pointer: '/after', detail }] })
   )
 
-  clock.pass(60)
+  clock.advance(60)
   const { body: restored, status, headers } = await todos('POST', `/${b.id}/restore`)
   t.equal(status, 200)
   t.equal(headers.etag, restored.etag)
@@ -47,7 +47,7 @@ t.test('a deleted todo is in the trash and nowhere else, until it is restored', 
 })
 
 t.test('a todo that is deleted for good is gone, from the list as from the trash', async t => {
-  const { todos, make } = await signedIn(t)
+  const { todos, make } = await serveSignedIn(t)
   const [a, b] = await make('a', 'b')
   const removed = await todos('DELETE', `/${a.id}?permanent=true`)
   t.match(removed, { status: 200, headers: { etag: a.etag } })
@@ -55,15 +55,15 @@ t.test('a todo that is deleted for good is gone, from the list as from the trash
   await todos('DELETE', `/${b.id}?permanent=false`)
   t.equal((await todos('DELETE', `/${b.id}?permanent=true`)).status, 200)
   t.strictSame((await todos('GET', '?deleted=true')).body.items, [])
-  for (const id of [a.id, b.id, MISSING])
+  for (const id of [a.id, b.id, MISSING_ID])
     for (const path of [`/${id}/restore`, `/${id}?permanent=true`]) {
       const gone = await todos(path.includes('?') ? 'DELETE' : 'POST', path)
-      t.strictSame(gone.body, problem(gone, 404, 'todo_not_found'))
+      t.strictSame(gone.body, expectedProblem(gone, 404, 'todo_not_found'))
     }
 })
 
 t.test('the trash is somebody’s own, and is ordered and filtered as the list is', async t => {
-  const { call, signUp, todos, make, titles } = await signedIn(t)
+  const { call, signUp, todos, make, titles } = await serveSignedIn(t)
   const made = await make('b', 'a', 'c')
   for (const { id } of made) await todos('DELETE', `/${id}`)
   const { accessToken: token } = await signUp()

@@ -1,9 +1,9 @@
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { pendingOf } from '../../src/db/migrations.ts'
-import { todosOf } from '../../src/todos/todos.ts'
-import { newDatabase } from '../databases.ts'
+import { readPendingMigrations } from '../../src/db/migrations.ts'
+import { createTodos } from '../../src/todos/todos.ts'
+import { createDatabase } from '../databases.ts'
 import { serve } from '../service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
@@ -17,7 +17,7 @@ interface Connection {
 
 async function connect(t: Test): Promise<Connection> {
   if (SERVER) {
-    const client = new pg.Client(await newDatabase(SERVER))
+    const client = new pg.Client(await createDatabase(SERVER))
     await client.connect()
     await client.query('create schema drizzle')
     const url = `${new URL(`/${client.database}`, SERVER)}`
@@ -33,7 +33,10 @@ async function oldDatabase(t: Test) {
   const { url, run, end } = await connect(t)
   const journal = SERVER ? 'drizzle.__drizzle_migrations' : '__drizzle_migrations'
   await run(`create table ${journal} (id integer, hash text not null, created_at bigint)`)
-  for (const { sql, hash, folderMillis } of pendingOf(SERVER ? 'postgres' : 'sqlite', 0).slice(0, 2)) {
+  for (const { sql, hash, folderMillis } of readPendingMigrations(SERVER ? 'postgres' : 'sqlite', 0).slice(
+    0,
+    2
+  )) {
     for (const statement of sql) await run(statement)
     await run(`insert into ${journal} values (1, '${hash}', ${folderMillis})`)
   }
@@ -53,7 +56,7 @@ t.test('todos of version 0.1 are in their order, can be found, and keep all that
   const { url, ids } = await oldDatabase(t)
   for (const start of ['first', 'second']) {
     const { app } = await serve(t, { DATABASE_URL: url })
-    const todos = todosOf(app.store, 'ada')
+    const todos = createTodos(app.store, 'ada')
     const { items } = await todos.list({ limit: 10 })
     t.strictSame(
       items.map(({ id }) => id),

@@ -3,13 +3,13 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { stop } from '../process.ts'
-import { account, startTwo, twoClients } from './two-workers.ts'
+import { openTwoClients, startTwoWorkers, toAccount } from './two-workers.ts'
 
 t.test(
   'SIGTERM to all of its processes: not ready first, all that was accepted is answered, and it ends',
   async t => {
-    const { child, url, log, pids } = await startTwo(t, { SHUTDOWN_DELAY: '1' }, true)
-    const [one, other] = twoClients(t, url)
+    const { child, url, log, pids } = await startTwoWorkers(t, { SHUTDOWN_DELAY: '1' }, true)
+    const [one, other] = openTwoClients(t, url)
     for (const call of [one, other]) t.match(await call('GET', '/health/ready'), { status: 200 })
     const headers = { 'content-type': 'application/json', expect: '100-continue' }
     const requests = Array.from({ length: 20 }, () =>
@@ -26,7 +26,7 @@ t.test(
     }
     const statuses = await Promise.all(
       requests.map(async (each, index) => {
-        each.end(JSON.stringify(account(`user${index}`)))
+        each.end(JSON.stringify(toAccount(`user${index}`)))
         const [response] = await once(each, 'response')
         return response.resume().statusCode
       })
@@ -41,7 +41,7 @@ t.test(
 )
 
 t.test('it ends within its limit, whatever a worker does', async t => {
-  const { child, pids } = await startTwo(t, { SHUTDOWN_TIMEOUT: '1' }, true)
+  const { child, pids } = await startTwoWorkers(t, { SHUTDOWN_TIMEOUT: '1' }, true)
   process.kill(Number(pids[1]), 'SIGSTOP')
   const begin = performance.now()
   t.equal(await stop(child, 'SIGTERM'), 1)
@@ -59,7 +59,7 @@ const isAlive = (pid: number) => {
 }
 
 t.test('a worker that is killed while it ends is told by the exit code', async t => {
-  const { child, pids } = await startTwo(t, {}, true)
+  const { child, pids } = await startTwoWorkers(t, {}, true)
   process.kill(Number(pids[1]), 'SIGSTOP')
   child.kill('SIGTERM')
   while (isAlive(Number(pids[0]))) await sleep(10)

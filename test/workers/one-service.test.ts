@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { stop } from '../process.ts'
 import { PASSWORD } from '../service.ts'
-import { account, client, logged, startTwo, twoClients } from './two-workers.ts'
+import { openClient, openTwoClients, startTwoWorkers, toAccount, waitForLog } from './two-workers.ts'
 
 t.test('[V7.4.1] signed out at one worker, the next request to the other is refused', async t => {
-  const { child, url, log, pids } = await startTwo(t)
-  const [one, other] = twoClients(t, url)
-  const { body } = await one('POST', '/api/auth/register', { body: account('ada') })
+  const { child, url, log, pids } = await startTwoWorkers(t)
+  const [one, other] = openTwoClients(t, url)
+  const { body } = await one('POST', '/api/auth/register', { body: toAccount('ada') })
   const ids: string[] = []
   for (let round = 0; round < 20; round += 1) {
     const credentials = { email: 'ada@example.org', password: PASSWORD }
@@ -22,8 +22,8 @@ t.test('[V7.4.1] signed out at one worker, the next request to the other is refu
     ids.push(out.id, after.id)
   }
   for (const [index, id] of ids.entries()) {
-    const { pid } = await logged(log, ({ reqId }) => reqId === id)
-    t.equal(pid, (await logged(log, ({ reqId }) => reqId === ids[index % 2])).pid)
+    const { pid } = await waitForLog(log, ({ reqId }) => reqId === id)
+    t.equal(pid, (await waitForLog(log, ({ reqId }) => reqId === ids[index % 2])).pid)
     t.ok(pids.includes(pid as number))
   }
   t.not(log.find(({ reqId }) => reqId === ids[0])?.pid, log.find(({ reqId }) => reqId === ids[1])?.pid)
@@ -31,10 +31,10 @@ t.test('[V7.4.1] signed out at one worker, the next request to the other is refu
 })
 
 t.test('[RACE] over two workers, too, one wins', async t => {
-  const { child, url } = await startTwo(t, { ACCESS_TOKEN_TTL: '3' })
-  const clients = Array.from({ length: 10 }, () => client(t, url))
-  const [one = client(t, url)] = clients
-  const register = await one('POST', '/api/auth/register', { body: account('ada') })
+  const { child, url } = await startTwoWorkers(t, { ACCESS_TOKEN_TTL: '3' })
+  const clients = Array.from({ length: 10 }, () => openClient(t, url))
+  const [one = openClient(t, url)] = clients
+  const register = await one('POST', '/api/auth/register', { body: toAccount('ada') })
   const { accessToken, refreshToken } = register.body
   const token: string = accessToken
   const statuses = async (calls: Promise<{ status: number }>[]) =>
@@ -66,8 +66,8 @@ t.test('[RACE] over two workers, too, one wins', async t => {
 })
 
 t.test('metrics are those of all workers', async t => {
-  const { child, url, log } = await startTwo(t, { METRICS_PORT: '0' }, true)
-  for (const call of twoClients(t, url)) for (let n = 0; n < 3; n += 1) await call('GET', '/api/limits')
+  const { child, url, log } = await startTwoWorkers(t, { METRICS_PORT: '0' }, true)
+  for (const call of openTwoClients(t, url)) for (let n = 0; n < 3; n += 1) await call('GET', '/api/limits')
   const [, address] =
     /at ([\d.:]+\/metrics)/.exec(`${log.find(({ msg }) => `${msg}`.startsWith('Metrics'))?.msg}`) ?? []
   const response = await fetch(`http://${address}`)
@@ -81,8 +81,8 @@ t.test('metrics are those of all workers', async t => {
 })
 
 t.test('routes with a limit of their own count the requests to all workers', async t => {
-  const { child, url } = await startTwo(t, { RATE_LIMIT: 'on' }, true)
-  const clients = twoClients(t, url)
+  const { child, url } = await startTwoWorkers(t, { RATE_LIMIT: 'on' }, true)
+  const clients = openTwoClients(t, url)
   const statuses: number[] = []
   for (let n = 0; n < 21; n += 1) {
     const call = clients[n % 2] as (typeof clients)[number]

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { refuse, stop } from '../process.ts'
+import { runServe, stop } from '../process.ts'
 import { startWithoutDatabase } from './two-workers.ts'
 
 t.test('what is wrong at the start ends the service, said once, with its exit code', async t => {
@@ -12,9 +12,9 @@ t.test('what is wrong at the start ends the service, said once, with its exit co
   const settings = { WEB_CONCURRENCY: '3', LOG_LEVEL: 'silent' }
   const cwd = t.testdir()
   const [taken, metrics, memory] = await Promise.all([
-    refuse(cwd, { ...settings, PORT: `${port}` }),
-    refuse(cwd, { ...settings, METRICS_PORT: `${port}` }),
-    refuse(cwd, { ...settings, DATABASE_URL: ':memory:' })
+    runServe(cwd, { ...settings, PORT: `${port}` }),
+    runServe(cwd, { ...settings, METRICS_PORT: `${port}` }),
+    runServe(cwd, { ...settings, DATABASE_URL: ':memory:' })
   ])
   t.equal(taken.code, 74)
   t.match(taken.said, /^PORT: \d+ at 127\.0\.0\.1 is in use \(EADDRINUSE\)\.[^\n]*\n$/)

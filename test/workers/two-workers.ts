@@ -9,21 +9,21 @@ import { freePort } from '../free-port.ts'
 import { launch, type Running, start, stop } from '../process.ts'
 import { PASSWORD, SECRET, type Settings } from '../service.ts'
 
-export const account = (name: string) => ({
+export const toAccount = (name: string) => ({
   username: name,
   email: `${name}@example.org`,
   password: PASSWORD
 })
 
 /** Waits until something has been logged. */
-export async function logged(log: Running['log'], is: (entry: Running['log'][number]) => boolean) {
+export async function waitForLog(log: Running['log'], matches: (entry: Running['log'][number]) => boolean) {
   for (;;) {
-    const entry = log.find(is)
+    const entry = log.find(matches)
     if (entry) return entry
     await sleep(10)
   }
 }
-export const listens =
+export const isListening =
   (number: number) =>
   ({ msg }: Running['log'][number]) =>
     `${msg}`.startsWith(number === 1 ? 'Latchkey listens' : `Worker ${number} listens`)
@@ -32,7 +32,7 @@ export const listens =
  * Starts a service of two workers, and waits until both serve.
  * @param isCounted whether the test is there for the lines of the program itself
  */
-export async function startTwo(
+export async function startTwoWorkers(
   t: Test,
   settings: Settings = {},
   isCounted = false,
@@ -41,10 +41,10 @@ export async function startTwo(
   const cwd = t.testdir()
   const database = await emptyDatabase(t)
   const DATABASE_URL = database === ':memory:' ? `file:${cwd}/latchkey.db` : database
-  const all = { DATABASE_URL, JWT_SECRET: SECRET, WEB_CONCURRENCY: '2', ...settings }
-  const running = await start(t, cwd, all, isCounted, nodeOptions)
+  const allSettings = { DATABASE_URL, JWT_SECRET: SECRET, WEB_CONCURRENCY: '2', ...settings }
+  const running = await start(t, cwd, allSettings, isCounted, nodeOptions)
   const pids: number[] = []
-  for (const number of [1, 2]) pids.push((await logged(running.log, listens(number))).pid as number)
+  for (const number of [1, 2]) pids.push((await waitForLog(running.log, isListening(number))).pid as number)
   return { ...running, cwd, pids }
 }
 
@@ -61,7 +61,7 @@ export async function startWithoutDatabase(t: Test) {
 }
 
 /** A client with one connection, which its requests share: it stays with one worker. */
-export function client(t: Test, url: string) {
+export function openClient(t: Test, url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   return async function call(
@@ -92,4 +92,4 @@ export function client(t: Test, url: string) {
 }
 
 /** Connections are handed out in turn, so the next two are to different workers. */
-export const twoClients = (t: Test, url: string) => [client(t, url), client(t, url)] as const
+export const openTwoClients = (t: Test, url: string) => [openClient(t, url), openClient(t, url)] as const
