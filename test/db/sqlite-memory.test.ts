@@ -66,7 +66,7 @@ for (const [what, [statement, expected]] of Object.entries(writes))
   })
 
 t.test('a write that comes while it is read is not missed', async t => {
-  const { connection, remembered: cached } = open(t)
+  const { connection, cached } = open(t)
   const { promise, resolve } = Promise.withResolvers<void>()
   let name = 'old'
   const session = cached(async () => {
@@ -83,7 +83,7 @@ t.test('a write that comes while it is read is not missed', async t => {
 })
 
 t.test('what is not there is not remembered, and no more than fits', async t => {
-  const { session, reads, remembered: cached } = open(t)
+  const { session, reads, cached } = open(t)
   await session('none')
   await session('none')
   t.strictSame(reads, ['none', 'none'])

@@ -260,7 +260,7 @@ t.test(
           createPrecondition: () => () => {},
           validateOnly: false,
           requestId: null,
-          keep: storeAnswer
+          storeAnswer
         }
         return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
       }
