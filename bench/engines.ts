@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPostgres } from '../test/postgres-server.ts'
-import { cases, type Service } from './cases.ts'
-import { createBenchFolder } from './folder.ts'
-import { startLatchkey } from './latchkey.ts'
-import { median } from './medians.ts'
-import { formatTable } from './report.ts'
+import { startPostgres } from '../test/support/postgres-server.ts'
+import { cases, type Service } from './comparison/cases.ts'
+import { startLatchkey } from './comparison/latchkey.ts'
+import { formatTable } from './comparison/report.ts'
+import { createBenchFolder } from './harness/folder.ts'
+import { median } from './harness/median.ts'
 
 /*
  * What a request costs on either engine: `npm run bench:engines`. The service runs as it ships, but for the rate limit;

@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
-import { startPostgres } from '../test/postgres-server.ts'
-import { createBenchFolder } from './folder.ts'
+import { startPostgres } from '../test/support/postgres-server.ts'
 import { compareRefreshes } from './growth/refreshes.ts'
 import { compareTodos } from './growth/todos.ts'
+import { createBenchFolder } from './harness/folder.ts'
 
 /*
  * Whether anything costs more as the database grows: `npm run bench:growth`, some minutes, on SQLite.

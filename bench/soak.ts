@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { freePort } from '../test/free-port.ts'
-import { createBenchFolder } from './folder.ts'
-import { median } from './medians.ts'
-import { launch } from './process.ts'
-import { collectGarbage } from './soak/collect.ts'
+import { freePort } from '../test/support/free-port.ts'
+import { LATCHKEY } from './comparison/subjects.ts'
+import { createBenchFolder } from './harness/folder.ts'
+import { median } from './harness/median.ts'
+import { launch } from './harness/process.ts'
+import { collectGarbage } from './soak/collect-garbage.ts'
 import { createPerson } from './soak/person.ts'
 import { fitSlope } from './soak/slope.ts'
-import { simulateUsage } from './soak/use.ts'
+import { simulateUsage } from './soak/usage.ts'
 import { readVitals, type Vitals } from './soak/vitals.ts'
-import { LATCHKEY } from './subjects.ts'
 
 /*
  * Whether memory stays flat: `npm run bench:soak -- [--minutes 10] [--rate 200]`, of 3 minutes or more, on Linux.

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { cases, type Measurement, type Service } from './cases.ts'
-import { createBenchFolder } from './folder.ts'
-import { startLatchkey } from './latchkey.ts'
-import { median } from './medians.ts'
-import { formatTable } from './report.ts'
+import { cases, type Measurement, type Service } from './comparison/cases.ts'
+import { startLatchkey } from './comparison/latchkey.ts'
+import { formatTable } from './comparison/report.ts'
+import { createBenchFolder } from './harness/folder.ts'
+import { median } from './harness/median.ts'
 
 /*
  * What a second worker brings, and what it costs: `npm run bench:workers`. The service runs as it ships, but for the rate

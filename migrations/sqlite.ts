@@ -1,5 +1,5 @@
 import { defineConfig } from 'drizzle-kit'
-import { sqliteTables } from '../src/db/sqlite.ts'
+import { sqliteTables } from '../src/db/sqlite/engine.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
 export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } = sqliteTables

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Accounts, createAccounts } from '../src/auth/accounts.ts'
-import type { Config } from '../src/config.ts'
+import { type Accounts, createAccounts } from '../src/auth/accounts/accounts.ts'
+import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

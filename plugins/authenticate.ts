@@ -6,9 +6,9 @@ import type {
   onRequestHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
-import { parseBearerToken } from '../src/auth/bearer.ts'
-import type { Identity, PendingIdentity } from '../src/auth/sessions.ts'
-import { Problem } from '../src/errors.ts'
+import type { Identity, PendingIdentity } from '../src/auth/sessions/sessions.ts'
+import { parseBearerToken } from '../src/http/bearer.ts'
+import { Problem } from '../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

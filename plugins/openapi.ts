@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { packageInfo } from '../src/about.ts'
+import { packageInfo } from '../src/config/package-info.ts'
 
 const description = `Signs people in, keeps them signed in and keeps their todos.
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { createSessions, type Sessions } from '../src/auth/sessions.ts'
-import type { Config } from '../src/config.ts'
+import { createSessions, type Sessions } from '../src/auth/sessions/sessions.ts'
+import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { createThrottle, type Throttle } from '../src/auth/throttle.ts'
+import { createThrottle, type Throttle } from '../src/auth/throttling/throttle.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { createUsers, type Users } from '../src/auth/users.ts'
+import { createUsers, type Users } from '../src/auth/accounts/users.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/errors.ts'
+import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
 export const Instant = (description: string) =>

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import type { Config } from './config.ts'
+import { createWorkerContext } from './cluster/worker-context.ts'
+import type { Config } from './config/config.ts'
+import { assertTracingInstalled, isTracingConfigured } from './config/environment.ts'
+import { findMisspeltSettings } from './config/misspelt.ts'
 import type { DatabaseInfo } from './db/engine.ts'
-import { assertTracingInstalled, isTracingConfigured } from './environment.ts'
-import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from './last-word.ts'
-import { toListenError } from './listening.ts'
-import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './logging.ts'
-import { findMisspeltSettings } from './misspelt.ts'
-import { createWorkerContext } from './place.ts'
-import { createThreadPool } from './thread-pool.ts'
+import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from './process/fatal-errors.ts'
+import { toListenError } from './process/listen-errors.ts'
+import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './process/logging.ts'
+import { createThreadPool } from './process/thread-pool.ts'
 
 /**
  * Makes this process the service, until it is told to stop; with several workers, the one that starts them.
@@ -20,7 +20,7 @@ export async function serve(config: Config, isInteractive: boolean): Promise<voi
   const delay = config.SHUTDOWN_DELAY * 1000
   const timeout = delay + config.SHUTDOWN_TIMEOUT * 1000
   if (worker.isAlone && config.WEB_CONCURRENCY > 1) {
-    const { startPrimary: supervise } = await import('./workers.ts')
+    const { startPrimary: supervise } = await import('./cluster/primary.ts')
     return supervise(config, isInteractive, timeout)
   }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { startPostgres } from './postgres-server.ts'
+import { startPostgres } from './support/postgres-server.ts'
 
 /*
  * Runs the service on a PostgreSQL server that ends with it, and its data: `npm run dev:postgres`, for trying. Settings

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { freePort } from './free-port.ts'
-import { launch, runOnSignal, send, start, stop, toImportOption } from './process.ts'
-import { SECRET } from './service.ts'
+import { freePort } from './support/free-port.ts'
+import { launch, runOnSignal, send, start, stop, toImportOption } from './support/process.ts'
+import { SECRET } from './support/service.ts'
 import { startTwoWorkers, waitForLog } from './workers/two-workers.ts'
 
 const FAULTS = {

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { query } from './databases.ts'
-import { findTestFiles, hasDatabase, runFiles } from './engines.ts'
-import { startPgbouncer } from './pgbouncer.ts'
-import { startPostgres } from './postgres-server.ts'
-import { run, runServe, send, start, stop } from './process.ts'
-import { PASSWORD } from './service.ts'
+import { query } from './support/databases.ts'
+import { startPgbouncer } from './support/pgbouncer.ts'
+import { startPostgres } from './support/postgres-server.ts'
+import { run, runServe, send, start, stop } from './support/process.ts'
+import { PASSWORD } from './support/service.ts'
+import { findTestFiles, hasDatabase, runFiles } from './test-files.ts'
 
 /*
  * The service behind a real PgBouncer in transaction mode, which lends its three connections to a database for a

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { start, stop, withoutCoverage } from './process.ts'
+import { start, stop, withoutCoverage } from './support/process.ts'
 
 const README = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
-import { findTestFiles, hasDatabase, runFiles } from './engines.ts'
-import { startPostgres } from './postgres-server.ts'
+import { startPostgres } from './support/postgres-server.ts'
+import { findTestFiles, hasDatabase, runFiles } from './test-files.ts'
 
 /*
  * All tests, or those whose paths begin like an argument: on SQLite, and those that have to do with a database on

@@ -1,12 +1,12 @@
 import { count, sql } from 'drizzle-orm'
 import { buildApp } from '../../src/app.ts'
-import type { TokenPair } from '../../src/auth/token-pairs.ts'
-import type { VerifiedUser } from '../../src/auth/users.ts'
-import { readConfig } from '../../src/config.ts'
-import { createJanitor } from '../../src/janitor.ts'
-import { formatTable } from '../report.ts'
-import { runComparison } from './contest.ts'
-import { type App, DEVICE } from './works.ts'
+import type { VerifiedUser } from '../../src/auth/accounts/users.ts'
+import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { createJanitor } from '../../src/jobs/janitor.ts'
+import { formatTable } from '../comparison/report.ts'
+import { runComparison } from './comparison.ts'
+import { type App, DEVICE } from './todo-tasks.ts'
 
 /*
  * That refreshing takes no storage and does not slow down.

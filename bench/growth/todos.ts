@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { sorts } from '../../src/todos/list.ts'
-import { formatTable } from '../report.ts'
-import { fill } from './bulk.ts'
-import { type Comparison, type Outcome, runComparison, type Task } from './contest.ts'
-import { createPopulation, generateTodos, type Population } from './crowd.ts'
-import { createRefreshTasks, TTL } from './refreshing.ts'
-import { createRequestTasks } from './requests.ts'
-import { type App, CONCURRENCY, createTodoTasks } from './works.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { sorts } from '../../src/todos/query/list.ts'
+import { formatTable } from '../comparison/report.ts'
+import { type Comparison, type Outcome, runComparison, type Task } from './comparison.ts'
+import { fill } from './fill.ts'
+import { createPopulation, generateTodos, type Population } from './population.ts'
+import { createRefreshTasks, TTL } from './refresh-tasks.ts'
+import { createRequestTasks } from './request-tasks.ts'
+import { type App, CONCURRENCY, createTodoTasks } from './todo-tasks.ts'
 
 /** What the issue of growth is measured by: as many times as long as with few rows may it take with many. */
 const MAX_RATIO = 1.3

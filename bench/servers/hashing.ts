@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { createPasswordHasher } from '../../src/auth/passwords.ts'
-import { readConfig } from '../../src/config.ts'
+import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { readConfig } from '../../src/config/config.ts'
 
 /* Checks a password for each POST, as Latchkey does, and nothing else: what sign-ins are parts of. Others cost nothing. */
 

@@ -1,4 +1,4 @@
-import { readProcessConfig } from '../../src/environment.ts'
+import { readProcessConfig } from '../../src/config/environment.ts'
 import { serve } from '../../src/server.ts'
 
 /** Latchkey as `latchkey serve` runs it, as a program without arguments like the others. */

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { Config } from '../../src/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import { type AuditEventType, auditEventTypes, type EndReason, endReasons } from '../../src/db/schema.ts'
 import {
   bearer,

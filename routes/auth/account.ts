@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Config } from '../../src/config.ts'
-import { REQUESTS_PER_MINUTE } from '../../src/limits.ts'
+import type { Config } from '../../src/config/config.ts'
+import { REQUESTS_PER_MINUTE } from '../../src/config/limits.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
-import { toClientInfo } from './device.ts'
-import { createNewPasswordHooks } from './new-password.ts'
+import { toClientInfo } from './client-info.ts'
+import { createNewPasswordHooks } from './new-password-hooks.ts'
 
 /** A stricter limit for what verifies a password. */
 const config = { rateLimit: REQUESTS_PER_MINUTE.account }

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import { MAX_EMAIL } from '../../src/auth/emails.ts'
-import type { LogoutScope } from '../../src/auth/sessions.ts'
-import { type Config, MAX_TTL } from '../../src/config.ts'
-import { toBodyLimit } from '../../src/limits.ts'
+import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
+import type { LogoutScope } from '../../src/auth/sessions/sessions.ts'
+import { type Config, MAX_TTL } from '../../src/config/config.ts'
+import { toBodyLimit } from '../../src/config/limits.ts'
 import {
   bearer,
   bodyProblems,

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { type BatchOperation, MAX_OPERATIONS } from '../../src/todos/batch.ts'
-import type { Filter } from '../../src/todos/filter.ts'
+import { type BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
+import type { Filter } from '../../src/todos/query/filter.ts'
 import {
   bearer,
   bearerProblems,

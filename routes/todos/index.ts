@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Config } from '../../src/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import batch from './batch.ts'
-import exportRoute from './export.ts'
-import importRoute from './import.ts'
 import patch from './patch.ts'
 import reads from './reads.ts'
+import exportRoute from './transfer/export.ts'
+import importRoute from './transfer/import.ts'
 import writes from './writes.ts'
 
 const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Config } from '../../src/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { createPreconditionFactory, setEtag } from './conditional.ts'
+import { createPreconditionFactory, setEtag } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 /** Apart from its siblings, since it alone takes a media type besides plain JSON. */

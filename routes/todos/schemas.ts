@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { sorts } from '../../src/todos/list.ts'
 import type { MoveTarget } from '../../src/todos/operations.ts'
+import { sorts } from '../../src/todos/query/list.ts'
 import {
   bearer,
   bearerProblems,

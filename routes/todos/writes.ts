@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Config } from '../../src/config.ts'
-import { validationFailed } from '../../src/errors.ts'
-import { withIdempotency } from '../../src/idempotency.ts'
-import { createTodoReplayHandler } from '../../src/todos/repetitions.ts'
+import type { Config } from '../../src/config/config.ts'
+import { withIdempotency } from '../../src/http/idempotency.ts'
+import { validationFailed } from '../../src/problems/problem.ts'
+import { createTodoReplayHandler } from '../../src/todos/replays.ts'
 import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { getIdempotencyKey } from '../schemas.ts'
-import { createPreconditionFactory, setEtag } from './conditional.ts'
+import { createPreconditionFactory, setEtag } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {

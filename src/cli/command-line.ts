@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { findNearestSetting } from '../misspelt.ts'
-import { findNearest } from '../nearest.ts'
+import { findNearestSetting } from '../config/misspelt.ts'
+import { findNearest } from '../config/nearest.ts'
 import type { Command, CommandContext } from './command.ts'
 import { CommandError } from './exit-codes.ts'
 

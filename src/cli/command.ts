@@ -1,4 +1,4 @@
-import type { Config, ConfigNeeds } from '../config.ts'
+import type { Config, ConfigNeeds } from '../config/config.ts'
 import type { Logger } from '../db/engine.ts'
 import type { Clock } from '../db/store.ts'
 

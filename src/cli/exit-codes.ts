@@ -1,7 +1,7 @@
-import { ConfigError } from '../config.ts'
-import { DatabaseError, isOutage, StatementError } from '../db/failures.ts'
-import { EXIT_SOFTWARE } from '../last-word.ts'
-import { describeSystemError, SystemError } from '../system-error.ts'
+import { ConfigError } from '../config/config.ts'
+import { DatabaseError, isOutage, StatementError } from '../db/errors.ts'
+import { EXIT_SOFTWARE } from '../process/fatal-errors.ts'
+import { describeSystemError, SystemError } from '../process/system-error.ts'
 
 /** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
 export const EXIT = {

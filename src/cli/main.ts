@@ -1,7 +1,7 @@
 import './drizzle-loading.ts'
 
 // What is imported statically is loaded before anything runs, and so would be Drizzle, before the hooks are in place.
-const { readProcessConfig: configOfProcess } = await import('../environment.ts')
+const { readProcessConfig: configOfProcess } = await import('../config/environment.ts')
 const { run } = await import('./run.ts')
 const { EXIT } = await import('./exit-codes.ts')
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { type Config, isPostgres } from '../config.ts'
-import { DatabaseError } from '../db/failures.ts'
-import { toSqlitePath } from '../db/sqlite.ts'
+import { type Config, isPostgres } from '../config/config.ts'
+import { DatabaseError } from '../db/errors.ts'
+import { toSqlitePath } from '../db/sqlite/engine.ts'
 import { openStore, type Store } from '../db/store.ts'
 import type { CommandContext } from './command.ts'
 

@@ -1,5 +1,5 @@
-import { packageInfo } from '../about.ts'
-import { findNearest } from '../nearest.ts'
+import { findNearest } from '../config/nearest.ts'
+import { packageInfo } from '../config/package-info.ts'
 import type { CommandContext } from './command.ts'
 import { parseCommandLine } from './command-line.ts'
 import { type CommandEntry, commands } from './commands.ts'

@@ -1,4 +1,4 @@
-import { type Config, isPostgres } from '../config.ts'
+import { type Config, isPostgres } from '../config/config.ts'
 import { readPendingMigrations } from '../db/migrations.ts'
 
 /** When the latest migration that this version knows was made, which names the schema. */

@@ -1,3 +1,6 @@
+import type { Call } from './http/calls.ts'
+import { iterateItems } from './http/pagination.ts'
+import type { Send } from './http/requests.ts'
 import {
   createEventPageReader,
   createTokenPairReader,
@@ -5,11 +8,8 @@ import {
   readSessions,
   readTokenPair,
   readUser
-} from './answers.ts'
-import type { Call } from './calls.ts'
-import { iterateItems } from './pages.ts'
-import type { Send } from './requests.ts'
-import type { TokenManager } from './tokens.ts'
+} from './http/responses.ts'
+import type { TokenManager } from './tokens/token-manager.ts'
 import type {
   ChangePasswordBody,
   Event,

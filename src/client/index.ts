@@ -1,10 +1,10 @@
 import { createAuth } from './auth.ts'
-import { createCall } from './calls.ts'
+import { createCall } from './http/calls.ts'
+import { createSend } from './http/requests.ts'
 import { createPlatform, type Platform } from './platform.ts'
-import { createSend } from './requests.ts'
-import { resolveTokenStorage, type StorageSource } from './storage.ts'
 import { createTodos } from './todos.ts'
-import { createTokenManager, type SignedOut } from './tokens.ts'
+import { resolveTokenStorage, type StorageSource } from './tokens/storage.ts'
+import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
 
 export interface ClientOptions {
   /** Where the service is, such as `https://todos.example`. */
@@ -47,10 +47,10 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>
-export { UnexpectedResponseError } from './answers.ts'
+export { ProblemError } from './http/problem-error.ts'
+export { UnexpectedResponseError } from './http/responses.ts'
 export type { Channel, Locks, Platform } from './platform.ts'
-export { ProblemError } from './problem-error.ts'
-export { type KeyValueStorage, memoryStorage, type StorageSource } from './storage.ts'
 export type { CallOptions, ChangeOptions, RepeatableOptions } from './todos.ts'
-export type { SignedOut } from './tokens.ts'
+export { type KeyValueStorage, memoryStorage, type StorageSource } from './tokens/storage.ts'
+export type { SignedOut } from './tokens/token-manager.ts'
 export type * from './types.ts'

@@ -1,3 +1,5 @@
+import type { Call } from './http/calls.ts'
+import { iterateItems } from './http/pagination.ts'
 import {
   createTodoPageReader,
   type ResponseReader,
@@ -5,9 +7,7 @@ import {
   readImport,
   readNdjson,
   readTodo
-} from './answers.ts'
-import type { Call } from './calls.ts'
-import { iterateItems } from './pages.ts'
+} from './http/responses.ts'
 import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,

@@ -1,6 +1,6 @@
 import { asc, count, sql } from 'drizzle-orm'
 import type { BoundStatement, Engine } from './engine.ts'
-import { DatabaseError } from './failures.ts'
+import { DatabaseError } from './errors.ts'
 import { type Tables, TRANSIENT_TABLES } from './schema.ts'
 
 /** Rows that are read and written at a time. */

@@ -1,9 +1,9 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type { Tally } from '../counters.ts'
-import type { QueueForUser } from './long-reads.ts'
+import type { Tally } from '../process/counters.ts'
 import type { ReadByIds } from './read-batches.ts'
 import type { Tables } from './schema.ts'
+import type { QueueForUser } from './user-queue.ts'
 
 /** What features may do with the database. A transaction is not among it: each write is one statement. */
 export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete'>

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { DatabaseError } from './failures.ts'
+import { DatabaseError } from './errors.ts'
 
 /** Where the migrations of an engine lie. */
 export const getMigrationsFolder = (engine: 'sqlite' | 'postgres') =>

@@ -1,7 +1,7 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
-import { Problem } from '../errors.ts'
+import { Problem } from '../problems/problem.ts'
 import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from './engine.ts'
-import { StatementError } from './failures.ts'
+import { StatementError } from './errors.ts'
 import type { Tables } from './schema.ts'
 
 /** A statement that is prepared once and run with the values of its placeholders. */

@@ -1,11 +1,11 @@
 import { UUID, V7Generator } from 'uuidv7'
-import { isPostgres } from '../config.ts'
-import { type Counters, createCounters } from '../counters.ts'
+import type { WriteLock } from '../cluster/write-lock.ts'
+import { isPostgres } from '../config/config.ts'
+import { type Counters, createCounters } from '../process/counters.ts'
 import type { Engine, Logger } from './engine.ts'
-import { openPostgres } from './postgres.ts'
-import { openSqlite } from './sqlite.ts'
-import type { WriteLock } from './turn.ts'
-import { trackWriteHealth } from './write-watch.ts'
+import { openPostgres } from './postgres/engine.ts'
+import { openSqlite } from './sqlite/engine.ts'
+import { trackWriteHealth } from './write-health.ts'
 
 /** The present. Injected, so that expiry can be tested to the second. */
 export type Clock = () => Date

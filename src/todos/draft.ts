@@ -3,8 +3,8 @@ import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { positionAfter, toPosition } from './position.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
+import { todoStatements } from './statements.ts'
 import { isListed } from './todo.ts'
-import { todoStatements } from './todo-statements.ts'
 
 /** Where a todo is in the list: in the order of the positions, and of the ids where those are the same. */
 export type ListPosition = Pick<TodoRow, 'id' | 'position'>

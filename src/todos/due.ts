@@ -1,5 +1,5 @@
 import type { DueValue } from '../db/schema.ts'
-import { validationFailed } from '../errors.ts'
+import { validationFailed } from '../problems/problem.ts'
 
 /**
  * When a todo is due: on a day, or at a local time of a zone (RFC 8984, sections 1.4.6 and 4.7.1). Kept as it was given and

@@ -2,7 +2,7 @@ import { count, eq, sql } from 'drizzle-orm'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { Problem } from '../errors.ts'
+import { Problem } from '../problems/problem.ts'
 import type { TodoContent } from './todo.ts'
 
 /** How much a user may have: todos, those in the trash included, and bytes of what is written in them. */

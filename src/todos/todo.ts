@@ -1,9 +1,9 @@
 import type { TodoRow } from '../db/schema.ts'
 import { applyDuePatch, type Due, type DuePatch, toDueKey } from './due.ts'
-import { fold } from './folding.ts'
 import { toPosition } from './position.ts'
+import { fold } from './query/folding.ts'
+import { toIndexTerms } from './query/terms.ts'
 import { normalizeTag } from './tags.ts'
-import { toIndexTerms } from './terms.ts'
 
 /** From the least to the greatest, in which order they are kept as numbers. */
 export const priorities = ['none', 'low', 'medium', 'high'] as const

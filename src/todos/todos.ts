@@ -1,15 +1,15 @@
 import type { BoundStatement } from '../db/engine.ts'
 import { MAX_IDS, toIdParams } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
-import { Problem } from '../errors.ts'
-import type { Precondition } from '../preconditions.ts'
+import type { Precondition } from '../http/preconditions.ts'
+import { Problem } from '../problems/problem.ts'
+import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
 import { createDraft } from './draft.ts'
-import { type ListQuery, listTodos, type TodoPage } from './list.ts'
 import { createOperations, type MoveTarget, type Operations } from './operations.ts'
-import type { ServerFields } from './present.ts'
-import { createBulkUpdates } from './sweep-slices.ts'
+import { type ListQuery, listTodos, type TodoPage } from './query/list.ts'
+import type { ServerFields } from './server-fields.ts'
+import { todoStatements } from './statements.ts'
 import { isListed, type Todo, type TodoContent, type TodoPatch, toTodo } from './todo.ts'
-import { todoStatements } from './todo-statements.ts'
 
 /** What is to be written together with a change, once it is known what the change answers. */
 export type ExtraStatements<Answer> = (answer: Answer) => readonly BoundStatement[]

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { createAccessTokens, type JwtSigner } from '../../src/auth/access-tokens.ts'
-import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../service.ts'
+import { createAccessTokens, type JwtSigner } from '../../src/auth/tokens/access-tokens.ts'
+import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { defaults, toRow } from '../../src/todos/todo.ts'
-import { createDatabase, query } from '../databases.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
 
 const email = 'ada@example.org'
 const newPassword = 'battery staple, correct horse'

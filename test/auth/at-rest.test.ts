@@ -1,6 +1,6 @@
 import type { Table } from 'drizzle-orm'
 import t from 'tap'
-import { PASSWORD, SECRET, serve } from '../service.ts'
+import { PASSWORD, SECRET, serve } from '../support/service.ts'
 
 t.test('nothing in the database signs anybody in: no password, no token, no key', async t => {
   const { app, call, clock, signUp } = await serve(t)

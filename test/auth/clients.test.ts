@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createRandom } from '../random.ts'
-import { type Pair, type Service, serve } from '../service.ts'
+import { createRandom } from '../support/random.ts'
+import { type Pair, type Service, serve } from '../support/service.ts'
 
 const CLIENTS = 80
 const WEEK = 7 * 86_400

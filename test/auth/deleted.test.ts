@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/config.ts'
-import { copySqlite } from '../../src/db/sqlite-copy.ts'
-import { createJanitor } from '../../src/janitor.ts'
-import { PASSWORD, SECRET, serve } from '../service.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { copySqlite } from '../../src/db/sqlite/copy.ts'
+import { createJanitor } from '../../src/jobs/janitor.ts'
+import { PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const WORDS = ['zorglub', 'quetzalcoatl', 'unobtainium']
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createAccountAdmin } from '../../src/auth/administration.ts'
-import { findEmailError, toAsciiEmail } from '../../src/auth/emails.ts'
-import { expectedProblem, PASSWORD, serve } from '../service.ts'
+import { createAccountAdmin } from '../../src/auth/accounts/admin.ts'
+import { findEmailError, toAsciiEmail } from '../../src/auth/accounts/emails.ts'
+import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const SPACE = 'begins or ends with a space; leave that out'
 const NOT_ASCII = 'has letters before the @ that are not ASCII; give one without'

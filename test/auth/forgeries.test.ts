@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Answer, expectedProblem, serve } from '../service.ts'
+import { type Answer, expectedProblem, serve } from '../support/service.ts'
 import { decode, signJwt } from './jwt.ts'
 import { createEd25519Key, createP256Key, createRsaKey, ed, keyKinds, rs, toKid } from './key-files.ts'
 

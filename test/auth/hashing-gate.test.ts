@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createHashQueue } from '../../src/auth/hashing-gate.ts'
+import { createHashQueue } from '../../src/auth/passwords/hash-queue.ts'
 
 /** So much that there is room for one hash to wait on each core. */
 const costly = { PASSWORD_HASH_MEMORY: 19_456, PASSWORD_HASH_TIME: 100 }

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import t from 'tap'
-import { calculateJwkThumbprint } from '../../src/auth/jwk.ts'
-import { SECRET, serve } from '../service.ts'
+import { calculateJwkThumbprint } from '../../src/auth/tokens/jwk.ts'
+import { SECRET, serve } from '../support/service.ts'
 import { decodeJwtHeader, isSignedBy } from './jwt.ts'
 import { ec, ed, keyKinds, rs, toKeySettings, toKid } from './key-files.ts'
 

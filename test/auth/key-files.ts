@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { calculateJwkThumbprint, type KeyAlgorithm } from '../../src/auth/jwk.ts'
-import type { Settings } from '../service.ts'
+import { calculateJwkThumbprint, type KeyAlgorithm } from '../../src/auth/tokens/jwk.ts'
+import type { Settings } from '../support/service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-keys-'))
 t.teardown(() => rmSync(folder, { recursive: true }))

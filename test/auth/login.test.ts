@@ -1,9 +1,9 @@
 import * as argon2 from 'argon2'
 import t from 'tap'
-import { createPasswordHasher } from '../../src/auth/passwords.ts'
-import { createUsers } from '../../src/auth/users.ts'
-import { readConfig } from '../../src/config.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
+import { createUsers } from '../../src/auth/accounts/users.ts'
+import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
 
 const DEVICE = { ip: '192.0.2.1', userAgent: null }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createSessions } from '../../src/auth/sessions.ts'
-import { readConfig } from '../../src/config.ts'
-import { expectedProblem, PASSWORD, type Service, serve } from '../service.ts'
+import { createSessions } from '../../src/auth/sessions/sessions.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { expectedProblem, PASSWORD, type Service, serve } from '../support/service.ts'
 
 const email = 'ada@example.org'
 

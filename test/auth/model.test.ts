@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { Problem } from '../../src/errors.ts'
-import { type Answer, type Pair, type Service, serve } from '../service.ts'
+import { Problem } from '../../src/problems/problem.ts'
+import { type Answer, type Pair, type Service, serve } from '../support/service.ts'
 import {
   type Exchange,
   findReachableWorlds,

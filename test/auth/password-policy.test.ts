@@ -1,6 +1,6 @@
 import t from 'tap'
-import { assertNotGuessable, findGuessableError } from '../../src/auth/password-policy.ts'
-import { expectedProblem, PASSWORD, serve } from '../service.ts'
+import { assertNotGuessable, findGuessableError } from '../../src/auth/passwords/policy.ts'
+import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const ada = { username: 'Ada.Lovelace', email: 'Countess@xn--mnchen-3ya.example' }
 const because = (weakness: string) =>

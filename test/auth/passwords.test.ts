@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createPasswordHasher } from '../../src/auth/passwords.ts'
-import { readConfig } from '../../src/config.ts'
+import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { readConfig } from '../../src/config/config.ts'
 
 const config = readConfig({})
 const PASSWORDS = ['', 'correct horse battery staple', 'pässwörd 🔑', '\0null\0', '\ud800', 'x'.repeat(128)]

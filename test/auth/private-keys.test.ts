@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { loadSigningKeys } from '../../src/auth/signing-keys.ts'
-import { ConfigError, Environment, readConfig } from '../../src/config.ts'
-import { runServe } from '../process.ts'
+import { loadSigningKeys } from '../../src/auth/tokens/signing-keys.ts'
+import { ConfigError, Environment, readConfig } from '../../src/config/config.ts'
+import { runServe } from '../support/process.ts'
 import { ec, ed, keyKinds, rs, toKid, toPem, writeKeyFile } from './key-files.ts'
 
 t.test('the forms in which other tools write private keys', async t => {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createRefreshTokens } from '../../src/auth/refresh-tokens.ts'
-import { expectedProblem, PASSWORD, SECRET, serve } from '../service.ts'
+import { createRefreshTokens } from '../../src/auth/tokens/refresh-tokens.ts'
+import { expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const TTL = 300
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expectedProblem, PASSWORD, type Pair, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, type Pair, serve } from '../support/service.ts'
 
 const TTL = 300
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324'

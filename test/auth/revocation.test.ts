@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { emptyDatabase } from '../databases.ts'
-import { expectedProblem, PASSWORD, type Pair, serve } from '../service.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import { expectedProblem, PASSWORD, type Pair, serve } from '../support/service.ts'
 
 /** Two instances of the service on one database, and somebody whom both have let in. */
 async function twoInstances(t: Test) {

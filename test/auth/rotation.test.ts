@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type Settings, serve } from '../service.ts'
+import { type Settings, serve } from '../support/service.ts'
 import { decodeJwtHeader } from './jwt.ts'
 import { createEd25519Key, ec, ed, rs, toKeySettings, writeKeyFile } from './key-files.ts'
 

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { createPasswordHasher } from '../../src/auth/passwords.ts'
-import { createUsers } from '../../src/auth/users.ts'
-import { readConfig } from '../../src/config.ts'
-import { Problem } from '../../src/errors.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
+import { createUsers } from '../../src/auth/accounts/users.ts'
+import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { Problem } from '../../src/problems/problem.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
 
 /** Passes that leave room for ten hashes on each core to wait. */
 const SETTINGS = { PASSWORD_HASH_TIME: '10' }

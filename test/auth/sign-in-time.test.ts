@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serve } from '../service.ts'
+import { serve } from '../support/service.ts'
 
 const ROUNDS = 20
 

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
-import { serve } from '../service.ts'
+import { serve } from '../support/service.ts'
 import { keyKinds } from './key-files.ts'
 
 t.test('[R9068-2] [R9068-4] a strict verifier takes the access tokens, by the published keys', async t => {

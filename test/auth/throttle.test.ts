@@ -1,13 +1,20 @@
 import t, { type Test } from 'tap'
-import { toNetwork } from '../../src/auth/network.ts'
-import type { PasswordHasher } from '../../src/auth/passwords.ts'
-import { createThrottle } from '../../src/auth/throttle.ts'
-import { createUsers } from '../../src/auth/users.ts'
+import { createUsers } from '../../src/auth/accounts/users.ts'
+import type { PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { createThrottle } from '../../src/auth/throttling/throttle.ts'
 import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
-import { Problem } from '../../src/errors.ts'
-import { emptyDatabase } from '../databases.ts'
-import { type Answer, expectedProblem, PASSWORD, passThrough, type Settings, serve } from '../service.ts'
+import { toNetwork } from '../../src/http/network.ts'
+import { Problem } from '../../src/problems/problem.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import {
+  type Answer,
+  expectedProblem,
+  PASSWORD,
+  passThrough,
+  type Settings,
+  serve
+} from '../support/service.ts'
 
 const ADA = 'ada@example.org'
 /** Nobody's e-mail. */

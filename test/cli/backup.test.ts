@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
-import { send, start, stop } from '../process.ts'
-import { PASSWORD } from '../service.ts'
+import { send, start, stop } from '../support/process.ts'
+import { PASSWORD } from '../support/service.ts'
 import { createProgram } from './program.ts'
 
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }

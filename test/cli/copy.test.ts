@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { createDatabase, query } from '../databases.ts'
-import { send, start, stop } from '../process.ts'
-import { PASSWORD } from '../service.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { send, start, stop } from '../support/process.ts'
+import { PASSWORD } from '../support/service.ts'
 import { createProgram } from './program.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL

@@ -6,17 +6,23 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
-import { loadSigningSecrets } from '../../src/auth/secrets.ts'
-import { checkClock, checkDatabase, checkDisk, checkKeys, checkSettings } from '../../src/cli/checks.ts'
-import { checkPorts } from '../../src/cli/port-checks.ts'
-import { readConfig } from '../../src/config.ts'
-import { openSqlite } from '../../src/db/sqlite.ts'
-import { findObstacle } from '../../src/private-files.ts'
-import { SystemError } from '../../src/system-error.ts'
+import { loadSigningSecrets } from '../../src/auth/tokens/signing-secrets.ts'
+import {
+  checkClock,
+  checkDatabase,
+  checkDisk,
+  checkKeys,
+  checkSettings
+} from '../../src/cli/checks/checks.ts'
+import { checkPorts } from '../../src/cli/checks/ports.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { openSqlite } from '../../src/db/sqlite/engine.ts'
+import { findObstacle } from '../../src/process/private-files.ts'
+import { SystemError } from '../../src/process/system-error.ts'
 import { createEd25519Key } from '../auth/key-files.ts'
-import { createDatabase } from '../databases.ts'
-import { startFakePooler } from '../db/pooler-look-alike.ts'
-import { type Settings, serve } from '../service.ts'
+import { startFakePooler } from '../db/fake-pooler.ts'
+import { createDatabase } from '../support/databases.ts'
+import { type Settings, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL

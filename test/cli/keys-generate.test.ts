@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
-import { loadSigningKeys } from '../../src/auth/signing-keys.ts'
-import { readConfig } from '../../src/config.ts'
+import { loadSigningKeys } from '../../src/auth/tokens/signing-keys.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { createProgram } from './program.ts'
 
 const before = process.cwd()

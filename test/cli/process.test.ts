@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { launch, withoutCoverage } from '../process.ts'
+import { launch, withoutCoverage } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 

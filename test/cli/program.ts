@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
 import { type ProgramContext, run } from '../../src/cli/run.ts'
-import { readConfig } from '../../src/config.ts'
-import { emptyDatabase } from '../databases.ts'
-import { SECRET, type Settings } from '../service.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import { SECRET, type Settings } from '../support/service.ts'
 
 /** The program with fake streams around it, in this process. */
 export function createProgram(settings: Settings = {}, { isTTY = false, now = () => new Date() } = {}) {

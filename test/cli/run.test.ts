@@ -3,9 +3,9 @@ import { constants } from 'node:os'
 import t from 'tap'
 import { commands } from '../../src/cli/commands.ts'
 import { CommandError, EXIT, toExitCode, toMessage } from '../../src/cli/exit-codes.ts'
-import { ConfigError } from '../../src/config.ts'
-import { DatabaseError } from '../../src/db/failures.ts'
-import { describeSystemError, SystemError } from '../../src/system-error.ts'
+import { ConfigError } from '../../src/config/config.ts'
+import { DatabaseError } from '../../src/db/errors.ts'
+import { describeSystemError, SystemError } from '../../src/process/system-error.ts'
 import { createProgram } from './program.ts'
 
 const latchkey = createProgram({ DATABASE_URL: ':memory:' })

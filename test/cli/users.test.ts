@@ -1,6 +1,6 @@
 import t from 'tap'
-import { StatementError } from '../../src/db/failures.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../service.ts'
+import { StatementError } from '../../src/db/errors.ts'
+import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
 
 t.test('users list names every account, the oldest first', async t => {

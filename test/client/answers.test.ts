@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { type Client, createClient, UnexpectedResponseError } from '../../src/client/index.ts'
-import { serve } from '../service.ts'
-import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
+import { serve } from '../support/service.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
 
 type Content = [status: number, contentType: string | undefined, body: string | null]
 

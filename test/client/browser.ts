@@ -8,9 +8,9 @@ import { basename, join } from 'node:path'
 import type { Frame, Page, Route } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { Client } from '../../src/client/index.ts'
-import { openChromium } from '../chromium.ts'
-import { start } from '../process.ts'
-import { ADA } from './inject.ts'
+import { openChromium } from '../support/chromium.ts'
+import { start } from '../support/process.ts'
+import { ADA } from './in-process-client.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src/client')
 const HEADERS = {

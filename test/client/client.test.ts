@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createClient, memoryStorage, ProblemError } from '../../src/client/index.ts'
-import { serve } from '../service.ts'
-import { ADA, advance, createTestClient } from './inject.ts'
+import { serve } from '../support/service.ts'
+import { ADA, advance, createTestClient } from './in-process-client.ts'
 
 const PASSWORD = 'battery staple, correct horse'
 

@@ -1,7 +1,7 @@
 import { type Client, createClient, ProblemError } from '../../src/client/index.ts'
 import type { Channel, Locks } from '../../src/client/platform.ts'
-import { type Simulation, transmit } from './network.ts'
 import { createSharedStorage } from './shared-storage.ts'
+import { type Simulation, transmit } from './simulation.ts'
 
 /** A phone or laptop, with a browser of one or more tabs that share a storage. */
 export interface Device {

@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
-import { PASSWORD, serve } from '../service.ts'
-import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
+import { PASSWORD, serve } from '../support/service.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
 
 /** A storage that answers later: in the next turn, or as late as a test wants. */
 function laterStorage() {

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Locks } from '../../src/client/platform.ts'
-import { serve } from '../service.ts'
-import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
+import { serve } from '../support/service.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
 
 /** Someone whose access token has run out, on a platform with these locks, whose timers a test rings. */
 async function expired(t: Test, request: Locks['request']) {

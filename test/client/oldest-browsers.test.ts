@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { runInContext } from 'node:vm'
 import t from 'tap'
-import { withoutCoverage } from '../process.ts'
+import { withoutCoverage } from '../support/process.ts'
 import { createOldRealm, findMissing, oldest } from './oldest-browsers.ts'
 
 t.test('the oldest browsers lack what came later', async t => {

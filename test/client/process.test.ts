@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { createClient, memoryStorage } from '../../src/client/index.ts'
-import { emptyDatabase } from '../databases.ts'
-import { start, stop } from '../process.ts'
-import { createRandom } from '../random.ts'
-import { SECRET } from '../service.ts'
-import { ADA } from './inject.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import { start, stop } from '../support/process.ts'
+import { createRandom } from '../support/random.ts'
+import { SECRET } from '../support/service.ts'
+import { ADA } from './in-process-client.ts'
 
 /** Milliseconds for which both tabs work. */
 const SPAN = 4000

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { serve } from '../service.ts'
-import { ADA, createTestClient, type Hook } from './inject.ts'
+import { serve } from '../support/service.ts'
+import { ADA, createTestClient, type Hook } from './in-process-client.ts'
 
 const problem = (status: number, code: string, action: string | undefined, retryAfter?: string) =>
   new Response(JSON.stringify({ code, action, status }), {

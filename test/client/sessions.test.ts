@@ -1,7 +1,6 @@
 import t, { type Test } from 'tap'
-import { createRandom } from '../random.ts'
-import { serve } from '../service.ts'
-import { createScheduler } from './agenda.ts'
+import { createRandom } from '../support/random.ts'
+import { serve } from '../support/service.ts'
 import {
   createDevice,
   type Device,
@@ -12,7 +11,8 @@ import {
   runWhenAwake,
   type Tab
 } from './device.ts'
-import { createSimulation, NO_FAULTS, type Simulation } from './network.ts'
+import { createScheduler } from './scheduler.ts'
+import { createSimulation, NO_FAULTS, type Simulation } from './simulation.ts'
 
 const SESSIONS = Number(process.env.CLIENT_SESSIONS ?? 30)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_124)

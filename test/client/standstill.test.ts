@@ -1,9 +1,9 @@
 import t from 'tap'
-import { createRandom } from '../random.ts'
-import { serve } from '../service.ts'
-import { createScheduler } from './agenda.ts'
+import { createRandom } from '../support/random.ts'
+import { serve } from '../support/service.ts'
 import { createDevice, type Device, openTab, retryUntilDone, runWhenAwake } from './device.ts'
-import { createSimulation } from './network.ts'
+import { createScheduler } from './scheduler.ts'
+import { createSimulation } from './simulation.ts'
 
 const DEVICES = Number(process.env.CLIENT_SESSIONS ?? 60)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_125)

@@ -6,8 +6,8 @@ import {
   type StorageSource
 } from '../../src/client/index.ts'
 import type { Channel, Locks } from '../../src/client/platform.ts'
-import { PASSWORD, serve } from '../service.ts'
-import { ADA, advance, CHANNEL_NAME, createTestClient } from './inject.ts'
+import { PASSWORD, serve } from '../support/service.ts'
+import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
 
 const USER = { id: '1', username: 'ada', email: ADA.email }
 const KEPT = { user: USER, accessToken: 'a', refreshToken: 'r', key: 'k' }

@@ -2,12 +2,12 @@ import { inspect } from 'node:util'
 import { and, asc, eq, exists, getTableColumns, gt, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { mustAffectRow, NoRowAffected } from '../../src/db/engine.ts'
-import { isUnavailable, StatementError } from '../../src/db/failures.ts'
+import { isUnavailable, StatementError } from '../../src/db/errors.ts'
 import type { Tables } from '../../src/db/schema.ts'
 import { param, paramRow, prepareShapes, prepareStatements } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
-import { Problem } from '../../src/errors.ts'
-import { emptyDatabase } from '../databases.ts'
+import { Problem } from '../../src/problems/problem.ts'
+import { emptyDatabase } from '../support/databases.ts'
 
 const log = { warn() {} }
 

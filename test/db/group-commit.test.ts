@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { createGroupCommit } from '../../src/db/group-commit.ts'
-import { serve } from '../service.ts'
+import { createGroupCommit } from '../../src/db/sqlite/group-commit.ts'
+import { serve } from '../support/service.ts'
 
 /** How many transactions a write-ahead log holds: the last frame of each has a size (https://sqlite.org/fileformat2.html). */
 function commitsIn(file: string): number {

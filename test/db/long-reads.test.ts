@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createUserQueue } from '../../src/db/long-reads.ts'
+import { createUserQueue } from '../../src/db/user-queue.ts'
 
 /** Reads that wait until they are told to end. */
 function reads() {

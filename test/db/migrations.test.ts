@@ -10,7 +10,7 @@ import t from 'tap'
 import * as postgres from '../../migrations/postgres.ts'
 import * as sqlite from '../../migrations/sqlite.ts'
 import { getMigrationsFolder } from '../../src/db/migrations.ts'
-import { postgresTables } from '../../src/db/postgres.ts'
+import { postgresTables } from '../../src/db/postgres/engine.ts'
 
 function latestSnapshot(engine: 'sqlite' | 'postgres') {
   const meta = join(getMigrationsFolder(engine), 'meta')

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
-import { createDatabase, query } from '../databases.ts'
-import { startFakePooler } from './pooler-look-alike.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { startFakePooler } from './fake-pooler.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'

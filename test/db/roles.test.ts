@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openStore } from '../../src/db/store.ts'
-import { createDatabase, query } from '../databases.ts'
-import { PASSWORD, serve } from '../service.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { PASSWORD, serve } from '../support/service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { isUnavailable } from '../../src/db/failures.ts'
-import { createReadCache } from '../../src/db/sqlite-memory.ts'
+import { isUnavailable } from '../../src/db/errors.ts'
+import { createReadCache } from '../../src/db/sqlite/cache.ts'
 
 const SCHEMA = `
   create table users (id text primary key, name text);

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { createReadPool } from '../../src/db/sqlite-reader.ts'
+import { createReadPool } from '../../src/db/sqlite/read-pool.ts'
 import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { serveSignedIn } from '../todos/signed-in.ts'
@@ -103,7 +103,7 @@ t.test('a thread that cannot be started fails its read, and nothing else', async
   const file = fileWith(t, 'create table t (a); insert into t values (1)')
   const { read, close } = createReadPool(file, path => {
     if (isFull) throw new Error('ERR_WORKER_INIT_FAILED')
-    return new Worker(new URL('../../src/db/sqlite-reader.ts', import.meta.url), {
+    return new Worker(new URL('../../src/db/sqlite/read-pool.ts', import.meta.url), {
       workerData: { sqliteFile: path }
     })
   })

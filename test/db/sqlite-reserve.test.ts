@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createReserve, NO_RESERVE } from '../../src/db/sqlite-reserve.ts'
+import { createReserve, NO_RESERVE } from '../../src/db/sqlite/reserve.ts'
 
 t.test('a reserve is given away bit by bit, and taken back', async t => {
   const folder = t.testdir()

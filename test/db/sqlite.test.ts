@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url'
 import Database from 'better-sqlite3'
 import { eq, type SQL, sql } from 'drizzle-orm'
 import t from 'tap'
-import { loadSigningSecrets } from '../../src/auth/secrets.ts'
-import { ConfigError, readConfig } from '../../src/config.ts'
-import { DatabaseError, StatementError } from '../../src/db/failures.ts'
+import { loadSigningSecrets } from '../../src/auth/tokens/signing-secrets.ts'
+import { ConfigError, readConfig } from '../../src/config/config.ts'
+import { DatabaseError, StatementError } from '../../src/db/errors.ts'
 import { param, prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
-import { restrictToOwner } from '../../src/private-files.ts'
-import { serve } from '../service.ts'
+import { restrictToOwner } from '../../src/process/private-files.ts'
+import { serve } from '../support/service.ts'
 
 const log = { info() {}, warn() {} }
 const open = (url: string) => openStore({ url, poolMax: 1, now: () => new Date(), log })

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createRemoteWriteLock, createWriteLockQueue } from '../../src/db/turn.ts'
+import { createRemoteWriteLock, createWriteLockQueue } from '../../src/cluster/write-lock.ts'
 
 /** A process that takes turns, and what it was doing when. */
 function processesOf(names: readonly string[], limit?: number) {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createTrustCheck, getClientAddress, normalizeAddress } from '../../src/addresses.ts'
-import { serve } from '../service.ts'
+import { createTrustCheck, getClientAddress, normalizeAddress } from '../../src/http/addresses.ts'
+import { serve } from '../support/service.ts'
 
 t.test('the address behind a trusted proxy counts, that behind another does not', async t => {
   const seen = async (setting: string, forwarded = '203.0.113.7', remoteAddress = '127.0.0.1') => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { ImportLine } from '../../routes/todos/transfer-schemas.ts'
-import { Environment } from '../../src/config.ts'
-import { serve } from '../service.ts'
+import { ImportLine } from '../../routes/todos/transfer/schemas.ts'
+import { Environment } from '../../src/config/config.ts'
+import { serve } from '../support/service.ts'
 
 /** The most that an `integer` column of PostgreSQL holds; more is an error of the database (22003), hence a 500. */
 const MAX = 2 ** 31 - 1

@@ -1,8 +1,8 @@
 /** The pages in a real Chromium: `npm run test:browser`. `npm run screenshot` keeps a picture of the docs, for README. */
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
-import { openChromium } from '../chromium.ts'
-import { start } from '../process.ts'
+import { openChromium } from '../support/chromium.ts'
+import { start } from '../support/process.ts'
 
 /** Milliseconds for which anything on a page is waited for. */
 const TIMEOUT = 20_000

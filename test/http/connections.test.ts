@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { getMaxConnections, getMaxDescriptors } from '../../src/descriptors.ts'
-import { freePort } from '../free-port.ts'
-import { PROGRAM, send, stop } from '../process.ts'
-import { type Answer, serve } from '../service.ts'
+import { getMaxConnections, getMaxDescriptors } from '../../src/process/descriptors.ts'
+import { freePort } from '../support/free-port.ts'
+import { PROGRAM, send, stop } from '../support/process.ts'
+import { type Answer, serve } from '../support/service.ts'
 
 type Service = Awaited<ReturnType<typeof serve>>
 

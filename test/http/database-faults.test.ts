@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createDatabase, query } from '../databases.ts'
-import { startPostgres } from '../postgres-server.ts'
-import { expectedProblem, serve } from '../service.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import { expectedProblem, serve } from '../support/service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { createDatabase, query } from '../databases.ts'
-import { expectedProblem, PASSWORD, type Pair, type Service, serve } from '../service.ts'
+import { createDatabase, query } from '../support/databases.ts'
+import { expectedProblem, PASSWORD, type Pair, type Service, serve } from '../support/service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { catalogue } from '../../src/errors.ts'
-import { type Answer, expectedProblem, PASSWORD, type Service, serve } from '../service.ts'
+import { catalogue } from '../../src/problems/problem.ts'
+import { type Answer, expectedProblem, PASSWORD, type Service, serve } from '../support/service.ts'
 
 const register = '/api/auth/register'
 const json = { 'content-type': 'application/json' }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serve } from '../service.ts'
+import { serve } from '../support/service.ts'
 
 /** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session. */
 const STORY = [

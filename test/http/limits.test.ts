@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
-import { type Answer, serve } from '../service.ts'
+import { type Answer, serve } from '../support/service.ts'
 import { serveSignedIn } from '../todos/signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }

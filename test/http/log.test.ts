@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PASSWORD, serve } from '../service.ts'
+import { PASSWORD, serve } from '../support/service.ts'
 
 const account = { username: 'countess', email: 'ada@example.org', password: PASSWORD }
 

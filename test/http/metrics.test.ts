@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
-import { readConfig } from '../../src/config.ts'
-import { count } from '../../src/counters.ts'
-import { serveMetrics } from '../../src/metrics-server.ts'
-import { PASSWORD, type Service, serve } from '../service.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { count } from '../../src/process/counters.ts'
+import { serveMetrics } from '../../src/process/metrics-server.ts'
+import { PASSWORD, type Service, serve } from '../support/service.ts'
 
 /** Reads the metrics as Prometheus does: the values by their names and labels. */
 async function scrape({ lines }: Service) {

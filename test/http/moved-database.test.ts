@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { expectedProblem, PASSWORD, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const faults: [string, (file: string) => void][] = [
   ['removed', file => rmSync(file)],

@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import t from 'tap'
-import { catalogue } from '../../src/errors.ts'
-import { withoutCoverage } from '../process.ts'
-import { serve } from '../service.ts'
+import { catalogue } from '../../src/problems/problem.ts'
+import { withoutCoverage } from '../support/process.ts'
+import { serve } from '../support/service.ts'
 
 interface Media {
   schema: { examples?: unknown[] }

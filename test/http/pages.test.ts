@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { homePage } from '../../routes/pages/home.ts'
-import { html } from '../../routes/pages/html.ts'
-import { getSourceUrl, packageInfo } from '../../src/about.ts'
-import { actions, catalogue } from '../../src/errors.ts'
-import { guides } from '../../src/problem-guides.ts'
-import { type Answer, serve } from '../service.ts'
+import { homePage } from '../../routes/system/pages/home.ts'
+import { html } from '../../routes/system/pages/html.ts'
+import { getSourceUrl, packageInfo } from '../../src/config/package-info.ts'
+import { guides } from '../../src/problems/guides.ts'
+import { actions, catalogue } from '../../src/problems/problem.ts'
+import { type Answer, serve } from '../support/service.ts'
 
 /** What Chromium sends for a page. */
 const BROWSER = {

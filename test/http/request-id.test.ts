@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serve } from '../service.ts'
+import { serve } from '../support/service.ts'
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'

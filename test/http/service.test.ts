@@ -1,8 +1,8 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import clientAddress from '../../plugins/client-address.ts'
-import loadShedding from '../../plugins/load-shedding.ts'
-import { expectedProblem, serve } from '../service.ts'
+import clientAddress from '../../plugins/http/client-address.ts'
+import loadShedding from '../../plugins/ops/load-shedding.ts'
+import { expectedProblem, serve } from '../support/service.ts'
 
 t.test('liveness and readiness', async t => {
   const { app, call, lines } = await serve(t)

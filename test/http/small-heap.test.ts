@@ -1,5 +1,5 @@
 import t from 'tap'
-import { send, start } from '../process.ts'
+import { send, start } from '../support/process.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const BYTES = 1_048_576

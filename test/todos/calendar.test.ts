@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
-import { toCalendar } from '../../src/todos/calendar.ts'
-import { expectedProblem } from '../service.ts'
+import { toCalendar } from '../../src/todos/transfer/calendar.ts'
+import { expectedProblem } from '../support/service.ts'
 import { serveSignedIn } from './signed-in.ts'
 
 /** A calendar's lines, unfolded; each line as it came is checked against RFC 5545, section 3.1. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expectedProblem, PASSWORD, serve } from '../service.ts'
+import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isFullDate, isLocalDateTime } from '../../src/times.ts'
-import { isTimeZone } from '../../src/todos/time-zones.ts'
+import { isFullDate, isLocalDateTime } from '../../src/time/rfc3339.ts'
+import { isTimeZone } from '../../src/time/time-zones.ts'
 import { invalid, serveSignedIn } from './signed-in.ts'
 
 t.test(

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { expectedProblem } from '../service.ts'
+import { expectedProblem } from '../support/service.ts'
 import { serveSignedIn } from './signed-in.ts'
 
 /** More than what sockets and streams keep, at 16 KiB each. */

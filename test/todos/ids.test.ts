@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expectedProblem } from '../service.ts'
+import { expectedProblem } from '../support/service.ts'
 import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const upper = (text: string) => text.toUpperCase()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expectedProblem, serve } from '../service.ts'
+import { expectedProblem, serve } from '../support/service.ts'
 import { serveSignedIn } from './signed-in.ts'
 
 /** A service whose one user has made some todos, named by their number. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { sorts } from '../../src/todos/list.ts'
 import { POSITION_PATTERN } from '../../src/todos/position.ts'
-import { type Answer, type Service, serve } from '../service.ts'
+import { sorts } from '../../src/todos/query/list.ts'
+import { type Answer, type Service, serve } from '../support/service.ts'
 import {
   type Content,
   type Filter,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Store } from '../../src/db/store.ts'
 import { withQuota } from '../../src/todos/quota.ts'
-import { expectedProblem } from '../service.ts'
+import { expectedProblem } from '../support/service.ts'
 import { serveSignedIn } from './signed-in.ts'
 
 const import_ = (...lines: object[]) => lines.map(line => JSON.stringify(line)).join('\n')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { contentFields } from '../../routes/todos/fields.ts'
 import { defaults } from '../../src/todos/todo.ts'
-import { expectedProblem } from '../service.ts'
+import { expectedProblem } from '../support/service.ts'
 import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 const full = {

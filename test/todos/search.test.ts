@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { tokenize } from '../../src/todos/terms.ts'
+import { tokenize } from '../../src/todos/query/terms.ts'
 import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { serveSignedIn } from './signed-in.ts'

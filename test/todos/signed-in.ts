@@ -1,5 +1,5 @@
 import type { Store } from '../../src/db/store.ts'
-import { type Answer, expectedProblem, type Settings, serve } from '../service.ts'
+import { type Answer, expectedProblem, type Settings, serve } from '../support/service.ts'
 
 export const MISSING_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { tokenize, toSearchTerms } from '../../src/todos/terms.ts'
+import { tokenize, toSearchTerms } from '../../src/todos/query/terms.ts'
 import { serveSignedIn } from './signed-in.ts'
 
 /** Each title with searches that find it, and others that do not. */

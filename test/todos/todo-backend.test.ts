@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { serve } from '../service.ts'
+import type { serve } from '../support/service.ts'
 import { createTodoBackend } from './todo-backend.ts'
 
 /*

@@ -1,4 +1,4 @@
-import { type Answer, serve } from '../service.ts'
+import { type Answer, serve } from '../support/service.ts'
 
 /** A todo as the Todo-Backend specification has it (todobackend.com). */
 interface BackendTodo {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { POSITION_PATTERN } from '../../src/todos/position.ts'
 import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { type Answer, expectedProblem, serve } from '../service.ts'
+import { type Answer, expectedProblem, serve } from '../support/service.ts'
 
 const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expectedProblem } from '../service.ts'
+import { expectedProblem } from '../support/service.ts'
 import { MISSING_ID, serveSignedIn } from './signed-in.ts'
 
 t.test('a deleted todo is in the trash and nowhere else, until it is restored', async t => {

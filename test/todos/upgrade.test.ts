@@ -3,8 +3,8 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { readPendingMigrations } from '../../src/db/migrations.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { createDatabase } from '../databases.ts'
-import { serve } from '../service.ts'
+import { createDatabase } from '../support/databases.ts'
+import { serve } from '../support/service.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 

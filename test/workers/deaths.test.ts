@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { send, stop } from '../process.ts'
+import { send, stop } from '../support/process.ts'
 import { isListening, openClient, startTwoWorkers, toAccount, waitForLog } from './two-workers.ts'
 
 t.test(

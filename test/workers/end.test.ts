@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { stop } from '../process.ts'
+import { stop } from '../support/process.ts'
 import { openTwoClients, startTwoWorkers, toAccount } from './two-workers.ts'
 
 t.test(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { stop } from '../process.ts'
-import { PASSWORD } from '../service.ts'
+import { stop } from '../support/process.ts'
+import { PASSWORD } from '../support/service.ts'
 import { openClient, openTwoClients, startTwoWorkers, toAccount, waitForLog } from './two-workers.ts'
 
 t.test('[V7.4.1] signed out at one worker, the next request to the other is refused', async t => {

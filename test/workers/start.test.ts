@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { runServe, stop } from '../process.ts'
+import { runServe, stop } from '../support/process.ts'
 import { startWithoutDatabase } from './two-workers.ts'
 
 t.test('what is wrong at the start ends the service, said once, with its exit code', async t => {

@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { emptyDatabase } from '../databases.ts'
-import { freePort } from '../free-port.ts'
-import { launch, type Running, start, stop } from '../process.ts'
-import { PASSWORD, SECRET, type Settings } from '../service.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import { freePort } from '../support/free-port.ts'
+import { launch, type Running, start, stop } from '../support/process.ts'
+import { PASSWORD, SECRET, type Settings } from '../support/service.ts'
 
 export const toAccount = (name: string) => ({
   username: name,

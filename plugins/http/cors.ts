@@ -1,0 +1,54 @@
+import cors from '@fastify/cors'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Config, splitList } from '../../src/config/config.ts'
+import { toOriginPattern } from '../../src/http/origins.ts'
+
+/** Seconds for which a browser may remember the answer to a preflight. */
+const PREFLIGHT_MAX_AGE = 600
+
+/** What answers have that a page may not read unless it is told so. Joined here, not for each answer. */
+const EXPOSED_HEADERS = [
+  'Accept',
+  'Accept-Encoding',
+  'Accept-Patch',
+  'Allow',
+  'Content-Disposition',
+  'ETag',
+  'Idempotent-Replayed',
+  'Link',
+  'Location',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id'
+].join(', ')
+
+/** The origins whose pages may call the service, as the setting names them: any, or those of a list. */
+const getAllowedOrigins = ({ CORS_ORIGIN }: Config) =>
+  CORS_ORIGIN === '*' ? '*' : splitList(CORS_ORIGIN).map(toOriginPattern)
+
+/** Lets pages of other origins call the service. Tokens travel in headers, never in cookies, so any origin is safe. */
+async function crossOrigin(app: FastifyInstance, { config }: { config: Config }) {
+  await app.register(cors, {
+    origin: getAllowedOrigins(config),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: PREFLIGHT_MAX_AGE,
+    strictPreflight: false
+  })
+}
+
+/** What lets a page read an answer that is made apart from all plugins: the headers, given the origin of the page if known. */
+export function createCorsHeaders(config: Config) {
+  const origins = getAllowedOrigins(config)
+  return (origin: string | undefined): Record<string, string> => {
+    const exposed = { 'access-control-expose-headers': EXPOSED_HEADERS }
+    if (origins === '*') return { 'access-control-allow-origin': '*', ...exposed }
+    const isAllowed = origins.some(allowedOrigin =>
+      allowedOrigin instanceof RegExp ? allowedOrigin.test(origin ?? '') : allowedOrigin === origin
+    )
+    return { vary: 'Origin', ...exposed, ...(isAllowed && { 'access-control-allow-origin': `${origin}` }) }
+  }
+}
+
+export default fp(crossOrigin, { name: 'cors' })

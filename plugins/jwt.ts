@@ -1,0 +1,88 @@
+import jwt, { type FastifyJWTOptions, type JWT } from '@fastify/jwt'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import {
+  type AccessTokenClaims,
+  createAccessTokens,
+  type JwtSigner
+} from '../src/auth/tokens/access-tokens.ts'
+import { createRefreshTokens } from '../src/auth/tokens/refresh-tokens.ts'
+import { loadSigningKeys, type SigningKey } from '../src/auth/tokens/signing-keys.ts'
+import type { Tokens } from '../src/auth/tokens/token-pairs.ts'
+import type { Config } from '../src/config/config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Makes and checks access tokens and refresh tokens. */
+    tokens: Tokens
+  }
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    payload: AccessTokenClaims
+    /** The ids of the keys. */
+    namespaces: string
+  }
+}
+
+/** Says that this is an access token, so that no JWT of another purpose passes for one (RFC 9068, section 2.1). */
+const TOKEN_TYPE = 'at+jwt'
+
+/**
+ * Each key has a signer and a verifier of its own, made once. The `kid` of a token is not looked at: which key it was
+ * signed with shows when it is tried, and there are few.
+ */
+async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
+  const keys = loadSigningKeys(config, file =>
+    app.log.info({ key: file }, `A key to sign tokens with was made: ${file}. Back it up with the database`)
+  )
+  for (const key of keys) await app.register(jwt, toJwtOptions(key, config))
+
+  const createSigner = ({ id }: SigningKey): JwtSigner => {
+    const jwtApi = app.jwt[id] as JWT
+    return {
+      sign: claims => jwtApi.sign({ ...claims, client_id: config.JWT_CLIENT_ID }),
+      verifyIgnoringExpiration: token => verifyOrUndefined(() => jwtApi.verify(token))
+    }
+  }
+
+  const [current, ...retired] = keys
+  app.decorate('tokens', {
+    access: createAccessTokens([createSigner(current), ...retired.map(createSigner)], app.store.now),
+    refresh: createRefreshTokens([current.keyMaterial, ...retired.map(({ keyMaterial: seed }) => seed)]),
+    publicKeys: keys.flatMap(({ jwk }) => jwk ?? [])
+  })
+}
+
+const toJwtOptions = ({ id, algorithm, secret }: SigningKey, config: Config): FastifyJWTOptions => ({
+  namespace: id,
+  secret,
+  sign: {
+    algorithm,
+    iss: config.JWT_ISSUER,
+    aud: config.JWT_AUDIENCE,
+    header: { alg: algorithm, typ: TOKEN_TYPE, kid: id }
+  },
+  verify: {
+    algorithms: [algorithm],
+    allowedIss: config.JWT_ISSUER,
+    allowedAud: config.JWT_AUDIENCE,
+    checkTyp: TOKEN_TYPE,
+    requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
+    // The library reads the machine's clock and lets a token live in the second of its exp; we measure times ourselves.
+    ignoreExpiration: true,
+    ignoreNotBefore: true
+  }
+})
+
+/** The library throws for each of the many ways in which a token can be wrong; none of them matters to us. */
+function verifyOrUndefined(verify: () => unknown): unknown {
+  try {
+    return verify()
+  } catch {
+    return undefined
+  }
+}
+
+export default fp(jwtTokens, { name: 'tokens', dependencies: ['store'] })

@@ -1,0 +1,104 @@
+import type { Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Config } from '../../src/config/config.ts'
+import type { Tally } from '../../src/process/counters.ts'
+import { serveMetrics } from '../../src/process/metrics-server.ts'
+
+/** Seconds, from a read that finds all in memory to a request that waited for its turn to hash. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export interface MetricsOptions {
+  readonly config: Config
+  /** Whether it serves them itself; else it gives them to the process that has started the workers. */
+  readonly isAlone: boolean
+}
+
+/** Shows metrics to Prometheus. It reads what the service counts anyway, when it is asked; a request costs one observation. */
+async function metrics(app: FastifyInstance, { config, isAlone }: MetricsOptions) {
+  const registry = isAlone
+    ? new Registry()
+    : new AggregatorRegistry<typeof Registry.PROMETHEUS_CONTENT_TYPE>()
+  // It answers that process with what is in these.
+  AggregatorRegistry.setRegistries(registry)
+  collectDefaultMetrics({ register: registry })
+  observeRequests(app, registry)
+  let server: Server | undefined
+  app.addHook('onReady', async () => {
+    registerServiceMetrics(app, registry)
+    const { contentType } = registry
+    if (isAlone) server = await serveMetrics(config, { contentType, read: () => registry.metrics() }, app.log)
+  })
+  app.addHook('onClose', async () => {
+    server?.close()
+    server?.closeAllConnections()
+  })
+}
+
+function observeRequests(app: FastifyInstance, registry: Registry) {
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by the path of their route',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry]
+  })
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    // What has no route has any path that somebody has thought of.
+    const route = routeOptions.url ?? 'none'
+    requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+}
+
+/** Shows what the service has counted. Its parts are there once it is ready. */
+function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyInstance, registry: Registry) {
+  const registers = [registry]
+
+  function registerCounter(name: string, help: string, label: string, tally: Tally) {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset()
+        for (const [kind, count] of tally) this.inc({ [label]: kind }, count)
+      }
+    })
+  }
+
+  function registerGauge(name: string, help: string, read: () => object) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const [state, value] of Object.entries(read())) this.set({ state }, value)
+      }
+    })
+  }
+
+  const { refreshes, sessionsEnded, janitorRounds, rowsRemoved } = store.counters
+  registerCounter('latchkey_refreshes_total', 'Refreshes, by their outcome', 'outcome', refreshes)
+  registerCounter('latchkey_sessions_ended_total', 'Sessions that ended early', 'reason', sessionsEnded)
+  registerCounter('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
+  registerCounter('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
+  registerGauge('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
+  if (store.writeCounts)
+    registerCounter(
+      'latchkey_writes_total',
+      'Writes to SQLite, and the commits that they share',
+      'kind',
+      store.writeCounts
+    )
+  if (store.connections)
+    registerGauge(
+      'latchkey_database_connections',
+      'Connections, and requests that wait for one',
+      store.connections
+    )
+}
+
+export default fp(metrics, { name: 'metrics' })

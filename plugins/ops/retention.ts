@@ -1,0 +1,76 @@
+import { randomInt } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Config } from '../../src/config/config.ts'
+import { createClockCheck } from '../../src/jobs/clock-check.ts'
+import { createJanitor } from '../../src/jobs/janitor.ts'
+import { count } from '../../src/process/counters.ts'
+
+const MINUTE = 60_000
+/** Milliseconds between two rounds: what is kept for days may wait for an hour, and an hour's worth is removed quickly. */
+const INTERVAL = 60 * MINUTE
+
+export interface RetentionOptions {
+  readonly config: Config
+  /** Milliseconds to the first round; by default at random, so that instances that start together take turns. */
+  readonly firstDelay?: number
+  /** Milliseconds from the end of a round to the next one. */
+  readonly interval?: number
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic?: () => number
+}
+
+/** Removes what has been kept for long enough, from the start of the service to its end. */
+async function retention(
+  app: FastifyInstance,
+  {
+    config,
+    firstDelay: first = randomInt(MINUTE, 11 * MINUTE),
+    interval = INTERVAL,
+    monotonic = () => performance.now()
+  }: RetentionOptions
+) {
+  const removeExpired = createJanitor(app.store, config)
+  // Before the first request, which would write the time of a wrong clock.
+  const isClockTrusted = await createClockCheck(app.store, config, monotonic)
+  const closing = new AbortController()
+  let currentRound: Promise<void> | undefined
+  let timer = schedule(first)
+
+  function schedule(delay: number) {
+    return setTimeout(() => {
+      currentRound = runRound()
+    }, delay).unref()
+  }
+
+  async function runRound() {
+    try {
+      if (isClockTrusted()) await removeOldRows()
+      else skipRound()
+    } catch (error) {
+      count(app.store.counters.janitorRounds, 'failed')
+      app.log.error({ err: error }, 'the janitor failed; it tries again later')
+    }
+    if (!closing.signal.aborted) timer = schedule(interval)
+  }
+
+  async function removeOldRows() {
+    const removed = await removeExpired({ signal: closing.signal })
+    count(app.store.counters.janitorRounds, 'done')
+    if (Object.values(removed).some(Boolean)) app.log.info(removed, 'the janitor removed old rows')
+  }
+
+  function skipRound() {
+    count(app.store.counters.janitorRounds, 'skipped')
+    app.log.warn('the clock may be ahead, so nothing is removed until it has gone on like that for a day')
+  }
+
+  // Closed before the store, which was opened before.
+  app.addHook('onClose', async () => {
+    closing.abort()
+    clearTimeout(timer)
+    await currentRound
+  })
+}
+
+export default fp(retention, { name: 'janitor', dependencies: ['store'] })

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { Problem } from '../../src/problems/problem.ts'
+import { problemResponses } from '../schemas.ts'
+import { findUnavailability } from './readiness.ts'
+
+/** Seconds after which to ask again. */
+const RETRY_AFTER = 5
+
+const HealthDocument = Type.Object(
+  { status: Type.Literal('ok') },
+  { description: 'It is.', examples: [{ status: 'ok' }] }
+)
+
+const live = {
+  operationId: 'getLiveness',
+  summary: 'Is the process alive',
+  description: 'For a supervisor: without an answer, restart the service.',
+  tags: ['health'],
+  response: { 200: HealthDocument, ...problemResponses() }
+}
+
+const ready = {
+  operationId: 'getReadiness',
+  summary: 'Can it serve requests',
+  description: 'For a load balancer: asks the database, too.',
+  tags: ['health'],
+  response: { 200: HealthDocument, ...problemResponses('database_unavailable', 'shutting_down') }
+}
+
+const health: FastifyPluginAsyncTypebox = async app => {
+  // A busy process is alive: killing it for being slow would make it slower.
+  const config = { rateLimit: false as const, isAlwaysServed: true }
+
+  app.get('/live', { schema: live, config }, async function live() {
+    return { status: 'ok' as const }
+  })
+
+  app.get('/ready', { schema: ready, config: { rateLimit: false } }, async function ready(request) {
+    const code = await findUnavailability(request)
+    if (code) throw new Problem(code, { retryAfter: RETRY_AFTER })
+    return { status: 'ok' as const }
+  })
+}
+
+export default health

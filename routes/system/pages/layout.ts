@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { type TSchema, Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import { packageInfo } from '../../../src/config/package-info.ts'
+import { type Html, html } from './html.ts'
+import { style } from './style.ts'
+
+/** A page loads nothing and runs nothing. It has the one style sheet of this hash, and an icon that it brings along. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style.text).digest('base64')}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'"
+].join(';')
+
+/** A key, for the tab. Without one a browser would ask for /favicon.ico. */
+const ICON =
+  'data:image/svg+xml,' +
+  encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#0a7a55" stroke-width="2">' +
+      '<circle cx="5" cy="8" r="3.5"/><path d="M8.5 8H15v3M12 8v2.5"/></svg>'
+  )
+
+/** Whether a client would rather read HTML than JSON: a browser does, a program that has no wish does not. */
+export const prefersHtml = (reply: FastifyReply): boolean =>
+  reply.negotiateType('application/json', 'text/html') === 'text/html'
+
+/** The answer of an operation that has a page for browsers, and JSON of a schema for programs. */
+export const htmlOrJsonResponse = <Schema extends TSchema>(description: string, schema: Schema) => ({
+  description,
+  headers: { vary: Type.String({ description: 'among others, Accept' }) },
+  content: {
+    'application/json': { schema },
+    'text/html': {
+      schema: Type.String({ description: 'a page', examples: ['<!doctype html><html lang="en">…</html>'] })
+    }
+  }
+})
+
+/** A page of this service, as the answer: its title, and what is in it. */
+export function renderPage(reply: FastifyReply, title: string, content: Html): string {
+  reply.headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': CONTENT_SECURITY_POLICY
+  })
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="${ICON}">
+<style>${style}</style>
+</head>
+<body>
+<header><a href="/">Latchkey</a> ${packageInfo.version}</header>
+<main>
+${content}
+</main>
+</body>
+</html>
+`.text
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { actions, type FieldError, type Problem } from '../../../src/problems/problem.ts'
+import { type Html, html } from './html.ts'
+import { prefersHtml, renderPage } from './layout.ts'
+
+type ProblemDocument = ReturnType<Problem['toDocument']>
+
+/**
+ * A problem that somebody met with in a browser, as a page; undefined for programs, which get the document itself. Who asks an
+ * operation for a page that has none is one, too: a browser cannot be sent there with the token that it takes.
+ */
+export const renderProblemPage = (reply: FastifyReply, problem: ProblemDocument): string | undefined =>
+  prefersHtml(reply) && problem.code !== 'not_acceptable'
+    ? renderPage(reply, problem.title, renderOccurrence(problem))
+    : undefined
+
+const renderOccurrence = ({
+  type,
+  title,
+  status,
+  detail,
+  code,
+  instance,
+  errors,
+  action
+}: ProblemDocument): Html =>
+  html`<h1>${title}</h1>
+<p class="dim"><code>${code}</code>, the status is ${status} ${STATUS_CODES[status]}</p>
+<p>${detail}</p>
+${errors && html`<ul>\n${errors.map(renderFieldError)}</ul>`}
+${action && html`<p>For programs, the <code>action</code> is <code>${action}</code>: ${actions[action]}</p>`}
+<p class="dim">The log of the service knows this request as <code>${instance}</code>.</p>
+<p><a href="${type}">What this means, and what to do next</a></p>`
+
+const renderFieldError = (error: FieldError): Html =>
+  html`<li><code>${'pointer' in error ? error.pointer : error.parameter}</code> ${error.detail}</li>\n`

@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import { guides } from '../../src/problems/guides.ts'
+import { catalogue, Problem, type ProblemCode } from '../../src/problems/problem.ts'
+import { ProblemDocument, problemResponses } from '../schemas.ts'
+import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
+import { renderProblemTypePage, renderProblemTypesPage } from './pages/problem-types.ts'
+
+const { type, title, status, detail, code, action } = ProblemDocument.properties
+const cause = Type.String({ description: 'what happened, at greater length' })
+const next = Type.String({ description: 'what to do next, at greater length' })
+
+const toProblemType = (code: ProblemCode) => ({
+  type: `/problems/${code}`,
+  code,
+  ...catalogue[code],
+  ...guides[code]
+})
+const problemTypes = Object.keys(catalogue).map(code => toProblemType(code as ProblemCode))
+
+/** A kind of problem, as it is documented. */
+export type ProblemType = Static<typeof ProblemTypeDocument>
+
+const ProblemTypeDocument = Type.Object(
+  { type, title, status, detail, code, action, cause, next },
+  { examples: [toProblemType('rate_limited')] }
+)
+const ProblemTypeList = Type.Object(
+  { items: Type.Array(ProblemTypeDocument) },
+  { examples: [{ items: problemTypes.slice(0, 3) }] }
+)
+
+const list = {
+  operationId: 'listProblems',
+  summary: 'What can go wrong',
+  description: 'All kinds of problems: a page for browsers, JSON for programs.',
+  tags: ['problems'],
+  response: { 200: htmlOrJsonResponse('The kinds of problems.', ProblemTypeList), ...problemResponses() }
+}
+
+const describe = {
+  operationId: 'getProblem',
+  summary: 'What a kind of problem means',
+  description:
+    'The documentation behind the `type` of a problem document: a page for browsers, JSON for programs.',
+  tags: ['problems'],
+  params: Type.Object({
+    code: Type.String({ description: 'the `code` of a problem', examples: ['rate_limited'] })
+  }),
+  response: {
+    200: htmlOrJsonResponse('The kind of problem.', ProblemTypeDocument),
+    ...problemResponses('not_found', 'uri_too_long')
+  }
+}
+
+const documentation: FastifyPluginAsyncTypebox = async app => {
+  app.get('', { schema: list }, async function listProblems(_request, reply) {
+    return prefersHtml(reply)
+      ? renderPage(reply, 'Problems', renderProblemTypesPage(problemTypes))
+      : { items: problemTypes }
+  })
+
+  app.get('/:code', { schema: describe }, async function describe(request, reply) {
+    const problemType = problemTypes.find(({ code }) => code === request.params.code)
+    if (!problemType) throw new Problem('not_found')
+    return prefersHtml(reply)
+      ? renderPage(reply, problemType.title, renderProblemTypePage(problemType))
+      : problemType
+  })
+}
+
+export default documentation

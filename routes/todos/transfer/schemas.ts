@@ -1,0 +1,136 @@
+import type { Readable } from 'node:stream'
+import { Type } from '@sinclair/typebox'
+import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/config/limits.ts'
+import { POSITION_PATTERN } from '../../../src/todos/position.ts'
+import {
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  Id,
+  idempotencyHeaders,
+  idempotencyProblems,
+  problemResponses
+} from '../../schemas.ts'
+import { exampleTodo } from '../documents.ts'
+import { contentFields } from '../fields.ts'
+
+export const NDJSON = 'application/x-ndjson'
+/** What lines of JSON are called; none is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
+export const NDJSON_TYPES = [
+  NDJSON,
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonl',
+  'application/jsonlines',
+  'application/x-jsonlines'
+]
+export const CALENDAR = 'text/calendar'
+
+const tags = ['todos']
+const security = bearer
+
+const exampleLine = JSON.stringify(exampleTodo)
+
+const exampleCalendar = `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Latchkey//Latchkey//EN
+BEGIN:VTODO
+UID:${exampleTodo.id}
+SUMMARY:${exampleTodo.title}
+END:VTODO
+END:VCALENDAR
+`.replaceAll('\n', '\r\n')
+
+const downloadContent = (schema: object) => ({ schema: Type.Unsafe<Readable>({ type: 'string', ...schema }) })
+
+export const exportTodos = {
+  operationId: 'exportTodos',
+  summary: 'Export all todos',
+  description:
+    'Everything at once, as a file: one todo a line, as the API shows it, with those in the trash; or, with ' +
+    '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not, with the changes of the clocks about the years ' +
+    'that they are due in; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
+    'is read: when it cannot go on, the connection is cut.',
+  tags,
+  security,
+  headers: Type.Object({
+    accept: Type.Optional(Type.String({ description: `${NDJSON} or ${CALENDAR}; the first unless told` }))
+  }),
+  response: {
+    200: {
+      description: 'The todos.',
+      headers: {
+        'content-disposition': Type.String({ description: 'the name of a file' }),
+        vary: Type.String({ description: 'among others, Accept' })
+      },
+      content: {
+        [NDJSON]: downloadContent({ description: 'JSON, one todo a line', examples: [`${exampleLine}\n`] }),
+        [CALENDAR]: downloadContent({
+          description: 'iCalendar, one VTODO for each todo',
+          examples: [exampleCalendar]
+        })
+      }
+    },
+    ...problemResponses('not_acceptable', ...bearerProblems)
+  }
+}
+
+const Instant = Type.String({
+  format: 'instant',
+  description: 'an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
+})
+const NullableInstant = {
+  ...Instant,
+  type: ['string', 'null'],
+  description: `${Instant.description}, or null`
+}
+
+/** A todo as it is exported; or parts of that. */
+export const ImportLine = Type.Object(
+  {
+    id: Type.Optional(Id),
+    ...contentFields,
+    position: Type.Optional(
+      Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
+    ),
+    createdAt: Type.Optional(Instant),
+    updatedAt: Type.Optional(Instant),
+    completedAt: Type.Optional(NullableInstant),
+    deletedAt: Type.Optional(NullableInstant),
+    etag: Type.Optional(Type.String())
+  },
+  { additionalProperties: false }
+)
+
+export const importTodos = {
+  operationId: 'importTodos',
+  summary: 'Import todos',
+  description:
+    'Takes back what was exported, here or elsewhere: each todo as it stands, but for its `etag`, and for a `position` that ' +
+    'another todo of the list has, for which it gets one right after that. One whose `id` is there ' +
+    'already stays as it is, so what was exported can be imported again at any time, also when an answer was lost. A line ' +
+    'needs a `title` only, and nothing in it may be before its `createdAt`: a todo without an `id` is a new one each time, ' +
+    'but for a repetition with the same `Idempotency-Key`; without a `position` it goes to the bottom, in the order of the ' +
+    'lines, and the times are now, but never against the order of those that the line has. All ' +
+    'wrong lines are told at once (up to 100 errors), with pointers such as `/17/title`, where the first line is number 0; ' +
+    'then nothing is imported. An empty line at the end does not count, nor does a byte order mark at the start. ' +
+    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
+  tags,
+  security,
+  headers: idempotencyHeaders,
+  consumes: NDJSON_TYPES,
+  body: Type.String({
+    description: 'JSON, one todo a line',
+    examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+  }),
+  response: {
+    200: Type.Object(
+      {
+        created: Type.Integer({ description: 'how many todos were made' }),
+        existing: Type.Integer({ description: 'how many were there already' })
+      },
+      { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
+    ),
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...bearerProblems)
+  }
+}

@@ -1,0 +1,70 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { UUID } from 'uuidv7'
+import { Problem } from '../../problems/problem.ts'
+import type { KeyMaterial } from './signing-keys.ts'
+
+/** Tells people and secret scanners what they have found. */
+const TOKEN_PREFIX = 'lkr_'
+const SESSION_ID_BYTES = 16
+const GENERATION_BYTES = 4
+/** The highest that a database counts to. */
+const MAX_GENERATION = 2 ** 31 - 1
+
+/** What a refresh token says: which session it continues, and how often that was refreshed before. */
+export interface RefreshTokenClaims {
+  readonly sessionId: string
+  readonly generation: number
+}
+
+export interface RefreshTokens {
+  readonly issue: (claims: RefreshTokenClaims) => string
+  /** @throws {Problem} `refresh_token_invalid` when the token is not one of ours, to the bit */
+  readonly verify: (token: string) => RefreshTokenClaims
+}
+
+/**
+ * Refresh tokens that need no storage: `lkr_` + base64url(session id ‖ generation ‖ MAC), the MAC being HMAC-SHA-256
+ * (RFC 2104). A forged one is refused without a query (RFC 9700, section 4.14.2), and a stolen database holds none.
+ * @param keyMaterials what is secret of each signing key: the first signs, all verify; each yields a MAC key of its own by HKDF
+ *   (RFC 5869), so that no token of another purpose can pass for a refresh token
+ */
+export function createRefreshTokens(keyMaterials: readonly [KeyMaterial, ...KeyMaterial[]]): RefreshTokens {
+  const [currentKey, ...retiredKeys] = keyMaterials.map(deriveMacKey) as [KeyObject, ...KeyObject[]]
+
+  return {
+    issue: claims => encodeToken(currentKey, claims),
+    verify(token) {
+      const claims = decodeToken(token)
+      const hasMacOf = (key: KeyObject) =>
+        claims !== undefined && equalsInConstantTime(token, encodeToken(key, claims))
+      if (claims && [currentKey, ...retiredKeys].some(hasMacOf)) return claims
+      throw new Problem('refresh_token_invalid')
+    }
+  }
+}
+
+// As an object: from bytes, Node makes one for each MAC anew, which takes five times as long as the MAC.
+const deriveMacKey = (keyMaterial: KeyMaterial) =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', keyMaterial, '', 'latchkey refresh token', 32)))
+
+function encodeToken(key: KeyObject, { sessionId, generation }: RefreshTokenClaims): string {
+  const payload = Buffer.alloc(SESSION_ID_BYTES + GENERATION_BYTES)
+  payload.set(UUID.parse(sessionId).bytes)
+  payload.writeUInt32BE(generation, SESSION_ID_BYTES)
+  const mac = createHmac('sha256', key).update(payload).digest()
+  return TOKEN_PREFIX + Buffer.concat([payload, mac]).toString('base64url')
+}
+
+function decodeToken(token: string): RefreshTokenClaims | undefined {
+  const bytes = Buffer.from(token.slice(TOKEN_PREFIX.length), 'base64url')
+  if (bytes.length < SESSION_ID_BYTES + GENERATION_BYTES) return undefined
+  const generation = bytes.readUInt32BE(SESSION_ID_BYTES)
+  if (generation > MAX_GENERATION) return undefined
+  return { sessionId: UUID.ofInner(bytes.subarray(0, SESSION_ID_BYTES)).toString(), generation }
+}
+
+// The whole text is compared, since base64url has spare bits that decoding ignores.
+function equalsInConstantTime(token: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(token), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { isPostgres } from '../../config/config.ts'
+import { isDatabaseUrl } from '../../config/database-url.ts'
+import { copyDatabase } from '../../db/copy.ts'
+import { DatabaseError } from '../../db/errors.ts'
+import { openPostgres } from '../../db/postgres/engine.ts'
+import { toSqlitePath } from '../../db/sqlite/engine.ts'
+import { openStore } from '../../db/store.ts'
+import { createBulkUpdates } from '../../todos/bulk/bulk-update-slices.ts'
+import type { Command } from '../command.ts'
+import { CommandError } from '../exit-codes.ts'
+
+const copy: Command = {
+  description: 'Copies a SQLite database into an empty PostgreSQL one. Stop the service first.',
+  options: {
+    from: { type: 'string', placeholder: 'URL', help: 'file:./data/latchkey.db, say' },
+    to: { type: 'string', placeholder: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
+  },
+
+  async run({ values, log, now, progress, report }) {
+    const [from, to] = [`${values.from}`, `${values.to}`]
+    const file = isDatabaseUrl(from) && !isPostgres(from) ? toSqlitePath(from) : undefined
+    if (!file) throw new CommandError('usage', '--from: give file:PATH.')
+    if (!isDatabaseUrl(to) || !isPostgres(to))
+      throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
+
+    // Opening would make an empty one.
+    if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
+    const source = await openStore({ url: from, poolMax: 1, now, log })
+    try {
+      await createBulkUpdates(source).finishAllPending()
+      const target = await openPostgres({ url: to, poolMax: 1, log })
+      const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
+      const sizes = await copyDatabase(source, target, onProgress).finally(target.close)
+      report(sizes, formatSizes(sizes, `${file}.key`))
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+const formatSizes = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
+  .map(([name, size]) => `${size} ${name}\n`)
+  .join('')}
+Set JWT_SECRET to what the service has signed with: the content of ${key},
+unless it was set before. With another one everybody would have to sign in again.
+`
+
+export default copy

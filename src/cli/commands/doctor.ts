@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os'
+import { type Config, ConfigError } from '../../config/config.ts'
+import type { Inspection } from '../../db/inspection.ts'
+import {
+  checkClock,
+  checkDatabase,
+  checkDisk,
+  checkKeys,
+  checkSettings,
+  inspectDatabase
+} from '../checks/checks.ts'
+import { type Finding, fault } from '../checks/findings.ts'
+import { checkPorts } from '../checks/ports.ts'
+import type { Command } from '../command.ts'
+import { CommandError, toMessage } from '../exit-codes.ts'
+import { getSchemaTime } from '../schema-time.ts'
+
+const doctor: Command = {
+  description:
+    'Checks the settings, the keys, the disk, the database, the clock and the ports: whether the service can start. It\n' +
+    'changes nothing, and may run beside the service. A warning is what may be meant so; with a fault the exit code is 1.',
+
+  async run({ config, environment, now, progress, report }) {
+    let faults = 0
+    async function check(name: string, runCheck: () => Finding | Promise<Finding>) {
+      progress(`checking: ${name}`)
+      for (const { status, detail } of await collectFindings(runCheck)) {
+        if (status === 'fault') faults += 1
+        report({ check: name, status, detail }, `${status.padEnd(7)}  ${name.padEnd(8)}  ${detail}\n`)
+      }
+    }
+
+    let settings: Config | undefined
+    await check('settings', () => {
+      settings = config()
+      return checkSettings(settings, environment, availableParallelism())
+    })
+    if (settings) await checkAll(settings)
+    if (faults > 0) throw new CommandError('fault', `${faults} of the checks failed.`)
+
+    async function checkAll(settings: Config) {
+      let inspection: Inspection | undefined
+      await check('keys', () => checkKeys(settings))
+      await check('disk', () => checkDisk(settings))
+      await check('database', async () => {
+        inspection = await inspectDatabase(settings)
+        return checkDatabase(inspection, settings)
+      })
+      await check('clock', () => checkClock(inspection, now(), getSchemaTime(settings)))
+      await check('ports', () => checkPorts(settings))
+    }
+  }
+}
+
+/** What throws has found a fault, or several. */
+async function collectFindings(runCheck: () => Finding | Promise<Finding>): Promise<Finding[]> {
+  try {
+    return [await runCheck()]
+  } catch (error) {
+    return error instanceof ConfigError ? error.faults.map(fault) : [fault(toMessage(error))]
+  }
+}
+
+export default doctor

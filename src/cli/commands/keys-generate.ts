@@ -1,0 +1,68 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { type KeyAlgorithm, toPublicJwk } from '../../auth/tokens/jwk.ts'
+import { generateSecret } from '../../auth/tokens/signing-secrets.ts'
+import { createParentFolder, createPrivateFile } from '../../process/private-files.ts'
+import type { Command } from '../command.ts'
+import { CommandError } from '../exit-codes.ts'
+
+/** Bits of a new RSA key: enough beyond the year 2030 (NIST SP 800-57, part 1, table 4). */
+const NEW_RSA_BITS = 3072
+
+const keyGenerators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
+  EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: NEW_RSA_BITS })
+}
+const isKeyAlgorithm = (name: string): name is KeyAlgorithm => Object.hasOwn(keyGenerators, name)
+
+const generateKey: Command = {
+  description: 'Makes a key to sign tokens with, and prints lines that can be appended to .env as they are.',
+  options: {
+    algorithm: {
+      type: 'string',
+      default: 'EdDSA',
+      placeholder: 'NAME',
+      help: 'EdDSA (the default), ES256, RS256: a private key in a file; HS256: a secret, printed and nowhere kept'
+    },
+    out: {
+      type: 'string',
+      placeholder: 'FILE',
+      help: 'the file, ./data/signing-key-<kid>.pem if not given, for you only; none is ever overwritten'
+    }
+  },
+
+  async run({ values: { algorithm, out }, report }) {
+    if (algorithm === 'HS256' && out)
+      throw new CommandError('usage', '--out: a secret is printed, not written. Leave it out.')
+    if (algorithm === 'HS256') {
+      const secret = generateSecret()
+      return report({ algorithm, secret }, `JWT_SECRET=${secret}\n`)
+    }
+    if (!isKeyAlgorithm(`${algorithm}`))
+      throw new CommandError(
+        'usage',
+        `--algorithm: ${JSON.stringify(algorithm)} is not accepted. Give EdDSA, ES256, RS256 or HS256.`
+      )
+
+    const { privateKey } = keyGenerators[algorithm as KeyAlgorithm]()
+    const { kid } = toPublicJwk(privateKey, algorithm as KeyAlgorithm)
+    const file = `${out ?? `./data/signing-key-${kid}.pem`}`
+    writePrivateKey(file, privateKey)
+    report({ algorithm, kid, file }, `# ${algorithm}, kid ${kid}\nJWT_PRIVATE_KEY_FILE=${file}\n`)
+  }
+}
+
+function writePrivateKey(file: string, privateKey: KeyObject) {
+  createParentFolder(file)
+  try {
+    createPrivateFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new CommandError(
+      'exists',
+      `--out: ${JSON.stringify(file)} is there already. Give another file, or remove this one.`
+    )
+  }
+}
+
+export default generateKey

@@ -1,0 +1,20 @@
+import { createAccountAdmin } from '../../../auth/accounts/admin.ts'
+import type { Command } from '../../command.ts'
+import { withDatabase } from '../../open-database.ts'
+
+const list: Command = {
+  description:
+    'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled,\none a line.',
+
+  async run(context) {
+    await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
+      for await (const account of createAccountAdmin(store).list())
+        context.report(
+          account,
+          `${account.id}  ${account.email}  ${account.username}${account.disabledAt ? '  disabled' : ''}\n`
+        )
+    })
+  }
+}
+
+export default list

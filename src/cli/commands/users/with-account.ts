@@ -1,0 +1,31 @@
+import { type Account, type AccountAdmin, createAccountAdmin } from '../../../auth/accounts/admin.ts'
+import type { Store } from '../../../db/store.ts'
+import type { CommandContext } from '../../command.ts'
+import { CommandError } from '../../exit-codes.ts'
+import { withDatabase } from '../../open-database.ts'
+
+/**
+ * Does something with the account that the operand names by its e-mail, user name or id.
+ * @throws {CommandError} when there is none
+ */
+export async function withAccount<Result>(
+  context: CommandContext,
+  work: (account: Account, admin: AccountAdmin, store: Store) => Promise<Result>
+): Promise<Result> {
+  const {
+    operands: [name = '']
+  } = context
+  return withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
+    const admin = createAccountAdmin(store)
+    const account = await admin.find(name)
+    if (account) return work(account, admin, store)
+    throw new CommandError(
+      'noUser',
+      `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.`
+    )
+  })
+}
+
+/** How many sessions have ended, in words. */
+export const formatEndedSessions = (count: number): string =>
+  `${count} ${count === 1 ? 'session has' : 'sessions have'} ended`

@@ -1,0 +1,105 @@
+import type {
+  BatchResult,
+  Event,
+  EventPage,
+  ImportTodosAnswer,
+  ListSessionsAnswer,
+  Session,
+  Todo,
+  TodoPage,
+  TokenPair,
+  User
+} from '../types.ts'
+import {
+  isArrayOf,
+  isFiniteNumber,
+  isHeaderValue,
+  isNonEmptyString,
+  isNonEmptyStringOrNull,
+  isObjectOf,
+  type TypeGuard,
+  tryParseJson
+} from './type-guards.ts'
+
+/**
+ * A success that is not what was asked for: the page of a captive portal or of a gateway, say, which says 200, too. Nothing
+ * of it is kept, and it counts as an answer that got lost.
+ */
+export class UnexpectedResponseError extends Error {
+  override readonly name = 'UnexpectedResponseError'
+  readonly status: number
+  readonly contentType: string | null
+  /** Where it comes from in the end: another address than was asked for, if that sends elsewhere. */
+  readonly url: string
+
+  constructor({ status, headers, url }: Response) {
+    const contentType = headers.get('content-type')
+    super(
+      `The answer (${status}, ${contentType ?? 'without a type'}) is not the service's. Check the connection, whose network may want a sign-in of its own, and the base URL.`
+    )
+    this.status = status
+    this.contentType = contentType
+    this.url = url
+  }
+}
+
+/** Reads the content of a success. */
+export type ResponseReader<Answer> = (response: Response) => Promise<Answer>
+
+const getMediaType = ({ headers }: Response) =>
+  `${headers.get('content-type')}`.replace(/;.*/s, '').trim().toLowerCase()
+
+const createJsonReader =
+  <Answer>(isAnswer: TypeGuard<Answer>): ResponseReader<Answer> =>
+  async response => {
+    const value = getMediaType(response) === 'application/json' && tryParseJson(await response.text())
+    if (!isAnswer(value)) throw new UnexpectedResponseError(response)
+    return value
+  }
+
+export const readEmpty: ResponseReader<void> = async response => {
+  if (response.status !== 204) throw new UnexpectedResponseError(response)
+}
+
+export const readNdjson: ResponseReader<string> = async response => {
+  if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
+  return response.text()
+}
+
+export const isUser = isObjectOf<User>({
+  id: isNonEmptyString,
+  username: isNonEmptyString,
+  email: isNonEmptyString
+})
+const isTokenPair = isObjectOf<TokenPair>({
+  accessToken: isHeaderValue,
+  refreshToken: isHeaderValue,
+  expiresIn: isFiniteNumber,
+  user: isUser
+})
+const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
+const isSession = isObjectOf<Session>({ id: isNonEmptyString })
+const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
+
+/** A page that leads to itself would be walked through for ever: its query got lost on the way, say. */
+const createPageReader = <Page extends { nextCursor: string | null }>(
+  cursor: string | undefined,
+  isPage: TypeGuard<Page>
+) => createJsonReader((value): value is Page => isPage(value) && value.nextCursor !== cursor)
+
+const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
+const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
+
+export const readUser = createJsonReader(isUser)
+export const readTokenPair = createJsonReader(isTokenPair)
+/** That of somebody else is none. */
+export const createTokenPairReader = ({ id }: User) =>
+  createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
+export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
+export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
+export const readTodo = createJsonReader(isTodo)
+export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
+export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
+export const readImport = createJsonReader(
+  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
+)

@@ -1,0 +1,75 @@
+import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { describeSystemError } from '../process/system-error.ts'
+
+/** Bytes that a file of settings may have: far more than anybody writes, far less than memory. */
+const MAX_SIZE = 1_048_576
+
+/** What a file of settings holds, and what is wrong with it, a line each. A line never quotes a value. */
+export interface EnvFile {
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly faults: readonly string[]
+}
+
+/**
+ * Reads a file of lines `NAME=VALUE`, as Node does, but tells what that passes over in silence. There need not be any
+ * such file.
+ */
+export function readEnvFile(file: string): EnvFile {
+  const toFaultyFile = (...faults: string[]): EnvFile => ({
+    variables: {},
+    faults: faults.map(fault => `${file}: ${fault}`)
+  })
+  if (!lstatSync(file, { throwIfNoEntry: false })) return toFaultyFile()
+  try {
+    const stats = statSync(file)
+    if (!isReadable(stats))
+      return toFaultyFile('it is not a file. Move it away, or put lines NAME=VALUE there.')
+    if (stats.size > MAX_SIZE)
+      return toFaultyFile(`it has ${stats.size} bytes; a file of settings may have ${MAX_SIZE}.`)
+    const text = decodeText(readFileSync(file))
+    if (text === undefined) return toFaultyFile('it is not UTF-8 text. Save it as UTF-8.')
+    return { variables: parseEnv(text), faults: toFaultyFile(...findFaults(text)).faults }
+  } catch (error) {
+    return toFaultyFile(`it cannot be read: ${describeSystemError(error)}.`)
+  }
+}
+
+/** A pipe, too: keepers of secrets offer such files by one. */
+const isReadable = (stats: Stats) => stats.isFile() || stats.isFIFO()
+
+/** Without the byte order mark with which some editors begin. */
+function decodeText(bytes: Buffer): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*/y
+/** From one quote to the next of its kind, wherever that is. */
+const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y
+const REST_OF_LINE = /[^\n]*(\n|$)/y
+const BLANK_OR_COMMENT = /^\s*(#|$)/
+
+/** The lines that are neither empty, nor comments, nor `NAME=VALUE`. */
+function* findFaults(text: string): Generator<string> {
+  let offset = 0
+  const consume = (pattern: RegExp) => {
+    pattern.lastIndex = offset
+    const [matched = ''] = pattern.exec(text) ?? []
+    offset += matched.length
+    return matched
+  }
+  while (offset < text.length) {
+    const line = text.slice(0, offset).split('\n').length
+    const isNamed = consume(ASSIGNMENT) !== ''
+    const isQuoted = isNamed && consume(QUOTED) !== ''
+    const rest = consume(REST_OF_LINE)
+    if (!isNamed && !BLANK_OR_COMMENT.test(rest)) yield `line ${line} is not NAME=VALUE.`
+    else if (isQuoted && !BLANK_OR_COMMENT.test(rest)) yield `line ${line} goes on behind a value in quotes.`
+    else if (isNamed && /^["'`]/.test(rest)) yield `line ${line} has a quote that is never closed.`
+  }
+}

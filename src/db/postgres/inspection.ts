@@ -1,0 +1,48 @@
+import pg from 'pg'
+import { DatabaseError } from '../errors.ts'
+import { type Inspection, toCreationTime } from '../inspection.ts'
+import { readPendingMigrations } from '../migrations.ts'
+import { type Connector, createConnector } from './connector.ts'
+import { readLastMigrationTime } from './migration.ts'
+
+/** Milliseconds to wait for an answer of the server. */
+const QUERY_TIMEOUT = 3000
+
+/**
+ * Looks at a PostgreSQL database, on a connection as the service has it.
+ * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
+ */
+export async function inspectPostgres(url: string): Promise<Inspection> {
+  const connector = createConnector(url)
+  const client = new pg.Client({ ...connector.clientConfig, query_timeout: QUERY_TIMEOUT })
+  client.on('error', () => {})
+  return inspect(client, connector)
+    .catch(error => {
+      throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
+    })
+    .finally(() => client.end())
+}
+
+async function inspect(client: pg.Client, { configure, begin, isPooled }: Connector): Promise<Inspection> {
+  await client.connect()
+  await configure(client)
+  await begin(client)
+  const applied = await readLastMigrationTime(client)
+  const { rows } = await client.query(
+    `select current_setting('server_version') as version, current_setting('max_connections')::int as connections,
+      extract(epoch from clock_timestamp()) * 1000 as clock`
+  )
+  const [{ version, connections, clock }] = rows
+  const { rows: latest } = await client.query(
+    applied ? 'select max(id) as id from events' : 'select null as id'
+  )
+  await client.query('commit')
+  return {
+    version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
+    pendingMigrations: readPendingMigrations('postgres', applied).length,
+    latestEvent: toCreationTime(latest[0].id),
+    clock: new Date(Number(clock)),
+    // Ours are those to the pooler then, which has limits of its own.
+    ...(!isPooled() && { connections })
+  }
+}

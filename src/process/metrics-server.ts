@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from '../config/config.ts'
+import { toListenError } from './listen-errors.ts'
+
+/** Connections that it has at a time, and the milliseconds that one may be idle. */
+const MAX_CONNECTIONS = 8
+const IDLE_TIMEOUT = 30_000
+
+/** What metrics are read from: a registry of prom-client. */
+export interface MetricsSource {
+  readonly contentType: string
+  readonly read: () => Promise<string>
+}
+
+/**
+ * Serves metrics to Prometheus, on a port of their own: they are not for those who use the service.
+ * @throws {SystemError} when the port cannot be had
+ */
+export async function serveMetrics(
+  { METRICS_HOST, METRICS_PORT }: Config,
+  { contentType, read }: MetricsSource,
+  log: { readonly info: (message: string) => void }
+): Promise<Server> {
+  const server = createServer(async ({ url, method }, response) => {
+    if (url !== '/metrics' || method !== 'GET') return response.writeHead(404).end()
+    try {
+      const text = await read()
+      response.setHeader('content-type', contentType).end(text)
+    } catch {
+      // A worker did not answer in time.
+      response.writeHead(503).end()
+    }
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  server.setTimeout(IDLE_TIMEOUT)
+  const listenOptions = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
+  server.listen(listenOptions)
+  await once(server, 'listening').catch(error => {
+    throw toListenError(error, listenOptions)
+  })
+  const { address, port } = server.address() as AddressInfo
+  log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
+  return server
+}

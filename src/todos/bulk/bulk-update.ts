@@ -1,0 +1,86 @@
+import type { Rows } from '../../db/engine.ts'
+import type { Store } from '../../db/store.ts'
+import type { StoreAnswer } from '../../http/idempotency.ts'
+import { type FieldError, validationFailed } from '../../problems/problem.ts'
+import type { Filter } from '../query/filter.ts'
+import { countTodos } from '../query/list.ts'
+import { tokenize } from '../query/terms.ts'
+import {
+  type BulkUpdate,
+  type BulkUpdateSpec,
+  createBulkUpdates,
+  prepareSlices
+} from './bulk-update-slices.ts'
+import { splitIntoRanges } from './sliced-updates.ts'
+
+/** No todo has been changed before, not even one that was imported. */
+const MIN_UPDATED_AT = 0
+
+export interface BulkUpdateOptions {
+  readonly validateOnly: boolean
+  readonly requestId: string | null
+  readonly storeAnswer: StoreAnswer<number>
+}
+
+/**
+ * Changes all todos that a filter lets through, all at once or none; those that are so already stay as they are.
+ * @param options.requestId names the request, if it may be repeated
+ * @param options.keep gives the steps that keep the answer
+ * @returns how many it changed, or with `validateOnly` how many it would
+ * @throws {Problem} `validation_failed` when a condition of the filter excludes nothing, or there is none
+ */
+export async function runBulkUpdate(
+  store: Store,
+  userId: string,
+  kind: BulkUpdate,
+  filter: Filter,
+  { validateOnly, requestId, storeAnswer: keep }: BulkUpdateOptions
+): Promise<number> {
+  assertConditionsSelect(filter)
+  if (validateOnly) {
+    if (kind === 'delete') return countTodos(store, userId, filter)
+    return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
+  }
+  const bulkUpdates = createBulkUpdates(store)
+  if (store.slicedUpdates?.isNeeded(userId)) {
+    const changed = await bulkUpdates.run(userId, { kind, filter } satisfies BulkUpdateSpec, requestId)
+    const answerStatements = keep(changed)
+    if (answerStatements.length > 0) await store.atomically(...answerStatements)
+    return changed
+  }
+  await bulkUpdates.settle(userId)
+  const change = { kind, filter } satisfies BulkUpdateSpec
+  const createSlice = await prepareSlices(store, {
+    userId,
+    change,
+    revision: store.newId(),
+    startedAt: store.now()
+  })
+  const slices = (await splitIntoRanges(store, userId)).map(createSlice)
+  const countChanged = (rows: readonly Rows[]) =>
+    rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
+  const rows = await store.atomically(...slices, ...keep(countChanged))
+  return countChanged(rows as readonly Rows[])
+}
+
+/**
+ * A list may be filtered by nothing. What is written to must be chosen by all that was given: a condition that excludes
+ * nothing is a mistake of its sender's, also beside others, and would change more than was meant.
+ */
+function assertConditionsSelect(filter: Filter): void {
+  if (Object.keys(filter).length === 0)
+    throw validationFailed({ pointer: '/where', detail: 'needs a condition' })
+  const errors = findIneffectiveConditions(filter)
+  if (errors.length > 0) throw validationFailed(...errors)
+}
+
+function findIneffectiveConditions({ tag, q, updatedAfter }: Filter): FieldError[] {
+  const errors: FieldError[] = []
+  if (tag?.length === 0)
+    errors.push({ parameter: 'tag', detail: 'excludes nothing; give at least one tag, or leave it out' })
+  if (q !== undefined && tokenize(q).length === 0)
+    errors.push({ parameter: 'q', detail: 'has nothing to search for; give at least one word' })
+  if (updatedAfter !== undefined && Date.parse(updatedAfter) <= MIN_UPDATED_AT)
+    errors.push({ parameter: 'updatedAfter', detail: 'excludes nothing; give an instant after 1970 began' })
+  return errors
+}

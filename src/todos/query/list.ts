@@ -1,0 +1,136 @@
+import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { UserParams } from '../../db/engine.ts'
+import type { Tables, TodoRow } from '../../db/schema.ts'
+import { param, prepareShapes } from '../../db/statements.ts'
+import type { Store } from '../../db/store.ts'
+import type { Page } from '../../http/cursor.ts'
+import { isTimestamp } from '../../time/rfc3339.ts'
+import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
+import { priorities, type Todo, toTodo } from '../todo.ts'
+import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
+import { type Filter, type FilterShape, prepareFilter, toCondition } from './filter.ts'
+
+/** What todos can be ordered by, each by a column that has an index. */
+const sortColumns = {
+  position: 'position',
+  createdAt: 'createdAt',
+  updatedAt: 'updatedAt',
+  due: 'dueKey',
+  priority: 'priority',
+  title: 'titleKey'
+} as const satisfies Record<string, keyof TodoRow>
+
+type SortField = keyof typeof sortColumns
+/** An order, with `-` the other way round. */
+export type Sort = SortField | `-${SortField}`
+export const sorts = (Object.keys(sortColumns) as SortField[]).flatMap((field): Sort[] => [
+  field,
+  `-${field}`
+])
+
+export interface ListQuery extends Filter {
+  readonly limit: number
+  readonly cursor?: string
+  readonly sort?: Sort
+  /** Whether to count all that the filter lets through, which takes as long as there are many. */
+  readonly count?: boolean
+}
+
+export interface TodoPage extends Page<Todo> {
+  /** How many there are on all pages. */
+  readonly total?: number
+}
+
+interface PageShape extends FilterShape {
+  readonly sort: Sort
+  readonly isFirstPage: boolean
+}
+
+const selectPage = prepareShapes('todos_page', (engine, shape: PageShape) => {
+  const { todos } = engine.tables
+  const [column, direction, operator] = parseSort(engine.tables, shape.sort)
+  const paramPosition = sql`(${param(column, 'key')}, ${param(todos.id, 'id')})`
+  const isAfterCursor = shape.isFirstPage
+    ? undefined
+    : sql`(${column}, ${todos.id}) ${operator} ${paramPosition}`
+  return engine.db
+    .select()
+    .from(todos)
+    .where(and(toCondition(engine, shape), isAfterCursor))
+    .orderBy(direction(column), direction(todos.id))
+    .limit(sql.placeholder('limit'))
+})
+
+const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
+  engine.db.select({ total: count() }).from(engine.tables.todos).where(toCondition(engine, shape))
+)
+
+/**
+ * A page of a user's todos, in an order that is total: by a key, then by id. It costs the same at any depth.
+ * @throws {Problem} `validation_failed` when the cursor belongs to another list
+ */
+export async function listTodos(store: Store, userId: string, query: ListQuery): Promise<TodoPage> {
+  const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
+  const listIdentity = [sort, Object.entries(filter).sort()]
+  const cursorPosition =
+    cursor === undefined ? undefined : parseCursor(cursor, listIdentity, createKeyCheck(sort))
+  const { shape, params } = await prepareFilter(store, userId, filter)
+  const statement = selectPage(store, { ...shape, sort, isFirstPage: cursorPosition === undefined })
+  const pageParams = {
+    ...params,
+    ...(cursorPosition && toCursorParams(sort, cursorPosition)),
+    limit: limit + 1
+  }
+  const { rows, total } = await createBulkUpdates(store).readConsistently(userId, async () => ({
+    rows: await (isIndexed(shape) ? statement.execute(pageParams) : statement.executeLong(pageParams)),
+    total: isCounted ? await countMatching(store, shape, params) : undefined
+  }))
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return {
+    items: rows.slice(0, limit).map(toTodo),
+    nextCursor: last ? toCursor({ id: last.id, key: toCursorKey(last, sort) }, listIdentity) : null,
+    ...(total !== undefined && { total })
+  }
+}
+
+/** How many of a user's todos a filter lets through. */
+export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
+  const { shape, params } = await prepareFilter(store, userId, filter)
+  return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
+}
+
+async function countMatching(store: Store, shape: FilterShape, params: UserParams): Promise<number> {
+  const [row] = await selectCount(store, shape).executeLong(params)
+  return Number(row?.total)
+}
+
+/** Whether an index gives the todos in their order, and no other ones in between. */
+const isIndexed = ({ comparedFields, isSearch, isTrash }: FilterShape): boolean =>
+  comparedFields.length === 0 && !isSearch && !isTrash
+
+/** The column that an order is by. */
+export const getSortColumn = (sort: Sort) => sortColumns[sort.replace('-', '') as SortField]
+
+function parseSort({ todos }: Tables, sort: Sort): [PgColumn, typeof asc, SQL] {
+  const column: PgColumn = todos[getSortColumn(sort)]
+  return sort.startsWith('-') ? [column, desc, sql`<`] : [column, asc, sql`>`]
+}
+
+/** Whether something out of a cursor can be a key: what it is not, the databases would fail at. */
+const createKeyCheck = (sort: Sort) => {
+  if (sort.endsWith('At')) return isTimestamp
+  if (sort.endsWith('priority')) return (key: unknown) => typeof key === 'number' && key in priorities
+  return (key: unknown) => typeof key === 'string' && key.isWellFormed() && !key.includes('\0')
+}
+
+/** The key of a row, as it goes into a cursor: instants in milliseconds. */
+const toCursorKey = (row: TodoRow, sort: Sort): string | number => {
+  const key = row[getSortColumn(sort)]
+  return key instanceof Date ? key.getTime() : key
+}
+
+const toCursorParams = (sort: Sort, { key, id }: CursorPosition) => ({
+  id,
+  key: sort.endsWith('At') ? new Date(key) : key
+})

@@ -1,0 +1,71 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { param, prepareStatements } from '../../db/statements.ts'
+import type { Store } from '../../db/store.ts'
+import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
+import { type Due, NO_DUE_KEY } from '../due.ts'
+import { type Todo, toTodo } from '../todo.ts'
+
+/** Todos that are read at a time, so that memory does not grow with how many there are. */
+const PAGE_SIZE = 100
+
+const statements = prepareStatements('todos_export', (db, { todos }) => {
+  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
+  const selectPage = (condition?: SQL) =>
+    db
+      .select()
+      .from(todos)
+      .where(and(belongsToUser, gt(todos.id, param(todos.id, 'after')), condition))
+      .orderBy(asc(todos.id))
+      .limit(PAGE_SIZE)
+  const paramPosition = sql`(${param(todos.dueKey, 'dueKey')}, ${param(todos.id, 'after')})`
+  const dues = db
+    .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
+    .from(todos)
+    .where(
+      and(
+        belongsToUser,
+        isNull(todos.deletedAt),
+        lt(todos.dueKey, sql.raw(`'${NO_DUE_KEY}'`)),
+        sql`(${todos.dueKey}, ${todos.id}) > ${paramPosition}`
+      )
+    )
+    .orderBy(asc(todos.dueKey), asc(todos.id))
+    .limit(PAGE_SIZE)
+  return { all: selectPage(), listed: selectPage(isNull(todos.deletedAt)), dues }
+})
+
+/**
+ * A user's todos in the order of their ids, some at a time: the next ones are read when they are asked for. What is there
+ * from begin to end comes exactly once, whatever is written meanwhile.
+ * @param scope `all`, with those in the trash, or those `listed`
+ * @throws {StatementFailed} at any page
+ */
+export async function* readTodoPages(store: Store, userId: string, scope: 'all' | 'listed') {
+  const { readConsistently } = createBulkUpdates(store)
+  const readPage = (after: string) =>
+    readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
+  let rows = await readPage('')
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    yield rows.map(toTodo)
+    // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
+    await nextTurn()
+    rows = await readPage(last.id)
+  }
+}
+
+/** The due dates of the todos in a user's list, some at a time, too. */
+export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
+  const statement = statements(store).dues
+  let rows = await statement.execute({ userId, dueKey: '', after: '' })
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    yield rows.map(({ due }) => due as Due)
+    await nextTurn()
+    rows = await statement.execute({ userId, dueKey: last.dueKey, after: last.id })
+  }
+}
+
+/** Todos as lines (NDJSON), each as a function writes it. */
+export async function* toNdjson(pages: AsyncIterable<Todo[]>, serialize: (todo: Todo) => string) {
+  for await (const todos of pages) yield todos.map(todo => `${serialize(todo)}\n`).join('')
+}

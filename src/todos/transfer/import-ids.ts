@@ -1,0 +1,27 @@
+import { createHash, hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { UUID } from 'uuidv7'
+import { canonicalJson } from '../../http/canonical-json.ts'
+import { toSlices } from './import-lines.ts'
+
+/** What names the content of an import: the same for lines that are the same as JSON. All of them must be JSON. */
+export async function fingerprintLines(text: string): Promise<string> {
+  const fingerprint = createHash('sha256')
+  for (const { lines } of toSlices(text)) {
+    for (const line of lines) fingerprint.update(`${canonicalJson(JSON.parse(line))}\n`)
+    await nextTurn()
+  }
+  return fingerprint.digest('base64url')
+}
+
+/**
+ * The id of the todo that a line makes, out of all that makes it this line and no other (UUIDv8; RFC 9562, section 5.8): a
+ * repetition of an import that broke off makes none twice.
+ */
+export function createLineId(...parts: readonly (string | number)[]): string {
+  const bytes = Uint8Array.from(hash('sha256', JSON.stringify(parts), 'buffer').subarray(0, 16))
+  const [version = 0, variant = 0] = [bytes[6], bytes[8]]
+  bytes[6] = 0x80 | (version & 0x0f)
+  bytes[8] = 0x80 | (variant & 0x3f)
+  return UUID.ofInner(bytes).toString()
+}

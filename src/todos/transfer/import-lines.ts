@@ -1,0 +1,92 @@
+import { MAX_IMPORT_LINE } from '../../config/limits.ts'
+import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
+import type { Fault } from '../../problems/problem.ts'
+import type { TodoContent } from '../todo.ts'
+
+/** A todo as a line of an import gives it: as it is exported, or parts of that. */
+export type ImportLine = Pick<TodoContent, 'title'> &
+  Partial<TodoContent> & {
+    readonly id?: string
+    readonly position?: string
+    readonly createdAt?: string
+    readonly updatedAt?: string
+    readonly completedAt?: string | null
+    readonly deletedAt?: string | null
+  }
+
+/** A line whose todo has an id, its own or a new one. */
+export type IdentifiedLine = ImportLine & { readonly id: string }
+
+/** Tells what is wrong with what a line holds, by pointers into it. */
+export type LineCheck = (value: unknown) => readonly Fault[]
+
+/** Lines that are dealt with in one go: as many as keep it to some milliseconds. */
+export const MAX_SLICE_LINES = 100
+const MAX_SLICE_LENGTH = 32_768
+
+/** Some lines that follow each other; the first line of a text is number 0. */
+export interface LineSlice {
+  readonly firstLine: number
+  readonly lines: readonly string[]
+}
+
+/** The lines of a text, some at a time, with no more of it in memory than those. An empty one at its end is none. */
+export function* toSlices(text: string): Generator<LineSlice> {
+  let firstLine = 0
+  let lines: string[] = []
+  let sliceStart = 0
+  for (let lineStart = 0; lineStart < text.length; ) {
+    const newline = text.indexOf('\n', lineStart)
+    const lineEnd = newline < 0 ? text.length : newline
+    const line = text.slice(lineStart, lineEnd)
+    lineStart = lineEnd + 1
+    if (lineStart >= text.length && line.trim() === '') break
+    lines.push(line)
+    if (lines.length < MAX_SLICE_LINES && lineStart - sliceStart < MAX_SLICE_LENGTH) continue
+    yield { firstLine, lines }
+    firstLine += lines.length
+    lines = []
+    sliceStart = lineStart
+  }
+  if (lines.length > 0) yield { firstLine, lines }
+}
+
+/** What is wrong with a line, by pointers into what it holds. */
+export function findLineErrors(line: string, check: LineCheck): readonly Fault[] {
+  if (line.length > MAX_IMPORT_LINE) return [lineError('', `is longer than ${MAX_IMPORT_LINE} characters`)]
+  if (hasTooManyValues(line)) return [lineError('', TOO_MANY_VALUES)]
+  const value = tryParseJson(line)
+  if (value === undefined) return [lineError('', 'is not JSON; give one todo on each line, and no empty one')]
+  const errors = check(value)
+  return errors.length > 0 ? errors : findContradictions(value as ImportLine)
+}
+
+/** What a line without faults holds. */
+export const parseLine = (line: string): ImportLine => JSON.parse(line)
+
+function tryParseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/** What cannot be so together. */
+function findContradictions(line: ImportLine): Fault[] {
+  const { done = false, completedAt, createdAt } = line
+  const errors = LATER_FIELDS.filter(name => isBefore(line[name], createdAt)).map(name =>
+    lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
+  )
+  if (completedAt === undefined || done === (completedAt !== null)) return errors
+  const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
+  return [lineError('/completedAt', detail), ...errors.filter(({ pointer }) => pointer !== '/completedAt')]
+}
+
+/** What happens to a todo that has been made. */
+const LATER_FIELDS = ['updatedAt', 'completedAt', 'deletedAt'] as const
+
+const isBefore = (time: string | null | undefined, other: string | undefined): boolean =>
+  time != null && other !== undefined && Date.parse(time) < Date.parse(other)
+
+const lineError = (pointer: string, detail: string): Fault => ({ pointer, detail })

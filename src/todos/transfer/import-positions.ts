@@ -1,0 +1,112 @@
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { param, prepareStatements } from '../../db/statements.ts'
+import type { Store } from '../../db/store.ts'
+import { positionAfter, positionRightAfter, toPosition } from '../position.ts'
+import { todoStatements } from '../statements.ts'
+import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
+
+/** Comes after every position, and after every id. */
+const AFTER_ALL = '~'
+
+const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
+
+const statements = prepareStatements('todos_import', (db, { todos }) => {
+  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
+  const values = PARAM_NAMES.map(name => sql.placeholder(name))
+  return {
+    findExisting: db
+      .select({ id: todos.id, position: todos.position })
+      .from(todos)
+      .where(and(belongsToUser, inArray(todos.id, values))),
+    findTaken: db
+      .select({ position: todos.position })
+      .from(todos)
+      .where(and(belongsToUser, isNull(todos.deletedAt), inArray(todos.position, values)))
+  }
+})
+
+/** The values of the statements above; the places that are left stand for nothing. */
+const toParams = (values: readonly string[]) =>
+  Object.fromEntries(PARAM_NAMES.map((name, index) => [name, values[index] ?? '']))
+
+/** Those of some ids whose todos are there, each with its position. */
+export async function findExistingPositions(store: Store, userId: string, ids: readonly string[]) {
+  const rows = await statements(store).findExisting.execute({ userId, ...toParams(ids) })
+  return new Map(rows.map(({ id, position }) => [id, position]))
+}
+
+/**
+ * Finds each todo of an import a place of its own, some lines at a time: the one that it was given, or, if another todo of
+ * the list has that, one right after; without one, the bottom. Those in the trash get theirs when they are restored.
+ */
+export function createPositionAssigner(store: Store, userId: string) {
+  const { findTaken: taken } = statements(store)
+  const { findAbove, findBelow } = todoStatements(store)
+  /** By the positions that are given more than once: the last place after them that was filled. */
+  const lastAssigned = new Map<string, string>()
+
+  /** Lines whose todo is there make none; where one of them was put is where those of the same position go on. */
+  async function skipExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
+    const existingPositions = await findExistingPositions(
+      store,
+      userId,
+      lines.map(({ id }) => id)
+    )
+    for (const { id, position = AFTER_ALL } of lines) {
+      const existingPosition = existingPositions.get(id)
+      if (
+        existingPosition?.startsWith(position) &&
+        existingPosition > (lastAssigned.get(position) ?? position)
+      )
+        lastAssigned.set(position, existingPosition)
+    }
+    return lines.filter(({ id }) => !existingPositions.has(id))
+  }
+
+  async function findTakenPositions(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
+    const positions = lines.flatMap(({ position }) => position ?? [])
+    const rows = positions.length > 0 ? await taken.execute({ userId, ...toParams(positions) }) : []
+    return new Set(rows.map(({ position }) => position))
+  }
+
+  async function findNearestPosition(side: typeof findAbove, position: string): Promise<string | undefined> {
+    const [row] = await side.execute({ userId, position, id: AFTER_ALL, limit: 1 })
+    return row?.position
+  }
+
+  /** @returns the lines whose todo is not there yet, each with its place */
+  return async function assignPositions(lines: readonly IdentifiedLine[]): Promise<PositionedLine[]> {
+    const positionedLines: PositionedLine[] = []
+    const newLines = await skipExisting(lines)
+    const takenPositions = await findTakenPositions(newLines)
+    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? ''
+
+    async function choosePosition({ position, deletedAt }: IdentifiedLine): Promise<string> {
+      const id = store.newId()
+      if (position === undefined) return bottom === '' ? toPosition(id) : positionAfter(bottom, id)
+      if (deletedAt || !takenPositions.has(position)) return position
+      const last = lastAssigned.get(position) ?? position
+      const candidates = [
+        await findNearestPosition(findBelow, last),
+        ...takenPositions,
+        ...newLines.map(line => line.position)
+      ]
+      const [next] = candidates.filter(other => other !== undefined && other > last).sort()
+      const chosen = positionRightAfter(position, last, next, id)
+      lastAssigned.set(position, chosen)
+      return chosen
+    }
+
+    for (const line of newLines) {
+      const position = await choosePosition(line)
+      positionedLines.push({ ...line, position })
+      if (line.deletedAt) continue
+      takenPositions.add(position)
+      if (position > bottom) bottom = position
+    }
+    return positionedLines
+  }
+}
+
+/** A line with the place of its todo. */
+export type PositionedLine = IdentifiedLine & { readonly position: string }

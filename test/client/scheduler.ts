@@ -1,0 +1,50 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Service } from '../support/service.ts'
+
+/** What happens when, on the service's stopped clock. Times are in seconds from its start. */
+export function createScheduler(clock: Service['clock']) {
+  const start = clock.now().getTime()
+  /** The next one is the last. */
+  const entries: { at: number; action: () => void }[] = []
+  let pending = 0
+  const now = () => (clock.now().getTime() - start) / 1000
+
+  return {
+    now,
+
+    schedule(seconds: number, action: () => void) {
+      const at = now() + Math.max(0, seconds)
+      let [low, high] = [0, entries.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if ((entries[middle]?.at as number) > at) low = middle + 1
+        else high = middle
+      }
+      entries.splice(low, 0, { at, action })
+    },
+
+    /** Time stands still until this is done. */
+    async holdTimeDuring<Result>(work: Promise<Result>): Promise<Result> {
+      pending += 1
+      try {
+        return await work
+      } finally {
+        pending -= 1
+      }
+    },
+
+    /** Goes through all of it; what is woken up has done all that it can before the next thing happens. */
+    async run() {
+      for (;;) {
+        do await turn()
+        while (pending > 0)
+        const next = entries.pop()
+        if (!next) return
+        clock.advance(Math.max(0, next.at - now()))
+        next.action()
+      }
+    }
+  }
+}
+
+export type Scheduler = ReturnType<typeof createScheduler>

@@ -1,0 +1,46 @@
+import { getTableName } from 'drizzle-orm'
+import pg from 'pg'
+import root, { type Test } from 'tap'
+import { postgresTables } from '../../src/db/postgres/engine.ts'
+
+/** A server whose user may make databases; without it the tests run on SQLite. */
+const SERVER = process.env.TEST_DATABASE_URL
+
+const created: string[] = []
+const idle: string[] = []
+
+/** A database without rows that is the test's own until it ends. This file's next test gets it then, emptied. */
+export async function emptyDatabase(t: Test): Promise<string> {
+  if (!SERVER) return ':memory:'
+  const url = idle.pop() ?? (await createDatabase(SERVER))
+  t.teardown(async () => {
+    // Last made, first emptied, since they refer to those before. Of few rows it is quicker than `truncate`.
+    const names = Object.values(postgresTables).map(getTableName).toReversed()
+    await query(url, names.map(name => `delete from ${name}`).join(';'))
+    idle.push(url)
+  })
+  return url
+}
+
+/** A database without tables, gone when this file's tests have ended. */
+export async function createDatabase(server: string): Promise<string> {
+  if (created.length === 0) root.teardown(() => dropAll(server))
+  const name = `latchkey_test_${process.pid}_${created.length}`
+  created.push(name)
+  await query(server, `create database ${name}`)
+  return Object.assign(new URL(server), { pathname: name }).href
+}
+
+async function dropAll(server: string) {
+  for (const name of created) await query(server, `drop database if exists ${name} with (force)`)
+}
+
+export async function query(url: string, statement: string, values: unknown[] = []) {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return (await client.query(statement, values)).rows
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,189 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { type AppOptions, buildApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config/config.ts'
+import { emptyDatabase } from './databases.ts'
+
+/** A setting of the service as it stands in the environment. */
+export type Settings = Partial<Record<keyof Config, string>>
+
+export const SECRET = 'a secret of the tests and of nothing else'
+
+/** What a test sees of an answer. */
+export interface Answer {
+  status: number
+  headers: Record<string, string | undefined>
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts what it expects of an answer, whatever its type says
+  body: any
+}
+
+export interface CallOptions {
+  token?: string | undefined
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+/** A clock that stands still until a test moves it. */
+export function createFakeClock(start = '2026-01-01T00:00:00.000Z') {
+  let time = Date.parse(start)
+  return {
+    now: () => new Date(time),
+    /** Goes on by some seconds. */
+    advance: (seconds: number) => {
+      time += Math.round(seconds * 1000)
+    }
+  }
+}
+
+/** Starts the service as production does, on a database of its own, and ends it with the test. */
+export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptions['timeouts'] = {}) {
+  const clock = createFakeClock()
+  const lines: string[] = []
+  const app = await buildApp({
+    config: readConfig({
+      DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
+      DATABASE_POOL_MAX: '5',
+      JWT_SECRET: SECRET,
+      RATE_LIMIT: 'off',
+      ...settings
+    }),
+    clock: clock.now,
+    timeouts,
+    logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
+  })
+  t.teardown(() => app.close())
+  await app.ready()
+  const assertDocumented = getAnswerChecker(JSON.stringify(app.swagger()))
+
+  /** Sends a request, and holds the answer against the OpenAPI document. */
+  async function call(
+    method: string,
+    path: string,
+    { token, body, headers }: CallOptions = {}
+  ): Promise<Answer> {
+    const response = await app.inject({
+      method: method as NonNullable<InjectOptions['method']>,
+      url: path,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers
+      },
+      ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) })
+    })
+    const isJson = response.body !== '' && /[/+]json/.test(String(response.headers['content-type']))
+    const answer = {
+      status: response.statusCode,
+      headers: response.headers as Answer['headers'],
+      body: isJson ? response.json() : response.body
+    }
+    assertDocumented(method, path, answer)
+    return answer
+  }
+
+  let accountCount = 0
+  /** Makes an account and signs it in. */
+  async function signUp(account: { username?: string; email?: string; password?: string } = {}) {
+    accountCount += 1
+    const body = {
+      username: `user${accountCount}`,
+      email: `user${accountCount}@example.org`,
+      password: PASSWORD,
+      ...account
+    }
+    const answer = await call('POST', '/api/auth/register', { body })
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))
+    return answer.body as Pair
+  }
+
+  const refresh = (pair: Pick<Pair, 'accessToken' | 'refreshToken'>) =>
+    call('POST', '/api/auth/refresh', {
+      body: { accessToken: pair.accessToken, refreshToken: pair.refreshToken }
+    })
+
+  return { app, clock, lines, call, signUp, refresh }
+}
+
+export type Service = Awaited<ReturnType<typeof serve>>
+
+export const PASSWORD = 'correct horse battery staple'
+
+/** Takes what was verified, and begins no session with it. */
+export const passThrough = async <Value>(verified: Value): Promise<Value> => verified
+
+export interface Pair {
+  accessToken: string
+  tokenType: string
+  expiresIn: number
+  refreshToken: string
+  refreshExpiresIn: number
+  user: { id: string; username: string; email: string }
+}
+
+/** The problem that an answer must be, to the letter; `errors` and `action` where the kind has them. */
+export const expectedProblem = (answer: Answer, status: number, code: string, rest: object = {}) => ({
+  type: `/problems/${code}`,
+  title: answer.body.title,
+  status,
+  detail: answer.body.detail,
+  code,
+  instance: answer.body.instance,
+  ...rest
+})
+
+const checkers = new Map<string, ReturnType<typeof createAnswerChecker>>()
+
+/** What checks answers against an OpenAPI document: made once, since nearly all services of the tests have the same. */
+function getAnswerChecker(text: string) {
+  const check = checkers.get(text) ?? createAnswerChecker(JSON.parse(text))
+  checkers.set(text, check)
+  return check
+}
+
+/** Checks that an operation's answers are documented: the status, the media type and the schema. */
+function createAnswerChecker(document: { paths: Record<string, Record<string, Operation>> }) {
+  const ajv = new Ajv({ strict: false })
+  addFormats.default(ajv)
+  ajv.addSchema(document, 'openapi')
+  const templates = Object.keys(document.paths).map(template => ({
+    template,
+    pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}${template === '/' ? '' : '/?'}$`)
+  }))
+  const compiled = new Map<string, ValidateFunction>()
+
+  return (method: string, url: string, { status, headers, body }: Answer) => {
+    const [path = ''] = url.split('?')
+    const template =
+      path in document.paths ? path : templates.find(({ pattern: shape }) => shape.test(path))?.template
+    const operation = template && document.paths[template]?.[method.toLowerCase()]
+    if (!operation) return
+    const name = `${method} ${template} ${status}`
+    const content = operation.responses[status]?.content
+    if (!operation.responses[status]) throw new Error(`${name} is not documented`)
+    if (status === 204 || status === 304) return
+    const [mediaType = ''] = String(headers['content-type']).split(';')
+    // A problem that a browser meets with is a page, whatever the operation.
+    if (status >= 400 && mediaType === 'text/html') return
+    if (!content?.[mediaType]) throw new Error(`${name} is not documented as ${mediaType}`)
+    const pointer = [
+      'paths',
+      template,
+      method.toLowerCase(),
+      'responses',
+      status,
+      'content',
+      mediaType,
+      'schema'
+    ]
+    const $ref = `openapi#/${pointer.map(part => encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`
+    const validate = compiled.get($ref) ?? ajv.compile({ $ref })
+    compiled.set($ref, validate)
+    if (!validate(body)) throw new Error(`${name} is not as documented: ${ajv.errorsText(validate.errors)}`)
+  }
+}
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, unknown> }>
+}
