@@ -14,4 +14,7 @@ async function accounts(app: FastifyInstance, { config }: { config: Config }) {
   app.decorate('accounts', createAccounts(app.store, app.passwordHasher, app.throttle, app.tokens, config))
 }
 
-export default fp(accounts, { name: 'accounts', dependencies: ['store', 'passwords', 'throttle', 'tokens'] })
+export default fp(accounts, {
+  name: 'accounts',
+  dependencies: ['database', 'password-hasher', 'throttle', 'jwt']
+})

@@ -13,4 +13,4 @@ async function auditLog(app: FastifyInstance) {
   app.decorate('auditLog', createAuditLog(app.store))
 }
 
-export default fp(auditLog, { name: 'events', dependencies: ['store'] })
+export default fp(auditLog, { name: 'audit-log', dependencies: ['database'] })

@@ -14,4 +14,4 @@ async function database(app: FastifyInstance, options: Omit<StoreOptions, 'log'>
   app.addHook('onClose', () => app.store.close())
 }
 
-export default fp(database, { name: 'store' })
+export default fp(database, { name: 'database' })

@@ -85,4 +85,4 @@ function verifyOrUndefined(verify: () => unknown): unknown {
   }
 }
 
-export default fp(jwtTokens, { name: 'tokens', dependencies: ['store'] })
+export default fp(jwtTokens, { name: 'jwt', dependencies: ['database'] })

@@ -20,4 +20,4 @@ async function passwordHasher(app: FastifyInstance, { config, cores }: PasswordH
   app.decorate('passwordHasher', await createPasswordHasher(config, cores))
 }
 
-export default fp(passwordHasher, { name: 'passwords' })
+export default fp(passwordHasher, { name: 'password-hasher' })

@@ -14,4 +14,4 @@ async function sessions(app: FastifyInstance, { config }: { config: Config }) {
   app.decorate('sessions', createSessions(app.store, app.tokens, config))
 }
 
-export default fp(sessions, { name: 'sessions', dependencies: ['store', 'tokens'] })
+export default fp(sessions, { name: 'sessions', dependencies: ['database', 'jwt'] })

@@ -13,4 +13,4 @@ async function throttle(app: FastifyInstance) {
   app.decorate('throttle', createThrottle(app.store))
 }
 
-export default fp(throttle, { name: 'throttle', dependencies: ['store'] })
+export default fp(throttle, { name: 'throttle', dependencies: ['database'] })

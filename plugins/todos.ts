@@ -7,4 +7,4 @@ async function todos(app: FastifyInstance) {
   await upgradeTodos(app.store)
 }
 
-export default fp(todos, { name: 'todos', dependencies: ['store'] })
+export default fp(todos, { name: 'todos', dependencies: ['database'] })

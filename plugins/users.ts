@@ -13,4 +13,4 @@ async function users(app: FastifyInstance) {
   app.decorate('users', createUsers(app.store, app.passwordHasher, app.throttle))
 }
 
-export default fp(users, { name: 'users', dependencies: ['store', 'passwords', 'throttle'] })
+export default fp(users, { name: 'users', dependencies: ['database', 'password-hasher', 'throttle'] })

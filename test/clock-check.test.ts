@@ -92,7 +92,7 @@ t.test('the janitor skips its rounds meanwhile, and says so', async t => {
   const other = Fastify({ logger: { stream: { write: line => lines.push(JSON.parse(line)) } } })
   t.teardown(() => other.close())
   clock.advance(400 * DAY)
-  const store = fp(async service => void service.decorate('store', app.store), { name: 'store' })
+  const store = fp(async service => void service.decorate('store', app.store), { name: 'database' })
   await other.register(store)
   let uptime = 0
   await other.register(retention, { config, firstDelay: 1, interval: 1, monotonic: () => uptime * 1000 })

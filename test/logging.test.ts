@@ -73,11 +73,11 @@ t.test('lines of several processes stay whole, however slowly they are read', as
   const from = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
   const program = `
     const { default: pino } = await import(${JSON.stringify(import.meta.resolve('pino'))})
-    const { endOf, loggingOf } = await import(${from('../src/process/logging.ts')})
-    const logging = loggingOf({ LOG_LEVEL: 'info' }, false, true)
+    const { closeLog, createLoggerOptions } = await import(${from('../src/process/logging.ts')})
+    const logging = createLoggerOptions({ LOG_LEVEL: 'info' }, false, true)
     const log = pino(logging, logging.stream)
     for (let line = 0; line < 500; line += 1) log.info('x'.repeat(line))
-    await endOf(logging)`
+    await closeLog(logging)`
   // The pipe is full long before somebody reads from it.
   const shell = 'for n in 1 2 3; do "$0" --input-type=module --eval "$1" & done | (sleep 1; cat)'
   const output = execFileSync('sh', ['-c', shell, process.execPath, program], {

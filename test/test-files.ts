@@ -5,7 +5,7 @@ import t from 'tap'
 /** Seconds that a file may take, on a busy machine. */
 const FILE_TIMEOUT = 300
 
-const RUN_FILES = join(import.meta.dirname, 'together.ts')
+const RUN_FILES = join(import.meta.dirname, 'run-files.ts')
 const DRIZZLE = join(import.meta.dirname, '../src/cli/drizzle-loading.ts')
 
 /** The files of all tests, or of those whose paths begin like one of the parts. */
@@ -16,7 +16,7 @@ export const findTestFiles = (prefixes: readonly string[]): string[] =>
 
 /** Whether a test has a database that is made for it: those that have none are the same on either engine. */
 export const hasDatabase = (file: string): boolean =>
-  /from '[./]+(service|databases|signed-in)\.ts'/.test(readFileSync(file, 'utf8'))
+  /from '[./]+(support\/)?(service|databases|signed-in)\.ts'/.test(readFileSync(file, 'utf8'))
 
 /**
  * Runs the files of each folder in a process of theirs.

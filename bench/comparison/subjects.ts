@@ -34,10 +34,10 @@ const cookieApi: Api = {
   })
 }
 
-const toServerPath = (file: string) => join(import.meta.dirname, 'servers', file)
+const toServerPath = (file: string) => join(import.meta.dirname, '../servers', file)
 export const LATCHKEY = toServerPath('latchkey.ts')
 
-export const PEERS = join(import.meta.dirname, 'peers')
+export const PEERS = join(import.meta.dirname, '../peers')
 const toPeerPath = (file: string) => join(PEERS, file)
 /** Whether a subject needs the packages of bench/peers. */
 export const isPeer = ({ program }: Subject) => program.startsWith(PEERS)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
  * data, for a folder of temporary files is often kept in memory.
  */
 export function createBenchFolder(): string {
-  const data = join(import.meta.dirname, '../data')
+  const data = join(import.meta.dirname, '../../data')
   mkdirSync(data, { recursive: true })
   const folder = mkdtempSync(join(data, 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))

@@ -25,4 +25,4 @@ async function etag(app: FastifyInstance) {
   })
 }
 
-export default fp(etag, { name: 'etag' })
+export default fp(etag, { name: 'conditional-get' })

@@ -73,4 +73,4 @@ async function retention(
   })
 }
 
-export default fp(retention, { name: 'janitor', dependencies: ['store'] })
+export default fp(retention, { name: 'retention', dependencies: ['database'] })

@@ -1,7 +1,7 @@
 import './drizzle-loading.ts'
 
 // What is imported statically is loaded before anything runs, and so would be Drizzle, before the hooks are in place.
-const { readProcessConfig: configOfProcess } = await import('../config/environment.ts')
+const { readProcessConfig } = await import('../config/environment.ts')
 const { run } = await import('./run.ts')
 const { EXIT } = await import('./exit-codes.ts')
 
@@ -15,7 +15,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 const code = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
-  config: configOfProcess,
+  config: readProcessConfig,
   environment: process.env,
   now: () => new Date(),
   log: console

@@ -334,18 +334,18 @@ t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or 
     return [...trace]
   }
   const looks = ['throttles_find', 'throttles_find']
-  const verification = ['users_byEmail', 'hash']
+  const verification = ['users_findByEmail', 'hash']
   for (const email of [ADA, EVE]) {
     // One write that tells the owner, and one in its stead.
-    const write = email === ADA ? 'events_add' : 'throttles_touch'
-    const adds = ['throttles_add', 'throttles_add']
+    const write = email === ADA ? 'events_insert' : 'throttles_touch'
+    const adds = ['throttles_insert', 'throttles_insert']
     t.strictSame(await workOf(email, HOME), [...looks, ...adds, ...verification, write])
-    const changes = ['throttles_change', 'throttles_change']
+    const changes = ['throttles_updateIfUnchanged', 'throttles_updateIfUnchanged']
     for (let failures = 2; failures <= 5; failures++)
       t.strictSame(await workOf(email, HOME), [...looks, ...changes, ...verification, write])
     t.strictSame(await workOf(email, HOME), looks, 'nothing is hashed for who has to wait')
     await failFromEverywhere(app.store, email, 95)
-    t.strictSame(await workOf(email, stranger(1)), [...looks, 'throttles_addresses'])
+    t.strictSame(await workOf(email, stranger(1)), [...looks, 'throttles_listSessionIps'])
   }
 })
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { basename, join } from 'node:path'
+import { join, normalize } from 'node:path'
 import type { Frame, Page, Route } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { Client } from '../../src/client/index.ts'
@@ -26,10 +26,10 @@ declare const page: { client: Client; signOuts: (string | undefined)[] }
 /** Serves an empty page, and the client as browsers take it, from an origin of its own. */
 async function serveClient(t: Test): Promise<string> {
   const server = createServer((request, response) => {
-    const file = basename(request.url ?? '')
-    if (!file.endsWith('.ts'))
+    const path = normalize(`/${request.url}`)
+    if (!path.endsWith('.ts'))
       return response.writeHead(200, HEADERS.html).end('<!doctype html><title>App</title>')
-    const source = readFileSync(join(SOURCES, file), 'utf8')
+    const source = readFileSync(join(SOURCES, path), 'utf8')
     return response.writeHead(200, HEADERS.script).end(stripTypeScriptTypes(source))
   })
   t.teardown(() => server.close())
