@@ -225,7 +225,7 @@ t.test('a row that somebody is changing is left for the next round', { skip }, a
 })
 
 /** The plugin in a service of its own, on a database that the test sees as well. */
-async function serviceWith(t: Test, options: { first?: number; interval?: number }) {
+async function serviceWith(t: Test, options: { firstDelay?: number; interval?: number }) {
   const url = await sharedDatabase(t)
   const store = await open(t, url)
   const lines: { level: number; msg: string; sessions?: number }[] = []
@@ -238,7 +238,7 @@ async function serviceWith(t: Test, options: { first?: number; interval?: number
 }
 
 t.test('the service cleans after a while and then again, and tells what went', async t => {
-  const { app, store, lines } = await serviceWith(t, { first: 5, interval: 5 })
+  const { app, store, lines } = await serviceWith(t, { firstDelay: 5, interval: 5 })
   await fill(store, 3)
   await app.ready()
   while (lines.length === 0) await sleep(5)
@@ -258,7 +258,7 @@ t.test('the service cleans after a while and then again, and tells what went', a
 })
 
 t.test('an end of the service in a round lets the batch end, and no more', async t => {
-  const { app, store, lines } = await serviceWith(t, { first: 0, interval: 1 })
+  const { app, store, lines } = await serviceWith(t, { firstDelay: 0, interval: 1 })
   await fill(store, 2000)
   await app.ready()
   while ((await idsIn(store, 'sessions')).length === 2000) await sleep(1)
@@ -269,7 +269,7 @@ t.test('an end of the service in a round lets the batch end, and no more', async
 })
 
 t.test('a round that fails is told, and the next one comes', async t => {
-  const { app, store, lines } = await serviceWith(t, { first: 5, interval: 5 })
+  const { app, store, lines } = await serviceWith(t, { firstDelay: 5, interval: 5 })
   let failures = 2
   const now = app.store.now
   Object.assign(app.store, {

@@ -161,7 +161,7 @@ export function openTab(device: Device): Tab {
   const { storage, onStored } = device.storage.open(update =>
     runWhenAwake(device, random() * 0.1, whenRunnable(update))
   )
-  const tabFields = { device, own: whenRunnable, channel: undefined, isAlive: true, frozenUntil: 0 }
+  const tabFields = { device, whenRunnable, channel: undefined, isAlive: true, frozenUntil: 0 }
   const tab = tabFields as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',

@@ -305,10 +305,10 @@ t.test('a calendar that cannot begin is a problem like any other', async t => {
   const { app, call, token, todos } = await serveSignedIn(t)
   t.equal((await todos('GET', '/export', undefined, asCalendar)).status, 200)
   const { sessions } = app
-  const { authenticate: identify } = sessions
+  const { authenticate } = sessions
   Object.assign(sessions, {
-    identify: async (token: string) => {
-      const user = await identify(token)
+    authenticate: async (token: string) => {
+      const user = await authenticate(token)
       await app.store.close()
       return user
     }

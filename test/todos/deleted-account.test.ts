@@ -16,11 +16,11 @@ for (const [name, [path, request]] of Object.entries(writes))
     const { app, call, signUp, lines } = await serve(t)
     const { accessToken: token } = await signUp()
     const { sessions } = app
-    const { authenticate: identify } = sessions
+    const { authenticate } = sessions
     // The account is there when the token is looked at, and gone when the row is written.
     Object.assign(sessions, {
-      identify: async (token: string) => {
-        const user = await identify(token)
+      authenticate: async (token: string) => {
+        const user = await authenticate(token)
         await app.accounts.deleteAccount(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
         return user
       }

@@ -139,10 +139,10 @@ t.test('an export that cannot begin is a problem like any other', async t => {
   const { app, call, token } = await serveSignedIn(t)
   t.equal((await call('GET', '/api/todos/export', { token })).status, 200)
   const { sessions } = app
-  const { authenticate: identify } = sessions
+  const { authenticate } = sessions
   Object.assign(sessions, {
-    identify: async (token: string) => {
-      const user = await identify(token)
+    authenticate: async (token: string) => {
+      const user = await authenticate(token)
       await app.store.close()
       return user
     }
