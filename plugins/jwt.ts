@@ -42,7 +42,7 @@ async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
   const createSigner = ({ id }: SigningKey): JwtSigner => {
     const jwtApi = app.jwt[id] as JWT
     return {
-      sign: claims => jwtApi.sign({ ...claims, client_id: config.JWT_CLIENT_ID }),
+      sign: claims => jwtApi.sign({ ...claims, client_id: config.accessToken.clientId }),
       verifyIgnoringExpiration: token => verifyOrUndefined(() => jwtApi.verify(token))
     }
   }
@@ -60,14 +60,14 @@ const toJwtOptions = ({ id, algorithm, secret }: SigningKey, config: Config): Fa
   secret,
   sign: {
     algorithm,
-    iss: config.JWT_ISSUER,
-    aud: config.JWT_AUDIENCE,
+    iss: config.accessToken.issuer,
+    aud: config.accessToken.audience,
     header: { alg: algorithm, typ: TOKEN_TYPE, kid: id }
   },
   verify: {
     algorithms: [algorithm],
-    allowedIss: config.JWT_ISSUER,
-    allowedAud: config.JWT_AUDIENCE,
+    allowedIss: config.accessToken.issuer,
+    allowedAud: config.accessToken.audience,
     checkTyp: TOKEN_TYPE,
     requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
     // The library reads the machine's clock and lets a token live in the second of its exp; we measure times ourselves.

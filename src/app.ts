@@ -43,7 +43,8 @@ import { renderProblemPage } from '../routes/system/pages/problem-occurrence.ts'
 import problemPages from '../routes/system/problems.ts'
 import todos from '../routes/todos/index.ts'
 import { SINGLE_PROCESS, type WorkerContext } from './cluster/worker-context.ts'
-import { type Config, isPostgres } from './config/config.ts'
+import type { Config } from './config/config.ts'
+import { isPostgres } from './config/database-url.ts'
 import { MAX_BODY } from './config/limits.ts'
 import type { Clock } from './db/store.ts'
 import { createTrustCheck } from './http/addresses.ts'
@@ -74,7 +75,7 @@ export async function buildApp({
   worker: place = SINGLE_PROCESS,
   timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
 }: AppOptions) {
-  const isTrusted = createTrustCheck(config.TRUST_PROXY)
+  const isTrusted = createTrustCheck(config.trustedProxies)
   const corsHeaders = createCorsHeaders(config)
   const { onClientError, onConnect } = createClientErrorHandlers({
     newId: randomUUID,
@@ -105,14 +106,14 @@ export async function buildApp({
 
   const { writeLock, sharedCounter, isAlone } = place
   const cores = place.getShare(availableParallelism())
-  const poolMax = place.getShare(config.DATABASE_POOL_MAX)
-  if (config.METRICS_PORT !== undefined)
-    await app.register(import('../plugins/ops/metrics.ts'), { config, isAlone })
+  const poolMax = place.getShare(config.database.poolMax)
+  if (config.metrics)
+    await app.register(import('../plugins/ops/metrics.ts'), { address: config.metrics, isAlone })
   if (isTraced) await app.register(import('../plugins/ops/tracing.ts'), { isTrusted })
   await app.register(shutdown)
   const maxConnections = getMaxConnections(
-    place.getShare(config.MAX_CONNECTIONS),
-    isPostgres(config.DATABASE_URL) ? poolMax : 0
+    place.getShare(config.maxConnections),
+    isPostgres(config.database.url) ? poolMax : 0
   )
   await app.register(connections, { maxConnections, stallTimeout: stalled })
   await app.register(requestId)
@@ -123,14 +124,13 @@ export async function buildApp({
   await app.register(validation)
   await app.register(jsonBody)
   await app.register(securityHeaders, { config })
-  if (config.RATE_LIMIT === 'on')
-    await app.register(rateLimit, { sharedCounter, getCorsHeaders: corsHeaders })
+  if (config.hasRateLimit) await app.register(rateLimit, { sharedCounter, getCorsHeaders: corsHeaders })
   await app.register(cors, { config })
   await app.register(host)
   await app.register(loadShedding)
   await app.register(notFound)
-  const quota = { todos: config.MAX_TODOS, bytes: config.MAX_TODO_BYTES }
-  await app.register(database, { url: config.DATABASE_URL, poolMax, now: clock, writeLock, quota })
+  const { quota } = config
+  await app.register(database, { url: config.database.url, poolMax, now: clock, writeLock, quota })
   await app.register(todoUpgrade)
   await app.register(jwtTokens, { config })
   await app.register(passwordHasher, { config, cores })
@@ -152,7 +152,7 @@ export async function buildApp({
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })
   await app.register(problemPages, { prefix: '/problems' })
-  if (config.DOCS === 'on') await app.register(docs)
+  if (config.hasDocs) await app.register(docs)
 
   return app
 }

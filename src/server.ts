@@ -17,9 +17,9 @@ import { createThreadPool } from './process/thread-pool.ts'
  */
 export async function serve(config: Config, isInteractive: boolean): Promise<void> {
   const worker = createWorkerContext(config, process.env)
-  const delay = config.SHUTDOWN_DELAY * 1000
-  const timeout = delay + config.SHUTDOWN_TIMEOUT * 1000
-  if (worker.isAlone && config.WEB_CONCURRENCY > 1) {
+  const delay = config.shutdown.delayMs
+  const timeout = delay + config.shutdown.timeoutMs
+  if (worker.isAlone && config.workers > 1) {
     const { startPrimary: supervise } = await import('./cluster/primary.ts')
     return supervise(config, isInteractive, timeout)
   }
@@ -50,16 +50,15 @@ export async function serve(config: Config, isInteractive: boolean): Promise<voi
   const isFirst = worker.number === 1
   if (isFirst) for (const name of findMisspeltSettings(process.env)) app.log.warn(name)
   if (isFirst) app.log.info(app.store.databaseInfo, describeDatabase(app.store.databaseInfo))
-  const listenOptions = { host: config.HOST, port: config.PORT }
-  const address = await app.listen({ ...listenOptions, listenTextResolver: toListenText }).catch(error => {
-    throw toListenError(error, listenOptions)
+  const address = await app.listen({ ...config.listen, listenTextResolver: toListenText }).catch(error => {
+    throw toListenError(error, config.listen)
   })
-  if (config.DOCS === 'on' && isFirst) app.log.info(`The docs are at ${address}/docs`)
-  if (isFirst) app.log.info(describeShutdown(config))
+  if (config.hasDocs && isFirst) app.log.info(`The docs are at ${address}/docs`)
+  if (isFirst) app.log.info(describeShutdown(timeout))
 }
 
 const describeDatabase = ({ database, isNew }: DatabaseInfo) =>
   `The database is ${database}${isNew ? ', newly made' : ''}`
 
-const describeShutdown = ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Config) =>
-  `It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after ${SHUTDOWN_DELAY + SHUTDOWN_TIMEOUT} s`
+const describeShutdown = (timeoutMs: number) =>
+  `It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after ${timeoutMs / 1000} s`

@@ -1,47 +1,46 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { ConfigError, Environment, readConfig } from '../src/config/config.ts'
+import { ConfigError, readConfig } from '../src/config/config.ts'
+import { Environment } from '../src/config/environment-schema.ts'
 import { findMisspeltSettings } from '../src/config/misspelt.ts'
 
 t.test('without an environment every setting has its default', async t => {
+  const DAY_MS = 86_400_000
   t.strictSame(readConfig({}), {
-    HOST: '127.0.0.1',
-    PORT: 3000,
-    DATABASE_URL: 'file:./data/latchkey.db',
-    DATABASE_POOL_MAX: 10,
-    MAX_CONNECTIONS: 10_000,
-    WEB_CONCURRENCY: 1,
-    JWT_ISSUER: 'latchkey',
-    JWT_AUDIENCE: 'latchkey',
-    JWT_CLIENT_ID: 'latchkey',
-    ACCESS_TOKEN_TTL: 300,
-    REFRESH_TOKEN_TTL: 2_592_000,
-    SESSION_TTL: 15_552_000,
-    REFRESH_RACE_LEEWAY: 10,
-    REFRESH_RETRY_WINDOW: 600,
-    MAX_SESSIONS: 50,
-    SESSION_RETENTION: 2_592_000,
-    EVENT_RETENTION: 7_776_000,
-    TRASH_RETENTION: 2_592_000,
-    MAX_TODOS: 100_000,
-    MAX_TODO_BYTES: 134_217_728,
-    REQUIRE_IF_MATCH: 'off',
-    PASSWORD_MIN_LENGTH: 8,
-    PASSWORD_HASH_MEMORY: 19_456,
-    PASSWORD_HASH_TIME: 2,
-    RATE_LIMIT: 'on',
-    CORS_ORIGIN: '*',
-    HSTS: 'max-age=31536000',
-    TRUST_PROXY: 'false',
-    LOG_LEVEL: 'info',
-    DOCS: 'on',
-    SHUTDOWN_DELAY: 0,
-    SHUTDOWN_TIMEOUT: 10,
-    METRICS_HOST: '127.0.0.1'
+    listen: { host: '127.0.0.1', port: 3000 },
+    maxConnections: 10_000,
+    workers: 1,
+    trustedProxies: false,
+    hasRateLimit: true,
+    hasDocs: true,
+    cors: { origins: '*' },
+    hsts: 'max-age=31536000',
+    shutdown: { delayMs: 0, timeoutMs: 10_000 },
+    log: { level: 'info' },
+    metrics: undefined,
+    database: { url: 'file:./data/latchkey.db', poolMax: 10 },
+    signing: { secrets: [], keyFiles: [] },
+    accessToken: {
+      issuer: 'latchkey',
+      audience: 'latchkey',
+      clientId: 'latchkey',
+      lifetimeSeconds: 300
+    },
+    session: {
+      idleMs: 30 * DAY_MS,
+      lifetimeMs: 180 * DAY_MS,
+      raceLeewayMs: 10_000,
+      retryWindowMs: 600_000,
+      maxPerUser: 50
+    },
+    password: { minLength: 8, hash: { memoryKiB: 19_456, passes: 2 } },
+    quota: { todos: 100_000, bytes: 134_217_728 },
+    requiresIfMatch: false,
+    retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS }
   })
 })
 
-t.test('an empty value is none, and what is not ours is left out', async t => {
+t.test('an empty variable counts as absent, and unknown variables are left out', async t => {
   t.strictSame(readConfig({ PORT: '', JWT_SECRET: '', PATH: '/bin' }), readConfig({}))
 })
 
@@ -226,7 +225,7 @@ t.test(
   }
 )
 
-t.test('all faults are told at once, a line each, and what depends on a wrong one is not told', async t => {
+t.test('all faults are reported at once, a line each; rules about a wrong setting are skipped', async t => {
   const environment = {
     PORT: 'x',
     RATE_LIMIT: 'no',
@@ -247,9 +246,9 @@ t.test('all faults are told at once, a line each, and what depends on a wrong on
   t.throws(() => readConfig({ PORT: 'x' }, {}, ['.env: x']), { message: `.env: x\n${faults[0]}` })
 })
 
-t.test('who makes no tokens needs no key', async t => {
+t.test('a command that signs no tokens needs no key', async t => {
   const DATABASE_URL = 'postgres://db/latchkey'
-  t.match(readConfig({ DATABASE_URL }, { keys: false }), { DATABASE_URL })
+  t.match(readConfig({ DATABASE_URL }, { keys: false }), { database: { url: DATABASE_URL } })
 })
 
 t.test('names that look like a setting, and those that do not', async t => {
@@ -270,40 +269,86 @@ t.test('names that look like a setting, and those that do not', async t => {
     t.strictSame(findMisspeltSettings({ [name]: 'x' }), [], name)
 })
 
-t.test('what is accepted', async t => {
-  const environments = [
-    { HOST: 'localhost', METRICS_PORT: '3000', METRICS_HOST: '127.0.0.2' },
-    { HOST: 'my_host.example.' },
-    { HOST: 'fe80::1%eth0' },
-    { ACCESS_TOKEN_TTL: '1', REFRESH_TOKEN_TTL: '2', SESSION_TTL: '2' },
-    { DATABASE_URL: 'file:///srv/a%20b.db' },
-    { DATABASE_URL: 'postgres://a:b@/d?host=/run/postgresql', JWT_SECRET: 'x'.repeat(32) },
-    { DATABASE_URL: 'postgres:///d', JWT_SECRET: 'x'.repeat(32) },
-    { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
-    { CORS_ORIGIN: 'https://a.example,http://localhost:5173' },
-    {
-      CORS_ORIGIN: 'capacitor://localhost, ionic://localhost, tauri://localhost, app://obsidian.md, app://.'
-    },
-    { CORS_ORIGIN: 'https://*.app.example, http://*.localhost:5173, https://*.app.example:8443' },
-    { CORS_ORIGIN: 'http://[::1]:3000, http://127.0.0.1:3000, chrome-extension://abcdefgh' },
-    { HSTS: 'off' },
-    { HSTS: 'max-age=0' },
-    { HSTS: 'max-age=63072000; includeSubDomains; preload' },
-    { HSTS: 'max-age=63072000;includeSubDomains' },
-    { JWT_SECRET: `${'x'.repeat(32)}, ${'ü'.repeat(16)}` },
-    { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
-    { PORT: '0', DATABASE_URL: ':memory:' },
-    { WEB_CONCURRENCY: '64' },
-    { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: 'x'.repeat(32) },
-    { DATABASE_URL: 'postgres://c/d', JWT_PRIVATE_KEY_FILE: 'key.pem' }
+t.test('accepted values become settings', async t => {
+  const key = 'x'.repeat(32)
+  const session = { raceLeewayMs: 10_000, retryWindowMs: 600_000, maxPerUser: 50 }
+  const cases: [NodeJS.ProcessEnv, object][] = [
+    [
+      { HOST: 'localhost', METRICS_PORT: '3000', METRICS_HOST: '127.0.0.2' },
+      { listen: { host: 'localhost', port: 3000 }, metrics: { host: '127.0.0.2', port: 3000 } }
+    ],
+    [{ HOST: 'my_host.example.' }, { listen: { host: 'my_host.example.', port: 3000 } }],
+    [{ HOST: 'fe80::1%eth0' }, { listen: { host: 'fe80::1%eth0', port: 3000 } }],
+    [
+      { ACCESS_TOKEN_TTL: '1', REFRESH_TOKEN_TTL: '2', SESSION_TTL: '2' },
+      { accessToken: { lifetimeSeconds: 1 }, session: { ...session, idleMs: 2000, lifetimeMs: 2000 } }
+    ],
+    [{ DATABASE_URL: 'file:///srv/a%20b.db' }, { database: { url: 'file:///srv/a%20b.db', poolMax: 10 } }],
+    [
+      { DATABASE_URL: 'postgres://a:b@/d?host=/run/postgresql', JWT_SECRET: key },
+      {
+        database: { url: 'postgres://a:b@/d?host=/run/postgresql' },
+        signing: { secrets: [key], keyFiles: [] }
+      }
+    ],
+    [
+      { DATABASE_URL: 'postgres:///d', JWT_SECRET: key, DATABASE_POOL_MAX: '3' },
+      { database: { url: 'postgres:///d', poolMax: 3 } }
+    ],
+    [
+      { DATABASE_URL: 'postgresql://a:b@c/d', JWT_SECRET: key },
+      { database: { url: 'postgresql://a:b@c/d' } }
+    ],
+    [
+      { DATABASE_URL: 'postgres://c/d', JWT_PRIVATE_KEY_FILE: 'key.pem' },
+      { signing: { secrets: [], keyFiles: ['key.pem'] } }
+    ],
+    [{ JWT_SECRET: `${key}, ${'ü'.repeat(16)}` }, { signing: { secrets: [key, 'ü'.repeat(16)] } }],
+    [
+      { JWT_PRIVATE_KEY_FILE: './data/new.pem, /run/secrets/MIGRATED/old.pem' },
+      { signing: { keyFiles: ['./data/new.pem', '/run/secrets/MIGRATED/old.pem'] } }
+    ],
+    [{ TRUST_PROXY: 'true' }, { trustedProxies: true }],
+    [
+      { TRUST_PROXY: '10.0.0.0/8, ::1/128, 127.0.0.1' },
+      { trustedProxies: ['10.0.0.0/8', '::1/128', '127.0.0.1'] }
+    ],
+    ...[
+      'https://a.example,http://localhost:5173',
+      'capacitor://localhost, ionic://localhost, tauri://localhost, app://obsidian.md, app://.',
+      'https://*.app.example, http://*.localhost:5173, https://*.app.example:8443',
+      'http://[::1]:3000, http://127.0.0.1:3000, chrome-extension://abcdefgh'
+    ].map((value): [NodeJS.ProcessEnv, object] => [
+      { CORS_ORIGIN: value },
+      { cors: { origins: value.split(/, ?/) } }
+    ]),
+    [{ HSTS: 'off' }, { hsts: undefined }],
+    ...[
+      'max-age=0',
+      'max-age=63072000; includeSubDomains; preload',
+      'max-age=63072000;includeSubDomains'
+    ].map((HSTS): [NodeJS.ProcessEnv, object] => [{ HSTS }, { hsts: HSTS }]),
+    [
+      { PORT: '0', DATABASE_URL: ':memory:' },
+      { listen: { host: '127.0.0.1', port: 0 }, database: { url: ':memory:' } }
+    ],
+    [{ WEB_CONCURRENCY: '64' }, { workers: 64 }],
+    [
+      { RATE_LIMIT: 'off', DOCS: 'off', REQUIRE_IF_MATCH: 'on' },
+      { hasRateLimit: false, hasDocs: false, requiresIfMatch: true }
+    ],
+    [{ SHUTDOWN_DELAY: '5', SHUTDOWN_TIMEOUT: '20' }, { shutdown: { delayMs: 5000, timeoutMs: 20_000 } }],
+    [
+      { SESSION_RETENTION: '1', EVENT_RETENTION: '2', TRASH_RETENTION: '3' },
+      { retention: { sessionMs: 1000, eventMs: 2000, trashMs: 3000 } }
+    ],
+    [
+      { REFRESH_RACE_LEEWAY: '0', REFRESH_RETRY_WINDOW: '1', MAX_SESSIONS: '2' },
+      { session: { raceLeewayMs: 0, retryWindowMs: 1000, maxPerUser: 2 } }
+    ]
   ]
-  for (const environment of environments) {
-    const numbers = Object.entries(environment).map(([name, value]) => [
-      name,
-      /^\d+$/.test(value) ? Number(value) : value
-    ])
-    t.match(readConfig(environment), Object.fromEntries(numbers))
-  }
+  for (const [environment, settings] of cases)
+    t.match(readConfig(environment), settings, JSON.stringify(environment))
 })
 
 t.test('README and .env.example name every variable and its default', async t => {

@@ -74,7 +74,7 @@ t.test('lines of several processes stay whole, however slowly they are read', as
   const program = `
     const { default: pino } = await import(${JSON.stringify(import.meta.resolve('pino'))})
     const { closeLog, createLoggerOptions } = await import(${from('../src/process/logging.ts')})
-    const logging = createLoggerOptions({ LOG_LEVEL: 'info' }, false, true)
+    const logging = createLoggerOptions({ log: { level: 'info' } }, false, true)
     const log = pino(logging, logging.stream)
     for (let line = 0; line < 500; line += 1) log.info('x'.repeat(line))
     await closeLog(logging)`

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { type Column, getTableColumns, type Table } from 'drizzle-orm'
 import pg from 'pg'
-import { isPostgres } from '../../src/config/config.ts'
+import { isPostgres } from '../../src/config/database-url.ts'
 import { postgresTables } from '../../src/db/postgres/engine.ts'
 import type { TodoRow, UserRow } from '../../src/db/schema.ts'
 import { sqliteTables, toSqlitePath } from '../../src/db/sqlite/engine.ts'

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Config, splitList } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
 import { toOriginPattern } from '../../src/http/origins.ts'
 
 /** Seconds for which a browser may remember the answer to a preflight. */
@@ -24,8 +24,8 @@ const EXPOSED_HEADERS = [
 ].join(', ')
 
 /** The origins whose pages may call the service, as the setting names them: any, or those of a list. */
-const getAllowedOrigins = ({ CORS_ORIGIN }: Config) =>
-  CORS_ORIGIN === '*' ? '*' : splitList(CORS_ORIGIN).map(toOriginPattern)
+const getAllowedOrigins = ({ cors: { origins } }: Config) =>
+  origins === '*' ? '*' : origins.map(toOriginPattern)
 
 /** Lets pages of other origins call the service. Tokens travel in headers, never in cookies, so any origin is safe. */
 async function crossOrigin(app: FastifyInstance, { config }: { config: Config }) {

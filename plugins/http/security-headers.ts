@@ -15,9 +15,9 @@ export const SECURITY_HEADERS = {
  * Security headers for an API. Pages have a policy of their own. That browsers should come by TLS only is told to those that
  * have (RFC 6797, section 7.2), and of this host only unless the setting says more: its siblings are not ours.
  */
-async function securityHeaders(app: FastifyInstance, { config: { HSTS } }: { config: Config }) {
+async function securityHeaders(app: FastifyInstance, { config: { hsts } }: { config: Config }) {
   const headersOverTls =
-    HSTS === 'off' ? SECURITY_HEADERS : { ...SECURITY_HEADERS, 'strict-transport-security': HSTS }
+    hsts === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, 'strict-transport-security': hsts }
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(request.protocol === 'https' ? headersOverTls : SECURITY_HEADERS)
     done()

@@ -2,21 +2,20 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Config } from '../../src/config/config.ts'
 import type { Tally } from '../../src/process/counters.ts'
-import { serveMetrics } from '../../src/process/metrics-server.ts'
+import { type MetricsAddress, serveMetrics } from '../../src/process/metrics-server.ts'
 
 /** Seconds, from a read that finds all in memory to a request that waited for its turn to hash. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export interface MetricsOptions {
-  readonly config: Config
+  readonly address: MetricsAddress
   /** Whether it serves them itself; else it gives them to the process that has started the workers. */
   readonly isAlone: boolean
 }
 
 /** Shows metrics to Prometheus. It reads what the service counts anyway, when it is asked; a request costs one observation. */
-async function metrics(app: FastifyInstance, { config, isAlone }: MetricsOptions) {
+async function metrics(app: FastifyInstance, { address, isAlone }: MetricsOptions) {
   const registry = isAlone
     ? new Registry()
     : new AggregatorRegistry<typeof Registry.PROMETHEUS_CONTENT_TYPE>()
@@ -28,7 +27,8 @@ async function metrics(app: FastifyInstance, { config, isAlone }: MetricsOptions
   app.addHook('onReady', async () => {
     registerServiceMetrics(app, registry)
     const { contentType } = registry
-    if (isAlone) server = await serveMetrics(config, { contentType, read: () => registry.metrics() }, app.log)
+    if (isAlone)
+      server = await serveMetrics(address, { contentType, read: () => registry.metrics() }, app.log)
   })
   app.addHook('onClose', async () => {
     server?.close()

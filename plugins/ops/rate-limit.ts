@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createLocalCounter, type RateCounter } from '../../src/cluster/shared-counters.ts'
 import { REQUESTS_PER_MINUTE } from '../../src/config/limits.ts'
-import { toNetwork } from '../../src/http/network.ts'
+import { toNetwork } from '../../src/http/addresses.ts'
 import { Problem } from '../../src/problems/problem.ts'
 
 declare module 'fastify' {

@@ -136,7 +136,7 @@ export const deleteMe = {
   }
 }
 
-export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
+export const changePassword = ({ password: { minLength } }: Config) => ({
   operationId: 'changePassword',
   summary: 'Change the password',
   description:
@@ -150,7 +150,7 @@ export const changePassword = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   body: Type.Object(
     {
       currentPassword: Type.String({ format: 'password', description: 'the password of the account' }),
-      newPassword: createNewPasswordSchema(PASSWORD_MIN_LENGTH),
+      newPassword: createNewPasswordSchema(minLength),
       endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
     },
     {

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions/sessions.ts'
-import { type Config, MAX_TTL } from '../../src/config/config.ts'
+import type { Config } from '../../src/config/config.ts'
+import { MAX_TTL } from '../../src/config/environment-schema.ts'
 import { toBodyLimit } from '../../src/config/limits.ts'
 import {
   bearer,
@@ -84,7 +85,7 @@ export const TokenPairDocument = Type.Object(
   }
 )
 
-export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
+export const register = ({ password: { minLength } }: Config) => ({
   operationId: 'register',
   summary: 'Make an account',
   description:
@@ -93,7 +94,7 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
     'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: Type.Object(
-    { username: Username, email: Email, password: createNewPasswordSchema(PASSWORD_MIN_LENGTH) },
+    { username: Username, email: Email, password: createNewPasswordSchema(minLength) },
     {
       additionalProperties: false,
       examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
@@ -105,7 +106,7 @@ export const register = ({ PASSWORD_MIN_LENGTH }: Config) => ({
   }
 })
 
-export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
+export const login = ({ password: { minLength } }: Config) => ({
   operationId: 'login',
   summary: 'Sign in',
   description:
@@ -116,7 +117,7 @@ export const login = ({ PASSWORD_MIN_LENGTH }: Config) => ({
     {
       email: Email,
       password: Type.String({ format: 'password', description: 'the password, as it was given' }),
-      newPassword: Type.Optional(createNewPasswordSchema(PASSWORD_MIN_LENGTH))
+      newPassword: Type.Optional(createNewPasswordSchema(minLength))
     },
     {
       additionalProperties: false,

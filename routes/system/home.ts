@@ -60,7 +60,7 @@ const schema = {
 /** What one sees who opens the address of the service. */
 const home: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const { name, version, description, source } = packageInfo
-  const docs = config.DOCS === 'on' ? { docs: '/docs', openapi: '/openapi.json' } : {}
+  const docs = config.hasDocs ? { docs: '/docs', openapi: '/openapi.json' } : {}
   const links = { ...docs, problems: '/problems', limits: '/api/limits', source }
 
   app.get('/', { schema }, async function home(request, reply) {

@@ -14,7 +14,7 @@ import {
   MAX_VALUES,
   REQUESTS_PER_MINUTE
 } from '../../src/config/limits.ts'
-import { IDEMPOTENCY_RETENTION } from '../../src/http/idempotency.ts'
+import { IDEMPOTENCY_RETENTION_MS } from '../../src/http/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
@@ -43,7 +43,7 @@ const fixedLimits = {
   importBytes: MAX_IMPORT,
   importLines: MAX_IMPORT_LINES,
   idempotencyKeyLength: MAX_IDEMPOTENCY_KEY,
-  idempotencySeconds: IDEMPOTENCY_RETENTION,
+  idempotencySeconds: IDEMPOTENCY_RETENTION_MS / 1000,
   usernameMinLength: MIN_USERNAME,
   usernameMaxLength: MAX_USERNAME,
   emailLength: MAX_EMAIL,
@@ -115,11 +115,11 @@ const schema = {
 const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const answer = {
     ...fixedLimits,
-    todos: config.MAX_TODOS,
-    todoBytes: config.MAX_TODO_BYTES,
-    trashSeconds: config.TRASH_RETENTION,
-    passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    requestsPerMinute: config.RATE_LIMIT === 'on' ? REQUESTS_PER_MINUTE : null
+    todos: config.quota.todos,
+    todoBytes: config.quota.bytes,
+    trashSeconds: config.retention.trashMs / 1000,
+    passwordMinLength: config.password.minLength,
+    requestsPerMinute: config.hasRateLimit ? REQUESTS_PER_MINUTE : null
   }
 
   app.get('/limits', { schema }, async function limits() {

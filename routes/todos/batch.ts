@@ -9,7 +9,7 @@ import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './batch-schemas.ts'
 
 const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
-  const isRequired = config.REQUIRE_IF_MATCH === 'on'
+  const isRequired = config.requiresIfMatch
   const options = { schema: schemas.batch, bodyLimit: MAX_BATCH }
 
   app.post('/batch', options, async function batch(request, reply) {

@@ -6,9 +6,9 @@ import type { Todo } from '../../src/todos/todo.ts'
 
 /** Says what a request demands of the todo that it is to change, by its headers and by an `etag` in its body. */
 export const createPreconditionFactory =
-  ({ REQUIRE_IF_MATCH }: Config) =>
+  ({ requiresIfMatch }: Config) =>
   ({ headers }: { headers: IncomingHttpHeaders }, etag?: string): Precondition => {
-    const isRequired = REQUIRE_IF_MATCH === 'on' && etag === undefined
+    const isRequired = requiresIfMatch && etag === undefined
     const checkHeaders = createPrecondition(headers['if-match'], headers['if-none-match'], isRequired)
     const checkBody = createPrecondition(etag, undefined, false)
     return resource => {

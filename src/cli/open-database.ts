@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type Config, isPostgres } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import { isPostgres } from '../config/database-url.ts'
 import { DatabaseError } from '../db/errors.ts'
 import { toSqlitePath } from '../db/sqlite/engine.ts'
 import { openStore, type Store } from '../db/store.ts'
@@ -13,8 +14,8 @@ export async function withDatabase<Result>(
   { config, now, log }: Pick<CommandContext, 'now' | 'log'> & { config: Config },
   work: (store: Store) => Promise<Result>
 ): Promise<Result> {
-  if (!isPostgres(config.DATABASE_URL)) getDatabaseFile(config)
-  const store = await openStore({ url: config.DATABASE_URL, poolMax: 1, now, log })
+  if (!isPostgres(config.database.url)) getDatabaseFile(config)
+  const store = await openStore({ url: config.database.url, poolMax: 1, now, log })
   return work(store).finally(store.close)
 }
 
@@ -22,8 +23,8 @@ export async function withDatabase<Result>(
  * The file of the SQLite database.
  * @throws {DatabaseError} when there is none
  */
-export function getDatabaseFile({ DATABASE_URL }: Config): string {
-  const file = toSqlitePath(DATABASE_URL)
+export function getDatabaseFile({ database }: Config): string {
+  const file = toSqlitePath(database.url)
   if (file === undefined) throw new DatabaseError('A database in memory is its own process’s only.')
   if (existsSync(file)) return file
   throw new DatabaseError(

@@ -1,8 +1,9 @@
-import { type Config, isPostgres } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import { isPostgres } from '../config/database-url.ts'
 import { readPendingMigrations } from '../db/migrations.ts'
 
 /** When the latest migration that this version knows was made, which names the schema. */
-export function getSchemaTime({ DATABASE_URL }: Config): Date {
-  const migrations = readPendingMigrations(isPostgres(DATABASE_URL) ? 'postgres' : 'sqlite', 0)
+export function getSchemaTime({ database }: Config): Date {
+  const migrations = readPendingMigrations(isPostgres(database.url) ? 'postgres' : 'sqlite', 0)
   return new Date(Math.max(...migrations.map(({ folderMillis }) => folderMillis)))
 }

@@ -5,7 +5,7 @@ import type { BaseLogger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from '../process/fatal-errors.ts'
 import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../process/logging.ts'
-import { serveMetrics } from '../process/metrics-server.ts'
+import { type MetricsAddress, serveMetrics } from '../process/metrics-server.ts'
 import { createLocalCounter, serveCounter } from './shared-counters.ts'
 import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './worker-context.ts'
 import { createWriteLockQueue } from './write-lock.ts'
@@ -20,7 +20,7 @@ const EXIT_MARGIN = 1000
 export async function startPrimary(config: Config, isInteractive: boolean, timeout: number): Promise<void> {
   const loggerOptions = createLoggerOptions(config, isInteractive, true)
   const log = createLogger(loggerOptions)
-  if (config.METRICS_PORT !== undefined) await serveAggregatedMetrics(config, log)
+  if (config.metrics) await serveAggregatedMetrics(config.metrics, log)
 
   const { join, leave } = createWriteLockQueue()
   const counter = createLocalCounter()
@@ -75,7 +75,7 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
   // The first one by itself: it makes what is not there yet, and finds what is wrong, for all of them.
   const first = forkWorker(1)
   await Promise.race([once(first, 'listening'), once(first, 'exit')])
-  for (let number = 2; number <= config.WEB_CONCURRENCY && !isEnding; number += 1) forkWorker(number)
+  for (let number = 2; number <= config.workers && !isEnding; number += 1) forkWorker(number)
 }
 
 const getLiveWorkers = () =>
@@ -91,9 +91,9 @@ async function stopWorker(worker: Worker): Promise<number> {
 }
 
 /** The sums over all workers, or what else makes sense of a metric. */
-async function serveAggregatedMetrics(config: Config, log: BaseLogger) {
+async function serveAggregatedMetrics(address: MetricsAddress, log: BaseLogger) {
   const { AggregatorRegistry } = await import('prom-client')
   const registry = new AggregatorRegistry()
   const { contentType } = registry
-  await serveMetrics(config, { contentType, read: () => registry.clusterMetrics() }, log)
+  await serveMetrics(address, { contentType, read: () => registry.clusterMetrics() }, log)
 }

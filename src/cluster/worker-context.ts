@@ -1,4 +1,5 @@
-import { type Config, isPostgres } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import { isPostgres } from '../config/database-url.ts'
 import type { Channel } from './channel.ts'
 import { createRemoteCounter, type RateCounter } from './shared-counters.ts'
 import { alwaysFree, createRemoteWriteLock, type WriteLock } from './write-lock.ts'
@@ -43,7 +44,7 @@ const primaryChannel: Channel = {
 
 /** The place of this process. To be asked for once, at its start. */
 export function createWorkerContext(
-  { WEB_CONCURRENCY, DATABASE_URL }: Config,
+  { workers, database }: Config,
   environment: NodeJS.ProcessEnv
 ): WorkerContext {
   const number = environment[WORKER_NUMBER_VARIABLE]
@@ -56,8 +57,8 @@ export function createWorkerContext(
   return {
     number: Number(number),
     isAlone: false,
-    getShare: total => Math.max(1, Math.floor(total / WEB_CONCURRENCY)),
-    writeLock: isPostgres(DATABASE_URL) ? alwaysFree : createRemoteWriteLock(primaryChannel),
+    getShare: total => Math.max(1, Math.floor(total / workers)),
+    writeLock: isPostgres(database.url) ? alwaysFree : createRemoteWriteLock(primaryChannel),
     sharedCounter: createRemoteCounter(primaryChannel),
     ignoredSignals: [...SIGNALS],
     onStop(close) {

@@ -1,4 +1,4 @@
-import { Environment } from './config.ts'
+import { Environment } from './environment-schema.ts'
 import { findNearest } from './nearest.ts'
 
 const SETTING_NAMES = Object.keys(Environment.properties)

@@ -1,6 +1,6 @@
 import { UUID, V7Generator } from 'uuidv7'
 import type { WriteLock } from '../cluster/write-lock.ts'
-import { isPostgres } from '../config/config.ts'
+import { isPostgres } from '../config/database-url.ts'
 import { type Counters, createCounters } from '../process/counters.ts'
 import type { Engine, Logger } from './engine.ts'
 import { openPostgres } from './postgres/engine.ts'

@@ -6,8 +6,8 @@ import type { Store } from '../db/store.ts'
 import { Problem } from '../problems/problem.ts'
 import { canonicalJson } from './canonical-json.ts'
 
-/** Seconds for which a request may be repeated. */
-export const IDEMPOTENCY_RETENTION = 86_400
+/** Milliseconds for which a request may be repeated. */
+export const IDEMPOTENCY_RETENTION_MS = 86_400_000
 
 const statements = prepareStatements('idempotency', (db, { idempotencyKeys: keys }) => {
   const row = paramRow(keys)
@@ -83,7 +83,7 @@ export async function withIdempotency<Answer, Stored>(
   const id = digest([userId, key])
   const fingerprint = toFingerprint(key, request)
   const now = store.now()
-  const oldest = new Date(now.getTime() - IDEMPOTENCY_RETENTION * 1000)
+  const oldest = new Date(now.getTime() - IDEMPOTENCY_RETENTION_MS)
 
   async function findReplay(): Promise<IdempotentResult<Answer> | undefined> {
     const [row] = await find.execute({ id, oldest })

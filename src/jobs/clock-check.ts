@@ -30,9 +30,9 @@ const statements = prepareStatements('clock', (db, { events, sessions }) => ({
  * day does not count: a wrong clock would vouch for itself.
  * @returns the last time of use before that, when it is more than a week ago
  */
-export async function findQuietSince(store: Store, { REFRESH_TOKEN_TTL }: Config): Promise<Date | undefined> {
+export async function findQuietSince(store: Store, { session }: Config): Promise<Date | undefined> {
   const { latestEvent, latestExpiry } = statements(store)
-  const lifetime = REFRESH_TOKEN_TTL * 1000
+  const lifetime = session.idleMs
   const now = store.now().getTime()
   const [event] = await latestEvent.execute({ before: toMinId(new Date(now - DAY)) })
   const [expiry] = await latestExpiry.execute({ before: new Date(now - DAY + lifetime) })

@@ -6,7 +6,7 @@ import type { Queries } from '../db/engine.ts'
 import type { Tables } from '../db/schema.ts'
 import { param, prepareStatements, type Statement } from '../db/statements.ts'
 import { type Store, toMinId } from '../db/store.ts'
-import { IDEMPOTENCY_RETENTION } from '../http/idempotency.ts'
+import { IDEMPOTENCY_RETENTION_MS } from '../http/idempotency.ts'
 import { count } from '../process/counters.ts'
 
 /** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
@@ -17,7 +17,7 @@ const BATCH_SIZE = 20
  */
 const PAUSE = 5
 /** Seconds after the last failed sign-in for which a throttle is kept. */
-const THROTTLE_RETENTION = 86_400
+const THROTTLE_RETENTION_MS = 86_400_000
 
 /** How many rows of each table went. */
 export interface RemovedRows {
@@ -70,7 +70,7 @@ function deleteOldest(db: Queries, from: Tables[keyof RemovedRows], ageColumn: P
  * the trash, answers that were kept for an Idempotency-Key.
  * Any number of janitors may work on one database at a time.
  */
-export function createJanitor(store: Store, { SESSION_RETENTION, EVENT_RETENTION, TRASH_RETENTION }: Config) {
+export function createJanitor(store: Store, { retention }: Config) {
   const { endedSessions, expiredSessions, events, throttles, todos, idempotencyKeys } = statements(store)
 
   /**
@@ -81,7 +81,7 @@ export function createJanitor(store: Store, { SESSION_RETENTION, EVENT_RETENTION
    */
   return async function clean({ signal, onProgress: told }: JanitorOptions = {}): Promise<RemovedRows> {
     const now = store.now().getTime()
-    const ago = (seconds: number) => new Date(now - seconds * 1000)
+    const ago = (ms: number) => new Date(now - ms)
 
     async function deleteAll(
       table: keyof RemovedRows,
@@ -98,16 +98,16 @@ export function createJanitor(store: Store, { SESSION_RETENTION, EVENT_RETENTION
       return removed
     }
 
-    const ended = await deleteAll('sessions', endedSessions, ago(SESSION_RETENTION))
-    // The absolute expiry has no index. The idle one is at most a REFRESH_TOKEN_TTL later, for it is counted from a
+    const ended = await deleteAll('sessions', endedSessions, ago(retention.sessionMs))
+    // The absolute expiry has no index. The idle one is at most a `session.idleMs` later, for it is counted from a
     // refresh before that.
-    const expired = await deleteAll('sessions', expiredSessions, ago(SESSION_RETENTION))
+    const expired = await deleteAll('sessions', expiredSessions, ago(retention.sessionMs))
     const removed = {
       sessions: ended + expired,
-      events: await deleteAll('events', events, toMinId(ago(EVENT_RETENTION))),
-      throttles: await deleteAll('throttles', throttles, ago(THROTTLE_RETENTION)),
-      todos: await deleteAll('todos', todos, ago(TRASH_RETENTION)),
-      idempotencyKeys: await deleteAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION))
+      events: await deleteAll('events', events, toMinId(ago(retention.eventMs))),
+      throttles: await deleteAll('throttles', throttles, ago(THROTTLE_RETENTION_MS)),
+      todos: await deleteAll('todos', todos, ago(retention.trashMs)),
+      idempotencyKeys: await deleteAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION_MS))
     }
     if (!signal?.aborted) await store.eraseDeleted?.()
     return removed

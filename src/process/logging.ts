@@ -39,7 +39,11 @@ const brokenDestinations = new WeakSet<Destination>()
  * @param isTerminal whether standard output is one
  * @param isShared whether other processes write to it, too
  */
-export const createLoggerOptions = ({ LOG_LEVEL: level }: Config, isTerminal: boolean, isShared = false) =>
+export const createLoggerOptions = (
+  { log: { level } }: Pick<Config, 'log'>,
+  isTerminal: boolean,
+  isShared = false
+) =>
   isTerminal
     ? { level, transport: { target: 'pino-pretty', options: PRETTY_OPTIONS } }
     : {

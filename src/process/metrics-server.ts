@@ -8,6 +8,9 @@ import { toListenError } from './listen-errors.ts'
 const MAX_CONNECTIONS = 8
 const IDLE_TIMEOUT = 30_000
 
+/** Where metrics are served. */
+export type MetricsAddress = NonNullable<Config['metrics']>
+
 /** What metrics are read from: a registry of prom-client. */
 export interface MetricsSource {
   readonly contentType: string
@@ -19,7 +22,7 @@ export interface MetricsSource {
  * @throws {SystemError} when the port cannot be had
  */
 export async function serveMetrics(
-  { METRICS_HOST, METRICS_PORT }: Config,
+  address: MetricsAddress,
   { contentType, read }: MetricsSource,
   log: { readonly info: (message: string) => void }
 ): Promise<Server> {
@@ -35,12 +38,12 @@ export async function serveMetrics(
   })
   server.maxConnections = MAX_CONNECTIONS
   server.setTimeout(IDLE_TIMEOUT)
-  const listenOptions = { host: METRICS_HOST, port: Number(METRICS_PORT), prefix: 'METRICS_' }
+  const listenOptions = { ...address, prefix: 'METRICS_' }
   server.listen(listenOptions)
   await once(server, 'listening').catch(error => {
     throw toListenError(error, listenOptions)
   })
-  const { address, port } = server.address() as AddressInfo
-  log.info(`Metrics for Prometheus are at ${address}:${port}/metrics`)
+  const { address: host, port } = server.address() as AddressInfo
+  log.info(`Metrics for Prometheus are at ${host}:${port}/metrics`)
   return server
 }

@@ -4,7 +4,7 @@ import type { PasswordHasher } from '../../src/auth/passwords/password-hasher.ts
 import { createThrottle } from '../../src/auth/throttling/throttle.ts'
 import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
-import { toNetwork } from '../../src/http/network.ts'
+import { toNetwork } from '../../src/http/addresses.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { emptyDatabase } from '../support/databases.ts'
 import {

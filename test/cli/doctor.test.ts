@@ -113,7 +113,7 @@ t.test('a place that the service could not write to', async t => {
     const { status, detail } = checkDisk(config)
     t.equal(status, 'fault')
     t.ok(detail.startsWith(line), detail)
-    t.throws(() => openSqlite(config.DATABASE_URL), new SystemError(detail), 'and so does the service')
+    t.throws(() => openSqlite(config.database.url), new SystemError(detail), 'and so does the service')
   }
   t.strictSame(readdirSync(cwd).sort(), ['a-file', 'folder', 'link'], 'nothing was made')
 

@@ -19,7 +19,7 @@ t.test('the address behind a trusted proxy counts, that behind another does not'
 })
 
 t.test('what a proxy names as a client', async t => {
-  const isTrusted = createTrustCheck('10.0.0.0/8, fd00::/8')
+  const isTrusted = createTrustCheck(['10.0.0.0/8', 'fd00::/8'])
   const cases: [string, string][] = [
     ['203.0.113.8:50001', '203.0.113.8'],
     ['203.0.113.8:1', '203.0.113.8'],
@@ -57,21 +57,26 @@ t.test('what a proxy names as a client', async t => {
 })
 
 t.test('who is trusted', async t => {
-  const cases: [string, string[], string[]][] = [
-    ['true', ['192.0.2.1', '::1', ''], []],
-    ['false', [], ['192.0.2.1', '::1', '']],
-    ['0.0.0.0/0', ['192.0.2.1', '::ffff:192.0.2.1'], ['::1', '']],
-    ['192.0.2.0/24,::1', ['192.0.2.255', '0:0:0:0:0:0:0:1'], ['192.0.3.1', '::2']],
-    ['::ffff:192.0.2.0/120', ['192.0.2.7', '::ffff:192.0.2.7'], ['192.0.3.1']],
-    ['::ffff:192.0.2.1', ['192.0.2.1'], ['192.0.2.2']],
-    ['::ffff:0:0/90', ['192.0.2.1'], ['::1']],
-    ['2001:DB8::/32', ['2001:db8:1::1'], ['2001:db9::1', '32.1.13.184']]
+  const cases: [boolean | string[], string[], string[]][] = [
+    [true, ['192.0.2.1', '::1', ''], []],
+    [false, [], ['192.0.2.1', '::1', '']],
+    [['0.0.0.0/0'], ['192.0.2.1', '::ffff:192.0.2.1'], ['::1', '']],
+    [
+      ['192.0.2.0/24', '::1'],
+      ['192.0.2.255', '0:0:0:0:0:0:0:1'],
+      ['192.0.3.1', '::2']
+    ],
+    [['::ffff:192.0.2.0/120'], ['192.0.2.7', '::ffff:192.0.2.7'], ['192.0.3.1']],
+    [['::ffff:192.0.2.1'], ['192.0.2.1'], ['192.0.2.2']],
+    [['::ffff:0:0/90'], ['192.0.2.1'], ['::1']],
+    [['::/0'], ['192.0.2.1', '::1'], ['']],
+    [['2001:DB8::/32'], ['2001:db8:1::1'], ['2001:db9::1', '32.1.13.184']]
   ]
   for (const [setting, trusted, others] of cases) {
     const isTrusted = createTrustCheck(setting)
     for (const address of trusted) t.ok(isTrusted(address), `${setting}: ${address}`)
     for (const address of [...others, undefined])
-      t.equal(isTrusted(address), setting === 'true', `${setting}: ${address}`)
+      t.equal(isTrusted(address), setting === true, `${setting}: ${address}`)
   }
 })
 

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
-import { readConfig } from '../../src/config/config.ts'
 import { count } from '../../src/process/counters.ts'
 import { serveMetrics } from '../../src/process/metrics-server.ts'
 import { PASSWORD, type Service, serve } from '../support/service.ts'
@@ -106,9 +105,12 @@ t.test('a port that is taken stops the start', async t => {
 })
 
 t.test('metrics that cannot be had are a 503', async t => {
-  const config = readConfig({ METRICS_PORT: '0' })
   const read = () => Promise.reject(new Error('a worker did not answer'))
-  const server = await serveMetrics(config, { contentType: 'text/plain', read }, { info() {} })
+  const server = await serveMetrics(
+    { host: '127.0.0.1', port: 0 },
+    { contentType: 'text/plain', read },
+    { info() {} }
+  )
   t.teardown(() => server.close())
   const { port } = server.address() as { port: number }
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })

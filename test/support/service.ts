@@ -3,11 +3,12 @@ import addFormats from 'ajv-formats'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, buildApp } from '../../src/app.ts'
-import { type Config, readConfig } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/config.ts'
+import type { SettingName } from '../../src/config/environment-schema.ts'
 import { emptyDatabase } from './databases.ts'
 
 /** A setting of the service as it stands in the environment. */
-export type Settings = Partial<Record<keyof Config, string>>
+export type Settings = Partial<Record<SettingName, string>>
 
 export const SECRET = 'a secret of the tests and of nothing else'
 

@@ -23,11 +23,8 @@ export interface HashQueue {
  * grows with its memory and its passes (RFC 9106, section 4), and so the queue gets shorter as they are raised.
  * @throws {Problem} `overloaded` when the queue is full
  */
-export function createHashQueue(
-  { PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME }: Pick<Config, 'PASSWORD_HASH_MEMORY' | 'PASSWORD_HASH_TIME'>,
-  cores: number
-): HashQueue {
-  const microsecondsPerHash = PASSWORD_HASH_MEMORY * PASSWORD_HASH_TIME
+export function createHashQueue({ memoryKiB, passes }: Config['password']['hash'], cores: number): HashQueue {
+  const microsecondsPerHash = memoryKiB * passes
   const capacity = cores * Math.max(1, Math.floor((MAX_WAIT_SECONDS * 1e6) / microsecondsPerHash))
   const limit = pLimit(cores)
 

@@ -32,11 +32,11 @@ export async function createPasswordHasher(
   const { hash, verify } = await loadArgon2().catch(() => argon2)
   // Argon2id is what both take by default.
   const parameters = {
-    memoryCost: config.PASSWORD_HASH_MEMORY,
-    timeCost: config.PASSWORD_HASH_TIME,
+    memoryCost: config.password.hash.memoryKiB,
+    timeCost: config.password.hash.passes,
     parallelism: 1
   }
-  const enqueue = createHashQueue(config, cores)
+  const enqueue = createHashQueue(config.password.hash, cores)
   const dummyHash = createDummyHash(parameters)
   const matches = (text: string, storedHash: string) => enqueue(() => verify(storedHash, text))
   return {

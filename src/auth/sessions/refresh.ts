@@ -139,7 +139,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       hashRetryKey(idempotencyKey) === session.retryKeyHash &&
       refreshClaims.generation === session.generation - 1 &&
       isPair(accessClaims, refreshClaims) &&
-      now.getTime() - session.rotatedAt.getTime() <= config.REFRESH_RETRY_WINDOW * 1000 &&
+      now.getTime() - session.rotatedAt.getTime() <= config.session.retryWindowMs &&
       !session.endedAt
     )
   }
@@ -156,7 +156,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   ): Promise<Problem> {
     const age = now.getTime() - session.rotatedAt.getTime()
     const isPreviousGeneration = refreshClaims.generation === session.generation - 1
-    if (isPreviousGeneration && age <= config.REFRESH_RACE_LEEWAY * 1000 && !session.endedAt)
+    if (isPreviousGeneration && age <= config.session.raceLeewayMs && !session.endedAt)
       return new Problem('refresh_token_used', { action: 'use-latest' })
 
     await endReusedSession(session, client, now)

@@ -127,7 +127,7 @@ export function createSessions(store: Store, tokens: Tokens, config: Config) {
         createdAt: now,
         rotatedAt: now,
         idleExpiresAt: calculateIdleExpiry(now, config),
-        absoluteExpiresAt: new Date(now.getTime() + config.SESSION_TTL * 1000),
+        absoluteExpiresAt: new Date(now.getTime() + config.session.lifetimeMs),
         endedAt: null,
         endReason: null,
         minAccessGeneration: 0,
@@ -144,7 +144,7 @@ export function createSessions(store: Store, tokens: Tokens, config: Config) {
       } catch (error) {
         throw error instanceof NoRowAffected ? new Problem('invalid_credentials') : error
       }
-      const most = { userId: user.id, id: session.id, most: config.MAX_SESSIONS - 1 }
+      const most = { userId: user.id, id: session.id, most: config.session.maxPerUser - 1 }
       // To look first costs no commit, and there seldom is any.
       if ((await surplus.execute({ ...most, now })).length > 0)
         await endAndRecord(endSurplus, { ...most, reason: 'too_many_sessions' }, client)

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { ConfigError, Environment, MIN_RSA_BITS, splitList } from '../../config/config.ts'
+import { ConfigError } from '../../config/config.ts'
+import { Environment, MIN_RSA_BITS } from '../../config/environment-schema.ts'
 import type { KeyAlgorithm } from './jwk.ts'
 
 /** Of PKCS#8 (RFC 7468, section 11) and of the older forms. */
@@ -14,12 +15,11 @@ export interface PrivateKey {
 
 /**
  * Reads private keys.
- * @param files the paths, separated by commas
  * @throws {ConfigError} naming each file that is not accepted and its fault; nothing of what it holds
  */
-export function readPrivateKeys(files: string): PrivateKey[] {
+export function readPrivateKeys(files: readonly string[]): PrivateKey[] {
   const messages: string[] = []
-  const keys = splitList(files).flatMap(file => {
+  const keys = files.flatMap(file => {
     try {
       return [readPrivateKey(file)]
     } catch (error) {

@@ -29,8 +29,7 @@ export function loadSigningKeys(
   config: Config,
   onCreated?: (file: string) => void
 ): [SigningKey, ...SigningKey[]] {
-  const { JWT_PRIVATE_KEY_FILE: files } = config
-  const privateKeys = files ? readPrivateKeys(files).map(fromPrivateKey) : []
+  const privateKeys = readPrivateKeys(config.signing.keyFiles).map(fromPrivateKey)
   const keys = [...privateKeys, ...loadSigningSecrets(config, onCreated).map(fromSecret)]
   return Array.from(new Map(keys.map(key => [key.id, key])).values()) as [SigningKey, ...SigningKey[]]
 }

@@ -1,6 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { linkSync, rmSync } from 'node:fs'
-import { type Config, ConfigError, isPostgres, MIN_SECRET_BYTES, splitList } from '../../config/config.ts'
+import { type Config, ConfigError } from '../../config/config.ts'
+import { isPostgres } from '../../config/database-url.ts'
+import { MIN_SECRET_BYTES } from '../../config/environment-schema.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
 import {
   createPrivateFile,
@@ -17,9 +19,8 @@ import {
  * @param onCreated is told of the file when one was made
  */
 export function loadSigningSecrets(config: Config, onCreated?: (file: string) => void): string[] {
-  const { JWT_SECRET, JWT_PRIVATE_KEY_FILE } = config
-  const configured = JWT_SECRET ? splitList(JWT_SECRET) : []
-  const hasConfiguredKey = configured.length > 0 || JWT_PRIVATE_KEY_FILE !== undefined
+  const { secrets: configured, keyFiles } = config.signing
+  const hasConfiguredKey = configured.length + keyFiles.length > 0
   const secretFile = getSecretFile(config)
   if (!secretFile) return hasConfiguredKey ? configured : [generateSecret()]
   if (!hasConfiguredKey) ensureSecretFile(secretFile, onCreated)
@@ -29,8 +30,8 @@ export function loadSigningSecrets(config: Config, onCreated?: (file: string) =>
 }
 
 /** The file in which a secret is kept for want of any key of one's own, where there is or may be one. */
-export function getSecretFile({ DATABASE_URL }: Config): string | undefined {
-  const databaseFile = isPostgres(DATABASE_URL) ? undefined : toSqlitePath(DATABASE_URL)
+export function getSecretFile({ database: { url } }: Config): string | undefined {
+  const databaseFile = isPostgres(url) ? undefined : toSqlitePath(url)
   return databaseFile && `${databaseFile}.key`
 }
 

@@ -28,8 +28,8 @@ export const getSessionExpiry = ({ idleExpiresAt, absoluteExpiresAt }: SessionRo
   new Date(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()))
 
 /** Each refresh moves the idle expiry on. */
-export const calculateIdleExpiry = (now: Date, { REFRESH_TOKEN_TTL }: Config) =>
-  new Date(now.getTime() + REFRESH_TOKEN_TTL * 1000)
+export const calculateIdleExpiry = (now: Date, { session }: Config) =>
+  new Date(now.getTime() + session.idleMs)
 
 const toNumericDate = (date: Date) => Math.floor(date.getTime() / 1000)
 
@@ -42,7 +42,7 @@ export function createTokenPairIssuer(tokens: Tokens, config: Config) {
     const { id, generation, rotatedAt } = session
     const iat = toNumericDate(rotatedAt)
     // No access token outlives its session (OWASP ASVS 7.3.2).
-    const exp = Math.min(iat + config.ACCESS_TOKEN_TTL, toNumericDate(getSessionExpiry(session)))
+    const exp = Math.min(iat + config.accessToken.lifetimeSeconds, toNumericDate(getSessionExpiry(session)))
     return {
       accessToken: tokens.access.sign({
         sub: user.id,

@@ -2,7 +2,8 @@ import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readPrivateKeys } from '../../auth/tokens/private-keys.ts'
 import { getSecretFile, readSecretFile } from '../../auth/tokens/signing-secrets.ts'
-import { type Config, isPostgres, splitList } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
+import { isPostgres } from '../../config/database-url.ts'
 import { assertTracingInstalled } from '../../config/environment.ts'
 import { findMisspeltSettings } from '../../config/misspelt.ts'
 import type { Inspection } from '../../db/inspection.ts'
@@ -29,7 +30,7 @@ const MIN_SECRET_BITS = 128
 export function checkSettings(
   config: Config,
   environment: NodeJS.ProcessEnv = {},
-  cores: number = config.WEB_CONCURRENCY
+  cores: number = config.workers
 ): Finding {
   assertTracingInstalled(environment)
   const warnings = [...findMisspeltSettings(environment), ...findQuestionableSettings(config, cores)]
@@ -37,20 +38,20 @@ export function checkSettings(
 }
 
 function* findQuestionableSettings(config: Config, cores: number): Generator<string> {
-  const { RATE_LIMIT, TRUST_PROXY, REFRESH_RACE_LEEWAY, REFRESH_TOKEN_TTL, WEB_CONCURRENCY } = config
-  if (RATE_LIMIT === 'off') yield 'RATE_LIMIT is off: nobody who sends too much is slowed down'
-  if (TRUST_PROXY === 'true')
+  const { hasRateLimit, trustedProxies, session, workers } = config
+  if (!hasRateLimit) yield 'RATE_LIMIT is off: nobody who sends too much is slowed down'
+  if (trustedProxies === true)
     yield 'TRUST_PROXY is true: whoever reaches the service directly can claim any address'
-  if (REFRESH_RACE_LEEWAY >= REFRESH_TOKEN_TTL)
+  if (session.raceLeewayMs >= session.idleMs)
     yield 'REFRESH_RACE_LEEWAY is not less than REFRESH_TOKEN_TTL: a stolen token is never told from a race'
-  if (WEB_CONCURRENCY > cores) yield `WEB_CONCURRENCY is ${WEB_CONCURRENCY}, but there are ${cores} cores`
+  if (workers > cores) yield `WEB_CONCURRENCY is ${workers}, but there are ${cores} cores`
 }
 
 /** The keys that tokens are signed with: whether they can be guessed, or read by others. */
 export function checkKeys(config: Config): Finding {
-  const { JWT_PRIVATE_KEY_FILE: files, JWT_SECRET } = config
-  const keys = files ? readPrivateKeys(files) : []
-  const secrets = JWT_SECRET ? splitList(JWT_SECRET) : []
+  const { keyFiles } = config.signing
+  const keys = readPrivateKeys(keyFiles)
+  const secrets = [...config.signing.secrets]
   const storedSecretFile = getSecretFile(config)
   const hasStoredSecret = storedSecretFile !== undefined && pathExists(storedSecretFile)
   if (hasStoredSecret) secrets.push(readSecretFile(storedSecretFile))
@@ -60,10 +61,7 @@ export function checkKeys(config: Config): Finding {
   )
   if (weakIndex >= 0)
     return fault(`secret ${weakIndex + 1} can be guessed; latchkey keys generate makes a better one`)
-  const readableFile = [
-    ...(files ? splitList(files) : []),
-    ...(hasStoredSecret ? [storedSecretFile] : [])
-  ].find(isReadableByOthers)
+  const readableFile = [...keyFiles, ...(hasStoredSecret ? [storedSecretFile] : [])].find(isReadableByOthers)
   if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
   if (keys.length + secrets.length === 0) return ok('a secret will be made at the first start')
   return ok(`${keys.length} private, ${secrets.length} secret`)
@@ -82,8 +80,8 @@ const isReadableByOthers = (file: string) =>
   ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
 
 /** The disk that the database is on, and whether this user may write to it there. */
-export function checkDisk({ DATABASE_URL }: Config, readFreeBytes = getFreeBytes): Finding {
-  const file = isPostgres(DATABASE_URL) ? undefined : toSqlitePath(DATABASE_URL)
+export function checkDisk({ database: { url } }: Config, readFreeBytes = getFreeBytes): Finding {
+  const file = isPostgres(url) ? undefined : toSqlitePath(url)
   if (file === undefined) return ok('nothing is kept on this machine')
   const obstacle = findObstacle(file)
   if (obstacle) return fault(obstacle)
@@ -105,19 +103,17 @@ const findExistingFolder = (folder: string): string =>
   existsSync(folder) ? folder : findExistingFolder(dirname(folder))
 
 /** The database, of which there may be none yet. */
-export async function inspectDatabase({ DATABASE_URL }: Config): Promise<Inspection | undefined> {
-  if (isPostgres(DATABASE_URL)) return inspectPostgres(DATABASE_URL)
-  const file = toSqlitePath(DATABASE_URL)
+export async function inspectDatabase({ database: { url } }: Config): Promise<Inspection | undefined> {
+  if (isPostgres(url)) return inspectPostgres(url)
+  const file = toSqlitePath(url)
   return file !== undefined && existsSync(file) ? inspectSqlite(file) : undefined
 }
 
-export function checkDatabase(inspection: Inspection | undefined, { DATABASE_POOL_MAX }: Config): Finding {
+export function checkDatabase(inspection: Inspection | undefined, { database }: Config): Finding {
   if (!inspection) return ok('it will be made at the first start')
   const { version, pendingMigrations, connections = Number.POSITIVE_INFINITY } = inspection
-  if (DATABASE_POOL_MAX > connections)
-    return fault(
-      `DATABASE_POOL_MAX is ${DATABASE_POOL_MAX}, but ${version} grants ${connections} connections`
-    )
+  if (database.poolMax > connections)
+    return fault(`DATABASE_POOL_MAX is ${database.poolMax}, but ${version} grants ${connections} connections`)
   if (pendingMigrations > 0)
     return warning(`${version}; ${pendingMigrations} migrations are pending: latchkey migrate`)
   return ok(`${version}, whole, of the present schema`)

@@ -9,10 +9,9 @@ import { type Finding, fault, ok, warning } from './findings.ts'
 const PROBE_TIMEOUT = 1000
 
 /** Whether the service can listen where it is to: it does so for a moment, on all its ports at once. */
-export async function checkPorts({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Config): Promise<Finding> {
-  const addresses: ListenOptions[] = [{ host: HOST, port: PORT }]
-  if (METRICS_PORT !== undefined)
-    addresses.push({ host: METRICS_HOST, port: METRICS_PORT, prefix: 'METRICS_' })
+export async function checkPorts({ listen, metrics }: Config): Promise<Finding> {
+  const addresses: ListenOptions[] = [listen]
+  if (metrics) addresses.push({ ...metrics, prefix: 'METRICS_' })
 
   const servers: Server[] = []
   const refusals: string[] = []

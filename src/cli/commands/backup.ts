@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { isPostgres } from '../../config/config.ts'
+import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles } from '../../db/sqlite/copy.ts'
 import { createPrivateFile, pathExists, readPrivateFile } from '../../process/private-files.ts'
 import type { Command } from '../command.ts'
@@ -14,7 +14,7 @@ const backup: Command = {
 
   async run({ config, operands: [file = ''], progress, report }) {
     const settings = config({ keys: false })
-    if (isPostgres(settings.DATABASE_URL))
+    if (isPostgres(settings.database.url))
       throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
     const database = getDatabaseFile(settings)
     const [databaseKeyFile, key] = [`${database}.key`, `${file}.key`]

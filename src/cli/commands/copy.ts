@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { isPostgres } from '../../config/config.ts'
-import { isDatabaseUrl } from '../../config/database-url.ts'
+import { isDatabaseUrl, isPostgres } from '../../config/database-url.ts'
 import { copyDatabase } from '../../db/copy.ts'
 import { DatabaseError } from '../../db/errors.ts'
 import { openPostgres } from '../../db/postgres/engine.ts'

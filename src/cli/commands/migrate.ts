@@ -10,7 +10,7 @@ const migrate: Command = {
   async run({ config, now, log, progress, report }) {
     const settings = config({ keys: false })
     progress('migrating')
-    const store = await openStore({ url: settings.DATABASE_URL, poolMax: 1, now, log })
+    const store = await openStore({ url: settings.database.url, poolMax: 1, now, log })
     await store.close()
     const schema = getSchemaTime(settings).toISOString()
     report({ schema }, `The database has the schema of ${schema}.\n`)

@@ -1,5 +1,5 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
-import { isPostgres } from '../../config/config.ts'
+import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles, isInUse } from '../../db/sqlite/copy.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
 import {
@@ -18,8 +18,8 @@ const restore: Command = {
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], now, progress, report }) {
-    const { DATABASE_URL } = config({ keys: false })
-    const database = isPostgres(DATABASE_URL) ? undefined : toSqlitePath(DATABASE_URL)
+    const { url } = config({ keys: false }).database
+    const database = isPostgres(url) ? undefined : toSqlitePath(url)
     if (!database)
       throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)

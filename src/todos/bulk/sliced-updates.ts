@@ -3,7 +3,7 @@ import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from 
 import type { BulkUpdateRow } from '../../db/schema.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { IDEMPOTENCY_RETENTION } from '../../http/idempotency.ts'
+import { IDEMPOTENCY_RETENTION_MS } from '../../http/idempotency.ts'
 
 /*
  * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
@@ -187,7 +187,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
 
   /** For as long as a request may be repeated; after that its key stands for a new one. */
   function isReplayOf(last: BulkUpdateRow, requestId: string | null): boolean {
-    const oldest = store.now().getTime() - IDEMPOTENCY_RETENTION * 1000
+    const oldest = store.now().getTime() - IDEMPOTENCY_RETENTION_MS
     return requestId !== null && last.requestId === requestId && last.startedAt.getTime() >= oldest
   }
 

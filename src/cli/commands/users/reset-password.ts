@@ -15,7 +15,7 @@ const resetPassword: Command = {
       const { password, expiresAt, ended } = await admin.resetPassword(
         account,
         await createPasswordHasher(config),
-        config.PASSWORD_MIN_LENGTH
+        config.password.minLength
       )
       context.report(
         { id: account.id, password, expiresAt, ended },
