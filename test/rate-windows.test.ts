@@ -15,7 +15,7 @@ t.test('requests are counted by key, in windows that begin with the first', asyn
   t.strictSame(await count('a', 60), { current: 1, ttl: 60 })
 })
 
-t.test('when there are too many, the one is forgotten that has been quiet for longest', async t => {
+t.test('beyond the maximum, the key whose last request is the oldest is dropped', async t => {
   const count = createLocalCounter(2, () => 0)
   for (const key of ['a', 'b', 'a', 'c']) await count(key, 60)
   t.match(await count('a', 60), { current: 3 })

@@ -1,29 +1,31 @@
+import { LRUCache } from 'lru-cache'
 import type { Channel } from './channel.ts'
 
-/** The most that are remembered; beyond, those that have sent nothing for longest are forgotten. */
+/** The most keys that are counted. Beyond, the key whose last request is the oldest is dropped. */
 const MAX_KEYS = 5000
 
-/** How many requests there were in the present window, and the milliseconds that are left of it. */
+/** The requests in the current window, and the milliseconds that are left of the window. */
 export interface RateWindow {
   readonly current: number
   readonly ttl: number
 }
 
-/** Counts requests of a key, one more each time, in windows of so many milliseconds. */
+/** Counts one more request of a key, in windows of `windowMs` milliseconds that begin with a first request. */
 export type RateCounter = (key: string, windowMs: number) => Promise<RateWindow>
 
-/** Counts in this process, by a clock that nobody sets: a wrong time of day makes no window longer. */
+/**
+ * Creates a counter for this process.
+ * @param now milliseconds of a monotonic clock, so that a change of the time of day makes no window longer
+ */
 export function createLocalCounter(maxKeys = MAX_KEYS, now = () => performance.now()): RateCounter {
-  const windows = new Map<string, { readonly begin: number; current: number }>()
+  const windows = new LRUCache<string, { readonly begin: number; current: number }>({ max: maxKeys })
 
   return async (key, windowMs) => {
     const time = now()
     const existing = windows.get(key)
     const window = existing && existing.begin + windowMs > time ? existing : { begin: time, current: 0 }
     window.current += 1
-    windows.delete(key)
-    windows.set(key, window)
-    if (windows.size > maxKeys) windows.delete(windows.keys().next().value as string)
+    if (window !== existing) windows.set(key, window)
     return { current: window.current, ttl: window.begin + windowMs - time }
   }
 }
@@ -33,7 +35,7 @@ interface CountRequest {
   readonly windowMs: number
 }
 
-/** Has the process at the other end count, which does so for others, too. Its answers come in the order of the questions. */
+/** Creates a counter that asks the process at the other end, which answers requests in their order. */
 export function createRemoteCounter(channel: Channel): RateCounter {
   const pending: ((window: RateWindow) => void)[] = []
   channel.on('message', message => {
@@ -47,10 +49,10 @@ export function createRemoteCounter(channel: Channel): RateCounter {
     })
 }
 
-/** Counts for the process at the other end. */
+/** Answers the remote counter of the process at the other end. */
 export function serveCounter(channel: Channel, counter: RateCounter): void {
   channel.on('message', async message => {
-    const { key, windowMs: length } = message as Partial<CountRequest>
-    if (key !== undefined && length !== undefined) channel.send({ counted: await counter(key, length) })
+    const { key, windowMs } = message as Partial<CountRequest>
+    if (key !== undefined && windowMs !== undefined) channel.send({ counted: await counter(key, windowMs) })
   })
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { LRUCache } from 'lru-cache'
 import type { SessionRow } from '../../db/schema.ts'
 import type { Clock } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
@@ -55,7 +56,7 @@ export interface AccessTokens extends Pick<JwtSigner, 'sign'> {
   readonly verify: (token: string) => AccessTokenClaims
 }
 
-/** The most tokens to remember, some hundred bytes each. */
+/** The most verified tokens that are cached, some hundred bytes each. */
 const MAX_CACHED_TOKENS = 10_000
 
 /** `jti` of the access token that belongs to a generation of a session. */
@@ -98,13 +99,8 @@ export function createAccessTokens(signers: readonly [JwtSigner, ...JwtSigner[]]
     return undefined
   }
 
-  // A token that was ours to the last character is so again: only its lifetime is measured each time.
-  const cache = new Map<string, AccessTokenClaims>()
-
-  function addToCache(token: string, claims: AccessTokenClaims) {
-    if (cache.size >= MAX_CACHED_TOKENS) cache.clear()
-    cache.set(token, claims)
-  }
+  // Verified tokens by their text: a signature stays valid, only the lifetime is checked each time.
+  const cache = new LRUCache<string, AccessTokenClaims>({ max: MAX_CACHED_TOKENS })
 
   return {
     sign: signers[0].sign,
@@ -117,7 +113,7 @@ export function createAccessTokens(signers: readonly [JwtSigner, ...JwtSigner[]]
         cache.delete(token)
         throw new Problem('access_token_expired')
       }
-      if (!cached) addToCache(token, claims)
+      if (!cached) cache.set(token, claims)
       return claims
     }
   }
