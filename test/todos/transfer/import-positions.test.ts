@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
-import { expectedProblem } from '../support/service.ts'
-import { crashAtWrite, serveSignedIn } from './signed-in.ts'
+import { MAX_POSITION_LENGTH } from '../../../src/todos/position.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { crashAtWrite, serveSignedIn } from '../signed-in.ts'
 
 type Test = Parameters<typeof serveSignedIn>[0]
 

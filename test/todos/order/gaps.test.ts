@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
-import { expectedProblem } from '../support/service.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { MAX_POSITION_LENGTH } from '../../../src/todos/position.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 t.test('a place that has no room left is told, and nothing is moved', async t => {
   const { app, todos, make } = await serveSignedIn(t)
