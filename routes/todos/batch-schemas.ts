@@ -136,7 +136,6 @@ export const batch = {
       ...bodyProblems,
       'todo_not_found',
       'quota_exceeded',
-      'todo_place_exhausted',
       ...idempotencyProblems,
       'precondition_failed',
       'precondition_required',

@@ -182,7 +182,9 @@ export const MoveBody = Type.Unsafe<MoveTarget>({
 export const move = {
   operationId: 'moveTodo',
   summary: 'Move a todo in the list',
-  description: 'Changes its position, and no other todo. It does not count as an update.',
+  description:
+    'Changes its position, which does not count as an update. No other todo changes, unless the place has no position left ' +
+    'after thousands of moves: then the todos beside it get new positions, too.',
   tags,
   security,
   params,
@@ -190,7 +192,7 @@ export const move = {
   body: MoveBody,
   response: {
     200: todoResponse('The todo where it is now.'),
-    ...problemResponses(...bodyProblems, 'todo_place_exhausted', ...changeProblems)
+    ...problemResponses(...bodyProblems, ...changeProblems)
   }
 }
 

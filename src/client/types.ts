@@ -37,7 +37,6 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
-    | 'todo_place_exhausted'
     | 'idempotency_key_in_use'
     | 'precondition_failed'
     | 'body_too_large'

@@ -198,12 +198,6 @@ export const guides: Record<ProblemCode, Guide> = {
       'The pointers in errors say whether it is the user name or the e-mail. Choose another one; if the ' +
       'account is your own, sign in.'
   },
-  todo_place_exhausted: {
-    cause: 'So many todos were moved in between two neighbours that no position is left between them.',
-    next:
-      'Move one of the two todos to another place first, say to the top; that makes room between its ' +
-      'neighbours.'
-  },
   idempotency_key_in_use: {
     cause: 'A request with the same Idempotency-Key came a moment ago, and its answer is not known yet.',
     next:

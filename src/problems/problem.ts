@@ -173,11 +173,6 @@ export const catalogue = {
     title: 'The account could not be made',
     detail: 'The values listed in errors belong to another account. Choose others, or sign in.'
   },
-  todo_place_exhausted: {
-    status: 409,
-    title: 'There is no room left at this place',
-    detail: 'Thousands of todos were moved in between these two. Move one of them elsewhere first.'
-  },
   idempotency_key_in_use: {
     status: 409,
     title: 'A request with this key is under way',

@@ -1,15 +1,16 @@
 import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
 import type { TodoRow } from '../db/schema.ts'
+import type { Statement } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { positionAfter, toPosition } from './position.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
 import { todoStatements } from './statements.ts'
 import { isListed } from './todo.ts'
 
-/** Where a todo is in the list: in the order of the positions, and of the ids where those are the same. */
+/** The place of a todo in the list, which is ordered by position, then by id. */
 export type ListPosition = Pick<TodoRow, 'id' | 'position'>
 
-/** Come before and after every todo. */
+/** The places before and after all todos. */
 const LIST_START: ListPosition = { position: '', id: '' }
 const LIST_END: ListPosition = { position: '~', id: '' }
 
@@ -17,42 +18,50 @@ export const isBefore = (a: ListPosition, b: ListPosition): boolean =>
   a.position === b.position ? a.id < b.id : a.position < b.position
 
 /**
- * Changes of a user's todos that are put together in memory and then take effect at once, all or none. What is read is as
- * the changes so far have left it. What others have changed since it was read is not overwritten.
- * @param isRetry whether they were put together before and did not take effect
+ * A unit of work: collects changes of a user's todos in memory, then writes them in one transaction, all or none. Reads see
+ * the changes collected so far. A todo that somebody else has changed since its read is not overwritten.
+ * @param isRetry whether an earlier draft of the same changes failed to commit
  */
 export function createDraft(store: Store, userId: string, isRetry = false) {
-  const { insert, insertAtBottom, find, update, move, purge, findAbove, findBelow } = todoStatements(store)
+  const { insert, insertAtBottom, find, update, move, purge, findAbove, findBelow, findRowsBelow } =
+    todoStatements(store)
   const originalRows = new Map<string, TodoRow | undefined>()
   const currentRows = new Map<string, TodoRow | undefined>()
 
-  /** The nearest todo on one side, from which the one that is to move and all that are in this draft may be gone. */
-  async function findNeighbour(
-    side: typeof findAbove,
+  /** The listed todos on one side of a point as the draft has them, without the todo that moves: nearest first. */
+  async function findNearest<Row extends ListPosition>(
+    statement: Statement<Row[]>,
+    side: 'above' | 'below',
     point: ListPosition,
-    movedId: string
-  ): Promise<ListPosition | undefined> {
-    const rows = await side.execute({ userId, ...point, limit: currentRows.size + 1 })
-    const storedRows = rows.filter(({ id }) => !currentRows.has(id)).slice(0, 1)
-    const isBelow = side === findBelow
+    movedId: string,
+    count: number
+  ): Promise<(Row | TodoRow)[]> {
+    // Each stored row may be outdated by a row of the draft.
+    const rows = await statement.execute({ userId, ...point, limit: count + currentRows.size })
+    const storedRows = rows.filter(({ id }) => !currentRows.has(id))
     const draftRows = [...currentRows.values()]
       .filter(row => row !== undefined)
       .filter(row => row.id !== movedId && isListed(row))
-      .filter(row => (isBelow ? isBefore(point, row) : isBefore(row, point)))
+      .filter(row => (side === 'below' ? isBefore(point, row) : isBefore(row, point)))
     const sorted = [...draftRows, ...storedRows].sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    return isBelow ? sorted[0] : sorted.at(-1)
+    return (side === 'below' ? sorted : sorted.toReversed()).slice(0, count)
+  }
+
+  async function findNeighbour(side: 'above' | 'below', point: ListPosition, movedId: string) {
+    const [neighbour] = await findNearest(side === 'below' ? findBelow : findAbove, side, point, movedId, 1)
+    return neighbour
   }
 
   function toStatement([id, row]: [string, TodoRow | undefined]): BoundStatement<unknown> | undefined {
     const original = originalRows.get(id)
     if (row === original) return undefined
     if (!original) return (isRetry ? insert : insertAtBottom).bind(row)
-    // It makes room.
+    // A purge frees space, even on a full disk.
     if (!row) return mayUseReserve(purge.bind({ id, userId, expected: original.revision }))
     return (hasOnlyMoved(original, row) ? move : update).bind({ ...row, expected: original.revision })
   }
 
-  /** What the changes add to what the user has. */
+  /** What the changes add to the user's usage; negative where they free some. */
   function computeGrowth(): Growth {
     const growth = { todos: 0, bytes: 0 }
     for (const [id, row] of currentRows) {
@@ -65,7 +74,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   }
 
   return {
-    /** The todo, in the list or in the trash. */
+    /** The todo, in the list or in the trash; undefined if there is none. */
     async find(id: string): Promise<TodoRow | undefined> {
       if (!currentRows.has(id)) {
         const [row] = await find.execute({ id, userId })
@@ -75,33 +84,59 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
       return currentRows.get(id)
     },
 
-    /** The todo above a point, or above the end of the list, but for the one that is to move there. */
-    above: (movedId: string, point = LIST_END) => findNeighbour(findAbove, point, movedId),
-    below: (movedId: string, point = LIST_START) => findNeighbour(findBelow, point, movedId),
+    /** The nearest todo above a point, by default the last one of the list; never the todo that moves. */
+    above: (movedId: string, point = LIST_END) => findNeighbour('above', point, movedId),
+    /** The nearest todo below a point, by default the first one of the list; never the todo that moves. */
+    below: (movedId: string, point = LIST_START) => findNeighbour('below', point, movedId),
 
     /**
-     * The position of a new todo below all others. That is the one of its time, unless the clock was put back or an import
-     * lies ahead, which takes no reading to find out: the todo is then not added, and the position is looked up.
+     * The todos around a gap of the list, without the todo that moves there.
+     * @param above the todo above the gap
+     * @param reach how many todos to read on each side
+     * @returns the rows in their order, and the todos before and after them, if there are any
+     */
+    async readAround(movedId: string, above: ListPosition, reach: number) {
+      const todosAbove = await findNearest(findAbove, 'above', above, movedId, reach)
+      const previous = todosAbove[reach - 1]
+      const rows = await findNearest(findRowsBelow, 'below', previous ?? LIST_START, movedId, 2 * reach + 1)
+      const around = rows.slice(0, 2 * reach)
+      for (const row of around) {
+        if (currentRows.has(row.id)) continue
+        originalRows.set(row.id, row)
+        currentRows.set(row.id, row)
+      }
+      return { previous, rows: around, next: rows[2 * reach] }
+    },
+
+    /**
+     * The position of a new todo below all others: the position of its time. A clock that was put back or an import may
+     * have left a todo further down. `insertAtBottom` detects that without a read of its own and inserts nothing; only the
+     * retry looks the last position up.
      */
     async findBottomPosition(id: string): Promise<string> {
-      const last = isRetry ? await findNeighbour(findAbove, LIST_END, id) : undefined
+      const last = isRetry ? await findNeighbour('above', LIST_END, id) : undefined
       return last ? positionAfter(last.position, id) : toPosition(id)
     },
 
     put: (row: TodoRow) => void currentRows.set(row.id, row),
     remove: (id: string) => void currentRows.set(id, undefined),
 
-    /** @throws {Problem} `quota_exceeded` when the changes would not take effect for want of room */
+    /** @throws {Problem} `quota_exceeded` when the changes exceed the quota */
     assertWithinQuota: () => withQuota(store, userId, computeGrowth(), async () => {}),
 
     /**
-     * Makes the changes take effect, and other steps together with them.
-     * @returns whether they did; if not, another write came in between, and the draft is to be begun anew
+     * Writes the changes in one transaction.
+     * @param extraStatements run before the changes in the same transaction
+     * @returns false when another write came in between: nothing was written, and the draft must be made anew
      * @throws {Problem} `quota_exceeded`
-     * @throws {NoRowAffected} when it was one of the other steps that found no row, though it was required
+     * @throws {NoRowAffected} when one of the extra statements affected no row, though it had to
      */
     async commit(extraStatements: readonly BoundStatement[]): Promise<boolean> {
-      const changes = [...currentRows].flatMap(change => toStatement(change) ?? []).map(mustAffectRow)
+      const changes = [...currentRows]
+        // All transactions lock rows in the same order, so no two wait for each other.
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(change => toStatement(change) ?? [])
+        .map(mustAffectRow)
       if (changes.length + extraStatements.length === 0) return true
       try {
         await withQuota(store, userId, computeGrowth(), () =>
@@ -117,7 +152,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   }
 }
 
-/** Whether a todo has kept all but its place: what is not written anew is the very same value. */
+/** Whether only the place of a todo has changed. Unchanged values are the very same objects. */
 function hasOnlyMoved(original: TodoRow, row: TodoRow): boolean {
   const names = Object.keys(original) as (keyof TodoRow)[]
   return names.every(name => name === 'position' || name === 'revision' || row[name] === original[name])

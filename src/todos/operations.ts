@@ -3,7 +3,7 @@ import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
 import { type Draft, isBefore, type ListPosition } from './draft.ts'
-import { positionAfter, positionBefore, positionBetween } from './position.ts'
+import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
 import { assertServerFields, type ServerFields } from './server-fields.ts'
 import {
   applyPatch,
@@ -24,18 +24,21 @@ export type MoveTarget =
   | { readonly before: string }
   | { readonly to: 'top' | 'bottom' }
 
-/** Between which todos: without the one it is at the top, without the other at the bottom. */
+/** Between which todos: without `above`, the top of the list; without `below`, the bottom. */
 interface Gap {
   readonly above: ListPosition | undefined
   readonly below: ListPosition | undefined
 }
 
-/** Comes after every id. */
+/** Sorts after every id. */
 const MAX_ID = '~'
 
-/** What can be done to a user's todos, in a draft; each answers with the todo as it is then. */
+/** How many todos on each side of a gap move to make room in it: at first few, at last these. */
+const REACHES = [4, 16, 64, 256]
+
+/** The operations on a user's todos, on a draft. Each returns the todo as the operation leaves it. */
 export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, userId: string, draft: Draft) {
-  /** The todo, if it exists and its state is one that the caller expects. */
+  /** @throws {Problem} `todo_not_found` for a missing todo or an ineligible one, or what the precondition throws */
   async function loadRow(id: string, isEligible: (row: TodoRow) => boolean, precondition?: Precondition) {
     const row = await draft.find(id)
     if (!row || !isEligible(row)) throw new Problem('todo_not_found')
@@ -48,13 +51,15 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
     return toTodo(row)
   }
 
+  const putAt = (row: TodoRow, position: string): Todo => put({ ...row, position, revision: newId() })
+
   async function loadAnchor(id: string, member: string) {
     const row = await draft.find(id)
     if (row && isListed(row)) return row
     throw validationFailed({ pointer: `/${member}`, detail: 'names no todo of the list' })
   }
 
-  /** The todos that are to be the neighbours. */
+  /** The todos between which a todo moves. */
   async function findGap(movedId: string, target: MoveTarget): Promise<Gap> {
     if ('after' in target) {
       const above = await loadAnchor(target.after, 'after')
@@ -69,38 +74,36 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
   }
 
   /**
-   * Makes room between a todo and the one below that has the same position: that one, and all that have it, too, go a
-   * little further down.
-   * @returns the one that is below now
+   * Moves a todo into a gap that has no position left: the todos around the gap are spread anew, with equal distances.
+   * @param above the todo above the gap
+   * @throws {Problem} `validation_failed` when hundreds of todos lie side by side without a position in between, which only
+   * an import of such positions brings about
    */
-  async function makeRoom(movedId: string, above: ListPosition): Promise<ListPosition | undefined> {
-    const rowsAtSamePosition: TodoRow[] = []
-    let below = await draft.below(movedId, above)
-    for (; below?.position === above.position; below = await draft.below(movedId, below)) {
-      const row = await draft.find(below.id)
-      // It may have been moved or deleted since its place was read.
-      const isStillThere = row !== undefined && isListed(row) && row.position === above.position
-      if (isStillThere) rowsAtSamePosition.push(row)
+  async function moveIntoFullGap(moved: TodoRow, above: ListPosition, target: MoveTarget): Promise<Todo> {
+    for (const reach of REACHES) {
+      const { previous, rows, next } = await draft.readAround(moved.id, above, reach)
+      const [first = moved, last = moved] = [rows.at(0), rows.at(-1)]
+      const positionAt = spreadPositions(
+        previous?.position ?? positionBefore(first.position, newId()),
+        next?.position ?? positionAfter(last.position, newId()),
+        rows.length + 1
+      )
+      if (!positionAt) continue
+      const gapIndex = rows.filter(row => !isBefore(above, row)).length
+      for (const [index, row] of rows.entries()) putAt(row, positionAt(index < gapIndex ? index : index + 1))
+      return putAt(moved, positionAt(gapIndex))
     }
-    let last = above
-    for (const row of rowsAtSamePosition)
-      last = put({ ...row, position: choosePosition(last, below), revision: newId() })
-    return draft.below(movedId, above)
+    const [member] = Object.keys(target)
+    throw validationFailed({ pointer: `/${member}`, detail: FULL_GAP })
   }
 
-  /** The position that a todo had, or one right below, if another has it now and there is room. */
+  /** The position that a restored todo had, or a position right below, if another todo has it now and there is room. */
   async function findRestorePosition({ id, position }: ListPosition): Promise<string> {
     const next = await draft.below(id, { position, id: '' })
     if (next?.position !== position) return position
     const below = await draft.below(id, { position, id: MAX_ID })
-    return findPosition(position, below?.position, newId()) ?? position
-  }
-
-  /** @throws {Problem} `todo_place_exhausted` */
-  function choosePosition(above: ListPosition | undefined, below: ListPosition | undefined): string {
-    const position = findPosition(above?.position, below?.position, newId())
-    if (!position) throw new Problem('todo_place_exhausted')
-    return position
+    if (!below) return positionAfter(position, newId())
+    return positionBetween(position, below.position, newId()) ?? position
   }
 
   return {
@@ -132,10 +135,12 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       if (Object.values(target).includes(id)) return toTodo(row)
       const gap = await findGap(id, target)
       if (isInGap(gap, row)) return toTodo(row)
-      const { above } = gap
-      const hasNoRoom = above !== undefined && above.position === gap.below?.position
-      const below = hasNoRoom ? await makeRoom(id, above) : gap.below
-      return put({ ...row, position: choosePosition(above, below), revision: newId() })
+      const { above, below } = gap
+      // A todo that is alone in the list is in the gap already.
+      if (!above) return putAt(row, positionBefore((below as ListPosition).position, newId()))
+      if (!below) return putAt(row, positionAfter(above.position, newId()))
+      const position = positionBetween(above.position, below.position, newId())
+      return position ? putAt(row, position) : moveIntoFullGap(row, above, target)
     },
 
     /** Into the trash. */
@@ -173,9 +178,5 @@ export type Operations = ReturnType<typeof createOperations>
 const isInGap = ({ above, below }: Gap, row: ListPosition): boolean =>
   (!above || isBefore(above, row)) && (!below || isBefore(row, below))
 
-function findPosition(above: string | undefined, below: string | undefined, id: string): string | undefined {
-  if (above && below) return positionBetween(above, below, id)
-  if (below) return positionBefore(below, id)
-  // A todo that is alone in the list is where it is to go already.
-  return positionAfter(above as string, id)
-}
+const FULL_GAP =
+  'names a todo with too many others right beside it; move the todo elsewhere, or move some of those first'

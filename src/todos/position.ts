@@ -1,39 +1,41 @@
 import { UUID } from 'uuidv7'
 
-/** Digits in the order of their bytes, so that positions are in the order of their text. */
+/** The digits in the order of their bytes: positions sort as their texts do. */
 const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const BITS_PER_DIGIT = 6n
-/** The same digits in the base of eight, which numbers of any length are read and written in at once. */
+/** The same digits as two octal digits: BigInt reads and writes octal numbers of any length in one call. */
 const OCTAL_BY_DIGIT = new Map(
   Array.from(DIGITS, (digit, value) => [digit, value.toString(8).padStart(2, '0')])
 )
 const DIGIT_BY_OCTAL = new Map(Array.from(OCTAL_BY_DIGIT, ([digit, octal]) => [octal, digit]))
 
-/** Digits of a position at first: an id's 128 bits. */
+/** Digits of a new position: the 128 bits of an id. */
 const INITIAL_LENGTH = 22
-/** Digits that are added where there is no room left between two positions. */
+/** Digits that are added when no position is left between two others. */
 const EXTENSION_LENGTH = 16
 /** A millisecond in the first digits. */
 const MILLISECOND = 1n << (BigInt(INITIAL_LENGTH) * BITS_PER_DIGIT - 48n)
-/** Between positions of more digits: 65,536 of them fit into one more level. */
+/** The distance between longer positions: 65,536 of them fit into one extension. */
 const STEP = 1n << (BigInt(EXTENSION_LENGTH) * BITS_PER_DIGIT - 16n)
-/** Numbers between two positions that are too few to choose from. */
+/** With fewer numbers between two positions, there is no random choice among them. */
 const MIN_GAP = 16n
+/** The least distance of positions that are spread anew: room for dozens of moves between any two of them. */
+const MIN_SPREAD_STEP = 1n << 64n
 
-/** The longest position: an index entry of PostgreSQL has about 2700 bytes. */
+/** The longest position, in characters: an index entry of PostgreSQL has about 2700 bytes. */
 export const MAX_POSITION_LENGTH = INITIAL_LENGTH + 140 * EXTENSION_LENGTH
-/** Between these is what is kept: the first digit is neither the least nor the greatest. */
+/** Stored positions lie between these: their first digit is neither the least nor the greatest. */
 const [LOWER_BOUND, UPPER_BOUND] = [
   '0'.padEnd(INITIAL_LENGTH, DIGITS[0]),
   'z'.padEnd(INITIAL_LENGTH, DIGITS[0])
 ]
-/** There is room before and after any position; the very first and the very last are none. */
+/** Excludes the very first and the very last position, so that there is room before and after each. */
 export const POSITION_PATTERN = `^(?!0-*$|yz*$)[0-9A-Za-y_][\\w-]{${INITIAL_LENGTH - 1}}([\\w-]{${EXTENSION_LENGTH}}){0,${(MAX_POSITION_LENGTH - INITIAL_LENGTH) / EXTENSION_LENGTH}}$`
 
 /**
- * The position of a new todo, below those that were made before: the time is in its id (UUIDv7). It is the id, six bits a
- * digit, with its first bit set, which leaves half of the space above for those that are moved to the top;
- * every new todo needs one, so it is made without the large numbers below, which take three times as long.
+ * The position of a new todo, below all older todos, because a UUIDv7 begins with the time. It is the id, six bits a digit.
+ * Its first bit is set: half of the range above stays free for moves to the top. Every create calls this function, so it
+ * avoids BigInt, which takes three times as long.
  */
 export function toPosition(id: string): string {
   const { bytes } = UUID.parse(id)
@@ -47,12 +49,12 @@ export function toPosition(id: string): string {
 }
 
 /*
- * Two that move to one place at a time must not choose the same position, and neither must one that moves to where a todo
- * in the trash will be restored. So each choice is random in part, by the end of a new id.
+ * Two concurrent moves into one gap must not choose the same position, nor the position to which a todo of the trash will
+ * be restored. The random end of a new id makes each choice different.
  */
 const randomOffset = (id: string): bigint => BigInt(`0x${UUID.parse(id).toHex()}`) & ((1n << 62n) - 1n)
 
-/** A position before the first one. */
+/** A position before the first one. @param id a new id, for its random bits */
 export function positionBefore(first: string, id: string): string {
   const next = encodePosition(
     decodePosition(first, INITIAL_LENGTH) - MILLISECOND + randomOffset(id),
@@ -61,7 +63,7 @@ export function positionBefore(first: string, id: string): string {
   return next > LOWER_BOUND ? next : (positionBetween(LOWER_BOUND, first, id) ?? next)
 }
 
-/** A position after the last one, and after those of all todos that were made before the one with the id. */
+/** A position after the last one, and after the positions of all todos that were created before the id. */
 export function positionAfter(last: string, id: string): string {
   const initial = toPosition(id)
   if (initial > last) return initial
@@ -73,9 +75,9 @@ export function positionAfter(last: string, id: string): string {
 }
 
 /**
- * A position right after another that is taken: before all that do not begin with its digits, if there is room.
- * @param last the last one that was put there, or the position itself
- * @param next the one that comes after that
+ * A position right after a taken one: if there is room, before all positions that do not begin with its digits.
+ * @param last the last position that was assigned there, or the taken position itself
+ * @param next the position that follows `last`
  */
 export function positionRightAfter(
   position: string,
@@ -91,10 +93,10 @@ export function positionRightAfter(
 }
 
 /**
- * A position between two others. However often todos are moved to the same place, it stays short: of two neighbours the
- * longer one is where the last one was moved to, and the next goes a small step from there, not halfway.
- * @returns it, or undefined when there is none, or it would be longer than `MAX_POSITION`, after thousands of moves between
- * the last two moved
+ * A position between two others. Positions stay short however many todos move into one gap: the longer of two neighbours
+ * is the one that moved last, and the next position is a small step away from it instead of halfway.
+ * @returns undefined when there is none of at most `MAX_POSITION_LENGTH` characters: after thousands of moves, each between
+ * the two todos that moved last
  */
 export function positionBetween(above: string, below: string, id: string): string | undefined {
   const length = Math.max(above.length, below.length)
@@ -113,7 +115,25 @@ export function positionBetween(above: string, below: string, id: string): strin
   )
 }
 
-/** The number that the first digits of a position are, or all of them with zeros up to the length. */
+/**
+ * Positions for several todos between two others, at equal distances and as short as possible.
+ * @returns the position of each todo by its index, or undefined when the two others are too near to each other
+ */
+export function spreadPositions(
+  above: string,
+  below: string,
+  count: number
+): ((index: number) => string) | undefined {
+  for (let length = INITIAL_LENGTH; length <= MAX_POSITION_LENGTH; length += EXTENSION_LENGTH) {
+    if (above.slice(0, length) === below.slice(0, length)) continue
+    const low = decodePosition(above, length)
+    const step = (decodePosition(below, length) - low) / BigInt(count + 1)
+    if (step >= MIN_SPREAD_STEP) return index => encodePosition(low + step * BigInt(index + 1), length)
+  }
+  return undefined
+}
+
+/** The number that a position stands for, as if it had `length` digits: cut off, or filled up with zeros. */
 function decodePosition(position: string, length: number): bigint {
   const digits = Array.from(position.slice(0, length).padEnd(length, DIGITS[0]))
   return BigInt(`0o${digits.map(digit => OCTAL_BY_DIGIT.get(digit)).join('')}`)

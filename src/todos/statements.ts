@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm'
 import { isIdParam } from '../db/read-batches.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
 
-/** What is done to a user's todos one by one. The owner is part of every condition. */
+/** Statements on single todos of a user. Every condition names the owner. */
 export const todoStatements = prepareStatements('todos', (db, { todos }) => {
   const { seq: _seq, ...row } = paramRow(todos)
   const moveColumns = {
@@ -25,7 +25,7 @@ export const todoStatements = prepareStatements('todos', (db, { todos }) => {
   }
   const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
   const isThisTodo = and(belongsToUser, eq(todos.id, param(todos.id, 'id')))
-  /** As it was when it was read; so that of all writes that begin with the same state one takes effect. */
+  /** Unchanged since it was read: of several writes that begin with the same state, one takes effect. */
   const isUnchanged = and(isThisTodo, eq(todos.revision, param(todos.revision, 'expected')))
 
   const isListed = and(belongsToUser, isNull(todos.deletedAt))
@@ -40,9 +40,12 @@ export const todoStatements = prepareStatements('todos', (db, { todos }) => {
     .orderBy(desc(todos.position))
     .limit(1)
 
+  const isBelow = and(isListed, sql`${listPosition} > ${paramPosition}`)
+  const fromTop = [asc(todos.position), asc(todos.id)]
+
   return {
     insert: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
-    /** Adds it if all that is listed is above it; if not, it has the id of one that is there, so it is not added. */
+    /** Inserts only below all listed todos. Otherwise the row gets the id of an existing todo, a conflict that inserts nothing. */
     insertAtBottom: db
       .insert(todos)
       .values({ ...row, id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})` })
@@ -65,8 +68,15 @@ export const todoStatements = prepareStatements('todos', (db, { todos }) => {
       .orderBy(desc(todos.position), desc(todos.id))
       .limit(limit),
     findBelow: selectPositions()
-      .where(and(isListed, sql`${listPosition} > ${paramPosition}`))
-      .orderBy(asc(todos.position), asc(todos.id))
+      .where(isBelow)
+      .orderBy(...fromTop)
+      .limit(limit),
+    /** Whole rows, for todos that make room for another one. */
+    findRowsBelow: db
+      .select()
+      .from(todos)
+      .where(isBelow)
+      .orderBy(...fromTop)
       .limit(limit)
   }
 })

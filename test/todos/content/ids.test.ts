@@ -1,6 +1,6 @@
 import t from 'tap'
-import { expectedProblem } from '../support/service.ts'
-import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const upper = (text: string) => text.toUpperCase()
 /** Digits of either case in one id. */

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { type BoundStatement, NoRowAffected } from '../../src/db/engine.ts'
-import { withIdempotency } from '../../src/http/idempotency.ts'
-import { type BatchResult, runBatch } from '../../src/todos/bulk/batch.ts'
-import { defaults } from '../../src/todos/todo.ts'
-import { createTodos } from '../../src/todos/todos.ts'
-import { expectedProblem } from '../support/service.ts'
-import { invalid, serveSignedIn } from './signed-in.ts'
+import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
+import { withIdempotency } from '../../../src/http/idempotency.ts'
+import { type BatchResult, runBatch } from '../../../src/todos/bulk/batch.ts'
+import { defaults } from '../../../src/todos/todo.ts'
+import { createTodos } from '../../../src/todos/todos.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { invalid, serveSignedIn } from '../signed-in.ts'
 
 /** Keeps an answer as it is. */
 const asIs = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { invalid, serveSignedIn } from './signed-in.ts'
+import { invalid, serveSignedIn } from '../signed-in.ts'
 
 const INVISIBLE = 'has no visible character; give at least one'
 const control = (code: string) => `contains a control character, ${code}; remove it`

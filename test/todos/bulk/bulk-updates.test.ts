@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type BoundStatement, NoRowAffected } from '../../src/db/engine.ts'
-import { openStore, type Store } from '../../src/db/store.ts'
-import { runBulkUpdate } from '../../src/todos/bulk/bulk-update.ts'
-import { createBulkUpdates } from '../../src/todos/bulk/bulk-update-slices.ts'
-import { splitIntoRanges } from '../../src/todos/bulk/sliced-updates.ts'
-import { createTodos } from '../../src/todos/todos.ts'
-import { importTodos } from '../../src/todos/transfer/import.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
+import { openStore, type Store } from '../../../src/db/store.ts'
+import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'
+import { createBulkUpdates } from '../../../src/todos/bulk/bulk-update-slices.ts'
+import { splitIntoRanges } from '../../../src/todos/bulk/sliced-updates.ts'
+import { createTodos } from '../../../src/todos/todos.ts'
+import { importTodos } from '../../../src/todos/transfer/import.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 /** More than go into one slice, on either engine. */
 const MANY = 5001

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { contentFields } from '../../routes/todos/fields.ts'
-import { defaults } from '../../src/todos/todo.ts'
-import { expectedProblem } from '../support/service.ts'
-import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { contentFields } from '../../../routes/todos/fields.ts'
+import { defaults } from '../../../src/todos/todo.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const full = {
   title: 'Buy milk',

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../src/config/limits.ts'
-import { importTodos } from '../../src/todos/transfer/import.ts'
-import { createArbitrary } from '../http/schema-arbitrary.ts'
-import { expectedProblem } from '../support/service.ts'
-import { crashAtWrite, invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../../src/config/limits.ts'
+import { importTodos } from '../../../src/todos/transfer/import.ts'
+import { createArbitrary } from '../../http/schema-arbitrary.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { crashAtWrite, invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const AT = '2026-01-01T00:00:00.000Z'

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { defaults } from '../../src/todos/todo.ts'
-import { createTodos } from '../../src/todos/todos.ts'
-import { expectedProblem } from '../support/service.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { defaults } from '../../../src/todos/todo.ts'
+import { createTodos } from '../../../src/todos/todos.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 /** More than what sockets and streams keep, at 16 KiB each. */
 const MANY = 1000

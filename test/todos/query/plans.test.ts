@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { openStore } from '../../src/db/store.ts'
-import type { Filter } from '../../src/todos/query/filter.ts'
-import { listTodos, sorts } from '../../src/todos/query/list.ts'
-import { defaults } from '../../src/todos/todo.ts'
-import { createTodos } from '../../src/todos/todos.ts'
-import { readDuePages } from '../../src/todos/transfer/export.ts'
+import { openStore } from '../../../src/db/store.ts'
+import type { Filter } from '../../../src/todos/query/filter.ts'
+import { listTodos, sorts } from '../../../src/todos/query/list.ts'
+import { defaults } from '../../../src/todos/todo.ts'
+import { createTodos } from '../../../src/todos/todos.ts'
+import { readDuePages } from '../../../src/todos/transfer/export.ts'
 
 /** The index of each order. */
 const indexes = {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { isFullDate, isLocalDateTime } from '../../src/time/rfc3339.ts'
-import { isTimeZone } from '../../src/time/time-zones.ts'
-import { invalid, serveSignedIn } from './signed-in.ts'
+import { isFullDate, isLocalDateTime } from '../../../src/time/rfc3339.ts'
+import { isTimeZone } from '../../../src/time/time-zones.ts'
+import { invalid, serveSignedIn } from '../signed-in.ts'
 
 t.test(
   'a due date comes back as it was given, in whatever zone and whether or not the clock shows it',

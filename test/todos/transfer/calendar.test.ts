@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
-import { toCalendar } from '../../src/todos/transfer/calendar.ts'
-import { expectedProblem } from '../support/service.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
+import { expectedProblem } from '../../support/service.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 /** A calendar's lines, unfolded; each line as it came is checked against RFC 5545, section 3.1. */
 function linesOf(t: Tap, calendar: string): string[] {

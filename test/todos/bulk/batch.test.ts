@@ -1,8 +1,8 @@
 import t from 'tap'
-import { runBatch } from '../../src/todos/bulk/batch.ts'
-import { runBulkUpdate } from '../../src/todos/bulk/bulk-update.ts'
-import { type Answer, expectedProblem } from '../support/service.ts'
-import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { runBatch } from '../../../src/todos/bulk/batch.ts'
+import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'
+import { type Answer, expectedProblem } from '../../support/service.ts'
+import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 async function withBatch(t: Parameters<typeof serveSignedIn>[0], settings = {}) {
   const service = await serveSignedIn(t, settings)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isInstant } from '../../src/time/rfc3339.ts'
-import { sorts } from '../../src/todos/query/list.ts'
-import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { isInstant } from '../../../src/time/rfc3339.ts'
+import { sorts } from '../../../src/todos/query/list.ts'
+import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const asCursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
 const notACursor = {
@@ -102,9 +102,10 @@ t.test('a cursor of events is read to the bit', async t => {
     call('GET', `/api/auth/events?limit=1&cursor=${cursor}`, { token: accessToken })
   const { nextCursor } = (await call('GET', '/api/auth/events?limit=1', { token: accessToken })).body
   t.equal((await list(nextCursor)).status, 200)
-  const last = String.fromCharCode(nextCursor.charCodeAt(21) + 1)
+  const end = nextCursor.length - 1
+  const last = String.fromCharCode(nextCursor.charCodeAt(end) + 1)
   for (const cursor of [
-    nextCursor.slice(0, 21) + last,
+    nextCursor.slice(0, end) + last,
     `${nextCursor}=`,
     nextCursor.slice(1),
     `${nextCursor}A`

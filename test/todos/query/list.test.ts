@@ -1,6 +1,6 @@
 import t from 'tap'
-import { expectedProblem, serve } from '../support/service.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { expectedProblem, serve } from '../../support/service.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 /** A service whose one user has made some todos, named by their number. */
 async function withTodos(t: Parameters<typeof serve>[0], count: number) {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { invalid, MISSING_ID, serveSignedIn } from './signed-in.ts'
+import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 t.test('a todo moves to where it is told, and nothing else changes', async t => {
   const { clock, todos, make, titles } = await serveSignedIn(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { tokenize, toSearchTerms } from '../../src/todos/query/terms.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { tokenize, toSearchTerms } from '../../../src/todos/query/terms.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 /** Each title with searches that find it, and others that do not. */
 type Case = [title: string, finding: string[], missing?: string[]]

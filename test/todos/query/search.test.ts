@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { tokenize } from '../../src/todos/query/terms.ts'
-import { defaults } from '../../src/todos/todo.ts'
-import { createTodos } from '../../src/todos/todos.ts'
-import { serveSignedIn } from './signed-in.ts'
+import { tokenize } from '../../../src/todos/query/terms.ts'
+import { defaults } from '../../../src/todos/todo.ts'
+import { createTodos } from '../../../src/todos/todos.ts'
+import { serveSignedIn } from '../signed-in.ts'
 
 const RUNS = Number(process.env.SEARCH_RUNS ?? 10)
 /** More than SQLite takes into its index at a time. */
