@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isPostgres } from '../../config/config.ts'
 import { isDatabaseUrl } from '../../config/database-url.ts'
 import { copyDatabase } from '../../db/copy.ts'
@@ -32,7 +33,7 @@ const copy: Command = {
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
       const sizes = await copyDatabase(source, target, onProgress).finally(target.close)
-      report(sizes, formatSizes(sizes, `${file}.key`))
+      report(sizes, formatSizes(sizes, toSecretFile(file)))
     } finally {
       await source.close()
     }
