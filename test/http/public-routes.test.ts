@@ -33,7 +33,9 @@ t.test('[V8.2.1] every route that is not listed as public demands an access toke
   // Fastify announces each instance before its first route.
   const collectRoutes = (message: unknown) => {
     const { fastify } = message as { fastify: FastifyInstance }
-    fastify.addHook('onRoute', route => routes.push(route))
+    fastify.addHook('onRoute', route => {
+      routes.push(route)
+    })
   }
   subscribe('fastify.initialization', collectRoutes)
   const { app } = await serve(t)

@@ -53,7 +53,7 @@ function parsePem(file: string, pem: string): KeyObject {
   const { length } = labels.filter(label => label.endsWith('PRIVATE KEY'))
   if (labels.length === 0) return rejectKeyFile(file, 'it is not PEM')
   if (length === 0) return rejectKeyFile(file, `it holds no private key (but: ${labels[0]})`)
-  // OpenSSL would ignore the second key, and its tokens would be refused.
+  // Node would ignore the second key without a word, and the service would refuse its tokens.
   if (length > 1) return rejectKeyFile(file, `it holds ${length} private keys`)
   if (ENCRYPTED_PEM.test(pem)) return rejectKeyFile(file, 'its key is encrypted')
   try {
