@@ -5,16 +5,17 @@ import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What owners do with their accounts. */
+    /** What people do with their accounts: register, log in, change and delete them. */
     accounts: Accounts
   }
 }
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('accounts', createAccounts(app.store, app.passwordHasher, app.throttle, app.tokens, config))
+  const { store, passwordHasher, throttle, sessions, tokens } = app
+  app.decorate('accounts', createAccounts({ store, passwordHasher, throttle, sessions, tokens, config }))
 }
 
 export default fp(accounts, {
   name: 'accounts',
-  dependencies: ['database', 'password-hasher', 'throttle', 'jwt']
+  dependencies: ['database', 'password-hasher', 'throttle', 'jwt', 'sessions']
 })

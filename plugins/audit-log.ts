@@ -4,7 +4,7 @@ import { type AuditLog, createAuditLog } from '../src/auth/audit/audit-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What happened to accounts. */
+    /** The log of what happened to accounts. */
     auditLog: AuditLog
   }
 }

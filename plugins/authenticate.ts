@@ -6,21 +6,25 @@ import type {
   onRequestHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Identity, PendingIdentity } from '../src/auth/sessions/sessions.ts'
+import type { ClaimedIdentity, PendingIdentity } from '../src/auth/sessions/authenticate.ts'
+import type { Identity } from '../src/auth/user.ts'
 import { parseBearerToken } from '../src/http/bearer.ts'
 import { Problem } from '../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An `onRequest` hook: lets in who sends a live access token, and says in `request.user` who that is. */
+    /** An `onRequest` hook: refuses a request without a live access token, and sets `request.user` to its sender. */
     authenticate: onRequestAsyncHookHandler
-    /** The same for requests that only read, side by side with the check of the session: it leaves a `request.pending`. */
+    /**
+     * An `onRequest` hook for requests that only read. It sets `request.pending`, whose `read` checks the session while the
+     * handler reads.
+     */
     authenticateForRead: onRequestHookHandler
   }
   interface FastifyRequest {
     pending: PendingIdentity
-    /** The id of the user whom a request without `authenticate` has turned out to be of. */
-    signedInUserId?: string | undefined
+    /** The user whom the log names for a request that has no `request.user`. It proves nothing. */
+    loggedUserId?: string | undefined
   }
 }
 
@@ -35,15 +39,17 @@ async function authenticate(app: FastifyInstance) {
     request.user = await app.sessions.authenticate(requireBearerToken(request, reply))
   })
   app.decorateRequest('pending')
-  app.decorateRequest('signedInUserId')
+  app.decorateRequest('loggedUserId')
+  // A callback instead of a promise: most requests need not wait here, and a promise would cost each a turn.
   app.decorate('authenticateForRead', (request, reply, done) => {
-    const pendingOrPromise = app.sessions.authenticateForRead(requireBearerToken(request, reply))
-    const proceed = (pending: PendingIdentity) => {
-      request.pending = pending
+    const identity = app.sessions.authenticateForRead(requireBearerToken(request, reply))
+    const proceed = (claimed: ClaimedIdentity) => {
+      request.pending = claimed
+      request.loggedUserId = claimed.claimedUserId
       done()
     }
-    if (pendingOrPromise instanceof Promise) pendingOrPromise.then(proceed, done)
-    else proceed(pendingOrPromise)
+    if (identity instanceof Promise) identity.then(proceed, done)
+    else proceed(identity)
   })
 }
 

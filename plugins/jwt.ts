@@ -13,7 +13,7 @@ import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Makes and checks access tokens and refresh tokens. */
+    /** Issues and verifies access tokens and refresh tokens. */
     tokens: Tokens
   }
 }
@@ -21,17 +21,17 @@ declare module 'fastify' {
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     payload: AccessTokenClaims
-    /** The ids of the keys. */
+    /** `app.jwt` has one namespace for each key, named by the key's id. */
     namespaces: string
   }
 }
 
-/** Says that this is an access token, so that no JWT of another purpose passes for one (RFC 9068, section 2.1). */
+/** The type of an access token, so that no JWT of another purpose is accepted as one (RFC 9068, section 2.1). */
 const TOKEN_TYPE = 'at+jwt'
 
 /**
- * Each key has a signer and a verifier of its own, made once. The `kid` of a token is not looked at: which key it was
- * signed with shows when it is tried, and there are few.
+ * Each key has its own signer and verifier, made once. Verification tries all keys and ignores the `kid` of a token: there
+ * are few keys.
  */
 async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
   const keys = loadSigningKeys(config, file =>
@@ -50,7 +50,7 @@ async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
   const [current, ...retired] = keys
   app.decorate('tokens', {
     access: createAccessTokens([createSigner(current), ...retired.map(createSigner)], app.store.now),
-    refresh: createRefreshTokens([current.keyMaterial, ...retired.map(({ keyMaterial: seed }) => seed)]),
+    refresh: createRefreshTokens([current.keyMaterial, ...retired.map(({ keyMaterial }) => keyMaterial)]),
     publicKeys: keys.flatMap(({ jwk }) => jwk ?? [])
   })
 }
@@ -70,13 +70,14 @@ const toJwtOptions = ({ id, algorithm, secret }: SigningKey, config: Config): Fa
     allowedAud: config.accessToken.audience,
     checkTyp: TOKEN_TYPE,
     requiredClaims: ['iss', 'aud', 'sub', 'email', 'sid', 'jti', 'iat', 'exp'],
-    // The library reads the machine's clock and lets a token live in the second of its exp; we measure times ourselves.
+    // The library reads the machine's clock and accepts a token in the second of its `exp`. The service measures lifetimes
+    // itself.
     ignoreExpiration: true,
     ignoreNotBefore: true
   }
 })
 
-/** The library throws for each of the many ways in which a token can be wrong; none of them matters to us. */
+/** The library throws a different error for each fault of a token. All of them mean the same here. */
 function verifyOrUndefined(verify: () => unknown): unknown {
   try {
     return verify()

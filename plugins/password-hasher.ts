@@ -5,14 +5,14 @@ import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Hashes and verifies passwords, one queue for all. */
+    /** Hashes and verifies passwords in one queue. */
     passwordHasher: PasswordHasher
   }
 }
 
 export interface PasswordHasherOptions {
   readonly config: Config
-  /** How many of them are for hashing, at the most. */
+  /** How many cores may hash at the same time. */
   readonly cores: number
 }
 

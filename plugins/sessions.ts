@@ -5,7 +5,7 @@ import type { Config } from '../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Who is signed in. */
+    /** Sessions, from sign-in to end. */
     sessions: Sessions
   }
 }

@@ -4,7 +4,7 @@ import { createThrottle, type Throttle } from '../src/auth/throttling/throttle.t
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Slows the guessing of passwords down, wherever they are checked. */
+    /** Slows down the guessing of passwords, wherever one is verified. */
     throttle: Throttle
   }
 }

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox'
 import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
@@ -8,6 +8,18 @@ export const Instant = (description: string) =>
     format: 'date-time',
     description,
     examples: ['2026-11-23T09:30:00.000Z']
+  })
+
+/** One of some texts, as an `enum`. `Type.Union` would make an `anyOf` of it, which documents and errors show worse. */
+export const OneOf = <Value extends string>(values: readonly Value[], options: SchemaOptions = {}) =>
+  Type.Unsafe<Value>({ type: 'string', enum: values, ...options })
+
+/** A schema that accepts null as well. */
+export const Nullable = <Schema extends TSchema>(schema: Schema) =>
+  Type.Unsafe<Static<Schema> | null>({
+    ...schema,
+    type: [schema.type, 'null'],
+    ...(schema.enum && { enum: [...schema.enum, null] })
   })
 
 export const NullableString = (description: string) =>

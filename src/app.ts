@@ -31,7 +31,6 @@ import passwordHasher from '../plugins/password-hasher.ts'
 import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
 import todoUpgrade from '../plugins/todos.ts'
-import users from '../plugins/users.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
@@ -135,7 +134,6 @@ export async function buildApp({
   await app.register(jwtTokens, { config })
   await app.register(passwordHasher, { config, cores })
   await app.register(throttle)
-  await app.register(users)
   await app.register(sessions, { config })
   await app.register(accounts, { config })
   await app.register(auditLog)

@@ -6,6 +6,7 @@ const USERS = 20
 /** So many are begun at once. */
 const BATCH = 500
 const SESSION_AGE = 60_000
+const CLIENT = { ip: '127.0.0.1', userAgent: null }
 
 /**
  * Begins sessions in Latchkey's database, as sign-ins of a minute ago would have, but for the hashing. Latchkey refuses
@@ -20,17 +21,22 @@ export async function createLatchkeySessions(
   const app = await buildApp({ config, clock: () => new Date(Date.now() - SESSION_AGE) })
   await app.ready()
   const users = await Promise.all(
-    Array.from({ length: USERS }, (_, index) => {
+    Array.from({ length: USERS }, async (_, index) => {
       const username = `refresher${index}`
-      const email = `${username}@example.org`
-      return app.users.register({ username, email, password: 'correct horse battery staple' })
+      const registration = {
+        username,
+        email: `${username}@example.org`,
+        password: 'correct horse battery staple'
+      }
+      const { user } = await app.accounts.register(registration, CLIENT)
+      return { ...user, passwordVersion: 0 }
     })
   )
   const pairs: TokenPair[] = []
   while (pairs.length < count) {
     const started = Array.from({ length: BATCH }, (_, index) => {
       const user = users[index % USERS] as (typeof users)[number]
-      return app.sessions.start(user, { ip: '127.0.0.1', userAgent: null })
+      return app.sessions.start(user, CLIENT)
     })
     for (const { accessToken, refreshToken } of await Promise.all(started))
       pairs.push({ accessToken, refreshToken })

@@ -1,7 +1,7 @@
 import { count, sql } from 'drizzle-orm'
 import { buildApp } from '../../src/app.ts'
-import type { VerifiedUser } from '../../src/auth/accounts/users.ts'
 import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
+import type { VerifiedUser } from '../../src/auth/user.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { createJanitor } from '../../src/jobs/janitor.ts'
 import { formatTable } from '../comparison/report.ts'
@@ -65,10 +65,10 @@ interface Person {
   pair: TokenPair
 }
 
-async function signUp({ users, sessions }: App, username: string): Promise<Person> {
+async function signUp({ accounts }: App, username: string): Promise<Person> {
   const password = 'correct horse battery staple'
-  const user = await users.register({ username, email: `${username}@example.org`, password })
-  return { user, pair: await sessions.start(user, DEVICE) }
+  const pair = await accounts.register({ username, email: `${username}@example.org`, password }, DEVICE)
+  return { user: { ...pair.user, passwordVersion: 0 }, pair }
 }
 
 /** How many rows the tables of sign-ins have, and how many bytes the database. */

@@ -9,10 +9,12 @@ export class RequestLogController extends LogController {
   override incomingRequest() {}
 
   override requestCompleted(_error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply) {
-    const { method, ip, user, pending: claim, signedInUserId: signedIn, problemCode: code, log } = request
+    const { method, ip, user, loggedUserId, problemCode: code, log } = request
     const path = toRequestPath(request.originalUrl)
     const ms = Math.round(reply.elapsedTime * 10) / 10
-    const userId = user?.id ?? claim?.userId ?? signedIn
-    log.info({ method, path, status: reply.statusCode, ms, ip, user: userId, code }, 'request')
+    log.info(
+      { method, path, status: reply.statusCode, ms, ip, user: user?.id ?? loggedUserId, code },
+      'request'
+    )
   }
 }

@@ -1,6 +1,11 @@
 import { Type } from '@sinclair/typebox'
+import {
+  AccountDeletion,
+  createPasswordChangeSchema,
+  UsernameChange
+} from '../../src/auth/accounts/schemas.ts'
+import { auditEventTypes, endReasons } from '../../src/auth/audit/event-types.ts'
 import type { Config } from '../../src/config/config.ts'
-import { type AuditEventType, auditEventTypes, type EndReason, endReasons } from '../../src/db/schema.ts'
 import {
   bearer,
   bearerProblems,
@@ -9,12 +14,14 @@ import {
   Id,
   Instant,
   idempotencyHeaders,
+  Nullable,
   NullableString,
+  OneOf,
   PageQuery,
   problemResponses,
   ref
 } from '../schemas.ts'
-import { createNewPasswordSchema, TokenPairDocument, tags, UserDocument, Username } from './schemas.ts'
+import { TokenPairDocument, tags, UserDocument } from './schemas.ts'
 
 const exampleClient = {
   device: 'Firefox on Linux',
@@ -61,14 +68,10 @@ const exampleEvent = {
 export const AuditEventDocument = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    type: Type.Unsafe<AuditEventType>({ type: 'string', enum: auditEventTypes }),
+    type: OneOf(auditEventTypes),
     createdAt: Instant('when it happened'),
     sessionId: NullableString('the session that it is about'),
-    endReason: Type.Unsafe<EndReason | null>({
-      type: ['string', 'null'],
-      enum: [...endReasons, null],
-      description: 'why the session ended'
-    }),
+    endReason: Nullable(OneOf(endReasons, { description: 'why the session ended' })),
     device: NullableString('the user agent, made readable'),
     userAgent: NullableString('the user agent of the request'),
     ip: NullableString('the address of the request'),
@@ -109,10 +112,7 @@ export const renameMe = {
     'It cannot be the password, whatever its case. The refusal tells that, so changes are slowed down as sign-ins are.',
   tags,
   security: bearer,
-  body: Type.Object(
-    { username: Username },
-    { additionalProperties: false, examples: [{ username: 'countess' }] }
-  ),
+  body: UsernameChange,
   response: {
     200: { ...ref(UserDocument), description: 'The account as it is now.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, 'already_taken', 'sign_in_throttled')
@@ -126,10 +126,7 @@ export const deleteMe = {
     'Deletes the account with its sessions, events and todos. Its tokens are refused from then on.',
   tags,
   security: bearer,
-  body: Type.Object(
-    { password: Type.String({ format: 'password', description: 'the password of the account' }) },
-    { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
-  ),
+  body: AccountDeletion,
   response: {
     204: Type.Null({ description: 'The account is gone.' }),
     ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
@@ -147,19 +144,7 @@ export const changePassword = ({ password: { minLength } }: Config) => ({
   tags,
   security: bearer,
   headers: idempotencyHeaders,
-  body: Type.Object(
-    {
-      currentPassword: Type.String({ format: 'password', description: 'the password of the account' }),
-      newPassword: createNewPasswordSchema(minLength),
-      endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
-    },
-    {
-      additionalProperties: false,
-      examples: [
-        { currentPassword: 'correct horse battery staple', newPassword: 'battery staple, correct horse' }
-      ]
-    }
-  ),
+  body: createPasswordChangeSchema(minLength),
   response: {
     200: { ...ref(TokenPairDocument), description: 'The password is changed; the new pair.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')

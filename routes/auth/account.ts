@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { REQUESTS_PER_MINUTE } from '../../src/config/limits.ts'
+import { toClientInfo } from '../../src/http/client-info.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
-import { toClientInfo } from './client-info.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
 
-/** A stricter limit for what verifies a password. */
+/** A stricter limit for routes that verify a password. */
 const config = { rateLimit: REQUESTS_PER_MINUTE.account }
 
 const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, options) => {
@@ -16,11 +16,11 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
     return request.user
   })
 
-  app.patch('/me', { schema: schemas.renameMe, config }, async function rename(request) {
+  app.patch('/me', { schema: schemas.renameMe, config }, async function changeUsername(request) {
     return app.accounts.changeUsername(request.user, request.body.username, toClientInfo(request))
   })
 
-  app.delete('/me', { schema: schemas.deleteMe, config }, async function remove(request, reply) {
+  app.delete('/me', { schema: schemas.deleteMe, config }, async function deleteAccount(request, reply) {
     await app.accounts.deleteAccount(request.user, request.body.password, toClientInfo(request))
     return reply.code(204).send(null)
   })
@@ -29,8 +29,8 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
     '/password',
     { schema: schemas.changePassword(options.config), config, ...createNewPasswordHooks('newPassword') },
     async function changePassword(request) {
-      const change = { ...request.body, idempotencyKey: getIdempotencyKey(request.headers) }
-      return app.accounts.changePassword(request.user, change, toClientInfo(request))
+      const idempotencyKey = getIdempotencyKey(request.headers)
+      return app.accounts.changePassword(request.user, request.body, toClientInfo(request), idempotencyKey)
     }
   )
 }

@@ -7,9 +7,10 @@ import { Problem } from '../../src/problems/problem.ts'
 type RequestBody = Record<string, unknown>
 
 /**
- * Hooks for a route that takes a new password. It is brought to its one form first, so that its length is that of what is
- * hashed; and when the schema finds faults, whether it is easy to guess is told with them. Otherwise its use tells that.
- * @param member the name that it has in the body
+ * Hooks for a route that takes a new password. The first normalizes the password, so that the schema checks the length of the
+ * text that is hashed. The second adds to the faults that the schema found whether the password is easy to guess. Without
+ * other faults the use case reports that.
+ * @param member the name of the password in the body
  */
 export const createNewPasswordHooks = (member: string) => ({
   attachValidation: true,
@@ -25,7 +26,7 @@ export const createNewPasswordHooks = (member: string) => ({
   }
 })
 
-/** As far as one can tell: nothing has been validated. */
+/** Looks for the fault in a body that is not valid: every member may have any type. */
 function findNewPasswordError({ username, email, ...body }: RequestBody, member: string) {
   const password = body[member]
   if (typeof password !== 'string') return undefined

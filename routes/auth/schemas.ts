@@ -1,6 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
-import type { LogoutScope } from '../../src/auth/sessions/sessions.ts'
+import {
+  createCredentialsSchema,
+  createRegistrationSchema,
+  Email,
+  MAX_PASSWORD,
+  MAX_USERNAME,
+  Username
+} from '../../src/auth/accounts/schemas.ts'
+import { type LogoutScope, logoutScopes } from '../../src/auth/sessions/logout.ts'
+import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_TTL } from '../../src/config/environment-schema.ts'
 import { toBodyLimit } from '../../src/config/limits.ts'
@@ -10,39 +19,17 @@ import {
   exampleIds,
   IdDocument,
   idempotencyHeaders,
+  Nullable,
   problemResponses,
   ref
 } from '../schemas.ts'
 
 export const tags = ['auth']
 
-export const MIN_USERNAME = 3
-export const MAX_USERNAME = 32
-export const MAX_PASSWORD = 128
-/** The largest body of these routes, in bytes: two passwords, or a name, an e-mail and a password; or a pair of tokens. */
+/** The largest body of these routes, in bytes: a user name, an e-mail and two passwords, or a token pair. */
 export const MAX_AUTH_BODY = toBodyLimit(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
 
-export const Username = Type.String({
-  pattern: `^[A-Za-z0-9._-]{${MIN_USERNAME},${MAX_USERNAME}}$`,
-  description: `${MIN_USERNAME} to ${MAX_USERNAME} letters, digits, dots, underscores or hyphens`,
-  examples: ['ada']
-})
-/** What it is taken as; its domain is answered in ASCII. */
-const Email = Type.String({
-  format: 'idn-email',
-  maxLength: MAX_EMAIL,
-  description: `an e-mail address of at most ${MAX_EMAIL} characters`,
-  examples: ['ada@example.org']
-})
 const AsciiEmail = { ...Email, format: 'email' }
-export const createNewPasswordSchema = (minLength: number) =>
-  Type.String({
-    format: 'password',
-    minLength,
-    maxLength: MAX_PASSWORD,
-    description: `${minLength} to ${MAX_PASSWORD} characters of any kind`,
-    examples: ['correct horse battery staple']
-  })
 
 const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
 
@@ -93,13 +80,7 @@ export const register = ({ password: { minLength } }: Config) => ({
     'of anything, but is refused with the reason when it is easy to guess: four random words are not. The domain of the ' +
     'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
-  body: Type.Object(
-    { username: Username, email: Email, password: createNewPasswordSchema(minLength) },
-    {
-      additionalProperties: false,
-      examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
-    }
-  ),
+  body: createRegistrationSchema(minLength),
   response: {
     201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
     ...problemResponses(...bodyProblems, 'already_taken')
@@ -113,17 +94,7 @@ export const login = ({ password: { minLength } }: Config) => ({
     'Begins a session and answers with its first pair of tokens. A password that an operator has set takes a `newPassword` ' +
     'with it, which is the password from then on; with any other password there is none to be given.',
   tags,
-  body: Type.Object(
-    {
-      email: Email,
-      password: Type.String({ format: 'password', description: 'the password, as it was given' }),
-      newPassword: Type.Optional(createNewPasswordSchema(minLength))
-    },
-    {
-      additionalProperties: false,
-      examples: [{ email: 'ada@example.org', password: 'correct horse battery staple' }]
-    }
-  ),
+  body: createCredentialsSchema(minLength),
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
     ...problemResponses(
@@ -137,7 +108,7 @@ export const login = ({ password: { minLength } }: Config) => ({
   }
 })
 
-/** Taken as it was answered, and not looked at: no life is longer than a setting may be. */
+/** A lifetime that a client sends back from an answer. The service ignores it. */
 const EchoedSeconds = Type.Integer({
   minimum: 0,
   maximum: MAX_TTL,
@@ -158,7 +129,9 @@ export const refresh = {
     {
       accessToken: Type.String({ description: 'the access token of the latest pair' }),
       refreshToken: Type.String({ description: 'the refresh token of the latest pair' }),
-      tokenType: Type.Optional(Type.Unsafe<'Bearer'>({ const: 'Bearer', description: 'Bearer, or nothing' })),
+      tokenType: Type.Optional(
+        Type.Unsafe<TokenPair['tokenType']>({ const: 'Bearer', description: 'Bearer, or nothing' })
+      ),
       expiresIn: Type.Optional(EchoedSeconds),
       refreshExpiresIn: Type.Optional(EchoedSeconds),
       user: Type.Optional(Type.Object(userProperties, { description: 'as it was answered' }))
@@ -192,13 +165,19 @@ export const logout = {
     'session. Only a body that cannot be read is refused, for it may have meant other sessions.',
   tags,
   security: [...bearer, {}],
-  body: Type.Unsafe<{ scope?: LogoutScope } | null>({
-    type: ['object', 'null'],
-    properties: {
-      scope: { enum: ['local', 'others', 'all'], default: 'local', description: 'local, others or all' }
-    },
-    additionalProperties: false,
-    examples: [{ scope: 'local' }]
-  }),
+  body: Nullable(
+    Type.Object(
+      {
+        scope: Type.Optional(
+          Type.Unsafe<LogoutScope>({
+            enum: logoutScopes,
+            default: 'local',
+            description: 'local, others or all'
+          })
+        )
+      },
+      { additionalProperties: false, examples: [{ scope: 'local' }] }
+    )
+  ),
   response: { 204: Type.Null({ description: 'Signed out.' }), ...problemResponses(...bodyProblems) }
 }

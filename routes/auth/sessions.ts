@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { describeUserAgent } from '../../src/http/user-agent.ts'
+import { describeUserAgent, toClientInfo } from '../../src/http/client-info.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'
-import { toClientInfo } from './client-info.ts'
 
 const sessions: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticate)

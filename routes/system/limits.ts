@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
+import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/accounts/schemas.ts'
 import type { Config } from '../../src/config/config.ts'
 import {
   MAX_BATCH,
@@ -16,7 +17,7 @@ import {
 } from '../../src/config/limits.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../src/http/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
-import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
+import { MAX_AUTH_BODY } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
 import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
 

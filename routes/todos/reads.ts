@@ -12,27 +12,27 @@ const reads: FastifyPluginAsyncTypebox = async app => {
 
   app.get('', { schema: schemas.list, onSend: app.conditionalGet }, async function list(request, reply) {
     const { limit = DEFAULT_LIMIT, ...query } = request.query
-    const { userId, read: confirmed } = request.pending
-    // To write a page out takes longer than to find it, and most pages are read again before they change.
-    const page = app.store.cachedText(userId, request.url, async () => {
-      const page = await createTodos(app.store, userId).list({ ...query, limit })
-      const text = String(reply.serialize(page))
-      const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
-      return { text, etag: toEntityTag(text), link }
-    })
-    const { text, etag, link } = await confirmed(page)
+    // To serialize a page takes longer than to find it, and most pages are read again before they change.
+    const { text, etag, link } = await request.pending.read(userId =>
+      app.store.cachedText(userId, request.url, async () => {
+        const page = await createTodos(app.store, userId).list({ ...query, limit })
+        const text = String(reply.serialize(page))
+        const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
+        return { text, etag: toEntityTag(text), link }
+      })
+    )
     if (link) reply.header('link', link)
     return sendSerialized<TodoPage>(text, etag, reply)
   })
 
   app.get('/:id', { schema: schemas.read, onSend: app.conditionalGet }, async function read(request, reply) {
     const { id } = request.params
-    const { userId, read: confirmed } = request.pending
-    const todo = app.store.cachedText(userId, id, async () => {
-      const todo = await createTodos(app.store, userId).get(id)
-      return { text: String(reply.serialize(todo)), etag: todo.etag }
-    })
-    const { text, etag } = await confirmed(todo)
+    const { text, etag } = await request.pending.read(userId =>
+      app.store.cachedText(userId, id, async () => {
+        const todo = await createTodos(app.store, userId).get(id)
+        return { text: String(reply.serialize(todo)), etag: todo.etag }
+      })
+    )
     return sendSerialized<Todo>(text, etag, reply)
   })
 }

@@ -1,12 +1,15 @@
 import type { SQL } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Tally } from '../process/counters.ts'
+import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { ReadByIds } from './read-batches.ts'
 import type { Tables } from './schema.ts'
-import type { QueueForUser } from './user-queue.ts'
 
 /** What features may do with the database. A transaction is not among it: each write is one statement. */
 export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete'>
+
+/** The most long reads and writes of one user that wait for their turn. */
+export const MAX_WAITING_PER_USER = 50
 
 /** The values of a statement's placeholders. */
 export type Params = Record<string, unknown>
@@ -148,7 +151,7 @@ export interface Engine {
   /** Finds todos by their terms, with an index. */
   readonly search: Search
   /** Does what takes the longer the more todos a user has after that user's other such work. */
-  readonly queueForUser: QueueForUser
+  readonly queueForUser: KeyedQueue
   /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
   readonly slicedUpdates?: SlicedUpdates
   /**

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import type { AuditEventType, EndReason } from '../auth/audit/event-types.ts'
 import type { ColumnKit } from './columns.ts'
 
 /** The tables, written once for every engine. */
@@ -176,33 +177,6 @@ export function createTables(kit: ColumnKit) {
 
 /** When a todo is due: on a day, or at a time as the clocks of a zone (IANA) show it. */
 export type DueValue = { readonly date: string } | { readonly dateTime: string; readonly timeZone: string }
-
-/** Why a session ended before its time. */
-export const endReasons = [
-  'account_deleted',
-  'account_disabled',
-  'logout',
-  'password_changed',
-  'password_reset',
-  'reuse_detected',
-  'signed_out_by_operator',
-  'too_many_sessions'
-] as const
-export type EndReason = (typeof endReasons)[number]
-
-/** What happened to an account, as its owner is told. */
-export const auditEventTypes = [
-  'account_created',
-  'account_disabled',
-  'account_enabled',
-  'signed_in',
-  'sign_in_failed',
-  'password_changed',
-  'password_reset',
-  'refresh_token_reused',
-  'session_ended'
-] as const
-export type AuditEventType = (typeof auditEventTypes)[number]
 
 export type Tables = ReturnType<typeof createTables>
 /** What tells of work that is under way in one database, and means nothing in another. */

@@ -1,11 +1,11 @@
 import * as argon2 from 'argon2'
 import t from 'tap'
-import { createUsers } from '../../src/auth/accounts/users.ts'
-import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { createLogin } from '../../src/auth/accounts/login.ts'
+import { createPasswordHasher, type PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
+import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 
-const DEVICE = { ip: '192.0.2.1', userAgent: null }
+const CLIENT = { ip: '192.0.2.1', userAgent: null }
 
 t.test('signing in begins a session of its own', async t => {
   const { call, signUp } = await serve(t)
@@ -48,19 +48,17 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
   await signUp({ email: 'ada@example.org' })
   const real = await createPasswordHasher(readConfig({}))
   const verified: (string | undefined)[] = []
-  const users = createUsers(
-    app.store,
-    {
-      ...real,
-      verify: (password, hash) => {
-        verified.push(hash)
-        return real.verify(password, hash)
-      }
-    },
-    app.throttle
-  )
-  await t.rejects(users.login('eve@example.org', '', DEVICE, passThrough), { code: 'invalid_credentials' })
-  await t.rejects(users.login('ada@example.org', '', DEVICE, passThrough), { code: 'invalid_credentials' })
+  const { store, throttle, sessions } = app
+  const passwordHasher: PasswordHasher = {
+    ...real,
+    verify: (password, hash) => {
+      verified.push(hash)
+      return real.verify(password, hash)
+    }
+  }
+  const login = createLogin({ store, passwordHasher, throttle, sessions })
+  for (const email of ['eve@example.org', 'ada@example.org'])
+    await t.rejects(login({ email, password: '' }, CLIENT), { code: 'invalid_credentials' })
   t.match(verified, [undefined, /^\$argon2id\$/])
   t.equal(await real.verify('', undefined), 'wrong')
 })
@@ -163,15 +161,16 @@ t.test('[V6.3.8] an unknown e-mail costs as many verifications for a password of
     verified.push(hash)
     return false
   }
-  const passwords = await createPasswordHasher(
+  const passwordHasher = await createPasswordHasher(
     readConfig({}),
     1,
     async () => ({ ...argon2, verify }) as never
   )
-  const users = createUsers(app.store, passwords, app.throttle)
+  const { store, throttle, sessions } = app
+  const login = createLogin({ store, passwordHasher, throttle, sessions })
   const costOf = async (email: string, password: string) => {
     verified.length = 0
-    await t.rejects(users.login(email, password, DEVICE, passThrough), { code: 'invalid_credentials' })
+    await t.rejects(login({ email, password }, CLIENT), { code: 'invalid_credentials' })
     return verified.length
   }
   for (const [password, cost] of [
@@ -193,27 +192,25 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
 
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }
   const config = readConfig({ PASSWORD_HASH_MEMORY: '20000', PASSWORD_HASH_TIME: '3' })
-  const later = createUsers(app.store, await createPasswordHasher(config), app.throttle)
+  const { store, throttle, sessions } = app
+  const login = createLogin({ store, passwordHasher: await createPasswordHasher(config), throttle, sessions })
+  const email = 'ada@example.org'
   t.equal(argon2.needsRehash(await hashed(), raised), true)
-  await t.rejects(later.login('ada@example.org', 'wrong', DEVICE, passThrough), {
-    code: 'invalid_credentials'
-  })
+  await t.rejects(login({ email, password: 'wrong' }, CLIENT), { code: 'invalid_credentials' })
   t.equal(argon2.needsRehash(await hashed(), raised), true, 'not for a wrong password')
-  await later.login('ada@example.org', PASSWORD, DEVICE, passThrough)
+  await login({ email, password: PASSWORD }, CLIENT)
   t.equal(argon2.needsRehash(await hashed(), raised), false)
-  t.match(await later.login('ada@example.org', PASSWORD, DEVICE, passThrough), { email: 'ada@example.org' })
+  t.match(await login({ email, password: PASSWORD }, CLIENT), { user: { email } })
 })
 
 t.test('[V7.4.2] who is deleted while the password is checked is not signed in', async t => {
   const { app, call, signUp } = await serve(t)
   const { user, accessToken: token } = await signUp()
-  const device = { ip: '127.0.0.1', userAgent: null }
-  const checked = await app.users.login(user.email, PASSWORD, DEVICE, passThrough)
-  t.equal((await call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } })).status, 204)
-
-  await t.rejects(app.sessions.start(checked, device), { code: 'invalid_credentials' })
+  const deleteAccount = async () =>
+    t.equal((await call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } })).status, 204)
+  await t.rejects(loginWithDelay(app, user.email, deleteAccount), { code: 'invalid_credentials' })
   await t.resolves(
-    app.store.atomically(app.auditLog.step(user.id, 'session_ended', device)),
+    app.store.atomically(app.auditLog.bindEvent(user.id, 'session_ended', CLIENT)),
     'nor does an event of the deleted user fail'
   )
   t.strictSame(await app.auditLog.list(user.id, 1), { items: [], nextCursor: null })

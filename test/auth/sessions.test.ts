@@ -1,9 +1,7 @@
-import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { toClientInfo } from '../../routes/auth/client-info.ts'
 import { createSessions } from '../../src/auth/sessions/sessions.ts'
 import { readConfig } from '../../src/config/config.ts'
-import { describeUserAgent } from '../../src/http/user-agent.ts'
+import { describeUserAgent, toClientInfo } from '../../src/http/client-info.ts'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -70,7 +68,7 @@ t.test('a user agent may be missing, or anything', async t => {
   const [bare, long] = await list(first.accessToken)
   t.match(bare, { device: null, userAgent: '/' })
   t.equal(long.userAgent.length, 512)
-  t.strictSame(toClientInfo({ ip: '::1', headers: {} } as FastifyRequest), { ip: '::1', userAgent: null })
+  t.strictSame(toClientInfo({ ip: '::1', headers: {} }), { ip: '::1', userAgent: null })
   t.strictSame(
     [describeUserAgent(null), describeUserAgent(''), describeUserAgent('curl/8.1 (x)')],
     [null, null, 'curl']

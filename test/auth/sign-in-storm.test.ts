@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { createUsers } from '../../src/auth/accounts/users.ts'
+import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { Problem } from '../../src/problems/problem.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
+import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 /** Passes that leave room for ten hashes on each core to wait. */
 const SETTINGS = { PASSWORD_HASH_TIME: '10' }
@@ -58,15 +58,14 @@ t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t 
   const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash
   const before = await hashed()
   const passwords = await createPasswordHasher(readConfig({ PASSWORD_HASH_TIME: '3' }))
-  const signIn = (error: Error) =>
-    createUsers(app.store, { ...passwords, hash: () => Promise.reject(error) }, app.throttle).login(
-      'ada@example.org',
-      PASSWORD,
-      { ip: '192.0.2.1', userAgent: null },
-      passThrough
-    )
+  const { store, throttle, sessions } = app
+  const signIn = (error: Error) => {
+    const passwordHasher = { ...passwords, hash: () => Promise.reject(error) }
+    const login = createLogin({ store, passwordHasher, throttle, sessions })
+    return login({ email: 'ada@example.org', password: PASSWORD }, { ip: '192.0.2.1', userAgent: null })
+  }
 
-  t.match(await signIn(new Problem('overloaded')), { email: 'ada@example.org' })
+  t.match(await signIn(new Problem('overloaded')), { user: { email: 'ada@example.org' } })
   t.equal(await hashed(), before)
   await t.rejects(signIn(new Error('out of memory')), { message: 'out of memory' }, 'a fault stays one')
   await t.rejects(signIn(new Problem('internal_error')), { code: 'internal_error' })

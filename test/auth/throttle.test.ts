@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap'
-import { createUsers } from '../../src/auth/accounts/users.ts'
-import type { PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
+import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createThrottle } from '../../src/auth/throttling/throttle.ts'
 import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
@@ -11,7 +10,7 @@ import {
   type Answer,
   expectedProblem,
   PASSWORD,
-  passThrough,
+  type Service,
   type Settings,
   serve
 } from '../support/service.ts'
@@ -20,6 +19,7 @@ const ADA = 'ada@example.org'
 /** Nobody's e-mail. */
 const EVE = 'eve@example.org'
 const HOME = '198.51.100.1'
+const AT_HOME = { ip: HOME, userAgent: null }
 const DAY = 86_400
 
 /** The service behind a proxy, with an account whose owner has signed in at home. */
@@ -235,13 +235,15 @@ t.test('[THROTTLE] failures are forgotten a day after the last one', async t => 
 
 t.test('[THROTTLE] what could not be verified does not count', async t => {
   const { app, fail, clock } = await serveAda(t)
-  const { store, passwordHasher: passwords, throttle } = app
-  const failing = (error: Error) =>
-    createUsers(store, { ...passwords, verify: () => Promise.reject(error) }, throttle)
+  const { store, throttle, sessions } = app
+  const createFailingLogin = (error: Error) => {
+    const passwordHasher = { ...app.passwordHasher, verify: () => Promise.reject(error) }
+    return createLogin({ store, passwordHasher, throttle, sessions })
+  }
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
       for (let attempts = 0; attempts < times; attempts++)
-        await t.rejects(failing(error).login(email, PASSWORD, { ip: HOME, userAgent: null }, passThrough), {
+        await t.rejects(createFailingLogin(error)({ email, password: PASSWORD }, AT_HOME), {
           message: error.message
         })
   }
@@ -267,10 +269,13 @@ t.test(
   '[THROTTLE] failures are forgotten together with what the right password brings, or not at all',
   async t => {
     const { app, fail } = await serveAda(t)
-    const { store, users } = app
+    const { store, passwordHasher, throttle, sessions } = app
     const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
-    const signIn = (enter: Parameters<typeof users.login>[3]) =>
-      users.login(ADA, PASSWORD, { ip: HOME, userAgent: null }, enter)
+    const signIn = (start: typeof sessions.start) =>
+      createLogin({ store, passwordHasher, throttle, sessions: { start } })(
+        { email: ADA, password: PASSWORD },
+        AT_HOME
+      )
 
     await fail(ADA, HOME)
     await t.rejects(
@@ -280,7 +285,7 @@ t.test(
       { message: 'no database' }
     )
     t.strictSame(await rows(), [1, 1], 'it was no failure')
-    await signIn(async (_user, forgiving) => store.atomically(forgiving))
+    await signIn(sessions.start)
     t.strictSame(await rows(), [])
   }
 )
@@ -298,7 +303,7 @@ t.test(
 )
 
 /** What the database is asked and what is hashed, in order. */
-function traced(store: Store, passwords: PasswordHasher) {
+function createTracedLogin({ store, passwordHasher, sessions }: Service['app']) {
   const trace: string[] = []
   const prepare: Store['prepare'] = (builder, name) => {
     const prepared = store.prepare(builder, name)
@@ -311,30 +316,31 @@ function traced(store: Store, passwords: PasswordHasher) {
     return { ...prepared, execute: traced(prepared.execute), run: traced(prepared.run) }
   }
   const tracedStore = { ...store, prepare }
-  const users = createUsers(
-    tracedStore,
-    {
-      ...passwords,
+  const login = createLogin({
+    store: tracedStore,
+    passwordHasher: {
+      ...passwordHasher,
       verify: (password, hash) => {
         trace.push('hash')
-        return passwords.verify(password, hash)
+        return passwordHasher.verify(password, hash)
       }
     },
-    createThrottle(tracedStore)
-  )
-  return { trace, users }
+    throttle: createThrottle(tracedStore),
+    sessions
+  })
+  return { trace, login }
 }
 
 t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or not', async t => {
   const { app } = await serveAda(t)
-  const { trace, users } = traced(app.store, app.passwordHasher)
+  const { trace, login } = createTracedLogin(app)
   const workOf = async (email: string, ip: string) => {
     trace.length = 0
-    await t.rejects(users.login(email, 'wrong', { ip, userAgent: null }, passThrough))
+    await t.rejects(login({ email, password: 'wrong' }, { ip, userAgent: null }))
     return [...trace]
   }
   const looks = ['throttles_find', 'throttles_find']
-  const verification = ['users_findByEmail', 'hash']
+  const verification = ['accounts_findByEmail', 'hash']
   for (const email of [ADA, EVE]) {
     // One write that tells the owner, and one in its stead.
     const write = email === ADA ? 'events_insert' : 'throttles_touch'

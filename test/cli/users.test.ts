@@ -1,6 +1,6 @@
 import t from 'tap'
 import { StatementError } from '../../src/db/errors.ts'
-import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
+import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
 
 t.test('users list names every account, the oldest first', async t => {
@@ -83,13 +83,17 @@ t.test(
     const pair = await signUp()
     const { email } = pair.user
     const login = (password: string) => call('POST', '/api/auth/login', { body: { email, password } })
-    const device = { ip: '127.0.0.1', userAgent: null }
-    const verified = await app.users.login(email, PASSWORD, device, passThrough)
     clock.advance(1)
-    t.match(await latchkey('users', 'disable', email), {
-      code: 0,
-      stdout: 'user1@example.org: cannot sign in any more; 1 session has ended\n'
-    })
+    const disable = async () =>
+      t.match(await latchkey('users', 'disable', email), {
+        code: 0,
+        stdout: 'user1@example.org: cannot sign in any more; 1 session has ended\n'
+      })
+    await t.rejects(
+      loginWithDelay(app, email, disable),
+      { code: 'invalid_credentials' },
+      'a sign-in under way gives no session'
+    )
     t.match((await latchkey('users', 'list')).stdout, /user1 {2}disabled\n$/)
 
     const { accessToken: token } = pair
@@ -99,11 +103,6 @@ t.test(
     })
     clock.advance(300)
     t.match(await refresh(pair), { status: 401, body: { code: 'refresh_token_revoked' } })
-    await t.rejects(
-      app.sessions.start(verified, device),
-      { code: 'invalid_credentials' },
-      'nor one under way'
-    )
     t.match(await login('a wrong password'), { status: 401, body: { code: 'invalid_credentials' } })
     const refused = await login(PASSWORD)
     t.equal(refused.status, 403)
@@ -258,10 +257,8 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   const settings = await sharedSettings(t)
   const { app, signUp, clock } = await serve(t, settings)
   const { user } = await signUp()
-  const device = { ip: '127.0.0.1', userAgent: null }
-  const verified = await app.users.login(user.email, PASSWORD, device, passThrough)
-  await createProgram(settings, clock)('users', 'reset-password', user.email)
-  await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
+  const resetPassword = () => createProgram(settings, clock)('users', 'reset-password', user.email)
+  await t.rejects(loginWithDelay(app, user.email, resetPassword), { code: 'invalid_credentials' })
 })
 
 t.test('who is not there is told so, and nobody is everybody', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createUserQueue } from '../../src/db/user-queue.ts'
+import { createKeyedQueue } from '../../src/process/keyed-queue.ts'
 
-/** Reads that wait until they are told to end. */
+/** Reads that wait until `end` is called. */
 function reads() {
   const begun: string[] = []
   const ends: (() => void)[] = []
@@ -14,8 +14,8 @@ function reads() {
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-t.test('the long reads of a user follow each other, and those of another do not wait for them', async t => {
-  const inTurn = createUserQueue(1)
+t.test('work of one key waits for its turn, and not for work of another key', async t => {
+  const inTurn = createKeyedQueue(1)
   const { begun, read, end } = reads()
   const all = ['a1', 'a2', 'b1'].map(name => inTurn(name.charAt(0), read(name)))
   await turn()
@@ -28,8 +28,8 @@ t.test('the long reads of a user follow each other, and those of another do not 
   t.strictSame(await Promise.all(all), ['a1', 'a2', 'b1'])
 })
 
-t.test('a user has at most fifty waiting', async t => {
-  const inTurn = createUserQueue(2)
+t.test('work beyond what may wait is refused', async t => {
+  const inTurn = createKeyedQueue(2, 50)
   const { read, end } = reads()
   const all = Array.from({ length: 52 }, (_, index) => inTurn('a', read(`${index}`)))
   await turn()
@@ -46,8 +46,8 @@ t.test('a user has at most fifty waiting', async t => {
   t.equal(await other, 'another')
 })
 
-t.test('a read that fails leaves its turn to the next', async t => {
-  const inTurn = createUserQueue(1)
+t.test('work that fails leaves its turn to the next', async t => {
+  const inTurn = createKeyedQueue(1)
   await t.rejects(
     inTurn('a', () => Promise.reject(new Error('gone'))),
     { message: 'gone' }

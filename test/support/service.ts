@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, buildApp } from '../../src/app.ts'
+import { createLogin } from '../../src/auth/accounts/login.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { SettingName } from '../../src/config/environment-schema.ts'
 import { emptyDatabase } from './databases.ts'
@@ -111,8 +112,25 @@ export type Service = Awaited<ReturnType<typeof serve>>
 
 export const PASSWORD = 'correct horse battery staple'
 
-/** Takes what was verified, and begins no session with it. */
-export const passThrough = async <Value>(verified: Value): Promise<Value> => verified
+/** Signs in, and does something after the password was verified and before the session begins. */
+export async function loginWithDelay(
+  { store, passwordHasher, throttle, sessions }: Service['app'],
+  email: string,
+  meanwhile: () => Promise<unknown>
+) {
+  const login = createLogin({
+    store,
+    passwordHasher,
+    throttle,
+    sessions: {
+      async start(...args) {
+        await meanwhile()
+        return sessions.start(...args)
+      }
+    }
+  })
+  return login({ email, password: PASSWORD }, { ip: '192.0.2.1', userAgent: null })
+}
 
 export interface Pair {
   accessToken: string

@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto'
-import { asc, eq, gt, or, sql } from 'drizzle-orm'
+import { asc, eq, gt, or } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
-import type { EndReason, UserRow } from '../../db/schema.ts'
+import type { UserRow } from '../../db/schema.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import type { EndReason } from '../audit/event-types.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
+import { passwordStatements } from '../passwords/statements.ts'
 import { TEMPORARY_PASSWORD_TTL } from '../passwords/temporary-passwords.ts'
 import { sessionStatements } from '../sessions/statements.ts'
+import type { User } from '../user.ts'
 import { toLookupKey } from './emails.ts'
-import type { User } from './users.ts'
 
 /** An account as its operator sees it. */
 export type Account = Omit<
@@ -17,14 +19,14 @@ export type Account = Omit<
   'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion' | 'passwordExpiresAt'
 >
 
-/** What an operator does comes from no device that its owner would know. */
+/** An operator's command comes from no client. */
 const OPERATOR_SOURCE = { ip: null, userAgent: null }
-/** Accounts that are read at a time. */
+/** Accounts that one query reads. */
 const PAGE_SIZE = 500
-/** Characters that nobody takes for others, and their number in a group of a new password. */
+/** Characters that cannot be mistaken for each other, and how many of them make a group of a password. */
 const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
 const GROUP_LENGTH = 5
-/** Groups of a new password: 148 bits, where OWASP ASVS 11.5.1 asks for 128. */
+/** The fewest groups of a password: 148 bits, where OWASP ASVS 11.5.1 asks for 128. */
 const MIN_GROUPS = 6
 
 const statements = prepareStatements('administration', (db, { users }) => {
@@ -55,26 +57,14 @@ const statements = prepareStatements('administration', (db, { users }) => {
     setDisabledAt: db
       .update(users)
       .set({ disabledAt: param(users.disabledAt, 'disabledAt') })
-      .where(eq(users.id, param(users.id, 'userId'))),
-    setPasswordHash: db
-      .update(users)
-      .set({
-        passwordHash: param(users.passwordHash, 'passwordHash'),
-        passwordVersion: sql`${users.passwordVersion} + 1`,
-        passwordExpiresAt: param(users.passwordExpiresAt, 'expiresAt')
-      })
       .where(eq(users.id, param(users.id, 'userId')))
   }
 })
 
-/** What an operator does with other people's accounts. Their owners find it among their events. */
+/** What an operator does with other people's accounts. The owners see it in their audit log. */
 export function createAccountAdmin(store: Store) {
-  const {
-    listAfter: page,
-    findByKey: find,
-    setDisabledAt: setDisabled,
-    setPasswordHash: setPassword
-  } = statements(store)
+  const { listAfter, findByKey, setDisabledAt } = statements(store)
+  const { setTemporaryHash } = passwordStatements(store)
   const { endAll } = sessionStatements(store)
   const auditLog = createAuditLog(store)
 
@@ -82,11 +72,11 @@ export function createAccountAdmin(store: Store) {
     mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
 
   async function recordEnds(
-    { id }: User,
+    { id: userId }: User,
     ended: readonly { id: string }[],
     reason: EndReason
   ): Promise<number> {
-    await auditLog.recordSessionEnds(ended, id, reason, OPERATOR_SOURCE)
+    await auditLog.recordSessionEnds(ended, { userId, reason, source: OPERATOR_SOURCE })
     return ended.length
   }
 
@@ -96,7 +86,7 @@ export function createAccountAdmin(store: Store) {
       let after = ''
       let accounts: Account[]
       do {
-        accounts = await page.execute({ after })
+        accounts = await listAfter.execute({ after })
         for (const account of accounts) {
           after = account.id
           yield account
@@ -104,52 +94,55 @@ export function createAccountAdmin(store: Store) {
       } while (accounts.length === PAGE_SIZE)
     },
 
-    /** The account with this id, e-mail or user name; no two can have the same. */
+    /** The account with this id, e-mail or user name. At most one account matches. */
     async find(identifier: string): Promise<Account | undefined> {
-      const [account] = await find.execute({ key: toLookupKey(identifier) })
+      const [account] = await findByKey.execute({ key: toLookupKey(identifier) })
       return account
     },
 
     /**
-     * Lets a user sign in no more, and ends all sessions. Nothing of the account is lost.
+     * Prevents a user from signing in, and ends all sessions. The account keeps its data.
      * @returns how many sessions have ended
      */
     async disable(user: User): Promise<number> {
       const [, ended] = await store.atomically(
-        setDisabled.bind({ userId: user.id, disabledAt: store.now() }),
+        setDisabledAt.bind({ userId: user.id, disabledAt: store.now() }),
         endSessions(user, 'account_disabled'),
-        auditLog.step(user.id, 'account_disabled', OPERATOR_SOURCE)
+        auditLog.bindEvent(user.id, 'account_disabled', OPERATOR_SOURCE)
       )
       return recordEnds(user, ended, 'account_disabled')
     },
 
-    /** Lets a user sign in again. */
+    /** Allows a disabled user to sign in again. */
     async enable(user: User): Promise<void> {
       await store.atomically(
-        setDisabled.bind({ userId: user.id, disabledAt: null }),
-        auditLog.step(user.id, 'account_enabled', OPERATOR_SOURCE)
+        setDisabledAt.bind({ userId: user.id, disabledAt: null }),
+        auditLog.bindEvent(user.id, 'account_enabled', OPERATOR_SOURCE)
       )
     },
 
-    /** @returns how many sessions have ended */
+    /**
+     * Ends all sessions of a user.
+     * @returns how many sessions have ended
+     */
     async signOut(user: User): Promise<number> {
       const [ended] = await store.atomically(endSessions(user, 'signed_out_by_operator'))
       return recordEnds(user, ended, 'signed_out_by_operator')
     },
 
     /**
-     * Sets a password that is made for it, good for one sign-in that sets another, and ends all sessions.
-     * @param minLength the fewest characters that it may have
-     * @returns the password, which is nowhere kept, until when it is good, and how many sessions have ended
+     * Sets a generated password and ends all sessions. The password allows one sign-in, which must set a new password.
+     * @param minLength the fewest characters of the generated password
+     * @returns the password, which is stored nowhere, the time when it expires, and how many sessions have ended
      */
     async resetPassword(user: User, passwordHasher: PasswordHasher, minLength: number) {
       const password = generatePassword(minLength)
       const passwordHash = await passwordHasher.hash(password)
       const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL * 1000)
       const [, ended] = await store.atomically(
-        setPassword.bind({ userId: user.id, passwordHash, expiresAt }),
+        setTemporaryHash.bind({ userId: user.id, passwordHash, expiresAt }),
         endSessions(user, 'password_reset'),
-        auditLog.step(user.id, 'password_reset', OPERATOR_SOURCE)
+        auditLog.bindEvent(user.id, 'password_reset', OPERATOR_SOURCE)
       )
       return { password, expiresAt, ended: await recordEnds(user, ended, 'password_reset') }
     }

@@ -1,28 +1,34 @@
-import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
-import { param, prepareStatements } from '../../db/statements.ts'
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 
-/** Each write is one statement. Those of one transaction change the user first: so none waits for another crosswise. */
-export const accountStatements = prepareStatements('accounts', (db, { users, sessions, todos }) => {
+/** The statements on accounts, but for those on their passwords. */
+export const accountStatements = prepareStatements('accounts', (db, { users, todos }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
-  const isOpenSessionOfUser = and(
-    eq(sessions.userId, param(sessions.userId, 'userId')),
-    isNull(sessions.endedAt)
-  )
-  const isCallersSession = eq(sessions.id, param(sessions.id, 'sessionId'))
-  const hasNotExpired = and(
-    gt(sessions.idleExpiresAt, param(sessions.idleExpiresAt, 'now')),
-    gt(sessions.absoluteExpiresAt, param(sessions.absoluteExpiresAt, 'now'))
-  )
+  const hasUsername = eq(users.usernameKey, param(users.usernameKey, 'usernameKey'))
+  const hasEmail = eq(users.emailKey, param(users.emailKey, 'emailKey'))
+  const user = { id: users.id, username: users.username, email: users.email }
+  const todoBatch = db
+    .select({ id: todos.id })
+    .from(todos)
+    .where(eq(todos.userId, param(todos.userId, 'userId')))
+    .limit(sql.placeholder('batch'))
   return {
+    insertUser: db
+      .insert(users)
+      .values(paramRow(users))
+      .onConflictDoNothing()
+      .returning({ ...user, passwordVersion: users.passwordVersion }),
+    findByEmail: db.select().from(users).where(hasEmail),
+    /** The accounts that hold a user name or an e-mail. */
+    findHolders: db
+      .select({ id: users.id, usernameKey: users.usernameKey, emailKey: users.emailKey })
+      .from(users)
+      .where(or(hasUsername, hasEmail)),
+    /** The other accounts that hold a user name. */
     findUsernameHolders: db
       .select({ id: users.id })
       .from(users)
-      .where(
-        and(
-          eq(users.usernameKey, param(users.usernameKey, 'usernameKey')),
-          ne(users.id, param(users.id, 'userId'))
-        )
-      ),
+      .where(and(hasUsername, ne(users.id, param(users.id, 'userId')))),
     updateUsername: db
       .update(users)
       .set({
@@ -30,48 +36,8 @@ export const accountStatements = prepareStatements('accounts', (db, { users, ses
         usernameKey: param(users.usernameKey, 'usernameKey')
       })
       .where(matchesUser)
-      .returning({ id: users.id, username: users.username, email: users.email }),
-    findPasswordHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
-    updatePasswordHash: db
-      .update(users)
-      .set({
-        passwordHash: param(users.passwordHash, 'passwordHash'),
-        passwordVersion: sql`${users.passwordVersion} + 1`
-      })
-      .where(and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'present'))))
-      .returning({ id: users.id }),
-    markTokensStale: db
-      .update(sessions)
-      .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
-      .where(isOpenSessionOfUser),
-    endOtherSessions: db
-      .update(sessions)
-      .set({ endedAt: param(sessions.endedAt, 'now'), endReason: 'password_changed' })
-      .where(and(isOpenSessionOfUser, ne(sessions.id, param(sessions.id, 'sessionId'))))
-      .returning({ id: sessions.id }),
-    rotateSession: db
-      .update(sessions)
-      .set({
-        generation: sql`${sessions.generation} + 1`,
-        rotatedAt: param(sessions.rotatedAt, 'now'),
-        idleExpiresAt: param(sessions.idleExpiresAt, 'idleExpiresAt'),
-        retryKeyHash: param(sessions.retryKeyHash, 'retryKeyHash')
-      })
-      .where(and(isOpenSessionOfUser, isCallersSession, hasNotExpired))
-      .returning(),
-    deleteTodos: db
-      .delete(todos)
-      .where(
-        inArray(
-          todos.id,
-          db
-            .select({ id: todos.id })
-            .from(todos)
-            .where(eq(todos.userId, param(todos.userId, 'userId')))
-            .limit(sql.placeholder('batch'))
-        )
-      )
-      .returning({ id: todos.id }),
+      .returning(user),
+    deleteTodos: db.delete(todos).where(inArray(todos.id, todoBatch)).returning({ id: todos.id }),
     deleteUser: db.delete(users).where(matchesUser)
   }
 })

@@ -1,18 +1,14 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
-import { mayUseReserve } from '../../db/engine.ts'
-import type { AuditEventRow, AuditEventType, EndReason } from '../../db/schema.ts'
+import { type BoundStatement, mayUseReserve } from '../../db/engine.ts'
+import type { AuditEventRow } from '../../db/schema.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
 import { type Page, parseCursor, toPage } from '../../http/cursor.ts'
 import { count } from '../../process/counters.ts'
+import type { AuditEventType, EndReason } from './event-types.ts'
 
-/** Where a request came from, as far as it says. */
-export interface ClientInfo {
-  readonly ip: string
-  readonly userAgent: string | null
-}
-
-/** Likewise of what no request has brought about. */
+/** The client that caused an event. All members are null when an operator or the service itself caused it. */
 export type AuditSource = { readonly [Key in keyof ClientInfo]: ClientInfo[Key] | null }
 
 export type AuditEvent = Omit<AuditEventRow, 'userId'>
@@ -20,15 +16,22 @@ export type AuditEvent = Omit<AuditEventRow, 'userId'>
 interface AuditDetails {
   readonly sessionId?: string
   readonly endReason?: EndReason
-  /** Of a re-used refresh token: who refreshed before. */
+  /** The client that had used a refresh token before somebody presented the token again. */
   readonly previousClient?: AuditSource
+}
+
+/** Why sessions of a user ended, and who ended them. */
+interface SessionEnd {
+  readonly userId: string
+  readonly reason: EndReason
+  readonly source: AuditSource
 }
 
 /** Sorts after every UUID. */
 const AFTER_ALL_IDS = 'g'
 
 const statements = prepareStatements('events', (db, { events, users }) => ({
-  // Nothing is kept for a user who has been deleted meanwhile.
+  // The selection finds nothing when the user was deleted meanwhile, so that no event outlives its account.
   insert: db.insert(events).select(
     db
       .select(paramSelection(events))
@@ -43,13 +46,18 @@ const statements = prepareStatements('events', (db, { events, users }) => ({
     .limit(sql.placeholder('limit'))
 }))
 
-/** What happened to accounts, for their owners to see. The janitor removes what is old. */
+/** The log of what happened to accounts. Owners read it; the janitor removes old events. */
 export function createAuditLog(store: Store) {
-  const { insert: add, listBefore: page } = statements(store)
+  const { insert, listBefore } = statements(store)
 
-  /** The writing of an event, as a step of what it tells of. */
-  const bindEvent = (userId: string, type: AuditEventType, source: AuditSource, details: AuditDetails = {}) =>
-    add.bind({
+  /** @returns the statement that writes an event, to run in the transaction of what the event reports */
+  function bindEvent(
+    userId: string,
+    type: AuditEventType,
+    source: AuditSource,
+    details: AuditDetails = {}
+  ): BoundStatement {
+    return insert.bind({
       id: store.newId(),
       userId,
       type,
@@ -61,36 +69,36 @@ export function createAuditLog(store: Store) {
       otherUserAgent: details.previousClient?.userAgent ?? null,
       otherIp: details.previousClient?.ip ?? null
     })
+  }
 
-  /** The writing of the ends of sessions, likewise. */
-  function bindSessionEnds(
+  /**
+   * Counts sessions that have ended, and writes an event for each.
+   * @param ended the sessions that a statement has just ended, possibly none
+   * @param precedingEvents statements of `bindEvent` to write in the same transaction
+   */
+  async function recordSessionEnds(
     ended: readonly { id: string }[],
-    userId: string,
-    endReason: EndReason,
-    source: AuditSource
-  ) {
-    if (ended.length > 0) count(store.counters.sessionsEnded, endReason, ended.length)
-    return ended.map(({ id }) =>
-      mayUseReserve(bindEvent(userId, 'session_ended', source, { sessionId: id, endReason }))
+    { userId, reason, source }: SessionEnd,
+    ...precedingEvents: readonly BoundStatement[]
+  ): Promise<void> {
+    if (ended.length > 0) count(store.counters.sessionsEnded, reason, ended.length)
+    const endEvents = ended.map(({ id }) =>
+      mayUseReserve(bindEvent(userId, 'session_ended', source, { sessionId: id, endReason: reason }))
     )
+    const events = [...precedingEvents, ...endEvents]
+    if (events.length > 0) await store.atomically(...events)
   }
 
-  return {
-    step: bindEvent,
-    endings: bindSessionEnds,
-
-    /** Writes the ends of sessions that a statement by itself has ended, if it has. */
-    async recordSessionEnds(...args: Parameters<typeof bindSessionEnds>): Promise<void> {
-      const boundStatements = bindSessionEnds(...args)
-      if (boundStatements.length > 0) await store.atomically(...boundStatements)
-    },
-
-    /** A user's events, the latest first. */
-    async list(userId: string, limit: number, cursor?: string): Promise<Page<AuditEvent>> {
-      const before = cursor === undefined ? AFTER_ALL_IDS : parseCursor(cursor)
-      return toPage(await page.execute({ userId, before, limit: limit + 1 }), limit)
-    }
+  /**
+   * A page of a user's events, the latest first.
+   * @throws {Problem} `validation_failed` for an invalid cursor
+   */
+  async function list(userId: string, limit: number, cursor?: string): Promise<Page<AuditEvent>> {
+    const before = cursor === undefined ? AFTER_ALL_IDS : parseCursor(cursor)
+    return toPage(await listBefore.execute({ userId, before, limit: limit + 1 }), limit)
   }
+
+  return { bindEvent, recordSessionEnds, list }
 }
 
 export type AuditLog = ReturnType<typeof createAuditLog>

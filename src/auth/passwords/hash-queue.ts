@@ -2,26 +2,26 @@ import pLimit from 'p-limit'
 import type { Config } from '../../config/config.ts'
 import { Problem } from '../../problems/problem.ts'
 
-/** Seconds that the last in the queue waits, on a core that does a pass over a KiB in a microsecond. */
+/** Seconds that the last hash in a full queue waits, on cores that do a pass over a KiB in a microsecond. */
 const MAX_WAIT_SECONDS = 2
 
-/** How many hashes are being made, and how many wait for that. */
+/** How many hashes are being computed, and how many wait. */
 export interface HashingLoad {
   readonly running: number
   readonly waiting: number
 }
 
-/** Does the work when its turn comes. */
+/** Runs work when its turn comes. */
 export interface HashQueue {
   <Result>(work: () => Promise<Result>): Promise<Result>
   readonly load: () => HashingLoad
 }
 
 /**
- * Where hashes wait for their turn. As many are made at once as there are cores, for more would only take memory; as
- * many wait as can be made within seconds, and the others are better off with an answer at once. The time of a hash
- * grows with its memory and its passes (RFC 9106, section 4), and so the queue gets shorter as they are raised.
- * @throws {Problem} `overloaded` when the queue is full
+ * Limits the hashes that are computed at the same time to the number of cores: more would only take memory. The queue holds as
+ * many hashes as the cores compute within seconds. Beyond that a refusal at once serves people better. The time of a hash
+ * grows with its memory and its passes (RFC 9106, section 4), so higher settings make the queue shorter.
+ * @returns the queue, which throws the problem `overloaded` when it is full
  */
 export function createHashQueue({ memoryKiB, passes }: Config['password']['hash'], cores: number): HashQueue {
   const microsecondsPerHash = memoryKiB * passes

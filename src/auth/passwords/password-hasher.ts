@@ -5,24 +5,25 @@ import type { Config } from '../../config/config.ts'
 import { createHashQueue, type HashingLoad } from './hash-queue.ts'
 import { normalizePassword, toAcceptedForms } from './normalization.ts'
 
-/** What a password is to a hash; `outdated` is right, but is to be hashed anew: as its one form, by the current parameters. */
+/** Whether a password matches a hash. `outdated` matches, but by old parameters or in an old form: hash the password anew. */
 export type VerificationResult = 'right' | 'outdated' | 'wrong'
 
 export interface PasswordHasher {
-  /** @returns a PHC string: argon2id with the current parameters and a salt of its own */
+  /** @returns a PHC string: argon2id with the current parameters and a random salt */
   readonly hash: (password: string) => Promise<string>
-  /** Whether the password is the hashed one. Without a hash it is not, at the same cost (OWASP ASVS 6.3.8). */
+  /** Compares a password with a hash. Without a hash the result is `wrong`, at the same cost (OWASP ASVS 6.3.8). */
   readonly verify: (password: string, storedHash: string | undefined) => Promise<VerificationResult>
   readonly load: () => HashingLoad
 }
 
-/** Uses the processor's vector instructions, which halves the time of a hash; has no binary for some platforms. */
+/** This library uses vector instructions, which halves the time of a hash. It has no binary for some platforms. */
 const loadNodeRsArgon2 = () => import('@node-rs/argon2')
 
 /**
- * Password hashing by argon2id (RFC 9106), off the event loop, as much at once as the cores can do.
- * @param loadArgon2 gives the faster library; where it fails, `argon2` is used: either verifies what the other has made
- * @throws {Problem} `overloaded`, from `hash` and `verify`, when too much is waiting
+ * Hashes passwords by argon2id (RFC 9106), off the event loop. `hash` and `verify` throw the problem `overloaded` when too many
+ * hashes wait.
+ * @param cores hashes that are computed at the same time
+ * @param loadArgon2 loads the faster library. When that fails, `argon2` is used. Each verifies the hashes of the other.
  */
 export async function createPasswordHasher(
   config: Config,
@@ -30,7 +31,7 @@ export async function createPasswordHasher(
   loadArgon2: typeof loadNodeRsArgon2 = loadNodeRsArgon2
 ): Promise<PasswordHasher> {
   const { hash, verify } = await loadArgon2().catch(() => argon2)
-  // Argon2id is what both take by default.
+  // Argon2id is the default of both libraries.
   const parameters = {
     memoryCost: config.password.hash.memoryKiB,
     timeCost: config.password.hash.passes,
@@ -54,9 +55,9 @@ export async function createPasswordHasher(
   }
 }
 
-/** A PHC string that takes as long to verify as any other of these parameters; which password it is of nobody knows. */
+/** A random PHC string, which takes as long to verify as a real hash with these parameters. No password matches it. */
 const createDummyHash = ({ memoryCost, timeCost, parallelism }: Record<string, number>) =>
   `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${toPhcBase64(randomBytes(16))}$${toPhcBase64(randomBytes(32))}`
 
-/** As PHC strings have it: without padding. */
+/** The base64 of PHC strings, which has no padding. */
 const toPhcBase64 = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')

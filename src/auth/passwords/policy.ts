@@ -1,22 +1,23 @@
 import { domainToUnicode } from 'node:url'
 import { type Fault, validationFailed } from '../../problems/problem.ts'
-import type { User } from '../accounts/users.ts'
+import type { User } from '../user.ts'
 import { normalizePassword, toBaseLetters } from './normalization.ts'
 import { findWeakness } from './strength.ts'
 
-/** Words of this service, which are guessed first wherever it runs (OWASP ASVS 6.1.2). */
+/** Words of this service, which guessers try first (OWASP ASVS 6.1.2). */
 const SERVICE_WORDS = ['latchkey', 'todo', 'todos']
-/** The shortest word that counts as one. */
+/** The fewest characters of a context word. */
 const MIN_WORD_LENGTH = 3
 const WORD_SEPARATOR = /[^\p{L}\p{N}]+/u
 
-/** Whose password it is to be. */
+/** The future owner of a password. */
 export type Owner = Pick<User, 'username' | 'email'>
 
 /**
- * Says why a new password is easy to guess, if it is, whatever characters it has (NIST SP 800-63B-4, section 3.1.1.2; OWASP
- * ASVS 6.2): by itself, or for one who knows the user and the service. The schema has seen to its length.
- * @param pointer where the password is in the body
+ * Finds out why a new password is easy to guess, by anybody or by somebody who knows the user and the service. No kinds of
+ * characters are required (NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 6.2). The schema checks the length.
+ * @param pointer the JSON pointer to the password in the body
+ * @returns undefined for a password that is hard to guess
  */
 export function findGuessableError(password: string, owner: Owner, pointer: string): Fault | undefined {
   const weakness = findWeakness(password, toContextWords(owner))
@@ -25,13 +26,13 @@ export function findGuessableError(password: string, owner: Owner, pointer: stri
   return { pointer, detail }
 }
 
-/** @throws {Problem} `validation_failed`, saying why */
+/** @throws {Problem} `validation_failed` for a password that is easy to guess, with the reason */
 export function assertNotGuessable(password: string, owner: Owner, pointer: string): void {
   const error = findGuessableError(password, owner, pointer)
   if (error) throw validationFailed(error)
 }
 
-/** What is guessed first for a user, and what each is called. */
+/** The words that guessers try first for a user, each with a label for the error. */
 function toContextWords({ username, email }: Owner): ReadonlyMap<string, string> {
   const contextWords = new Map<string, string>()
   const addWords = (label: string, ...texts: string[]) => {
@@ -43,7 +44,7 @@ function toContextWords({ username, email }: Owner): ReadonlyMap<string, string>
   }
   const atIndex = email.lastIndexOf('@') + 1
   const localPart = email.slice(0, atIndex)
-  // As it is read, which is how it would be typed.
+  // People type an internationalized domain as they read it.
   const domain = domainToUnicode(email.slice(atIndex))
   addWords('your user name', username)
   addWords('your e-mail address', email, localPart + domain, localPart, domain)
@@ -51,7 +52,7 @@ function toContextWords({ username, email }: Owner): ReadonlyMap<string, string>
   return contextWords
 }
 
-/** @throws {Problem} `validation_failed` for a new password that is the present one */
+/** @throws {Problem} `validation_failed` when the new password is the current one */
 export function assertPasswordChanges(newPassword: string, currentPassword: string): void {
   if (normalizePassword(newPassword) !== normalizePassword(currentPassword)) return
   throw validationFailed({

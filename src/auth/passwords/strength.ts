@@ -7,27 +7,27 @@ import firstNames from '@zxcvbn-ts/language-en/src/firstnames.json' with { type:
 import wordSequences from '@zxcvbn-ts/language-en/src/wordSequences.json' with { type: 'json' }
 import { toBaseLetters, toLatinKeys } from './normalization.ts'
 
-/** The guesses that a password has to withstand: what zxcvbn scores 3 of 4, months of hashing at our cost. */
+/** The guesses that a password must withstand. zxcvbn scores that 3 of 4. At the cost of our hashes it takes months. */
 const MIN_GUESSES = 1e8
 /**
- * UTF-16 code units that are looked at, at the beginning and at the end. The time grows with the square of them: 24 take
- * some milliseconds at worst, 128 would take most of a second. More of them would only raise the estimate.
+ * UTF-16 code units that are analyzed at the beginning and at the end of a password. The time grows with their square: 24 take
+ * some milliseconds at worst, 128 would take most of a second. A longer window would only raise the estimate.
  */
 const WINDOW_LENGTH = 24
-/** The longest known word that surely is within a window. */
+/** The longest context word that always fits into a window. */
 const MAX_WORD_LENGTH = 8
-/** How many readings of signs as letters (`@` as `a`) are tried; each takes as long as the password itself. */
+/** The readings of signs as letters (`@` as `a`) that are tried. Each takes as long as the password itself. */
 const MAX_L33T_SUBSTITUTIONS = 4
 
-/** Where a password may be cut: between words and signs; or between letters, digits and signs. */
+/** The ways to split a password: into words and signs, or into letters, digits and signs. */
 const SPLIT_PATTERNS = [/[\p{L}\p{N}]+|[^\p{L}\p{N}]+/gu, /\p{L}+|\p{N}+|[^\p{L}\p{N}]+/gu]
 const HAS_LETTERS = /\p{L}{2}/u
-/** More words than these make a sentence, which is as strong as zxcvbn finds it. */
+/** A text with more words is a sentence. It is not split, since zxcvbn estimates sentences well. */
 const MAX_SPLIT_WORDS = 2
 
 /*
- * Made once for the process: 11 MB, and a tenth of a second. The packages' entries would load surnames and the words of
- * Wikipedia, too, which doubles both and refuses hardly anything more.
+ * Created once for the process: 11 MB and a tenth of a second. The entry points of the packages would also load surnames and
+ * the words of Wikipedia, which doubles both and refuses hardly any more passwords.
  */
 const zxcvbn = new ZxcvbnFactory({
   dictionary: { passwords, diceware, commonWords, firstNames, ...wordSequences },
@@ -35,7 +35,7 @@ const zxcvbn = new ZxcvbnFactory({
   l33tMaxSubstitutions: MAX_L33T_SUBSTITUTIONS
 })
 
-/** What a part of a password is called, by how it was found. */
+/** Labels for parts of a password, by the pattern that matched them. */
 const patternLabels: Record<string, string> = {
   date: 'a date',
   regex: 'a year',
@@ -47,9 +47,9 @@ const patternLabels: Record<string, string> = {
 const dictionaryLabels: Record<string, string> = { passwords: 'a common password', firstNames: 'a name' }
 
 /**
- * What makes a password easy to guess.
- * @param contextWords the words that are guessed first for this user, lower-cased, and what each is
- * @returns what it consists of, never a part of itself; undefined for one that withstands enough guesses
+ * Finds out why a password is easy to guess.
+ * @param contextWords the words that guessers try first for this user, in lower case, each with its label
+ * @returns labels for the parts of the password, never a part itself; undefined when the password withstands enough guesses
  */
 export function findWeakness(
   password: string,
@@ -69,8 +69,9 @@ export function findWeakness(
 }
 
 /**
- * A reading that takes too few guesses, or else zxcvbn's own. That minds the number of parts, so it takes `@12345!` behind a
- * word for a few characters at random: what is of one or two words is read piece by piece, too, where most of it is known.
+ * Finds a split of the text that takes too few guesses, or else returns the split of zxcvbn. zxcvbn avoids many parts, and so
+ * takes `@12345!` after a word for random characters. A text of one or two words is therefore also matched piece by piece;
+ * the result counts when most of the text is known.
  */
 function findMatches(text: string, words: string[]): readonly MatchExtended[] {
   const wholeMatches = zxcvbn.check(text, words).sequence
@@ -84,7 +85,7 @@ function findMatches(text: string, words: string[]): readonly MatchExtended[] {
   return wholeMatches
 }
 
-/** Without the words that are there again, in whatever case: a repetition adds hardly a guess. */
+/** The pieces without repeated words, in any case of letters: a repetition adds hardly a guess. */
 const withoutRepetitions = (pieces: readonly string[]): string[] => [
   ...new Map(
     pieces.map((piece, index) => [HAS_LETTERS.test(piece) ? piece.toLowerCase() : index, piece])
@@ -97,7 +98,7 @@ function isMostlyMatched(matches: readonly MatchExtended[]): boolean {
   return sumLengths(matches.filter(({ pattern }) => pattern !== 'bruteforce')) * 2 >= sumLengths(matches)
 }
 
-/** Leaves no more than the beginning of a known word that may be longer than a window, such as a whole e-mail address. */
+/** Shortens context words that may be longer than a window, such as an e-mail address, to their beginning. */
 function shortenContextWords(text: string, contextWords: ReadonlyMap<string, string>) {
   let shortText = text.toLowerCase()
   const longWords = [...contextWords].filter(
@@ -116,8 +117,8 @@ function shortenContextWords(text: string, contextWords: ReadonlyMap<string, str
 }
 
 /**
- * The guesses of each part, multiplied. Those of zxcvbn's own sum grow with the number of parts whatever they are, so that
- * a city, a year and a sign come out as strong as eight characters at random.
+ * The product of the guesses of all parts. The estimate of zxcvbn also grows with the number of parts, which makes a city, a
+ * year and a sign as strong as eight random characters.
  */
 const multiplyGuesses = (matches: readonly MatchExtended[]) =>
   matches.reduce((product, match) => product * Number(match.guesses), 1)

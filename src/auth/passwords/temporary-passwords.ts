@@ -1,49 +1,33 @@
-import { and, eq, sql } from 'drizzle-orm'
-import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { mustAffectRow } from '../../db/engine.ts'
 import type { UserRow } from '../../db/schema.ts'
-import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
-import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { assertNotGuessable, assertPasswordChanges } from './policy.ts'
+import { passwordStatements } from './statements.ts'
 
-/** Seconds for which a password that an operator has set can be exchanged for one of the user's own: 7 days. */
+/** Seconds for which a user can exchange a password that an operator has set: 7 days. */
 export const TEMPORARY_PASSWORD_TTL = 604_800
 
-const statements = prepareStatements('temporary_passwords', (db, { users }) => ({
-  replacePasswordHash: db
-    .update(users)
-    .set({
-      passwordHash: param(users.passwordHash, 'passwordHash'),
-      passwordVersion: sql`${users.passwordVersion} + 1`,
-      passwordExpiresAt: null
-    })
-    .where(
-      and(
-        eq(users.id, param(users.id, 'userId')),
-        eq(users.passwordHash, param(users.passwordHash, 'present'))
-      )
-    )
-    .returning({ passwordVersion: users.passwordVersion })
-}))
-
-/** The password that was verified, and the one that is to take its place, if it was given. */
+/** The password that was verified, and the password that the user wants instead. */
 interface PasswordExchange {
   readonly password: string
-  readonly newPassword: string | undefined
+  readonly newPassword?: string | undefined
 }
 
-/** Passwords that an operator has set: each is good for one exchange (OWASP ASVS 6.4.1). */
+/** Exchanges passwords that an operator has set. Each is good for one exchange (OWASP ASVS 6.4.1). */
 export function createTemporaryPasswordExchange(store: Store, passwordHasher: PasswordHasher) {
-  const { replacePasswordHash: replace } = statements(store)
+  const { replaceHash } = passwordStatements(store)
   const auditLog = createAuditLog(store)
 
   /**
-   * Takes a user's own password for a temporary one that has been verified.
-   * @returns the user as of then
-   * @throws {Problem} `password_expired`; `password_change_required` when there is no new one; `validation_failed` for one
-   *   that is easily guessed, or the same; `invalid_credentials` when somebody else was quicker; `overloaded`
+   * Replaces a temporary password, which was verified before, by the user's new one.
+   * @returns the user with the new hash and version
+   * @throws {Problem} `password_expired`; `password_change_required` without a new password; `validation_failed` for a new
+   *   password that is easy to guess or not new; `invalid_credentials` when another request was first; `overloaded`
    */
   return async function exchangeTemporaryPassword(
     user: UserRow,
@@ -56,12 +40,13 @@ export function createTemporaryPasswordExchange(store: Store, passwordHasher: Pa
     assertPasswordChanges(newPassword, password)
 
     const passwordHash = await passwordHasher.hash(newPassword)
-    const params = { userId: user.id, present: user.passwordHash, passwordHash }
+    const params = { userId: user.id, currentHash: user.passwordHash, passwordHash }
     const [[replaced]] = await store
-      .atomically(mustAffectRow(replace.bind(params)), auditLog.step(user.id, 'password_changed', client))
-      .catch(error => {
-        throw error instanceof NoRowAffected ? new Problem('invalid_credentials') : error
-      })
+      .atomically(
+        mustAffectRow(replaceHash.bind(params)),
+        auditLog.bindEvent(user.id, 'password_changed', client)
+      )
+      .catch(refuseIfNoRow('invalid_credentials'))
     return { ...user, passwordHash, ...replaced }
   }
 }

@@ -3,9 +3,10 @@ import type { Config } from '../../config/config.ts'
 import { mayUseReserve } from '../../db/engine.ts'
 import type { SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
-import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
 import {
   type AccessTokenClaims,
   assertBelongsToSession,
@@ -27,23 +28,23 @@ export interface RefreshRequest {
   readonly accessToken: string
   readonly refreshToken: string
   readonly client: ClientInfo
-  /** Makes the request one that may be repeated, should its answer be lost. */
+  /** Lets the client repeat the request when the answer was lost. */
   readonly idempotencyKey?: string | undefined
 }
 
 /**
- * Refreshing a session: eight checks, each with an error of its own. Those that the database has a say in are one statement,
- * which tries them all at once; only a request that fails is gone through in their order.
+ * Refreshes sessions. There are eight checks, each with its own error. One statement makes all checks that need the database
+ * at once. Only when the statement updates nothing does the code go through the checks one by one, to find the error.
  */
 export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   const statements = sessionStatements(store)
-  const { findWithUser: find, end } = statements
+  const { findWithUser, end } = statements
   const auditLog = createAuditLog(store)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
 
   /**
-   * Exchanges a pair whose access token has expired, or which a change of the password made stale, for the next one; the
-   * pair given never works again. A repeated request, with the key of the first, is answered as the first was.
+   * Exchanges a token pair for the next one. The access token must have expired, or be stale after a change of the password.
+   * The old pair never works again. A repeated request with the same key gets the same answer.
    * @throws {Problem} a 401 or 409 whose `action` says what to do next
    */
   async function refresh(request: RefreshRequest): Promise<TokenPair> {
@@ -66,11 +67,11 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   }
 
   /**
-   * Moves the session on, in one conditional statement: of any number of parallel requests one wins.
-   * @returns undefined when it did not, for whatever reason
+   * Moves the session on to the next generation. The statement is conditional: of parallel requests one wins.
+   * @returns undefined when the statement updated nothing, whatever the reason
    */
   async function rotate(
-    { idempotencyKey, client: device }: RefreshRequest,
+    { idempotencyKey, client }: RefreshRequest,
     userId: string,
     refreshClaims: RefreshTokenClaims,
     now: Date
@@ -82,7 +83,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       now,
       idleExpiresAt: calculateIdleExpiry(now, config),
       retryKeyHash: hashRetryKey(idempotencyKey),
-      ...device
+      ...client
     })
     if (!row) return undefined
     const { username, email, ...session } = row
@@ -90,8 +91,8 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   }
 
   /**
-   * Says again what the very same request was answered before, or why there is nothing to say.
-   * @throws {Problem} the first check that fails; the last one is left when all others hold
+   * Repeats the answer to a repeated request, or finds the reason for the refusal.
+   * @throws {Problem} the first check that fails. When all others pass, the two tokens do not belong together.
    */
   async function replayOrThrow(
     request: RefreshRequest,
@@ -99,7 +100,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     refreshClaims: RefreshTokenClaims,
     now: Date
   ): Promise<TokenPair> {
-    const [row] = await find.execute({ id: refreshClaims.sessionId })
+    const [row] = await findWithUser.execute({ id: refreshClaims.sessionId })
     if (!row) throw new Problem('refresh_token_invalid')
 
     const { session, user } = row
@@ -115,17 +116,17 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     throw new Problem('token_pair_mismatch')
   }
 
-  /** Whether an access token with time left is let in all the same no more, so that there is no going on with it. */
+  /** Whether an access token no longer works although it has not expired, so that a refresh is allowed. */
   async function isRevokedOrStale(accessClaims: AccessTokenClaims): Promise<boolean> {
-    const [row] = await find.execute({ id: accessClaims.sid })
+    const [row] = await findWithUser.execute({ id: accessClaims.sid })
     if (!row) return true
     assertBelongsToSession(accessClaims, row.session)
     return row.session.endedAt !== null || isSuperseded(accessClaims, row.session)
   }
 
   /**
-   * Whether this is the very request that made the present generation, which nobody has used yet: its answer was lost.
-   * Tokens are functions of the session, so they are said again without having been kept.
+   * Whether this request repeats the request that made the present generation, because the answer was lost. The tokens are
+   * functions of the session row, so the answer can be made again without stored tokens.
    */
   function isReplay(
     { idempotencyKey }: RefreshRequest,
@@ -145,8 +146,8 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   }
 
   /**
-   * A used token is refused whatever the reason. Just after the rotation its last holder may have lost a race between
-   * two tabs; later, one of two holders is a thief, and the session ends for both (RFC 9700, section 4.14.2).
+   * Refuses a used refresh token. Shortly after the rotation its holder may have lost a race between two tabs. Later, one of
+   * two holders is a thief, and the session ends for both (RFC 9700, section 4.14.2).
    */
   async function handleReuse(
     session: SessionRow,
@@ -166,14 +167,15 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   async function endReusedSession({ id, userId, ip, userAgent }: SessionRow, client: ClientInfo, now: Date) {
     const reason = 'reuse_detected'
     const [ended] = await store.atomically(mayUseReserve(end.bind({ id, userId, now, reason })))
-    // Of several re-uses at once one ends the session, and is told of.
+    // Of several re-uses at the same time one ends the session. Only that one is recorded.
     if (ended.length === 0) return
-    await store.atomically(
-      auditLog.step(userId, 'refresh_token_reused', client, {
+    await auditLog.recordSessionEnds(
+      ended,
+      { userId, reason, source: client },
+      auditLog.bindEvent(userId, 'refresh_token_reused', client, {
         sessionId: id,
         previousClient: { ip, userAgent }
-      }),
-      ...auditLog.endings(ended, userId, reason, client)
+      })
     )
   }
 
@@ -190,10 +192,10 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
 const toOutcome = (problem: Problem): string =>
   problem.toDocument('').action === 'use-latest' ? 'raced' : problem.code
 
-/** Whether both tokens were given together. */
+/** Whether both tokens were issued together. */
 const isPair = ({ jti }: AccessTokenClaims, { sessionId, generation }: RefreshTokenClaims) =>
   jti === toJti(sessionId, generation)
 
-/** What a session keeps of the key by which the request for its present pair may be repeated. */
+/** The hash of an `Idempotency-Key` that the session row keeps, to recognize a repeated request. */
 export const hashRetryKey = (key: string | undefined) =>
   key === undefined ? null : createHash('sha256').update(key).digest('base64url')

@@ -2,7 +2,9 @@ import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type S
 import { isIdParam } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 
-/** Each write is one statement whose condition decides: a session that has ended is never changed again. */
+/**
+ * The statements on sessions. Each write decides by its own condition, so that nothing changes a session that has ended.
+ */
 export const sessionStatements = prepareStatements('sessions', (db, { sessions, users }) => {
   const user = { id: users.id, username: users.username, email: users.email }
   const matchesId = eq(sessions.id, param(sessions.id, 'id'))
@@ -22,19 +24,18 @@ export const sessionStatements = prepareStatements('sessions', (db, { sessions, 
     generation: sql`${sessions.generation} + 1`,
     rotatedAt: param(sessions.rotatedAt, 'now'),
     idleExpiresAt: param(sessions.idleExpiresAt, 'idleExpiresAt'),
-    retryKeyHash: param(sessions.retryKeyHash, 'retryKeyHash'),
-    userAgent: param(sessions.userAgent, 'userAgent'),
-    ip: param(sessions.ip, 'ip')
+    retryKeyHash: param(sessions.retryKeyHash, 'retryKeyHash')
   }
+  const clientValues = { userAgent: param(sessions.userAgent, 'userAgent'), ip: param(sessions.ip, 'ip') }
   const selectWithUser = () =>
     db.select({ session: sessions, user }).from(sessions).innerJoin(users, eq(users.id, sessions.userId))
-  /** A column of the session's user, to be returned with what was written. */
+  /** A column of the session's user, for the `returning` of a write. */
   const userColumn = (column: 'username' | 'email') =>
     sql<string>`(${db.select({ value: users[column] }).from(users).where(eq(users.id, sessions.userId))})`.as(
       column
     )
   const byLastUse = [desc(sessions.rotatedAt), desc(sessions.id)]
-  // Besides the one that has just begun, which is not the last used one if the clock was put back.
+  // The session that has just begun is excluded by its id: after the clock was put back, it is not the last used one.
   const isOtherLive = and(matchesUser, excludesId, isLive)
   const mostRecent = db
     .select({ id: sessions.id })
@@ -54,10 +55,12 @@ export const sessionStatements = prepareStatements('sessions', (db, { sessions, 
         isNull(users.disabledAt)
       )
     )
-  // A change of the password, or a ban, waits until the session is there to be seen. SQLite has one writer at a time.
+  // The lock makes a change of the password or a disabling wait for the new session, and so end it. SQLite has one writer
+  // at a time and needs no lock.
   const lockedUser = 'for' in currentUser ? currentUser.for('share') : currentUser
 
-  // The end of a session waits, too, until what relies on it is there; sessions of a user that end one another take turns.
+  // The lock makes the end of the session wait until the transaction that relies on the session has committed. Sessions
+  // of one user that end each other run one after another, since the user's row is locked as well.
   const selectForUpdate = (...conditions: SQL[]) => {
     const session = db
       .select({ id: sessions.id })
@@ -68,11 +71,11 @@ export const sessionStatements = prepareStatements('sessions', (db, { sessions, 
   }
 
   return {
-    // The user may have been deleted or disabled while the password was checked, or have changed it.
+    /** Returns no row when the user was deleted or disabled while the password was verified, or has changed the password. */
     insert: db.insert(sessions).select(lockedUser).returning({ id: sessions.id }),
-    /** Required in a transaction that a session asked for: nothing takes effect of what an ended one began. */
+    /** Comes with `mustAffectRow` into each transaction that a session asks for, so that an ended session changes nothing. */
     lockLive: selectForUpdate(),
-    /** The same, for a token of the latest generation that is not stale. */
+    /** Finds the session of an access token only while the token is of the latest generation and not stale. */
     lockLatest: selectForUpdate(
       eq(sessions.generation, param(sessions.generation, 'generation')),
       lte(sessions.minAccessGeneration, sessions.generation)
@@ -86,7 +89,7 @@ export const sessionStatements = prepareStatements('sessions', (db, { sessions, 
       .orderBy(...byLastUse),
     rotate: db
       .update(sessions)
-      .set(rotationValues)
+      .set({ ...rotationValues, ...clientValues })
       .where(
         and(matchesId, matchesUser, eq(sessions.generation, param(sessions.generation, 'generation')), isLive)
       )
@@ -95,6 +98,16 @@ export const sessionStatements = prepareStatements('sessions', (db, { sessions, 
         username: userColumn('username'),
         email: userColumn('email')
       }),
+    /** Moves a session on, whatever its generation: after a change of the password. */
+    rotateLive: db
+      .update(sessions)
+      .set(rotationValues)
+      .where(and(matchesId, matchesUser, isLive))
+      .returning(),
+    markTokensStale: db
+      .update(sessions)
+      .set({ minAccessGeneration: sql`${sessions.generation} + 1` })
+      .where(and(matchesUser, hasNotEnded)),
     end: db
       .update(sessions)
       .set(endValues)

@@ -1,7 +1,7 @@
 import { and, eq, gt, or, sql } from 'drizzle-orm'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 
-/** Each write is one statement. Counting changes the row that was seen, or none. */
+/** The statements of the throttle. A count updates the row only if nobody has changed the row since it was read. */
 export const throttleStatements = prepareStatements('throttles', (db, { throttles, sessions, users }) => {
   const { id, failures, blockedUntil, updatedAt } = throttles
   const matchesId = eq(id, param(id, 'id'))
@@ -27,6 +27,7 @@ export const throttleStatements = prepareStatements('throttles', (db, { throttle
       .update(throttles)
       .set({ failures: sql`${failures} - 1`, blockedUntil: param(blockedUntil, 'blockedUntil') })
       .where(and(matchesId, gt(failures, 0))),
+    /** Writes without a change. */
     touch: db
       .update(throttles)
       .set({ failures: sql`${failures}` })

@@ -4,57 +4,52 @@ import type { ThrottleRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'
-import { createKeyedLimit } from './keyed-limit.ts'
+import { createKeyedQueue } from '../../process/keyed-queue.ts'
 import { throttleStatements } from './statements.ts'
 
-/** Milliseconds after which failures are forgotten, and for which an e-mail with too many of them is blocked. */
+/** Milliseconds after which failures expire, and for which too many failures block an e-mail. */
 const DAY_MS = 86_400_000
-/** Failures in a row for one e-mail from one address, after which the next attempt has to wait. */
+/** Failures in a row of one e-mail from one network that cost no wait. */
 const FREE_FAILURES = 5
-/** Milliseconds of the longest such wait. */
+/** Milliseconds of the longest wait. */
 const MAX_DELAY_MS = 900_000
-/** Failures in a row for one e-mail, from whatever addresses (NIST SP 800-63B-4, section 3.2.2). */
+/** Failures in a row of one e-mail, from all networks together (NIST SP 800-63B-4, section 3.2.2). */
 const MAX_FAILURES = 100
 
-/** What failures are counted of. */
+/** A thing whose failures are counted: an e-mail, or the pair of an e-mail and a network. */
 interface Subject {
   readonly id: string
-  /** Milliseconds for which this many failures block it. */
+  /** The milliseconds for which so many failures block the subject. */
   readonly toBlockMs: (failures: number) => number
+  /** Whether the block does not apply to this attempt. */
   readonly isExempt: () => Promise<boolean>
 }
 
-/** @param forgiving forgets the failures */
+/** @param clearFailures the statement that deletes the failures, to run with what the right password brings about */
 type Verify<Result> = (clearFailures: BoundStatement) => Promise<Result | undefined>
 
-/** Until when a subject was blocked before a failure was counted: what it takes to take that back. */
+/** The end of a subject's block before a failure was counted, which undoing the count restores. */
 type PreviousBlock = Pick<ThrottleRow, 'id' | 'blockedUntil'>
 
 /**
- * Slows the guessing of passwords down, whether there is an account or not. Failures are counted in the database, hence
- * over all instances.
+ * Slows down the guessing of passwords. An e-mail without an account is throttled as any other. The database counts the
+ * failures, so all instances count together.
  */
 export function createThrottle(store: Store) {
-  const {
-    find,
-    insert: add,
-    updateIfUnchanged: change,
-    decrementFailures: takeBack,
-    touch,
-    deleteFailures: clear,
-    listSessionIps: addresses
-  } = throttleStatements(store)
-  // Attempts under way count as failures: no more of a pair at a time than would be free if they were, lest a user who
-  // signs in on many devices at once be taken for a guesser.
-  const limitConcurrency = createKeyedLimit(FREE_FAILURES - 1)
+  const { find, insert, updateIfUnchanged, decrementFailures, touch, deleteFailures, listSessionIps } =
+    throttleStatements(store)
+  // An attempt counts as a failure while it runs. With fewer attempts at a time than free failures, a user who signs in on
+  // many devices at once is not throttled.
+  const queueAttempt = createKeyedQueue(FREE_FAILURES - 1)
 
   /**
-   * Verifies a password, unless too many failures came before. The attempt counts as one from its start, so that parallel
-   * guesses do not slip through, until it turns out to be a success, or not to have been verified at all.
-   * @param verify resolves to undefined for a wrong password, and throws when it cannot tell. What the right one brings about
-   *   it writes together with the step that it is given, which forgets the failures.
+   * Verifies a password, unless too many failures came before. The attempt counts as a failure from its start, so that
+   * parallel guesses cannot pass. A success clears the failures; an error of `verify` undoes the count.
+   * @param emailKey the lookup key of the e-mail, or another name of what is guessed
+   * @param ip the address of the client
+   * @param verify resolves to undefined for a wrong password, and throws when it cannot tell
    * @returns what `verify` resolves to
-   * @throws {Problem} `sign_in_throttled`, neither verified nor counted
+   * @throws {Problem} `sign_in_throttled`: the password was not verified, and the attempt does not count
    */
   async function attempt<Result>(
     emailKey: string,
@@ -68,8 +63,7 @@ export function createThrottle(store: Store) {
       toBlockMs: toLockoutMs,
       isExempt: () => isKnownNetwork(emailKey, network)
     }
-
-    return limitConcurrency(pair.id, () => countedAttempt(pair, account, verify))
+    return queueAttempt(pair.id, () => countedAttempt(pair, account, verify))
   }
 
   async function countedAttempt<Result>(
@@ -80,77 +74,83 @@ export function createThrottle(store: Store) {
     const [pairRow, accountRow] = await assertNotBlocked(pair, account)
     const previousBlocks: PreviousBlock[] = []
     try {
-      // At a time, so that they share a commit.
+      // Both counts run at the same time, so that they share a commit.
       const results = await Promise.allSettled([
         countFailure(pair, pairRow),
         countFailure(account, accountRow)
       ])
       for (const result of results) if (result.status === 'fulfilled') previousBlocks.push(result.value)
       for (const result of results) if (result.status === 'rejected') throw result.reason
-      return await verify(clear.bind({ pair: pair.id, account: account.id }))
+      return await verify(deleteFailures.bind({ pair: pair.id, account: account.id }))
     } catch (error) {
-      for (const previous of previousBlocks) await takeBack.execute(previous)
+      for (const previous of previousBlocks) await decrementFailures.execute(previous)
       throw error
     }
   }
 
-  /** A write that changes nothing: for an e-mail without an account, in the time that another's write takes. */
+  /** @returns a write that changes nothing, and takes as long as the write for an e-mail that has an account */
   const bindNoOpWrite = (emailKey: string) => touch.bind({ id: hashSubject(emailKey) })
 
-  return { attempt, writeNothing: bindNoOpWrite }
+  return { attempt, bindNoOpWrite }
 
   /**
-   * Whether the account has been used from there. Strangers can use its failures up, but not so lock its owner out; the
-   * section that sets the limit names this remedy.
+   * Whether a session of the account uses the network. Strangers can use up the failures of an account, but cannot lock its
+   * owner out (the remedy of NIST SP 800-63B-4, section 3.2.2).
    */
   async function isKnownNetwork(emailKey: string, network: string): Promise<boolean> {
-    const rows = await addresses.execute({ emailKey })
+    const rows = await listSessionIps.execute({ emailKey })
     return rows.some(({ ip }) => ip !== null && toNetwork(ip) === network)
   }
 
-  /** @throws {Problem} `sign_in_throttled` until none of the subjects is blocked any more */
+  /**
+   * @returns the rows of the subjects
+   * @throws {Problem} `sign_in_throttled` while one of the subjects is blocked
+   */
   async function assertNotBlocked(...subjects: Subject[]): Promise<(ThrottleRow | undefined)[]> {
     const rows: (ThrottleRow | undefined)[] = []
     let wait = 0
     for (const subject of subjects) {
-      const { isExempt } = subject
       const row = await findRow(subject)
       rows.push(row)
       const remaining = row ? row.blockedUntil.getTime() - store.now().getTime() : 0
-      if (remaining > wait && !(await isExempt())) wait = remaining
+      if (remaining > wait && !(await subject.isExempt())) wait = remaining
     }
     if (wait > 0) throw new Problem('sign_in_throttled', { retryAfter: Math.ceil(wait / 1000) })
     return rows
   }
 
   /**
-   * The row of a subject. One that blocks it for longer than its failures can was written by a clock that was ahead: as
-   * that is no reason to wait for longer, nor for a shorter time, the wait begins anew.
+   * Finds the row of a subject. A block that is longer than its failures allow was written by an instance whose clock was
+   * ahead. The block then begins anew, since the true remaining time is unknown.
    */
-  async function findRow({ id, toBlockMs: blockOf }: Subject): Promise<ThrottleRow | undefined> {
+  async function findRow({ id, toBlockMs }: Subject): Promise<ThrottleRow | undefined> {
     const [row] = await find.execute({ id })
     const now = store.now()
-    const maxBlockedUntil = new Date(now.getTime() + blockOf(row?.failures ?? 0))
+    const maxBlockedUntil = new Date(now.getTime() + toBlockMs(row?.failures ?? 0))
     if (!row || row.blockedUntil <= maxBlockedUntil) return row
 
     const corrected = { ...row, blockedUntil: maxBlockedUntil, updatedAt: now }
-    await change.execute({ ...corrected, seenFailures: row.failures, seenAt: row.updatedAt })
+    await updateIfUnchanged.execute({ ...corrected, seenFailures: row.failures, seenAt: row.updatedAt })
     return corrected
   }
 
-  /** Counts a failure, if only nobody else has counted one since the row was seen. */
+  /** Counts a failure. When somebody else has counted one since the row was read, the row is read and checked again. */
   async function countFailure(subject: Subject, seenRow: ThrottleRow | undefined): Promise<PreviousBlock> {
-    const { id, toBlockMs: blockOf } = subject
+    const { id, toBlockMs } = subject
     const now = store.now()
     const isRecent = seenRow && now.getTime() - seenRow.updatedAt.getTime() < DAY_MS
     const failures = isRecent ? seenRow.failures + 1 : 1
-    const row = { id, failures, blockedUntil: new Date(now.getTime() + blockOf(failures)), updatedAt: now }
+    const row = { id, failures, blockedUntil: new Date(now.getTime() + toBlockMs(failures)), updatedAt: now }
     const [written] = seenRow
-      ? await change.execute({ ...row, seenFailures: seenRow.failures, seenAt: seenRow.updatedAt })
-      : await add.execute(row)
+      ? await updateIfUnchanged.execute({
+          ...row,
+          seenFailures: seenRow.failures,
+          seenAt: seenRow.updatedAt
+        })
+      : await insert.execute(row)
     if (written) return { id, blockedUntil: seenRow?.blockedUntil ?? now }
 
-    // Another attempt came in between, and may have been the last one that was free.
+    // The other attempt may have used the last free failure.
     const [latestRow] = await assertNotBlocked(subject)
     return countFailure(subject, latestRow)
   }
@@ -163,6 +163,6 @@ const toDelayMs = (failures: number) =>
 
 const toLockoutMs = (failures: number) => (failures < MAX_FAILURES ? 0 : DAY_MS)
 
-/** Who reads the table learns of no e-mail that was tried. */
+/** The id of a subject is a hash, so that the table does not show which e-mails were tried. */
 const hashSubject = (...subject: string[]) =>
   createHash('sha256').update(JSON.stringify(subject)).digest('base64url')

@@ -6,14 +6,14 @@ import type { Clock } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
 
 const UUID_PATTERN = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/** The last second of the year 9999, which every library can read. */
+/** The last second of the year 9999, which every library can represent. */
 const MAX_NUMERIC_DATE = 253_402_300_799
 const UuidClaim = Type.String({ pattern: `^${UUID_PATTERN}$` })
 const NumericDate = Type.Integer({ minimum: 0, maximum: MAX_NUMERIC_DATE })
 
 /**
- * The claims of an access token, a JWT of the type `at+jwt` (RFC 9068, section 2.2). Times are in seconds. There may be
- * others, of a later version of this service. The library sees to whether issuer and audience are the right ones.
+ * The claims of an access token, a JWT of the type `at+jwt` (RFC 9068, section 2.2). Times are in seconds. A later version of
+ * this service may add claims. The JWT library checks the values of issuer and audience.
  */
 const ClaimsSchema = Type.Object({
   /** The user's id. */
@@ -21,9 +21,9 @@ const ClaimsSchema = Type.Object({
   email: Type.String(),
   /** The session's id. */
   sid: UuidClaim,
-  /** `<session id>.<generation>`: names the refresh token that this access token came with. */
+  /** `<session id>.<generation>`: identifies the refresh token that was issued with this access token. */
   jti: Type.String({ pattern: `^${UUID_PATTERN}\\.[1-9]\\d{0,9}$` }),
-  /** Which program the token was given to: for us all are one. */
+  /** The program that the token was issued to. This service has one value for all programs. */
   client_id: Type.Optional(Type.String()),
   iss: Type.Optional(Type.String()),
   aud: Type.Optional(Type.String()),
@@ -35,17 +35,17 @@ export type AccessTokenClaims = Readonly<Static<typeof ClaimsSchema>>
 
 const claimsValidator = TypeCompiler.Compile(ClaimsSchema)
 
-/** Whether claims are of the types that they must have, and agree with each other. A signature says nothing of that. */
+/** Whether the claims have the right types and agree with each other. A valid signature does not ensure that. */
 const areValidClaims = (value: unknown, now: Date): value is AccessTokenClaims =>
   claimsValidator.Check(value) &&
   value.jti.startsWith(`${value.sid}.`) &&
   value.iat <= value.exp &&
   (value.nbf ?? 0) * 1000 <= now.getTime()
 
-/** Signs claims with a key, and checks everything about a token but its lifetime: the work of a JWT library. */
+/** Signs claims with one key, and verifies everything of a token but its lifetime. A JWT library does the work. */
 export interface JwtSigner {
   readonly sign: (claims: AccessTokenClaims) => string
-  /** @returns what was signed, expired or not; undefined when the token was not issued by this service */
+  /** @returns the payload, expired or not; undefined when the token was not issued by this service */
   readonly verifyIgnoringExpiration: (token: string) => unknown
 }
 
@@ -67,17 +67,17 @@ export const getGeneration = ({ sid, jti }: AccessTokenClaims) => Number(jti.sli
 
 type SessionState = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
 
-/** Whether a token is of the session that it names: the user is, and it has come to that generation. */
+/** Whether a token belongs to the session that it names: user and session match, and the session has reached its generation. */
 export const belongsToSession = (claims: AccessTokenClaims, { userId, generation }: SessionState): boolean =>
   claims.sub === userId && getGeneration(claims) <= generation
 
-/** Whether a token of a session is of no use any more, whatever time it has left: stale, or exchanged for the next one. */
+/** Whether a token no longer works although it may not have expired: it is stale, or was exchanged for the next token. */
 export const isSuperseded = (
   claims: AccessTokenClaims,
   { generation, minAccessGeneration }: SessionState
 ): boolean => getGeneration(claims) < Math.max(generation, minAccessGeneration)
 
-/** @throws {Problem} `access_token_invalid` for a token that is not of the session that it names */
+/** @throws {Problem} `access_token_invalid` for a token that does not belong to the session that it names */
 export function assertBelongsToSession(claims: AccessTokenClaims, session: SessionState): void {
   if (!belongsToSession(claims, session)) throw new Problem('access_token_invalid')
 }
@@ -87,8 +87,8 @@ export const secondsUntilExpiry = ({ exp }: AccessTokenClaims, now: Date) =>
   Math.ceil(exp - now.getTime() / 1000)
 
 /**
- * Access tokens whose lifetime is measured by the given clock, whatever clock the signers' library reads.
- * @param signers one for each key: the first signs, all verify
+ * Issues and verifies access tokens. Lifetimes are measured by the given clock, whatever clock the JWT library reads.
+ * @param signers one for each key. The first signs, all verify.
  */
 export function createAccessTokens(signers: readonly [JwtSigner, ...JwtSigner[]], now: Clock): AccessTokens {
   function verifyIgnoringExpiration(token: string) {

@@ -4,10 +4,10 @@ import { ConfigError } from '../../config/config.ts'
 import { Environment, MIN_RSA_BITS } from '../../config/environment-schema.ts'
 import type { KeyAlgorithm } from './jwk.ts'
 
-/** Of PKCS#8 (RFC 7468, section 11) and of the older forms. */
+/** Marks an encrypted key, in PKCS#8 (RFC 7468, section 11) and in older formats. */
 const ENCRYPTED_PEM = /^(-----BEGIN ENCRYPTED |Proc-Type: 4,ENCRYPTED)/m
 
-/** A private key, and the only algorithm that it signs by: the key decides, never a token (RFC 8725, section 3.1). */
+/** A private key with its only algorithm. The key decides the algorithm, never a token (RFC 8725, section 3.1). */
 export interface PrivateKey {
   readonly key: KeyObject
   readonly algorithm: KeyAlgorithm
@@ -15,7 +15,8 @@ export interface PrivateKey {
 
 /**
  * Reads private keys.
- * @throws {ConfigError} naming each file that is not accepted and its fault; nothing of what it holds
+ * @param files the paths, separated by commas
+ * @throws {ConfigError} with the path and the fault of each file that is not accepted, and nothing of its content
  */
 export function readPrivateKeys(files: readonly string[]): PrivateKey[] {
   const messages: string[] = []
@@ -35,7 +36,7 @@ function readPrivateKey(file: string): PrivateKey {
   const parsedKey = parsePem(file, readKeyFile(file))
   const algorithm = getAlgorithm(parsedKey)
   if (!algorithm) return rejectKeyFile(file, `its key is of another kind (${describeKey(parsedKey)})`)
-  // One key can be written in many ways; the library that signs knows some of them only.
+  // PEM can encode a key in many ways, and the JWT library knows only some of them.
   const key = createPrivateKey({ key: parsedKey.export({ format: 'jwk' }), format: 'jwk' })
   return { key, algorithm }
 }
@@ -53,7 +54,7 @@ function parsePem(file: string, pem: string): KeyObject {
   const { length } = labels.filter(label => label.endsWith('PRIVATE KEY'))
   if (labels.length === 0) return rejectKeyFile(file, 'it is not PEM')
   if (length === 0) return rejectKeyFile(file, `it holds no private key (but: ${labels[0]})`)
-  // The second one would be passed over in silence, and its tokens refused.
+  // Node would ignore the second key without a word, and the service would refuse its tokens.
   if (length > 1) return rejectKeyFile(file, `it holds ${length} private keys`)
   if (ENCRYPTED_PEM.test(pem)) return rejectKeyFile(file, 'its key is encrypted')
   try {

@@ -3,14 +3,14 @@ import { UUID } from 'uuidv7'
 import { Problem } from '../../problems/problem.ts'
 import type { KeyMaterial } from './signing-keys.ts'
 
-/** Tells people and secret scanners what they have found. */
+/** Lets people and secret scanners recognize a token. */
 const TOKEN_PREFIX = 'lkr_'
 const SESSION_ID_BYTES = 16
 const GENERATION_BYTES = 4
-/** The highest that a database counts to. */
+/** The greatest integer of the database. */
 const MAX_GENERATION = 2 ** 31 - 1
 
-/** What a refresh token says: which session it continues, and how often that was refreshed before. */
+/** The content of a refresh token: its session, and how often the session was refreshed before. */
 export interface RefreshTokenClaims {
   readonly sessionId: string
   readonly generation: number
@@ -18,15 +18,15 @@ export interface RefreshTokenClaims {
 
 export interface RefreshTokens {
   readonly issue: (claims: RefreshTokenClaims) => string
-  /** @throws {Problem} `refresh_token_invalid` when the token is not one of ours, to the bit */
+  /** @throws {Problem} `refresh_token_invalid` when the token differs in any bit from one that this service issued */
   readonly verify: (token: string) => RefreshTokenClaims
 }
 
 /**
- * Refresh tokens that need no storage: `lkr_` + base64url(session id ‖ generation ‖ MAC), the MAC being HMAC-SHA-256
- * (RFC 2104). A forged one is refused without a query (RFC 9700, section 4.14.2), and a stolen database holds none.
- * @param keyMaterials what is secret of each signing key: the first signs, all verify; each yields a MAC key of its own by HKDF
- *   (RFC 5869), so that no token of another purpose can pass for a refresh token
+ * Refresh tokens that need no storage: `lkr_` + base64url(session id ‖ generation ‖ MAC). The MAC is HMAC-SHA-256 (RFC 2104).
+ * A forged token is refused without a query (RFC 9700, section 4.14.2), and a stolen database contains no token.
+ * @param keyMaterials the secret part of each signing key. The first signs, all verify. HKDF (RFC 5869) derives a MAC key from
+ *   each, so that no token of another purpose is accepted as a refresh token.
  */
 export function createRefreshTokens(keyMaterials: readonly [KeyMaterial, ...KeyMaterial[]]): RefreshTokens {
   const [currentKey, ...retiredKeys] = keyMaterials.map(deriveMacKey) as [KeyObject, ...KeyObject[]]
@@ -43,7 +43,7 @@ export function createRefreshTokens(keyMaterials: readonly [KeyMaterial, ...KeyM
   }
 }
 
-// As an object: from bytes, Node makes one for each MAC anew, which takes five times as long as the MAC.
+// A key object, since Node would make one from the bytes for each MAC, which takes five times as long as the MAC.
 const deriveMacKey = (keyMaterial: KeyMaterial) =>
   createSecretKey(Buffer.from(hkdfSync('sha256', keyMaterial, '', 'latchkey refresh token', 32)))
 
@@ -63,7 +63,7 @@ function decodeToken(token: string): RefreshTokenClaims | undefined {
   return { sessionId: UUID.ofInner(bytes.subarray(0, SESSION_ID_BYTES)).toString(), generation }
 }
 
-// The whole text is compared, since base64url has spare bits that decoding ignores.
+// Compares the texts, since base64url has spare bits that decoding ignores.
 function equalsInConstantTime(token: string, expected: string): boolean {
   const [a, b] = [Buffer.from(token), Buffer.from(expected)]
   return a.length === b.length && timingSafeEqual(a, b)

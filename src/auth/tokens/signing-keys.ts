@@ -4,26 +4,26 @@ import { type KeyAlgorithm, type PublicJwk, toPublicJwk } from './jwk.ts'
 import { type PrivateKey, readPrivateKeys } from './private-keys.ts'
 import { loadSigningSecrets, toKeyId } from './signing-secrets.ts'
 
-/** What is secret of a key, to derive other keys from. */
+/** The secret part of a key, from which other keys are derived. */
 export type KeyMaterial = string | Buffer
 
-/** A key for access tokens by one algorithm, whatever a token's header asks for (RFC 8725, section 3.1). */
+/** A key for access tokens. Its algorithm is fixed, whatever the header of a token names (RFC 8725, section 3.1). */
 export interface SigningKey {
-  /** Stands in the `kid` of the tokens that it signs. */
+  /** The `kid` of the tokens that the key signs. */
   readonly id: string
   readonly algorithm: 'HS256' | KeyAlgorithm
-  /** A secret, or a pair of keys as PEM. */
+  /** A key pair as PEM, or the same secret twice. */
   readonly secret: { readonly private: string; readonly public: string }
   readonly keyMaterial: KeyMaterial
-  /** For others to check tokens with. A secret has none. */
+  /** The public key, with which others verify tokens. A secret has none. */
   readonly jwk?: PublicJwk
 }
 
 /**
- * The keys of the service: the first signs, all verify. A private key comes before any secret, so that one can be added
- * to a service that has worked with secrets so far.
- * @param onCreated is told of the file when a secret was made and kept
- * @throws {ConfigError} when one is not accepted
+ * Loads the keys of the service. The first signs, all verify. Private keys come before secrets, so that a service that has
+ * signed with a secret can change to a private key.
+ * @param onCreated called with the path of the file when a secret was generated and stored
+ * @throws {ConfigError} when a key is not accepted
  */
 export function loadSigningKeys(
   config: Config,
@@ -50,7 +50,7 @@ function fromPrivateKey({ key, algorithm }: PrivateKey): SigningKey {
       private: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       public: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
     },
-    // The number itself: a PKCS#8 file that is written anew, by another tool, need not have the same bytes.
+    // The number of the key, since another tool may write the same key with other bytes of PKCS#8.
     keyMaterial: Buffer.from(`${key.export({ format: 'jwk' }).d}`, 'base64url'),
     jwk
   }

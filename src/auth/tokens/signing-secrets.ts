@@ -12,11 +12,12 @@ import {
 } from '../../process/private-files.ts'
 
 /**
- * The secrets that tokens are signed with by HMAC: those of `JWT_SECRET`, then the kept one.
- * Without any key of one's own a secret is made and kept beside the SQLite file, readable by its owner only; whoever
- * sets a key later stays signed in, since the kept secret counts for as long as its file is there. A database in memory
- * gets one that lives as long as it does.
- * @param onCreated is told of the file when one was made
+ * The secrets that sign tokens by HMAC: the secrets of `JWT_SECRET`, then the stored secret.
+ * Without a configured key a secret is generated and stored beside the SQLite file, readable by its owner only. The stored
+ * secret counts for as long as its file exists, so that nobody is signed out when a key is configured later. For a database
+ * in memory the generated secret is not stored.
+ * @param onCreated called with the path of the file when a secret was generated and stored
+ * @throws {ConfigError} when the stored secret is too short
  */
 export function loadSigningSecrets(config: Config, onCreated?: (file: string) => void): string[] {
   const { secrets: configured, keyFiles } = config.signing
@@ -29,43 +30,46 @@ export function loadSigningSecrets(config: Config, onCreated?: (file: string) =>
   return [...configured, readSecretFile(secretFile)]
 }
 
-/** The file in which a secret is kept for want of any key of one's own, where there is or may be one. */
+/** The path of the secret that belongs to a SQLite file. */
+export const toSecretFile = (databaseFile: string): string => `${databaseFile}.key`
+
+/** The path of the stored secret; undefined for a database that is no file. */
 export function getSecretFile({ database: { url } }: Config): string | undefined {
   const databaseFile = isPostgres(url) ? undefined : toSqlitePath(url)
-  return databaseFile && `${databaseFile}.key`
+  return databaseFile && toSecretFile(databaseFile)
 }
 
 /**
- * Names a secret in the `kid` of the tokens that it signs, without telling anything about it. Not the thumbprint of
- * RFC 7638, which its section 7 advises against for secrets.
+ * The `kid` of a secret, which reveals nothing about the secret. RFC 7638, section 7, advises against its thumbprint for
+ * secrets.
  */
 export const toKeyId = (secret: string): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'latchkey key id', 8)).toString('base64url')
 
-/** A new secret, of as many random bytes as HS256 asks for. */
+/** A new secret, with as many random bytes as HS256 requires. */
 export const generateSecret = () => randomBytes(MIN_SECRET_BYTES).toString('base64url')
 
 /**
- * Offers a new secret at every start, of which the first one stays. It is written aside and linked into place, so that
- * of several instances that start together all read the same one, and none reads half of it.
+ * Stores a new secret unless one is stored already. The secret is written to a temporary file and linked into place, so that
+ * instances that start at the same time read the same, complete secret.
  */
 function ensureSecretFile(file: string, onCreated?: (file: string) => void) {
-  // A name that nobody can have taken before.
+  // The random name cannot exist yet.
   const temporaryFile = `${file}.${randomBytes(8).toString('hex')}`
   createPrivateFile(temporaryFile, `${generateSecret()}\n`)
   try {
     linkSync(temporaryFile, file)
     onCreated?.(file)
   } catch {
-    // An earlier start was first, or another instance; if it was neither, reading says what is wrong.
+    // An earlier start or another instance was first. After any other fault the read that follows fails and says why.
   } finally {
     rmSync(temporaryFile)
   }
 }
 
 /**
- * Reads the kept secret.
- * @throws {ConfigError} when it is none
+ * Reads a stored secret.
+ * @throws {ConfigError} when the file is too short for one
  */
 export function readSecretFile(file: string): string {
   const secret = readPrivateFile(file).toString().trim()

@@ -1,19 +1,19 @@
 import type { Config } from '../../config/config.ts'
 import type { SessionRow } from '../../db/schema.ts'
-import type { User } from '../accounts/users.ts'
+import type { User } from '../user.ts'
 import { type AccessTokens, toJti } from './access-tokens.ts'
 import type { PublicJwk } from './jwk.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 
-/** The two kinds of token: how they are made and how they are checked, by us and by others. */
+/** Issues and verifies the two kinds of token. */
 export interface Tokens {
   readonly access: AccessTokens
   readonly refresh: RefreshTokens
-  /** What others check access tokens with; nothing when a secret signs them. */
+  /** The keys with which others verify access tokens. Empty when a secret signs them. */
   readonly publicKeys: readonly PublicJwk[]
 }
 
-/** What a sign-in or a refresh gives. Lifetimes are in seconds, counted from the answer. */
+/** The result of a sign-in or a refresh. Lifetimes are in seconds from the answer on. */
 export interface TokenPair {
   readonly accessToken: string
   readonly tokenType: 'Bearer'
@@ -23,19 +23,19 @@ export interface TokenPair {
   readonly user: User
 }
 
-/** The moment from which a session can no longer be refreshed: idle for too long, or at its absolute end. */
+/** The moment from which a session cannot be refreshed: its idle expiry or its absolute expiry, whichever is first. */
 export const getSessionExpiry = ({ idleExpiresAt, absoluteExpiresAt }: SessionRow) =>
   new Date(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()))
 
-/** Each refresh moves the idle expiry on. */
+/** The idle expiry of a session that is used now. */
 export const calculateIdleExpiry = (now: Date, { session }: Config) =>
   new Date(now.getTime() + session.idleMs)
 
 const toNumericDate = (date: Date) => Math.floor(date.getTime() / 1000)
 
 /**
- * Makes the pair of tokens of a session's present generation; it is the only one that works. Made again, it is the same
- * pair, with what is left of its life.
+ * Creates the function that issues the token pair of a session's present generation. Only this pair works. For the same
+ * session row it always issues the same tokens, with the remaining lifetimes.
  */
 export function createTokenPairIssuer(tokens: Tokens, config: Config) {
   return function issueTokenPair(session: SessionRow, user: User, now: Date): TokenPair {

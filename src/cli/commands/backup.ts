@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles } from '../../db/sqlite/copy.ts'
 import { createPrivateFile, pathExists, readPrivateFile } from '../../process/private-files.ts'
@@ -17,7 +18,7 @@ const backup: Command = {
     if (isPostgres(settings.database.url))
       throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
     const database = getDatabaseFile(settings)
-    const [databaseKeyFile, key] = [`${database}.key`, `${file}.key`]
+    const [databaseKeyFile, key] = [toSecretFile(database), toSecretFile(file)]
     for (const target of [file, key, ...getDraftFiles(file)])
       if (pathExists(target))
         throw new CommandError('exists', `${target} is there already. Give another file.`)

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isDatabaseUrl, isPostgres } from '../../config/database-url.ts'
 import { copyDatabase } from '../../db/copy.ts'
 import { DatabaseError } from '../../db/errors.ts'
@@ -31,7 +32,7 @@ const copy: Command = {
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
       const sizes = await copyDatabase(source, target, onProgress).finally(target.close)
-      report(sizes, formatSizes(sizes, `${file}.key`))
+      report(sizes, formatSizes(sizes, toSecretFile(file)))
     } finally {
       await source.close()
     }

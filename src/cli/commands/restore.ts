@@ -1,4 +1,5 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
+import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles, isInUse } from '../../db/sqlite/copy.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
@@ -33,7 +34,8 @@ const restore: Command = {
       if (pathExists(draft))
         throw new CommandError('exists', `${draft} is there already. Remove what an earlier try has left.`)
     // Whatever cannot be read is found out before anything is moved.
-    const key = existsSync(`${file}.key`) ? readPrivateFile(`${file}.key`) : undefined
+    const keyFile = toSecretFile(file)
+    const key = existsSync(keyFile) ? readPrivateFile(keyFile) : undefined
     createParentFolder(database)
     await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
     const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
@@ -42,8 +44,8 @@ const restore: Command = {
       moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
     renameSync(draftFile, database)
     if (key) {
-      moveIfExists(`${database}.key`, `${replacedFile}.key`)
-      createPrivateFile(`${database}.key`, key)
+      moveIfExists(toSecretFile(database), toSecretFile(replacedFile))
+      createPrivateFile(toSecretFile(database), key)
     }
     report(
       { database, ...(hasPredecessor && { replaced: replacedFile }) },

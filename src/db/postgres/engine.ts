@@ -2,12 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import { createKeyedQueue } from '../../process/keyed-queue.ts'
 import { postgresColumns } from '../columns.ts'
 import {
   assertAffected,
   type BoundStatement,
   type Engine,
   type Logger,
+  MAX_WAITING_PER_USER,
   NoRowAffected,
   type Params,
   type ResultsOf,
@@ -17,7 +19,6 @@ import {
 import { StatementError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
 import { createTables } from '../schema.ts'
-import { createUserQueue } from '../user-queue.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
@@ -73,7 +74,10 @@ export async function openPostgres({
     if (currentClient) return connector.runInTransaction(currentClient, statement, values)
     return withConnection(pool, client => connector.runAutocommit(client, statement, values))
   }
-  const queueForUser = createUserQueue(Math.max(1, Math.floor(poolMax * LONG_READ_SHARE)))
+  const queueForUser = createKeyedQueue(
+    Math.max(1, Math.floor(poolMax * LONG_READ_SHARE)),
+    MAX_WAITING_PER_USER
+  )
   let closing: Promise<void> | undefined
 
   return {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { WriteLock } from '../../cluster/write-lock.ts'
+import { createKeyedQueue } from '../../process/keyed-queue.ts'
 import {
   createParentFolder,
   createPrivateFile,
@@ -15,6 +16,7 @@ import {
   assertAffected,
   type BoundStatement,
   type Engine,
+  MAX_WAITING_PER_USER,
   NoRowAffected,
   type PreparedQuery,
   type Queries,
@@ -24,7 +26,6 @@ import {
 import { DatabaseError, isWriteFault, StatementError } from '../errors.ts'
 import { readPendingMigrations } from '../migrations.ts'
 import { createTables } from '../schema.ts'
-import { createUserQueue } from '../user-queue.ts'
 import { createReadCache } from './cache.ts'
 import { createEraser } from './erasure.ts'
 import { createFileCheck } from './file-check.ts'
@@ -89,7 +90,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
   Object.assign((db as unknown as { dialect: object }).dialect, { escapeParam: () => '+?' })
 
   const readPool = file === undefined ? undefined : createReadPool(file)
-  const queueForUser = createUserQueue(1)
+  const queueForUser = createKeyedQueue(1, MAX_WAITING_PER_USER)
   const findMany = connection.prepare(
     `select 1 from todos where user_id = +? limit 1 offset ${MAX_INLINE_TODOS}`
   )

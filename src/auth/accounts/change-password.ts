@@ -1,0 +1,73 @@
+import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import type { SessionRow } from '../../db/schema.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { Problem } from '../../problems/problem.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
+import { assertNotGuessable, assertPasswordChanges } from '../passwords/policy.ts'
+import { passwordStatements } from '../passwords/statements.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import { hashRetryKey } from '../sessions/refresh.ts'
+import { sessionStatements } from '../sessions/statements.ts'
+import { calculateIdleExpiry, createTokenPairIssuer, type TokenPair } from '../tokens/token-pairs.ts'
+import type { Identity } from '../user.ts'
+import { createReauthenticate } from './reauthenticate.ts'
+import type { PasswordChange } from './schemas.ts'
+import type { AccountServices } from './services.ts'
+
+export function createChangePassword(services: AccountServices) {
+  const { store, passwordHasher, tokens, config } = services
+  const { replaceHash } = passwordStatements(store)
+  const { markTokensStale, rotateLive, endOthers } = sessionStatements(store)
+  const auditLog = createAuditLog(store)
+  const issueTokenPair = createTokenPairIssuer(tokens, config)
+  const reauthenticate = createReauthenticate(services)
+
+  /**
+   * Sets a new password. All access tokens of the account become stale. The sessions go on: each gets a new access token by
+   * a refresh, even before the old one has expired. Other sessions end on demand.
+   * @param idempotencyKey lets a refresh of the present pair with the same key get the new pair when the answer was lost
+   * @returns a new pair for the caller's session
+   * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `validation_failed` for a new password that is
+   *   easy to guess or is the present one; `access_token_revoked` when the session has ended meanwhile
+   */
+  return async function changePassword(
+    caller: Identity,
+    { currentPassword, newPassword, endOtherSessions }: PasswordChange,
+    client: ClientInfo,
+    idempotencyKey?: string
+  ): Promise<TokenPair> {
+    assertNotGuessable(newPassword, caller, '/newPassword')
+    const currentHash = await reauthenticate(caller, currentPassword, client)
+    assertPasswordChanges(newPassword, currentPassword)
+    const passwordHash = await passwordHasher.hash(newPassword)
+    // Read after hashing, which may have had to wait: the new pair lives from this moment.
+    const now = store.now()
+    const sessionParams = { id: caller.sessionId, userId: caller.id, now }
+    const hashUpdate = mustAffectRow(replaceHash.bind({ userId: caller.id, currentHash, passwordHash }))
+    const [, , [session], ended = []] = await store
+      .atomically(
+        hashUpdate,
+        markTokensStale.bind({ userId: caller.id }),
+        mustAffectRow(
+          rotateLive.bind({
+            ...sessionParams,
+            idleExpiresAt: calculateIdleExpiry(now, config),
+            retryKeyHash: hashRetryKey(idempotencyKey)
+          })
+        ),
+        ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason: 'password_changed' })] : [])
+      )
+      .catch(error => {
+        // Another change came first: the given password is no longer the current one.
+        if (error instanceof NoRowAffected && error.statement === hashUpdate)
+          throw new Problem('password_wrong')
+        return refuseIfNoRow('access_token_revoked')(error)
+      })
+    await auditLog.recordSessionEnds(
+      ended,
+      { userId: caller.id, reason: 'password_changed', source: client },
+      auditLog.bindEvent(caller.id, 'password_changed', client, { sessionId: caller.sessionId })
+    )
+    return issueTokenPair(session as SessionRow, caller, now)
+  }
+}

@@ -1,0 +1,42 @@
+import { mustAffectRow } from '../../db/engine.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { count } from '../../process/counters.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import { sessionStatements } from '../sessions/statements.ts'
+import type { Identity } from '../user.ts'
+import { createReauthenticate } from './reauthenticate.ts'
+import type { AccountServices } from './services.ts'
+import { accountStatements } from './statements.ts'
+
+/** Todos that one statement removes. Other requests are served between two statements. */
+const TODO_BATCH_SIZE = 500
+
+export function createDeleteAccount(
+  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle'>
+) {
+  const { store } = services
+  const { deleteTodos, deleteUser } = accountStatements(store)
+  const { lockLive, endAll } = sessionStatements(store)
+  const reauthenticate = createReauthenticate(services)
+
+  /**
+   * Deletes an account with everything that belongs to it. The sessions end first, so an interrupted deletion leaves nobody
+   * signed in, and the owner can sign in and delete again.
+   * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `access_token_revoked` when the session has
+   *   ended meanwhile
+   */
+  return async function deleteAccount(caller: Identity, password: string, client: ClientInfo): Promise<void> {
+    await reauthenticate(caller, password, client)
+    const userId = caller.id
+    const params = { userId, now: store.now(), reason: 'account_deleted' }
+    const [, ended] = await store
+      .atomically(mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })), endAll.bind(params))
+      .catch(refuseIfNoRow('access_token_revoked'))
+    count(store.counters.sessionsEnded, 'account_deleted', ended.length)
+    for (let deleted = TODO_BATCH_SIZE; deleted === TODO_BATCH_SIZE; )
+      deleted = (await deleteTodos.execute({ userId, batch: TODO_BATCH_SIZE })).length
+    await deleteUser.execute({ userId })
+    // The account is gone by now. The janitor erases later what cannot be erased from the file at this moment.
+    await store.eraseDeleted?.().catch(() => {})
+  }
+}

@@ -1,0 +1,91 @@
+import type { UserRow } from '../../db/schema.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
+import { passwordStatements } from '../passwords/statements.ts'
+import { createTemporaryPasswordExchange } from '../passwords/temporary-passwords.ts'
+import type { TokenPair } from '../tokens/token-pairs.ts'
+import type { VerifiedUser } from '../user.ts'
+import { toLookupKey } from './emails.ts'
+import type { Credentials } from './schemas.ts'
+import type { AccountServices } from './services.ts'
+import { accountStatements } from './statements.ts'
+
+export function createLogin({
+  store,
+  passwordHasher,
+  throttle,
+  sessions
+}: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'sessions'>) {
+  const { findByEmail } = accountStatements(store)
+  const { rehash } = passwordStatements(store)
+  const auditLog = createAuditLog(store)
+  const exchangeTemporaryPassword = createTemporaryPasswordExchange(store, passwordHasher)
+
+  /**
+   * Signs a user in. The session begins in the transaction that clears the failures.
+   * @param credentials with a `newPassword` when an operator has set the password, and only then
+   * @returns the first token pair of a new session
+   * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown e-mail;
+   *   for the right password only, `account_disabled`, `password_change_required`, `password_expired` or
+   *   `validation_failed`; `overloaded`
+   */
+  async function login(credentials: Credentials, client: ClientInfo): Promise<TokenPair> {
+    const emailKey = toLookupKey(credentials.email)
+    const pair = await throttle.attempt(emailKey, client.ip, async clearFailures => {
+      const user = await verifyCredentials(emailKey, credentials, client)
+      return user && sessions.start(user, client, 'signed_in', [clearFailures])
+    })
+    if (!pair) throw new Problem('invalid_credentials')
+    return pair
+  }
+
+  /** @returns undefined for a wrong password or an unknown e-mail */
+  async function verifyCredentials(
+    emailKey: string,
+    { password, newPassword }: Credentials,
+    client: ClientInfo
+  ): Promise<VerifiedUser | undefined> {
+    const [user] = await findByEmail.execute({ emailKey })
+    const verdict = await passwordHasher.verify(password, user?.passwordHash)
+    if (!user || verdict === 'wrong') {
+      // The owner of an account finds the failure in the audit log. An unknown e-mail costs a write as well, so that the
+      // time does not tell whether there is an account.
+      await store.atomically(
+        user ? auditLog.bindEvent(user.id, 'sign_in_failed', client) : throttle.bindNoOpWrite(emailKey)
+      )
+      return undefined
+    }
+    if (user.disabledAt) throw new Problem('account_disabled')
+    if (user.passwordExpiresAt)
+      return toVerifiedUser(await exchangeTemporaryPassword(user, { password, newPassword }, client))
+    if (newPassword !== undefined) throw validationFailed(newPasswordNotExpected)
+    if (verdict === 'outdated') await rehashPassword(user, password)
+    return toVerifiedUser(user)
+  }
+
+  /** Hashes the password by the current parameters. A later sign-in does so when too many hashes are waiting now. */
+  async function rehashPassword({ id: userId, passwordHash: currentHash }: UserRow, password: string) {
+    const passwordHash = await passwordHasher.hash(password).catch(undefinedIfOverloaded)
+    if (passwordHash) await rehash.execute({ userId, currentHash, passwordHash })
+  }
+
+  return login
+}
+
+const newPasswordNotExpected: FieldError = {
+  pointer: '/newPassword',
+  detail:
+    'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password'
+}
+
+function undefinedIfOverloaded(error: unknown): undefined {
+  if (!(error instanceof Problem && error.code === 'overloaded')) throw error
+}
+
+const toVerifiedUser = ({ id, username, email, passwordVersion }: UserRow): VerifiedUser => ({
+  id,
+  username,
+  email,
+  passwordVersion
+})

@@ -1,0 +1,84 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { MAX_EMAIL } from './emails.ts'
+
+export const MIN_USERNAME = 3
+export const MAX_USERNAME = 32
+export const MAX_PASSWORD = 128
+
+export const Username = Type.String({
+  pattern: `^[A-Za-z0-9._-]{${MIN_USERNAME},${MAX_USERNAME}}$`,
+  description: `${MIN_USERNAME} to ${MAX_USERNAME} letters, digits, dots, underscores or hyphens`,
+  examples: ['ada']
+})
+
+/** An e-mail address in a request. Answers have its domain in ASCII. */
+export const Email = Type.String({
+  format: 'idn-email',
+  maxLength: MAX_EMAIL,
+  description: `an e-mail address of at most ${MAX_EMAIL} characters`,
+  examples: ['ada@example.org']
+})
+
+const createNewPasswordSchema = (minLength: number) =>
+  Type.String({
+    format: 'password',
+    minLength,
+    maxLength: MAX_PASSWORD,
+    description: `${minLength} to ${MAX_PASSWORD} characters of any kind`,
+    examples: ['correct horse battery staple']
+  })
+
+/** @param minLength the fewest characters of a password */
+export const createRegistrationSchema = (minLength: number) =>
+  Type.Object(
+    { username: Username, email: Email, password: createNewPasswordSchema(minLength) },
+    {
+      additionalProperties: false,
+      examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
+    }
+  )
+export type Registration = Readonly<Static<ReturnType<typeof createRegistrationSchema>>>
+
+/** @param minLength the fewest characters of a new password */
+export const createCredentialsSchema = (minLength: number) =>
+  Type.Object(
+    {
+      email: Email,
+      password: Type.String({ format: 'password', description: 'the password, as it was given' }),
+      newPassword: Type.Optional(createNewPasswordSchema(minLength))
+    },
+    {
+      additionalProperties: false,
+      examples: [{ email: 'ada@example.org', password: 'correct horse battery staple' }]
+    }
+  )
+export type Credentials = Readonly<Static<ReturnType<typeof createCredentialsSchema>>>
+
+const CurrentPassword = Type.String({ format: 'password', description: 'the password of the account' })
+
+/** @param minLength the fewest characters of the new password */
+export const createPasswordChangeSchema = (minLength: number) =>
+  Type.Object(
+    {
+      currentPassword: CurrentPassword,
+      newPassword: createNewPasswordSchema(minLength),
+      endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        { currentPassword: 'correct horse battery staple', newPassword: 'battery staple, correct horse' }
+      ]
+    }
+  )
+export type PasswordChange = Readonly<Static<ReturnType<typeof createPasswordChangeSchema>>>
+
+export const UsernameChange = Type.Object(
+  { username: Username },
+  { additionalProperties: false, examples: [{ username: 'countess' }] }
+)
+
+export const AccountDeletion = Type.Object(
+  { password: CurrentPassword },
+  { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
+)

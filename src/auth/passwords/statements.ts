@@ -1,0 +1,30 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { param, prepareStatements } from '../../db/statements.ts'
+
+/** All statements on password hashes. A replacement loses to another one that came first: it names the hash it replaces. */
+export const passwordStatements = prepareStatements('passwords', (db, { users }) => {
+  const matchesUser = eq(users.id, param(users.id, 'userId'))
+  const isUnchanged = and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'currentHash')))
+  const passwordHash = param(users.passwordHash, 'passwordHash')
+  const nextVersion = sql`${users.passwordVersion} + 1`
+  return {
+    findHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
+    /** Sets a password that the user has chosen. */
+    replaceHash: db
+      .update(users)
+      .set({ passwordHash, passwordVersion: nextVersion, passwordExpiresAt: null })
+      .where(isUnchanged)
+      .returning({ passwordVersion: users.passwordVersion }),
+    /** Sets another hash of the same password. */
+    rehash: db.update(users).set({ passwordHash }).where(isUnchanged),
+    /** Sets a password for one sign-in. */
+    setTemporaryHash: db
+      .update(users)
+      .set({
+        passwordHash,
+        passwordVersion: nextVersion,
+        passwordExpiresAt: param(users.passwordExpiresAt, 'expiresAt')
+      })
+      .where(matchesUser)
+  }
+})

@@ -1,0 +1,83 @@
+import { toIdParams } from '../../db/read-batches.ts'
+import type { Store } from '../../db/store.ts'
+import { Problem } from '../../problems/problem.ts'
+import { type AccessTokenClaims, assertBelongsToSession, getGeneration } from '../tokens/access-tokens.ts'
+import type { Tokens } from '../tokens/token-pairs.ts'
+import type { Identity } from '../user.ts'
+import { sessionStatements } from './statements.ts'
+
+/** The sender of a request that only reads, before the check of the session is done. */
+export interface PendingIdentity {
+  /**
+   * Reads for the user of the access token, while the session is checked. This is the only way to the user's id, so the
+   * check cannot be left out.
+   * @param work begins the read
+   * @returns what the read resolves to, after the check has passed. A refusal wins over whatever the read comes to.
+   * @throws {Problem} `access_token_revoked`, `access_token_stale` or `access_token_expired`
+   */
+  readonly read: <Result>(work: (userId: string) => Promise<Result>) => Promise<Result>
+}
+
+/** A pending identity with the user id that the access token claims. The log may name this id; nothing else may use it. */
+export interface ClaimedIdentity extends PendingIdentity {
+  readonly claimedUserId: string
+}
+
+/** Finds out who sends an access token. The session is read for each request, so that its end takes effect at once. */
+export function createAuthentication(store: Store, tokens: Tokens) {
+  const { findWithUser, findManyWithUser } = sessionStatements(store)
+  const findSession = store.cached(async ids => {
+    const rows =
+      ids.length === 1
+        ? await findWithUser.execute({ id: ids[0] })
+        : await findManyWithUser.execute(toIdParams(ids))
+    return new Map(rows.map(row => [row.session.id, row]))
+  })
+
+  /** Claims that have passed the check once. Their session belongs to their user for good, even after it has ended. */
+  const confirmedClaims = new WeakSet<AccessTokenClaims>()
+
+  async function authenticateClaims(claims: AccessTokenClaims): Promise<Identity> {
+    const row = await findSession(claims.sid)
+    if (!row) throw new Problem('access_token_revoked')
+    const { session, user } = row
+    assertBelongsToSession(claims, session)
+    if (session.endedAt) throw new Problem('access_token_revoked')
+    if (getGeneration(claims) < session.minAccessGeneration) throw new Problem('access_token_stale')
+    // The token was exchanged for the next one, by an instance whose clock is ahead of this instance's clock.
+    if (getGeneration(claims) < session.generation) throw new Problem('access_token_expired')
+    confirmedClaims.add(claims)
+    return { ...user, sessionId: claims.sid }
+  }
+
+  /**
+   * @returns the sender of the access token
+   * @throws {Problem} `access_token_invalid`, `access_token_expired`, `access_token_revoked`, or `access_token_stale` after
+   *   a change of the password
+   */
+  async function authenticate(accessToken: string): Promise<Identity> {
+    return authenticateClaims(tokens.access.verify(accessToken))
+  }
+
+  /**
+   * Authenticates a request that only reads. The read runs beside the check of the session, which saves a round trip. The
+   * first request with a token waits for the check, so that nothing is read for a user who does not own the session.
+   * @throws {Problem} `access_token_invalid` or `access_token_expired`. Other refusals come from `read`, or from the wait.
+   */
+  function authenticateForRead(accessToken: string): ClaimedIdentity | Promise<ClaimedIdentity> {
+    const claims = tokens.access.verify(accessToken)
+    const identity: ClaimedIdentity = {
+      claimedUserId: claims.sub,
+      async read(work) {
+        const result = work(claims.sub)
+        // Awaited below. When the check refuses the request, the outcome of the read does not matter.
+        result.catch(() => {})
+        await authenticateClaims(claims)
+        return result
+      }
+    }
+    return confirmedClaims.has(claims) ? identity : authenticateClaims(claims).then(() => identity)
+  }
+
+  return { authenticate, authenticateForRead }
+}

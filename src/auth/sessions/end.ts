@@ -1,0 +1,78 @@
+import { type BoundStatement, mayUseReserve, mustAffectRow } from '../../db/engine.ts'
+import type { Store } from '../../db/store.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { Problem } from '../../problems/problem.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
+import type { EndReason } from '../audit/event-types.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import type { Identity } from '../user.ts'
+import { sessionStatements } from './statements.ts'
+
+interface EndParams {
+  readonly userId: string
+  readonly reason: EndReason
+  readonly id?: string
+  readonly most?: number
+}
+
+/** Statements that end sessions and return the sessions that they ended. */
+type EndStatement = 'end' | 'endAll' | 'endOthers' | 'endSurplus'
+
+/** Ends sessions and writes their ends into the audit log. */
+export function createSessionEnds(store: Store) {
+  const statements = sessionStatements(store)
+  const auditLog = createAuditLog(store)
+
+  const bindEnd = (statement: EndStatement, params: EndParams) =>
+    mayUseReserve(statements[statement].bind({ ...params, now: store.now() }))
+
+  async function record<Ended extends readonly { id: string }[]>(
+    ended: Ended,
+    { userId, reason }: EndParams,
+    source: ClientInfo
+  ): Promise<Ended> {
+    await auditLog.recordSessionEnds(ended, { userId, reason, source })
+    return ended
+  }
+
+  /** @returns the sessions that have ended */
+  async function endSessions(statement: EndStatement, params: EndParams, client: ClientInfo) {
+    const [ended] = await store.atomically(bindEnd(statement, params))
+    return record(ended, params, client)
+  }
+
+  /**
+   * Ends sessions on behalf of another session.
+   * @param sessionLock finds that other session, and nothing once it has ended
+   * @throws {NoRowAffected} when the lock finds nothing; then no session ends
+   */
+  async function endSessionsIfLive(
+    sessionLock: BoundStatement<readonly unknown[]>,
+    statement: EndStatement,
+    params: EndParams,
+    client: ClientInfo
+  ) {
+    const [, ended] = await store.atomically(mustAffectRow(sessionLock), bindEnd(statement, params))
+    return record(ended, params, client)
+  }
+
+  /**
+   * Ends one session of the caller.
+   * @throws {Problem} `session_not_found` when the caller has no such live session; `access_token_revoked` when the caller's
+   *   own session has ended meanwhile
+   */
+  async function endSession(caller: Identity, id: string, client: ClientInfo): Promise<void> {
+    const sessionLock = statements.lockLive.bind({
+      id: caller.sessionId,
+      userId: caller.id,
+      now: store.now()
+    })
+    const params = { userId: caller.id, id, reason: 'logout' } as const
+    const ended = await endSessionsIfLive(sessionLock, 'end', params, client).catch(
+      refuseIfNoRow('access_token_revoked')
+    )
+    if (ended.length === 0) throw new Problem('session_not_found')
+  }
+
+  return { endSession, endSessions, endSessionsIfLive }
+}

@@ -1,0 +1,72 @@
+import type { Config } from '../../config/config.ts'
+import { type BoundStatement, mustAffectRow } from '../../db/engine.ts'
+import type { SessionRow } from '../../db/schema.ts'
+import type { Store } from '../../db/store.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { createAuditLog } from '../audit/audit-log.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import {
+  calculateIdleExpiry,
+  createTokenPairIssuer,
+  type TokenPair,
+  type Tokens
+} from '../tokens/token-pairs.ts'
+import type { VerifiedUser } from '../user.ts'
+import { createSessionEnds } from './end.ts'
+import { sessionStatements } from './statements.ts'
+
+export function createStart(store: Store, tokens: Tokens, config: Config) {
+  const { insert, listSurplus } = sessionStatements(store)
+  const { endSessions } = createSessionEnds(store)
+  const auditLog = createAuditLog(store)
+  const issueTokenPair = createTokenPairIssuer(tokens, config)
+
+  /** Ends the session that was idle for the longest time when the user has more than `MAX_SESSIONS`. */
+  async function endSurplusSessions({ id, userId }: SessionRow, client: ClientInfo, now: Date) {
+    const params = { userId, id, most: config.session.maxPerUser - 1 }
+    // This read costs no commit, and seldom finds a session.
+    const surplus = await listSurplus.execute({ ...params, now })
+    if (surplus.length > 0)
+      await endSessions('endSurplus', { ...params, reason: 'too_many_sessions' }, client)
+  }
+
+  /**
+   * Begins a session.
+   * @param type the event that goes into the audit log
+   * @param additionalStatements run in the transaction that begins the session
+   * @returns the first token pair of the session
+   * @throws {Problem} `invalid_credentials` when the user was deleted or disabled after the password was verified, or has
+   *   changed the password
+   */
+  return async function start(
+    { passwordVersion, ...user }: VerifiedUser,
+    client: ClientInfo,
+    type: 'account_created' | 'signed_in' = 'signed_in',
+    additionalStatements: readonly BoundStatement[] = []
+  ): Promise<TokenPair> {
+    const now = store.now()
+    const session: SessionRow = {
+      id: store.newId(),
+      userId: user.id,
+      generation: 1,
+      createdAt: now,
+      rotatedAt: now,
+      idleExpiresAt: calculateIdleExpiry(now, config),
+      absoluteExpiresAt: new Date(now.getTime() + config.session.lifetimeMs),
+      endedAt: null,
+      endReason: null,
+      minAccessGeneration: 0,
+      retryKeyHash: null,
+      ...client
+    }
+    await store
+      .atomically(
+        mustAffectRow(insert.bind({ ...session, passwordVersion })),
+        auditLog.bindEvent(user.id, type, client, { sessionId: session.id }),
+        ...additionalStatements
+      )
+      .catch(refuseIfNoRow('invalid_credentials'))
+    await endSurplusSessions(session, client, now)
+    return issueTokenPair(session, user, now)
+  }
+}
