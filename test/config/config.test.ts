@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { ConfigError, Environment, readConfig } from '../src/config/config.ts'
-import { findMisspeltSettings } from '../src/config/misspelt.ts'
+import { ConfigError, Environment, readConfig } from '../../src/config/config.ts'
+import { findMisspeltSettings } from '../../src/config/misspelt.ts'
 
 t.test('without an environment every setting has its default', async t => {
   t.strictSame(readConfig({}), {
