@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
@@ -117,6 +118,7 @@ export async function buildApp({
   await app.register(connections, { maxConnections, stallTimeout: stalled })
   await app.register(requestId)
   await app.register(clientAddress, { isTrusted })
+  await app.register(sensible)
   await app.register(negotiation)
   await app.register(problems, { renderPage: renderProblemPage })
   await app.register(clientErrors, { onConnect })

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { errorCodes, type FastifyBodyParser, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { FastifyBodyParser, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../src/http/json-values.ts'
 import { Problem, validationFailed } from '../../src/problems/problem.ts'
@@ -36,7 +36,7 @@ async function jsonBody(app: FastifyInstance) {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJson)
   app.addContentTypeParser('*', async (_request: FastifyRequest, payload: IncomingMessage) => {
-    if (await hasBytes(payload)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()
+    if (await hasBytes(payload)) throw app.httpErrors.unsupportedMediaType()
   })
 }
 
@@ -64,4 +64,4 @@ const hasBytes = (payload: IncomingMessage) =>
     payload.once('close', () => resolve(true))
   })
 
-export default fp(jsonBody, { name: 'json-body' })
+export default fp(jsonBody, { name: 'json-body', dependencies: ['@fastify/sensible'] })

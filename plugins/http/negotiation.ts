@@ -20,10 +20,7 @@ async function negotiation(app: FastifyInstance) {
   app.decorateReply('negotiateType', function negotiateType<
     Type extends string
   >(this: FastifyReply, ...types: Type[]) {
-    const vary = String(this.getHeader('vary') ?? '')
-      .split(', ')
-      .filter(Boolean)
-    this.header('vary', [...new Set([...vary, 'Accept'])].join(', '))
+    this.vary('Accept')
     const { accept } = this.request.headers
     if (!accept) return types[0]
     // Ours have none, or say by them what is so anyway (charset=utf-8): a range with one means the type itself.
@@ -33,4 +30,4 @@ async function negotiation(app: FastifyInstance) {
   })
 }
 
-export default fp(negotiation, { name: 'negotiation' })
+export default fp(negotiation, { name: 'negotiation', dependencies: ['@fastify/sensible'] })

@@ -64,7 +64,7 @@ const home: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
   const links = { ...docs, problems: '/problems', limits: '/api/limits', source }
 
   app.get('/', { schema }, async function home(request, reply) {
-    reply.header('cache-control', 'no-store')
+    reply.cacheControl('no-store')
     const status = (await findUnavailability(request)) ?? 'ok'
     const serviceInfo: ServiceInfo = { name, version, description, status, links }
     return prefersHtml(reply) ? renderPage(reply, 'Latchkey', homePage(serviceInfo)) : serviceInfo

@@ -61,7 +61,7 @@ const jwks: FastifyPluginAsyncTypebox = async app => {
   // Plain JSON, as nearly all issuers send it: not every client takes application/jwk-set+json (RFC 7517, section 8.5.1).
   // Without keys the set is empty rather than missing: a client then says that no key fits, not that we are out of order.
   app.get('/jwks.json', { schema }, async function jwks(_request, reply) {
-    reply.header('cache-control', `public, max-age=${MAX_AGE}`)
+    reply.cacheControl('public').maxAge(MAX_AGE)
     return { keys: [...app.tokens.publicKeys] }
   })
 }
