@@ -2,14 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
-import { problemResponses } from '../schemas.ts'
+import { OneOf, problemResponses } from '../schemas.ts'
 import { homePage } from './pages/home.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
-import { findUnavailability, type UnavailabilityCode } from './readiness.ts'
+import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
-const ServiceStatus = Type.Unsafe<'ok' | UnavailabilityCode>({
-  type: 'string',
-  enum: ['ok', 'shutting_down', 'database_unavailable'],
+const ServiceStatus = OneOf(['ok', ...UNAVAILABILITY_CODES], {
   description: 'ok, or the code of the problem that requests meet with'
 })
 
@@ -30,6 +28,7 @@ const ServiceDocument = Type.Object(
         openapi: Type.Optional(linkSchema('the OpenAPI document')),
         problems: linkSchema('what errors mean'),
         limits: linkSchema('how much is taken'),
+        // package.json may name no repository, and `undefined` is left out of the answer.
         source: Type.Optional(Type.Unsafe<string | undefined>(linkSchema('the source')))
       },
       { description: 'where to go on' }

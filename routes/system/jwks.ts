@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problemResponses } from '../schemas.ts'
+import { OneOf, problemResponses } from '../schemas.ts'
 
 /**
  * Seconds for which others may keep the keys: as long as an access token lives by default. A new key is published for at
@@ -12,11 +12,7 @@ const MAX_AGE = 300
 const PublicKey = Type.Object({
   kty: Type.String({ description: 'the type of the key: OKP, EC or RSA' }),
   use: Type.Literal('sig'),
-  alg: Type.Unsafe<string>({
-    type: 'string',
-    enum: ['EdDSA', 'ES256', 'RS256'],
-    description: 'the only algorithm that this key signs by'
-  }),
+  alg: OneOf(['EdDSA', 'ES256', 'RS256'], { description: 'the only algorithm that this key signs by' }),
   kid: Type.String({ description: 'its thumbprint (RFC 7638), the `kid` of the tokens that it signs' }),
   crv: Type.Optional(Type.String({ description: 'OKP, EC: the curve' })),
   x: Type.Optional(Type.String({ description: 'OKP, EC: the key, or its first coordinate' })),

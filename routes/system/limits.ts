@@ -17,13 +17,16 @@ import {
 import { IDEMPOTENCY_RETENTION } from '../../src/http/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
-import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
+import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, Nullable, problemResponses, ref } from '../schemas.ts'
 import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
 
 const limitSchema = (description: string) => Type.Integer({ description })
 
-const perMinute = Object.fromEntries(
-  Object.keys(REQUESTS_PER_MINUTE).map(name => [name, { type: 'integer' }])
+const RequestsPerMinute = Type.Object(
+  Object.fromEntries(Object.keys(REQUESTS_PER_MINUTE).map(name => [name, Type.Optional(Type.Integer())])),
+  {
+    description: 'requests of a minute from one address, `all` or of a kind; null where they are not counted'
+  }
 )
 
 /** The limits that no setting changes. */
@@ -81,12 +84,7 @@ export const LimitsDocument = Type.Object(
     emailLength: limitSchema('characters of an e-mail address'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
-    requestsPerMinute: Type.Unsafe<typeof REQUESTS_PER_MINUTE | null>({
-      type: ['object', 'null'],
-      properties: perMinute,
-      description:
-        'requests of a minute from one address, `all` or of a kind; null where they are not counted'
-    })
+    requestsPerMinute: Nullable(RequestsPerMinute)
   },
   {
     $id: 'Limits',

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The code of the problem that requests meet with. */
-export type UnavailabilityCode = 'shutting_down' | 'database_unavailable'
+/** The codes of the problems that requests meet with while the service is not ready. */
+export const UNAVAILABILITY_CODES = ['shutting_down', 'database_unavailable'] as const
+export type UnavailabilityCode = (typeof UNAVAILABILITY_CODES)[number]
 
 /** Why the service cannot serve requests at present, as the code of a problem; undefined when it can. Asks the database. */
 export async function findUnavailability({
