@@ -8,12 +8,12 @@ import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
 const ServiceStatus = OneOf(['ok', ...UNAVAILABILITY_CODES], {
-  description: 'ok, or the code of the problem that requests meet with'
+  description: 'ok, or the code of the problem that requests get'
 })
 
 const linkSchema = (description: string) => Type.String({ format: 'uri-reference', description })
 
-/** What the service says of itself. */
+/** The service's description of itself. */
 export type ServiceInfo = Static<typeof ServiceDocument>
 
 const ServiceDocument = Type.Object(
@@ -24,14 +24,14 @@ const ServiceDocument = Type.Object(
     status: ServiceStatus,
     links: Type.Object(
       {
-        docs: Type.Optional(linkSchema('a page to read the API and to try it')),
+        docs: Type.Optional(linkSchema('a page to read and try the API')),
         openapi: Type.Optional(linkSchema('the OpenAPI document')),
         problems: linkSchema('what errors mean'),
-        limits: linkSchema('how much is taken'),
+        limits: linkSchema('the limits'),
         // package.json may name no repository, and `undefined` is left out of the answer.
-        source: Type.Optional(Type.Unsafe<string | undefined>(linkSchema('the source')))
+        source: Type.Optional(Type.Unsafe<string | undefined>(linkSchema('the source code')))
       },
-      { description: 'where to go on' }
+      { description: 'related addresses' }
     )
   },
   {
@@ -49,14 +49,14 @@ const ServiceDocument = Type.Object(
 
 const schema = {
   operationId: 'getService',
-  summary: 'What is this, and is it up',
+  summary: 'What is this service, and is it up?',
   description:
-    'A page for browsers, JSON for programs. It is there, with what is wrong as its `status`, while requests fail.',
+    'A page for browsers, JSON for programs. The answer is 200 even when other requests fail; `status` then says why.',
   tags: ['about'],
   response: { 200: htmlOrJsonResponse('The service.', ServiceDocument), ...problemResponses() }
 }
 
-/** What one sees who opens the address of the service. */
+/** Serves the home page at `/`. */
 const home: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const { name, version, description, source } = packageInfo
   const docs = config.DOCS === 'on' ? { docs: '/docs', openapi: '/openapi.json' } : {}
