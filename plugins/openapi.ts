@@ -5,13 +5,13 @@ import { packageInfo } from '../src/config/package-info.ts'
 
 const description = `Signs people in, keeps them signed in and keeps their todos.
 
-Register or sign in to get a pair of tokens, press **Authorize** and paste the access token. When it has expired,
-exchange the pair for the next one at \`/api/auth/refresh\`.
+Register or sign in to get a pair of tokens. Press **Authorize** and paste the access token. When it has expired,
+exchange the pair for a new one at \`/api/auth/refresh\`.
 
-Every error is a problem document (RFC 9457): branch on its \`code\`, do what its \`action\` says. A client whose
-\`Accept\` prefers HTML to JSON gets a page that says the same.`
+Every error is a problem document (RFC 9457). Branch on its \`code\` and follow its \`action\`. A client whose \`Accept\`
+prefers HTML to JSON gets the same as a page.`
 
-/** Describes the routes from the schemas that validate them. Comes before the routes, to see them all. */
+/** Builds the OpenAPI document from the schemas of the routes. Must be registered before the routes. */
 async function openapi(app: FastifyInstance) {
   await app.register(swagger, {
     openapi: {
@@ -25,8 +25,8 @@ async function openapi(app: FastifyInstance) {
       servers: [{ url: '/', description: 'this service' }],
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
-        { name: 'todos', description: 'The todos of who is signed in' },
-        { name: 'limits', description: 'How much is taken' },
+        { name: 'todos', description: 'The todos of the signed-in user' },
+        { name: 'limits', description: 'The limits of the service' },
         { name: 'health', description: 'For supervisors and load balancers' },
         { name: 'problems', description: 'What errors mean' },
         { name: 'about', description: 'The service itself' }
@@ -51,7 +51,7 @@ async function openapi(app: FastifyInstance) {
   })
 }
 
-/** Leaves out what the validator alone knows: its own format and keyword, and discriminators, which OpenAPI has for named schemas only. */
+/** Removes keywords and formats of our validator. `discriminator` goes too: OpenAPI allows it for named schemas only. */
 const stripValidatorKeywords = (document: OpenApiDocument): OpenApiDocument =>
   JSON.parse(JSON.stringify(document, (key, value) => (isValidatorKeyword(key, value) ? undefined : value)))
 
@@ -61,7 +61,7 @@ const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'canonicalTags' ||
   (key === 'format' && (value === 'text' || value === 'line'))
 
-/** The plugin calls every body required; one whose schema takes null may be left out. */
+/** Marks a body as optional when its schema accepts null. The plugin marks every body as required. */
 function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
   const operations = Object.values(document.paths).flatMap(path => Object.values(path))
   for (const { requestBody } of operations)
@@ -71,7 +71,7 @@ function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
 
 const acceptsNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
 
-/** What is changed here of an OpenAPI document. */
+/** The parts of an OpenAPI document that this plugin changes. */
 interface OpenApiDocument {
   paths: Record<string, Record<string, { requestBody?: RequestBody }>>
 }

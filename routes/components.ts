@@ -7,7 +7,7 @@ import { LimitsDocument } from './system/limits.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
 import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
 
-/** The schemas that have a name, for other schemas to refer to and for generated clients to have one type of each. */
+/** Registers the named schemas. Other schemas refer to them, and generated clients get one type for each. */
 async function components(app: FastifyInstance) {
   const schemas = [
     ProblemDocument,

@@ -1,7 +1,7 @@
 import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox'
 import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 
-/** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
+/** An instant in an answer, in UTC with milliseconds (RFC 3339). Handlers return a `Date`; the serializer writes the text. */
 export const Instant = (description: string) =>
   Type.Unsafe<Date>({
     type: 'string',
@@ -22,10 +22,10 @@ export const Nullable = <Schema extends TSchema>(schema: Schema) =>
     ...(schema.enum && { enum: [...schema.enum, null] })
   })
 
-export const NullableString = (description: string) =>
-  Type.Unsafe<string | null>({ type: ['string', 'null'], description })
+/** A text or null, in an answer. */
+export const NullableString = (description: string) => Nullable(Type.String({ description }))
 
-/** The ids of the examples, which belong together: those of one operation are what another one answered with. */
+/** The ids in all examples. They belong together: one operation uses the ids that another one returned. */
 export const exampleIds = {
   user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
@@ -38,14 +38,14 @@ const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleIds.todo
 /** An id in an answer. */
 export const IdDocument = Type.String(uuid)
 
-/** An id in a request, in either case of its digits; handlers get it in lower case, as it was made. */
+/** An id in a request. Hex digits may be in either case; handlers get the id in lower case. */
 export const Id = Type.String({ ...uuid, lowerCase: true })
 
-/** Items of a page, where the request does not say how many; and at most. */
+/** Items of a page: the default, and the maximum. */
 export const DEFAULT_LIMIT = 50
 export const MAX_LIMIT = 200
 
-/** How to ask for a page of a list. */
+/** The query parameters of a paged list. */
 export const PageQuery = Type.Object(
   {
     limit: Type.Optional(
@@ -56,32 +56,28 @@ export const PageQuery = Type.Object(
         description: `a whole number from 1 to ${MAX_LIMIT}`
       })
     ),
-    cursor: Type.Optional(Type.String({ description: 'the `nextCursor` of the page before' }))
+    cursor: Type.Optional(Type.String({ description: 'the `nextCursor` of the previous page' }))
   },
   { additionalProperties: false }
 )
 
-/** Refers to a schema that is registered under its name, so that generated clients have one type for it. */
+/** Refers to a registered schema by its `$id`, so that generated clients have one type for it. */
 export const ref = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
 
-/** What protects an operation, as OpenAPI says it. */
+/** The OpenAPI `security` of an operation that takes an access token. */
 export const bearer = [{ bearer: [] as string[] }]
 
 const problemCodes = Object.keys(catalogue) as ProblemCode[]
 
 export const ProblemDocument = Type.Object(
   {
-    type: Type.String({ format: 'uri-reference', description: 'where this kind of problem is documented' }),
+    type: Type.String({ format: 'uri-reference', description: 'the documentation of this problem type' }),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String({ description: 'what happened and what to do next' }),
-    code: Type.Unsafe<ProblemCode>({
-      type: 'string',
-      enum: problemCodes,
-      description: 'for a program to branch on'
-    }),
-    instance: Type.String({ description: 'the id of the request, under which the log knows it' }),
+    code: OneOf(problemCodes, { description: 'for a program to branch on' }),
+    instance: Type.String({ description: 'the id of the request, as in the log' }),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
@@ -89,33 +85,29 @@ export const ProblemDocument = Type.Object(
           parameter: Type.Optional(Type.String({ description: 'name of a parameter in the URL' })),
           detail: Type.String()
         }),
-        { description: `every value that is wrong, or the first ${MAX_ERRORS}` }
+        { description: `all invalid values, or the first ${MAX_ERRORS}` }
       )
     ),
     index: Type.Optional(
-      Type.Integer({ description: 'which of several operations it was, counted from 0; nothing was done' })
-    ),
-    current: Type.Optional(
-      Type.Unsafe<unknown>({ $ref: 'Todo#', description: 'the present state of what was not changed' })
-    ),
-    action: Type.Optional(
-      Type.Unsafe<Action>({
-        type: 'string',
-        enum: Object.keys(actions),
-        description: 'what the client should do'
+      Type.Integer({
+        description: 'the operation of the batch that failed, counted from 0; no operation took effect'
       })
+    ),
+    current: Type.Optional(Type.Ref('Todo#', { description: 'the present state of the unchanged todo' })),
+    action: Type.Optional(
+      OneOf(Object.keys(actions) as Action[], { description: 'what the client should do' })
     )
   },
   { $id: 'Problem', description: 'An error (RFC 9457).' }
 )
 
-/** Any operation may answer with these. */
+/** Problems of every operation. */
 const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
 
-/** What an operation that takes a body may answer with. */
+/** Problems of operations with a body. */
 export const bodyProblems: ProblemCode[] = ['validation_failed', 'body_too_large', 'unsupported_media_type']
 
-/** What an operation behind the `authenticate` hook may answer with. */
+/** Problems of operations behind the `authenticate` hook. */
 export const bearerProblems: ProblemCode[] = [
   'authentication_required',
   'access_token_invalid',
@@ -124,26 +116,29 @@ export const bearerProblems: ProblemCode[] = [
   'access_token_revoked'
 ]
 
-/** The longest key, in characters. */
+/** The longest Idempotency-Key, in characters. */
 export const MAX_IDEMPOTENCY_KEY = 255
 
-/** A key that makes a request one that may be repeated. It has no example: Swagger UI would send that with every request. */
+/** The value of `Idempotency-Key`. The schema has no example, because Swagger UI would send the example each time. */
 export const IdempotencyKey = Type.String({
   pattern: `^("[ !#-~]{1,${MAX_IDEMPOTENCY_KEY}}"|[ !#-~]{1,${MAX_IDEMPOTENCY_KEY}})$`,
-  description: `1 to ${MAX_IDEMPOTENCY_KEY} characters, bare or in double quotes, that nobody can guess: a UUID, say`
+  description: `1 to ${MAX_IDEMPOTENCY_KEY} characters, bare or in double quotes, that nobody can guess, such as a UUID`
 })
 
-/** The headers of a request that may be repeated for a day, and takes effect once. */
+/** The headers of an operation that takes effect once, however often it is repeated within a day. */
 export const idempotencyHeaders = Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) })
 
-/** The key itself, which may stand in quotes. */
+/** The Idempotency-Key of a request without its quotes. */
 export const getIdempotencyKey = (headers: { 'idempotency-key'?: string }): string | undefined =>
   headers['idempotency-key']?.replaceAll('"', '')
 
-/** What an operation that takes an `Idempotency-Key` may answer with. */
+/** Problems of operations that take an `Idempotency-Key`. */
 export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']
 
-/** The error answers of an operation by their status, each with an example for every code that it may carry. */
+/**
+ * The error responses of an operation, by status, with an example for each code.
+ * @param specificCodes the codes beside those of every operation
+ */
 export function problemResponses(...specificCodes: ProblemCode[]) {
   const byStatus = Map.groupBy([...commonProblems, ...specificCodes], code => catalogue[code].status)
   return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, toProblemResponse(codes)]))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import sensible from '@fastify/sensible'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
@@ -8,7 +9,7 @@ import authenticate from '../plugins/authenticate.ts'
 import database from '../plugins/database.ts'
 import clientAddress from '../plugins/http/client-address.ts'
 import clientErrors, { createClientErrorHandlers } from '../plugins/http/client-errors.ts'
-import etag from '../plugins/http/conditional-get.ts'
+import conditionalGet from '../plugins/http/conditional-get.ts'
 import cors, { createCorsHeaders } from '../plugins/http/cors.ts'
 import host from '../plugins/http/host.ts'
 import jsonBody from '../plugins/http/json-body.ts'
@@ -49,7 +50,7 @@ import type { Clock } from './db/store.ts'
 import { createTrustCheck } from './http/addresses.ts'
 import { getMaxConnections } from './process/descriptors.ts'
 
-/** Milliseconds that a request may take to arrive, and between two looks for those that take longer. */
+/** Milliseconds in which a request must arrive, and between two checks for late ones. */
 const REQUEST_TIMEOUT = 30_000
 const TIMEOUT_CHECK = 1000
 
@@ -57,21 +58,21 @@ export interface AppOptions {
   readonly config: Config
   readonly clock?: Clock
   readonly logger?: FastifyServerOptions['logger']
-  /** Whether requests are traced, as the variables OTEL_* say. */
+  /** Whether requests are traced with OpenTelemetry. The OTEL_* variables configure the tracing. */
   readonly isTraced?: boolean
-  /** This process among those that serve. */
+  /** This process among several workers. */
   readonly worker?: WorkerContext
-  /** Milliseconds for a request to arrive, and for a client to take something of its answer. */
+  /** Milliseconds in which a request must arrive, and in which a client must read part of its answer. */
   readonly timeouts?: { readonly request?: number; readonly stalled?: number }
 }
 
-/** Puts the service together: everything that it consists of, in order. */
+/** Builds the service from its plugins and routes, in order. */
 export async function buildApp({
   config,
   clock = () => new Date(),
   logger = false,
   isTraced = false,
-  worker: place = SINGLE_PROCESS,
+  worker = SINGLE_PROCESS,
   timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
 }: AppOptions) {
   const isTrusted = createTrustCheck(config.trustedProxies)
@@ -84,9 +85,9 @@ export async function buildApp({
   })
   const app = Fastify({
     logger,
-    // Waiting for a database has a limit of its own.
+    // Opening the database has its own time limit.
     pluginTimeout: 0,
-    // Node's own answer says nothing.
+    // Node would answer a missing Host header without a body; plugins/http/host.ts answers with a problem document.
     http: {
       requireHostHeader: false,
       headersTimeout: requestTimeout,
@@ -103,20 +104,21 @@ export async function buildApp({
     clientErrorHandler: onClientError
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  const { writeLock, sharedCounter, isAlone } = place
-  const cores = place.getShare(availableParallelism())
-  const poolMax = place.getShare(config.database.poolMax)
+  const { writeLock, sharedCounter, isAlone } = worker
+  const cores = worker.getShare(availableParallelism())
+  const poolMax = worker.getShare(config.database.poolMax)
   if (config.metrics)
     await app.register(import('../plugins/ops/metrics.ts'), { address: config.metrics, isAlone })
   if (isTraced) await app.register(import('../plugins/ops/tracing.ts'), { isTrusted })
   await app.register(shutdown)
   const maxConnections = getMaxConnections(
-    place.getShare(config.maxConnections),
+    worker.getShare(config.maxConnections),
     isPostgres(config.database.url) ? poolMax : 0
   )
   await app.register(connections, { maxConnections, stallTimeout: stalled })
   await app.register(requestId)
   await app.register(clientAddress, { isTrusted })
+  await app.register(sensible)
   await app.register(negotiation)
   await app.register(problems, { renderPage: renderProblemPage })
   await app.register(clientErrors, { onConnect })
@@ -137,9 +139,9 @@ export async function buildApp({
   await app.register(sessions, { config })
   await app.register(accounts, { config })
   await app.register(auditLog)
-  if (place.number === 1) await app.register(retention, { config })
+  if (worker.number === 1) await app.register(retention, { config })
   await app.register(authenticate)
-  await app.register(etag)
+  await app.register(conditionalGet)
   await app.register(openapi)
 
   await app.register(components)

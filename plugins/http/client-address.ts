@@ -1,24 +1,28 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { getClientAddress as addressOfClient, type TrustCheck } from '../../src/http/addresses.ts'
+import { getClientAddress, type TrustCheck } from '../../src/http/addresses.ts'
 
 /**
- * Says in `request.ip` who sends a request, and in `request.protocol` how, wherever either is asked for: limits, throttle,
- * sessions, events, log. Fastify's own reading of the proxies' headers (`trustProxy`) takes any text for an address, ports
- * with it.
+ * Gives `request.ip` the address of the client, and `request.protocol` the protocol that the client uses. Limits, throttle,
+ * sessions, audit log and request log read them. Fastify's `trustProxy` takes any text in the proxies' headers for an
+ * address, a port included.
  */
 async function clientAddress(app: FastifyInstance, { isTrusted }: { isTrusted: TrustCheck }) {
   app.decorateRequest('ip', {
     getter(this: FastifyRequest) {
-      return addressOfClient(this.raw.socket.remoteAddress, getHeader(this.raw, 'x-forwarded-for'), isTrusted)
+      return getClientAddress(
+        this.raw.socket.remoteAddress,
+        getHeader(this.raw, 'x-forwarded-for'),
+        isTrusted
+      )
     }
   })
   app.decorateRequest('protocol', {
     getter(this: FastifyRequest) {
       const { socket } = this.raw
       const forwarded = getHeader(this.raw, 'x-forwarded-proto')
-      // Of several, the last one is what the nearest proxy says; the first may be what the client has said.
+      // The nearest proxy wrote the last value. The client may have sent the first.
       if (forwarded !== undefined && isTrusted(socket.remoteAddress))
         return /(^|,)\s*https\s*$/i.test(forwarded) ? 'https' : 'http'
       return 'encrypted' in socket ? 'https' : 'http'
@@ -26,7 +30,7 @@ async function clientAddress(app: FastifyInstance, { isTrusted }: { isTrusted: T
   })
 }
 
-/** Node joins what comes several times. */
+/** The value of a header. Node joins repeated headers of these names, so the value is no list. */
 const getHeader = ({ headers }: IncomingMessage, name: string) => headers[name] as string | undefined
 
 export default fp(clientAddress, { name: 'client-address' })

@@ -7,42 +7,37 @@ import type { Clock } from '../../src/db/store.ts'
 import { normalizeAddress } from '../../src/http/addresses.ts'
 import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
 
-/** What Node's errors are called in our catalogue. */
+/** The problem codes of Node's errors. */
 const problemCodes: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
   HPE_HEADER_OVERFLOW: 'headers_too_large'
 }
 
-/** The methods that there is anything for. */
+/** The methods that any route has. */
 const SUPPORTED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
-/** Milliseconds for a client to read such an answer, if it goes on sending: a connection that is cut may lose it. */
+/** Milliseconds until the connection is cut. A client that still sends may lose the answer if the cut comes at once. */
 const LINGER_TIMEOUT = 1000
 
-/** The line of a request that says whose page it comes from. */
+/** The `Origin` header in the raw bytes of a request. */
 const ORIGIN_LINE = /^origin:[ \t]*(\S+)[ \t]*\r?$/im
 
-/** What Node tells of a request that it could not read. */
+/** Node's error for a request that it could not parse. */
 type ClientError = Error & { readonly code?: string; readonly rawPacket?: unknown }
 
 export interface ClientErrorHandlerOptions {
   readonly newId: () => string
   readonly now: Clock
-  /** The headers of every answer, given the origin of the page that the request comes from, if that is known. */
+  /** The headers of every answer. `origin` is the origin of the calling page, if the request names one. */
   readonly getHeaders: (origin: string | undefined) => Record<string, string>
   readonly log: () => Pick<FastifyInstance['log'], 'info'>
 }
 
 /**
- * Answers what Node has for no route, in the form that every request is answered in. There is no request of the framework,
- * so no id either: the answer gets one of its own.
+ * Creates handlers for what Node never passes to a route. The answers have the form of all other answers. Fastify made no
+ * request, so the handlers create a request id for each answer.
  */
-export function createClientErrorHandlers({
-  newId,
-  now,
-  getHeaders: headersFor,
-  log
-}: ClientErrorHandlerOptions) {
+export function createClientErrorHandlers({ newId, now, getHeaders, log }: ClientErrorHandlerOptions) {
   function sendProblem(socket: Duplex, problem: Problem, origin: string | undefined) {
     if (!socket.writable) return
     const id = newId()
@@ -59,7 +54,7 @@ export function createClientErrorHandlers({
       Date: now().toUTCString(),
       'Cache-Control': 'no-store',
       'X-Request-Id': id,
-      ...headersFor(origin),
+      ...getHeaders(origin),
       ...problem.headers
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
@@ -70,12 +65,12 @@ export function createClientErrorHandlers({
   }
 
   return {
-    /** What is no HTTP. Of its origin is known what stands in the bytes that came last. */
+    /** Answers bytes that are not valid HTTP. The origin is read from the last packet. */
     onClientError({ code, rawPacket }: ClientError, socket: Duplex) {
       const origin = ORIGIN_LINE.exec(String(rawPacket))?.[1]
       sendProblem(socket, new Problem(problemCodes[String(code)] ?? 'malformed_request'), origin)
     },
-    /** What would have a proxy. */
+    /** Answers CONNECT, which asks for a proxy. */
     onConnect({ headers }: IncomingMessage, socket: Duplex) {
       sendProblem(
         socket,
@@ -88,7 +83,7 @@ export function createClientErrorHandlers({
 
 export type ClientErrorHandlers = ReturnType<typeof createClientErrorHandlers>
 
-/** Keeps Node from cutting the connection, or answering without a word, where nobody listens. */
+/** Handles CONNECT and `Expect`. Without these listeners Node cuts the connection, or answers 417 without a body. */
 async function clientErrors(app: FastifyInstance, { onConnect }: Pick<ClientErrorHandlers, 'onConnect'>) {
   app.server.on('connect', onConnect)
   // An expectation may be ignored (RFC 9110, section 10.1.1).

@@ -5,14 +5,14 @@ import { matchesWeakly } from '../../src/http/preconditions.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * An `onSend` hook for what is read: gives the answer an entity tag, made from its bytes where it has none yet, and
-     * answers 304 to one who has it already (RFC 9110, section 13.1.2).
+     * An `onSend` hook for reads whose handler sets an `ETag`. It answers 304 when the client has that state already
+     * (RFC 9110, section 13.1.2).
      */
     conditionalGet: onSendHookHandler
   }
 }
 
-async function etag(app: FastifyInstance) {
+async function conditionalGet(app: FastifyInstance) {
   app.decorate('conditionalGet', (request: FastifyRequest, reply: FastifyReply, payload: unknown, done) => {
     if (reply.statusCode !== 200) return done(null, payload)
     const tag = String(reply.getHeader('etag'))
@@ -20,9 +20,9 @@ async function etag(app: FastifyInstance) {
     const ifNoneMatch = request.headers['if-none-match']
     if (ifNoneMatch === undefined || !matchesWeakly(tag, ifNoneMatch)) return done(null, payload)
     reply.code(304).removeHeader('content-type')
-    // What answers a HEAD counts the bytes of what a GET would send; none is a text to it, but not a body.
+    // Fastify computes the length of an answer to HEAD from the payload. Its type must be a string, so null fails.
     done(null, request.method === 'HEAD' ? '' : null)
   })
 }
 
-export default fp(etag, { name: 'conditional-get' })
+export default fp(conditionalGet, { name: 'conditional-get' })

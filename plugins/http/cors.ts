@@ -4,10 +4,10 @@ import fp from 'fastify-plugin'
 import type { Config } from '../../src/config/config.ts'
 import { toOriginPattern } from '../../src/http/origins.ts'
 
-/** Seconds for which a browser may remember the answer to a preflight. */
+/** Seconds for which a browser may cache the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 600
 
-/** What answers have that a page may not read unless it is told so. Joined here, not for each answer. */
+/** Headers that a page may read beside the few that browsers always show. Joined once, not for each answer. */
 const EXPOSED_HEADERS = [
   'Accept',
   'Accept-Encoding',
@@ -23,12 +23,12 @@ const EXPOSED_HEADERS = [
   'X-Request-Id'
 ].join(', ')
 
-/** The origins whose pages may call the service, as the setting names them: any, or those of a list. */
+/** The origins whose pages may call the service, from CORS_ORIGIN: `*`, or a list of names and patterns. */
 const getAllowedOrigins = ({ cors: { origins } }: Config) =>
   origins === '*' ? '*' : origins.map(toOriginPattern)
 
 /** Lets pages of other origins call the service. Tokens travel in headers, never in cookies, so any origin is safe. */
-async function crossOrigin(app: FastifyInstance, { config }: { config: Config }) {
+async function corsHeaders(app: FastifyInstance, { config }: { config: Config }) {
   await app.register(cors, {
     origin: getAllowedOrigins(config),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -38,7 +38,10 @@ async function crossOrigin(app: FastifyInstance, { config }: { config: Config })
   })
 }
 
-/** What lets a page read an answer that is made apart from all plugins: the headers, given the origin of the page if known. */
+/**
+ * Creates the CORS headers of an answer that bypasses the plugin.
+ * @returns a function from the page's origin, if known, to the headers
+ */
 export function createCorsHeaders(config: Config) {
   const origins = getAllowedOrigins(config)
   return (origin: string | undefined): Record<string, string> => {
@@ -51,4 +54,4 @@ export function createCorsHeaders(config: Config) {
   }
 }
 
-export default fp(crossOrigin, { name: 'cors' })
+export default fp(corsHeaders, { name: 'cors' })

@@ -9,8 +9,8 @@ const HOST_HEADER = /^([\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(:\d*)?$/i
 const detail = 'Send one Host header, with the name or the address of the service.'
 
 /**
- * Refuses what does not say clearly for which host it is (RFC 9112, section 3.2): another server on its way may have taken
- * it for one of another host. Node itself takes the first of several headers.
+ * Refuses a request without exactly one valid Host header (RFC 9112, section 3.2). A proxy may have read another host from
+ * such a request. Node itself takes the first of several headers.
  */
 async function host(app: FastifyInstance) {
   app.addHook('onRequest', ({ raw }, _reply, done) => {

@@ -1,24 +1,24 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { errorCodes, type FastifyBodyParser, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { FastifyBodyParser, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../src/http/json-values.ts'
 import { Problem, validationFailed } from '../../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Parses JSON, for a route that takes it under a media type of its own. */
+    /** Parses JSON for a route that accepts JSON under another media type. */
     parseJson: FastifyBodyParser<Buffer>
   }
 }
 
-/** What is no coding at all. */
+/** A Content-Encoding that means no encoding. */
 const IDENTITY_CODING = /^\s*(identity)?\s*$/i
 
 /**
- * Takes JSON and nothing else. Bytes that are not UTF-8 are refused rather than replaced, for a password must be the one
- * that was typed; no bytes are no body, for many clients name a type even when they send nothing. Values are counted before
- * there are any: of a megabyte of tiny ones, parsing makes a hundred, and telling all that is wrong with them kills a process.
+ * Accepts JSON bodies only. Bytes that are not UTF-8 are refused, not replaced: a password must stay as it was typed. An
+ * empty body counts as no body, since many clients send a Content-Type without one. The values are counted before the text
+ * is parsed: a megabyte of tiny values takes a hundred megabytes, and their validation errors exhaust the memory.
  */
 async function jsonBody(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -36,11 +36,11 @@ async function jsonBody(app: FastifyInstance) {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJson)
   app.addContentTypeParser('*', async (_request: FastifyRequest, payload: IncomingMessage) => {
-    if (await hasBytes(payload)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()
+    if (await hasBytes(payload)) throw app.httpErrors.unsupportedMediaType()
   })
 }
 
-/** What is wrong with a body before it is read. Of none, a type that the route does not take is taken away. */
+/** The problem of a body that has not been read yet. Without a body, a Content-Type that no parser accepts is removed. */
 function findContentProblem(request: FastifyRequest): Problem | undefined {
   const { headers, mediaType, server } = request
   if (headers['content-type'] === undefined && headers['content-encoding'] === undefined) return
@@ -56,7 +56,7 @@ function findContentProblem(request: FastifyRequest): Problem | undefined {
 const hasNoBody = ({ 'transfer-encoding': coding, 'content-length': length }: IncomingHttpHeaders) =>
   coding === undefined && Number(length ?? 0) === 0
 
-/** Whether a body of unknown length has any. */
+/** Whether a body of unknown length has any bytes. */
 const hasBytes = (payload: IncomingMessage) =>
   new Promise<boolean>(resolve => {
     payload.once('data', () => resolve(true))
@@ -64,4 +64,4 @@ const hasBytes = (payload: IncomingMessage) =>
     payload.once('close', () => resolve(true))
   })
 
-export default fp(jsonBody, { name: 'json-body' })
+export default fp(jsonBody, { name: 'json-body', dependencies: ['@fastify/sensible'] })

@@ -5,32 +5,30 @@ import Negotiator from 'negotiator'
 declare module 'fastify' {
   interface FastifyReply {
     /**
-     * Of the media types that an answer can have, the one that the client would rather have (RFC 9110, section 12.5.1);
-     * the first of them where it has no wish, undefined where it takes none. The answer says that it varies by Accept.
+     * Picks the media type that the client prefers (RFC 9110, section 12.5.1), and adds `Accept` to `Vary`.
+     * @param types the media types that the answer can have; the first is the default
+     * @returns undefined when the client accepts none of them
      */
     negotiateType<Type extends string>(...types: Type[]): Type | undefined
   }
 }
 
-/** A parameter of a media range, but for its weight; its value may stand in quotes. */
+/** A parameter of a media range, except its weight `q`. The value may be quoted. */
 const PARAMETER = /;(?!\s*q\s*=)[^;,="]*(=\s*("(?:[^"\\]|\\.)*"|[^;,"]*))?/gi
 
-/** Answers in the form that a client asks for. */
+/** Adds `reply.negotiateType`. */
 async function negotiation(app: FastifyInstance) {
   app.decorateReply('negotiateType', function negotiateType<
     Type extends string
   >(this: FastifyReply, ...types: Type[]) {
-    const vary = String(this.getHeader('vary') ?? '')
-      .split(', ')
-      .filter(Boolean)
-    this.header('vary', [...new Set([...vary, 'Accept'])].join(', '))
+    this.vary('Accept')
     const { accept } = this.request.headers
     if (!accept) return types[0]
-    // Ours have none, or say by them what is so anyway (charset=utf-8): a range with one means the type itself.
+    // Our media types need no parameters, so a range with one (charset=utf-8) means the type itself.
     const ranges = accept.replaceAll(PARAMETER, '')
     const type = new Negotiator({ headers: { accept: ranges } }).mediaType(types)
     return types.find(candidate => candidate === type)
   })
 }
 
-export default fp(negotiation, { name: 'negotiation' })
+export default fp(negotiation, { name: 'negotiation', dependencies: ['@fastify/sensible'] })

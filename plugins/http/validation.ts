@@ -20,19 +20,18 @@ import { normalizeTag } from '../../src/todos/tags.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Compiles a check that is as strict as that of a body, for values that come in some other way: it tells the faults. */
+    /** Compiles a check as strict as the check of bodies, for values from elsewhere. The check returns the faults. */
     compileCheck: (schema: object) => (value: unknown) => Fault[]
   }
 }
 
-/** The most of a name that is told, and the longest that is compared with those that are known. */
+/** Longer unknown names are cut in answers, and get no suggestion. Characters. */
 const MAX_NAME_LENGTH = 100
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /**
- * Writes a text in lower case where it stands. Hex digits of an id are read in either case (RFC 9562, section 4); beyond the
- * schemas there is one form of each.
+ * Replaces a text by its lower-case form. UUIDs are accepted in either case (RFC 9562, section 4); handlers see one form.
  */
 const lowerCase: KeywordDefinition = {
   keyword: 'lowerCase',
@@ -42,14 +41,14 @@ const lowerCase: KeywordDefinition = {
     gen.assign(_`${parentData}[${parentDataProperty}]`, _`${data}.toLowerCase()`)
 }
 
-/** Formats of texts that say what is wrong with one. */
+/** Formats of texts whose checks describe the fault. */
 const textFormats: Record<string, (text: string) => string | undefined> = {
   text: findTextFault,
   line: findLineFault,
   'idn-email': findEmailError
 }
 
-/** Gives the tags of a list the form in which they are compared, before they are. */
+/** Normalizes the tags of a list before `uniqueItems` compares them. */
 const canonicalTags: FuncKeywordDefinition = {
   keyword: 'canonicalTags',
   type: 'array',
@@ -62,16 +61,13 @@ const canonicalTags: FuncKeywordDefinition = {
   }
 }
 
-/*
- * One of each for the process, since they keep what they have compiled: an app beside another, or after it, has the same
- * schemas.
- */
+// Shared by all apps of the process: Ajv caches what it has compiled.
 const bodyAjv = createAjv({ useDefaults: false })
 const parameterAjv = createAjv({ useDefaults: true })
 
 /**
- * Validates strictly. Bodies are taken as they are: nothing is coerced, filled in or dropped. URLs are text, so their
- * parameters are read as the schema's types.
+ * Validates strictly. In bodies nothing is coerced, filled in or dropped. Parameters of URLs are texts, so they are parsed
+ * as the types of the schema.
  */
 async function validation(app: FastifyInstance) {
   app.decorate('compileCheck', schema => {
@@ -86,23 +82,23 @@ async function validation(app: FastifyInstance) {
   )
 }
 
-/** A schema of parameters, as far as they are read by it. */
+/** The part of a parameter schema that `compileParameterCheck` reads. */
 interface ParameterSchema {
   readonly properties: Record<string, { readonly type?: string }>
 }
 
 /**
- * Checks what comes as text. What is not written as its type is left to the check, which tells so: Ajv's own coercion takes
- * `0x10`, `1e1` and ` 5` for numbers.
+ * Compiles a check of parameters, which come as text. A text that is not of its type stays a text, and fails the check.
+ * Ajv's own coercion would accept `0x10`, `1e1` and ` 5` as numbers.
  */
 function compileParameterCheck(schema: ParameterSchema) {
   const validate = parameterAjv.compile<Record<string, unknown>>(schema)
   const typedParameters = Object.entries(schema.properties).flatMap(([name, { type }]) => {
     const parse = parameterParsers.get(type)
-    return parse ? { name, read: parse } : []
+    return parse ? { name, parse } : []
   })
   return (values: Record<string, unknown>) => {
-    for (const { name, read: parse } of typedParameters) {
+    for (const { name, parse } of typedParameters) {
       const value = values[name]
       if (typeof value === 'string') values[name] = parse(value)
     }
@@ -110,7 +106,7 @@ function compileParameterCheck(schema: ParameterSchema) {
   }
 }
 
-/** How a text is read as a type; any text is a string. */
+/** Parsers of parameters by type. Strings need none. A parser returns a text that it cannot parse as it is. */
 const parameterParsers = new Map<string | undefined, (text: string) => unknown>([
   ['integer', text => toInteger(text) ?? text],
   ['boolean', text => (text === 'true' || text === 'false' ? text === 'true' : text)],
@@ -124,7 +120,7 @@ function createAjv(options: Pick<Options, 'useDefaults'>): Ajv {
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
-    // Of several shapes, the one that a member names is meant, and its faults are told.
+    // A `discriminator` member selects one of several shapes; only the faults of that shape are reported.
     discriminator: true,
     removeAdditional: false
   })
@@ -140,7 +136,7 @@ function createAjv(options: Pick<Options, 'useDefaults'>): Ajv {
   for (const [name, findFault] of Object.entries(textFormats))
     ajv.addFormat(name, value => findFault(value) === undefined)
   ajv.addKeyword(canonicalTags)
-  // Hashed as UTF-8, in which all lone surrogates are the same.
+  // A password is hashed as UTF-8, which maps all lone surrogates to one character.
   ajv.addFormat('password', value => value.isWellFormed())
   return ajv
 }
@@ -150,10 +146,10 @@ const toFieldErrors = (faults: readonly Fault[], part: string): FieldError[] =>
     ? [...faults]
     : faults.map(({ pointer, detail }) => ({ parameter: pointer.slice(1), detail }))
 
-/** @param isText whether the values came as text, of which numbers are read */
+/** @param isText whether the values came as texts, from which numbers were parsed */
 function toFaults(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
-  // Where one of several shapes is asked for, what each lacks would only confuse.
+  // The faults of each alternative of an `anyOf` would confuse; the fault of the whole is reported.
   const unionPaths = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(getUnionPath))]
   const reportable = errors.filter(
     ({ schemaPath }) => !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
@@ -185,7 +181,7 @@ function describeFault(
   return { path, detail: fault || `is not accepted; give ${parentSchema?.description}` }
 }
 
-/** Whether a text is a whole number, however it is written: then it is not its type that is wrong. */
+/** Whether a text is a whole number in any notation. Then its notation or size is wrong, not its type. */
 const isNumeral = (value: unknown) =>
   typeof value === 'string' && value.trim() !== '' && Number.isInteger(Number(value))
 
@@ -193,7 +189,7 @@ const isNumeral = (value: unknown) =>
 const toPointer = (path: string, name: string) =>
   `${path}/${truncateName(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
-/** How a name begins that is too long to be one of ours. */
+/** The name, cut when it is too long to be one of ours. */
 const truncateName = (name: string) =>
   name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` : name
 

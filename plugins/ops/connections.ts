@@ -1,32 +1,33 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Milliseconds in which a client has to take something of an answer; Node looks once more before it gives up. */
+/** Milliseconds in which a client must read part of an answer. Node checks twice before it gives up. */
 const STALL_TIMEOUT = 15_000
-/** Milliseconds between two lines of the log that tell of connections that were turned away. */
+/** Milliseconds between two warnings about refused connections. */
 const WARN_INTERVAL = 60_000
 
 export interface ConnectionsOptions {
-  /** The most at a time. */
+  /** The most open connections at a time. */
   readonly maxConnections: number
+  /** Milliseconds in which a client must read part of an answer. */
   readonly stallTimeout?: number | undefined
 }
 
 /**
- * Bounds what connections cost: how many there are, since each takes a descriptor and without any left nothing works; and
- * for how long an answer is kept for a client that does not read it.
+ * Limits the number of connections, since each takes a file descriptor and nothing works without free ones. Closes
+ * connections whose client does not read its answer.
  */
 async function connections(
   app: FastifyInstance,
-  { maxConnections, stallTimeout: stalled = STALL_TIMEOUT }: ConnectionsOptions
+  { maxConnections, stallTimeout = STALL_TIMEOUT }: ConnectionsOptions
 ) {
-  // A worker that is full turns them away itself: handed back, they would go round among the workers.
-  Object.assign(app.server, { maxConnections: maxConnections, dropMaxConnection: true })
+  // A full worker drops connections itself. Returned to the primary, they would circle among the workers.
+  Object.assign(app.server, { maxConnections, dropMaxConnection: true })
   let dropped = 0
   let lastWarning = Number.NEGATIVE_INFINITY
 
   app.server.on('drop', () => {
-    // Who has nothing to send makes room.
+    // Idle connections make room.
     app.server.closeIdleConnections()
     dropped += 1
     if (performance.now() - lastWarning < WARN_INTERVAL) return
@@ -35,7 +36,7 @@ async function connections(
   })
 
   app.addHook('onSend', (_request, { raw }, payload, done) => {
-    raw.setTimeout(stalled, () => raw.destroy())
+    raw.setTimeout(stallTimeout, () => raw.destroy())
     done(null, payload)
   })
 }

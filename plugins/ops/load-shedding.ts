@@ -5,34 +5,34 @@ import { Problem } from '../../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether it is answered however busy the process is. */
+    /** Whether the route is served even when the process is overloaded. */
     isAlwaysServed?: boolean
   }
   interface FastifyInstance {
-    /** Whether the process cannot keep up. */
+    /** Whether the event loop lags behind. */
     isUnderPressure: () => boolean
   }
 }
 
-/** Milliseconds that the event loop may lag behind, on average over a second, before requests are turned away. */
+/** Mean delay of the event loop above which requests are refused. Milliseconds. */
 const MAX_EVENT_LOOP_DELAY = 1000
-/** Milliseconds over which the average is taken, and between two looks of the timer that measures. */
+/** Milliseconds over which the mean is taken, and between two ticks of the measuring timer. */
 const SAMPLE_INTERVAL = 1000
 const RESOLUTION = 10
-/** Milliseconds after the start in which nothing is turned away: two of the seconds over which the delay is taken. */
+/** Milliseconds after the start in which no request is refused: two sample intervals. */
 const STARTUP_GRACE = 2000
-/** Seconds after which to come back. */
+/** Seconds after which a refused client should try again. */
 const RETRY_AFTER = 5
 
 /**
- * Turns requests away while the process cannot keep up, rather than answering all of them too late. `@fastify/under-pressure`
- * would do so, too, but asks for the memory as well, which throws in its timer when the system has no descriptor left.
+ * Refuses requests while the event loop lags behind, so that the rest is answered in time. `@fastify/under-pressure` also
+ * measures memory, and its timer throws when the system has no file descriptor left.
  */
 async function loadShedding(
   app: FastifyInstance,
   { startupGrace = STARTUP_GRACE }: { startupGrace?: number }
 ) {
-  // Loading the program holds the event loop up as well, and says nothing of requests.
+  // Loading the program delays the event loop as well.
   let graceEndsAt = Number.POSITIVE_INFINITY
   let delay = 0
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
@@ -41,7 +41,7 @@ async function loadShedding(
     delay = histogram.mean / 1e6 - RESOLUTION
     histogram.reset()
   }, SAMPLE_INTERVAL).unref()
-  // Without a single look in all that time there is no mean (NaN).
+  // Without a single tick in the interval the mean is NaN, which must count as a delay.
   app.decorate('isUnderPressure', () => !(delay <= MAX_EVENT_LOOP_DELAY))
 
   app.addHook('onReady', async () => {
@@ -59,4 +59,4 @@ async function loadShedding(
   })
 }
 
-export default fp(loadShedding, { name: 'load-shedding' })
+export default fp(loadShedding, { name: 'load-shedding', dependencies: ['problems'] })

@@ -5,21 +5,21 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import type { Tally } from '../../src/process/counters.ts'
 import { type MetricsAddress, serveMetrics } from '../../src/process/metrics-server.ts'
 
-/** Seconds, from a read that finds all in memory to a request that waited for its turn to hash. */
+/** Seconds: from a read out of memory to a request that waited in the hashing queue. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export interface MetricsOptions {
   readonly address: MetricsAddress
-  /** Whether it serves them itself; else it gives them to the process that has started the workers. */
+  /** Whether this process serves the metrics. Otherwise the primary collects them from its workers. */
   readonly isAlone: boolean
 }
 
-/** Shows metrics to Prometheus. It reads what the service counts anyway, when it is asked; a request costs one observation. */
+/** Exports metrics for Prometheus. The service's own counters are read at each scrape; a request costs one observation. */
 async function metrics(app: FastifyInstance, { address, isAlone }: MetricsOptions) {
   const registry = isAlone
     ? new Registry()
     : new AggregatorRegistry<typeof Registry.PROMETHEUS_CONTENT_TYPE>()
-  // It answers that process with what is in these.
+  // The library answers the primary from these registries.
   AggregatorRegistry.setRegistries(registry)
   collectDefaultMetrics({ register: registry })
   observeRequests(app, registry)
@@ -45,13 +45,13 @@ function observeRequests(app: FastifyInstance, registry: Registry) {
     registers: [registry]
   })
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
-    // What has no route has any path that somebody has thought of.
+    // Paths without a route are unbounded, so they share one label.
     const route = routeOptions.url ?? 'none'
     requests.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
   })
 }
 
-/** Shows what the service has counted. Its parts are there once it is ready. */
+/** Registers the service's own counters. The decorators exist once the app is ready. */
 function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyInstance, registry: Registry) {
   const registers = [registry]
 

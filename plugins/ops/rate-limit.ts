@@ -7,7 +7,7 @@ import { Problem } from '../../src/problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The most requests of a minute of the route by itself; false where they are not counted. */
+    /** Requests a minute from one network to this route; false turns counting off. By default the common limit counts. */
     rateLimit?: number | false
   }
 }
@@ -15,37 +15,34 @@ declare module 'fastify' {
 const MINUTE = 60_000
 
 export interface RateLimitOptions {
-  /** Counts over all workers, where there are several. */
+  /** Counts for all workers together, when there are several. */
   readonly sharedCounter?: RateCounter | undefined
-  /** What lets a page of that origin read the answer. */
+  /** The CORS headers for the calling page's origin: the refusal comes before the CORS plugin. */
   readonly getCorsHeaders: (origin: string | undefined) => Record<string, string>
 }
 
 /**
- * Slows down who sends too much; routes that guess, hash or take long have a lower limit of their own. It counts before
- * anything is looked at, so that what is refused counts, too: an unknown path, a wrong method or token, a preflight. Only
- * `Retry-After` tells of it: other headers follow a draft that the IETF has not settled.
+ * Limits the requests of each network (one IPv4 address, one IPv6 /64). Routes that guess, hash or take long have a lower
+ * limit. Requests are counted before any other check, so refused ones count too: an unknown path, a wrong method, a bad
+ * token, a preflight. Only `Retry-After` reports the limit; the RateLimit headers are still a draft of the IETF.
  *
- * Each worker counts by itself against the common limit, which keeps it from overload, and to ask would cost every request.
- * What routes limit for themselves is counted for all workers together.
+ * Each worker counts the common limit alone, since a question to the primary would slow every request. Limits of routes are
+ * counted for all workers together.
  */
-async function rateLimits(
-  app: FastifyInstance,
-  { sharedCounter: countTogether, getCorsHeaders: headersFor }: RateLimitOptions
-) {
+async function rateLimits(app: FastifyInstance, { sharedCounter, getCorsHeaders }: RateLimitOptions) {
   const countOverall = createLocalCounter()
-  const countRoute = countTogether ?? createLocalCounter()
+  const countRoute = sharedCounter ?? createLocalCounter()
 
   app.addHook('onRequest', async ({ ip, headers, routeOptions: { method, url, config } }) => {
     if (config.rateLimit === false) return
     const { rateLimit: limit = REQUESTS_PER_MINUTE.all } = config
     const network = toNetwork(ip)
-    const { current: count, ttl } = await (config.rateLimit === undefined
+    const { current, ttl } = await (config.rateLimit === undefined
       ? countOverall(network, MINUTE)
       : countRoute(`${method} ${url} ${network}`, MINUTE))
-    if (count <= limit) return
+    if (current <= limit) return
     const retryAfter = Math.max(1, Math.ceil(ttl / 1000))
-    throw new Problem('rate_limited', { retryAfter, headers: headersFor(headers.origin) })
+    throw new Problem('rate_limited', { retryAfter, headers: getCorsHeaders(headers.origin) })
   })
 }
 

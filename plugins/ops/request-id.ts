@@ -3,14 +3,14 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'f
 import fp from 'fastify-plugin'
 import type { TrustCheck } from '../../src/http/addresses.ts'
 
-/** Visible ASCII of a length that nobody minds in a log. */
+/** Visible ASCII, short enough for a log line. */
 const REQUEST_ID = /^[!-~]{1,128}$/
-/** The first version's form; of a later one as much as that has (W3C Trace Context, section 3.2). */
+/** A `traceparent` of version 00, or the same prefix of a later version (W3C Trace Context, section 3.2). */
 const TRACE_PARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/
 
 /**
- * The name of a request, in its log lines and its answer: that which a trusted proxy gives it, if it is acceptable. Anybody
- * else could give it the name of another request, and so hide among its lines.
+ * Creates Fastify's `genReqId`. An acceptable `X-Request-Id` of a trusted proxy is used. Other clients cannot choose the id:
+ * their log lines could hide among those of another request.
  */
 export function createRequestIdGenerator(newId: () => string, isTrusted: TrustCheck) {
   return ({ headers, socket }: IncomingMessage): string => {
@@ -21,7 +21,7 @@ export function createRequestIdGenerator(newId: () => string, isTrusted: TrustCh
   }
 }
 
-/** The log of a request that is part of a trusted proxy's trace names it, whether or not the service itself takes part. */
+/** Creates Fastify's `childLoggerFactory`. Log lines carry the `traceId` of a trusted proxy, even when tracing is off. */
 export const createChildLoggerFactory =
   (isTrusted: TrustCheck): NonNullable<FastifyServerOptions['childLoggerFactory']> =>
   (logger, bindings, options, { headers: { traceparent }, socket }) => {
@@ -30,7 +30,7 @@ export const createChildLoggerFactory =
     return logger.child(childBindings, options) as FastifyBaseLogger
   }
 
-/** Tells the caller the name of its request. */
+/** Sends the request id as `X-Request-Id`. */
 async function requestId(app: FastifyInstance) {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)

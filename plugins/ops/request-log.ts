@@ -2,8 +2,8 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { toRequestPath } from '../../src/http/request-path.ts'
 
 /**
- * Logs one line for each request: who, what, and how it ended. That is the user's id, once that is known, and the code of the
- * problem that was answered, by which sign-ins, refusals and attacks are told apart; never what somebody has typed.
+ * Logs one line for each request: client, user id if known, method, path, status, duration, and the problem code of a
+ * refusal. The line holds no query string, header or body, so nothing that a user typed.
  */
 export class RequestLogController extends LogController {
   override incomingRequest() {}

@@ -3,21 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Milliseconds between two looks for connections whose request has been answered. */
+/** Milliseconds between two rounds that close idle connections. */
 const IDLE_CHECK_INTERVAL = 50
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Whether the service has been told to stop: nobody should send anything more to it. */
+    /** Whether `stop` was called. Readiness then answers 503. */
     isStopping: boolean
     /**
-     * Says so for a while, then takes no more connections, answers what it has, and closes.
-     * @param delay milliseconds for load balancers to notice
+     * Reports not ready for a while, then accepts no more connections, answers the open requests and closes the app.
+     * @param delay milliseconds in which load balancers can notice
      */
     stop: (delay: number) => Promise<void>
   }
 }
 
+/** Adds `app.stop`, and `app.isStopping`. */
 async function shutdown(app: FastifyInstance) {
   app.decorate('isStopping', false)
 
@@ -27,7 +28,7 @@ async function shutdown(app: FastifyInstance) {
       response.setHeader('connection', 'close')
     })
     await sleep(delay)
-    // Node waits for clients to leave connections that were busy when it stopped to listen: they are kept alive.
+    // After `close` Node still keeps busy connections alive. They must be closed once they are idle.
     const idleCheckTimer = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_INTERVAL)
     await app.close()
     clearInterval(idleCheckTimer)

@@ -7,12 +7,12 @@ import type { TrustCheck } from '../../src/http/addresses.ts'
 import { toRequestPath } from '../../src/http/request-path.ts'
 
 /**
- * Traces requests by OpenTelemetry, which takes its settings from the standard variables (OTEL_*) itself. Comes before
- * whatever is to be traced. Metrics and logs go their own ways.
+ * Traces requests with OpenTelemetry, which reads the standard variables (OTEL_*) itself. Must be registered before the
+ * plugins and routes that are traced. Metrics and logs are not exported this way.
  */
 async function tracing(app: FastifyInstance, { isTrusted }: { isTrusted: TrustCheck }) {
   const sdk = startNodeSdk({ metricReaders: [], logRecordProcessors: [] })
-  // Anybody else could add to others' traces, or have each request traced.
+  // An untrusted client could write into other traces, or force each request to be traced.
   app.addHook('onRequest', ({ raw }, _reply, done) => {
     if (!isTrusted(raw.socket.remoteAddress))
       for (const name of propagation.fields()) delete raw.headers[name]

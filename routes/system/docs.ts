@@ -3,8 +3,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * What the page of Swagger UI needs, and no more: its own scripts and styles, and this service to try things on. The
- * hash is of the one style sheet that its script writes into the page.
+ * The minimum that Swagger UI needs: its own scripts and styles, and requests to this service. The hash is that of the
+ * style sheet that its script inserts.
  */
 const CONTENT_SECURITY_POLICY = {
   'default-src': "'none'",
@@ -17,7 +17,7 @@ const CONTENT_SECURITY_POLICY = {
   'frame-ancestors': "'none'"
 }
 
-/** The OpenAPI document, and a page to read it and to try it. */
+/** Serves the OpenAPI document, and Swagger UI to read it and try it. */
 export default async function docs(app: FastifyInstance) {
   app.get('/openapi.json', { schema: { hide: true } }, async function document() {
     return app.swagger()
@@ -29,9 +29,9 @@ export default async function docs(app: FastifyInstance) {
     staticCSP: CONTENT_SECURITY_POLICY,
     theme: { title: 'Latchkey' },
     uiConfig: {
-      // Without the bar that loads documents of other services, which the policy above forbids in any case.
+      // Hides the bar that loads other documents, which the policy above forbids.
       layout: 'BaseLayout',
-      // A token in the storage of a browser would outlast whoever has pasted it.
+      // A stored token would stay in the browser after the page is closed.
       persistAuthorization: false,
       displayRequestDuration: true,
       tryItOutEnabled: true

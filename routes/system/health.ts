@@ -4,32 +4,32 @@ import { Problem } from '../../src/problems/problem.ts'
 import { problemResponses } from '../schemas.ts'
 import { findUnavailability } from './readiness.ts'
 
-/** Seconds after which to ask again. */
+/** Seconds after which a client should ask again. */
 const RETRY_AFTER = 5
 
 const HealthDocument = Type.Object(
   { status: Type.Literal('ok') },
-  { description: 'It is.', examples: [{ status: 'ok' }] }
+  { description: 'Yes.', examples: [{ status: 'ok' }] }
 )
 
 const live = {
   operationId: 'getLiveness',
-  summary: 'Is the process alive',
-  description: 'For a supervisor: without an answer, restart the service.',
+  summary: 'Is the process alive?',
+  description: 'For supervisors: restart the service when no answer comes.',
   tags: ['health'],
   response: { 200: HealthDocument, ...problemResponses() }
 }
 
 const ready = {
   operationId: 'getReadiness',
-  summary: 'Can it serve requests',
-  description: 'For a load balancer: asks the database, too.',
+  summary: 'Can the service answer requests?',
+  description: 'For load balancers. The check includes the database.',
   tags: ['health'],
   response: { 200: HealthDocument, ...problemResponses('database_unavailable', 'shutting_down') }
 }
 
 const health: FastifyPluginAsyncTypebox = async app => {
-  // A busy process is alive: killing it for being slow would make it slower.
+  // A busy process is alive: a restart would make it slower.
   const config = { rateLimit: false as const, isAlwaysServed: true }
 
   app.get('/live', { schema: live, config }, async function live() {

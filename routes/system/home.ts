@@ -2,20 +2,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
-import { problemResponses } from '../schemas.ts'
+import { OneOf, problemResponses } from '../schemas.ts'
 import { homePage } from './pages/home.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
-import { findUnavailability, type UnavailabilityCode } from './readiness.ts'
+import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
-const ServiceStatus = Type.Unsafe<'ok' | UnavailabilityCode>({
-  type: 'string',
-  enum: ['ok', 'shutting_down', 'database_unavailable'],
-  description: 'ok, or the code of the problem that requests meet with'
+const ServiceStatus = OneOf(['ok', ...UNAVAILABILITY_CODES], {
+  description: 'ok, or the code of the problem that requests get'
 })
 
 const linkSchema = (description: string) => Type.String({ format: 'uri-reference', description })
 
-/** What the service says of itself. */
+/** The service's description of itself. */
 export type ServiceInfo = Static<typeof ServiceDocument>
 
 const ServiceDocument = Type.Object(
@@ -26,13 +24,14 @@ const ServiceDocument = Type.Object(
     status: ServiceStatus,
     links: Type.Object(
       {
-        docs: Type.Optional(linkSchema('a page to read the API and to try it')),
+        docs: Type.Optional(linkSchema('a page to read and try the API')),
         openapi: Type.Optional(linkSchema('the OpenAPI document')),
         problems: linkSchema('what errors mean'),
-        limits: linkSchema('how much is taken'),
-        source: Type.Optional(Type.Unsafe<string | undefined>(linkSchema('the source')))
+        limits: linkSchema('the limits'),
+        // package.json may name no repository, and `undefined` is left out of the answer.
+        source: Type.Optional(Type.Unsafe<string | undefined>(linkSchema('the source code')))
       },
-      { description: 'where to go on' }
+      { description: 'related addresses' }
     )
   },
   {
@@ -50,21 +49,21 @@ const ServiceDocument = Type.Object(
 
 const schema = {
   operationId: 'getService',
-  summary: 'What is this, and is it up',
+  summary: 'What is this service, and is it up?',
   description:
-    'A page for browsers, JSON for programs. It is there, with what is wrong as its `status`, while requests fail.',
+    'A page for browsers, JSON for programs. The answer is 200 even when other requests fail; `status` then says why.',
   tags: ['about'],
   response: { 200: htmlOrJsonResponse('The service.', ServiceDocument), ...problemResponses() }
 }
 
-/** What one sees who opens the address of the service. */
+/** Serves the home page at `/`. */
 const home: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   const { name, version, description, source } = packageInfo
   const docs = config.hasDocs ? { docs: '/docs', openapi: '/openapi.json' } : {}
   const links = { ...docs, problems: '/problems', limits: '/api/limits', source }
 
   app.get('/', { schema }, async function home(request, reply) {
-    reply.header('cache-control', 'no-store')
+    reply.cacheControl('no-store')
     const status = (await findUnavailability(request)) ?? 'ok'
     const serviceInfo: ServiceInfo = { name, version, description, status, links }
     return prefersHtml(reply) ? renderPage(reply, 'Latchkey', homePage(serviceInfo)) : serviceInfo

@@ -1,25 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { problemResponses } from '../schemas.ts'
+import { OneOf, problemResponses } from '../schemas.ts'
 
 /**
- * Seconds for which others may keep the keys: as long as an access token lives by default. A new key is published for at
- * least so long before it signs, so nobody who keeps them meets a token of a key that is not among them.
+ * Seconds for which clients may cache the key set: the default lifetime of an access token. A new key must be published for
+ * at least this time before it signs, so that every cached key set contains the key of every token.
  */
 const MAX_AGE = 300
 
-/** Only what is named here is ever sent: a private member would have no place in the answer. */
+/** The serializer drops every other member, so a private member can never be sent. */
 const PublicKey = Type.Object({
-  kty: Type.String({ description: 'the type of the key: OKP, EC or RSA' }),
+  kty: Type.String({ description: 'the key type: OKP, EC or RSA' }),
   use: Type.Literal('sig'),
-  alg: Type.Unsafe<string>({
-    type: 'string',
-    enum: ['EdDSA', 'ES256', 'RS256'],
-    description: 'the only algorithm that this key signs by'
+  alg: OneOf(['EdDSA', 'ES256', 'RS256'], { description: 'the only algorithm of this key' }),
+  kid: Type.String({
+    description: 'the thumbprint of the key (RFC 7638): the `kid` of tokens that it signs'
   }),
-  kid: Type.String({ description: 'its thumbprint (RFC 7638), the `kid` of the tokens that it signs' }),
   crv: Type.Optional(Type.String({ description: 'OKP, EC: the curve' })),
-  x: Type.Optional(Type.String({ description: 'OKP, EC: the key, or its first coordinate' })),
+  x: Type.Optional(Type.String({ description: 'OKP: the key; EC: the first coordinate' })),
   y: Type.Optional(Type.String({ description: 'EC: the second coordinate' })),
   n: Type.Optional(Type.String({ description: 'RSA: the modulus' })),
   e: Type.Optional(Type.String({ description: 'RSA: the exponent' }))
@@ -27,10 +25,10 @@ const PublicKey = Type.Object({
 
 const schema = {
   operationId: 'getJwks',
-  summary: 'The public keys',
+  summary: 'Get the public keys',
   description:
-    'For other services to check access tokens with (RFC 7517): keys of the service, the one that signs first. There are ' +
-    'none while it signs with a secret; then only the service itself can tell whether a token is good.',
+    'A key set (RFC 7517) with which other services verify access tokens. The signing key comes first. The set is empty ' +
+    'when the service signs with a secret; then only the service itself can verify a token.',
   tags: ['auth'],
   response: {
     200: Type.Object(
@@ -58,10 +56,10 @@ const schema = {
 }
 
 const jwks: FastifyPluginAsyncTypebox = async app => {
-  // Plain JSON, as nearly all issuers send it: not every client takes application/jwk-set+json (RFC 7517, section 8.5.1).
-  // Without keys the set is empty rather than missing: a client then says that no key fits, not that we are out of order.
+  // Nearly all issuers send application/json: not every client accepts application/jwk-set+json (RFC 7517, section 8.5.1).
+  // Without keys the set is empty, not 404: a client then reports that no key fits, instead of an outage.
   app.get('/jwks.json', { schema }, async function jwks(_request, reply) {
-    reply.header('cache-control', `public, max-age=${MAX_AGE}`)
+    reply.cacheControl('public').maxAge(MAX_AGE)
     return { keys: [...app.tokens.publicKeys] }
   })
 }

@@ -18,16 +18,20 @@ import {
 import { IDEMPOTENCY_RETENTION_MS } from '../../src/http/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import { MAX_AUTH_BODY } from '../auth/schemas.ts'
-import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
+import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, Nullable, problemResponses, ref } from '../schemas.ts'
 import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
 
 const limitSchema = (description: string) => Type.Integer({ description })
 
-const perMinute = Object.fromEntries(
-  Object.keys(REQUESTS_PER_MINUTE).map(name => [name, { type: 'integer' }])
+const RequestsPerMinute = Type.Object(
+  Object.fromEntries(Object.keys(REQUESTS_PER_MINUTE).map(name => [name, Type.Optional(Type.Integer())])),
+  {
+    description:
+      'requests a minute from one address: all, and those of a kind; null when requests are not counted'
+  }
 )
 
-/** The limits that no setting changes. */
+/** Limits that no setting changes. */
 const fixedLimits = {
   titleLength: MAX_TITLE,
   descriptionLength: MAX_DESCRIPTION,
@@ -51,47 +55,40 @@ const fixedLimits = {
   passwordMaxLength: MAX_PASSWORD
 }
 
-/** What the service takes, and for how long it keeps what it does not keep for good. */
+/** All sizes, counts and periods that clients may need. */
 export const LimitsDocument = Type.Object(
   {
     titleLength: limitSchema('characters of a title'),
     descriptionLength: limitSchema('characters of a description'),
     tags: limitSchema('tags of a todo'),
     tagLength: limitSchema('characters of a tag'),
-    pageDefault: limitSchema('items of a page, unless told'),
+    pageDefault: limitSchema('items of a page, by default'),
     pageMax: limitSchema('items of a page, at most'),
     searchLength: limitSchema('characters of a search'),
-    bodyBytes: limitSchema('bytes of a body, those that have a limit of their own apart'),
-    bodyValues: limitSchema(
-      'values of the JSON of a body, or of a line of an import, names of members among them'
-    ),
-    authBytes: limitSchema('bytes of a body that is about an account or a session'),
+    bodyBytes: limitSchema('bytes of a body, unless another limit applies'),
+    bodyValues: limitSchema('JSON values of a body or of a line of an import; names of members count, too'),
+    authBytes: limitSchema('bytes of a body under /api/auth'),
     batchBytes: limitSchema('bytes of a batch'),
-    batchOperations: limitSchema('operations of a batch, each todo that one names counted'),
+    batchOperations: limitSchema('operations of a batch, and todos that they name together'),
     importBytes: limitSchema('bytes of an import'),
     importLines: limitSchema('lines of an import'),
     idempotencyKeyLength: limitSchema('characters of an Idempotency-Key'),
     idempotencySeconds: limitSchema(
-      'seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key'
+      'seconds in which a create, a batch or an import can be repeated with its Idempotency-Key'
     ),
-    todos: limitSchema('todos of a user, those in the trash included'),
-    todoBytes: limitSchema('bytes of the titles, descriptions and tags of a user’s todos, all together'),
+    todos: limitSchema('todos of a user, including the trash'),
+    todoBytes: limitSchema('bytes of all titles, descriptions and tags of a user'),
     trashSeconds: limitSchema('seconds for which a deleted todo can be restored'),
     usernameMinLength: limitSchema('characters of a user name, at least'),
     usernameMaxLength: limitSchema('characters of a user name, at most'),
     emailLength: limitSchema('characters of an e-mail address'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
-    requestsPerMinute: Type.Unsafe<typeof REQUESTS_PER_MINUTE | null>({
-      type: ['object', 'null'],
-      properties: perMinute,
-      description:
-        'requests of a minute from one address, `all` or of a kind; null where they are not counted'
-    })
+    requestsPerMinute: Nullable(RequestsPerMinute)
   },
   {
     $id: 'Limits',
-    description: 'The limits of the service, in the units that are said with each.',
+    description: 'The limits of the service. Each description names the unit.',
     examples: [
       {
         ...fixedLimits,
@@ -107,8 +104,8 @@ export const LimitsDocument = Type.Object(
 
 const schema = {
   operationId: 'getLimits',
-  summary: 'What are the limits',
-  description: 'All limits at once, for a client to check by before it sends.',
+  summary: 'Get all limits',
+  description: 'All limits at once. A client can check its input before it sends.',
   tags: ['limits'],
   response: { 200: { ...ref(LimitsDocument), description: 'The limits.' }, ...problemResponses() }
 }

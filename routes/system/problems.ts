@@ -7,8 +7,8 @@ import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { renderProblemTypePage, renderProblemTypesPage } from './pages/problem-types.ts'
 
 const { type, title, status, detail, code, action } = ProblemDocument.properties
-const cause = Type.String({ description: 'what happened, at greater length' })
-const next = Type.String({ description: 'what to do next, at greater length' })
+const cause = Type.String({ description: 'what happened, in detail' })
+const next = Type.String({ description: 'what to do next, in detail' })
 
 const toProblemType = (code: ProblemCode) => ({
   type: `/problems/${code}`,
@@ -18,7 +18,7 @@ const toProblemType = (code: ProblemCode) => ({
 })
 const problemTypes = Object.keys(catalogue).map(code => toProblemType(code as ProblemCode))
 
-/** A kind of problem, as it is documented. */
+/** The documentation of a problem type. */
 export type ProblemType = Static<typeof ProblemTypeDocument>
 
 const ProblemTypeDocument = Type.Object(
@@ -32,23 +32,23 @@ const ProblemTypeList = Type.Object(
 
 const list = {
   operationId: 'listProblems',
-  summary: 'What can go wrong',
-  description: 'All kinds of problems: a page for browsers, JSON for programs.',
+  summary: 'List all problem types',
+  description: 'A page for browsers, JSON for programs.',
   tags: ['problems'],
-  response: { 200: htmlOrJsonResponse('The kinds of problems.', ProblemTypeList), ...problemResponses() }
+  response: { 200: htmlOrJsonResponse('The problem types.', ProblemTypeList), ...problemResponses() }
 }
 
 const describe = {
   operationId: 'getProblem',
-  summary: 'What a kind of problem means',
+  summary: 'Explain a problem type',
   description:
-    'The documentation behind the `type` of a problem document: a page for browsers, JSON for programs.',
+    'The documentation at the `type` of a problem document: a page for browsers, JSON for programs.',
   tags: ['problems'],
   params: Type.Object({
     code: Type.String({ description: 'the `code` of a problem', examples: ['rate_limited'] })
   }),
   response: {
-    200: htmlOrJsonResponse('The kind of problem.', ProblemTypeDocument),
+    200: htmlOrJsonResponse('The problem type.', ProblemTypeDocument),
     ...problemResponses('not_found', 'uri_too_long')
   }
 }

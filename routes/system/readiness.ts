@@ -1,9 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The code of the problem that requests meet with. */
-export type UnavailabilityCode = 'shutting_down' | 'database_unavailable'
+/** The codes of the problems that requests meet with while the service is not ready. */
+export const UNAVAILABILITY_CODES = ['shutting_down', 'database_unavailable'] as const
+export type UnavailabilityCode = (typeof UNAVAILABILITY_CODES)[number]
 
-/** Why the service cannot serve requests at present, as the code of a problem; undefined when it can. Asks the database. */
+/**
+ * Finds out whether the service can answer requests. The check includes the database.
+ * @returns the code of the problem that requests would get, or undefined
+ */
 export async function findUnavailability({
   server: app,
   log

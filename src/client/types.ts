@@ -2,7 +2,7 @@
 
 /** An error (RFC 9457). */
 export type Problem = {
-  /** where this kind of problem is documented */
+  /** the documentation of this problem type */
   type: string
   title: string
   status: number
@@ -51,9 +51,9 @@ export type Problem = {
     | 'overloaded'
     | 'shutting_down'
     | 'database_unavailable'
-  /** the id of the request, under which the log knows it */
+  /** the id of the request, as in the log */
   instance: string
-  /** every value that is wrong, or the first 100 */
+  /** all invalid values, or the first 100 */
   errors?: Array<{
     /** JSON pointer to a value in the body */
     pointer?: string
@@ -61,14 +61,14 @@ export type Problem = {
     parameter?: string
     detail: string
   }>
-  /** which of several operations it was, counted from 0; nothing was done */
+  /** the operation of the batch that failed, counted from 0; no operation took effect */
   index?: number
   current?: Todo
   /** what the client should do */
   action?: 'refresh' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
 }
 
-/** The limits of the service, in the units that are said with each. */
+/** The limits of the service. Each description names the unit. */
 export type Limits = {
   /** characters of a title */
   titleLength: number
@@ -78,21 +78,21 @@ export type Limits = {
   tags: number
   /** characters of a tag */
   tagLength: number
-  /** items of a page, unless told */
+  /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
   pageMax: number
   /** characters of a search */
   searchLength: number
-  /** bytes of a body, those that have a limit of their own apart */
+  /** bytes of a body, unless another limit applies */
   bodyBytes: number
-  /** values of the JSON of a body, or of a line of an import, names of members among them */
+  /** JSON values of a body or of a line of an import; names of members count, too */
   bodyValues: number
-  /** bytes of a body that is about an account or a session */
+  /** bytes of a body under /api/auth */
   authBytes: number
   /** bytes of a batch */
   batchBytes: number
-  /** operations of a batch, each todo that one names counted */
+  /** operations of a batch, and todos that they name together */
   batchOperations: number
   /** bytes of an import */
   importBytes: number
@@ -100,11 +100,11 @@ export type Limits = {
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
-  /** seconds for which a todo, a batch or an import may be sent again with its Idempotency-Key */
+  /** seconds in which a create, a batch or an import can be repeated with its Idempotency-Key */
   idempotencySeconds: number
-  /** todos of a user, those in the trash included */
+  /** todos of a user, including the trash */
   todos: number
-  /** bytes of the titles, descriptions and tags of a user’s todos, all together */
+  /** bytes of all titles, descriptions and tags of a user */
   todoBytes: number
   /** seconds for which a deleted todo can be restored */
   trashSeconds: number
@@ -118,7 +118,7 @@ export type Limits = {
   passwordMinLength: number
   /** characters of a new password, at most */
   passwordMaxLength: number
-  /** requests of a minute from one address, `all` or of a kind; null where they are not counted */
+  /** requests a minute from one address: all, and those of a kind; null when requests are not counted */
   requestsPerMinute: {
     all?: number
     register?: number
@@ -348,14 +348,14 @@ export type ListSessionsAnswer = {
 export type ListEventsQuery = {
   /** a whole number from 1 to 200 */
   limit?: number
-  /** the `nextCursor` of the page before */
+  /** the `nextCursor` of the previous page */
   cursor?: string
 }
 
 export type ListTodosQuery = {
   /** a whole number from 1 to 200 */
   limit?: number
-  /** the `nextCursor` of the page before */
+  /** the `nextCursor` of the previous page */
   cursor?: string
   /** one of position, -position, createdAt, -createdAt, updatedAt, -updatedAt, due, -due, priority, -priority, title, -title; - is the other way round */
   sort?:

@@ -112,7 +112,7 @@ t.test('nothing secret is stored for a repetition', async t => {
 t.test('a key that is none is refused, and nothing is used up', async t => {
   const { pair, refresh } = await expired(t)
   const detail =
-    'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say'
+    'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess, such as a UUID'
   for (const nonsense of ['""', 'x'.repeat(256), 'a"b', 'ä']) {
     const answer = await refresh(pair, nonsense)
     const errors = [{ parameter: 'idempotency-key', detail }]

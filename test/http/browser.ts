@@ -133,7 +133,7 @@ t.test('the pages, wide and narrow, light and dark', { timeout: 120_000 }, async
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await page.goto(url)
-      await page.getByText('It is up, and the database answers.').waitFor()
+      await page.getByText('The service is up, and the database answers.').waitFor()
       await page.getByRole('link', { name: 'Problems' }).click()
       await page.getByRole('link', { name: 'The refresh token has been used' }).click()
       await page.getByRole('heading', { name: 'What to do next' }).waitFor()

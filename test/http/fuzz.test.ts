@@ -3,8 +3,8 @@ import t from 'tap'
 import { contentFields, patchFields } from '../../routes/todos/fields.ts'
 import { ListQuery } from '../../routes/todos/schemas.ts'
 import { defaults } from '../../src/todos/todo.ts'
+import { createArbitrary, type Schema } from '../support/schema-arbitrary.ts'
 import { serve } from '../support/service.ts'
-import { createArbitrary, type Schema } from './schema-arbitrary.ts'
 
 /** More of them for who has the time. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40)

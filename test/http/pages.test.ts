@@ -68,7 +68,7 @@ t.test('the service says what it is, to programs and to browsers', async t => {
   const page = await call('GET', '/', { headers: BROWSER })
   checkPage(t, page, 'Latchkey')
   t.equal(page.headers['cache-control'], 'no-store')
-  t.match(textOf(page.body), `${packageInfo.description}. It is up, and the database answers.`)
+  t.match(textOf(page.body), `${packageInfo.description}. The service is up, and the database answers.`)
   for (const path of ['/docs', '/openapi.json', '/problems', '/api/limits'])
     t.match(page.body, `<a href="${path}">`)
 

@@ -2,17 +2,17 @@ import { catalogue } from '../../../src/problems/problem.ts'
 import type { ServiceInfo } from '../home.ts'
 import { type Html, html } from './html.ts'
 
-/** What this is, whether it is up, and where to go on. */
+/** The content of the home page. */
 export const homePage = ({ description, status, links }: ServiceInfo): Html => html`<h1>Latchkey</h1>
 <p>${description}.</p>
-<p>${status === 'ok' ? html`<span class="up">It is up</span>, and the database answers.` : describeOutage(status)}</p>
-<h2>Where to go on</h2>
+<p>${status === 'ok' ? html`<span class="up">The service is up</span>, and the database answers.` : describeOutage(status)}</p>
+<h2>More</h2>
 <ul>
-${links.docs && html`<li><a href="${links.docs}">Documentation</a>, to read the API and to try it</li>`}
-${links.openapi && html`<li><a href="${links.openapi}">OpenAPI document</a>, for client generators</li>`}
-<li><a href="${links.problems}">Problems</a>: what errors mean, and what to do next</li>
-<li><a href="${links.limits}">Limits</a>: how long, how many, how large</li>
-<li>${links.source ? html`<a href="${links.source}">Source</a>` : html`Source: it is made to be read; begin with <code>src/app.ts</code>`}</li>
+${links.docs && html`<li><a href="${links.docs}">Documentation</a>: read and try the API</li>`}
+${links.openapi && html`<li><a href="${links.openapi}">OpenAPI document</a>: for client generators</li>`}
+<li><a href="${links.problems}">Problems</a>: what errors mean and what to do next</li>
+<li><a href="${links.limits}">Limits</a>: sizes, counts and periods</li>
+<li>${links.source ? html`<a href="${links.source}">Source</a>` : html`Source: begin with <code>src/app.ts</code>`}</li>
 </ul>`
 
 const describeOutage = (code: Exclude<ServiceInfo['status'], 'ok'>): Html =>

@@ -1,4 +1,4 @@
-/** A piece of HTML, in which all that was put into it is escaped already. */
+/** A piece of HTML whose values are escaped already. */
 export class Html {
   readonly text: string
 
@@ -18,8 +18,8 @@ const ENTITIES: Record<string, string> = {
 }
 
 /**
- * Makes HTML of a template: html`<p>${text}</p>`. Values are escaped, for content and quoted attributes alike; pieces of
- * HTML stay what they are, lists are joined, and undefined is nothing.
+ * Creates HTML from a template: html`<p>${text}</p>`. Texts and numbers are escaped for content and for quoted attributes.
+ * `Html` is inserted as it is, lists are joined, and undefined becomes an empty text.
  */
 export const html = (strings: TemplateStringsArray, ...values: HtmlValue[]): Html =>
   new Html(strings.map((string, index) => string + renderValue(values[index])).join(''))

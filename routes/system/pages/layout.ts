@@ -5,7 +5,7 @@ import { packageInfo } from '../../../src/config/package-info.ts'
 import { type Html, html } from './html.ts'
 import { style } from './style.ts'
 
-/** A page loads nothing and runs nothing. It has the one style sheet of this hash, and an icon that it brings along. */
+/** Pages load and run nothing. They contain one style sheet, allowed by its hash, and an icon as a data URL. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style.text).digest('base64')}'`,
@@ -15,7 +15,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'"
 ].join(';')
 
-/** A key, for the tab. Without one a browser would ask for /favicon.ico. */
+/** The icon of the tab. Without one a browser would request /favicon.ico. */
 const ICON =
   'data:image/svg+xml,' +
   encodeURIComponent(
@@ -23,14 +23,14 @@ const ICON =
       '<circle cx="5" cy="8" r="3.5"/><path d="M8.5 8H15v3M12 8v2.5"/></svg>'
   )
 
-/** Whether a client would rather read HTML than JSON: a browser does, a program that has no wish does not. */
+/** Whether the client prefers HTML to JSON. A client without a preference gets JSON. */
 export const prefersHtml = (reply: FastifyReply): boolean =>
   reply.negotiateType('application/json', 'text/html') === 'text/html'
 
-/** The answer of an operation that has a page for browsers, and JSON of a schema for programs. */
+/** The OpenAPI response of an operation with JSON for programs and a page for browsers. */
 export const htmlOrJsonResponse = <Schema extends TSchema>(description: string, schema: Schema) => ({
   description,
-  headers: { vary: Type.String({ description: 'among others, Accept' }) },
+  headers: { vary: Type.String({ description: 'includes Accept' }) },
   content: {
     'application/json': { schema },
     'text/html': {
@@ -39,7 +39,10 @@ export const htmlOrJsonResponse = <Schema extends TSchema>(description: string, 
   }
 })
 
-/** A page of this service, as the answer: its title, and what is in it. */
+/**
+ * Sets the headers of an HTML answer, and renders the page.
+ * @returns the text of the page
+ */
 export function renderPage(reply: FastifyReply, title: string, content: Html): string {
   reply.headers({
     'content-type': 'text/html; charset=utf-8',

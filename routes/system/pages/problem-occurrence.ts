@@ -7,8 +7,8 @@ import { prefersHtml, renderPage } from './layout.ts'
 type ProblemDocument = ReturnType<Problem['toDocument']>
 
 /**
- * A problem that somebody met with in a browser, as a page; undefined for programs, which get the document itself. Who asks an
- * operation for a page that has none is one, too: a browser cannot be sent there with the token that it takes.
+ * Renders a problem as a page for a browser.
+ * @returns undefined for clients that prefer JSON, and for `not_acceptable`: its route takes a token, which browsers do not send
  */
 export const renderProblemPage = (reply: FastifyReply, problem: ProblemDocument): string | undefined =>
   prefersHtml(reply) && problem.code !== 'not_acceptable'
@@ -30,8 +30,8 @@ const renderOccurrence = ({
 <p>${detail}</p>
 ${errors && html`<ul>\n${errors.map(renderFieldError)}</ul>`}
 ${action && html`<p>For programs, the <code>action</code> is <code>${action}</code>: ${actions[action]}</p>`}
-<p class="dim">The log of the service knows this request as <code>${instance}</code>.</p>
-<p><a href="${type}">What this means, and what to do next</a></p>`
+<p class="dim">The id of this request in the log is <code>${instance}</code>.</p>
+<p><a href="${type}">What this means and what to do next</a></p>`
 
 const renderFieldError = (error: FieldError): Html =>
   html`<li><code>${'pointer' in error ? error.pointer : error.parameter}</code> ${error.detail}</li>\n`

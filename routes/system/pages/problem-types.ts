@@ -3,7 +3,7 @@ import { actions } from '../../../src/problems/problem.ts'
 import type { ProblemType } from '../problems.ts'
 import { type Html, html } from './html.ts'
 
-/** What a kind of problem means, and what to do about it. */
+/** The page of a problem type. */
 export const renderProblemTypePage = ({
   type,
   title,
@@ -22,18 +22,18 @@ export const renderProblemTypePage = ({
 ${
   action &&
   html`<h2>For programs</h2>
-<p>The <code>action</code> is <code>${action}</code> unless the answer has another one: ${actions[action]}</p>`
+<p>The <code>action</code> is <code>${action}</code> unless the answer names another one: ${actions[action]}</p>`
 }
 <h2>The answer</h2>
 <pre>${JSON.stringify({ type, title, status, detail, code, instance: 'the id of the request', action }, null, 2)}</pre>
 <p><a href="/problems">All problems</a></p>`
 
-/** All kinds of problems, by their status. */
+/** The page of all problem types, by status. */
 export const renderProblemTypesPage = (
   problemTypesByStatus: readonly ProblemType[]
 ): Html => html`<h1>Problems</h1>
 <p>Every error of this service is a problem document (<a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>). A program
-branches on its <code>code</code>, and does what its <code>action</code> says.</p>
+branches on its <code>code</code> and follows its <code>action</code>.</p>
 ${Array.from(
   Map.groupBy(problemTypesByStatus, ({ status }) => status),
   ([status, problemTypes]) => html`<h2>${status} ${STATUS_CODES[status]}</h2>

@@ -1,6 +1,6 @@
 import { html } from './html.ts'
 
-/** What pages look like: the fonts of the system, and its colours, be they light or dark. */
+/** The style sheet of all pages: the system's fonts, and its light or dark colours. */
 export const style = html`
 :root { color-scheme: light dark; --text: #1c2733; --dim: #51606f; --line: #d5dce3; --back: #fff; --inset: #f4f6f8; --link: #0a6b4b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) {

@@ -223,7 +223,7 @@ t.test('a key has 1 to 255 characters, bare or in quotes', async t => {
       key.startsWith('"') ? 422 : 201
     )
   const detail =
-    'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess: a UUID, say'
+    'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess, such as a UUID'
   for (const key of ['', '""', 'x'.repeat(256), 'é', '"x']) {
     const answer = await todos('POST', '', { title: 'a' }, { 'idempotency-key': key })
     t.strictSame(answer.body, invalid(answer, { parameter: 'idempotency-key', detail }), key.slice(0, 9))

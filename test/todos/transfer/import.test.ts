@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../../src/config/limits.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
-import { createArbitrary } from '../../http/schema-arbitrary.ts'
+import { createArbitrary } from '../../support/schema-arbitrary.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { crashAtWrite, invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 

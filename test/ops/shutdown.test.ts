@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
-import { send, start, stop } from './support/process.ts'
+import { send, start, stop } from '../support/process.ts'
 
 const account = (name: string) => ({
   username: name,

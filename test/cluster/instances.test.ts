@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { emptyDatabase } from './support/databases.ts'
-import { send, start } from './support/process.ts'
-import { PASSWORD, SECRET } from './support/service.ts'
+import { emptyDatabase } from '../support/databases.ts'
+import { send, start } from '../support/process.ts'
+import { PASSWORD, SECRET } from '../support/service.ts'
 
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { freePort } from './support/free-port.ts'
-import { launch, runOnSignal, send, start, stop, toImportOption } from './support/process.ts'
-import { SECRET } from './support/service.ts'
-import { startTwoWorkers, waitForLog } from './workers/two-workers.ts'
+import { startTwoWorkers, waitForLog } from '../cluster/two-workers.ts'
+import { freePort } from '../support/free-port.ts'
+import { launch, runOnSignal, send, start, stop, toImportOption } from '../support/process.ts'
+import { SECRET } from '../support/service.ts'
 
 const FAULTS = {
   "throw new RangeError('no')": { type: 'RangeError', message: 'no' },

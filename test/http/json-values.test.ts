@@ -1,6 +1,6 @@
 import t from 'tap'
-import { MAX_VALUES } from '../src/config/limits.ts'
-import { hasTooManyValues } from '../src/http/json-values.ts'
+import { MAX_VALUES } from '../../src/config/limits.ts'
+import { hasTooManyValues } from '../../src/http/json-values.ts'
 
 const list = (count: number, value = '1') => `[${Array(count).fill(value).join(',')}]`
 

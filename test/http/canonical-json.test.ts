@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { canonicalJson } from '../src/http/canonical-json.ts'
+import { canonicalJson } from '../../src/http/canonical-json.ts'
 
 /** The same value, its members in the reverse order at every depth. */
 function reversed(value: unknown): unknown {

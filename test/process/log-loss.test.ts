@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { freePort } from './support/free-port.ts'
-import { PROGRAM, runOnSignal, send, stop, toImportOption } from './support/process.ts'
-import type { Settings } from './support/service.ts'
+import { freePort } from '../support/free-port.ts'
+import { PROGRAM, runOnSignal, send, stop, toImportOption } from '../support/process.ts'
+import type { Settings } from '../support/service.ts'
 
 /** Starts the service with its log elsewhere; gives what it says on standard error. */
 async function startWithout(t: Test, stdout: number | 'pipe', settings: Settings = {}) {

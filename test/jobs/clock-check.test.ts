@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
-import retention from '../plugins/ops/retention.ts'
-import { readConfig } from '../src/config/config.ts'
-import { createClockCheck, findQuietSince } from '../src/jobs/clock-check.ts'
-import { createProgram, sharedSettings } from './cli/program.ts'
-import { SECRET, serve } from './support/service.ts'
+import retention from '../../plugins/ops/retention.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { createClockCheck, findQuietSince } from '../../src/jobs/clock-check.ts'
+import { createProgram, sharedSettings } from '../cli/program.ts'
+import { SECRET, serve } from '../support/service.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR

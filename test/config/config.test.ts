@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { ConfigError, readConfig } from '../src/config/config.ts'
-import { Environment } from '../src/config/environment-schema.ts'
-import { findMisspeltSettings } from '../src/config/misspelt.ts'
+import { ConfigError, readConfig } from '../../src/config/config.ts'
+import { Environment } from '../../src/config/environment-schema.ts'
+import { findMisspeltSettings } from '../../src/config/misspelt.ts'
 
 t.test('without an environment every setting has its default', async t => {
   const DAY_MS = 86_400_000
@@ -352,7 +352,7 @@ t.test('accepted values become settings', async t => {
 })
 
 t.test('README and .env.example name every variable and its default', async t => {
-  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
   const [readme, example] = [read('README.md'), read('.env.example')]
   for (const [name, { default: fallback }] of Object.entries<{ default?: unknown }>(Environment.properties)) {
     t.match(readme, new RegExp(`\`${name}\``), `README: ${name}`)

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { availableParallelism, getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { toListenError } from '../src/process/listen-errors.ts'
-import { runServe, send, start, stop } from './support/process.ts'
+import { toListenError } from '../../src/process/listen-errors.ts'
+import { runServe, send, start, stop } from '../support/process.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import pretty from 'pino-pretty'
 import t from 'tap'
-import { readConfig } from '../src/config/config.ts'
-import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../src/process/logging.ts'
-import { send, start } from './support/process.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../../src/process/logging.ts'
+import { send, start } from '../support/process.ts'
 
 t.test('the log is pretty on a terminal, and only there', async t => {
   const config = readConfig({ LOG_LEVEL: 'warn' })
@@ -73,7 +73,7 @@ t.test('lines of several processes stay whole, however slowly they are read', as
   const from = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
   const program = `
     const { default: pino } = await import(${JSON.stringify(import.meta.resolve('pino'))})
-    const { closeLog, createLoggerOptions } = await import(${from('../src/process/logging.ts')})
+    const { closeLog, createLoggerOptions } = await import(${from('../../src/process/logging.ts')})
     const logging = createLoggerOptions({ log: { level: 'info' } }, false, true)
     const log = pino(logging, logging.stream)
     for (let line = 0; line < 500; line += 1) log.info('x'.repeat(line))

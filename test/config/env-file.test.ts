@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
-import { readEnvFile } from '../src/config/env-file.ts'
-import { runServe } from './support/process.ts'
+import { readEnvFile } from '../../src/config/env-file.ts'
+import { runServe } from '../support/process.ts'
 
 const fileWith = (cwd: string, content: string | Buffer) => {
   const file = join(cwd, '.env')
