@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Accounts, createAccounts } from '../src/auth/accounts/accounts.ts'
 import type { Config } from '../src/config/config.ts'
+import { removeUserRows } from '../src/features.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -11,7 +12,10 @@ declare module 'fastify' {
 }
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
-  app.decorate('accounts', createAccounts(app.store, app.passwordHasher, app.throttle, app.tokens, config))
+  app.decorate(
+    'accounts',
+    createAccounts(app.store, app.passwordHasher, app.throttle, app.tokens, config, removeUserRows)
+  )
 }
 
 export default fp(accounts, {

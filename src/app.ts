@@ -30,7 +30,6 @@ import shutdown from '../plugins/ops/shutdown.ts'
 import passwordHasher from '../plugins/password-hasher.ts'
 import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
-import todoUpgrade from '../plugins/todos.ts'
 import users from '../plugins/users.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
@@ -129,9 +128,7 @@ export async function buildApp({
   await app.register(host)
   await app.register(loadShedding)
   await app.register(notFound)
-  const quota = { todos: config.MAX_TODOS, bytes: config.MAX_TODO_BYTES }
-  await app.register(database, { url: config.DATABASE_URL, poolMax, now: clock, writeLock, quota })
-  await app.register(todoUpgrade)
+  await app.register(database, { config, poolMax, now: clock, writeLock })
   await app.register(jwtTokens, { config })
   await app.register(passwordHasher, { config, cores })
   await app.register(throttle)

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import { type AuditEventType, auditEventTypes } from '../../src/auth/audit/event-types.ts'
+import { type EndReason, endReasons } from '../../src/auth/sessions/end-reasons.ts'
 import type { Config } from '../../src/config/config.ts'
-import { type AuditEventType, auditEventTypes, type EndReason, endReasons } from '../../src/db/schema.ts'
 import {
   bearer,
   bearerProblems,

@@ -14,7 +14,7 @@ import {
   MAX_VALUES,
   REQUESTS_PER_MINUTE
 } from '../../src/config/limits.ts'
-import { IDEMPOTENCY_RETENTION } from '../../src/http/idempotency.ts'
+import { IDEMPOTENCY_RETENTION } from '../../src/idempotency/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'

@@ -1,8 +1,9 @@
-import type { SQL } from 'drizzle-orm'
+import type { SQL, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Tally } from '../process/counters.ts'
+import type { ColumnKit } from './columns.ts'
 import type { ReadByIds } from './read-batches.ts'
-import type { Tables } from './schema.ts'
 import type { QueueForUser } from './user-queue.ts'
 
 /** What features may do with the database. A transaction is not among it: each write is one statement. */
@@ -69,11 +70,12 @@ export interface PreparedQuery {
   /** Runs it by itself; what it has written is on disk when this resolves. */
   readonly execute: (params?: Params) => Promise<unknown>
   /**
-   * Runs a query whose cost grows with how many todos the user has who is given as `userId`: beside what others ask for,
-   * where the engine can, and after that user's others.
+   * Runs a query whose cost grows with how many rows the user has in a table: beside what others ask for, where the engine
+   * can, and after that user's others.
+   * @param owner the column of the table that names the user
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
-  readonly executeLong: (params: UserParams) => Promise<unknown>
+  readonly executeLong: (params: UserParams, owner: PgColumn) => Promise<unknown>
   /** Runs it within a transaction. */
   readonly run: (params?: Params) => unknown
 }
@@ -89,16 +91,39 @@ export interface SearchTerms {
   readonly prefixTerms: readonly (readonly string[])[]
 }
 
-/** How an engine finds todos that have all of some terms. */
+/** The columns of a table that is searched. Its migration makes the index. */
+export interface SearchedColumns {
+  /** The number by which the index knows a row. */
+  readonly seq: PgColumn
+  /** The terms of a row, separated by spaces. */
+  readonly terms: PgColumn
+}
+
+/** How an engine finds the rows that have all of some terms. */
 export interface Search {
-  /** A condition on todos; the user is given as `userId`, the terms by `valuesOf`. */
+  /** A condition on rows; its values are the user as `userId`, and what `toParams` gives. */
   readonly condition: SQL
-  /** The same without an index, for todos that are few. */
+  /** The same condition without the index, for few rows. */
   readonly unindexedCondition: SQL
   readonly toParams: (terms: SearchTerms) => Params
-  /** To be called before a search of the user's todos. */
+  /** To be called before a search of a user's rows. */
   readonly catchUpIndex: (userId: string) => Promise<void>
 }
+
+/** Writes that make cached values outdated. */
+export interface Invalidation {
+  readonly table: Table
+  readonly on: readonly ('insert' | 'update' | 'delete')[]
+  /** The column of the written row that holds the id of the outdated values. Without it, all values are outdated. */
+  readonly id?: PgColumn
+}
+
+/** Gives what is cached of a user under a key, else what `read` gives. Long texts are read each time. */
+export type CachedText = <Value extends { readonly text: string }>(
+  userId: string,
+  key: string,
+  read: () => Promise<Value>
+) => Promise<Value>
 
 /** What was opened, for people to see whether it is what they meant. */
 export interface DatabaseInfo {
@@ -108,31 +133,26 @@ export interface DatabaseInfo {
   readonly isNew: boolean
 }
 
-/** What is known of the writes that are done in slices. */
-export interface SlicedUpdates {
-  /** Whether a user has so many todos that a write to all of them is to be done in slices. */
-  readonly isNeeded: (userId: string) => boolean
-  /** The user's last such write: what names it, and whether it is done. */
-  readonly findLatest: (userId: string) => { readonly revision: string; readonly isDone: boolean } | undefined
-}
-
 /** A database of either kind, open. */
 export interface Engine {
   readonly databaseInfo: DatabaseInfo
   readonly db: Queries
-  readonly tables: Tables
+  /** The kinds of column of the engine, of which a feature has its tables made. */
+  readonly kit: ColumnKit
   /**
-   * A reading of a session and its user that yields at any time what is so then: from memory where the engine can tell,
-   * together with others where that spares round trips.
-   * @param read reads them by the ids of the sessions
+   * Makes a reading by id that always gives the present value: from a cache where the engine knows when a value is
+   * outdated, else together with other readings to save round trips.
+   * @param read reads values by their ids
+   * @param invalidations all writes that change a value
    */
-  readonly cached: <Value>(read: ReadByIds<Value>) => (id: string) => Promise<Value | undefined>
-  /** The same of what is read of a user's todos, by what of them it is. Long texts are read each time. */
-  readonly cachedText: <Value extends { readonly text: string }>(
-    userId: string,
-    key: string,
-    read: () => Promise<Value>
-  ) => Promise<Value>
+  readonly cached: <Value>(
+    read: ReadByIds<Value>,
+    invalidations: readonly Invalidation[]
+  ) => (id: string) => Promise<Value | undefined>
+  /**
+   * Makes such a cache of texts, by the user and a key. The ids of the invalidations are those of users.
+   */
+  readonly createTextCache: (invalidations: readonly Invalidation[]) => CachedText
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
   /**
@@ -145,12 +165,15 @@ export interface Engine {
   readonly atomically: <Statements extends readonly BoundStatement[]>(
     ...statements: Statements
   ) => Promise<ResultsOf<Statements>>
-  /** Finds todos by their terms, with an index. */
-  readonly search: Search
-  /** Does what takes the longer the more todos a user has after that user's other such work. */
+  /** Makes a search of a table by the terms of its rows, with an index. */
+  readonly createSearch: (columns: SearchedColumns) => Search
+  /** Does work that takes the longer the more rows a user has, after that user's other such work. */
   readonly queueForUser: QueueForUser
-  /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
-  readonly slicedUpdates?: SlicedUpdates
+  /**
+   * Whether a user has so many rows that a write to all of them would hold up others. Absent where it never would.
+   * @param owner the column of the table that names the user
+   */
+  readonly hasManyRows?: (owner: PgColumn, userId: string) => boolean
   /**
    * Rids the files of what was deleted, in small slices, where the database leaves that to us. What cannot be done now, as
    * somebody else reads, is left to the next time.

@@ -1,9 +1,9 @@
 import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
-import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import { positionAfter, toPosition } from './position.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
 import { todoStatements } from './statements.ts'
+import type { TodoRow } from './tables.ts'
 import { isListed } from './todo.ts'
 
 /** Where a todo is in the list: in the order of the positions, and of the ids where those are the same. */

@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../../src/auth/passwords/password-hasher.ts
 import { createThrottle } from '../../src/auth/throttling/throttle.ts'
 import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { toNetwork } from '../../src/http/network.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { emptyDatabase } from '../support/databases.ts'
@@ -154,7 +155,8 @@ t.test('[THROTTLE] after 100 failures in a row strangers wait for a day, account
 
 t.test('[THROTTLE] strangers do not lock the owner out', async t => {
   const { app, fail, signIn, clock } = await serveAda(t)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   await failFromEverywhere(app.store, ADA, 100)
   isThrottled(t, await signIn(ADA, stranger(1)), DAY)
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(ADA, HOME))
@@ -186,7 +188,7 @@ t.test('[THROTTLE] of parallel guesses from many addresses not one is beyond the
   t.strictSame(statuses(answers), { 200: 0, 401: 3, 429: 17 })
   for (const answer of answers.filter(({ status }) => status === 429)) isThrottled(t, answer, DAY)
 
-  const rows = await app.store.db.select().from(app.store.tables.throttles)
+  const rows = await app.store.db.select().from(allTables(app.store.kit).throttles)
   t.equal(Math.max(...rows.map(({ failures }) => failures)), 100)
   const failures = rows.reduce((sum, row) => sum + row.failures, 0)
   t.equal(failures, 200, 'those that were refused count neither for the e-mail nor for the address')
@@ -245,7 +247,8 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
           message: error.message
         })
   }
-  const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
+  const rows = async () =>
+    (await store.db.select().from(allTables(store.kit).throttles)).map(row => row.failures)
 
   await refuse(EVE)
   t.strictSame(await rows(), [0, 0])
@@ -268,7 +271,8 @@ t.test(
   async t => {
     const { app, fail } = await serveAda(t)
     const { store, users } = app
-    const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
+    const rows = async () =>
+      (await store.db.select().from(allTables(store.kit).throttles)).map(row => row.failures)
     const signIn = (enter: Parameters<typeof users.login>[3]) =>
       users.login(ADA, PASSWORD, { ip: HOME, userAgent: null }, enter)
 

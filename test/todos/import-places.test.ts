@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
+import { allTables } from '../../src/features.ts'
 import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
 import { expectedProblem } from '../support/service.ts'
 import { crashAtWrite, serveSignedIn } from './signed-in.ts'
@@ -141,7 +142,8 @@ async function equals(t: Test, position: string, ...names: string[]) {
   const service = await importer(t)
   const { app, make } = service
   const made = await make(...names)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   for (const { id } of made) await db.update(tables.todos).set({ position }).where(eq(tables.todos.id, id))
   return { ...service, ids: Object.fromEntries(made.map(({ id, title }) => [title, id])) }
 }
@@ -198,7 +200,8 @@ t.test(
       'b'
     )
     const [c, d] = await make('c', 'd')
-    const { db, tables } = app.store
+    const { db, kit } = app.store
+    const tables = allTables(kit)
     const next = `${'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')}1`
     await db.update(tables.todos).set({ position: next }).where(eq(tables.todos.id, c.id))
     const before = await list()

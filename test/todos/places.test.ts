@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
+import { allTables } from '../../src/features.ts'
 import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
 import { expectedProblem } from '../support/service.ts'
 import { serveSignedIn } from './signed-in.ts'
@@ -7,7 +8,8 @@ import { serveSignedIn } from './signed-in.ts'
 t.test('a place that has no room left is told, and nothing is moved', async t => {
   const { app, todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', 'b', 'c')
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   const end = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
   for (const [{ id }, position] of [
     [a, `${end}0`],

@@ -1,15 +1,16 @@
 import type { Config } from '../../config/config.ts'
 import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
-import type { SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
+import { sessionsEnded } from '../counters.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { assertNotGuessable, assertPasswordChanges } from '../passwords/policy.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
 import { type Identity, toRevokedIfNoRow } from '../sessions/sessions.ts'
 import { sessionStatements } from '../sessions/statements.ts'
+import type { SessionRow } from '../tables.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import {
   calculateIdleExpiry,
@@ -29,8 +30,8 @@ export interface PasswordChange {
   readonly idempotencyKey?: string | undefined
 }
 
-/** Todos that are removed at a time: few enough for other requests to go in between. */
-const TODO_BATCH_SIZE = 500
+/** Removes what other features have of a user. */
+export type RemoveUserRows = (store: Store, userId: string) => Promise<void>
 
 /** What the owner of an account does with it, besides signing in. */
 export function createAccounts(
@@ -38,7 +39,8 @@ export function createAccounts(
   passwordHasher: PasswordHasher,
   { attempt }: Throttle,
   tokens: Tokens,
-  config: Config
+  config: Config,
+  removeUserRows: RemoveUserRows
 ) {
   const statements = accountStatements(store)
   const {
@@ -50,7 +52,7 @@ export function createAccounts(
     endOtherSessions: endOthers,
     rotateSession: rotate
   } = statements
-  const { deleteTodos: removeTodos, deleteUser: remove } = statements
+  const { deleteUser: remove } = statements
   const { lockLive: hold, endAll } = sessionStatements(store)
   const auditLog = createAuditLog(store)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
@@ -165,8 +167,8 @@ export function createAccounts(
     },
 
     /**
-     * Removes an account and all that is its own. Its sessions end first, and todos go in batches, so that others do not
-     * wait; cut off in between, it can be asked for again.
+     * Removes an account and all that is its own. Its sessions end first. What features have of it goes in batches, so that
+     * others do not wait; cut off in between, it can be asked for again.
      * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `access_token_revoked` when the session has
      *   ended meanwhile
      */
@@ -179,9 +181,8 @@ export function createAccounts(
         .catch(error => {
           throw toRevokedIfNoRow(error)
         })
-      count(store.counters.sessionsEnded, 'account_deleted', ended.length)
-      for (let deleted = TODO_BATCH_SIZE; deleted === TODO_BATCH_SIZE; )
-        deleted = (await removeTodos.execute({ userId, batch: TODO_BATCH_SIZE })).length
+      count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)
+      await removeUserRows(store, userId)
       await remove.execute({ userId })
       // It is done already. What cannot be scrubbed now is left to the janitor.
       await store.eraseDeleted?.().catch(() => {})

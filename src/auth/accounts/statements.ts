@@ -1,8 +1,9 @@
-import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
+import { authTables } from '../tables.ts'
 
 /** Each write is one statement. Those of one transaction change the user first: so none waits for another crosswise. */
-export const accountStatements = prepareStatements('accounts', (db, { users, sessions, todos }) => {
+export const accountStatements = prepareStatements('accounts', authTables, (db, { users, sessions }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const isOpenSessionOfUser = and(
     eq(sessions.userId, param(sessions.userId, 'userId')),
@@ -59,19 +60,6 @@ export const accountStatements = prepareStatements('accounts', (db, { users, ses
       })
       .where(and(isOpenSessionOfUser, isCallersSession, hasNotExpired))
       .returning(),
-    deleteTodos: db
-      .delete(todos)
-      .where(
-        inArray(
-          todos.id,
-          db
-            .select({ id: todos.id })
-            .from(todos)
-            .where(eq(todos.userId, param(todos.userId, 'userId')))
-            .limit(sql.placeholder('batch'))
-        )
-      )
-      .returning({ id: todos.id }),
     deleteUser: db.delete(users).where(matchesUser)
   }
 })

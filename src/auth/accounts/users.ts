@@ -1,6 +1,5 @@
 import { and, eq, or } from 'drizzle-orm'
 import type { BoundStatement } from '../../db/engine.ts'
-import type { UserRow } from '../../db/schema.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
@@ -8,7 +7,9 @@ import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
 import { createTemporaryPasswordExchange } from '../passwords/temporary-passwords.ts'
+import { authTables } from '../tables.ts'
 import type { Throttle } from '../throttling/throttle.ts'
+import type { UserRow } from '../user.ts'
 import { toAsciiEmail, toLookupKey } from './emails.ts'
 
 /** What others may know of an account. */
@@ -25,7 +26,7 @@ export interface Registration {
   readonly password: string
 }
 
-const statements = prepareStatements('users', (db, { users }) => ({
+const statements = prepareStatements('users', authTables, (db, { users }) => ({
   insert: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({
     id: users.id,
     username: users.username,

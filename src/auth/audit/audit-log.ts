@@ -1,10 +1,14 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
-import type { AuditEventRow, AuditEventType, EndReason } from '../../db/schema.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { type Page, parseCursor, toPage } from '../../http/cursor.ts'
 import { count } from '../../process/counters.ts'
+import { sessionsEnded } from '../counters.ts'
+import type { EndReason } from '../sessions/end-reasons.ts'
+import type { AuditEventRow } from '../tables.ts'
+import { authTables } from '../tables.ts'
+import type { AuditEventType } from './event-types.ts'
 
 /** Where a request came from, as far as it says. */
 export interface ClientInfo {
@@ -27,7 +31,7 @@ interface AuditDetails {
 /** Sorts after every UUID. */
 const AFTER_ALL_IDS = 'g'
 
-const statements = prepareStatements('events', (db, { events, users }) => ({
+const statements = prepareStatements('events', authTables, (db, { events, users }) => ({
   // Nothing is kept for a user who has been deleted meanwhile.
   insert: db.insert(events).select(
     db
@@ -69,7 +73,7 @@ export function createAuditLog(store: Store) {
     endReason: EndReason,
     source: AuditSource
   ) {
-    if (ended.length > 0) count(store.counters.sessionsEnded, endReason, ended.length)
+    if (ended.length > 0) count(store.counters.get(sessionsEnded), endReason, ended.length)
     return ended.map(({ id }) =>
       mayUseReserve(bindEvent(userId, 'session_ended', source, { sessionId: id, endReason }))
     )

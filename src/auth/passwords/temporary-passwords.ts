@@ -1,17 +1,18 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
-import type { UserRow } from '../../db/schema.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
 import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
+import { authTables } from '../tables.ts'
+import type { UserRow } from '../user.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { assertNotGuessable, assertPasswordChanges } from './policy.ts'
 
 /** Seconds for which a password that an operator has set can be exchanged for one of the user's own: 7 days. */
 export const TEMPORARY_PASSWORD_TTL = 604_800
 
-const statements = prepareStatements('temporary_passwords', (db, { users }) => ({
+const statements = prepareStatements('temporary_passwords', authTables, (db, { users }) => ({
   replacePasswordHash: db
     .update(users)
     .set({

@@ -1,11 +1,17 @@
 import type { Config } from '../../config/config.ts'
-import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import {
+  type BoundStatement,
+  type Invalidation,
+  mayUseReserve,
+  mustAffectRow,
+  NoRowAffected
+} from '../../db/engine.ts'
 import { toIdParams } from '../../db/read-batches.ts'
-import type { EndReason, SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { User, VerifiedUser } from '../accounts/users.ts'
 import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
+import { authTables, type SessionRow } from '../tables.ts'
 import {
   type AccessTokenClaims,
   assertBelongsToSession,
@@ -19,6 +25,7 @@ import {
   type TokenPair,
   type Tokens
 } from '../tokens/token-pairs.ts'
+import type { EndReason } from './end-reasons.ts'
 import { createRefresh } from './refresh.ts'
 import { sessionStatements } from './statements.ts'
 
@@ -65,7 +72,7 @@ export function createSessions(store: Store, tokens: Tokens, config: Config) {
     const rows =
       ids.length === 1 ? await find.execute({ id: ids[0] }) : await findSeveral.execute(toIdParams(ids))
     return new Map(rows.map(row => [row.session.id, row]))
-  })
+  }, getInvalidations(store))
 
   /** Claims that were held against their session: whose it is, at least, stays so. */
   const confirmedClaims = new WeakSet<AccessTokenClaims>()
@@ -229,6 +236,12 @@ export function createSessions(store: Store, tokens: Tokens, config: Config) {
     }
   }
 }
+
+/** What changes a session or its user. One row of a user may be of many sessions. */
+const getInvalidations = ({ kit }: Store): Invalidation[] => [
+  { table: authTables(kit).sessions, on: ['update', 'delete'], id: authTables(kit).sessions.id },
+  { table: authTables(kit).users, on: ['update', 'delete'] }
+]
 
 export type Sessions = ReturnType<typeof createSessions>
 

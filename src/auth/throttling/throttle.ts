@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { BoundStatement } from '../../db/engine.ts'
-import type { ThrottleRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/network.ts'
 import { Problem } from '../../problems/problem.ts'
+import type { ThrottleRow } from '../tables.ts'
 import { createKeyedLimit } from './keyed-limit.ts'
 import { throttleStatements } from './statements.ts'
 

@@ -1,0 +1,13 @@
+/** What happened to an account, as its owner reads it. */
+export const auditEventTypes = [
+  'account_created',
+  'account_disabled',
+  'account_enabled',
+  'signed_in',
+  'sign_in_failed',
+  'password_changed',
+  'password_reset',
+  'refresh_token_reused',
+  'session_ended'
+] as const
+export type AuditEventType = (typeof auditEventTypes)[number]

@@ -1,0 +1,43 @@
+import { authFeature } from './auth/feature.ts'
+import type { ColumnKit } from './db/columns.ts'
+import type { Store } from './db/store.ts'
+import { defineTables, type Tables } from './db/tables.ts'
+import type { Feature } from './feature.ts'
+import { idempotencyFeature } from './idempotency/feature.ts'
+import { todosFeature } from './todos/feature.ts'
+
+/** The one list of features. A feature comes after those whose tables it refers to. */
+const list = [authFeature, todosFeature, idempotencyFeature] as const
+
+export const features: readonly Feature[] = list
+
+type UnionToIntersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
+  all: infer All
+) => void
+  ? All
+  : never
+
+/** All tables; each comes after those that it refers to. */
+export const allTables = defineTables(
+  kit =>
+    Object.assign({}, ...list.map(({ tables }) => tables(kit))) as UnionToIntersection<
+      ReturnType<(typeof list)[number]['tables']>
+    >
+)
+
+const transientTables = new Set(features.flatMap(feature => feature.transientTables ?? []))
+
+/** All tables but those that mean nothing in another database. */
+export const copiedTables = (kit: ColumnKit): Tables =>
+  Object.fromEntries(
+    Object.entries<Tables[string]>(allTables(kit)).filter(([name]) => !transientTables.has(name))
+  )
+
+/** Removes what features have of a user, but for what goes with the account in one statement. */
+export async function removeUserRows(store: Store, userId: string): Promise<void> {
+  for (const feature of features) await feature.removeUserRows?.(store, userId)
+}
+
+export const retentionRules = features.flatMap(({ retention = [] }) => retention)
+export const signsOfUse = features.flatMap(({ findSignsOfUse = [] }) => findSignsOfUse)
+export const counters = features.flatMap(({ counters = [] }) => counters)

@@ -1,0 +1,15 @@
+import type { Feature } from '../feature.ts'
+import { IDEMPOTENCY_RETENTION } from './idempotency.ts'
+import { idempotencyTables } from './tables.ts'
+
+/** Requests that are carried out once, however often they are sent. */
+export const idempotencyFeature = {
+  tables: idempotencyTables,
+  retention: [
+    {
+      name: 'idempotencyKeys',
+      age: kit => idempotencyTables(kit).idempotencyKeys.createdAt,
+      keepFor: () => IDEMPOTENCY_RETENTION
+    }
+  ]
+} satisfies Feature

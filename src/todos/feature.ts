@@ -1,0 +1,22 @@
+import type { Feature } from '../feature.ts'
+import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
+import { setQuota } from './quota.ts'
+import { removeTodosOfUser } from './removal.ts'
+import { todoTables } from './tables.ts'
+
+/** The todos of users. */
+export const todosFeature = {
+  tables: todoTables,
+  transientTables: ['bulkUpdates'],
+  finishPendingWork: store => createBulkUpdates(store).finishAllPending(),
+  retention: [
+    {
+      name: 'todos',
+      age: kit => todoTables(kit).todos.deletedAt,
+      keepFor: ({ TRASH_RETENTION }) => TRASH_RETENTION
+    }
+  ],
+  removeUserRows: removeTodosOfUser,
+  configure: (store, { MAX_TODOS, MAX_TODO_BYTES }) =>
+    setQuota(store, { todos: MAX_TODOS, bytes: MAX_TODO_BYTES })
+} satisfies Feature
