@@ -3,10 +3,13 @@ import type { Store } from './db/store.ts'
 import type { TableDefinition, Tables } from './db/tables.ts'
 import type { FindSignsOfUse } from './jobs/clock-check.ts'
 import type { RetentionRule } from './jobs/janitor.ts'
+import type { ProblemCode } from './problems/problem.ts'
+import type { ProblemType } from './problems/problem-type.ts'
 import type { CounterDefinition } from './process/counters.ts'
 
 /** What a feature brings, for the foundation to loop over. */
 export interface Feature {
+  readonly problems: Partial<Record<ProblemCode, ProblemType>>
   readonly tables: TableDefinition<Tables>
   /** The names of the tables that tell of work under way in one database, and mean nothing in another. */
   readonly transientTables?: readonly string[]

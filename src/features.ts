@@ -4,12 +4,24 @@ import type { Store } from './db/store.ts'
 import { defineTables, type Tables } from './db/tables.ts'
 import type { Feature } from './feature.ts'
 import { idempotencyFeature } from './idempotency/feature.ts'
+import { httpProblems } from './problems/http-problems.ts'
+import { addProblemTypes, type ProblemCode } from './problems/problem.ts'
+import type { ProblemType } from './problems/problem-type.ts'
 import { todosFeature } from './todos/feature.ts'
 
 /** The one list of features. A feature comes after those whose tables it refers to. */
 const list = [authFeature, todosFeature, idempotencyFeature] as const
 
 export const features: readonly Feature[] = list
+
+/** All kinds of problems by their codes, in the order of their status. */
+export const catalogue = Object.fromEntries(
+  [httpProblems, ...list.map(({ problems }) => problems)]
+    .flatMap(problems => Object.entries<ProblemType>(problems))
+    .sort(([, a], [, b]) => a.status - b.status)
+) as Record<ProblemCode, ProblemType>
+
+for (const { problems } of list) addProblemTypes(problems)
 
 type UnionToIntersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
   all: infer All

@@ -5,6 +5,7 @@ import { param, prepareStatements } from '../db/statements.ts'
 import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
+import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
 
 /** Seconds after the last failed sign-in for which a throttle is kept. */
@@ -38,6 +39,7 @@ async function findSignsOfUse(store: Store, { REFRESH_TOKEN_TTL }: Config, befor
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
+  problems: authProblems,
   tables: authTables,
   retention: [
     {

@@ -1,9 +1,11 @@
 import type { Feature } from '../feature.ts'
 import { IDEMPOTENCY_RETENTION } from './idempotency.ts'
+import { idempotencyProblems } from './problems.ts'
 import { idempotencyTables } from './tables.ts'
 
 /** Requests that are carried out once, however often they are sent. */
 export const idempotencyFeature = {
+  problems: idempotencyProblems,
   tables: idempotencyTables,
   retention: [
     {

@@ -1,11 +1,13 @@
 import type { Feature } from '../feature.ts'
 import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
+import { todosProblems } from './problems.ts'
 import { setQuota } from './quota.ts'
 import { removeTodosOfUser } from './removal.ts'
 import { todoTables } from './tables.ts'
 
 /** The todos of users. */
 export const todosFeature = {
+  problems: todosProblems,
   tables: todoTables,
   transientTables: ['bulkUpdates'],
   finishPendingWork: store => createBulkUpdates(store).finishAllPending(),

@@ -240,7 +240,7 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
   connection.exec('update __drizzle_migrations set created_at = 1')
   t.match(await latchkey('doctor'), {
     code: 0,
-    stdout: /^warning {2}database .* [2-9] migrations are pending/m
+    stdout: /^warning {2}database .* \d+ migrations are pending/m
   })
   connection.exec('drop table __drizzle_migrations')
   t.match(await latchkey('doctor'), {
