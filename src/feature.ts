@@ -15,6 +15,10 @@ export interface Feature {
   readonly transientTables?: readonly string[]
   /** Does the work that the transient tables tell of. */
   readonly finishPendingWork?: (store: Store) => Promise<void>
+  /** The most requests of a minute from one address, of each kind that has a limit of its own. */
+  readonly requestsPerMinute?: Readonly<Record<string, number>>
+  /** The largest body that its routes take unless they say otherwise, in bytes. */
+  readonly maxBody?: number
   /** What the janitor removes. */
   readonly retention?: readonly RetentionRule[]
   /** When the feature was last used, as far as its rows tell. */

@@ -1,4 +1,5 @@
 import { authFeature } from './auth/feature.ts'
+import { REQUESTS_PER_MINUTE } from './config/limits.ts'
 import type { ColumnKit } from './db/columns.ts'
 import type { Store } from './db/store.ts'
 import { defineTables, type Tables } from './db/tables.ts'
@@ -49,6 +50,15 @@ export const copiedTables = (kit: ColumnKit): Tables =>
 export async function removeUserRows(store: Store, userId: string): Promise<void> {
   for (const feature of features) await feature.removeUserRows?.(store, userId)
 }
+
+/** The most requests of a minute from one address: `all`, or of a kind that has a limit of its own. */
+export const requestsPerMinute: Readonly<Record<string, number>> = Object.assign(
+  { ...REQUESTS_PER_MINUTE },
+  ...features.map(feature => feature.requestsPerMinute)
+)
+
+/** The largest body that is taken unless a route says otherwise, in bytes. */
+export const MAX_BODY = Math.max(...features.map(({ maxBody = 0 }) => maxBody))
 
 export const retentionRules = features.flatMap(({ retention = [] }) => retention)
 export const signsOfUse = features.flatMap(({ findSignsOfUse = [] }) => findSignsOfUse)

@@ -2,29 +2,26 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import type { Config } from '../../src/config/config.ts'
+import { MAX_VALUES } from '../../src/config/limits.ts'
+import { MAX_BODY, requestsPerMinute } from '../../src/features.ts'
+import { IDEMPOTENCY_RETENTION } from '../../src/idempotency/idempotency.ts'
+import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import {
   MAX_BATCH,
-  MAX_BODY,
   MAX_DESCRIPTION,
   MAX_IMPORT,
   MAX_IMPORT_LINES,
   MAX_TAG,
   MAX_TAGS,
-  MAX_TITLE,
-  MAX_VALUES,
-  REQUESTS_PER_MINUTE
-} from '../../src/config/limits.ts'
-import { IDEMPOTENCY_RETENTION } from '../../src/idempotency/idempotency.ts'
-import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
+  MAX_TITLE
+} from '../../src/todos/limits.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
 import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
 
 const limitSchema = (description: string) => Type.Integer({ description })
 
-const perMinute = Object.fromEntries(
-  Object.keys(REQUESTS_PER_MINUTE).map(name => [name, { type: 'integer' }])
-)
+const perMinute = Object.fromEntries(Object.keys(requestsPerMinute).map(name => [name, { type: 'integer' }]))
 
 /** The limits that no setting changes. */
 const fixedLimits = {
@@ -81,7 +78,7 @@ export const LimitsDocument = Type.Object(
     emailLength: limitSchema('characters of an e-mail address'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
-    requestsPerMinute: Type.Unsafe<typeof REQUESTS_PER_MINUTE | null>({
+    requestsPerMinute: Type.Unsafe<Record<string, number> | null>({
       type: ['object', 'null'],
       properties: perMinute,
       description:
@@ -98,7 +95,7 @@ export const LimitsDocument = Type.Object(
         todoBytes: 134_217_728,
         trashSeconds: 2_592_000,
         passwordMinLength: 8,
-        requestsPerMinute: REQUESTS_PER_MINUTE
+        requestsPerMinute
       }
     ]
   }
@@ -119,7 +116,7 @@ const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
     todoBytes: config.MAX_TODO_BYTES,
     trashSeconds: config.TRASH_RETENTION,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
-    requestsPerMinute: config.RATE_LIMIT === 'on' ? REQUESTS_PER_MINUTE : null
+    requestsPerMinute: config.RATE_LIMIT === 'on' ? requestsPerMinute : null
   }
 
   app.get('/limits', { schema }, async function limits() {

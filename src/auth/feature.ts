@@ -5,6 +5,7 @@ import { param, prepareStatements } from '../db/statements.ts'
 import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
+import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
 
@@ -41,6 +42,7 @@ async function findSignsOfUse(store: Store, { REFRESH_TOKEN_TTL }: Config, befor
 export const authFeature = {
   problems: authProblems,
   tables: authTables,
+  requestsPerMinute: REQUESTS_PER_MINUTE,
   retention: [
     {
       name: 'sessions',

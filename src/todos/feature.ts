@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts'
 import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
+import { MAX_TODO_BODY, REQUESTS_PER_MINUTE } from './limits.ts'
 import { todosProblems } from './problems.ts'
 import { setQuota } from './quota.ts'
 import { removeTodosOfUser } from './removal.ts'
@@ -9,6 +10,8 @@ import { todoTables } from './tables.ts'
 export const todosFeature = {
   problems: todosProblems,
   tables: todoTables,
+  requestsPerMinute: REQUESTS_PER_MINUTE,
+  maxBody: MAX_TODO_BODY,
   transientTables: ['bulkUpdates'],
   finishPendingWork: store => createBulkUpdates(store).finishAllPending(),
   retention: [
