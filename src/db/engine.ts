@@ -6,42 +6,42 @@ import type { ColumnKit } from './columns.ts'
 import type { ReadByIds } from './read-batches.ts'
 import type { QueueForUser } from './user-queue.ts'
 
-/** What features may do with the database. A transaction is not among it: each write is one statement. */
+/** What features may do with the database. Transactions are not among it: see `atomically`. */
 export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete'>
 
 /** The values of a statement's placeholders. */
 export type Params = Record<string, unknown>
 
-/** The values of a query that is of one user. */
+/** The values of a query about one user. */
 export type UserParams = Params & { readonly userId: string }
 
-/** The rows of a step. */
+/** The rows of a statement. */
 export type Rows = readonly unknown[]
 
 /** A statement with its values, to be run. */
 export interface BoundStatement<Result = unknown> {
   readonly name: string
-  /** @param earlierRows the rows of the steps before it in its transaction */
+  /** @param earlierRows the rows of the statements before it in its transaction */
   readonly run: (earlierRows: readonly Rows[]) => Result | Promise<Result>
-  /** Set where the transaction must not take effect unless this step has found a row. */
+  /** Whether the transaction takes effect only if this statement affects a row. */
   readonly mustAffectRow?: boolean
-  /** Set where the step must take effect even if the disk is full. */
+  /** Whether the statement must take effect even if the disk is full. */
   readonly mayUseReserve?: boolean
 }
 
-/** The same step, without a row of which nothing of its transaction takes effect. */
+/** The same statement, whose transaction takes effect only if the statement affects a row. */
 export const mustAffectRow = <Result>(statement: BoundStatement<Result>): BoundStatement<Result> => ({
   ...statement,
   mustAffectRow: true
 })
 
-/** The same step, for which an engine that keeps room on its disk gives that away: an end of a session, say. */
+/** The same statement, which may use the room that an engine keeps on its disk: something must end, say. */
 export const mayUseReserve = <Result>(statement: BoundStatement<Result>): BoundStatement<Result> => ({
   ...statement,
   mayUseReserve: true
 })
 
-/** A required step found no row, so its transaction was undone. */
+/** A statement that must affect a row affected none, so its transaction was undone. */
 export class NoRowAffected extends Error {
   readonly statement: BoundStatement
 
@@ -52,8 +52,8 @@ export class NoRowAffected extends Error {
 }
 
 /**
- * Hands on the rows of a step.
- * @throws {NoRowAffected} when there are none, though the step is required
+ * Gives the rows of a statement on.
+ * @throws {NoRowAffected} when there are none, though the statement must affect a row
  */
 export function assertAffected<Result>(statement: BoundStatement<Result>, rows: Result): Result {
   if (statement.mustAffectRow && (rows as unknown[]).length === 0) throw new NoRowAffected(statement)
@@ -65,9 +65,9 @@ export interface QueryBuilder {
   prepare(name: string): { execute(params?: Params): Promise<unknown> }
 }
 
-/** A query that an engine has prepared. It throws what the driver does. */
+/** A query that an engine has prepared. It throws what the driver throws. */
 export interface PreparedQuery {
-  /** Runs it by itself; what it has written is on disk when this resolves. */
+  /** Runs the query by itself. What it has written is on disk when the promise resolves. */
   readonly execute: (params?: Params) => Promise<unknown>
   /**
    * Runs a query whose cost grows with how many rows the user has in a table: beside what others ask for, where the engine
@@ -76,11 +76,11 @@ export interface PreparedQuery {
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
   readonly executeLong: (params: UserParams, owner: PgColumn) => Promise<unknown>
-  /** Runs it within a transaction. */
+  /** Runs the query within a transaction. */
   readonly run: (params?: Params) => unknown
 }
 
-/** The rows of each step. */
+/** The rows of each statement. */
 export type ResultsOf<Statements extends readonly BoundStatement[]> = {
   [Index in keyof Statements]: Statements[Index] extends BoundStatement<infer Result> ? Result : never
 }
@@ -156,11 +156,11 @@ export interface Engine {
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
   /**
-   * Runs statements in one transaction, in their order: all take effect or none. What depends on an earlier one says so
-   * in its condition, or has its values made from the rows of that one.
-   * @returns the rows of each
-   * @throws {StatementFailed} when one failed
-   * @throws {NoRowAffected} when one that is required found no row
+   * Runs statements in one transaction, in their order: all take effect or none. A statement that depends on an earlier one
+   * says so in its condition, or has its values made from the rows of that one.
+   * @returns the rows of each statement
+   * @throws {StatementError} when a statement failed
+   * @throws {NoRowAffected} when a statement that must affect a row affected none
    */
   readonly atomically: <Statements extends readonly BoundStatement[]>(
     ...statements: Statements
@@ -175,16 +175,16 @@ export interface Engine {
    */
   readonly hasManyRows?: (owner: PgColumn, userId: string) => boolean
   /**
-   * Rids the files of what was deleted, in small slices, where the database leaves that to us. What cannot be done now, as
-   * somebody else reads, is left to the next time.
+   * Erases from the files what was deleted, in small slices, where the database leaves that to the service. What cannot be
+   * done now, because somebody else reads, is left to the next time.
    */
   readonly eraseDeleted?: () => Promise<void>
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
-  /** Resolves when a write of some size takes effect, which leaves nothing behind; rejects when it does not. */
+  /** Resolves when a write of some size takes effect, rejects when it does not. The write leaves nothing behind. */
   readonly probeWrite: () => Promise<void>
   readonly close: () => Promise<void>
-  /** Each `write`, and each `commit` that some of them shared, where they do. */
+  /** How many writes (`write`) shared how many commits (`commit`), where they share them. */
   readonly writeCounts?: Tally
   /** The connections to a server, where there is one. */
   readonly connections?: () => Connections
@@ -197,7 +197,7 @@ export interface Connections {
   readonly waiting: number
 }
 
-/** Where an engine tells what it waits for, and what it lost. */
+/** Where an engine reports what it waits for, and what it lost. */
 export interface Logger {
   readonly warn: (message: string) => void
 }

@@ -9,8 +9,7 @@ export type Tables = Readonly<Record<string, PgTable>>
 export type TableDefinition<Feature extends Tables> = (kit: ColumnKit) => Feature
 
 /**
- * Defines the tables of a feature once for all engines. A foreign key asks the other definition with the same kit:
- * `userTables(kit).users.id`.
+ * Defines the tables of a feature once for all engines. For a foreign key, the definition asks the other one with the same kit.
  * @param create makes the tables from the kinds of column of an engine
  */
 export function defineTables<Feature extends Tables>(

@@ -10,7 +10,7 @@ const RETRY_AFTER = 1
 export type QueueForUser = <Result>(userId: string, work: () => Promise<Result>) => Promise<Result>
 
 /**
- * Lets a user have only so many long reads under way: reads whose cost grows with how many todos there are. Whoever sends
+ * Lets a user have only so many long reads under way: reads whose cost grows with how many rows there are. Whoever sends
  * ten at once waits for them one after another, and nobody else does.
  * @throws {Problem} `rate_limited` when too many of the user's wait already
  */

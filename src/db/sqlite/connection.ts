@@ -48,8 +48,8 @@ export function openConnection(file = ':memory:') {
 
 /** @returns whether there was nothing in it */
 function configureConnection(connection: Database.Database): boolean {
-  // Of a new file. A commit writes whole pages, and a todo is in nine trees: half of the usual size writes half as much,
-  // and takes a quarter off the time of a create.
+  // Of a new file. A commit writes whole pages, and a row with many indexes is in many trees: half of the usual size writes
+  // half as much, and takes a quarter off the time of a create.
   connection.pragma('page_size = 2048')
   connection.pragma('journal_mode = WAL')
   // Acknowledged means on disk. Said at every open: SQLite falls back to NORMAL on a WAL file that it reopens.

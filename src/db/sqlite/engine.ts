@@ -17,14 +17,13 @@ import { DatabaseError, isWriteFault, StatementError } from '../errors.ts'
 import { createUserQueue } from '../user-queue.ts'
 import { createReadCaches } from './cache.ts'
 import { openConnection, prepareFile } from './connection.ts'
-import { openDrizzle } from './dialect.ts'
+import { openDrizzle, prepareQuery } from './drizzle.ts'
 import { createEraser } from './erasure.ts'
 import { createFileCheck } from './file-check.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createReadPool } from './read-pool.ts'
 import { createReserve, NO_RESERVE } from './reserve.ts'
 import { createSearch } from './search.ts'
-import { prepareQuery } from './statement.ts'
 
 /** So many rows are looked through in a few milliseconds, however long they are; more are read beside the event loop. */
 const MAX_INLINE_ROWS = 200

@@ -7,7 +7,7 @@ import type { Commit } from './group-commit.ts'
 const PAGES_PER_SLICE = 50
 /** Milliseconds between two slices, in which requests go first. */
 const PAUSE = 5
-/** Rows of the index from this number on say which todos are deleted (FTS5_TOMBSTONE_ROWID in fts5_index.c of SQLite). */
+/** Rows of the index from this number on say which rows are deleted (FTS5_TOMBSTONE_ROWID in fts5_index.c of SQLite). */
 const FIRST_TOMBSTONE = 2n ** 53n
 
 /**

@@ -24,7 +24,7 @@ export function createSearch(
 ): Search {
   const table = getTableName(seq.table)
   const [index, unindexed] = [`${table}_search`, `${table}_unindexed`]
-  // `+?` for the reason that dialect.ts gives.
+  // `+?` for the reason that drizzle.ts gives.
   const findUnindexed = connection.prepare<[string], UnindexedRow>(
     `select seq, ${terms.name} as terms from ${unindexed} join ${table} using (seq)
       where ${unindexed}.user_id = +? order by seq`
