@@ -1,8 +1,10 @@
 import { defineConfig } from 'drizzle-kit'
-import { postgresTables } from '../src/db/postgres/engine.ts'
+import { postgresKit } from '../src/db/columns.ts'
+import { allTables } from '../src/features.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } = postgresTables
+export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } =
+  allTables(postgresKit)
 
 export default defineConfig({
   dialect: 'postgresql',

@@ -1,8 +1,10 @@
 import { defineConfig } from 'drizzle-kit'
-import { sqliteTables } from '../src/db/sqlite/engine.ts'
+import { sqliteKit } from '../src/db/columns.ts'
+import { allTables } from '../src/features.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } = sqliteTables
+export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } =
+  allTables(sqliteKit)
 
 export default defineConfig({
   dialect: 'sqlite',

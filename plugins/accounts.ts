@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Accounts, createAccounts } from '../src/auth/accounts/accounts.ts'
 import type { Config } from '../src/config/config.ts'
+import { removeUserRows } from '../src/features.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,7 +13,10 @@ declare module 'fastify' {
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
   const { store, passwordHasher, throttle, sessions, tokens } = app
-  app.decorate('accounts', createAccounts({ store, passwordHasher, throttle, sessions, tokens, config }))
+  app.decorate(
+    'accounts',
+    createAccounts({ store, passwordHasher, throttle, sessions, tokens, config, removeUserRows })
+  )
 }
 
 export default fp(accounts, {

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Config } from '../src/config/config.ts'
 import { openStore, type Store, type StoreOptions } from '../src/db/store.ts'
+import { features } from '../src/features.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -8,9 +10,15 @@ declare module 'fastify' {
   }
 }
 
+export interface DatabaseOptions extends Omit<StoreOptions, 'log' | 'url'> {
+  readonly config: Config
+}
+
 /** The database, open from the start of the service to its end. */
-async function database(app: FastifyInstance, options: Omit<StoreOptions, 'log'>) {
-  app.decorate('store', await openStore({ ...options, log: app.log }))
+async function database(app: FastifyInstance, { config, ...options }: DatabaseOptions) {
+  const store = await openStore({ ...options, url: config.database.url, log: app.log })
+  for (const { configure } of features) configure?.(store, config)
+  app.decorate('store', store)
   app.addHook('onClose', () => app.store.close())
 }
 

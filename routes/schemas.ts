@@ -1,5 +1,7 @@
 import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox'
-import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
+import { catalogue } from '../src/features.ts'
+import { MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
+import { type Action, actions } from '../src/problems/problem-type.ts'
 
 /** An instant in an answer, in UTC with milliseconds (RFC 3339). Handlers return a `Date`; the serializer writes the text. */
 export const Instant = (description: string) =>
@@ -155,6 +157,6 @@ const toProblemResponse = (codes: readonly ProblemCode[]) => ({
 })
 
 function createExampleProblem(code: ProblemCode) {
-  const entry = catalogue[code]
-  return { type: `/problems/${code}`, code, instance: '01a20996-fb6c-78b7-96ed-227b58a269d2', ...entry }
+  const { cause, next, ...rest } = catalogue[code]
+  return { type: `/problems/${code}`, code, instance: '01a20996-fb6c-78b7-96ed-227b58a269d2', ...rest }
 }

@@ -31,7 +31,6 @@ import shutdown from '../plugins/ops/shutdown.ts'
 import passwordHasher from '../plugins/password-hasher.ts'
 import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
-import todoUpgrade from '../plugins/todos.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
@@ -45,8 +44,8 @@ import todos from '../routes/todos/index.ts'
 import { SINGLE_PROCESS, type WorkerContext } from './cluster/worker-context.ts'
 import type { Config } from './config/config.ts'
 import { isPostgres } from './config/database-url.ts'
-import { MAX_BODY } from './config/limits.ts'
 import type { Clock } from './db/store.ts'
+import { MAX_BODY } from './features.ts'
 import { createTrustCheck } from './http/addresses.ts'
 import { getMaxConnections } from './process/descriptors.ts'
 
@@ -130,9 +129,7 @@ export async function buildApp({
   await app.register(host)
   await app.register(loadShedding)
   await app.register(notFound)
-  const { quota } = config
-  await app.register(database, { url: config.database.url, poolMax, now: clock, writeLock, quota })
-  await app.register(todoUpgrade)
+  await app.register(database, { config, poolMax, now: clock, writeLock })
   await app.register(jwtTokens, { config })
   await app.register(passwordHasher, { config, cores })
   await app.register(throttle)

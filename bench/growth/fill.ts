@@ -1,10 +1,12 @@
 import Database from 'better-sqlite3'
 import { type Column, getTableColumns, type Table } from 'drizzle-orm'
 import pg from 'pg'
+import type { UserRow } from '../../src/auth/user.ts'
 import { isPostgres } from '../../src/config/database-url.ts'
-import { postgresTables } from '../../src/db/postgres/engine.ts'
-import type { TodoRow, UserRow } from '../../src/db/schema.ts'
-import { sqliteTables, toSqlitePath } from '../../src/db/sqlite/engine.ts'
+import { postgresKit, sqliteKit } from '../../src/db/columns.ts'
+import { toSqlitePath } from '../../src/db/sqlite/engine.ts'
+import { allTables } from '../../src/features.ts'
+import type { TodoRow } from '../../src/todos/tables.ts'
 
 /** Rows that are written at a time. */
 const BATCH = 10_000
@@ -69,8 +71,8 @@ async function fillSqlite(file: string, { users, todos, onProgress: told }: Fill
       for (const row of rows) insert.run(encode(row))
     })
   }
-  createInserter(sqliteTables.users, 'users')(users)
-  const insert = createInserter(sqliteTables.todos, 'todos')
+  createInserter(allTables(sqliteKit).users, 'users')(users)
+  const insert = createInserter(allTables(sqliteKit).todos, 'todos')
   let count = 0
   for (const batch of toBatches(todos)) {
     insert(batch)
@@ -103,8 +105,8 @@ async function fillPostgres(url: string, { users, todos, onProgress: told }: Fil
       )
     }
   }
-  await createInserter(postgresTables.users, 'users')(users)
-  const insert = createInserter(postgresTables.todos, 'todos')
+  await createInserter(allTables(postgresKit).users, 'users')(users)
+  const insert = createInserter(allTables(postgresKit).todos, 'todos')
   let count = 0
   for (const batch of toBatches(todos)) {
     await insert(batch)

@@ -1,5 +1,6 @@
 import { V7Generator } from 'uuidv7'
-import type { TodoRow, UserRow } from '../../src/db/schema.ts'
+import type { UserRow } from '../../src/auth/user.ts'
+import type { TodoRow } from '../../src/todos/tables.ts'
 import { priorities, toRow } from '../../src/todos/todo.ts'
 
 /** Users who have as many todos each. */

@@ -3,6 +3,7 @@ import { buildApp } from '../../src/app.ts'
 import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
 import type { VerifiedUser } from '../../src/auth/user.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { allTables, retentionRules } from '../../src/features.ts'
 import { createJanitor } from '../../src/jobs/janitor.ts'
 import { formatTable } from '../comparison/report.ts'
 import { runComparison } from './comparison.ts'
@@ -37,7 +38,7 @@ async function createRefreshingUsers() {
   })
   const app = await buildApp({ config, clock: () => new Date(time) })
   await app.ready()
-  const removeExpired = createJanitor(app.store, config)
+  const removeExpired = createJanitor(app.store, config, retentionRules)
   const people = await Promise.all(Array.from({ length: USERS }, (_, index) => signUp(app, `user${index}`)))
   let rounds = 0
 
@@ -72,9 +73,10 @@ async function signUp({ accounts }: App, username: string): Promise<Person> {
 }
 
 /** How many rows the tables of sign-ins have, and how many bytes the database. */
-async function readSizes({ store: { db, tables } }: App): Promise<string[]> {
+async function readSizes({ store: { db, kit } }: App): Promise<string[]> {
   const sizes: unknown[] = []
-  for (const from of [tables.sessions, tables.events]) {
+  const { sessions, events } = allTables(kit)
+  for (const from of [sessions, events]) {
     const [row] = await db.select({ size: count() }).from(from).execute()
     sizes.push(row?.size)
   }

@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm'
 import type { buildApp } from '../../src/app.ts'
+import { allTables } from '../../src/features.ts'
 import { toCursor } from '../../src/todos/query/cursor.ts'
 import { getSortColumn, type ListQuery, type Sort } from '../../src/todos/query/list.ts'
 import { defaults } from '../../src/todos/todo.ts'
@@ -35,7 +36,7 @@ export function createTodoTasks(app: App, population: Population) {
 
   /** The places in an order at which pages begin, up to one that so many todos come before. */
   async function findCursorPositions(depth: number, sort: Sort) {
-    const { todos } = store.tables
+    const { todos } = allTables(store.kit)
     const column = todos[getSortColumn(sort)]
     const [user] = population.users
     const rows = await store.db

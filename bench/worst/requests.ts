@@ -1,4 +1,4 @@
-import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/config/limits.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../src/todos/limits.ts'
 
 /** A request that costs the service as much as an ordinary user can make it. */
 export interface WorstRequest {

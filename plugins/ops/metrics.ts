@@ -2,11 +2,19 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Tally } from '../../src/process/counters.ts'
+import { counters } from '../../src/features.ts'
+import { janitorRounds, rowsRemoved } from '../../src/jobs/janitor.ts'
+import type { CounterDefinition, Tally } from '../../src/process/counters.ts'
 import { type MetricsAddress, serveMetrics } from '../../src/process/metrics-server.ts'
 
 /** Seconds: from a read out of memory to a request that waited in the hashing queue. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const WRITES: CounterDefinition = {
+  name: 'latchkey_writes_total',
+  help: 'Writes to SQLite, and the commits that they share',
+  label: 'kind'
+}
 
 export interface MetricsOptions {
   readonly address: MetricsAddress
@@ -55,7 +63,7 @@ function observeRequests(app: FastifyInstance, registry: Registry) {
 function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyInstance, registry: Registry) {
   const registers = [registry]
 
-  function registerCounter(name: string, help: string, label: string, tally: Tally) {
+  function registerCounter({ name, help, label }: CounterDefinition, tally: Tally) {
     new Counter({
       name,
       help,
@@ -80,19 +88,10 @@ function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyIns
     })
   }
 
-  const { refreshes, sessionsEnded, janitorRounds, rowsRemoved } = store.counters
-  registerCounter('latchkey_refreshes_total', 'Refreshes, by their outcome', 'outcome', refreshes)
-  registerCounter('latchkey_sessions_ended_total', 'Sessions that ended early', 'reason', sessionsEnded)
-  registerCounter('latchkey_janitor_rounds_total', 'Rounds of the janitor', 'outcome', janitorRounds)
-  registerCounter('latchkey_rows_removed_total', 'Rows that the janitor removed', 'table', rowsRemoved)
+  for (const counter of [...counters, janitorRounds, rowsRemoved])
+    registerCounter(counter, store.counters.get(counter))
   registerGauge('latchkey_hashing', 'Hashes of passwords under way, and waiting', passwords.load)
-  if (store.writeCounts)
-    registerCounter(
-      'latchkey_writes_total',
-      'Writes to SQLite, and the commits that they share',
-      'kind',
-      store.writeCounts
-    )
+  if (store.writeCounts) registerCounter(WRITES, store.writeCounts)
   if (store.connections)
     registerGauge(
       'latchkey_database_connections',

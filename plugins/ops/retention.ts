@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../../src/config/config.ts'
+import { retentionRules, signsOfUse } from '../../src/features.ts'
 import { createClockCheck } from '../../src/jobs/clock-check.ts'
-import { createJanitor } from '../../src/jobs/janitor.ts'
+import { createJanitor, janitorRounds } from '../../src/jobs/janitor.ts'
 import { count } from '../../src/process/counters.ts'
 
 const MINUTE = 60_000
@@ -25,17 +26,17 @@ async function retention(
   app: FastifyInstance,
   {
     config,
-    firstDelay: first = randomInt(MINUTE, 11 * MINUTE),
+    firstDelay = randomInt(MINUTE, 11 * MINUTE),
     interval = INTERVAL,
     monotonic = () => performance.now()
   }: RetentionOptions
 ) {
-  const removeExpired = createJanitor(app.store, config)
+  const removeExpired = createJanitor(app.store, config, retentionRules)
   // Before the first request, which would write the time of a wrong clock.
-  const isClockTrusted = await createClockCheck(app.store, config, monotonic)
+  const isClockTrusted = await createClockCheck(app.store, config, signsOfUse, monotonic)
   const closing = new AbortController()
   let currentRound: Promise<void> | undefined
-  let timer = schedule(first)
+  let timer = schedule(firstDelay)
 
   function schedule(delay: number) {
     return setTimeout(() => {
@@ -48,7 +49,7 @@ async function retention(
       if (isClockTrusted()) await removeOldRows()
       else skipRound()
     } catch (error) {
-      count(app.store.counters.janitorRounds, 'failed')
+      count(app.store.counters.get(janitorRounds), 'failed')
       app.log.error({ err: error }, 'the janitor failed; it tries again later')
     }
     if (!closing.signal.aborted) timer = schedule(interval)
@@ -56,12 +57,12 @@ async function retention(
 
   async function removeOldRows() {
     const removed = await removeExpired({ signal: closing.signal })
-    count(app.store.counters.janitorRounds, 'done')
+    count(app.store.counters.get(janitorRounds), 'done')
     if (Object.values(removed).some(Boolean)) app.log.info(removed, 'the janitor removed old rows')
   }
 
   function skipRound() {
-    count(app.store.counters.janitorRounds, 'skipped')
+    count(app.store.counters.get(janitorRounds), 'skipped')
     app.log.warn('the clock may be ahead, so nothing is removed until it has gone on like that for a day')
   }
 

@@ -4,7 +4,8 @@ import {
   createPasswordChangeSchema,
   UsernameChange
 } from '../../src/auth/accounts/schemas.ts'
-import { auditEventTypes, endReasons } from '../../src/auth/audit/event-types.ts'
+import { auditEventTypes } from '../../src/auth/audit/event-types.ts'
+import { endReasons } from '../../src/auth/sessions/end-reasons.ts'
 import type { Config } from '../../src/config/config.ts'
 import {
   bearer,

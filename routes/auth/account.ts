@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { REQUESTS_PER_MINUTE } from '../../src/auth/limits.ts'
 import type { Config } from '../../src/config/config.ts'
-import { REQUESTS_PER_MINUTE } from '../../src/config/limits.ts'
 import { toClientInfo } from '../../src/http/client-info.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './account-schemas.ts'

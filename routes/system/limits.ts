@@ -3,20 +3,19 @@ import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/accounts/schemas.ts'
 import type { Config } from '../../src/config/config.ts'
+import { MAX_VALUES } from '../../src/config/limits.ts'
+import { MAX_BODY, requestsPerMinute } from '../../src/features.ts'
+import { IDEMPOTENCY_RETENTION_MS } from '../../src/idempotency/idempotency.ts'
+import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
 import {
   MAX_BATCH,
-  MAX_BODY,
   MAX_DESCRIPTION,
   MAX_IMPORT,
   MAX_IMPORT_LINES,
   MAX_TAG,
   MAX_TAGS,
-  MAX_TITLE,
-  MAX_VALUES,
-  REQUESTS_PER_MINUTE
-} from '../../src/config/limits.ts'
-import { IDEMPOTENCY_RETENTION_MS } from '../../src/http/idempotency.ts'
-import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
+  MAX_TITLE
+} from '../../src/todos/limits.ts'
 import { MAX_AUTH_BODY } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, Nullable, problemResponses, ref } from '../schemas.ts'
 import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
@@ -24,7 +23,7 @@ import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
 const limitSchema = (description: string) => Type.Integer({ description })
 
 const RequestsPerMinute = Type.Object(
-  Object.fromEntries(Object.keys(REQUESTS_PER_MINUTE).map(name => [name, Type.Optional(Type.Integer())])),
+  Object.fromEntries(Object.keys(requestsPerMinute).map(name => [name, Type.Optional(Type.Integer())])),
   {
     description:
       'requests a minute from one address: all, and those of a kind; null when requests are not counted'
@@ -96,7 +95,7 @@ export const LimitsDocument = Type.Object(
         todoBytes: 134_217_728,
         trashSeconds: 2_592_000,
         passwordMinLength: 8,
-        requestsPerMinute: REQUESTS_PER_MINUTE
+        requestsPerMinute
       }
     ]
   }
@@ -117,7 +116,7 @@ const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
     todoBytes: config.quota.bytes,
     trashSeconds: config.retention.trashMs / 1000,
     passwordMinLength: config.password.minLength,
-    requestsPerMinute: config.hasRateLimit ? REQUESTS_PER_MINUTE : null
+    requestsPerMinute: config.hasRateLimit ? requestsPerMinute : null
   }
 
   app.get('/limits', { schema }, async function limits() {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import { guides } from '../../src/problems/guides.ts'
-import { catalogue, Problem, type ProblemCode } from '../../src/problems/problem.ts'
+import { catalogue } from '../../src/features.ts'
+import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
 import { ProblemDocument, problemResponses } from '../schemas.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { renderProblemTypePage, renderProblemTypesPage } from './pages/problem-types.ts'
@@ -13,8 +13,7 @@ const next = Type.String({ description: 'what to do next, in detail' })
 const toProblemType = (code: ProblemCode) => ({
   type: `/problems/${code}`,
   code,
-  ...catalogue[code],
-  ...guides[code]
+  ...catalogue[code]
 })
 const problemTypes = Object.keys(catalogue).map(code => toProblemType(code as ProblemCode))
 

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../../src/config/limits.ts'
 import type { Due, DuePatch } from '../../src/todos/due.ts'
+import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../../src/todos/limits.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 
 /** The longest search, in characters. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { toEntityTag } from '../../src/http/preconditions.ts'
+import { todoTextCache } from '../../src/todos/query/cached-text.ts'
 import type { TodoPage } from '../../src/todos/query/list.ts'
 import type { Todo } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
@@ -9,12 +10,13 @@ import * as schemas from './schemas.ts'
 
 const reads: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticateForRead)
+  const cachedText = todoTextCache(app.store)
 
   app.get('', { schema: schemas.list, onSend: app.conditionalGet }, async function list(request, reply) {
     const { limit = DEFAULT_LIMIT, ...query } = request.query
     // To serialize a page takes longer than to find it, and most pages are read again before they change.
     const { text, etag, link } = await request.pending.read(userId =>
-      app.store.cachedText(userId, request.url, async () => {
+      cachedText(userId, request.url, async () => {
         const page = await createTodos(app.store, userId).list({ ...query, limit })
         const text = String(reply.serialize(page))
         const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
@@ -28,7 +30,7 @@ const reads: FastifyPluginAsyncTypebox = async app => {
   app.get('/:id', { schema: schemas.read, onSend: app.conditionalGet }, async function read(request, reply) {
     const { id } = request.params
     const { text, etag } = await request.pending.read(userId =>
-      app.store.cachedText(userId, id, async () => {
+      cachedText(userId, id, async () => {
         const todo = await createTodos(app.store, userId).get(id)
         return { text: String(reply.serialize(todo)), etag: todo.etag }
       })

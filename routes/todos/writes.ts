@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
-import { withIdempotency } from '../../src/http/idempotency.ts'
+import { withIdempotency } from '../../src/idempotency/idempotency.ts'
 import { validationFailed } from '../../src/problems/problem.ts'
 import { createTodoReplayHandler } from '../../src/todos/replays.ts'
 import { defaults } from '../../src/todos/todo.ts'

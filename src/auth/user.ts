@@ -1,4 +1,26 @@
-import type { UserRow } from '../db/schema.ts'
+import { defineTables } from '../db/tables.ts'
+
+/** The accounts. The tables of other features refer to a row here, and lose theirs with it. */
+export const userTables = defineTables(({ table, id, text, integer, instant }) => ({
+  users: table('users', {
+    id: id('id').primaryKey(),
+    username: text('username').notNull(),
+    email: text('email').notNull(),
+    // Unique without case. The service makes the lower case: engines and their locales do not agree on lower().
+    usernameKey: text('username_key').notNull().unique(),
+    emailKey: text('email_key').notNull().unique(),
+    passwordHash: text('password_hash').notNull(),
+    // Counts the changes of the password: what was begun before one must not be ended after it.
+    passwordVersion: integer('password_version').notNull().default(0),
+    // Of a password that an operator has set. Until then it can be exchanged for another, and is good for nothing else.
+    passwordExpiresAt: instant('password_expires_at'),
+    // Set by an operator: the account is kept, but nobody may sign in.
+    disabledAt: instant('disabled_at'),
+    createdAt: instant('created_at').notNull()
+  })
+}))
+
+export type UserRow = ReturnType<typeof userTables>['users']['$inferSelect']
 
 /** What an account shows of itself. */
 export type User = Pick<UserRow, 'id' | 'username' | 'email'>

@@ -26,19 +26,19 @@ const sqliteJson = sqlite.customType<{ data: unknown; driverData: string | null 
 
 const bytewiseText = pg.customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' })
 
-/** The kinds of column that the tables are written in, for PostgreSQL. */
-export const postgresColumns = {
+/** The kinds of column of which tables are made, for PostgreSQL. */
+export const postgresKit = {
   table: pg.pgTable,
   index: pg.index,
   uniqueIndex: pg.uniqueIndex,
   /** A UUID (RFC 9562) in its text form, ordered by its bytes whatever the language of the database. */
   id: (name: string) => bytewiseText(name),
-  /** A text to order rows by, by its bytes likewise. */
+  /** A text to order rows by, in the order of its bytes. */
   orderKey: (name: string) => bytewiseText(name),
   /** A number that the database gives to a row. */
   sequence: (name: string) => pg.integer(name).generatedByDefaultAsIdentity().primaryKey(),
   text: (name: string) => pg.text(name),
-  /** A value that is kept as JSON, member for member in the order that it has. */
+  /** A value that is kept as JSON. Its members keep their order. */
   json: (name: string) => postgresJson(name),
   flag: (name: string) => pg.boolean(name),
   integer: (name: string) => pg.integer(name),
@@ -46,10 +46,10 @@ export const postgresColumns = {
   instant: (name: string) => timestamptz(name)
 }
 
-export type ColumnKit = typeof postgresColumns
+export type ColumnKit = typeof postgresKit
 
 /** The same kinds for SQLite. */
-export const sqliteColumns = {
+const sqliteColumns = {
   table: sqlite.sqliteTable,
   index: sqlite.index,
   uniqueIndex: sqlite.uniqueIndex,
@@ -62,3 +62,19 @@ export const sqliteColumns = {
   integer: (name: string) => sqlite.integer(name),
   instant: (name: string) => milliseconds(name)
 } satisfies Record<keyof ColumnKit, unknown>
+
+/*
+ * Features are written in the types of PostgreSQL. SQLite fits them because the values of a column are of the same type in
+ * both kits, and so are the rows, which is checked here, and because both query builders are called alike, up to `prepare`,
+ * whose name SQLite ignores.
+ */
+type Kind = Exclude<keyof ColumnKit, 'table' | 'index' | 'uniqueIndex'>
+type Kinds = Record<Kind, (name: string) => { _: { data: unknown } }>
+type SameValues<Kit extends Kinds> = {
+  [Key in Kind]: (name: string) => { _: { data: ReturnType<Kit[Key]>['_']['data'] } }
+}
+sqliteColumns satisfies SameValues<ColumnKit>
+postgresKit satisfies SameValues<typeof sqliteColumns>
+
+/** The columns of SQLite, under the types of PostgreSQL. */
+export const sqliteKit = sqliteColumns as unknown as ColumnKit

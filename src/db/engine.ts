@@ -1,11 +1,12 @@
-import type { SQL } from 'drizzle-orm'
+import type { SQL, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
+import type { ColumnKit } from './columns.ts'
 import type { ReadByIds } from './read-batches.ts'
-import type { Tables } from './schema.ts'
 
-/** What features may do with the database. A transaction is not among it: each write is one statement. */
+/** What features may do with the database. Transactions are not among it: see `atomically`. */
 export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete'>
 
 /** The most long reads and writes of one user that wait for their turn. */
@@ -14,36 +15,36 @@ export const MAX_WAITING_PER_USER = 50
 /** The values of a statement's placeholders. */
 export type Params = Record<string, unknown>
 
-/** The values of a query that is of one user. */
+/** The values of a query about one user. */
 export type UserParams = Params & { readonly userId: string }
 
-/** The rows of a step. */
+/** The rows of a statement. */
 export type Rows = readonly unknown[]
 
 /** A statement with its values, to be run. */
 export interface BoundStatement<Result = unknown> {
   readonly name: string
-  /** @param earlierRows the rows of the steps before it in its transaction */
+  /** @param earlierRows the rows of the statements before it in its transaction */
   readonly run: (earlierRows: readonly Rows[]) => Result | Promise<Result>
-  /** Set where the transaction must not take effect unless this step has found a row. */
+  /** Whether the transaction takes effect only if this statement affects a row. */
   readonly mustAffectRow?: boolean
-  /** Set where the step must take effect even if the disk is full. */
+  /** Whether the statement must take effect even if the disk is full. */
   readonly mayUseReserve?: boolean
 }
 
-/** The same step, without a row of which nothing of its transaction takes effect. */
+/** The same statement, whose transaction takes effect only if the statement affects a row. */
 export const mustAffectRow = <Result>(statement: BoundStatement<Result>): BoundStatement<Result> => ({
   ...statement,
   mustAffectRow: true
 })
 
-/** The same step, for which an engine that keeps room on its disk gives that away: an end of a session, say. */
+/** The same statement, which may use the room that an engine keeps on its disk: something must end, say. */
 export const mayUseReserve = <Result>(statement: BoundStatement<Result>): BoundStatement<Result> => ({
   ...statement,
   mayUseReserve: true
 })
 
-/** A required step found no row, so its transaction was undone. */
+/** A statement that must affect a row affected none, so its transaction was undone. */
 export class NoRowAffected extends Error {
   readonly statement: BoundStatement
 
@@ -54,8 +55,8 @@ export class NoRowAffected extends Error {
 }
 
 /**
- * Hands on the rows of a step.
- * @throws {NoRowAffected} when there are none, though the step is required
+ * Gives the rows of a statement on.
+ * @throws {NoRowAffected} when there are none, though the statement must affect a row
  */
 export function assertAffected<Result>(statement: BoundStatement<Result>, rows: Result): Result {
   if (statement.mustAffectRow && (rows as unknown[]).length === 0) throw new NoRowAffected(statement)
@@ -67,21 +68,22 @@ export interface QueryBuilder {
   prepare(name: string): { execute(params?: Params): Promise<unknown> }
 }
 
-/** A query that an engine has prepared. It throws what the driver does. */
+/** A query that an engine has prepared. It throws what the driver throws. */
 export interface PreparedQuery {
-  /** Runs it by itself; what it has written is on disk when this resolves. */
+  /** Runs the query by itself. What it has written is on disk when the promise resolves. */
   readonly execute: (params?: Params) => Promise<unknown>
   /**
-   * Runs a query whose cost grows with how many todos the user has who is given as `userId`: beside what others ask for,
-   * where the engine can, and after that user's others.
+   * Runs a query whose cost grows with how many rows the user has in a table: beside what others ask for, where the engine
+   * can, and after that user's others.
+   * @param owner the column of the table that names the user
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
-  readonly executeLong: (params: UserParams) => Promise<unknown>
-  /** Runs it within a transaction. */
+  readonly executeLong: (params: UserParams, owner: PgColumn) => Promise<unknown>
+  /** Runs the query within a transaction. */
   readonly run: (params?: Params) => unknown
 }
 
-/** The rows of each step. */
+/** The rows of each statement. */
 export type ResultsOf<Statements extends readonly BoundStatement[]> = {
   [Index in keyof Statements]: Statements[Index] extends BoundStatement<infer Result> ? Result : never
 }
@@ -92,16 +94,39 @@ export interface SearchTerms {
   readonly prefixTerms: readonly (readonly string[])[]
 }
 
-/** How an engine finds todos that have all of some terms. */
+/** The columns of a table that is searched. Its migration makes the index. */
+export interface SearchedColumns {
+  /** The number by which the index knows a row. */
+  readonly seq: PgColumn
+  /** The terms of a row, separated by spaces. */
+  readonly terms: PgColumn
+}
+
+/** How an engine finds the rows that have all of some terms. */
 export interface Search {
-  /** A condition on todos; the user is given as `userId`, the terms by `valuesOf`. */
+  /** A condition on rows; its values are the user as `userId`, and what `toParams` gives. */
   readonly condition: SQL
-  /** The same without an index, for todos that are few. */
+  /** The same condition without the index, for few rows. */
   readonly unindexedCondition: SQL
   readonly toParams: (terms: SearchTerms) => Params
-  /** To be called before a search of the user's todos. */
+  /** To be called before a search of a user's rows. */
   readonly catchUpIndex: (userId: string) => Promise<void>
 }
+
+/** Writes that make cached values outdated. */
+export interface Invalidation {
+  readonly table: Table
+  readonly on: readonly ('insert' | 'update' | 'delete')[]
+  /** The column of the written row that holds the id of the outdated values. Without it, all values are outdated. */
+  readonly id?: PgColumn
+}
+
+/** Gives what is cached of a user under a key, else what `read` gives. Long texts are read each time. */
+export type CachedText = <Value extends { readonly text: string }>(
+  userId: string,
+  key: string,
+  read: () => Promise<Value>
+) => Promise<Value>
 
 /** What was opened, for people to see whether it is what they meant. */
 export interface DatabaseInfo {
@@ -111,60 +136,58 @@ export interface DatabaseInfo {
   readonly isNew: boolean
 }
 
-/** What is known of the writes that are done in slices. */
-export interface SlicedUpdates {
-  /** Whether a user has so many todos that a write to all of them is to be done in slices. */
-  readonly isNeeded: (userId: string) => boolean
-  /** The user's last such write: what names it, and whether it is done. */
-  readonly findLatest: (userId: string) => { readonly revision: string; readonly isDone: boolean } | undefined
-}
-
 /** A database of either kind, open. */
 export interface Engine {
   readonly databaseInfo: DatabaseInfo
   readonly db: Queries
-  readonly tables: Tables
+  /** The kinds of column of the engine, of which a feature has its tables made. */
+  readonly kit: ColumnKit
   /**
-   * A reading of a session and its user that yields at any time what is so then: from memory where the engine can tell,
-   * together with others where that spares round trips.
-   * @param read reads them by the ids of the sessions
+   * Makes a reading by id that always gives the present value: from a cache where the engine knows when a value is
+   * outdated, else together with other readings to save round trips.
+   * @param read reads values by their ids
+   * @param invalidations all writes that change a value
    */
-  readonly cached: <Value>(read: ReadByIds<Value>) => (id: string) => Promise<Value | undefined>
-  /** The same of what is read of a user's todos, by what of them it is. Long texts are read each time. */
-  readonly cachedText: <Value extends { readonly text: string }>(
-    userId: string,
-    key: string,
-    read: () => Promise<Value>
-  ) => Promise<Value>
+  readonly cached: <Value>(
+    read: ReadByIds<Value>,
+    invalidations: readonly Invalidation[]
+  ) => (id: string) => Promise<Value | undefined>
+  /**
+   * Makes such a cache of texts, by the user and a key. The ids of the invalidations are those of users.
+   */
+  readonly createTextCache: (invalidations: readonly Invalidation[]) => CachedText
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
   /**
-   * Runs statements in one transaction, in their order: all take effect or none. What depends on an earlier one says so
-   * in its condition, or has its values made from the rows of that one.
-   * @returns the rows of each
-   * @throws {StatementFailed} when one failed
-   * @throws {NoRowAffected} when one that is required found no row
+   * Runs statements in one transaction, in their order: all take effect or none. A statement that depends on an earlier one
+   * says so in its condition, or has its values made from the rows of that one.
+   * @returns the rows of each statement
+   * @throws {StatementError} when a statement failed
+   * @throws {NoRowAffected} when a statement that must affect a row affected none
    */
   readonly atomically: <Statements extends readonly BoundStatement[]>(
     ...statements: Statements
   ) => Promise<ResultsOf<Statements>>
-  /** Finds todos by their terms, with an index. */
-  readonly search: Search
-  /** Does what takes the longer the more todos a user has after that user's other such work. */
+  /** Makes a search of a table by the terms of its rows, with an index. */
+  readonly createSearch: (columns: SearchedColumns) => Search
+  /** Does work that takes the longer the more rows a user has, after that user's other such work. */
   readonly queueForUser: KeyedQueue
-  /** How writes to very many todos of a user are kept from holding up others; absent where they never do. */
-  readonly slicedUpdates?: SlicedUpdates
   /**
-   * Rids the files of what was deleted, in small slices, where the database leaves that to us. What cannot be done now, as
-   * somebody else reads, is left to the next time.
+   * Whether a user has so many rows that a write to all of them would hold up others. Absent where it never would.
+   * @param owner the column of the table that names the user
+   */
+  readonly hasManyRows?: (owner: PgColumn, userId: string) => boolean
+  /**
+   * Erases from the files what was deleted, in small slices, where the database leaves that to the service. What cannot be
+   * done now, because somebody else reads, is left to the next time.
    */
   readonly eraseDeleted?: () => Promise<void>
   /** Resolves when the database answers a query, rejects when it does not. */
   readonly ping: () => Promise<void>
-  /** Resolves when a write of some size takes effect, which leaves nothing behind; rejects when it does not. */
+  /** Resolves when a write of some size takes effect, rejects when it does not. The write leaves nothing behind. */
   readonly probeWrite: () => Promise<void>
   readonly close: () => Promise<void>
-  /** Each `write`, and each `commit` that some of them shared, where they do. */
+  /** How many writes (`write`) shared how many commits (`commit`), where they share them. */
   readonly writeCounts?: Tally
   /** The connections to a server, where there is one. */
   readonly connections?: () => Connections
@@ -177,7 +200,7 @@ export interface Connections {
   readonly waiting: number
 }
 
-/** Where an engine tells what it waits for, and what it lost. */
+/** Where an engine reports what it waits for, and what it lost. */
 export interface Logger {
   readonly warn: (message: string) => void
 }

@@ -44,7 +44,7 @@ const UNAVAILABLE_CODES = new RegExp(
 /** Of those, that reads are served and writes are not: there is no room, or no right to write, or the disk is at fault. */
 const WRITE_FAULT_CODES = /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN).*|25006|53100|58030)$/
 
-/** A row refers to one that is not there. All such references are to users. */
+/** A row refers to a row that is not there. All such references are to the owner of a row. */
 const FOREIGN_KEY_CODES = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
 
 /** What node-postgres says, without a code, of a connection that it lost or could not have in time. */
@@ -68,6 +68,6 @@ export function isOutage(error: unknown): boolean {
 export const isUnavailable = (error: unknown): boolean =>
   error instanceof StatementError && error.isUnavailable
 
-/** Whether a row was refused because the user whose it was to be is gone. */
+/** Whether a row was refused because its owner is gone. */
 export const isForeignKeyViolation = (error: unknown): boolean =>
   error instanceof StatementError && FOREIGN_KEY_CODES.includes(String(error.code))

@@ -4,8 +4,8 @@ export interface Inspection {
   readonly version: string
   /** Migrations that it lacks. */
   readonly pendingMigrations: number
-  /** When the latest event was written, by the clock of the service then. */
-  readonly latestEvent: Date | undefined
+  /** When the latest row of a table was written, by the clock of the service then. */
+  readonly latestWrite: Date | undefined
   /** The time of the server, where that has a clock of its own. */
   readonly clock?: Date
   /** The connections that the server grants to all its users together, where it does. */

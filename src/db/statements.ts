@@ -1,20 +1,22 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import { Problem } from '../problems/problem.ts'
 import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from './engine.ts'
 import { StatementError } from './errors.ts'
-import type { Tables } from './schema.ts'
+import type { TableDefinition, Tables } from './tables.ts'
 
 /** A statement that is prepared once and run with the values of its placeholders. */
 export interface Statement<Result> {
   /** @throws {StatementError} */
   readonly execute: (params?: Params) => Promise<Result>
   /**
-   * The same of a query whose cost grows with how many todos the user has.
+   * Executes a query whose cost grows with how many rows the user has in a table.
+   * @param owner the column of the table that names the user
    * @throws {StatementError}
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
-  readonly executeLong: (params: UserParams) => Promise<Result>
-  /** The statement as a step of `store.atomically`, whose values may be made from the rows of the steps before it. */
+  readonly executeLong: (params: UserParams, owner: PgColumn) => Promise<Result>
+  /** The statement with its values, for `store.atomically`. They may be made from the rows of the statements before it. */
   readonly bind: (params?: Params | ((earlierRows: readonly Rows[]) => Params)) => BoundStatement<Result>
 }
 
@@ -28,25 +30,34 @@ type Statements<Builders extends Record<string, QueryBuilder>> = {
 }
 
 /**
- * Prepares a feature's statements once for each store, at their first use.
+ * Prepares the statements of a feature once for each store, at their first use.
  * @param feature with a statement's key it names the statement, in the database and in the log
+ * @param tables the tables that the statements are about
  * @param build the statements on the store's database and tables
  */
-export function prepareStatements<Builders extends Record<string, QueryBuilder>>(
+export function prepareStatements<Feature extends Tables, Builders extends Record<string, QueryBuilder>>(
   feature: string,
-  build: (db: Queries, tables: Tables) => Builders
+  tables: TableDefinition<Feature>,
+  build: (db: Queries, tables: Feature) => Builders
 ): (engine: Engine) => Statements<Builders> {
-  const prepared = new WeakMap<Engine, Statements<Builders>>()
-  return engine => {
-    const existing = prepared.get(engine)
-    if (existing) return existing
-    const entries = Object.entries(build(engine.db, engine.tables)).map(([key, builder]) => [
+  return oncePerEngine(engine => {
+    const entries = Object.entries(build(engine.db, tables(engine.kit))).map(([key, builder]) => [
       key,
       createStatement(engine, `${feature}_${key}`, builder)
     ])
-    const statements = Object.fromEntries(entries) as Statements<Builders>
-    prepared.set(engine, statements)
-    return statements
+    return Object.fromEntries(entries) as Statements<Builders>
+  })
+}
+
+/** Makes something once for each engine, at its first use. */
+export function oncePerEngine<Value extends object>(
+  create: (engine: Engine) => Value
+): (engine: Engine) => Value {
+  const values = new WeakMap<Engine, Value>()
+  return engine => {
+    const value = values.get(engine) ?? create(engine)
+    values.set(engine, value)
+    return value
   }
 }
 
@@ -63,10 +74,9 @@ export function prepareShapes<Shape, B extends QueryBuilder>(
   name: string,
   build: (engine: Engine, shape: Shape) => B
 ): (engine: Engine, shape: Shape) => Statement<ResultOf<B>> {
-  const prepared = new WeakMap<Engine, Map<string, Statement<unknown>>>()
+  const preparedShapes = oncePerEngine(() => new Map<string, Statement<unknown>>())
   return (engine, shape) => {
-    const existing = prepared.get(engine) ?? new Map<string, Statement<unknown>>()
-    prepared.set(engine, existing)
+    const existing = preparedShapes(engine)
     const key = JSON.stringify(shape)
     const isCacheable = existing.size < MAX_SHAPES
     // PostgreSQL keeps what has a name for as long as the connection lasts.
@@ -78,7 +88,16 @@ export function prepareShapes<Shape, B extends QueryBuilder>(
   }
 }
 
-function createStatement(engine: Engine, name: string, builder: QueryBuilder): Statement<unknown> {
+/**
+ * Prepares one statement on an engine.
+ * @param name of the statement, in the database and in the log
+ */
+export function createStatement<B extends QueryBuilder>(
+  engine: Engine,
+  name: string,
+  builder: B
+): Statement<ResultOf<B>>
+export function createStatement(engine: Engine, name: string, builder: QueryBuilder): Statement<unknown> {
   const prepared = engine.prepare(builder, name)
   const toStatementError = (error: unknown) =>
     error instanceof Problem ? error : new StatementError(name, error)
@@ -90,9 +109,9 @@ function createStatement(engine: Engine, name: string, builder: QueryBuilder): S
         throw toStatementError(error)
       }
     },
-    async executeLong(params) {
+    async executeLong(params, owner) {
       try {
-        return await prepared.executeLong(params)
+        return await prepared.executeLong(params, owner)
       } catch (error) {
         throw toStatementError(error)
       }

@@ -15,14 +15,9 @@ export interface Store extends Engine {
   readonly now: Clock
   /** A UUIDv7 (RFC 9562), greater than those before it: rows of one time lie together. */
   readonly newId: () => string
-  /** What has been done with it. */
+  /** What the service has done since its start. */
   readonly counters: Counters
-  /** How many todos a user may have, and how many bytes of them. */
-  readonly quota: { readonly todos: number; readonly bytes: number }
 }
-
-/** No limit: for whoever does not make todos. */
-const UNLIMITED = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
 export interface StoreOptions {
   /** `file:PATH`, `:memory:` or `postgres://…` */
@@ -30,27 +25,18 @@ export interface StoreOptions {
   readonly poolMax: number
   readonly now: Clock
   readonly log: Logger
-  readonly quota?: Store['quota']
   /** Waits for other processes that write to the same SQLite file, where they take turns. */
   readonly writeLock?: WriteLock | undefined
 }
 
 /** Opens the database that the URL names, made and migrated to the present schema if need be. */
-export async function openStore({
-  url,
-  poolMax,
-  now,
-  log,
-  writeLock: turn,
-  quota = UNLIMITED
-}: StoreOptions): Promise<Store> {
+export async function openStore({ url, poolMax, now, log, writeLock }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
-  const engine = isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, turn)
+  const engine = isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, writeLock)
   return {
     ...engine,
     ...trackWriteHealth(engine),
     now,
-    quota,
     counters: createCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()
   }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asc, inArray, lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Config } from '../config/config.ts'
+import type { ColumnKit } from '../db/columns.ts'
 import type { Queries } from '../db/engine.ts'
-import type { Tables } from '../db/schema.ts'
-import { param, prepareStatements, type Statement } from '../db/statements.ts'
-import { type Store, toMinId } from '../db/store.ts'
-import { IDEMPOTENCY_RETENTION_MS } from '../http/idempotency.ts'
-import { count } from '../process/counters.ts'
+import { createStatement, param, type Statement } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+import { getRowKey } from '../db/tables.ts'
+import { type CounterDefinition, count } from '../process/counters.ts'
 
 /** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
 const BATCH_SIZE = 20
@@ -16,99 +16,96 @@ const BATCH_SIZE = 20
  * another one on the same SQLite file: it waits for its turn to write by trying again now and then.
  */
 const PAUSE = 5
-/** Seconds after the last failed sign-in for which a throttle is kept. */
-const THROTTLE_RETENTION_MS = 86_400_000
 
-/** How many rows of each table went. */
-export interface RemovedRows {
-  readonly sessions: number
-  readonly events: number
-  readonly throttles: number
-  readonly todos: number
-  readonly idempotencyKeys: number
+/** Rounds of the janitor: `done`, `failed`, or `skipped` as the clock may be ahead. */
+export const janitorRounds: CounterDefinition = {
+  name: 'latchkey_janitor_rounds_total',
+  help: 'Rounds of the janitor',
+  label: 'outcome'
 }
+
+/** Rows that the janitor has removed, by table. */
+export const rowsRemoved: CounterDefinition = {
+  name: 'latchkey_rows_removed_total',
+  help: 'Rows that the janitor removed',
+  label: 'table'
+}
+
+/** Which rows of a table are removed. */
+export interface RetentionRule {
+  /** What the table is called where the janitor reports. */
+  readonly name: string
+  /** The column by which rows grow old, which has an index: a time, or an id that was made by the time. */
+  readonly age: (kit: ColumnKit) => PgColumn
+  /** Milliseconds for which a row is kept. */
+  readonly keepForMs: (config: Config) => number
+  /** The value of the column at a time. By default, the time. */
+  readonly toBound?: (time: Date) => Date | string
+}
+
+/** How many rows went, by the names of the rules. */
+export type RemovedRows = Readonly<Record<string, number>>
 
 export interface JanitorOptions {
   readonly signal?: AbortSignal
-  readonly onProgress?: (table: keyof RemovedRows, rows: number) => void
+  readonly onProgress?: (table: string, rows: number) => void
 }
 
-const statements = prepareStatements('janitor', (db, tables) => {
-  const { sessions, events, throttles, todos, idempotencyKeys } = tables
-  return {
-    endedSessions: deleteOldest(db, sessions, sessions.endedAt),
-    expiredSessions: deleteOldest(db, sessions, sessions.idleExpiresAt),
-    // An id tells when its row was made; an index for that would have to be kept up with each event.
-    events: deleteOldest(db, events, events.id),
-    throttles: deleteOldest(db, throttles, throttles.updatedAt),
-    todos: deleteOldest(db, todos, todos.deletedAt),
-    idempotencyKeys: deleteOldest(db, idempotencyKeys, idempotencyKeys.createdAt)
-  }
-})
-
-/** Tables are alike in what matters here: a row has an `id`, or a `seq` where an id is that of one user only. */
-type Table = Tables['todos']
-
-/** Removes some of the rows that are older than a bound, by a column that has an index. */
-function deleteOldest(db: Queries, from: Tables[keyof RemovedRows], ageColumn: PgColumn) {
-  const table = from as unknown as Table
-  const key = table.seq ?? table.id
+/** Removes some of the rows that are older than a bound. */
+function deleteOldest(db: Queries, age: PgColumn) {
+  const key = getRowKey(age.table)
   const rows = db
     .select({ key })
-    .from(table)
-    .where(lt(ageColumn, param(ageColumn, 'before')))
-    .orderBy(asc(ageColumn))
+    .from(age.table)
+    .where(lt(age, param(age, 'before')))
+    .orderBy(asc(age))
     .limit(sql.placeholder('size'))
   // Waits for nobody, so that neither a request nor another janitor can end in a deadlock with it, and a row that is
   // being changed stays. SQLite has one writer at a time, and no such clause.
   const unlockedRows = 'for' in rows ? rows.for('update', { skipLocked: true }) : rows
-  return db.delete(table).where(inArray(key, unlockedRows)).returning({ key })
+  return db.delete(age.table).where(inArray(key, unlockedRows)).returning({ key })
 }
 
 /**
- * Removes what has been kept for long enough: sessions that have ended or expired, events, throttles of sign-ins, todos of
- * the trash, answers that were kept for an Idempotency-Key.
- * Any number of janitors may work on one database at a time.
+ * Removes what has been kept for long enough. Any number of janitors may work on one database at a time.
+ * @param rules what the features have the janitor remove
  */
-export function createJanitor(store: Store, { retention }: Config) {
-  const { endedSessions, expiredSessions, events, throttles, todos, idempotencyKeys } = statements(store)
+export function createJanitor(store: Store, config: Config, rules: readonly RetentionRule[]) {
+  const jobs = rules.map(rule => {
+    const age = rule.age(store.kit)
+    return {
+      rule,
+      batch: createStatement(store, `janitor_${rule.name}_${age.name}`, deleteOldest(store.db, age))
+    }
+  })
 
   /**
    * Goes through all tables once, in small batches.
    * @param options.signal ends the round after the batch under way
-   * @param options.told is told of the rows of a table that have gone so far
-   * @throws {StatementFailed}
+   * @param options.onProgress gets the rows of a table that have gone so far
+   * @throws {StatementError}
    */
-  return async function clean({ signal, onProgress: told }: JanitorOptions = {}): Promise<RemovedRows> {
+  return async function clean({ signal, onProgress }: JanitorOptions = {}): Promise<RemovedRows> {
     const now = store.now().getTime()
-    const ago = (ms: number) => new Date(now - ms)
 
     async function deleteAll(
-      table: keyof RemovedRows,
-      batch: Statement<unknown[]>,
-      before: Date | string
+      { name, keepForMs, toBound = (time: Date) => time }: RetentionRule,
+      batch: Statement<unknown[]>
     ): Promise<number> {
+      const before = toBound(new Date(now - keepForMs(config)))
       let removed = 0
       for (let size = BATCH_SIZE; size >= BATCH_SIZE && !signal?.aborted; await sleep(PAUSE)) {
         size = (await batch.execute({ before, size: BATCH_SIZE })).length
         removed += size
-        count(store.counters.rowsRemoved, table, size)
-        told?.(table, removed)
+        count(store.counters.get(rowsRemoved), name, size)
+        onProgress?.(name, removed)
       }
       return removed
     }
 
-    const ended = await deleteAll('sessions', endedSessions, ago(retention.sessionMs))
-    // The absolute expiry has no index. The idle one is at most a `session.idleMs` later, for it is counted from a
-    // refresh before that.
-    const expired = await deleteAll('sessions', expiredSessions, ago(retention.sessionMs))
-    const removed = {
-      sessions: ended + expired,
-      events: await deleteAll('events', events, toMinId(ago(retention.eventMs))),
-      throttles: await deleteAll('throttles', throttles, ago(THROTTLE_RETENTION_MS)),
-      todos: await deleteAll('todos', todos, ago(retention.trashMs)),
-      idempotencyKeys: await deleteAll('idempotencyKeys', idempotencyKeys, ago(IDEMPOTENCY_RETENTION_MS))
-    }
+    const removed: Record<string, number> = {}
+    for (const { rule, batch } of jobs)
+      removed[rule.name] = (removed[rule.name] ?? 0) + (await deleteAll(rule, batch))
     if (!signal?.aborted) await store.eraseDeleted?.()
     return removed
   }

@@ -1,24 +1,29 @@
 /** How often each kind of something has happened since the start. */
 export type Tally = Map<string, number>
 
-/** What the service counts as it works: plain numbers, for whoever wants to show them. */
-export interface Counters {
-  /** Refreshes by their outcome: `rotated`, `repeated`, `raced`, or the code of the refusal. */
-  readonly refreshes: Tally
-  /** Sessions that ended before their time, by the reason. */
-  readonly sessionsEnded: Tally
-  /** Rounds of the janitor: `done`, `failed`, or `skipped` as the clock may be ahead. */
-  readonly janitorRounds: Tally
-  /** Rows that the janitor has removed, by table. */
-  readonly rowsRemoved: Tally
+/** Something that is counted, as metrics show it. */
+export interface CounterDefinition {
+  readonly name: string
+  readonly help: string
+  /** What the kinds of it are called. */
+  readonly label: string
 }
 
-export const createCounters = (): Counters => ({
-  refreshes: new Map(),
-  sessionsEnded: new Map(),
-  janitorRounds: new Map(),
-  rowsRemoved: new Map()
-})
+/** What the service counts as it works: plain numbers, for whoever wants to show them. */
+export interface Counters {
+  readonly get: (counter: CounterDefinition) => Tally
+}
+
+export function createCounters(): Counters {
+  const tallies = new Map<CounterDefinition, Tally>()
+  return {
+    get(counter) {
+      const tally = tallies.get(counter) ?? new Map()
+      tallies.set(counter, tally)
+      return tally
+    }
+  }
+}
 
 /** Counts one more of a kind, or as many as there were. */
 export function count(tally: Tally, kind: string, times = 1): void {

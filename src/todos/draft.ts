@@ -1,10 +1,10 @@
 import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
-import type { TodoRow } from '../db/schema.ts'
 import type { Statement } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { positionAfter, toPosition } from './position.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
 import { todoStatements } from './statements.ts'
+import type { TodoRow } from './tables.ts'
 import { isListed } from './todo.ts'
 
 /** The place of a todo in the list, which is ordered by position, then by id. */

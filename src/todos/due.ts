@@ -1,11 +1,10 @@
-import type { DueValue } from '../db/schema.ts'
 import { validationFailed } from '../problems/problem.ts'
 
 /**
  * When a todo is due: on a day, or at a local time of a zone (RFC 8984, sections 1.4.6 and 4.7.1). Kept as it was given and
  * never turned into an instant: neither does a day move with the zone of a server, nor a time with a change of the rules.
  */
-export type Due = DueValue
+export type Due = { readonly date: string } | { readonly dateTime: string; readonly timeZone: string }
 
 /** A merge patch of it (RFC 7396). */
 export type DuePatch = { readonly [Member in 'date' | 'dateTime' | 'timeZone']?: string | null }

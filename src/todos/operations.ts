@@ -1,10 +1,10 @@
-import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
 import { type Draft, isBefore, type ListPosition } from './draft.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
 import { assertServerFields, type ServerFields } from './server-fields.ts'
+import type { TodoRow } from './tables.ts'
 import {
   applyPatch,
   isListed,

@@ -3,6 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../problems/problem.ts'
+import { todoTables } from './tables.ts'
 import type { TodoContent } from './todo.ts'
 
 /** How much a user may have: todos, those in the trash included, and bytes of what is written in them. */
@@ -19,7 +20,7 @@ const ALLOWANCE_SHARE = 1 / 8
 /** The most users whose part is kept. */
 const MAX_USERS = 10_000
 
-const statements = prepareStatements('todos_quota', (db, { todos }) => ({
+const statements = prepareStatements('todos_quota', todoTables, (db, { todos }) => ({
   usage: db
     .select({
       todos: count(),
@@ -52,6 +53,14 @@ interface QuotaState {
 interface Usage {
   todos: number
   bytes: number
+}
+
+const UNLIMITED: Quota = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+const quotas = new WeakMap<Store['db'], Quota>()
+
+/** Limits the todos of each user in a database. Without a quota there is no limit. */
+export function setQuota({ db }: Store, quota: Quota): void {
+  quotas.set(db, quota)
 }
 
 const statesByEngine = new WeakMap<Store['db'], Map<string, QuotaState>>()
@@ -120,8 +129,8 @@ async function countAndReserve(
   if (reserve(state, growth)) return
   Object.assign(state.allowance, zeroUsage())
   // What is under way when the count begins may be in it or not; nothing is added to that meanwhile.
-  const remaining = add({ ...store.quota }, state.reserved, -1)
-  const [usage] = await statements(store).usage.executeLong({ userId })
+  const remaining = add({ ...(quotas.get(store.db) ?? UNLIMITED) }, state.reserved, -1)
+  const [usage] = await statements(store).usage.executeLong({ userId }, todoTables(store.kit).todos.userId)
   add(
     remaining,
     { todos: Number(usage?.todos) + growth.todos, bytes: Number(usage?.bytes) + growth.bytes },

@@ -1,5 +1,5 @@
 import type { Store } from '../db/store.ts'
-import type { ReplayHandler } from '../http/idempotency.ts'
+import type { ReplayHandler } from '../idempotency/idempotency.ts'
 import { Problem } from '../problems/problem.ts'
 import type { BatchOperation, BatchResult } from './bulk/batch.ts'
 import type { Todo } from './todo.ts'

@@ -1,9 +1,10 @@
 import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm'
 import { isIdParam } from '../db/read-batches.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
+import { todoTables } from './tables.ts'
 
-/** Statements on single todos of a user. Every condition names the owner. */
-export const todoStatements = prepareStatements('todos', (db, { todos }) => {
+/** What is done to a user's todos one by one. The owner is part of every condition. */
+export const todoStatements = prepareStatements('todos', todoTables, (db, { todos }) => {
   const { seq: _seq, ...row } = paramRow(todos)
   const moveColumns = {
     position: param(todos.position, 'position'),

@@ -1,8 +1,8 @@
-import type { TodoRow } from '../db/schema.ts'
 import { applyDuePatch, type Due, type DuePatch, toDueKey } from './due.ts'
 import { toPosition } from './position.ts'
 import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
+import type { TodoRow } from './tables.ts'
 import { normalizeTag } from './tags.ts'
 
 /** From the least to the greatest, in which order they are kept as numbers. */

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { createAccessTokens, type JwtSigner } from '../../src/auth/tokens/access-tokens.ts'
+import { allTables } from '../../src/features.ts'
 import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -206,7 +207,7 @@ t.test(
         (await call('GET', '/api/auth/me', { token: forge(header, { ...claims, ...harmless }) })).status,
         200
       )
-    t.equal((await app.store.db.select().from(app.store.tables.sessions)).length, 2)
+    t.equal((await app.store.db.select().from(allTables(app.store.kit).sessions)).length, 2)
   }
 )
 
@@ -236,7 +237,8 @@ t.test('[R8725-3.9] the session and the subject must live', async t => {
   }
   await revoked(unknown)
 
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   await db.delete(tables.users).where(eq(tables.users.id, user.id))
   await revoked(accessToken)
 })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { allTables } from '../../src/features.ts'
 import { defaults, toRow } from '../../src/todos/todo.ts'
 import { createDatabase, query } from '../support/databases.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
@@ -242,7 +243,8 @@ t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
   t.equal((await refresh(other)).body.code, 'refresh_token_invalid')
   t.equal((await call('POST', '/api/auth/logout', { token: one.accessToken })).status, 204)
 
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   for (const table of [tables.users, tables.sessions, tables.events, tables.todos])
     t.equal((await db.select().from(table)).length, 1, 'what is another’s stays')
   t.equal((await signUp({ username: 'ada', email })).user.username, 'ada', 'and the name is free again')
@@ -250,7 +252,8 @@ t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
 
 t.test('many todos are deleted in batches', async t => {
   const { app, call, one } = await signedInTwice(t)
-  const { db, tables, now, newId } = app.store
+  const { db, kit, now, newId } = app.store
+  const tables = allTables(kit)
   const content = { ...defaults, title: 'x' }
   const row = () => toRow(content, { id: newId(), userId: one.user.id, now: now() })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))

@@ -1,5 +1,6 @@
 import type { Table } from 'drizzle-orm'
 import t from 'tap'
+import { allTables } from '../../src/features.ts'
 import { PASSWORD, SECRET, serve } from '../support/service.ts'
 
 t.test('nothing in the database signs anybody in: no password, no token, no key', async t => {
@@ -14,7 +15,8 @@ t.test('nothing in the database signs anybody in: no password, no token, no key'
   })
   await call('POST', '/api/auth/login', { body: { email: user.email, password: 'a wrong password' } })
 
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   const rows: object[] = []
   for (const table of Object.values(tables) as Table[])
     rows.push(

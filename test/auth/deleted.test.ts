@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { readConfig } from '../../src/config/config.ts'
 import { copySqlite } from '../../src/db/sqlite/copy.ts'
+import { retentionRules } from '../../src/features.ts'
 import { createJanitor } from '../../src/jobs/janitor.ts'
 import { PASSWORD, SECRET, serve } from '../support/service.ts'
 
@@ -65,7 +66,7 @@ t.test('a reader in the way leaves the log to the janitor', async t => {
   t.equal(removal.status, 204)
   t.not(traces().length, 0)
   reader.close()
-  const clean = createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }))
+  const clean = createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }), retentionRules)
   await Promise.all([clean(), clean()])
   t.strictSame(traces(), [])
 })
@@ -87,7 +88,7 @@ t.test('the janitor rids the index of the words of single todos that were delete
     t.equal((await call('DELETE', `/api/todos/${id}?permanent=true`, { token })).status, 200)
   }
   t.strictSame(traces(), terms)
-  await createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }))()
+  await createJanitor(app.store, readConfig({ JWT_SECRET: SECRET }), retentionRules)()
   t.strictSame(traces(), [])
   const { body } = await call('GET', '/api/todos?q=one', { token })
   t.equal(body.items.length, 50, 'the others are found as before')

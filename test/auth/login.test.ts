@@ -3,6 +3,7 @@ import t from 'tap'
 import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { allTables } from '../../src/features.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 
 const CLIENT = { ip: '192.0.2.1', userAgent: null }
@@ -122,7 +123,8 @@ t.test('[R8265-4.2] the length of a password is that of its one form', async t =
 
 t.test('[R8265-4.2] what was hashed as it was typed still works, and is hashed anew', async t => {
   const { app, call, signUp } = await serve(t)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   const hashed = async () => (await db.select().from(tables.users))[0]?.passwordHash ?? ''
   const { user } = await signUp({ password: NFC })
   const login = async (password: string) =>
@@ -148,7 +150,7 @@ t.test('who has a password that would be refused today signs in with it', async 
   const { app, call, signUp } = await serve(t)
   const { user } = await signUp()
   const passwordHash = await app.passwordHasher.hash('password')
-  await app.store.db.update(app.store.tables.users).set({ passwordHash })
+  await app.store.db.update(allTables(app.store.kit).users).set({ passwordHash })
   const body = { email: user.email, password: 'password' }
   t.equal((await call('POST', '/api/auth/login', { body })).status, 200)
 })
@@ -187,7 +189,8 @@ t.test('[V6.3.8] an unknown e-mail costs as many verifications for a password of
 t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters rehash at sign-in', async t => {
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
-  const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash ?? ''
+  const hashed = async () =>
+    (await app.store.db.select().from(allTables(app.store.kit).users))[0]?.passwordHash ?? ''
   t.match(await hashed(), /^\$argon2id\$v=19\$m=19456,p=1,t=2\$|^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
 
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }

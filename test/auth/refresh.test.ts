@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createRefreshTokens } from '../../src/auth/tokens/refresh-tokens.ts'
+import { allTables } from '../../src/features.ts'
 import { expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const TTL = 300
@@ -225,7 +226,7 @@ t.test('a refresh stores nothing new', async t => {
     clock.advance(TTL)
     pair = (await refresh(pair)).body
   }
-  const rows = await app.store.db.select().from(app.store.tables.sessions)
+  const rows = await app.store.db.select().from(allTables(app.store.kit).sessions)
   t.match(rows, [{ generation: 6, endedAt: null }])
   t.equal(rows.length, 1)
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { allTables } from '../../src/features.ts'
 import { expectedProblem, PASSWORD, type Pair, serve } from '../support/service.ts'
 
 const TTL = 300
@@ -104,7 +105,7 @@ t.test('a repetition with another access token, or of an ended session, is none'
 t.test('nothing secret is stored for a repetition', async t => {
   const { app, pair, refresh } = await expired(t)
   const { body } = await refresh(pair, key)
-  const rows = JSON.stringify(await app.store.db.select().from(app.store.tables.sessions))
+  const rows = JSON.stringify(await app.store.db.select().from(allTables(app.store.kit).sessions))
   for (const secret of [key, body.accessToken, body.refreshToken, pair.refreshToken, PASSWORD])
     t.notOk(rows.includes(secret))
 })

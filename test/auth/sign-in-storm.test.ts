@@ -4,6 +4,7 @@ import t from 'tap'
 import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { allTables } from '../../src/features.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
@@ -55,7 +56,8 @@ t.test('[HASH] in a storm some sign-ins are served, the others told when to retu
 t.test('[HASH] a rehash that finds no room is left to a later sign-in', async t => {
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
-  const hashed = async () => (await app.store.db.select().from(app.store.tables.users))[0]?.passwordHash
+  const hashed = async () =>
+    (await app.store.db.select().from(allTables(app.store.kit).users))[0]?.passwordHash
   const before = await hashed()
   const passwords = await createPasswordHasher(readConfig({ PASSWORD_HASH_TIME: '3' }))
   const { store, throttle, sessions } = app

@@ -3,6 +3,7 @@ import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createThrottle } from '../../src/auth/throttling/throttle.ts'
 import type { Params } from '../../src/db/engine.ts'
 import type { Store } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { toNetwork } from '../../src/http/addresses.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { emptyDatabase } from '../support/databases.ts'
@@ -154,7 +155,8 @@ t.test('[THROTTLE] after 100 failures in a row strangers wait for a day, account
 
 t.test('[THROTTLE] strangers do not lock the owner out', async t => {
   const { app, fail, signIn, clock } = await serveAda(t)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   await failFromEverywhere(app.store, ADA, 100)
   isThrottled(t, await signIn(ADA, stranger(1)), DAY)
   for (let failures = 1; failures <= 5; failures++) isWrong(t, await fail(ADA, HOME))
@@ -186,7 +188,7 @@ t.test('[THROTTLE] of parallel guesses from many addresses not one is beyond the
   t.strictSame(statuses(answers), { 200: 0, 401: 3, 429: 17 })
   for (const answer of answers.filter(({ status }) => status === 429)) isThrottled(t, answer, DAY)
 
-  const rows = await app.store.db.select().from(app.store.tables.throttles)
+  const rows = await app.store.db.select().from(allTables(app.store.kit).throttles)
   t.equal(Math.max(...rows.map(({ failures }) => failures)), 100)
   const failures = rows.reduce((sum, row) => sum + row.failures, 0)
   t.equal(failures, 200, 'those that were refused count neither for the e-mail nor for the address')
@@ -247,7 +249,8 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
           message: error.message
         })
   }
-  const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
+  const rows = async () =>
+    (await store.db.select().from(allTables(store.kit).throttles)).map(row => row.failures)
 
   await refuse(EVE)
   t.strictSame(await rows(), [0, 0])
@@ -270,7 +273,8 @@ t.test(
   async t => {
     const { app, fail } = await serveAda(t)
     const { store, passwordHasher, throttle, sessions } = app
-    const rows = async () => (await store.db.select().from(store.tables.throttles)).map(row => row.failures)
+    const rows = async () =>
+      (await store.db.select().from(allTables(store.kit).throttles)).map(row => row.failures)
     const signIn = (start: typeof sessions.start) =>
       createLogin({ store, passwordHasher, throttle, sessions: { start } })(
         { email: ADA, password: PASSWORD },

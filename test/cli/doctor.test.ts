@@ -240,7 +240,7 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
   connection.exec('update __drizzle_migrations set created_at = 1')
   t.match(await latchkey('doctor'), {
     code: 0,
-    stdout: /^warning {2}database .* [2-9] migrations are pending/m
+    stdout: /^warning {2}database .* \d+ migrations are pending/m
   })
   connection.exec('drop table __drizzle_migrations')
   t.match(await latchkey('doctor'), {
@@ -254,7 +254,7 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
   const inspection = {
     version: 'PostgreSQL 18',
     pendingMigrations: 0,
-    latestEvent: undefined,
+    latestWrite: undefined,
     connections: 100
   }
   t.strictSame(checkDatabase(inspection, configOf({ DATABASE_POOL_MAX: '101' })), {
@@ -289,7 +289,7 @@ t.test('a clock that is wrong', async t => {
   await service.signUp()
   const now = () => new Date('2025-12-31T23:00:00.000Z')
   const made = new Date('2025-01-01T00:00:00.000Z')
-  const inspection = { version: '', pendingMigrations: 0, latestEvent: new Date('2026-01-01T00:00:00.000Z') }
+  const inspection = { version: '', pendingMigrations: 0, latestWrite: new Date('2026-01-01T00:00:00.000Z') }
   t.match(checkClock(inspection, now(), made), {
     status: 'fault',
     detail: /has an event of 2026-01-01T00:00:00/
@@ -299,7 +299,7 @@ t.test('a clock that is wrong', async t => {
     detail: /1970.*before this version was made/
   })
   const clock = new Date(now().getTime() + 1500)
-  t.match(checkClock({ version: '', pendingMigrations: 0, latestEvent: undefined, clock }, now(), made), {
+  t.match(checkClock({ version: '', pendingMigrations: 0, latestWrite: undefined, clock }, now(), made), {
     status: 'warning',
     detail: /at the database$/
   })

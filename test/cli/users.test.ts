@@ -1,5 +1,6 @@
 import t from 'tap'
 import { StatementError } from '../../src/db/errors.ts'
+import { allTables } from '../../src/features.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
 
@@ -22,7 +23,8 @@ t.test('users list names every account, the oldest first', async t => {
     [ada, bob].map(({ user }) => ({ ...user, createdAt: '2026-01-01T00:00:00.000Z', disabledAt: null }))
   )
 
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   const more = Array.from({ length: 1000 }, (_, index) => ({
     id: `z${index}`,
     username: `x${index}`,

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
+import { REQUESTS_PER_MINUTE } from '../../src/auth/limits.ts'
 import { createLocalCounter, createRemoteCounter, serveCounter } from '../../src/cluster/shared-counters.ts'
-import { REQUESTS_PER_MINUTE } from '../../src/config/limits.ts'
 import { serve } from '../support/service.ts'
 
 t.test('requests are counted by key, in windows that begin with the first', async t => {

@@ -3,9 +3,9 @@ import { and, asc, eq, exists, getTableColumns, gt, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { mustAffectRow, NoRowAffected } from '../../src/db/engine.ts'
 import { isUnavailable, StatementError } from '../../src/db/errors.ts'
-import type { Tables } from '../../src/db/schema.ts'
 import { param, paramRow, prepareShapes, prepareStatements } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { emptyDatabase } from '../support/databases.ts'
 
@@ -18,17 +18,19 @@ async function open(t: Test): Promise<Store> {
   return store
 }
 
+type Todos = ReturnType<typeof allTables>['todos']
+
 /** The row of a todo, without the number that the database gives it. */
-function rowOf(todos: Tables['todos']) {
+function rowOf(todos: Todos) {
   const { seq, ...row } = paramRow(todos)
   return row
 }
-function columnsOf(todos: Tables['todos']) {
+function columnsOf(todos: Todos) {
   const { seq, ...columns } = getTableColumns(todos)
   return columns
 }
 
-const statements = prepareStatements('trial', (db, { users, sessions, todos }) => ({
+const statements = prepareStatements('trial', allTables, (db, { users, sessions, todos }) => ({
   addUser: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({ id: users.id }),
   addUserStrictly: db.insert(users).values(paramRow(users)),
   addSession: db.insert(sessions).values(paramRow(sessions)).returning(),
@@ -209,8 +211,8 @@ t.test('a required step that finds no row undoes its transaction', async t => {
 t.test('a query of more shapes than stay prepared is answered in all of them', async t => {
   const store = await open(t)
   await statements(store).addUser.execute(user('a'))
-  const numbers = prepareShapes('trial_shapes', ({ db, tables }, shape: number) =>
-    db.select({ shape: sql<number>`${sql.raw(String(shape))}`.as('shape') }).from(tables.users)
+  const numbers = prepareShapes('trial_shapes', ({ db, kit }, shape: number) =>
+    db.select({ shape: sql<number>`${sql.raw(String(shape))}`.as('shape') }).from(allTables(kit).users)
   )
   for (let shape = 0; shape < 120; shape++) t.strictSame(await numbers(store, shape).execute(), [{ shape }])
   t.equal(numbers(store, 7), numbers(store, 7), 'prepared once')
@@ -231,7 +233,9 @@ t.test('a long statement that fails is told like any other, and one that is refu
   const s = statements(store)
   await s.addUser.execute(user('a'))
   const values = { userId: 'a', ...user('b', { emailKey: 'a' }) }
-  const error = await s.addUserStrictly.executeLong(values).catch(error => error)
+  const error = await s.addUserStrictly
+    .executeLong(values, allTables(store.kit).todos.userId)
+    .catch(error => error)
   t.type(error, StatementError)
   t.match(error, { message: /^trial_addUserStrictly: .*email_key/ })
 
@@ -240,7 +244,7 @@ t.test('a long statement that fails is told like any other, and one that is refu
   const busy: Store = { ...store, prepare: (...args) => ({ ...store.prepare(...args), executeLong }) }
   t.equal(
     await statements(busy)
-      .users.executeLong({ userId: 'a' })
+      .users.executeLong({ userId: 'a' }, allTables(store.kit).todos.userId)
       .catch(error => error),
     refusal
   )
@@ -249,12 +253,13 @@ t.test('a long statement that fails is told like any other, and one that is refu
 t.test('a closed database is not available', async t => {
   const store = await open(t)
   const s = statements(store)
+  const search = store.createSearch(allTables(store.kit).todos)
   await store.ping()
   await store.close()
   await store.close()
   await t.rejects(store.ping())
   t.ok(isUnavailable(await s.users.execute().catch(error => error)))
-  const settled = await store.search.catchUpIndex('a').catch(error => error)
+  const settled = await search.catchUpIndex('a').catch(error => error)
   t.ok(settled === undefined || isUnavailable(settled), 'PostgreSQL has nothing to settle')
 })
 

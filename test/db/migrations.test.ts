@@ -9,8 +9,9 @@ import {
 import t from 'tap'
 import * as postgres from '../../migrations/postgres.ts'
 import * as sqlite from '../../migrations/sqlite.ts'
+import { postgresKit } from '../../src/db/columns.ts'
 import { getMigrationsFolder } from '../../src/db/migrations.ts'
-import { postgresTables } from '../../src/db/postgres/engine.ts'
+import { allTables } from '../../src/features.ts'
 
 function latestSnapshot(engine: 'sqlite' | 'postgres') {
   const meta = join(getMigrationsFolder(engine), 'meta')
@@ -21,7 +22,7 @@ function latestSnapshot(engine: 'sqlite' | 'postgres') {
 }
 
 t.test('the migrations make the schema that the code has', async t => {
-  const tables = Object.keys(postgresTables)
+  const tables = Object.keys(allTables(postgresKit))
   for (const exported of [sqlite, postgres])
     t.strictSame(
       Object.keys(exported)

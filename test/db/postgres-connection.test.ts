@@ -2,13 +2,14 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { createDatabase, query } from '../support/databases.ts'
 import { startFakePooler } from './fake-pooler.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
-const trial = prepareStatements('trial', (db, { users }) => ({
+const trial = prepareStatements('trial', allTables, (db, { users }) => ({
   now: db.select({ one: sql<number>`1` }).from(users),
   slow: db.select({ slept: sql`pg_sleep(9)` }).from(sql`(values (1)) as one`),
   hold: db.update(users).set({ username: sql`${users.username}` })
@@ -24,7 +25,7 @@ t.test('behind a pooler nothing is left to a connection', { skip }, async t => {
   const server = await createDatabase(SERVER as string)
   const pooler = await startFakePooler(t, server)
   const { store, slow, now, hold } = await open(t, pooler.url)
-  const { users } = store.tables
+  const { users } = allTables(store.kit)
   const ada = {
     id: 'ada',
     username: 'ada',

@@ -11,13 +11,14 @@ import { MIGRATION_LOCK, migrateDatabase } from '../../src/db/postgres/migration
 import { isTemporaryFailure } from '../../src/db/postgres/startup.ts'
 import { prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { createDatabase, query } from '../support/databases.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
-const trial = prepareStatements('trial', (db, { users }) => ({
+const trial = prepareStatements('trial', allTables, (db, { users }) => ({
   now: db.select({ one: sql<number>`1` }).from(users),
   slow: db
     .select({ slept: sql`pg_sleep(${sql.placeholder('seconds')}::float)` })

@@ -1,7 +1,10 @@
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { sqliteKit } from '../../src/db/columns.ts'
+import type { Invalidation } from '../../src/db/engine.ts'
 import { isUnavailable } from '../../src/db/errors.ts'
-import { createReadCache } from '../../src/db/sqlite/cache.ts'
+import { createReadCaches } from '../../src/db/sqlite/cache.ts'
+import { allTables } from '../../src/features.ts'
 
 const SCHEMA = `
   create table users (id text primary key, name text);
@@ -11,7 +14,14 @@ const SCHEMA = `
   insert into sessions values ('a1', 'ada', null), ('a2', 'ada', null), ('e1', 'eve', null);
 `
 
-/** Sessions that are remembered, and how often each was read. */
+const { users, sessions, todos } = allTables(sqliteKit)
+const SESSION_WRITES: Invalidation[] = [
+  { table: sessions, on: ['update', 'delete'], id: sessions.id },
+  { table: users, on: ['update', 'delete'] }
+]
+const TODO_WRITES: Invalidation[] = [{ table: todos, on: ['insert', 'update', 'delete'], id: todos.userId }]
+
+/** Sessions that are cached, and how often each was read. */
 function open(t: Test) {
   const file = `${t.testdir()}/trial.db`
   const connection = new Database(file)
@@ -23,7 +33,8 @@ function open(t: Test) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('foreign_keys = ON')
   connection.exec(SCHEMA)
-  const { cached, cachedText } = createReadCache(connection)
+  const { cached, createTextCache } = createReadCaches(connection)
+  const cachedText = createTextCache(TODO_WRITES)
   const reads: string[] = []
   const find = connection.prepare<[string], { name: string; endedAt: number | null }>(
     'select name, ended_at as endedAt from sessions join users on users.id = user_id where sessions.id = ?'
@@ -32,7 +43,7 @@ function open(t: Test) {
     reads.push(...ids)
     const rows = ids.map(id => [id, find.get(id)] as const)
     return new Map(rows.flatMap(([id, row]) => (row ? [[id, row]] : [])))
-  })
+  }, SESSION_WRITES)
   return { connection, other, cached, cachedText, session, reads }
 }
 
@@ -73,7 +84,7 @@ t.test('a write that comes while it is read is not missed', async t => {
     const read = name
     await promise
     return new Map([['a1', read]])
-  })
+  }, SESSION_WRITES)
   const first = session('a1')
   connection.exec("update users set name = 'new'")
   name = 'new'
@@ -89,7 +100,7 @@ t.test('what is not there is not remembered, and no more than fits', async t => 
   t.strictSame(reads, ['none', 'none'])
 
   let count = 0
-  const number = cached(async ids => new Map(ids.map(id => [id, ++count])))
+  const number = cached(async ids => new Map(ids.map(id => [id, ++count])), [])
   for (let id = 0; id <= 10_000; id++) await number(`${id}`)
   t.equal(await number('10000'), 10_001, 'the last one')
   t.equal(await number('0'), 10_002, 'none of those before')

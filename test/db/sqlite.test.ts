@@ -9,6 +9,7 @@ import { ConfigError, readConfig } from '../../src/config/config.ts'
 import { DatabaseError, StatementError } from '../../src/db/errors.ts'
 import { param, prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
+import { allTables } from '../../src/features.ts'
 import { restrictToOwner } from '../../src/process/private-files.ts'
 import { serve } from '../support/service.ts'
 
@@ -40,8 +41,8 @@ t.test(
   'no statement is planned by the values that it is given, lest it be planned anew with each',
   async t => {
     const store = await open(':memory:')
-    const { db, tables } = store
-    const { sessions } = tables
+    const { db, kit } = store
+    const { sessions } = allTables(kit)
     const value = sql.placeholder('value')
     for (const statement of [
       db.select().from(sessions).where(eq(sessions.userId, value)).limit(value),
@@ -60,7 +61,7 @@ t.test('the write-ahead log grows while somebody reads, and is cut when it begin
   const file = join(t.testdir(), 'latchkey.db')
   const store = await open(`file:${file}`)
   t.teardown(() => store.close())
-  const { throttles } = store.tables
+  const { throttles } = allTables(store.kit)
   const now = new Date()
   const write = (id: string) =>
     store.db.insert(throttles).values({ id, failures: 0, blockedUntil: now, updatedAt: now }).execute()
@@ -127,7 +128,7 @@ t.test('what anybody may read is closed to them; what a group may was meant so',
     const store = await open(url)
     t.strictSame(store.databaseInfo, { database: file, isNew: false })
     loadSigningSecrets(readConfig({ DATABASE_URL: url }))
-    await store.db.update(store.tables.users).set({ username: 'x' }).execute()
+    await store.db.update(allTables(store.kit).users).set({ username: 'x' }).execute()
     const files = ['', '-wal', '-shm', '.key'].map(suffix => modeOf(`${file}${suffix}`))
     t.strictSame(files, [expected, expected, expected, expected])
     await store.close()
@@ -170,7 +171,7 @@ t.test('a newer schema is refused', async t => {
 t.test('a statement without one of its values fails', async t => {
   const store = await open(':memory:')
   t.teardown(() => store.close())
-  const { find } = prepareStatements('trial', (db, { users }) => ({
+  const { find } = prepareStatements('trial', allTables, (db, { users }) => ({
     find: db
       .select()
       .from(users)

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { catalogue } from '../../src/problems/problem.ts'
+import { catalogue } from '../../src/features.ts'
 import { type Answer, expectedProblem, PASSWORD, type Service, serve } from '../support/service.ts'
 
 const register = '/api/auth/register'

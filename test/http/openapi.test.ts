@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import t from 'tap'
-import { catalogue } from '../../src/problems/problem.ts'
+import { catalogue } from '../../src/features.ts'
 import { withoutCoverage } from '../support/process.ts'
 import { serve } from '../support/service.ts'
 

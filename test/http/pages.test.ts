@@ -3,8 +3,8 @@ import t from 'tap'
 import { homePage } from '../../routes/system/pages/home.ts'
 import { html } from '../../routes/system/pages/html.ts'
 import { getSourceUrl, packageInfo } from '../../src/config/package-info.ts'
-import { guides } from '../../src/problems/guides.ts'
-import { actions, catalogue } from '../../src/problems/problem.ts'
+import { catalogue } from '../../src/features.ts'
+import { actions } from '../../src/problems/problem-type.ts'
 import { type Answer, serve } from '../support/service.ts'
 
 /** What Chromium sends for a page. */
@@ -148,7 +148,7 @@ t.test(
     const kinds = []
     for (const [code, entry] of Object.entries(catalogue)) {
       const type = `/problems/${code}`
-      const guide = guides[code as keyof typeof guides]
+      const guide = entry
       const kind = { type, code, ...entry, ...guide }
       kinds.push(kind)
       const answer = await call('GET', type)
@@ -248,7 +248,7 @@ t.test('a program that meets with a problem gets the document', async t => {
 
 t.test('guides name operations that there are', async t => {
   const { app } = await serve(t)
-  for (const text of [...Object.values(guides).map(({ next }) => next), ...Object.values(actions)])
+  for (const text of [...Object.values(catalogue).map(({ next }) => next), ...Object.values(actions)])
     for (const [, method = '', path = ''] of text.matchAll(/\b(GET|POST) (\/[\w/]+)/g))
       t.ok(app.hasRoute({ method: method as 'GET', url: path }), `${method} ${path}`)
 })

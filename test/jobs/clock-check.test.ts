@@ -4,7 +4,9 @@ import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import retention from '../../plugins/ops/retention.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { allTables, signsOfUse } from '../../src/features.ts'
 import { createClockCheck, findQuietSince } from '../../src/jobs/clock-check.ts'
+import { janitorRounds } from '../../src/jobs/janitor.ts'
 import { createProgram, sharedSettings } from '../cli/program.ts'
 import { SECRET, serve } from '../support/service.ts'
 
@@ -19,7 +21,7 @@ async function serveUser(t: Test) {
   let uptime = 0
   return {
     ...service,
-    watch: () => createClockCheck(service.app.store, config, () => uptime * 1000),
+    watch: () => createClockCheck(service.app.store, config, signsOfUse, () => uptime * 1000),
     /** Time goes on, for both clocks. */
     elapse(seconds: number) {
       uptime += seconds
@@ -62,28 +64,28 @@ t.test('a clock that finds a week of quiet at the start is not believed, either'
   clock.advance(7 * DAY)
   t.ok((await watch())())
   clock.advance(0.001)
-  t.strictSame(await findQuietSince(app.store, config), start)
+  t.strictSame(await findQuietSince(app.store, config, signsOfUse), start)
   clock.advance(400 * DAY)
   await signUp()
-  t.strictSame(await findQuietSince(app.store, config), start, 'what it wrote itself is no proof')
+  t.strictSame(await findQuietSince(app.store, config, signsOfUse), start, 'what it wrote itself is no proof')
   const isBelieved = await watch()
   t.notOk(isBelieved())
   elapse(DAY)
   t.ok(isBelieved())
   elapse(1)
-  t.equal(await findQuietSince(app.store, config), undefined, 'a day later it is')
+  t.equal(await findQuietSince(app.store, config, signsOfUse), undefined, 'a day later it is')
 })
 
 t.test('a refresh is a sign of life, and nothing is quiet where there is nothing', async t => {
   const { app, clock, signUp, refresh } = await serve(t, await sharedSettings(t))
-  t.equal(await findQuietSince(app.store, config), undefined)
+  t.equal(await findQuietSince(app.store, config, signsOfUse), undefined)
   const pair = await signUp()
   clock.advance(6 * DAY)
   t.equal((await refresh(pair)).status, 200)
   clock.advance(6 * DAY)
-  t.equal(await findQuietSince(app.store, config), undefined)
+  t.equal(await findQuietSince(app.store, config, signsOfUse), undefined)
   clock.advance(DAY + 1)
-  t.not(await findQuietSince(app.store, config), undefined)
+  t.not(await findQuietSince(app.store, config, signsOfUse), undefined)
 })
 
 t.test('the janitor skips its rounds meanwhile, and says so', async t => {
@@ -103,13 +105,13 @@ t.test('the janitor skips its rounds meanwhile, and says so', async t => {
     msg: 'the clock may be ahead, so nothing is removed until it has gone on like that for a day'
   }
   t.match(lines.slice(0, 2), [warning, warning])
-  const { sessions } = app.store.tables
+  const { sessions } = allTables(app.store.kit)
   t.equal((await app.store.db.select().from(sessions).execute()).length, 1)
   uptime = DAY
   clock.advance(DAY)
   while ((await app.store.db.select().from(sessions).execute()).length > 0) await sleep(1)
   await other.close()
-  t.strictSame([...app.store.counters.janitorRounds.keys()], ['skipped', 'done'])
+  t.strictSame([...app.store.counters.get(janitorRounds).keys()], ['skipped', 'done'])
 })
 
 t.test('prune removes nothing by such a clock, unless it is told to', async t => {
@@ -125,7 +127,7 @@ t.test('prune removes nothing by such a clock, unless it is told to', async t =>
       'It is 2027-02-05T00:00:00.000Z here, but before today the database was last used on 2026-01-01T00:00:00.000Z. ' +
       'Nothing was removed. If the clock is right, say --force.\n'
   })
-  const { sessions } = app.store.tables
+  const { sessions } = allTables(app.store.kit)
   t.equal((await app.store.db.select().from(sessions).execute()).length, 1)
   t.match(await latchkey('prune', '--force'), { code: 0, stdout: /^1 sessions, 1 events, / })
 })

@@ -5,9 +5,10 @@ import t, { type Test } from 'tap'
 import { UUID } from 'uuidv7'
 import storePlugin from '../../plugins/database.ts'
 import retention from '../../plugins/ops/retention.ts'
+import type { AuditEventRow, SessionRow } from '../../src/auth/tables.ts'
 import { readConfig } from '../../src/config/config.ts'
-import type { AuditEventRow, SessionRow } from '../../src/db/schema.ts'
 import { openStore, type Store, toMinId } from '../../src/db/store.ts'
+import { allTables, retentionRules } from '../../src/features.ts'
 import { createJanitor } from '../../src/jobs/janitor.ts'
 import { defaults, toRow } from '../../src/todos/todo.ts'
 import { emptyDatabase } from '../support/databases.ts'
@@ -37,7 +38,7 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
   const content = { ...defaults, title: 'x' }
   const todo = toRow(content, { id: TODO, userId: 'ada', now: at })
-  const { users, todos } = store.tables
+  const { users, todos } = allTables(store.kit)
   await store.db
     .insert(users)
     .values({ id: 'ada', ...account, passwordHash: '', createdAt: new Date(0) })
@@ -79,27 +80,29 @@ const throttle = (id: string, updatedAt: Date) => ({
 })
 
 async function idsIn(
-  { db, tables }: Store,
-  name: Exclude<keyof Store['tables'], 'bulkUpdates'>
+  { db, kit }: Store,
+  name: Exclude<keyof ReturnType<typeof allTables>, 'bulkUpdates'>
 ): Promise<string[]> {
-  const rows = await db.select({ id: tables[name].id }).from(tables[name]).execute()
+  const table = allTables(kit)[name]
+  const rows = await db.select({ id: table.id }).from(table).execute()
   return rows.map(({ id }) => id).sort()
 }
 
 /** As many sessions as that, all to be removed: those that ended first expired last. */
-async function fill({ db, tables }: Store, count: number, now = NOW) {
+async function fill({ db, kit }: Store, count: number, now = NOW) {
   const rows = Array.from({ length: count }, (_, index) =>
     session(`session${index}`, {
       endedAt: later(-60 * DAY + index, now),
       idleExpiresAt: later(-60 * DAY - index, now)
     })
   )
-  await db.insert(tables.sessions).values(rows).execute()
+  await db.insert(allTables(kit).sessions).values(rows).execute()
 }
 
 t.test('what is kept for long enough goes, to the millisecond; what lives stays', async t => {
   const store = await open(t, await emptyDatabase(t))
-  const { db, tables } = store
+  const { db, kit } = store
+  const tables = allTables(kit)
   await db
     .insert(tables.sessions)
     .values([
@@ -141,7 +144,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     ])
     .execute()
 
-  const clean = createJanitor(store, config)
+  const clean = createJanitor(store, config, retentionRules)
   t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1, todos: 1, idempotencyKeys: 1 })
   t.strictSame(await idsIn(store, 'sessions'), ['ended, kept', 'expired, kept', 'live'])
   t.equal((await idsIn(store, 'events')).length, 2)
@@ -155,7 +158,8 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
 
 t.test('the retention is what is configured', async t => {
   const store = await open(t, await emptyDatabase(t))
-  const { db, tables } = store
+  const { db, kit } = store
+  const tables = allTables(kit)
   await db
     .insert(tables.sessions)
     .values(session('a', { endedAt: later(-1001) }))
@@ -164,7 +168,11 @@ t.test('the retention is what is configured', async t => {
     .insert(tables.events)
     .values([event(toMinId(later(-2001))), event(toMinId(later(-2000)))])
     .execute()
-  const clean = createJanitor(store, readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }))
+  const clean = createJanitor(
+    store,
+    readConfig({ SESSION_RETENTION: '1', EVENT_RETENTION: '2' }),
+    retentionRules
+  )
   t.strictSame(await clean(), { ...nothing, sessions: 1, events: 1 })
 })
 
@@ -179,7 +187,10 @@ t.test('more than a batch goes batch by batch, and others come in between', asyn
     // The connection of the batch has just become free, so the read need not wait for a new one.
     seen.push(idsIn(store, 'sessions'))
   }
-  t.strictSame(await createJanitor(store, config)({ onProgress }), { ...nothing, sessions: 401 })
+  t.strictSame(await createJanitor(store, config, retentionRules)({ onProgress }), {
+    ...nothing,
+    sessions: 401
+  })
   t.strictSame(removed.slice(0, 21), [...Array.from({ length: 20 }, (_, index) => 20 * (index + 1)), 401])
   const sizes = new Set((await Promise.all(seen)).map(({ length }) => length))
   t.ok(sizes.size > 3, `sizes seen meanwhile: ${[...sizes]}`)
@@ -191,16 +202,16 @@ t.test('janitors on one database, with requests that delete the same rows, do no
   const store = await open(t, url)
   await fill(store, 300)
   const others = await Promise.all([open(t, url), open(t, url)])
-  const { users } = store.tables
+  const { users } = allTables(store.kit)
   let deleted: Promise<unknown> | undefined
   const onProgress = () => {
     deleted ??= store.db.delete(users).execute()
   }
   const rounds = await Promise.all(
-    [store, ...others].map(each => createJanitor(each, config)({ onProgress }))
+    [store, ...others].map(each => createJanitor(each, config, retentionRules)({ onProgress }))
   )
   await deleted
-  const removed = rounds.reduce((sum, { sessions }) => sum + sessions, 0)
+  const removed = rounds.reduce((sum, { sessions = 0 }) => sum + sessions, 0)
   t.ok(removed > 0 && removed <= 300, `${removed} went; the rest with the account`)
   t.strictSame(await idsIn(store, 'sessions'), [])
 })
@@ -210,18 +221,18 @@ t.test('a row that somebody is changing is left for the next round', { skip }, a
   const url = await emptyDatabase(t)
   const store = await open(t, url)
   await store.db
-    .insert(store.tables.throttles)
+    .insert(allTables(store.kit).throttles)
     .values([throttle('touched', later(-2 * DAY)), throttle('gone', later(-2 * DAY))])
     .execute()
   const client = new pg.Client(url)
   await client.connect()
   await client.query('begin')
   await client.query("update throttles set failures = failures where id = 'touched'")
-  t.strictSame(await createJanitor(store, config)(), { ...nothing, throttles: 1 })
+  t.strictSame(await createJanitor(store, config, retentionRules)(), { ...nothing, throttles: 1 })
   await client.query('commit')
   await client.end()
   t.strictSame(await idsIn(store, 'throttles'), ['touched'])
-  t.strictSame(await createJanitor(store, config)(), { ...nothing, throttles: 1 })
+  t.strictSame(await createJanitor(store, config, retentionRules)(), { ...nothing, throttles: 1 })
 })
 
 /** The plugin in a service of its own, on a database that the test sees as well. */
@@ -232,7 +243,11 @@ async function serviceWith(t: Test, options: { firstDelay?: number; interval?: n
   const stream = { write: (line: string) => lines.push(JSON.parse(line)) }
   const app = Fastify({ logger: { stream } })
   t.teardown(() => app.close())
-  await app.register(storePlugin, { url, poolMax: 1, now: () => new Date(NOW) })
+  await app.register(storePlugin, {
+    config: { ...config, database: { ...config.database, url } },
+    poolMax: 1,
+    now: () => new Date(NOW)
+  })
   await app.register(retention, { config, ...options })
   return { app, store, lines }
 }
@@ -301,7 +316,8 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   const DATABASE_URL = await sharedDatabase(t, cwd)
   const now = Date.now()
   const store = await open(t, DATABASE_URL, now)
-  const { db, tables } = store
+  const { db, kit } = store
+  const tables = allTables(kit)
   await fill(store, 50, now)
   const live = { idleExpiresAt: later(DAY, now), absoluteExpiresAt: later(DAY, now) }
   await db

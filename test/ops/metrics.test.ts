@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
+import { rowsRemoved } from '../../src/jobs/janitor.ts'
 import { count } from '../../src/process/counters.ts'
 import { serveMetrics } from '../../src/process/metrics-server.ts'
 import { PASSWORD, type Service, serve } from '../support/service.ts'
@@ -36,7 +37,7 @@ t.test('metrics tell what the service has done, by route, status and outcome', a
   })
   t.equal((await refresh(next)).status, 401, 'its session has ended')
   await call('DELETE', '/api/auth/me', { token: other.accessToken, body: { password: PASSWORD } })
-  count(app.store.counters.rowsRemoved, 'events', 3)
+  count(app.store.counters.get(rowsRemoved), 'events', 3)
 
   const { values, type } = await scrape(service)
   t.match(type, /^text\/plain; version=0\.0\.4/)
@@ -69,7 +70,7 @@ t.test('metrics tell what the service has done, by route, status and outcome', a
     'a server has connections, a file has none'
   )
 
-  count(app.store.counters.rowsRemoved, 'events')
+  count(app.store.counters.get(rowsRemoved), 'events')
   t.match(
     (await scrape(service)).values,
     { 'latchkey_rows_removed_total{table="events"}': '4' },

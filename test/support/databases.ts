@@ -1,7 +1,8 @@
 import { getTableName } from 'drizzle-orm'
 import pg from 'pg'
 import root, { type Test } from 'tap'
-import { postgresTables } from '../../src/db/postgres/engine.ts'
+import { postgresKit } from '../../src/db/columns.ts'
+import { allTables } from '../../src/features.ts'
 
 /** A server whose user may make databases; without it the tests run on SQLite. */
 const SERVER = process.env.TEST_DATABASE_URL
@@ -15,7 +16,7 @@ export async function emptyDatabase(t: Test): Promise<string> {
   const url = idle.pop() ?? (await createDatabase(SERVER))
   t.teardown(async () => {
     // Last made, first emptied, since they refer to those before. Of few rows it is quicker than `truncate`.
-    const names = Object.values(postgresTables).map(getTableName).toReversed()
+    const names = Object.values(allTables(postgresKit)).map(getTableName).toReversed()
     await query(url, names.map(name => `delete from ${name}`).join(';'))
     idle.push(url)
   })

@@ -84,9 +84,9 @@ t.test('what there is is counted now and then only', async t => {
   Object.assign(app.store, {
     prepare: (...args: Parameters<typeof prepare>) => {
       const prepared = prepare(...args)
-      const executeLong: typeof prepared.executeLong = values => {
+      const executeLong: typeof prepared.executeLong = (values, owner) => {
         counted.push(args[1])
-        return prepared.executeLong(values)
+        return prepared.executeLong(values, owner)
       }
       return { ...prepared, executeLong }
     }

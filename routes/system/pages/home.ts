@@ -1,4 +1,4 @@
-import { catalogue } from '../../../src/problems/problem.ts'
+import { catalogue } from '../../../src/features.ts'
 import type { ServiceInfo } from '../home.ts'
 import { type Html, html } from './html.ts'
 

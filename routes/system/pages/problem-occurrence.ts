@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { actions, type FieldError, type Problem } from '../../../src/problems/problem.ts'
+import type { FieldError, Problem } from '../../../src/problems/problem.ts'
+import { actions } from '../../../src/problems/problem-type.ts'
 import { type Html, html } from './html.ts'
 import { prefersHtml, renderPage } from './layout.ts'
 

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { actions } from '../../../src/problems/problem.ts'
+import { actions } from '../../../src/problems/problem-type.ts'
 import type { ProblemType } from '../problems.ts'
 import { type Html, html } from './html.ts'
 

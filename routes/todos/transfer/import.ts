@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/config/limits.ts'
 import { Problem } from '../../../src/problems/problem.ts'
+import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/todos/limits.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
 import * as schemas from './schemas.ts'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/config/limits.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/todos/limits.ts'
 import { POSITION_PATTERN } from '../../../src/todos/position.ts'
 import {
   bearer,

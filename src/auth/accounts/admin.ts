@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { asc, eq, gt, or } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
-import type { UserRow } from '../../db/schema.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import type { EndReason } from '../audit/event-types.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { passwordStatements } from '../passwords/statements.ts'
 import { TEMPORARY_PASSWORD_TTL } from '../passwords/temporary-passwords.ts'
+import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
-import type { User } from '../user.ts'
+import { authTables } from '../tables.ts'
+import type { User, UserRow } from '../user.ts'
 import { toLookupKey } from './emails.ts'
 
 /** An account as its operator sees it. */
@@ -29,7 +29,7 @@ const GROUP_LENGTH = 5
 /** The fewest groups of a password: 148 bits, where OWASP ASVS 11.5.1 asks for 128. */
 const MIN_GROUPS = 6
 
-const statements = prepareStatements('administration', (db, { users }) => {
+const statements = prepareStatements('administration', authTables, (db, { users }) => {
   const account = {
     id: users.id,
     username: users.username,

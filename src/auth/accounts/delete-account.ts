@@ -1,6 +1,7 @@
 import { mustAffectRow } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { count } from '../../process/counters.ts'
+import { sessionsEnded } from '../counters.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
@@ -8,14 +9,11 @@ import { createReauthenticate } from './reauthenticate.ts'
 import type { AccountServices } from './services.ts'
 import { accountStatements } from './statements.ts'
 
-/** Todos that one statement removes. Other requests are served between two statements. */
-const TODO_BATCH_SIZE = 500
-
 export function createDeleteAccount(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle'>
+  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'removeUserRows'>
 ) {
-  const { store } = services
-  const { deleteTodos, deleteUser } = accountStatements(store)
+  const { store, removeUserRows } = services
+  const { deleteUser } = accountStatements(store)
   const { lockLive, endAll } = sessionStatements(store)
   const reauthenticate = createReauthenticate(services)
 
@@ -32,9 +30,8 @@ export function createDeleteAccount(
     const [, ended] = await store
       .atomically(mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })), endAll.bind(params))
       .catch(refuseIfNoRow('access_token_revoked'))
-    count(store.counters.sessionsEnded, 'account_deleted', ended.length)
-    for (let deleted = TODO_BATCH_SIZE; deleted === TODO_BATCH_SIZE; )
-      deleted = (await deleteTodos.execute({ userId, batch: TODO_BATCH_SIZE })).length
+    count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)
+    await removeUserRows(store, userId)
     await deleteUser.execute({ userId })
     // The account is gone by now. The janitor erases later what cannot be erased from the file at this moment.
     await store.eraseDeleted?.().catch(() => {})

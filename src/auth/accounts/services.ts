@@ -5,6 +5,9 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 
+/** Removes the rows of a user that other features have. */
+export type RemoveUserRows = (store: Store, userId: string) => Promise<void>
+
 /** What the use cases of accounts need. */
 export interface AccountServices {
   readonly store: Store
@@ -13,4 +16,5 @@ export interface AccountServices {
   readonly sessions: Pick<Sessions, 'start'>
   readonly tokens: Tokens
   readonly config: Config
+  readonly removeUserRows: RemoveUserRows
 }

@@ -1,17 +1,13 @@
-import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, eq, ne, or } from 'drizzle-orm'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
+import { authTables } from '../tables.ts'
 
 /** The statements on accounts, but for those on their passwords. */
-export const accountStatements = prepareStatements('accounts', (db, { users, todos }) => {
+export const accountStatements = prepareStatements('accounts', authTables, (db, { users }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const hasUsername = eq(users.usernameKey, param(users.usernameKey, 'usernameKey'))
   const hasEmail = eq(users.emailKey, param(users.emailKey, 'emailKey'))
   const user = { id: users.id, username: users.username, email: users.email }
-  const todoBatch = db
-    .select({ id: todos.id })
-    .from(todos)
-    .where(eq(todos.userId, param(todos.userId, 'userId')))
-    .limit(sql.placeholder('batch'))
   return {
     insertUser: db
       .insert(users)
@@ -37,7 +33,6 @@ export const accountStatements = prepareStatements('accounts', (db, { users, tod
       })
       .where(matchesUser)
       .returning(user),
-    deleteTodos: db.delete(todos).where(inArray(todos.id, todoBatch)).returning({ id: todos.id }),
     deleteUser: db.delete(users).where(matchesUser)
   }
 })

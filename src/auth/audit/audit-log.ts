@@ -1,12 +1,15 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import { type BoundStatement, mayUseReserve } from '../../db/engine.ts'
-import type { AuditEventRow } from '../../db/schema.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type Page, parseCursor, toPage } from '../../http/cursor.ts'
 import { count } from '../../process/counters.ts'
-import type { AuditEventType, EndReason } from './event-types.ts'
+import { sessionsEnded } from '../counters.ts'
+import type { EndReason } from '../sessions/end-reasons.ts'
+import type { AuditEventRow } from '../tables.ts'
+import { authTables } from '../tables.ts'
+import type { AuditEventType } from './event-types.ts'
 
 /** The client that caused an event. All members are null when an operator or the service itself caused it. */
 export type AuditSource = { readonly [Key in keyof ClientInfo]: ClientInfo[Key] | null }
@@ -30,7 +33,7 @@ interface SessionEnd {
 /** Sorts after every UUID. */
 const AFTER_ALL_IDS = 'g'
 
-const statements = prepareStatements('events', (db, { events, users }) => ({
+const statements = prepareStatements('events', authTables, (db, { events, users }) => ({
   // The selection finds nothing when the user was deleted meanwhile, so that no event outlives its account.
   insert: db.insert(events).select(
     db
@@ -81,7 +84,7 @@ export function createAuditLog(store: Store) {
     { userId, reason, source }: SessionEnd,
     ...precedingEvents: readonly BoundStatement[]
   ): Promise<void> {
-    if (ended.length > 0) count(store.counters.sessionsEnded, reason, ended.length)
+    if (ended.length > 0) count(store.counters.get(sessionsEnded), reason, ended.length)
     const endEvents = ended.map(({ id }) =>
       mayUseReserve(bindEvent(userId, 'session_ended', source, { sessionId: id, endReason: reason }))
     )

@@ -1,16 +1,3 @@
-/** Why a session ended before it expired. */
-export const endReasons = [
-  'account_deleted',
-  'account_disabled',
-  'logout',
-  'password_changed',
-  'password_reset',
-  'reuse_detected',
-  'signed_out_by_operator',
-  'too_many_sessions'
-] as const
-export type EndReason = (typeof endReasons)[number]
-
 /** What the audit log records. */
 export const auditEventTypes = [
   'account_created',

@@ -1,8 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
+import { authTables } from '../tables.ts'
 
 /** All statements on password hashes. A replacement loses to another one that came first: it names the hash it replaces. */
-export const passwordStatements = prepareStatements('passwords', (db, { users }) => {
+export const passwordStatements = prepareStatements('passwords', authTables, (db, { users }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const isUnchanged = and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'currentHash')))
   const passwordHash = param(users.passwordHash, 'passwordHash')

@@ -1,6 +1,8 @@
+import type { Invalidation } from '../../db/engine.ts'
 import { toIdParams } from '../../db/read-batches.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
+import { authTables } from '../tables.ts'
 import { type AccessTokenClaims, assertBelongsToSession, getGeneration } from '../tokens/access-tokens.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 import type { Identity } from '../user.ts'
@@ -32,7 +34,7 @@ export function createAuthentication(store: Store, tokens: Tokens) {
         ? await findWithUser.execute({ id: ids[0] })
         : await findManyWithUser.execute(toIdParams(ids))
     return new Map(rows.map(row => [row.session.id, row]))
-  })
+  }, getInvalidations(store))
 
   /** Claims that have passed the check once. Their session belongs to their user for good, even after it has ended. */
   const confirmedClaims = new WeakSet<AccessTokenClaims>()
@@ -81,3 +83,9 @@ export function createAuthentication(store: Store, tokens: Tokens) {
 
   return { authenticate, authenticateForRead }
 }
+
+/** The writes that change a session or its user. A user may have many sessions, so that a change of a user clears all. */
+const getInvalidations = ({ kit }: Store): Invalidation[] => [
+  { table: authTables(kit).sessions, on: ['update', 'delete'], id: authTables(kit).sessions.id },
+  { table: authTables(kit).users, on: ['update', 'delete'] }
+]

@@ -3,9 +3,9 @@ import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import type { EndReason } from '../audit/event-types.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { Identity } from '../user.ts'
+import type { EndReason } from './end-reasons.ts'
 import { sessionStatements } from './statements.ts'
 
 interface EndParams {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
 import { mayUseReserve } from '../../db/engine.ts'
-import type { SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import { refreshes } from '../counters.ts'
+import type { SessionRow } from '../tables.ts'
 import {
   type AccessTokenClaims,
   assertBelongsToSession,
@@ -62,7 +63,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       ? await rotate(request, accessClaims.sub, refreshClaims, now)
       : undefined
     if (!rotated) return replayOrThrow(request, accessClaims, refreshClaims, now)
-    count(store.counters.refreshes, 'rotated')
+    count(store.counters.get(refreshes), 'rotated')
     return issueTokenPair(rotated.session, rotated.user, now)
   }
 
@@ -107,7 +108,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     if (accessClaims.sid === session.id) assertBelongsToSession(accessClaims, session)
     if (now >= getSessionExpiry(session)) throw new Problem('refresh_token_expired')
     if (isReplay(request, accessClaims, refreshClaims, session, now)) {
-      count(store.counters.refreshes, 'repeated')
+      count(store.counters.get(refreshes), 'repeated')
       return issueTokenPair(session, user, now)
     }
     if (refreshClaims.generation !== session.generation)
@@ -181,7 +182,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
 
   async function refreshAndCount(request: RefreshRequest): Promise<TokenPair> {
     return refresh(request).catch(error => {
-      if (error instanceof Problem) count(store.counters.refreshes, toOutcome(error))
+      if (error instanceof Problem) count(store.counters.get(refreshes), toOutcome(error))
       throw error
     })
   }

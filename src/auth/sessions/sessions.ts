@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
-import type { SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
+import type { SessionRow } from '../tables.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 import { createAuthentication } from './authenticate.ts'
 import { createSessionEnds } from './end.ts'

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts'
 import { type BoundStatement, mustAffectRow } from '../../db/engine.ts'
-import type { SessionRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import type { SessionRow } from '../tables.ts'
 import {
   calculateIdleExpiry,
   createTokenPairIssuer,

@@ -1,11 +1,12 @@
 import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type SQL, sql } from 'drizzle-orm'
 import { isIdParam } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
+import { authTables } from '../tables.ts'
 
 /**
  * The statements on sessions. Each write decides by its own condition, so that nothing changes a session that has ended.
  */
-export const sessionStatements = prepareStatements('sessions', (db, { sessions, users }) => {
+export const sessionStatements = prepareStatements('sessions', authTables, (db, { sessions, users }) => {
   const user = { id: users.id, username: users.username, email: users.email }
   const matchesId = eq(sessions.id, param(sessions.id, 'id'))
   const matchesUser = eq(sessions.userId, param(sessions.userId, 'userId'))

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { BoundStatement } from '../../db/engine.ts'
-import type { ThrottleRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
+import type { ThrottleRow } from '../tables.ts'
 import { throttleStatements } from './statements.ts'
 
 /** Milliseconds after which failures expire, and for which too many failures block an e-mail. */

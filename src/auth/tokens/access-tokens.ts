@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { LRUCache } from 'lru-cache'
-import type { SessionRow } from '../../db/schema.ts'
 import type { Clock } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
+import type { SessionRow } from '../tables.ts'
 
 const UUID_PATTERN = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 /** The last second of the year 9999, which every library can represent. */

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import type { SessionRow } from '../../db/schema.ts'
+import type { SessionRow } from '../tables.ts'
 import type { User } from '../user.ts'
 import { type AccessTokens, toJti } from './access-tokens.ts'
 import type { PublicJwk } from './jwk.ts'

@@ -1,5 +1,6 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { AUDIT_LOG_TABLE } from '../../auth/tables.ts'
 import { readPrivateKeys } from '../../auth/tokens/private-keys.ts'
 import { getSecretFile, readSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import type { Config } from '../../config/config.ts'
@@ -104,9 +105,9 @@ const findExistingFolder = (folder: string): string =>
 
 /** The database, of which there may be none yet. */
 export async function inspectDatabase({ database: { url } }: Config): Promise<Inspection | undefined> {
-  if (isPostgres(url)) return inspectPostgres(url)
+  if (isPostgres(url)) return inspectPostgres(url, AUDIT_LOG_TABLE)
   const file = toSqlitePath(url)
-  return file !== undefined && existsSync(file) ? inspectSqlite(file) : undefined
+  return file !== undefined && existsSync(file) ? inspectSqlite(file, AUDIT_LOG_TABLE) : undefined
 }
 
 export function checkDatabase(inspection: Inspection | undefined, { database }: Config): Finding {
@@ -125,9 +126,9 @@ export function checkDatabase(inspection: Inspection | undefined, { database }: 
 export function checkClock(inspection: Inspection | undefined, now: Date, builtAt: Date): Finding {
   const time = now.toISOString()
   if (now < builtAt) return fault(`it is ${time} here, before this version was made`)
-  const { latestEvent, clock = now } = inspection ?? {}
-  if (latestEvent && latestEvent.getTime() > now.getTime() + MAX_CLOCK_SKEW)
-    return fault(`it is ${time} here, but the database has an event of ${latestEvent.toISOString()}`)
+  const { latestWrite, clock = now } = inspection ?? {}
+  if (latestWrite && latestWrite.getTime() > now.getTime() + MAX_CLOCK_SKEW)
+    return fault(`it is ${time} here, but the database has an event of ${latestWrite.toISOString()}`)
   const skew = Math.abs(clock.getTime() - now.getTime())
   if (skew > MAX_CLOCK_SKEW) return warning(`it is ${time} here, and ${clock.toISOString()} at the database`)
   return ok(time)

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isDatabaseUrl, isPostgres } from '../../config/database-url.ts'
 import { copyDatabase } from '../../db/copy.ts'
 import { DatabaseError } from '../../db/errors.ts'
 import { openPostgres } from '../../db/postgres/engine.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
 import { openStore } from '../../db/store.ts'
-import { createBulkUpdates } from '../../todos/bulk/bulk-update-slices.ts'
+import { copiedTables, features } from '../../features.ts'
 import type { Command } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'
 
@@ -28,11 +27,11 @@ const copy: Command = {
     if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
     const source = await openStore({ url: from, poolMax: 1, now, log })
     try {
-      await createBulkUpdates(source).finishAllPending()
+      for (const { finishPendingWork } of features) await finishPendingWork?.(source)
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
-      const sizes = await copyDatabase(source, target, onProgress).finally(target.close)
-      report(sizes, formatSizes(sizes, toSecretFile(file)))
+      const sizes = await copyDatabase(source, target, copiedTables, onProgress).finally(target.close)
+      report(sizes, formatSizes(sizes, `${file}.key`))
     } finally {
       await source.close()
     }

@@ -1,3 +1,4 @@
+import { retentionRules, signsOfUse } from '../../features.ts'
 import { findQuietSince } from '../../jobs/clock-check.ts'
 import { createJanitor } from '../../jobs/janitor.ts'
 import type { Command } from '../command.ts'
@@ -18,9 +19,9 @@ const prune: Command = {
   async run(context) {
     const config = context.config({ keys: false })
     const removed = await withDatabase({ ...context, config }, async store => {
-      const lastUse = context.values.force ? undefined : await findQuietSince(store, config)
+      const lastUse = context.values.force ? undefined : await findQuietSince(store, config, signsOfUse)
       if (lastUse) throw createUnusedDatabaseError(lastUse, context.now())
-      const removeExpired = createJanitor(store, config)
+      const removeExpired = createJanitor(store, config, retentionRules)
       return removeExpired({
         onProgress: (table, count) => context.progress(`${count} ${toWords(table)} removed`)
       })

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
-import { postgresColumns } from '../columns.ts'
+import { postgresKit } from '../columns.ts'
 import {
   assertAffected,
   type BoundStatement,
@@ -14,11 +14,11 @@ import {
   type Params,
   type ResultsOf,
   type Rows,
-  type Search
+  type Search,
+  type SearchedColumns
 } from '../engine.ts'
 import { StatementError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
-import { createTables } from '../schema.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
@@ -28,8 +28,6 @@ const START_TIMEOUT = 30_000
 
 /** The part of the connections that long reads of one user may take. */
 const LONG_READ_SHARE = 0.2
-
-export const postgresTables = createTables(postgresColumns)
 
 /** Long enough to need room, and gone with the end of the one transaction that several statements without values are. */
 const PROBE_QUERY = `insert into ${MIGRATIONS_TABLE} (hash) select string_agg(md5(n::text), '') from generate_series(1, 1000) n;
@@ -84,10 +82,10 @@ export async function openPostgres({
     databaseInfo,
     // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
     db: drizzle({ query } as unknown as pg.Pool),
-    tables: postgresTables,
+    kit: postgresKit,
     // To ask whether a row is as it was takes as long as to read it.
     cached: batchReads,
-    cachedText: (_userId, _key, read) => read(),
+    createTextCache: () => (_userId, _key, read) => read(),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (params?: Params) => prepared.execute(params)
@@ -110,10 +108,10 @@ export async function openPostgres({
         throw new StatementError(statements.map(({ name }) => name).join(' + '), error)
       }
     },
-    search,
+    createSearch,
     queueForUser,
     ping: async () => {
-      await query({ text: 'select count(*) from users where id is null', rowMode: 'array' }, [])
+      await query({ text: `select count(*) from ${MIGRATIONS_TABLE} where id is null`, rowMode: 'array' }, [])
     },
     async probeWrite() {
       await withConnection(pool, client => client.query(PROBE_QUERY))
@@ -126,18 +124,21 @@ export async function openPostgres({
   }
 }
 
-/** Terms have no spaces, quotes and backslashes: in quotes they need no escaping. */
-const condition = sql`array_to_tsvector(string_to_array(${postgresTables.todos.terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
-const search: Search = {
-  condition,
-  unindexedCondition: condition,
-  toParams: ({ exactTerms, prefixTerms }) => ({
-    terms: [
-      ...exactTerms.map(term => `'${term}'`),
-      ...prefixTerms.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
-    ].join(' & ')
-  }),
-  catchUpIndex: async () => {}
+/** Full-text search in PostgreSQL, by the index on the same expression that the migration of the table makes. */
+function createSearch({ terms }: SearchedColumns): Search {
+  const condition = sql`array_to_tsvector(string_to_array(${terms}, ' ')) @@ ${sql.placeholder('terms')}::tsquery`
+  return {
+    condition,
+    unindexedCondition: condition,
+    // Terms have no spaces, quotes and backslashes: in quotes they need no escaping.
+    toParams: ({ exactTerms, prefixTerms }) => ({
+      terms: [
+        ...exactTerms.map(term => `'${term}'`),
+        ...prefixTerms.map(forms => `(${forms.map(term => `'${term}':*`).join(' | ')})`)
+      ].join(' & ')
+    }),
+    catchUpIndex: async () => {}
+  }
 }
 
 async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {

@@ -10,20 +10,25 @@ const QUERY_TIMEOUT = 3000
 
 /**
  * Looks at a PostgreSQL database, on a connection as the service has it.
+ * @param datedTable a table that is written often, by whose ids the last time is known
  * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
  */
-export async function inspectPostgres(url: string): Promise<Inspection> {
+export async function inspectPostgres(url: string, datedTable: string): Promise<Inspection> {
   const connector = createConnector(url)
   const client = new pg.Client({ ...connector.clientConfig, query_timeout: QUERY_TIMEOUT })
   client.on('error', () => {})
-  return inspect(client, connector)
+  return inspect(client, connector, datedTable)
     .catch(error => {
       throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
     })
     .finally(() => client.end())
 }
 
-async function inspect(client: pg.Client, { configure, begin, isPooled }: Connector): Promise<Inspection> {
+async function inspect(
+  client: pg.Client,
+  { configure, begin, isPooled }: Connector,
+  datedTable: string
+): Promise<Inspection> {
   await client.connect()
   await configure(client)
   await begin(client)
@@ -34,13 +39,13 @@ async function inspect(client: pg.Client, { configure, begin, isPooled }: Connec
   )
   const [{ version, connections, clock }] = rows
   const { rows: latest } = await client.query(
-    applied ? 'select max(id) as id from events' : 'select null as id'
+    applied ? `select max(id) as id from ${datedTable}` : 'select null as id'
   )
   await client.query('commit')
   return {
     version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
     pendingMigrations: readPendingMigrations('postgres', applied).length,
-    latestEvent: toCreationTime(latest[0].id),
+    latestWrite: toCreationTime(latest[0].id),
     clock: new Date(Number(clock)),
     // Ours are those to the pooler then, which has limits of its own.
     ...(!isPooled() && { connections })

@@ -7,38 +7,20 @@ import type { Commit } from './group-commit.ts'
 const PAGES_PER_SLICE = 50
 /** Milliseconds between two slices, in which requests go first. */
 const PAUSE = 5
-/** Rows of the index from this number on say which todos are deleted (FTS5_TOMBSTONE_ROWID in fts5_index.c of SQLite). */
+/** Rows of the index from this number on say which rows are deleted (FTS5_TOMBSTONE_ROWID in fts5_index.c of SQLite). */
 const FIRST_TOMBSTONE = 2n ** 53n
 
 /**
- * Rids the files of what was deleted. Of rows `secure_delete` leaves nothing; but the full-text index keeps the words of a
- * deleted todo until its parts are merged, and the write-ahead log keeps pages as they were before.
+ * Rids the files of what was deleted. `secure_delete` leaves nothing of rows; but a full-text index keeps the words of a
+ * deleted row until its parts are merged, and the write-ahead log keeps pages as they were before.
  */
 export function createEraser(connection: Database.Database, commit: Commit): () => Promise<void> {
-  const hasTombstones = connection.prepare(
-    `select 1 from todos_search_data where id >= ${FIRST_TOMBSTONE} limit 1`
-  )
-  const merge = connection.prepare("insert into todos_search (todos_search, rank) values ('merge', +?)")
-  const totalChanges = connection.prepare('select total_changes()').pluck()
+  const mergers = findFullTextIndexes(connection).map(index => createMerger(connection, index, commit))
   let running = Promise.resolve()
-
-  /** @returns whether it has done anything: the manual of FTS5 tells so by the changes, of which one is its own */
-  function mergeSlice(pages: number): boolean {
-    const before = totalChanges.get() as number
-    merge.run(pages)
-    return (totalChanges.get() as number) - before > 1
-  }
 
   async function erase() {
     try {
-      // A negative number begins to merge all parts into one, positive ones go on with it.
-      if (hasTombstones.get()) {
-        let isUnfinished = await commit(() => mergeSlice(-PAGES_PER_SLICE))
-        while (isUnfinished) {
-          await sleep(PAUSE)
-          isUnfinished = await commit(() => mergeSlice(PAGES_PER_SLICE))
-        }
-      }
+      for (const mergeDeleted of mergers) await mergeDeleted()
       truncateLog(connection)
     } catch (error) {
       throw new StatementError('scrub', error)
@@ -49,6 +31,40 @@ export function createEraser(connection: Database.Database, commit: Commit): () 
   return () => {
     running = running.then(erase, erase)
     return running
+  }
+}
+
+const findFullTextIndexes = (connection: Database.Database) =>
+  connection
+    .prepare<[], string>(
+      "select name from sqlite_schema where sql like 'create virtual table % using fts5(%'"
+    )
+    .pluck()
+    .all()
+
+/** Makes a function that merges the parts of an index, if rows of the index were deleted. */
+function createMerger(connection: Database.Database, index: string, commit: Commit): () => Promise<void> {
+  const hasTombstones = connection.prepare(
+    `select 1 from ${index}_data where id >= ${FIRST_TOMBSTONE} limit 1`
+  )
+  const merge = connection.prepare(`insert into ${index} (${index}, rank) values ('merge', +?)`)
+  const totalChanges = connection.prepare('select total_changes()').pluck()
+
+  /** @returns whether there was something to merge: then there are more changes than the one of the statement itself */
+  function mergeSlice(pages: number): boolean {
+    const before = totalChanges.get() as number
+    merge.run(pages)
+    return (totalChanges.get() as number) - before > 1
+  }
+
+  return async function mergeDeleted() {
+    if (!hasTombstones.get()) return
+    // A negative number begins to merge all parts into one, positive numbers go on with it.
+    let isUnfinished = await commit(() => mergeSlice(-PAGES_PER_SLICE))
+    while (isUnfinished) {
+      await sleep(PAUSE)
+      isUnfinished = await commit(() => mergeSlice(PAGES_PER_SLICE))
+    }
   }
 }
 

@@ -8,23 +8,24 @@ const BUSY_TIMEOUT = 5000
 
 /**
  * Looks at a SQLite database, and through all of it for damages.
+ * @param datedTable a table that is written often, by whose ids the last time is known
  * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
  */
-export async function inspectSqlite(file: string): Promise<Inspection> {
+export async function inspectSqlite(file: string, datedTable: string): Promise<Inspection> {
   try {
     const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
-    return await inspect(connection).finally(() => connection.close())
+    return await inspect(connection, datedTable).finally(() => connection.close())
   } catch (error) {
     throw new DatabaseError(`${file}: ${(error as Error).message}`)
   }
 }
 
-async function inspect(connection: Database.Database): Promise<Inspection> {
+async function inspect(connection: Database.Database, datedTable: string): Promise<Inspection> {
   const pendingMigrations = countPendingMigrations(connection)
   assertIntact(connection)
-  const latestId = connection.prepare('select max(id) from events').pluck().get()
+  const latestId = connection.prepare(`select max(id) from ${datedTable}`).pluck().get()
   const version = connection.prepare('select sqlite_version()').pluck().get()
-  return { version: `SQLite ${version}`, pendingMigrations, latestEvent: toCreationTime(latestId) }
+  return { version: `SQLite ${version}`, pendingMigrations, latestWrite: toCreationTime(latestId) }
 }
 
 /** How many migrations an open database lacks. */

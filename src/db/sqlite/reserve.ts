@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** Bytes of the reserve, and of what is given away of it at a time: a sign-out and its event write half of that. */
+/** Bytes of the reserve, and of what is given away of it at a time: two rows write half of that. */
 const RESERVE_SIZE = 1_048_576
 const RELEASE_SIZE = 32_768
 

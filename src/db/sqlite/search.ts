@@ -1,8 +1,7 @@
 import type Database from 'better-sqlite3'
-import { sql } from 'drizzle-orm'
-import type { Search } from '../engine.ts'
+import { getTableName, sql } from 'drizzle-orm'
+import type { Search, SearchedColumns } from '../engine.ts'
 import { isOutage, StatementError } from '../errors.ts'
-import type { Tables } from '../schema.ts'
 import type { Commit } from './group-commit.ts'
 
 /** Bytes of terms that go into the index in one go: as many as keep it to some milliseconds. */
@@ -14,34 +13,43 @@ const ROW_OVERHEAD = 100
 
 /**
  * Full-text search in SQLite (FTS5). The index narrows the candidates down, together with the rows that are not in it yet;
- * whether one has the terms is decided by its row. So it finds the same at any time.
+ * the row of a candidate decides whether it has the terms. So a search finds the same at any time.
+ *
+ * The migration of a table `x` makes its index `x_search`, and the table `x_unindexed` of the rows that are not in it yet.
  */
-export function createSearch(connection: Database.Database, { todos }: Tables, commit: Commit): Search {
-  // `+?` for the reason that sqlite.ts gives.
+export function createSearch(
+  connection: Database.Database,
+  { seq, terms }: SearchedColumns,
+  commit: Commit
+): Search {
+  const table = getTableName(seq.table)
+  const [index, unindexed] = [`${table}_search`, `${table}_unindexed`]
+  // `+?` for the reason that drizzle.ts gives.
   const findUnindexed = connection.prepare<[string], UnindexedRow>(
-    `select seq, terms from todos_unindexed join todos using (seq) where todos_unindexed.user_id = +? order by seq`
+    `select seq, ${terms.name} as terms from ${unindexed} join ${table} using (seq)
+      where ${unindexed}.user_id = +? order by seq`
   )
-  const insertTerms = connection.prepare('insert or replace into todos_search (rowid, terms) values (?, ?)')
-  const deleteUnindexed = connection.prepare('delete from todos_unindexed where user_id = ? and seq <= ?')
+  const insertTerms = connection.prepare(`insert or replace into ${index} (rowid, terms) values (?, ?)`)
+  const deleteUnindexed = connection.prepare(`delete from ${unindexed} where user_id = ? and seq <= ?`)
   const indexBatch = connection.transaction((userId: string) => {
     const rows = takeBatch(findUnindexed.iterate(userId))
     for (const { seq, terms } of rows) insertTerms.run(seq, terms)
     deleteUnindexed.run(userId, rows.at(-1)?.seq)
   })
-  const hasUnindexed = connection.prepare('select 1 from todos_unindexed where user_id = +? limit 1')
+  const hasUnindexed = connection.prepare(`select 1 from ${unindexed} where user_id = +? limit 1`)
 
   const unindexedCondition = sql`not exists (
     select 1 from json_each(${sql.placeholder('needles')}) as wanted where case type
       when 'array' then not exists (
-        select 1 from json_each(wanted.value) where instr(' ' || ${todos.terms} || ' ', value) > 0
+        select 1 from json_each(wanted.value) where instr(' ' || ${terms} || ' ', value) > 0
       )
-      else instr(' ' || ${todos.terms} || ' ', value) = 0
+      else instr(' ' || ${terms} || ' ', value) = 0
     end
   )`
   return {
-    condition: sql`${todos.seq} in (
-      select rowid from todos_search where todos_search match ${sql.placeholder('match')}
-      union all select seq from todos_unindexed where user_id = ${sql.placeholder('userId')}
+    condition: sql`${seq} in (
+      select rowid from ${sql.identifier(index)} where ${sql.identifier(index)} match ${sql.placeholder('match')}
+      union all select seq from ${sql.identifier(unindexed)} where user_id = ${sql.placeholder('userId')}
     ) and ${unindexedCondition}`,
     unindexedCondition,
     toParams: ({ exactTerms, prefixTerms }) => ({
@@ -63,7 +71,7 @@ export function createSearch(connection: Database.Database, { todos }: Tables, c
           await commit(() => indexBatch(userId))
       } catch (error) {
         // Without room, say. What is not in the index is looked through row by row.
-        if (!isOutage(error)) throw new StatementError('todos_search', error)
+        if (!isOutage(error)) throw new StatementError(index, error)
       }
     }
   }

@@ -2,6 +2,8 @@ import { and, eq, gt, lte, sql } from 'drizzle-orm'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { type Filter, type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
+import { todoSearch } from '../query/search.ts'
+import { todoTables } from '../tables.ts'
 import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './sliced-updates.ts'
 
 /** What is done to all todos that are alike: they become done or not done, or go into the trash. */
@@ -11,7 +13,7 @@ export type BulkUpdate = { readonly done: boolean } | 'delete'
 const bulkUpdateSlice = prepareShapes(
   'todos_sweep',
   (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }) => {
-    const { todos } = engine.tables
+    const { todos } = todoTables(engine.kit)
     const now = param(todos.updatedAt, 'now')
     // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
     const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
@@ -25,7 +27,7 @@ const bulkUpdateSlice = prepareShapes(
       .set({ ...changedColumns, updatedAt: changeTime, revision: param(todos.revision, 'revision') })
       .where(
         and(
-          toCondition(engine, shape, engine.search.unindexedCondition),
+          toCondition(engine, shape, todoSearch(engine).unindexedCondition),
           kind === 'delete' ? undefined : eq(todos.done, !kind.done),
           gt(todos.id, param(todos.id, 'from')),
           lte(todos.id, param(todos.id, 'to'))

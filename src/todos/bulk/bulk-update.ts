@@ -1,6 +1,6 @@
 import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
-import type { StoreAnswer } from '../../http/idempotency.ts'
+import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import type { Filter } from '../query/filter.ts'
 import { countTodos } from '../query/list.ts'
@@ -11,7 +11,7 @@ import {
   createBulkUpdates,
   prepareSlices
 } from './bulk-update-slices.ts'
-import { splitIntoRanges } from './sliced-updates.ts'
+import { needsSlices, splitIntoRanges } from './sliced-updates.ts'
 
 /** No todo has been changed before, not even one that was imported. */
 const MIN_UPDATED_AT = 0
@@ -42,7 +42,7 @@ export async function runBulkUpdate(
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
   const bulkUpdates = createBulkUpdates(store)
-  if (store.slicedUpdates?.isNeeded(userId)) {
+  if (needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, { kind, filter } satisfies BulkUpdateSpec, requestId)
     const answerStatements = keep(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)

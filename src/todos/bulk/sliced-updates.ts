@@ -1,9 +1,10 @@
 import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
 import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from '../../db/engine.ts'
-import type { BulkUpdateRow } from '../../db/schema.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { IDEMPOTENCY_RETENTION_MS } from '../../http/idempotency.ts'
+import { IDEMPOTENCY_RETENTION_MS } from '../../idempotency/idempotency.ts'
+import type { BulkUpdateRow } from '../tables.ts'
+import { todoTables } from '../tables.ts'
 
 /*
  * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
@@ -38,7 +39,7 @@ export type PrepareSlices = (
   update: SlicedUpdate
 ) => Promise<(range: IdRange) => BoundStatement<readonly unknown[]>>
 
-const statements = prepareStatements('bulk_updates', (db, { bulkUpdates, todos }) => {
+const statements = prepareStatements('bulk_updates', todoTables, (db, { bulkUpdates, todos }) => {
   const belongsToUser = eq(bulkUpdates.userId, param(bulkUpdates.userId, 'userId'))
   const isThisUpdate = and(belongsToUser, eq(bulkUpdates.revision, param(bulkUpdates.revision, 'revision')))
   const returned = { revision: bulkUpdates.revision }
@@ -55,6 +56,10 @@ const statements = prepareStatements('bulk_updates', (db, { bulkUpdates, todos }
     .as('weighed')
   return {
     find: db.select().from(bulkUpdates).where(belongsToUser),
+    findState: db
+      .select({ revision: bulkUpdates.revision, isDone: bulkUpdates.isDone })
+      .from(bulkUpdates)
+      .where(belongsToUser),
     findUnfinished: db
       .select({ userId: bulkUpdates.userId })
       .from(bulkUpdates)
@@ -110,7 +115,7 @@ const statements = prepareStatements('bulk_updates', (db, { bulkUpdates, todos }
  * @returns one range where one will do
  */
 export async function splitIntoRanges(store: Store, userId: string): Promise<IdRange[]> {
-  if (store.slicedUpdates) return [ALL_IDS]
+  if (store.hasManyRows) return [ALL_IDS]
   const rangeEnds = (await statements(store).findRangeEnds.execute({ userId })).map(({ id }) => String(id))
   let from = MIN_ID
   return [...rangeEnds.slice(0, -1), MAX_ID].map(to => {
@@ -120,6 +125,10 @@ export async function splitIntoRanges(store: Store, userId: string): Promise<IdR
   })
 }
 
+/** Whether a user has so many todos that a change of all of them would hold up others. */
+export const needsSlices = (store: Store, userId: string): boolean =>
+  store.hasManyRows?.(todoTables(store.kit).todos.userId, userId) ?? false
+
 /** What is under way in this process, by the user. */
 const runningByDatabase = new WeakMap<Queries, Map<string, Promise<void>>>()
 
@@ -127,6 +136,7 @@ const runningByDatabase = new WeakMap<Queries, Map<string, Promise<void>>>()
 export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) {
   const {
     find,
+    findState,
     findUnfinished: unfinished,
     start: begin,
     advance: goOn,
@@ -138,6 +148,13 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
 
   async function findLatest(userId: string): Promise<BulkUpdateRow | undefined> {
     const [row] = await find.execute({ userId })
+    return row
+  }
+
+  /** What names the latest update, and whether it is done. An engine that no write holds up has none. */
+  async function findLatestState(userId: string) {
+    if (!store.hasManyRows) return undefined
+    const [row] = await findState.execute({ userId })
     return row
   }
 
@@ -176,7 +193,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   /** Has what is left of a user's update done. @returns what names the last one */
   async function finishPending(userId: string): Promise<string | undefined> {
     for (;;) {
-      const last = store.slicedUpdates?.findLatest(userId)
+      const last = await findLatestState(userId)
       if (!last || last.isDone) return last?.revision
       const work =
         runningByUser.get(userId) ?? finishLatest(userId).finally(() => runningByUser.delete(userId))
@@ -210,7 +227,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
         const revisionBefore = await finishPending(userId)
         const result = await read()
         // Another process may have begun one meanwhile.
-        if (store.slicedUpdates?.findLatest(userId)?.revision === revisionBefore) return result
+        if ((await findLatestState(userId))?.revision === revisionBefore) return result
       }
     },
 

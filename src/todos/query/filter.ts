@@ -3,7 +3,9 @@ import type { Engine, Params } from '../../db/engine.ts'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { firstDueKey, lastDueKey, NO_DUE_KEY } from '../due.ts'
+import { todoTables } from '../tables.ts'
 import { type Priority, priorities } from '../todo.ts'
+import { todoSearch } from './search.ts'
 import { tokenize, toSearchTerms } from './terms.ts'
 
 /** Which todos; without any of these, all of the list. */
@@ -39,10 +41,11 @@ type Comparisons = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' |
  * @param searchCondition how a search is part of it
  */
 export function toCondition(
-  { tables: { todos }, search }: Engine,
+  engine: Engine,
   { comparedFields: compared, isSearch, isEmptySearch, isTrash }: FilterShape,
-  searchCondition: SQL = search.condition
+  searchCondition: SQL = todoSearch(engine).condition
 ): SQL | undefined {
+  const { todos } = todoTables(engine.kit)
   const dueAfter = gt(todos.dueKey, param(todos.dueKey, 'dueAfter'))
   const comparisons: Record<keyof Comparisons, SQL | undefined> = {
     done: eq(todos.done, param(todos.done, 'done')),
@@ -69,9 +72,9 @@ export async function prepareFilter(store: Store, userId: string, filter: Filter
   const isEmptySearch = q !== undefined && tokenize(q).length === 0
   const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
   const comparedFields = (Object.keys(comparisons) as (keyof Comparisons)[]).sort()
-  if (isSearch) await store.search.catchUpIndex(userId)
+  if (isSearch) await todoSearch(store).catchUpIndex(userId)
   const shape: FilterShape = { comparedFields, isSearch, isEmptySearch, isTrash }
-  const termParams = isSearch && store.search.toParams(toSearchTerms(userId, q ?? '', tag))
+  const termParams = isSearch && todoSearch(store).toParams(toSearchTerms(userId, q ?? '', tag))
   return { shape, params: { userId, ...termParams, ...toComparisonParams(comparisons) } }
 }
 

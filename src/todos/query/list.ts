@@ -1,12 +1,12 @@
 import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { UserParams } from '../../db/engine.ts'
-import type { Tables, TodoRow } from '../../db/schema.ts'
+import type { Engine, UserParams } from '../../db/engine.ts'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
+import { type TodoRow, todoTables } from '../tables.ts'
 import { priorities, type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
 import { type Filter, type FilterShape, prepareFilter, toCondition } from './filter.ts'
@@ -48,8 +48,8 @@ interface PageShape extends FilterShape {
 }
 
 const selectPage = prepareShapes('todos_page', (engine, shape: PageShape) => {
-  const { todos } = engine.tables
-  const [column, direction, operator] = parseSort(engine.tables, shape.sort)
+  const { todos } = todoTables(engine.kit)
+  const [column, direction, operator] = parseSort(engine, shape.sort)
   const paramPosition = sql`(${param(column, 'key')}, ${param(todos.id, 'id')})`
   const isAfterCursor = shape.isFirstPage
     ? undefined
@@ -63,7 +63,7 @@ const selectPage = prepareShapes('todos_page', (engine, shape: PageShape) => {
 })
 
 const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
-  engine.db.select({ total: count() }).from(engine.tables.todos).where(toCondition(engine, shape))
+  engine.db.select({ total: count() }).from(todoTables(engine.kit).todos).where(toCondition(engine, shape))
 )
 
 /**
@@ -83,7 +83,9 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
     limit: limit + 1
   }
   const { rows, total } = await createBulkUpdates(store).readConsistently(userId, async () => ({
-    rows: await (isIndexed(shape) ? statement.execute(pageParams) : statement.executeLong(pageParams)),
+    rows: await (isIndexed(shape)
+      ? statement.execute(pageParams)
+      : statement.executeLong(pageParams, todoTables(store.kit).todos.userId)),
     total: isCounted ? await countMatching(store, shape, params) : undefined
   }))
   const last = rows.length > limit ? rows[limit - 1] : undefined
@@ -101,7 +103,7 @@ export async function countTodos(store: Store, userId: string, filter: Filter): 
 }
 
 async function countMatching(store: Store, shape: FilterShape, params: UserParams): Promise<number> {
-  const [row] = await selectCount(store, shape).executeLong(params)
+  const [row] = await selectCount(store, shape).executeLong(params, todoTables(store.kit).todos.userId)
   return Number(row?.total)
 }
 
@@ -112,8 +114,8 @@ const isIndexed = ({ comparedFields, isSearch, isTrash }: FilterShape): boolean 
 /** The column that an order is by. */
 export const getSortColumn = (sort: Sort) => sortColumns[sort.replace('-', '') as SortField]
 
-function parseSort({ todos }: Tables, sort: Sort): [PgColumn, typeof asc, SQL] {
-  const column: PgColumn = todos[getSortColumn(sort)]
+function parseSort({ kit }: Engine, sort: Sort): [PgColumn, typeof asc, SQL] {
+  const column: PgColumn = todoTables(kit).todos[getSortColumn(sort)]
   return sort.startsWith('-') ? [column, desc, sql`<`] : [column, asc, sql`>`]
 }
 

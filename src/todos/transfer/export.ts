@@ -4,12 +4,13 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
 import { type Due, NO_DUE_KEY } from '../due.ts'
+import { todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */
 const PAGE_SIZE = 100
 
-const statements = prepareStatements('todos_export', (db, { todos }) => {
+const statements = prepareStatements('todos_export', todoTables, (db, { todos }) => {
   const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
   const selectPage = (condition?: SQL) =>
     db

@@ -1,6 +1,6 @@
-import { MAX_IMPORT_LINE } from '../../config/limits.ts'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import type { Fault } from '../../problems/problem.ts'
+import { MAX_IMPORT_LINE } from '../limits.ts'
 import type { TodoContent } from '../todo.ts'
 
 /** A todo as a line of an import gives it: as it is exported, or parts of that. */

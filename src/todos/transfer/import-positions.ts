@@ -3,6 +3,7 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { positionAfter, positionRightAfter, toPosition } from '../position.ts'
 import { todoStatements } from '../statements.ts'
+import { todoTables } from '../tables.ts'
 import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
 
 /** Comes after every position, and after every id. */
@@ -10,7 +11,7 @@ const AFTER_ALL = '~'
 
 const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
 
-const statements = prepareStatements('todos_import', (db, { todos }) => {
+const statements = prepareStatements('todos_import', todoTables, (db, { todos }) => {
   const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
   const values = PARAM_NAMES.map(name => sql.placeholder(name))
   return {

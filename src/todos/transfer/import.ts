@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { MAX_IMPORT_LINES } from '../../config/limits.ts'
 import type { BoundStatement } from '../../db/engine.ts'
-import type { TodoRow } from '../../db/schema.ts'
 import type { Store } from '../../db/store.ts'
-import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../http/idempotency.ts'
+import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
+import { type TodoRow, todoTables } from '../tables.ts'
 import { defaults, toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
@@ -163,10 +163,8 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
 const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
 /** One statement, so all of them or none. Built anew each time, for it is as long as there are rows. */
-function createInsert(
-  { db, tables: { todos }, prepare }: Store,
-  rows: TodoRow[]
-): BoundStatement<{ id: string }[]> {
+function createInsert({ db, kit, prepare }: Store, rows: TodoRow[]): BoundStatement<{ id: string }[]> {
+  const { todos } = todoTables(kit)
   const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })
   const { run } = prepare(statement, '')
   return { name: 'todos_import', run: () => run() as { id: string }[] }

@@ -369,5 +369,5 @@ t.test('what fails in the database is told as such, not as a problem of an opera
     storeAnswer: () => []
   }
   const operations = [{ op: 'delete', id: MISSING_ID }] as const
-  await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find: gone$/ })
+  await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find(State)?: gone$/ })
 })

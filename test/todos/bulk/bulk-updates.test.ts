@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
 import { openStore, type Store } from '../../../src/db/store.ts'
+import { allTables } from '../../../src/features.ts'
 import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'
 import { createBulkUpdates } from '../../../src/todos/bulk/bulk-update-slices.ts'
 import { splitIntoRanges } from '../../../src/todos/bulk/sliced-updates.ts'
@@ -183,7 +184,7 @@ t.test('what a crash has left can be done for all, before a copy', async t => {
   await t.rejects(sweepAll(dying, user.id), { message: 'killed' })
   const other = await open()
   await createBulkUpdates(other).finishAllPending()
-  const { todos } = other.tables
+  const { todos } = allTables(other.kit)
   const rows = await other.db.select({ done: todos.done }).from(todos).execute()
   t.equal(rows.filter(({ done }) => done).length, 1000)
 })
@@ -216,7 +217,7 @@ t.test('statements where nobody waits deal with only so much text, whose terms a
   const text = Array.from({ length: 12 }, (_, n) => JSON.stringify({ title: `${n}`, description: han(n) }))
   await importTodos(app.store, { userId: user.id, text: text.join('\n'), key: undefined, check: () => [] })
   const ranges = await splitIntoRanges(app.store, user.id)
-  t.equal(ranges.length > 1, !app.store.slicedUpdates)
+  t.equal(ranges.length > 1, !app.store.hasManyRows)
   t.strictSame(
     ranges.map(({ from }) => from),
     ['', ...ranges.slice(0, -1).map(({ to }) => to)],

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
-import { withIdempotency } from '../../../src/http/idempotency.ts'
+import { allTables } from '../../../src/features.ts'
+import { withIdempotency } from '../../../src/idempotency/idempotency.ts'
 import { type BatchResult, runBatch } from '../../../src/todos/bulk/batch.ts'
 import { defaults } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
@@ -54,7 +55,9 @@ t.test('a repetition shows the todo as it is now, and none that was deleted for 
   t.strictSame(gone.body, expectedProblem(gone, 404, 'todo_not_found', { detail }))
   t.equal(gone.headers['idempotent-replayed'], 'true')
   t.strictSame(await titles(), [])
-  t.strictSame((await app.store.db.select().from(app.store.tables.idempotencyKeys))[0]?.answer, { id })
+  t.strictSame((await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys))[0]?.answer, {
+    id
+  })
 })
 
 t.test('so it is with a batch, of which no more is kept than what it made', async t => {
@@ -72,7 +75,7 @@ t.test('so it is with a batch, of which no more is kept than what it made', asyn
   }
   const { results } = (await todos('POST', '/batch', body, headers)).body
   const [{ todo: d }, , , , { todo: e }] = results
-  const kept = await app.store.db.select().from(app.store.tables.idempotencyKeys)
+  const kept = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
   t.strictSame(kept[0]?.answer, [d.id, e.id])
 
   const patched = (await todos('PATCH', `/${a.id}`, { title: 'A' })).body
@@ -98,7 +101,7 @@ t.test('so it is with a batch, of which no more is kept than what it made', asyn
     left,
     first.body.results[0].todos.filter(({ id }: { id: string }) => id !== ids[7])
   )
-  const records = await app.store.db.select().from(app.store.tables.idempotencyKeys)
+  const records = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
   t.ok(JSON.stringify(records).length < 1000)
 })
 

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
+import { allTables } from '../../../src/features.ts'
 import { MAX_POSITION_LENGTH, POSITION_PATTERN } from '../../../src/todos/position.ts'
 import { invalid, serveSignedIn } from '../signed-in.ts'
 
@@ -18,7 +19,8 @@ const longest = (number: number) =>
 async function serveFullList(t: Parameters<typeof serveSignedIn>[0], ...titles: string[]) {
   const service = await serveSignedIn(t)
   const made = await service.make(...titles)
-  const { db, tables } = service.app.store
+  const { db, kit } = service.app.store
+  const tables = allTables(kit)
   for (const [index, { id }] of made.entries())
     await db
       .update(tables.todos)
@@ -51,7 +53,8 @@ t.test('only the todos next to a full gap change', async t => {
   const { app, todos, make, titles } = await serveSignedIn(t)
   const made = await make(...'abcdefghijklmn')
   const ids = made.map(({ id }) => id)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   for (const [index, end] of [
     [6, '1'],
     [7, '2']

@@ -70,7 +70,7 @@ t.test(
         const { nextCursor } = await listTodos(store, user, { ...filter, sort, limit: 1 })
         const pages = nextCursor === null ? 1 : 2
         if (nextCursor) await listTodos(store, user, { ...filter, sort, limit: 1, cursor: nextCursor })
-        const lists = prepared.filter(source => source.includes('order by'))
+        const lists = prepared.filter(source => /order by .* limit/s.test(source))
         t.equal(lists.length, pages)
         for (const source of lists) {
           const [step, ...others] = explain(source)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
+import { allTables } from '../../../src/features.ts'
 import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
@@ -110,7 +111,8 @@ t.test('each zone comes once, before its first use, under the name that it was g
   // Zones that were kept, but that no name is taken of any more, and one that not even the platform knows.
   for (const timeZone of ['PST', 'Mars/Olympus', 'Mars/Olympus']) {
     const { body } = await todos('POST', '', { title: 'x' })
-    const { db, tables } = app.store
+    const { db, kit } = app.store
+    const tables = allTables(kit)
     const columns = { due: due(timeZone), dueKey: '2026-07-01T09:00:00' }
     await db.update(tables.todos).set(columns).where(eq(tables.todos.id, body.id))
   }

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
+import { allTables } from '../../../src/features.ts'
 import { MAX_POSITION_LENGTH } from '../../../src/todos/position.ts'
 import { crashAtWrite, serveSignedIn } from '../signed-in.ts'
 
@@ -140,7 +141,8 @@ async function equals(t: Test, position: string, ...names: string[]) {
   const service = await importer(t)
   const { app, make } = service
   const made = await make(...names)
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   for (const { id } of made) await db.update(tables.todos).set({ position }).where(eq(tables.todos.id, id))
   return { ...service, ids: Object.fromEntries(made.map(({ id, title }) => [title, id])) }
 }
@@ -191,7 +193,8 @@ t.test('two todos of one longest position make room for a third one between them
   const longest = (digit: number) => `${'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')}${digit}`
   const { app, todos, make, titles, ids } = await equals(t, longest(0), 'a', 'b')
   const [c, d] = await make('c', 'd')
-  const { db, tables } = app.store
+  const { db, kit } = app.store
+  const tables = allTables(kit)
   await db
     .update(tables.todos)
     .set({ position: longest(1) })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../../src/config/limits.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../../src/todos/limits.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { createArbitrary } from '../../support/schema-arbitrary.ts'
 import { expectedProblem } from '../../support/service.ts'

@@ -1,6 +1,26 @@
 import type Database from 'better-sqlite3'
 import { Column, type DriverValueDecoder, is, Param, Placeholder, type Query, SQL } from 'drizzle-orm'
-import type { Params, QueryBuilder } from '../engine.ts'
+import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session'
+import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+import type { Params, Queries, QueryBuilder } from '../engine.ts'
+
+/**
+ * Writes parameters as `+?`. To SQLite that is the value itself, but no value to plan by: where SQLite may plan by a value,
+ * it plans anew for each, which takes as long as the statement (sqlite3_prepare_v3 in
+ * https://sqlite.org/c3ref/prepare.html).
+ */
+class StablePlanDialect extends SQLiteSyncDialect {
+  override escapeParam(): string {
+    return '+?'
+  }
+}
+
+/** Opens Drizzle on a connection, under the types of PostgreSQL, in which features are written. */
+export function openDrizzle(connection: Database.Database): Queries {
+  const dialect = new StablePlanDialect()
+  const session = new BetterSQLiteSession(connection, dialect, undefined)
+  return new BaseSQLiteDatabase('sync', dialect, session, undefined) as unknown as Queries
+}
 
 type Row = Record<string, unknown>
 
@@ -10,7 +30,7 @@ interface Field {
   readonly field: Column | SQL | { readonly sql: SQL }
 }
 
-/** What is inside of a query that Drizzle has prepared for SQLite. */
+/** The private parts of a query that Drizzle has prepared for SQLite. A test holds them to the version of Drizzle. */
 interface PreparedInternals {
   readonly stmt: Database.Statement
   readonly fields?: readonly Field[]
@@ -21,8 +41,8 @@ interface PreparedInternals {
 type RawRead = (sql: string, params: readonly unknown[]) => Promise<unknown[][]>
 
 /**
- * A query of Drizzle's, prepared. How values are encoded and rows decoded is Drizzle's, too, but is found out here once:
- * Drizzle does so for each value of each row, which takes several times as long as the query itself.
+ * Prepares a query of Drizzle's. Values are encoded and rows decoded as Drizzle does, but how is found out once: Drizzle finds
+ * it out for each value of each row, which takes several times as long as the query itself.
  */
 export function prepareQuery(builder: QueryBuilder) {
   const prepared = builder.prepare('') as unknown as PreparedInternals

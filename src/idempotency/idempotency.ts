@@ -3,13 +3,14 @@ import { and, eq, gte, lt } from 'drizzle-orm'
 import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries, type Rows } from '../db/engine.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { canonicalJson } from '../http/canonical-json.ts'
 import { Problem } from '../problems/problem.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { idempotencyTables } from './tables.ts'
 
 /** Milliseconds for which a request may be repeated. */
 export const IDEMPOTENCY_RETENTION_MS = 86_400_000
 
-const statements = prepareStatements('idempotency', (db, { idempotencyKeys: keys }) => {
+const statements = prepareStatements('idempotency', idempotencyTables, (db, { idempotencyKeys: keys }) => {
   const row = paramRow(keys)
   return {
     // One that has been kept for long enough gives way, should the janitor not have come by yet.

@@ -1,1 +1,0 @@
-ALTER TABLE `users` ADD `password_expires_at` integer;

@@ -1,0 +1,74 @@
+import { desc, lt } from 'drizzle-orm'
+import type { Config } from '../config/config.ts'
+import { toCreationTime } from '../db/inspection.ts'
+import { param, prepareStatements } from '../db/statements.ts'
+import { type Store, toMinId } from '../db/store.ts'
+import type { Feature } from '../feature.ts'
+import { refreshes, sessionsEnded } from './counters.ts'
+import { REQUESTS_PER_MINUTE } from './limits.ts'
+import { authProblems } from './problems.ts'
+import { authTables } from './tables.ts'
+
+/** Milliseconds after the last failed sign-in for which a throttle is kept. */
+const THROTTLE_RETENTION_MS = 86_400_000
+
+const statements = prepareStatements('auth_use', authTables, (db, { events, sessions }) => ({
+  latestEvent: db
+    .select({ id: events.id })
+    .from(events)
+    .where(lt(events.id, param(events.id, 'before')))
+    .orderBy(desc(events.id))
+    .limit(1),
+  latestExpiry: db
+    .select({ time: sessions.idleExpiresAt })
+    .from(sessions)
+    .where(lt(sessions.idleExpiresAt, param(sessions.idleExpiresAt, 'before')))
+    .orderBy(desc(sessions.idleExpiresAt))
+    .limit(1)
+}))
+
+/** The latest event or refresh before a time. A session expires `REFRESH_TOKEN_TTL` after its last refresh. */
+async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
+  const { latestEvent, latestExpiry } = statements(store)
+  const lifetime = session.idleMs
+  const [event] = await latestEvent.execute({ before: toMinId(before) })
+  const [expiry] = await latestExpiry.execute({ before: new Date(before.getTime() + lifetime) })
+  return [toCreationTime(event?.id), expiry && new Date(expiry.time.getTime() - lifetime)].filter(
+    time => time !== undefined
+  )
+}
+
+/** Accounts, sign-ins and sessions. */
+export const authFeature = {
+  problems: authProblems,
+  tables: authTables,
+  requestsPerMinute: REQUESTS_PER_MINUTE,
+  retention: [
+    {
+      name: 'sessions',
+      age: kit => authTables(kit).sessions.endedAt,
+      keepForMs: ({ retention }) => retention.sessionMs
+    },
+    // The absolute expiry has no index. The idle expiry is at most a REFRESH_TOKEN_TTL later: it is counted from a refresh
+    // before the absolute one.
+    {
+      name: 'sessions',
+      age: kit => authTables(kit).sessions.idleExpiresAt,
+      keepForMs: ({ retention }) => retention.sessionMs
+    },
+    // An id tells when its row was made. An index of the time would have to be kept up with each event.
+    {
+      name: 'events',
+      age: kit => authTables(kit).events.id,
+      keepForMs: ({ retention }) => retention.eventMs,
+      toBound: toMinId
+    },
+    {
+      name: 'throttles',
+      age: kit => authTables(kit).throttles.updatedAt,
+      keepForMs: () => THROTTLE_RETENTION_MS
+    }
+  ],
+  findSignsOfUse,
+  counters: [refreshes, sessionsEnded]
+} satisfies Feature

@@ -1,0 +1,81 @@
+import { defineTables } from '../db/tables.ts'
+import type { AuditEventType } from './audit/event-types.ts'
+import type { EndReason } from './sessions/end-reasons.ts'
+import { userTables } from './user.ts'
+
+/** The table of the audit log. Each sign-in writes to it. */
+export const AUDIT_LOG_TABLE = 'events'
+
+/** The accounts and what belongs to them. */
+export const authTables = defineTables(kit => {
+  const { table, index, id, text, integer, instant } = kit
+  const { users } = userTables(kit)
+
+  const sessions = table(
+    'sessions',
+    {
+      id: id('id').primaryKey(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      generation: integer('generation').notNull(),
+      createdAt: instant('created_at').notNull(),
+      rotatedAt: instant('rotated_at').notNull(),
+      idleExpiresAt: instant('idle_expires_at').notNull(),
+      absoluteExpiresAt: instant('absolute_expires_at').notNull(),
+      endedAt: instant('ended_at'),
+      endReason: text('end_reason').$type<EndReason>(),
+      // Access tokens of a generation below are stale: the password was changed since.
+      minAccessGeneration: integer('min_access_generation').notNull().default(0),
+      // Of the Idempotency-Key with which the present generation was made.
+      retryKeyHash: text('retry_key_hash'),
+      userAgent: text('user_agent'),
+      ip: text('ip')
+    },
+    session => [
+      index('sessions_user_id').on(session.userId),
+      // For the janitor.
+      index('sessions_ended_at').on(session.endedAt),
+      index('sessions_idle_expires_at').on(session.idleExpiresAt)
+    ]
+  )
+
+  const events = table(
+    AUDIT_LOG_TABLE,
+    {
+      id: id('id').primaryKey(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      type: text('type').$type<AuditEventType>().notNull(),
+      createdAt: instant('created_at').notNull(),
+      sessionId: id('session_id'),
+      endReason: text('end_reason').$type<EndReason>(),
+      userAgent: text('user_agent'),
+      ip: text('ip'),
+      // Of a re-used refresh token: who refreshed before.
+      otherUserAgent: text('other_user_agent'),
+      otherIp: text('other_ip')
+    },
+    event => [index('events_user_id_id').on(event.userId, event.id)]
+  )
+
+  const throttles = table(
+    'throttles',
+    {
+      // A hash of what is throttled: it may be the e-mail of somebody who has no account here.
+      id: text('id').primaryKey(),
+      failures: integer('failures').notNull(),
+      blockedUntil: instant('blocked_until').notNull(),
+      updatedAt: instant('updated_at').notNull()
+    },
+    throttle => [index('throttles_updated_at').on(throttle.updatedAt)]
+  )
+
+  return { users, sessions, events, throttles }
+})
+
+type AuthTables = ReturnType<typeof authTables>
+export type SessionRow = AuthTables['sessions']['$inferSelect']
+export type AuditEventRow = AuthTables['events']['$inferSelect']
+export type ThrottleRow = AuthTables['throttles']['$inferSelect']

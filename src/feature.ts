@@ -1,0 +1,31 @@
+import type { Config } from './config/config.ts'
+import type { Store } from './db/store.ts'
+import type { TableDefinition, Tables } from './db/tables.ts'
+import type { FindSignsOfUse } from './jobs/clock-check.ts'
+import type { RetentionRule } from './jobs/janitor.ts'
+import type { ProblemCode } from './problems/problem.ts'
+import type { ProblemType } from './problems/problem-type.ts'
+import type { CounterDefinition } from './process/counters.ts'
+
+/** What a feature brings, for the foundation to loop over. */
+export interface Feature {
+  readonly problems: Partial<Record<ProblemCode, ProblemType>>
+  readonly tables: TableDefinition<Tables>
+  /** The names of the tables that tell of work under way in one database, and mean nothing in another. */
+  readonly transientTables?: readonly string[]
+  /** Does the work that the transient tables tell of. */
+  readonly finishPendingWork?: (store: Store) => Promise<void>
+  /** The most requests of a minute from one address, of each kind that has a limit of its own. */
+  readonly requestsPerMinute?: Readonly<Record<string, number>>
+  /** The largest body that its routes take unless they say otherwise, in bytes. */
+  readonly maxBody?: number
+  /** What the janitor removes. */
+  readonly retention?: readonly RetentionRule[]
+  /** When the feature was last used, as far as its rows tell. */
+  readonly findSignsOfUse?: FindSignsOfUse
+  readonly counters?: readonly CounterDefinition[]
+  /** Removes the rows of a user that are too many to go with the account in one statement. */
+  readonly removeUserRows?: (store: Store, userId: string) => Promise<void>
+  /** Gives the feature its settings for a store, before the first request. */
+  readonly configure?: (store: Store, config: Config) => void
+}

@@ -1,0 +1,24 @@
+/** What a client should do after a refusal; a program branches on the name, not on the words. */
+export const actions = {
+  refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
+  retry: 'Send the same request again.',
+  'retry-later': 'Wait for the seconds in Retry-After, then send the same request again.',
+  'sign-in': 'Forget the tokens and let the user sign in.',
+  'use-latest': 'Take the tokens that another tab or request has just got, and go on with them.'
+}
+
+export type Action = keyof typeof actions
+
+/** A kind of problem, with its guide for the developer who looks it up. */
+export interface ProblemType {
+  readonly status: number
+  /** Also serves as `error_description`: plain ASCII without quotes (RFC 6750, section 3). */
+  readonly title: string
+  /** What happened and what to do next, in short. */
+  readonly detail: string
+  readonly action?: Action
+  /** What happened, at greater length. */
+  readonly cause: string
+  /** What to do next, at greater length. */
+  readonly next: string
+}

@@ -1,0 +1,24 @@
+import { toBodyLimit } from '../config/limits.ts'
+import { MAX_POSITION_LENGTH } from './position.ts'
+
+/** Of a todo, in characters but for the number of tags. */
+export const MAX_TITLE = 500
+export const MAX_DESCRIPTION = 16_384
+export const MAX_TAGS = 20
+export const MAX_TAG = 50
+
+/** The largest body with a todo, in bytes: a todo as it was read, if all of it were escaped. */
+export const MAX_TODO_BODY = toBodyLimit(
+  MAX_TITLE + MAX_DESCRIPTION + MAX_TAGS * MAX_TAG + MAX_POSITION_LENGTH
+)
+/** The largest batch, in bytes. */
+export const MAX_BATCH = 1_048_576
+/** The largest import that is taken, in bytes. It is in memory as long as it takes. */
+export const MAX_IMPORT = 16_777_216
+/** The most lines of an import, since a line can be as short as a title. */
+export const MAX_IMPORT_LINES = 100_000
+/** The longest line of an import, in UTF-16 code units. What fits into a body fits into a line. */
+export const MAX_IMPORT_LINE = MAX_TODO_BODY
+
+/** The most requests of a minute from one address (IPv6: one /64 network) that take long. */
+export const REQUESTS_PER_MINUTE = { import: 20 }

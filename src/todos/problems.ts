@@ -1,0 +1,45 @@
+import type { ProblemType } from '../problems/problem-type.ts'
+
+/** The problems of todos. */
+export const todosProblems = {
+  quota_exceeded: {
+    status: 403,
+    title: 'The account has as many todos as it may have',
+    detail:
+      'Nothing was done. Delete some for good, those in the trash count as well; /api/limits tells how ' +
+      'many todos and bytes there may be.',
+    cause:
+      'The request would add to todos of an account that has as many, or as many bytes of them, as the ' +
+      'service lets one have. Those in the trash count until they are deleted for good.',
+    next:
+      'Delete todos for good: `DELETE /api/todos/{id}?permanent=true`, also of those in the trash, which ' +
+      'goes by itself after some time. What takes something away is never refused. GET /api/limits tells ' +
+      'both limits.'
+  },
+  todo_not_found: {
+    status: 404,
+    title: 'There is no such todo',
+    detail: 'It was deleted, or the id is wrong. List the todos to see those that exist.',
+    cause:
+      'The account has no todo with this id, or it is in the trash. To a create that was sent again with ' +
+      'its Idempotency-Key it says that the todo was made, and deleted for good since.',
+    next:
+      'GET /api/todos lists those that exist, and with deleted=true those in the trash, which can be ' +
+      'restored. The todos of other users cannot be told from missing ones.'
+  },
+  todo_place_exhausted: {
+    status: 409,
+    title: 'There is no room left at this place',
+    detail: 'Thousands of todos were moved in between these two. Move one of them elsewhere first.',
+    cause: 'So many todos were moved in between two neighbours that no position is left between them.',
+    next:
+      'Move one of the two todos to another place first, say to the top; that makes room between its ' +
+      'neighbours.'
+  }
+} as const satisfies Record<string, ProblemType>
+
+type TodosProblems = typeof todosProblems
+
+declare module '../problems/problem.ts' {
+  interface ProblemCatalogue extends TodosProblems {}
+}
