@@ -40,7 +40,7 @@ t.test('[R9068-2] the header and the claims of an access token', async t => {
   })
 })
 
-t.test('a token expires exactly at its second', async t => {
+t.test('an access token expires exactly at its second', async t => {
   const { call, clock, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
   clock.advance(299.999)
@@ -79,7 +79,7 @@ t.test('[R6750-2.1] the scheme is case-insensitive', async t => {
 })
 
 t.test(
-  '[R6750-3.1] [R8725-3.1] [R8725-3.8] [R8725-3.10] [R8725-3.11] what is not ours is refused',
+  '[R6750-3.1] [R8725-3.1] [R8725-3.8] [R8725-3.10] [R8725-3.11] foreign and damaged tokens are refused',
   async t => {
     const { call, signUp } = await serve(t)
     const { accessToken, refreshToken } = await signUp()
@@ -210,7 +210,7 @@ t.test(
   }
 )
 
-t.test('a token that was exchanged for the next one is past, whatever time it has left', async t => {
+t.test('a token that was exchanged for the next one has expired, whatever time it has left', async t => {
   const { call, clock, signUp, refresh } = await serve(t)
   const first = await signUp()
   clock.advance(300)
@@ -262,7 +262,7 @@ t.test('[KEYS] a new secret signs while the old one still verifies', async t => 
   t.not(kid(pair), kid(renewed))
 })
 
-t.test('a token is checked once while it lives, and its lifetime each time', async t => {
+t.test('the signature of a token is verified once, its lifetime each time', async t => {
   const opened: string[] = []
   const clock = createFakeClock()
   const id = '01a20996-fb6c-78b7-96ed-227b58a269d2'
