@@ -3,9 +3,7 @@ import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { createAccessTokens, type JwtSigner } from '../../src/auth/tokens/access-tokens.ts'
 import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
-
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
+import { decode, encode } from './jwt.ts'
 
 /** A JWT signed with HMAC-SHA-256, whatever its header says. */
 function forge(header: object, claims: object, secret = SECRET) {
