@@ -4,9 +4,7 @@ import t, { type Test } from 'tap'
 import { createAccessTokens, type JwtSigner } from '../../src/auth/tokens/access-tokens.ts'
 import { allTables } from '../../src/features.ts'
 import { type Answer, createFakeClock, expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
-
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString())
+import { decode, encode } from './jwt.ts'
 
 /** A JWT signed with HMAC-SHA-256, whatever its header says. */
 function forge(header: object, claims: object, secret = SECRET) {
@@ -41,7 +39,7 @@ t.test('[R9068-2] the header and the claims of an access token', async t => {
   })
 })
 
-t.test('a token expires exactly at its second', async t => {
+t.test('an access token expires exactly at its second', async t => {
   const { call, clock, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
   clock.advance(299.999)
@@ -80,7 +78,7 @@ t.test('[R6750-2.1] the scheme is case-insensitive', async t => {
 })
 
 t.test(
-  '[R6750-3.1] [R8725-3.1] [R8725-3.8] [R8725-3.10] [R8725-3.11] what is not ours is refused',
+  '[R6750-3.1] [R8725-3.1] [R8725-3.8] [R8725-3.10] [R8725-3.11] foreign and damaged tokens are refused',
   async t => {
     const { call, signUp } = await serve(t)
     const { accessToken, refreshToken } = await signUp()
@@ -211,7 +209,7 @@ t.test(
   }
 )
 
-t.test('a token that was exchanged for the next one is past, whatever time it has left', async t => {
+t.test('a token that was exchanged for the next one has expired, whatever time it has left', async t => {
   const { call, clock, signUp, refresh } = await serve(t)
   const first = await signUp()
   clock.advance(300)

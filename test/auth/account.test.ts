@@ -61,7 +61,7 @@ t.test('a change of the password may end the other sessions', async t => {
   t.match(items[0], { type: 'session_ended', endReason: 'password_changed' })
 })
 
-t.test('[V6.2] the current password is required, and the new one must be a good one', async t => {
+t.test('[V6.2] the current password is required, and the new one must be hard to guess', async t => {
   const { change, login, me, one } = await signedInTwice(t)
   const wrong = await change(one.accessToken, { currentPassword: 'wrong', newPassword })
   t.strictSame(wrong.body, expectedProblem(wrong, 403, 'password_wrong'))
@@ -97,7 +97,7 @@ t.test('of two changes at once one wins', async t => {
   t.equal((await login(winner)).status, 200)
 })
 
-t.test('[RESURRECT] a sign-in with the old password, begun before the change, gives no session', async t => {
+t.test('[RESURRECT] a sign-in that began with the old password gets no session after the change', async t => {
   const { app, call, change, one } = await signedInTwice(t)
   const body = { currentPassword: PASSWORD, newPassword, endOtherSessions: true }
   let token = ''
@@ -110,7 +110,7 @@ t.test('[RESURRECT] a sign-in with the old password, begun before the change, gi
   t.strictSame(items.filter(({ type }: { type: string }) => type === 'signed_in').length, 1)
 })
 
-t.test('[RESURRECT] a session that has ended meanwhile changes nothing of the account', async t => {
+t.test('[RESURRECT] a session that has ended meanwhile cannot change the account', async t => {
   const { app, call, login, one, other } = await signedInTwice(t)
   const caller = await app.sessions.authenticate(one.accessToken)
   await app.sessions.logout(one.accessToken, 'local', device)
@@ -129,20 +129,23 @@ t.test('[RESURRECT] a session that has ended meanwhile changes nothing of the ac
   t.equal((await login(PASSWORD)).status, 200)
 })
 
-t.test('[RESURRECT] a session that ends while the password is hashed: what is answered is so', async t => {
-  const { call, change, one, other, login } = await signedInTwice(t)
-  const { items } = (await call('GET', '/api/auth/sessions', { token: one.accessToken })).body
-  const { id } = items.find(({ current }: { current: boolean }) => current)
-  for (const wait of [0, 10, 20, 40]) {
-    const changing = change(one.accessToken, { currentPassword: PASSWORD, newPassword })
-    await sleep(wait)
-    await call('DELETE', `/api/auth/sessions/${id}`, { token: other.accessToken })
-    const { status } = await changing
-    const hasChanged = (await login(newPassword)).status === 200
-    t.equal(hasChanged, status === 200, `after ${wait} ms: ${status}`)
-    if (status === 200) break
+t.test(
+  '[RESURRECT] when a session ends while the password is hashed, the answer says whether the password changed',
+  async t => {
+    const { call, change, one, other, login } = await signedInTwice(t)
+    const { items } = (await call('GET', '/api/auth/sessions', { token: one.accessToken })).body
+    const { id } = items.find(({ current }: { current: boolean }) => current)
+    for (const wait of [0, 10, 20, 40]) {
+      const changing = change(one.accessToken, { currentPassword: PASSWORD, newPassword })
+      await sleep(wait)
+      await call('DELETE', `/api/auth/sessions/${id}`, { token: other.accessToken })
+      const { status } = await changing
+      const hasChanged = (await login(newPassword)).status === 200
+      t.equal(hasChanged, status === 200, `after ${wait} ms: ${status}`)
+      if (status === 200) break
+    }
   }
-})
+)
 
 t.test('[RESURRECT] a session that expires while the password is hashed changes nothing', async t => {
   const { app, clock, login, one } = await signedInTwice(t)
@@ -202,7 +205,7 @@ t.test('[V6.2] a user name cannot become the password, and a new password not th
   t.strictSame(same.body, expectedProblem(same, 400, 'validation_failed', refused('/newPassword', detail)))
 })
 
-t.test('[V6.2] nor can it become the password but for its case', async t => {
+t.test('[V6.2] a user name cannot become the password in another case', async t => {
   const { call, signUp } = await serve(t)
   const rename = async (password: string, username: string) => {
     const { accessToken: token } = await signUp({ password })
@@ -213,7 +216,7 @@ t.test('[V6.2] nor can it become the password but for its case', async t => {
   t.equal(await rename('Vq7plz3r-kx9', 'vq7plz3r-kx9'), 400)
 })
 
-t.test('[THROTTLE] changes of the user name are no way to guess the password', async t => {
+t.test('[THROTTLE] guesses by changes of the user name are throttled', async t => {
   const { call, signUp } = await serve(t)
   const { accessToken: token, user } = await signUp()
   const rename = (username: string) => call('PATCH', '/api/auth/me', { token, body: { username } })
@@ -224,7 +227,7 @@ t.test('[THROTTLE] changes of the user name are no way to guess the password', a
   t.equal((await call('POST', '/api/auth/login', { body })).status, 200, 'signing in goes on')
 })
 
-t.test('[V7.4.2] an account is deleted with all that is its own', async t => {
+t.test('[V7.4.2] an account is deleted with everything that belongs to it', async t => {
   const { app, call, clock, login, me, one, other, refresh, signUp } = await signedInTwice(t)
   const eve = await signUp()
   const title = 'x'
@@ -257,14 +260,15 @@ t.test('many todos are deleted in batches', async t => {
   const content = { ...defaults, title: 'x' }
   const row = () => toRow(content, { id: newId(), userId: one.user.id, now: now() })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
-  await call('DELETE', '/api/auth/me', { token: one.accessToken, body: { password: PASSWORD } })
+  const body = { password: PASSWORD }
+  t.equal((await call('DELETE', '/api/auth/me', { token: one.accessToken, body })).status, 204)
   t.strictSame(await db.select().from(tables.todos), [])
 })
 
 const SERVER = process.env.TEST_DATABASE_URL
 const skip = !SERVER && 'needs PostgreSQL'
 
-t.test('a user name that cannot be written for another reason is a fault', { skip }, async t => {
+t.test('a user name that cannot be written for another reason is an internal error', { skip }, async t => {
   const url = await createDatabase(SERVER as string)
   const { call, signUp } = await serve(t, { DATABASE_URL: url })
   const { accessToken: token } = await signUp()

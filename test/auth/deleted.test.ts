@@ -39,7 +39,7 @@ async function serveTwo(t: Test) {
   return { ...service, file, gone, other, traces }
 }
 
-t.test('what was in an account is in no file once it is deleted, nor in a backup', async t => {
+t.test('no file and no backup contains the data of a deleted account', async t => {
   const { call, file, gone, other, traces } = await serveTwo(t)
   t.strictSame(traces(), WORDS)
   const removal = await call('DELETE', '/api/auth/me', {
@@ -54,7 +54,7 @@ t.test('what was in an account is in no file once it is deleted, nor in a backup
   t.equal(body.items.length, 50, 'the others have lost nothing')
 })
 
-t.test('a reader in the way leaves the log to the janitor', async t => {
+t.test('a reader in the way leaves the write-ahead log to the janitor', async t => {
   const { app, call, file, gone, traces } = await serveTwo(t)
   const reader = new Database(file, { readonly: true })
   reader.exec('begin')
@@ -71,7 +71,7 @@ t.test('a reader in the way leaves the log to the janitor', async t => {
   t.strictSame(traces(), [])
 })
 
-t.test('the janitor rids the index of the words of single todos that were deleted', async t => {
+t.test('the janitor erases the words of single deleted todos from the search index', async t => {
   const { app, call, file, other } = await serveTwo(t)
   const { accessToken: token } = other
   const terms = ['xylophone', 'yggdrasil']
@@ -94,7 +94,7 @@ t.test('the janitor rids the index of the words of single todos that were delete
   t.equal(body.items.length, 50, 'the others are found as before')
 })
 
-t.test('a deletion is done although the files cannot be scrubbed', async t => {
+t.test('an account is deleted even when its bytes cannot be erased at once', async t => {
   const { app, call, gone } = await serveTwo(t)
   const { eraseDeleted, close } = app.store
   Object.assign(app.store, { eraseDeleted: () => Promise.reject(new Error('the disk is full')) })

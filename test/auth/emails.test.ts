@@ -8,7 +8,7 @@ const NOT_ASCII = 'has letters before the @ that are not ASCII; give one without
 const LONG = 'has more than 64 characters before the @, which no address has'
 const PLAIN = 'is not accepted; give an e-mail address of at most 254 characters'
 
-t.test('the domain of an e-mail address is kept in its ASCII form', async t => {
+t.test('the domain of an e-mail address is stored in ASCII', async t => {
   const kept: Record<string, string> = {
     'ada@münchen.de': 'ada@xn--mnchen-3ya.de',
     'Ada@MÜNCHEN.DE': 'Ada@xn--mnchen-3ya.de',
@@ -27,7 +27,7 @@ t.test('the domain of an e-mail address is kept in its ASCII form', async t => {
   for (const name of ['ada', 'xn--mnchen-3ya', '@münchen.de']) t.equal(toAsciiEmail(name), name, 'no address')
 })
 
-t.test('what is wrong with an e-mail address is told', async t => {
+t.test('the fault of an e-mail address is reported', async t => {
   const { call } = await serve(t)
   const faults: Record<string, readonly string[]> = {
     [SPACE]: [' ada@b.co', 'ada@b.co ', 'ada@b.co\n', '\u00a0ada@b.co', '\ufeffada@b.co', '\tada@münchen.de'],
@@ -74,7 +74,7 @@ t.test('an internationalised address is one account, in whatever form it is give
   }
 })
 
-t.test('[THROTTLE] guesses count together, in whatever form the address is given', async t => {
+t.test('[THROTTLE] guesses for all forms of an e-mail address count together', async t => {
   const { call } = await serve(t)
   const guess = (email: string) => call('POST', '/api/auth/login', { body: { email, password: 'wrong' } })
   for (const email of [

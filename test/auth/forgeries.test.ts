@@ -4,7 +4,7 @@ import { decode, signJwt } from './jwt.ts'
 import { createEd25519Key, createP256Key, createRsaKey, ed, keyKinds, rs, toKid } from './key-files.ts'
 
 t.test(
-  '[R6750-3.1] [R8725-3.1] [R8725-3.10] [R8725-3.11] no token has a say in the key or the algorithm',
+  '[R6750-3.1] [R8725-3.1] [R8725-3.10] [R8725-3.11] a token cannot choose the key or the algorithm',
   async t => {
     const { call, signUp } = await serve(t, {
       JWT_PRIVATE_KEY_FILE: keyKinds.map(({ file }) => file).join(',')

@@ -20,27 +20,24 @@ const overloaded = { code: 'overloaded', status: 503, headers: { 'retry-after': 
 /** Lets everything happen that is able to. */
 const settle = () => new Promise(resolve => setImmediate(resolve))
 
-t.test(
-  '[HASH] as many hashes at once as there are cores; the others wait, first come, first served',
-  async t => {
-    const { hash, started } = gateUnderTest(2)
-    const order: string[] = []
-    const hashes = ['a', 'b', 'c', 'd'].map(async name => order.push(`${name} ${await hash()}`))
-    await settle()
-    t.equal(started.length, 2)
-    started[1]?.resolve('2nd')
-    await settle()
-    t.equal(started.length, 3, 'an end makes room for one')
-    started[2]?.resolve('3rd')
-    await settle()
-    started[3]?.resolve('4th')
-    started[0]?.resolve('1st')
-    await Promise.all(hashes)
-    t.strictSame(order, ['b 2nd', 'c 3rd', 'd 4th', 'a 1st'])
-  }
-)
+t.test('[HASH] as many hashes run at once as there are cores; the others wait in order', async t => {
+  const { hash, started } = gateUnderTest(2)
+  const order: string[] = []
+  const hashes = ['a', 'b', 'c', 'd'].map(async name => order.push(`${name} ${await hash()}`))
+  await settle()
+  t.equal(started.length, 2)
+  started[1]?.resolve('2nd')
+  await settle()
+  t.equal(started.length, 3, 'an end makes room for one')
+  started[2]?.resolve('3rd')
+  await settle()
+  started[3]?.resolve('4th')
+  started[0]?.resolve('1st')
+  await Promise.all(hashes)
+  t.strictSame(order, ['b 2nd', 'c 3rd', 'd 4th', 'a 1st'])
+})
 
-t.test('[HASH] beyond the queue it says at once when to come back', async t => {
+t.test('[HASH] a full queue refuses at once and says when to retry', async t => {
   const { hash, started } = gateUnderTest(2)
   const accepted = Array.from({ length: 4 }, hash)
   await t.rejects(hash(), overloaded)
@@ -56,7 +53,7 @@ t.test('[HASH] beyond the queue it says at once when to come back', async t => {
   t.equal((await Promise.all(accepted)).length, 5)
 })
 
-t.test('[HASH] a hash that fails gives its place back', async t => {
+t.test('[HASH] a hash that fails lets the next one run', async t => {
   const { hash, started } = gateUnderTest(1)
   const [first, second] = [hash(), hash()]
   await settle()

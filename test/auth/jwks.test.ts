@@ -62,7 +62,7 @@ t.test('with secrets only the key set is empty', async t => {
   t.strictSame(answer.body, { keys: [] })
 })
 
-t.test('all private keys are published, the one that signs first, each once; secrets are not', async t => {
+t.test('all private keys are published once, the signing key first; secrets are not', async t => {
   const { app } = await serve(t, {
     JWT_SECRET: SECRET,
     JWT_PRIVATE_KEY_FILE: [rs, ed, ec, rs].map(({ file }) => file).join(',')

@@ -85,7 +85,7 @@ t.test('an access token that has expired, or is stale, ends its own session at t
   t.strictSame(await alive(service, [changed.accessToken]), [false], 'stale, and exchanged: its own')
 })
 
-t.test('a database that cannot answer is no reason to say that all have ended', async t => {
+t.test('a logout fails when the database cannot answer', async t => {
   const { app, signUp } = await serve(t)
   const { accessToken } = await signUp()
   const atomically = () => Promise.reject(new Error('no database'))

@@ -44,12 +44,12 @@ const refused: Record<string, readonly string[]> = {
   'the name of this service and a year': ['latchkey2026']
 }
 
-t.test('[V6.2] [V6.1.2] [V6.2.11] what is easy to guess is refused, and told why', async t => {
+t.test('[V6.2] [V6.1.2] [V6.2.11] a password that is easy to guess is refused with the reason', async t => {
   for (const [weakness, passwords] of Object.entries(refused))
     for (const password of passwords) t.equal(reasonOf(password), because(weakness), JSON.stringify(password))
 })
 
-t.test('[V6.2] what is not is taken, whatever characters it has', async t => {
+t.test('[V6.2] a password that is hard to guess is accepted, whatever characters it has', async t => {
   const taken = [
     ...[PASSWORD, 'battery staple, correct horse', 'my dog ate my homework', 'i like green tea'],
     ...['red blue big small', 'you and me too', 'he is a man', 'lamp-river-stone', 'x7$Kq9!m', 'k7-Pq-2x-Zm'],
@@ -68,7 +68,7 @@ t.test('[V6.2] what is not is taken, whatever characters it has', async t => {
   for (const password of taken) t.equal(reasonOf(password), undefined, password)
 })
 
-t.test('[V6.2] the refusal points where it is told to', async t => {
+t.test('[V6.2] the refusal has the given pointer', async t => {
   const errors = [{ pointer: '/newPassword', detail: because('a common password') }]
   t.throws(() => assertNotGuessable('password123', ada, '/newPassword'), {
     code: 'validation_failed',
@@ -82,7 +82,7 @@ t.test('[V6.2] the refusal points where it is told to', async t => {
   t.doesNotThrow(() => assertNotGuessable(PASSWORD, ada, '/newPassword'))
 })
 
-t.test('a password that is easy to guess is told together with what the schema finds', async t => {
+t.test('a guessable password is reported together with the faults of the schema', async t => {
   const { call, signUp } = await serve(t)
   const register = (body: unknown) => call('POST', '/api/auth/register', { body })
   const username = {
@@ -131,7 +131,7 @@ t.test('a password that is easy to guess is told together with what the schema f
   t.strictSame(change.body, expectedProblem(change, 400, 'validation_failed', { errors }))
 })
 
-t.test('estimating takes milliseconds, whatever the password', async t => {
+t.test('the estimate takes milliseconds, whatever the password', async t => {
   const long = (text: string) => text.repeat(128).slice(0, 128)
   const worst = [
     ...['a1', '4@8({[</3|!1$5+70%2', '0oO', 'aab', 'password', 'p@$$w0rd', '1121990', 'x', 'l1!|iI', '12'],

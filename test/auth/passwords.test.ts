@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts'
 const config = readConfig({})
 const PASSWORDS = ['', 'correct horse battery staple', 'pässwörd 🔑', '\0null\0', '\ud800', 'x'.repeat(128)]
 
-t.test('[HASH] what one library has hashed the other verifies', async t => {
+t.test('[HASH] each library verifies the hashes of the other', async t => {
   const faster = await createPasswordHasher(config)
   const fallback = await createPasswordHasher(config, 1, () =>
     Promise.reject(new Error('no binary for this platform'))

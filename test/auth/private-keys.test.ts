@@ -7,7 +7,7 @@ import { Environment } from '../../src/config/environment-schema.ts'
 import { runServe } from '../support/process.ts'
 import { ec, ed, keyKinds, rs, toKid, toPem, writeKeyFile } from './key-files.ts'
 
-t.test('the forms in which other tools write private keys', async t => {
+t.test('private keys in the formats of other tools are accepted', async t => {
   const cases: [name: string, content: string | Buffer, key: typeof ed, algorithm: string][] = [
     ['pkcs1', rs.privateKey.export({ type: 'pkcs1', format: 'pem' }), rs, 'RS256'],
     ['sec1', ec.privateKey.export({ type: 'sec1', format: 'pem' }), ec, 'ES256'],
@@ -111,7 +111,7 @@ t.test(
   }
 )
 
-t.test('of several files each that is not accepted is told', async t => {
+t.test('the error names each of several files that is not accepted', async t => {
   const accepted = Environment.properties.JWT_PRIVATE_KEY_FILE.description
   const line = (file: string) =>
     `JWT_PRIVATE_KEY_FILE: "${file}" is not accepted: it cannot be read (ENOENT). Give ${accepted}.`
@@ -119,7 +119,7 @@ t.test('of several files each that is not accepted is told', async t => {
   t.throws(() => loadSigningKeys(config), new ConfigError(line('one.pem'), line('other.pem')))
 })
 
-t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
+t.test('[LOGSAFE] an error does not show a key that was given in place of its file', async t => {
   for (const { privateKey } of keyKinds) {
     const pasted = [
       toPem(privateKey),
@@ -136,7 +136,7 @@ t.test('[LOGSAFE] a key where its file is asked for is not shown', async t => {
   }
 })
 
-t.test('the process says it in one line, too', async t => {
+t.test('the process prints the error in one line', async t => {
   const settings = { DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: 'no.pem' }
   t.strictSame(await runServe(t.testdir(), settings, true), {
     code: 78,

@@ -29,7 +29,7 @@ t.test('[R9700-4.14.2a] each refresh issues a new pair and retires the one befor
   t.strictSame(reused.body, expectedProblem(reused, 401, 'refresh_token_used', { action: 'use-latest' }))
 })
 
-t.test('check 1: the access token must be ours', async t => {
+t.test('check 1: the access token must be issued by this service', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
   clock.advance(TTL)
@@ -56,7 +56,7 @@ t.test('check 2: an access token is refreshed once it has expired, to the second
 })
 
 t.test(
-  '[R9700-4.14.2c] check 3: a refresh token is refused when any bit is flipped, without a query',
+  '[R9700-4.14.2c] check 3: a refresh token with any flipped bit is refused without a query',
   async t => {
     const { app, clock, signUp, refresh } = await serve(t)
     const pair = await signUp()
@@ -95,7 +95,7 @@ t.test('check 3: a refresh token of a session that does not exist', async t => {
   t.strictSame(answer.body, expectedProblem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
 })
 
-t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
+t.test('[R9700-4.14.2f] check 4: a session that was idle for too long has expired', async t => {
   const { clock, signUp, refresh } = await serve(t, { REFRESH_TOKEN_TTL: '1000' })
   const first = await signUp()
   clock.advance(999.999)
@@ -106,7 +106,7 @@ t.test('[R9700-4.14.2f] check 4: unused for the idle time', async t => {
   t.strictSame(late.body, expectedProblem(late, 401, 'refresh_token_expired', { action: 'sign-in' }))
 })
 
-t.test('[V10.4.8] check 4: an absolute end that no refresh moves', async t => {
+t.test('[V10.4.8] check 4: no refresh moves the absolute expiry', async t => {
   const { clock, call, signUp, refresh } = await serve(t, { SESSION_TTL: '750', REFRESH_TOKEN_TTL: '750' })
   const first = await signUp()
   t.equal(first.refreshExpiresIn, 750)
@@ -185,7 +185,7 @@ t.test('check 7: the tokens must belong together', async t => {
 })
 
 t.test(
-  '[RACE] of 40 parallel refreshes of one pair one wins, and the session lives one generation further',
+  '[RACE] of 40 parallel refreshes of one pair one wins, and the session moves on by one generation',
   async t => {
     const { app, clock, call, signUp, refresh } = await serve(t)
     const pair = await signUp()
@@ -203,7 +203,7 @@ t.test(
   }
 )
 
-t.test('[RACE] the loser of a race to the very row is refused as one who came late', async t => {
+t.test('[RACE] the loser of a race to the row is refused like a late request', async t => {
   const { app, clock, signUp } = await serve(t)
   const { accessToken, refreshToken } = await signUp()
   clock.advance(TTL)
@@ -231,7 +231,7 @@ t.test('a refresh stores nothing new', async t => {
   t.equal(rows.length, 1)
 })
 
-t.test('what is missing or not known is named', async t => {
+t.test('missing and unknown members are named', async t => {
   const { call } = await serve(t)
   const answer = await call('POST', '/api/auth/refresh', { body: { token: 'x' } })
   t.strictSame(
@@ -250,7 +250,7 @@ t.test('what is missing or not known is named', async t => {
   )
 })
 
-t.test('an answered pair is taken as it is', async t => {
+t.test('a refresh accepts the pair exactly as it was answered', async t => {
   const { call, clock, signUp } = await serve(t)
   const pair = await signUp()
   clock.advance(TTL)
@@ -273,7 +273,7 @@ t.test('an answered pair is taken as it is', async t => {
   }
 })
 
-t.test('a generation that no database counts to is none, though its seal is ours', async t => {
+t.test('a refresh token with an impossible generation is refused despite a valid MAC', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
   const { issue, verify: open } = createRefreshTokens([SECRET])
@@ -287,7 +287,7 @@ t.test('a generation that no database counts to is none, though its seal is ours
   t.strictSame(ahead.body, expectedProblem(ahead, 401, 'refresh_token_used', { action: 'sign-in' }))
 })
 
-t.test('who was signed out is told so, though the access token has time left', async t => {
+t.test('a refresh in an ended session is refused although the access token has time left', async t => {
   const { call, signUp, refresh } = await serve(t)
   const [one, other] = [await signUp(), await signUp()]
   await call('POST', '/api/auth/logout', { token: one.accessToken })

@@ -3,7 +3,7 @@ import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const account = { username: 'Ada.Lovelace', email: 'Ada@Example.org', password: PASSWORD }
 
-t.test('[O21-nostore] an account is made and signed in', async t => {
+t.test('[O21-nostore] registering creates an account and signs it in', async t => {
   const { call } = await serve(t)
   const answer = await call('POST', '/api/auth/register', { body: account })
   t.match(answer, { status: 201, headers: { location: '/api/auth/me', 'cache-control': 'no-store' } })
@@ -94,14 +94,14 @@ t.test('the limits of each field are accepted', async t => {
   for (const body of cases) t.equal((await call('POST', '/api/auth/register', { body })).status, 201)
 })
 
-t.test('[V6.2] the least length of a password is a setting', async t => {
+t.test('[V6.2] the minimum length of a password is a setting', async t => {
   const { call } = await serve(t, { PASSWORD_MIN_LENGTH: '15' })
   const answer = await call('POST', '/api/auth/register', { body: { ...account, password: 'x'.repeat(14) } })
   const errors = [{ pointer: '/password', detail: 'is not accepted; give 15 to 128 characters of any kind' }]
   t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
 })
 
-t.test('a body with thousands of faults is answered with a hundred', async t => {
+t.test('the answer to a body with thousands of faults lists a hundred', async t => {
   const { call } = await serve(t)
   const body = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f${index}`, 1]))
   const answer = await call('POST', '/api/auth/register', { body })

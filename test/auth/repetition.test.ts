@@ -18,7 +18,7 @@ async function expired(t: Parameters<typeof serve>[0]) {
   return { ...service, pair, refresh }
 }
 
-t.test('[LOST] the same request with the same key gets the same pair, as often as it is sent', async t => {
+t.test('[LOST] the same refresh with the same key always gets the same pair', async t => {
   const { clock, call, pair, refresh } = await expired(t)
   const first = await refresh(pair, key)
   t.equal(first.status, 200)
@@ -36,7 +36,7 @@ t.test('[LOST] the same request with the same key gets the same pair, as often a
   t.equal((await call('GET', '/api/auth/me', { token: first.body.accessToken })).status, 200)
 })
 
-t.test('[LOST] a repetition after the new access token has expired still saves the session', async t => {
+t.test('[LOST] a replay after the new access token has expired still saves the session', async t => {
   const { clock, pair, refresh } = await expired(t)
   const first = await refresh(pair, key)
   clock.advance(500)
@@ -49,7 +49,7 @@ t.test('[LOST] a repetition after the new access token has expired still saves t
   t.equal((await refresh(again.body, 'the next')).status, 200)
 })
 
-t.test('[LOST] after the retry window it is taken for a re-use', async t => {
+t.test('[LOST] after the retry window a repeated refresh counts as a re-use', async t => {
   const { clock, pair, refresh } = await expired(t)
   await refresh(pair, key)
   clock.advance(600)
@@ -59,7 +59,7 @@ t.test('[LOST] after the retry window it is taken for a re-use', async t => {
   t.strictSame(late.body, expectedProblem(late, 401, 'refresh_token_used', { action: 'sign-in' }))
 })
 
-t.test('another key, none, a used successor or an older generation is a re-use', async t => {
+t.test('another key, no key, a used successor or an older generation is a re-use', async t => {
   const within = async (key: string | undefined) => {
     const { clock, pair, refresh } = await expired(t)
     const next = (await refresh(pair, 'a key')).body
@@ -88,7 +88,7 @@ t.test('another key, none, a used successor or an older generation is a re-use',
   t.equal((await refresh(third, 'third')).body.code, 'refresh_token_revoked')
 })
 
-t.test('a repetition with another access token, or of an ended session, is none', async t => {
+t.test('a repeated refresh with another access token, or of an ended session, is no replay', async t => {
   const { call, clock, pair, refresh } = await expired(t)
   const next = (await refresh(pair, key)).body
   clock.advance(11 + TTL)
@@ -102,7 +102,7 @@ t.test('a repetition with another access token, or of an ended session, is none'
   t.equal((await call('GET', '/api/auth/me', { token: next.accessToken })).status, 401)
 })
 
-t.test('nothing secret is stored for a repetition', async t => {
+t.test('nothing secret is stored for a replay', async t => {
   const { app, pair, refresh } = await expired(t)
   const { body } = await refresh(pair, key)
   const rows = JSON.stringify(await app.store.db.select().from(allTables(app.store.kit).sessions))
@@ -110,7 +110,7 @@ t.test('nothing secret is stored for a repetition', async t => {
     t.notOk(rows.includes(secret))
 })
 
-t.test('a key that is none is refused, and nothing is used up', async t => {
+t.test('an invalid Idempotency-Key is refused, and the pair still works', async t => {
   const { pair, refresh } = await expired(t)
   const detail =
     'is not accepted; give 1 to 255 characters, bare or in double quotes, that nobody can guess, such as a UUID'

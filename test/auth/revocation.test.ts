@@ -54,7 +54,7 @@ for (const [what, [act, seen]] of Object.entries(acts))
     }
   })
 
-t.test('a token that was let in is so no longer when it has expired', async t => {
+t.test('a cached token is refused once it has expired', async t => {
   const { call, signUp, clock } = await serve(t)
   const { accessToken: token, expiresIn } = await signUp()
   const me = async () => (await call('GET', '/api/auth/me', { token })).status
@@ -65,7 +65,7 @@ t.test('a token that was let in is so no longer when it has expired', async t =>
   for (const _ of [1, 2]) t.equal(await me(), 401)
 })
 
-t.test('[V7.4.1] what is read is not shown to an ended session, be it there or not', async t => {
+t.test('[V7.4.1] an ended session cannot tell whether a todo exists', async t => {
   const { one, other, pair } = await twoInstances(t)
   const { accessToken: token } = pair
   const { body: todo } = await one.call('POST', '/api/todos', { token, body: { title: 'Buy milk' } })
@@ -92,7 +92,7 @@ t.test('[V7.4.1] what is read is not shown to an ended session, be it there or n
   }
 })
 
-t.test('[V7.4.1] of many who come at a time, those whose session has ended are refused', async t => {
+t.test('[V7.4.1] of many parallel requests, those of ended sessions are refused', async t => {
   const { one, other, pair } = await twoInstances(t)
   const body = { email: pair.user.email, password: PASSWORD }
   const pairs: Pair[] = []

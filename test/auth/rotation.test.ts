@@ -67,7 +67,7 @@ for (const [name, before, after, signs] of rotations)
     t.equal((await second.refresh(body)).status, 200, 'and what it signed can be refreshed')
   })
 
-t.test('[KEYS] a key that is given up verifies nothing any more', async t => {
+t.test('[KEYS] a removed key no longer verifies tokens', async t => {
   const DATABASE_URL = `file:${t.testdir()}/latchkey.db`
   const pair = await (await serve(t, { ...toKeySettings(ed.file), DATABASE_URL })).signUp()
   const { app } = await serve(t, { ...toKeySettings(ec.file), DATABASE_URL })
@@ -75,7 +75,7 @@ t.test('[KEYS] a key that is given up verifies nothing any more', async t => {
   t.throws(() => app.tokens.refresh.verify(pair.refreshToken), { code: 'refresh_token_invalid' })
 })
 
-t.test('with a key of one’s own none is made beside the database', async t => {
+t.test('with a configured key no key is generated beside the database', async t => {
   for (const settings of [toKeySettings(ed.file), { JWT_SECRET: fresh }]) {
     const file = join(t.testdir(), 'latchkey.db')
     await serve(t, { ...settings, DATABASE_URL: `file:${file}` })

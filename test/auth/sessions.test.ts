@@ -112,7 +112,7 @@ t.test('beyond MAX_SESSIONS the session that was idle for longest ends', async t
   )
 })
 
-t.test('a session that has just begun is not the one to end, though the clock was put back', async t => {
+t.test('a new session is not the one that ends, even after the clock was put back', async t => {
   const { clock, list, login, first } = await signedIn(t, { MAX_SESSIONS: '1' })
   clock.advance(-3600)
   const second = await login()
@@ -170,7 +170,7 @@ t.test('the events of an account, the latest first', async t => {
   t.equal(theirs.body.items.length, 1)
 })
 
-t.test('a cursor of the events that is none is told', async t => {
+t.test('an invalid cursor of the events is refused', async t => {
   const { call, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
   const answer = await call('GET', '/api/auth/events?cursor=x', { token })
@@ -181,7 +181,7 @@ t.test('a cursor of the events that is none is told', async t => {
   )
 })
 
-t.test('a session that the database cannot begin is no refusal', async t => {
+t.test('a database fault at the start of a session is not reported as a refusal', async t => {
   const { app, signUp } = await serve(t)
   const { user } = await signUp()
   const broken = { ...app.store, atomically: () => Promise.reject(new Error('gone')) }

@@ -46,13 +46,10 @@ function isHalfOf(fast: readonly number[], slow: readonly number[]): boolean {
 
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]
 
-t.test(
-  'the comparison tells times without a hash, one of them delayed, from such as differ less',
-  async t => {
-    const times = Array.from({ length: ROUNDS }, (_, index) => 30 + index)
-    t.equal(isHalfOf([100, ...Array(ROUNDS - 1).fill(1)], times), true)
-    const shorter = times.map(time => time * 0.8)
-    t.equal(isHalfOf(shorter, times), false)
-    t.equal(isHalfOf(times, times), false)
-  }
-)
+t.test('the comparison detects a missing hash, even when a delay hides it', async t => {
+  const times = Array.from({ length: ROUNDS }, (_, index) => 30 + index)
+  t.equal(isHalfOf([100, ...Array(ROUNDS - 1).fill(1)], times), true)
+  const shorter = times.map(time => time * 0.8)
+  t.equal(isHalfOf(shorter, times), false)
+  t.equal(isHalfOf(times, times), false)
+})

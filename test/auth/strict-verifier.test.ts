@@ -3,7 +3,7 @@ import t from 'tap'
 import { serve } from '../support/service.ts'
 import { keyKinds } from './key-files.ts'
 
-t.test('[R9068-2] [R9068-4] a strict verifier takes the access tokens, by the published keys', async t => {
+t.test('[R9068-2] [R9068-4] a strict verifier accepts the access tokens by the published keys', async t => {
   for (const { algorithm, file } of keyKinds) {
     const issuer = 'https://auth.example'
     const { call, clock, signUp } = await serve(t, {

@@ -82,7 +82,7 @@ t.test('[THROTTLE] from the 5th failure on each attempt waits longer, account or
   t.strictSame(refusals[1], refusals[0])
 })
 
-t.test('[THROTTLE] the right password waits as well, then clears its own count', async t => {
+t.test('[THROTTLE] the right password waits as well, then clears the count', async t => {
   const { fail, signIn, clock } = await serveAda(t)
   for (let failures = 1; failures <= 5; failures++) await fail(ADA.toUpperCase(), HOME)
   isThrottled(t, await signIn(ADA, HOME), 1)
@@ -180,7 +180,7 @@ t.test('[THROTTLE] strangers do not lock the owner out', async t => {
   isThrottled(t, await signIn(ADA, HOME), DAY, 'an address that is not known of a session')
 })
 
-t.test('[THROTTLE] of parallel guesses from many addresses not one is beyond the 100th', async t => {
+t.test('[THROTTLE] parallel guesses from many addresses do not exceed 100', async t => {
   const { app, fail } = await serveAda(t)
   await failFromEverywhere(app.store, EVE, 97)
   const guesses = Array.from({ length: 20 }, (_, index) => fail(EVE, stranger(index)))
@@ -203,7 +203,7 @@ t.test('[THROTTLE] the addresses of one IPv6 network count as one', async t => {
   isThrottled(t, await fail(EVE, `::ffff:${HOME}`), 1, 'IPv4 written as IPv6')
 })
 
-t.test('[THROTTLE] an address is the same however it is written', async t => {
+t.test('[THROTTLE] all spellings of an address count as one', async t => {
   for (const [ip, network] of [
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -224,7 +224,7 @@ t.test('[THROTTLE] an address is the same however it is written', async t => {
     t.equal(toNetwork(ip), network, ip)
 })
 
-t.test('[THROTTLE] failures are forgotten a day after the last one', async t => {
+t.test('[THROTTLE] failures expire a day after the last one', async t => {
   const { fail, clock } = await serveAda(t)
   for (let failures = 1; failures <= 4; failures++) await fail(EVE, HOME)
   clock.advance(DAY - 0.001)
@@ -235,7 +235,7 @@ t.test('[THROTTLE] failures are forgotten a day after the last one', async t => 
   isThrottled(t, await fail(EVE, HOME), 1, 'not 2: it began anew')
 })
 
-t.test('[THROTTLE] what could not be verified does not count', async t => {
+t.test('[THROTTLE] an attempt that could not be verified does not count', async t => {
   const { app, fail, clock } = await serveAda(t)
   const { store, throttle, sessions } = app
   const createFailingLogin = (error: Error) => {
@@ -269,7 +269,7 @@ t.test('[THROTTLE] what could not be verified does not count', async t => {
 })
 
 t.test(
-  '[THROTTLE] failures are forgotten together with what the right password brings, or not at all',
+  '[THROTTLE] failures are cleared in the transaction that begins the session, or not at all',
   async t => {
     const { app, fail } = await serveAda(t)
     const { store, passwordHasher, throttle, sessions } = app
@@ -295,7 +295,7 @@ t.test(
 )
 
 t.test(
-  'a sign-in commits twice: its count, and what it brings',
+  'a sign-in commits twice: the count, and the session',
   { skip: process.env.TEST_DATABASE_URL ? 'PostgreSQL counts its commits itself' : false },
   async t => {
     const { app, signIn } = await serveAda(t)
@@ -359,7 +359,7 @@ t.test('[THROTTLE] [V6.3.8] the work is the same whether there is an account or 
   }
 })
 
-t.test('[THROTTLE] a user who signs in on many devices at once is no guesser', async t => {
+t.test('[THROTTLE] a user who signs in on many devices at once is not throttled', async t => {
   const { call } = await serveAda(t)
   const signIn = () => call('POST', '/api/auth/login', { body: { email: ADA, password: PASSWORD } })
   const answers = await Promise.all(Array.from({ length: 20 }, signIn))
@@ -369,7 +369,7 @@ t.test('[THROTTLE] a user who signs in on many devices at once is no guesser', a
   )
 })
 
-t.test('the owner is told of failed sign-ins', async t => {
+t.test('the owner sees failed sign-ins in the audit log', async t => {
   const { call, fail, signIn } = await serveAda(t)
   await fail(ADA, stranger(66))
   const { accessToken: token } = (await signIn(ADA, HOME)).body
@@ -384,7 +384,7 @@ t.test('the owner is told of failed sign-ins', async t => {
   )
 })
 
-t.test('[THROTTLE] a stolen access token is no way to guess, either', async t => {
+t.test('[THROTTLE] a holder of a stolen access token cannot guess the password faster', async t => {
   const { call, signIn } = await serveAda(t)
   const { accessToken: token } = (await signIn(ADA, HOME)).body
   const guess = () => call('DELETE', '/api/auth/me', { token, body: { password: 'wrong' } })
@@ -392,7 +392,7 @@ t.test('[THROTTLE] a stolen access token is no way to guess, either', async t =>
   isThrottled(t, await guess(), 1)
 })
 
-t.test('[THROTTLE] after a clock that was ahead nobody waits for longer than is documented', async t => {
+t.test('[THROTTLE] a clock that was ahead makes nobody wait longer than documented', async t => {
   const { fail, signIn, clock, app } = await serveAda(t)
   for (const [days, failures, longest] of [
     [1, 5, 2],

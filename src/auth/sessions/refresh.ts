@@ -180,14 +180,12 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     )
   }
 
-  async function refreshAndCount(request: RefreshRequest): Promise<TokenPair> {
+  return async function refreshAndCount(request: RefreshRequest): Promise<TokenPair> {
     return refresh(request).catch(error => {
       if (error instanceof Problem) count(store.counters.get(refreshes), toOutcome(error))
       throw error
     })
   }
-
-  return refreshAndCount
 }
 
 const toOutcome = (problem: Problem): string =>
