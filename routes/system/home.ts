@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
 import { problemResponses } from '../schemas.ts'
-import { homePage } from './pages/home.ts'
+import { homePage, type ServiceInfo } from './pages/home.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { findUnavailability, type UnavailabilityCode } from './readiness.ts'
 
@@ -14,9 +14,6 @@ const ServiceStatus = Type.Unsafe<'ok' | UnavailabilityCode>({
 })
 
 const linkSchema = (description: string) => Type.String({ format: 'uri-reference', description })
-
-/** What the service says of itself. */
-export type ServiceInfo = Static<typeof ServiceDocument>
 
 const ServiceDocument = Type.Object(
   {

@@ -21,3 +21,6 @@ export const userTables = defineTables(({ table, id, text, integer, instant }) =
 }))
 
 export type UserRow = ReturnType<typeof userTables>['users']['$inferSelect']
+
+/** What an account shows of itself. */
+export type User = Pick<UserRow, 'id' | 'username' | 'email'>

@@ -18,9 +18,10 @@ import {
   type TokenPair,
   type Tokens
 } from '../tokens/token-pairs.ts'
+import type { User } from '../user.ts'
 import { toLookupKey } from './emails.ts'
 import { accountStatements } from './statements.ts'
-import { type User, usernameTaken } from './users.ts'
+import { usernameTaken } from './users.ts'
 
 export interface PasswordChange {
   readonly currentPassword: string

@@ -9,9 +9,8 @@ import { TEMPORARY_PASSWORD_TTL } from '../passwords/temporary-passwords.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
-import type { UserRow } from '../user.ts'
+import type { User, UserRow } from '../user.ts'
 import { toLookupKey } from './emails.ts'
-import type { User } from './users.ts'
 
 /** An account as its operator sees it. */
 export type Account = Omit<

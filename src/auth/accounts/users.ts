@@ -9,11 +9,8 @@ import { assertNotGuessable } from '../passwords/policy.ts'
 import { createTemporaryPasswordExchange } from '../passwords/temporary-passwords.ts'
 import { authTables } from '../tables.ts'
 import type { Throttle } from '../throttling/throttle.ts'
-import type { UserRow } from '../user.ts'
+import type { User, UserRow } from '../user.ts'
 import { toAsciiEmail, toLookupKey } from './emails.ts'
-
-/** What others may know of an account. */
-export type User = Pick<UserRow, 'id' | 'username' | 'email'>
 
 /** A user whose password has just been verified, as it was then. */
 export interface VerifiedUser extends User {

@@ -1,6 +1,6 @@
 import { domainToUnicode } from 'node:url'
 import { type Fault, validationFailed } from '../../problems/problem.ts'
-import type { User } from '../accounts/users.ts'
+import type { User } from '../user.ts'
 import { normalizePassword, toBaseLetters } from './normalization.ts'
 import { findWeakness } from './strength.ts'
 

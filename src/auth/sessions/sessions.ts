@@ -9,7 +9,7 @@ import {
 import { toIdParams } from '../../db/read-batches.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
-import type { User, VerifiedUser } from '../accounts/users.ts'
+import type { VerifiedUser } from '../accounts/users.ts'
 import { type ClientInfo, createAuditLog } from '../audit/audit-log.ts'
 import { authTables, type SessionRow } from '../tables.ts'
 import {
@@ -25,6 +25,7 @@ import {
   type TokenPair,
   type Tokens
 } from '../tokens/token-pairs.ts'
+import type { User } from '../user.ts'
 import type { EndReason } from './end-reasons.ts'
 import { createRefresh } from './refresh.ts'
 import { sessionStatements } from './statements.ts'

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
-import type { User } from '../accounts/users.ts'
 import type { SessionRow } from '../tables.ts'
+import type { User } from '../user.ts'
 import { type AccessTokens, toJti } from './access-tokens.ts'
 import type { PublicJwk } from './jwk.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
