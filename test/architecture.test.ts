@@ -1,6 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { getTableName } from 'drizzle-orm'
 import t from 'tap'
+import { postgresKit } from '../src/db/columns.ts'
+import { allTables } from '../src/features.ts'
 
 const root = join(import.meta.dirname, '..')
 const files = globSync('{src,plugins,routes}/**/*.ts', { cwd: root })
@@ -17,6 +20,9 @@ function importsOf(file: string): string[] {
 
 const isFramework = (name: string) => /^(fastify|find-my-way|@fastify\/)/.test(name)
 const isDatabase = (name: string) => /^(drizzle-orm|better-sqlite3|pg)(\/|$)/.test(name)
+/** What features stand on. */
+const isFoundation = (path: string) =>
+  /^src\/(config|problems|time|http|process|cluster|db|jobs)\//.test(path)
 /** Each may be imported by the next one only. */
 const entrances = ['src/app.ts', 'src/server.ts', 'src/cli/commands/serve.ts']
 
@@ -39,12 +45,30 @@ const rules: [string, (file: string) => boolean, (imported: string) => boolean][
     name => /^(routes|plugins)\//.test(name)
   ],
   ['routes and plugins know no database', file => !file.startsWith('src/'), isDatabase],
-  ['todos do not know auth', file => file.startsWith('src/todos/'), name => name.startsWith('src/auth/')],
-  ['auth does not know todos', file => file.startsWith('src/auth/'), name => name.startsWith('src/todos/')],
   [
-    'a driver is known in the files of its engine',
-    file => !/^src\/db\/(sqlite|group-commit)/.test(file),
-    name => name === 'better-sqlite3'
+    'the foundation knows nothing above it',
+    isFoundation,
+    name => name.startsWith('src/') && !isFoundation(name)
+  ],
+  [
+    'of auth, other features know the public module only',
+    file => /^src\/(todos|idempotency)\//.test(file),
+    name => name.startsWith('src/auth/') && name !== 'src/auth/user.ts'
+  ],
+  [
+    'auth knows no other feature',
+    file => file.startsWith('src/auth/'),
+    name => /^src\/(todos|idempotency)\//.test(name)
+  ],
+  [
+    'better-sqlite3 is known below src/db/sqlite only',
+    file => !file.startsWith('src/db/sqlite/'),
+    name => /^(better-sqlite3|drizzle-orm\/better-sqlite3)/.test(name)
+  ],
+  [
+    'pg is known below src/db/postgres only',
+    file => !file.startsWith('src/db/postgres/'),
+    name => name === 'pg'
   ],
   ...entrances.map((entrance, index): (typeof rules)[number] => [
     `${entrance} is imported by the next entrance only`,
@@ -79,6 +103,49 @@ t.test('the imports keep to the lines of the house', async t => {
     )
     t.strictSame(breaches, [], rule)
   }
+})
+
+/** Names of tables that are words of other things as well: they count in SQL, as members and as strings. */
+const COMMON_WORDS = ['users', 'sessions', 'events']
+/** The schema of the environment is one for all: the settings of features are in it. */
+const ENVIRONMENT = 'src/config/config.ts'
+
+t.test('the text of the foundation names no feature', async t => {
+  const names = Object.entries(allTables(postgresKit)).flatMap(([name, table]) => [name, getTableName(table)])
+  const own = names.filter(name => !COMMON_WORDS.includes(name))
+  const common = COMMON_WORDS.join('|')
+  const forbidden = new RegExp(
+    [
+      `\\b(${own.join('|')}|todo|src/(auth|todos|idempotency))\\b`,
+      `\\b(from|into|update|join|table) ["\x60]?(${common})\\b`,
+      `[.{] ?(${common})\\b|'(${common})'`
+    ].join('|'),
+    'i'
+  )
+  for (const file of files.filter(file => isFoundation(file) && file !== ENVIRONMENT))
+    t.equal(forbidden.exec(readFileSync(join(root, file), 'utf8'))?.[0], undefined, file)
+  t.match('select max(id) from events', forbidden)
+  t.match('{ users }', forbidden)
+})
+
+t.test('there are no circles of imports, those of types included', async t => {
+  const imports = new Map(files.map(file => [file, importsOf(file)]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  function follow(file: string, path: readonly string[]) {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+    if (path.includes(file) || done.has(file)) return
+    for (const name of imports.get(file) ?? []) follow(name, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) follow(file, [])
+  t.strictSame(circles, [])
+})
+
+t.test('a folder has at most twelve files', async t => {
+  const byFolder = Map.groupBy(files, file => dirname(file))
+  const tooLarge = [...byFolder].filter(([, { length }]) => length > 12).map(([folder]) => folder)
+  t.strictSame(tooLarge, [])
 })
 
 t.test('time, randomness and the environment come in from outside', async t => {

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
 import { OneOf, problemResponses } from '../schemas.ts'
-import { homePage } from './pages/home.ts'
+import { homePage, type ServiceInfo } from './pages/home.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
@@ -12,9 +12,6 @@ const ServiceStatus = OneOf(['ok', ...UNAVAILABILITY_CODES], {
 })
 
 const linkSchema = (description: string) => Type.String({ format: 'uri-reference', description })
-
-/** The service's description of itself. */
-export type ServiceInfo = Static<typeof ServiceDocument>
 
 const ServiceDocument = Type.Object(
   {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { catalogue } from '../../src/features.ts'
 import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
 import { ProblemDocument, problemResponses } from '../schemas.ts'
@@ -16,9 +16,6 @@ const toProblemType = (code: ProblemCode) => ({
   ...catalogue[code]
 })
 const problemTypes = Object.keys(catalogue).map(code => toProblemType(code as ProblemCode))
-
-/** The documentation of a problem type. */
-export type ProblemType = Static<typeof ProblemTypeDocument>
 
 const ProblemTypeDocument = Type.Object(
   { type, title, status, detail, code, action, cause, next },

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { Due } from '../../src/todos/due.ts'
+import type { Due } from '../../src/todos/content/due.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 import { exampleIds, IdDocument, Instant, NullableString, ref } from '../schemas.ts'
 

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { Due, DuePatch } from '../../src/todos/due.ts'
+import type { Due, DuePatch } from '../../src/todos/content/due.ts'
 import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../../src/todos/limits.ts'
 import { type Priority, priorities } from '../../src/todos/todo.ts'
 

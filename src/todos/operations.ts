@@ -1,9 +1,9 @@
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
+import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import { type Draft, isBefore, type ListPosition } from './draft.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
-import { assertServerFields, type ServerFields } from './server-fields.ts'
 import type { TodoRow } from './tables.ts'
 import {
   applyPatch,

@@ -26,15 +26,6 @@ export const todosProblems = {
     next:
       'GET /api/todos lists those that exist, and with deleted=true those in the trash, which can be ' +
       'restored. The todos of other users cannot be told from missing ones.'
-  },
-  todo_place_exhausted: {
-    status: 409,
-    title: 'There is no room left at this place',
-    detail: 'Thousands of todos were moved in between these two. Move one of them elsewhere first.',
-    cause: 'So many todos were moved in between two neighbours that no position is left between them.',
-    next:
-      'Move one of the two todos to another place first, say to the top; that makes room between its ' +
-      'neighbours.'
   }
 } as const satisfies Record<string, ProblemType>
 

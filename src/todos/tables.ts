@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { userTables } from '../auth/user.ts'
 import { defineTables } from '../db/tables.ts'
-import type { Due } from './due.ts'
+import type { Due } from './content/due.ts'
 
 /** The todos, and the bulk updates of them that are under way. */
 export const todoTables = defineTables(kit => {

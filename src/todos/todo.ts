@@ -1,9 +1,9 @@
-import { applyDuePatch, type Due, type DuePatch, toDueKey } from './due.ts'
+import { applyDuePatch, type Due, type DuePatch, toDueKey } from './content/due.ts'
+import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './position.ts'
 import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
 import type { TodoRow } from './tables.ts'
-import { normalizeTag } from './tags.ts'
 
 /** From the least to the greatest, in which order they are kept as numbers. */
 export const priorities = ['none', 'low', 'medium', 'high'] as const

@@ -1,8 +1,23 @@
 import { catalogue } from '../../../src/features.ts'
-import type { ServiceInfo } from '../home.ts'
+import type { UnavailabilityCode } from '../readiness.ts'
 import { type Html, html } from './html.ts'
 
-/** The content of the home page. */
+/** What the service says of itself. */
+export interface ServiceInfo {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  readonly status: 'ok' | UnavailabilityCode
+  readonly links: {
+    readonly docs?: string
+    readonly openapi?: string
+    readonly problems: string
+    readonly limits: string
+    readonly source?: string | undefined
+  }
+}
+
+/** What this is, whether it is up, and where to go on. */
 export const homePage = ({ description, status, links }: ServiceInfo): Html => html`<h1>Latchkey</h1>
 <p>${description}.</p>
 <p>${status === 'ok' ? html`<span class="up">The service is up</span>, and the database answers.` : describeOutage(status)}</p>
@@ -15,5 +30,5 @@ ${links.openapi && html`<li><a href="${links.openapi}">OpenAPI document</a>: for
 <li>${links.source ? html`<a href="${links.source}">Source</a>` : html`Source: begin with <code>src/app.ts</code>`}</li>
 </ul>`
 
-const describeOutage = (code: Exclude<ServiceInfo['status'], 'ok'>): Html =>
+const describeOutage = (code: UnavailabilityCode): Html =>
   html`<span class="down">${catalogue[code].title}</span>: see <a href="/problems/${code}">what that means</a>.`

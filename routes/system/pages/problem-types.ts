@@ -1,9 +1,14 @@
 import { STATUS_CODES } from 'node:http'
-import { actions } from '../../../src/problems/problem-type.ts'
-import type { ProblemType } from '../problems.ts'
+import { actions, type ProblemType as CatalogueEntry } from '../../../src/problems/problem-type.ts'
 import { type Html, html } from './html.ts'
 
-/** The page of a problem type. */
+/** A kind of problem, as it is documented. */
+export interface ProblemType extends CatalogueEntry {
+  readonly type: string
+  readonly code: string
+}
+
+/** What a kind of problem means, and what to do about it. */
 export const renderProblemTypePage = ({
   type,
   title,

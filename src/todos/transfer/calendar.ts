@@ -1,6 +1,6 @@
 import ICAL from 'ical.js'
 import { findTimeZoneName } from '../../time/time-zones.ts'
-import type { Due } from '../due.ts'
+import type { Due } from '../content/due.ts'
 import type { Priority, Todo } from '../todo.ts'
 import { createTimeZoneComponent, type JcalComponent, type JcalProperty } from './calendar-time-zones.ts'
 

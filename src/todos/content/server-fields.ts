@@ -1,5 +1,5 @@
-import { type FieldError, validationFailed } from '../problems/problem.ts'
-import type { Todo } from './todo.ts'
+import { type FieldError, validationFailed } from '../../problems/problem.ts'
+import type { Todo } from '../todo.ts'
 
 /** What the server sets of a todo, as a client that has read it gives it back: instants as texts (RFC 3339). */
 export type ServerFields = {

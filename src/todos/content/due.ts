@@ -1,4 +1,4 @@
-import { validationFailed } from '../problems/problem.ts'
+import { validationFailed } from '../../problems/problem.ts'
 
 /**
  * When a todo is due: on a day, or at a local time of a zone (RFC 8984, sections 1.4.6 and 4.7.1). Kept as it was given and
