@@ -4,32 +4,33 @@ import { validationFailed } from '../problems/problem.ts'
 /** A part of a list. */
 export interface Page<Item> {
   readonly items: Item[]
-  /** Where the next page begins, or null at the end. */
+  /** The cursor of the next page; null on the last page. */
   readonly nextCursor: string | null
 }
 
 const CURSOR_PATTERN = /^[\w-]{22}$/
 
-/** Where a page ended, as an opaque text. It carries no authority: the owner is asked for again on every page. */
+/** Writes the id of the last item as an opaque text. A cursor grants no access: every page checks the owner. */
 const toCursor = (id: string): string => Buffer.from(UUID.parse(id).bytes).toString('base64url')
 
 /**
- * The id after which a page begins.
- * @throws {Problem} `validation_failed` when the text is not a cursor of ours
+ * Parses a cursor.
+ * @returns the id after which the page begins
+ * @throws {Problem} `validation_failed` when `toCursor` has not written the text
  */
 export function parseCursor(cursor: string): string {
   if (!CURSOR_PATTERN.test(cursor)) throw invalidCursor()
   const id = UUID.ofInner(Buffer.from(cursor, 'base64url')).toString()
-  // Its last digit has spare bits, which decoding ignores.
+  // The last digit has spare bits, which decoding ignores.
   if (toCursor(id) !== cursor) throw invalidCursor()
   return id
 }
 
-/** The problem of a cursor that is of no use. */
+/** Creates the problem of an unusable cursor. */
 export const invalidCursor = (detail = 'is not a cursor; give the nextCursor of the page before, or none') =>
   validationFailed({ parameter: 'cursor', detail })
 
-/** Makes a page of at most `limit` rows; one more row than that was asked for, to know whether there are more. */
+/** Makes a page of at most `limit` items. The query must ask for one row more, which shows whether there is another page. */
 export function toPage<Item extends { id: string }>(rows: Item[], limit: number): Page<Item> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)

@@ -1,8 +1,8 @@
 import Bowser from 'bowser'
 
 /**
- * Makes a user agent readable: `Firefox on Windows`. A program that is no browser is called what it calls itself first.
- * @returns null when there is none
+ * Describes a user agent for people: `Firefox on Windows`. An unknown program is named by its first product token.
+ * @returns null without a user agent
  */
 export function describeUserAgent(userAgent: string | null): string | null {
   if (!userAgent) return null
