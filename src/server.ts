@@ -12,16 +12,17 @@ import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './pr
 import { createThreadPool } from './process/thread-pool.ts'
 
 /**
- * Makes this process the service, until it is told to stop; with several workers, the one that starts them.
- * @param isInteractive whether its log is read by people, rather than programs
+ * Runs the service in this process until a signal stops it; with several workers, runs their primary.
+ * @param isInteractive whether people read the log, at a terminal
+ * @throws {ConfigError | SystemError | DatabaseError} when the service cannot start
  */
 export async function serve(config: Config, isInteractive: boolean): Promise<void> {
   const worker = createWorkerContext(config, process.env)
   const delay = config.shutdown.delayMs
   const timeout = delay + config.shutdown.timeoutMs
   if (worker.isAlone && config.workers > 1) {
-    const { startPrimary: supervise } = await import('./cluster/primary.ts')
-    return supervise(config, isInteractive, timeout)
+    const { startPrimary } = await import('./cluster/primary.ts')
+    return startPrimary(config, isInteractive, timeout)
   }
 
   assertTracingInstalled(process.env)

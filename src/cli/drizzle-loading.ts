@@ -3,8 +3,9 @@ import { registerHooks } from 'node:module'
 const DRIZZLE = '/node_modules/drizzle-orm/'
 
 /*
- * To tell a script from a module, Node parses the `exports` of a package anew for each of its files; those of Drizzle are
- * 170 KB. That its files are modules is known here, which halves the time of a start and spares it 150 MB of memory.
+ * Node reads and parses package.json again for each file of a package, to learn whether the file is a module. Drizzle has 170 KB
+ * of `exports` and some hundred files. The hook says that they are modules: Drizzle loads in a fraction of the time and without
+ * 300 MB of garbage. Must be registered before the first import of Drizzle.
  */
 registerHooks({
   resolve(specifier, context, next) {

@@ -10,12 +10,14 @@ import { createLocalCounter, serveCounter } from './shared-counters.ts'
 import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './worker-context.ts'
 import { createWriteLockQueue } from './write-lock.ts'
 
-/** Milliseconds for workers to say that they could not end in time. */
+/** Milliseconds that the primary waits longer than its workers, so that they can log why they did not end in time. */
 const EXIT_MARGIN = 1000
 
 /**
- * Makes this process the one that starts the workers, puts another one in the place of any that dies, and ends them. It
- * listens on their port and hands the connections out to them in turn; what they send and answer is not its business.
+ * Makes this process the primary: it starts the workers, replaces a worker that dies, and stops them. Node's cluster module
+ * listens on the port and distributes the connections.
+ * @param isInteractive whether people read the log
+ * @param timeout milliseconds in which the workers must stop
  */
 export async function startPrimary(config: Config, isInteractive: boolean, timeout: number): Promise<void> {
   const loggerOptions = createLoggerOptions(config, isInteractive, true)
@@ -45,7 +47,7 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
     { delay: timeout + EXIT_MARGIN, logger: log, skip: [...FATAL_EVENTS] },
     end
   )
-  // Whatever ends this process, none is left behind.
+  // However this process ends, no worker survives it.
   process.once('exit', () => {
     for (const worker of getLiveWorkers()) worker.process.kill('SIGKILL')
   })
@@ -56,12 +58,12 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
     serveCounter(worker, counter)
     worker.once('listening', () => listeningWorkers.add(worker))
     worker.once('disconnect', () => leave(worker))
-    // What can no longer be said to a worker: its end is heard of as well.
+    // Sending to a worker that has died fails. The event `exit` reports the same.
     worker.on('error', () => {})
     worker.once('exit', (code: number | null, signal: string | null) => {
       if (isEnding) return
       if (!listeningWorkers.delete(worker)) {
-        // It has said why; another one would fare no better.
+        // The worker has logged why it could not start. A replacement would fail too.
         failureCode = code ?? 1
         close()
         return
@@ -72,7 +74,7 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
     return worker
   }
 
-  // The first one by itself: it makes what is not there yet, and finds what is wrong, for all of them.
+  // The first worker starts alone: it creates the database and the key, and finds faults, for all.
   const first = forkWorker(1)
   await Promise.race([once(first, 'listening'), once(first, 'exit')])
   for (let number = 2; number <= config.workers && !isEnding; number += 1) forkWorker(number)
@@ -81,16 +83,16 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
 const getLiveWorkers = () =>
   Object.values(cluster.workers as Record<string, Worker>).filter(worker => !worker.isDead())
 
-/** Tells a worker to end. @returns its exit code */
+/** Stops a worker. @returns its exit code */
 async function stopWorker(worker: Worker): Promise<number> {
   worker.send(STOP_MESSAGE)
-  // For one that is too young to hear that; as soon as it does, it ignores this.
+  // A worker that does not listen for messages yet ends by the signal. Later, workers ignore the signal.
   worker.process.kill('SIGTERM')
   const [code, signal] = await once(worker, 'exit')
   return code ?? Number(signal !== 'SIGTERM')
 }
 
-/** The sums over all workers, or what else makes sense of a metric. */
+/** Serves the metrics of all workers, aggregated: sums, or what else suits a metric. */
 async function serveAggregatedMetrics(address: MetricsAddress, log: BaseLogger) {
   const { AggregatorRegistry } = await import('prom-client')
   const registry = new AggregatorRegistry()

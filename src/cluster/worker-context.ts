@@ -4,30 +4,30 @@ import type { Channel } from './channel.ts'
 import { createRemoteCounter, type RateCounter } from './shared-counters.ts'
 import { alwaysFree, createRemoteWriteLock, type WriteLock } from './write-lock.ts'
 
-/** The variable in which a worker finds its number, from 1. */
+/** The environment variable with the number of a worker, from 1. */
 export const WORKER_NUMBER_VARIABLE = 'LATCHKEY_WORKER'
-/** What a worker is told when it shall end. */
+/** The message with which the primary asks a worker to stop. */
 export const STOP_MESSAGE = 'stop'
-/** Signals by which a terminal or a supervisor ends all processes of a service at once. */
+/** Signals that a terminal or a supervisor sends to all processes of a service at once. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
-/** What a process that serves has to know of the others that serve the same port. */
+/** What a process that serves knows of the other processes that serve the same port. */
 export interface WorkerContext {
-  /** From 1. What needs doing once is for the first. */
+  /** From 1. The first worker does what only one of them must do. */
   readonly number: number
   readonly isAlone: boolean
-  /** Its part of what the service may have in all, at least 1. */
+  /** The worker's share of a total for all workers, at least 1. */
   readonly getShare: (total: number) => number
   readonly writeLock: WriteLock
-  /** Counts over all workers. */
+  /** Counts for all workers together; undefined in a single process. */
   readonly sharedCounter?: RateCounter
-  /** Signals that do not end it, for somebody else hears them and tells it. */
+  /** Signals that do not stop the process: the primary handles them and sends `STOP_MESSAGE`. */
   readonly ignoredSignals: (typeof SIGNALS)[number][]
-  /** Has it end so when it is told to; until then there is nothing to take care of. */
+  /** Sets how the process stops on `STOP_MESSAGE`. Before, the process exits at once. */
   readonly onStop: (close: () => void) => void
 }
 
-/** A process that serves by itself. */
+/** The context of a process that serves alone. */
 export const SINGLE_PROCESS: WorkerContext = {
   number: 1,
   isAlone: true,
@@ -42,7 +42,10 @@ const primaryChannel: Channel = {
   on: (event, listener) => process.on(event, listener)
 }
 
-/** The place of this process. To be asked for once, at its start. */
+/**
+ * Creates the context of this process. Must be called once, at the start: a worker gets signal handlers.
+ * @param environment tells a worker its number
+ */
 export function createWorkerContext(
   { workers, database }: Config,
   environment: NodeJS.ProcessEnv

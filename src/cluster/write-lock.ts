@@ -1,21 +1,25 @@
 import type { Channel } from './channel.ts'
 
 /*
- * Several processes that write to one SQLite file take turns. Without, all but one find it locked and wait in SQLite, which
- * looks again after pauses of up to 100 ms, while reads stand still; and none gets to empty the write-ahead log (a
- * checkpoint), as another one appends to it meanwhile. So who has something to write asks for its turn, and goes on reading.
+ * Several processes that write to one SQLite file share a lock. Without it, a process that finds the file locked waits
+ * inside SQLite, which polls in pauses of up to 100 ms and blocks the event loop, reads included. Checkpoints of the
+ * write-ahead log would starve as well, because another process appends to the log all the time. With the lock, a process
+ * goes on reading until it may write.
  */
 
-/** Does the work when nobody else writes. */
+/** Runs the work when no other process writes. */
 export type WriteLock = (work: () => void) => void
 
-/** For the only process that writes: any time is its turn. */
+/** The lock of the only process that writes. */
 export const alwaysFree: WriteLock = work => work()
 
-/** What is said: somebody asks for a turn, is given it, and gives it back. */
+/** The messages of the protocol: a process requests the lock, is granted it, and releases it. */
 const [REQUEST, GRANT, RELEASE] = ['turn?', 'turn', 'turn!']
 
-/** Takes turns that the process at the other end gives. There must be one work to do at a time. */
+/**
+ * Creates a lock that the process at the other end grants. The caller must wait for one work to be done before it passes the
+ * next.
+ */
 export function createRemoteWriteLock(channel: Channel): WriteLock {
   let waitingWork: () => void
   channel.on('message', message => {
@@ -29,12 +33,13 @@ export function createRemoteWriteLock(channel: Channel): WriteLock {
   }
 }
 
-/** Milliseconds that the others wait for one that has its turn: as long as for a process that SQLite finds writing. */
+/** Milliseconds that a process may hold the lock: as long as SQLite waits for a process that writes (`busy_timeout`). */
 const HOLD_TIMEOUT = 5000
 
 /**
- * Gives turns to processes, first come, first served. One that takes too long is passed over, which spoils nothing: turns
- * are for the sake of time, and it is still SQLite that lets one write.
+ * Creates the queue that grants the lock, first come, first served. A process that holds it too long is passed over. This
+ * is safe: the lock saves time only, and SQLite's own lock keeps writes apart.
+ * @param timeout milliseconds
  */
 export function createWriteLockQueue(timeout = HOLD_TIMEOUT) {
   let queue: Channel[] = []
@@ -58,7 +63,7 @@ export function createWriteLockQueue(timeout = HOLD_TIMEOUT) {
     join(channel: Channel) {
       channel.on('message', message => handleMessage(channel, message))
     },
-    /** No more turns for one that has ended. */
+    /** Removes a process that has ended, and releases its lock. */
     leave(channel: Channel) {
       queue = queue.filter(other => other !== channel)
       if (holder === channel) grantNext()

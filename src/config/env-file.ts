@@ -2,18 +2,18 @@ import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describeSystemError } from '../process/system-error.ts'
 
-/** Bytes that a file of settings may have: far more than anybody writes, far less than memory. */
+/** The largest file of settings, in bytes: far more than anybody writes, far less than memory. */
 const MAX_SIZE = 1_048_576
 
-/** What a file of settings holds, and what is wrong with it, a line each. A line never quotes a value. */
+/** The variables in a file of settings, and its faults, one line each. A line never quotes a value. */
 export interface EnvFile {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly faults: readonly string[]
 }
 
 /**
- * Reads a file of lines `NAME=VALUE`, as Node does, but tells what that passes over in silence. There need not be any
- * such file.
+ * Reads a file of lines `NAME=VALUE` as Node does, and reports what Node ignores in silence.
+ * @returns no variables and no faults when there is no such file
  */
 export function readEnvFile(file: string): EnvFile {
   const toFaultyFile = (...faults: string[]): EnvFile => ({
@@ -35,10 +35,10 @@ export function readEnvFile(file: string): EnvFile {
   }
 }
 
-/** A pipe, too: keepers of secrets offer such files by one. */
+/** A pipe counts: secret managers offer such files as pipes. */
 const isReadable = (stats: Stats) => stats.isFile() || stats.isFIFO()
 
-/** Without the byte order mark with which some editors begin. */
+/** Removes the byte order mark that some editors write. @returns undefined for bytes that are not text in UTF-8 */
 function decodeText(bytes: Buffer): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -49,12 +49,12 @@ function decodeText(bytes: Buffer): string | undefined {
 }
 
 const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*/y
-/** From one quote to the next of its kind, wherever that is. */
+/** From a quote to the next one of its kind, also on a later line. */
 const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y
 const REST_OF_LINE = /[^\n]*(\n|$)/y
 const BLANK_OR_COMMENT = /^\s*(#|$)/
 
-/** The lines that are neither empty, nor comments, nor `NAME=VALUE`. */
+/** Finds lines that are neither empty, nor comments, nor `NAME=VALUE`. */
 function* findFaults(text: string): Generator<string> {
   let offset = 0
   const consume = (pattern: RegExp) => {

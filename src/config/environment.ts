@@ -2,9 +2,7 @@ import { type Config, ConfigError, type ConfigNeeds, readConfig } from './config
 import { readEnvFile } from './env-file.ts'
 import { findMisspeltSettings } from './misspelt.ts'
 
-/**
- * Whether requests are to be traced: by the standard variables of OpenTelemetry, where somebody has set one that says so.
- */
+/** Whether the standard variables of OpenTelemetry ask for traces. */
 export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
   const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_CONFIG_FILE } = environment
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = environment
@@ -17,11 +15,11 @@ export function isTracingConfigured(environment: NodeJS.ProcessEnv): boolean {
   )
 }
 
-/** What tracing needs; whoever does not trace need not have it. */
+/** The optional packages that tracing needs. */
 const TRACING_PACKAGES = ['@fastify/otel', '@opentelemetry/sdk-node']
 
 /**
- * Makes sure that requests can be traced, if they are to be.
+ * Asserts that the packages for tracing are installed, if tracing is configured.
  * @param resolvePackage finds a package, or throws
  * @throws {ConfigError} when a package is not installed
  */
@@ -45,9 +43,9 @@ export function assertTracingInstalled(
 const ENV_FILE = '.env'
 
 /**
- * The settings of this process: from its environment, and from `.env` in the working directory what that lacks. In that
- * file, which is ours, a name that looks like a setting's but is none is a fault; the environment belongs to others, too.
- * @throws {ConfigError} as `readConfig` does, and when something in `.env` would be passed over
+ * Reads the settings of this process: from its environment, then from `.env` in the working directory. In `.env`, which is
+ * Latchkey's own, a misspelt name is a fault; the environment has variables of other programs, too.
+ * @throws {ConfigError} as `readConfig` does, and for lines of `.env` that would be ignored
  */
 export function readProcessConfig(needs?: ConfigNeeds): Config {
   const { variables, faults } = readEnvFile(ENV_FILE)

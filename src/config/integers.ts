@@ -1,5 +1,5 @@
-/** A whole number as people write it: no sign in front but a minus, no zeros in front, no exponent, no other base. */
+/** Decimal digits without leading zeros, after at most a minus. */
 const INTEGER = /^(0|-?[1-9]\d*)$/
 
-/** The whole number that a text from outside is (a parameter, a setting), undefined if it is none. */
+/** Converts a text to an integer; undefined for any other text, such as `1e3`, `0x10` or `007`. */
 export const toInteger = (text: string): number | undefined => (INTEGER.test(text) ? Number(text) : undefined)

@@ -3,14 +3,14 @@ import { findNearest } from './nearest.ts'
 
 const SETTING_NAMES = Object.keys(Environment.properties)
 
-/** Two letters may be wrong in a name, one in a short one: HOSTNAME, say, is nobody's HOST. */
+/** Two letters of a name may be wrong, of a short name one. */
 const getMaxDistance = (length: number) => (length < 8 ? 1 : 2)
 
-/** The setting that a name stands for, or was probably meant for. */
+/** Finds the setting that a name equals or nearly equals, in any case. */
 export const findNearestSetting = (name: string): string | undefined =>
   findNearest(name.toUpperCase(), SETTING_NAMES, getMaxDistance)
 
-/** Names that are no settings but look like one, each with what was probably meant. */
+/** Finds variables whose names nearly equal a setting's. @returns a message for each */
 export function findMisspeltSettings(environment: NodeJS.ProcessEnv): string[] {
   return Object.keys(environment).flatMap(name => {
     const suggestion = SETTING_NAMES.includes(name) ? undefined : findNearestSetting(name)

@@ -1,8 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein'
 
 /**
- * The known name that an unknown one was probably meant for.
- * @param getMaxDistance how many letters may differ from a name of some length; letters may be in the wrong order in any
+ * Finds the candidate that a name nearly equals.
+ * @param getMaxDistance how many letters may differ, by the length of the candidate; the same letters in another order
+ * always count as near
  */
 export function findNearest(
   name: string,

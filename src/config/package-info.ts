@@ -1,18 +1,18 @@
 import manifest from '../../package.json' with { type: 'json' }
 
-/** As much of package.json as says where the source is. */
+/** The members of package.json that name the source. */
 interface PackageJson {
   readonly name: string
   readonly repository?: string | { readonly url: string }
 }
 
-/** The address of the source, for a browser; undefined where package.json names none. */
+/** The URL of the source for a browser; undefined when package.json names none. */
 export function getSourceUrl({ repository }: PackageJson): string | undefined {
   const url = typeof repository === 'object' ? repository.url : repository
   return url?.replace(/^git\+/, '').replace(/\.git$/, '')
 }
 
-/** What this is. */
+/** Name, version and source of this package. */
 export const packageInfo = {
   name: manifest.name,
   version: manifest.version,

@@ -1,6 +1,6 @@
 /**
- * JSON of a value, with the members of every object in one order: two texts that say the same as JSON become one. The order is
- * ours, not that of RFC 8785, for it is compared and never shown.
+ * Writes a value as JSON, with the members of every object sorted, so that equal values have equal texts. The order is not
+ * that of RFC 8785: the text is compared, never shown.
  */
 export const canonicalJson = (value: unknown): string => JSON.stringify(value, sortMembers)
 

@@ -3,10 +3,10 @@ import { MAX_VALUES } from '../config/limits.ts'
 export const TOO_MANY_VALUES = `holds more than ${MAX_VALUES} values, names of members among them; send less at a time`
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c]
-/** What comes before every value but the first. */
+/** The characters in front of every value but the first. */
 const BEFORE_VALUES = new Set(Array.from(',:[{', character => character.charCodeAt(0)))
 
-/** Whether a JSON text has more values than are looked at. It need not be parsed for that, nor be well formed. */
+/** Whether a JSON text has more than `MAX_VALUES` values. The text is not parsed, and may be malformed. */
 export function hasTooManyValues(json: string): boolean {
   let values = 1
   for (let index = 0; index < json.length; index += 1) {
@@ -18,7 +18,7 @@ export function hasTooManyValues(json: string): boolean {
   return false
 }
 
-/** Where the text ends that begins with a quote. */
+/** The index of the quote that ends the string which begins at `start`. */
 function findStringEnd(json: string, start: number): number {
   for (let index = json.indexOf('"', start + 1); index >= 0; index = json.indexOf('"', index + 1))
     if (!isEscaped(json, index)) return index

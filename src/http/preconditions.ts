@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { Problem } from '../problems/problem.ts'
 
-/** Something that has a state with a name. */
+/** A resource whose state has an entity tag. */
 interface Tagged {
   readonly etag: string
 }
 
 /**
- * Looks at the present state before a change, in the very step in which the change is decided on.
+ * Checks the current state of a resource before a change, in the transaction of the change.
  * @throws {Problem} when the change must not take place
  */
 export type Precondition = (resource: Tagged) => void
@@ -15,11 +15,11 @@ export type Precondition = (resource: Tagged) => void
 const ENTITY_TAG = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g
 
 /**
- * What the request headers demand of the present state (RFC 9110, section 13.2.2; RFC 6585, section 3).
+ * Creates the check of conditional request headers (RFC 9110, section 13.2.2; RFC 6585, section 3).
  * @param ifMatch the header `If-Match`
  * @param ifNoneMatch the header `If-None-Match`
  * @param isRequired whether a change without `If-Match` is refused
- * @returns a check that throws `precondition_failed`, which shows the present state, or `precondition_required`
+ * @returns a check that throws `precondition_failed`, with the current state, or `precondition_required`
  */
 export function createPrecondition(
   ifMatch: string | undefined,
@@ -35,14 +35,14 @@ export function createPrecondition(
   }
 }
 
-/** A strong entity tag made from what it names. */
+/** Makes a strong entity tag, which is a hash of the text. */
 export const toEntityTag = (text: string): string => `"${hash('sha1', text, 'base64url')}"`
 
-/** Whether `If-Match` names a state, to the byte, or any by `*` (RFC 9110, section 13.1.1). */
+/** Whether `If-Match` has the tag, or is `*`. Weak tags never match (RFC 9110, section 13.1.1). */
 const matchesStrongly = (etag: string, header: string): boolean =>
   header.trim() === '*' || parseEntityTags(header).includes(etag)
 
-/** Whether `If-None-Match` names a state, if only by a weak entity tag, or any by `*` (section 13.1.2). */
+/** Whether `If-None-Match` has the tag, strong or weak, or is `*` (RFC 9110, section 13.1.2). */
 export const matchesWeakly = (etag: string, header: string): boolean =>
   header.trim() === '*' || parseEntityTags(header).some(tag => tag.replace(/^W\//, '') === etag)
 

@@ -1,7 +1,7 @@
-/** What comes before the path where an address is given whole, as to a proxy (RFC 9112, section 3.2.2). */
+/** The part in front of the path in absolute form, as clients send it to a proxy (RFC 9112, section 3.2.2). */
 const AUTHORITY = /^https?:\/\/[^/]*/i
 
-/** The path that a request asks for, without the query and the name of a user, which people put secrets into. */
+/** The path of a request target, without query and authority: both may contain secrets, which must not be logged. */
 export function toRequestPath(url: string): string {
   const query = url.indexOf('?')
   const path = query < 0 ? url : url.slice(0, query)

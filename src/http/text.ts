@@ -1,22 +1,25 @@
 /**
- * What can be seen of a text: neither space nor a control or format character, no mark without a letter, and nothing that is
- * drawn as nothing, among which are the blank of braille and the place of a picture that is missing.
+ * A visible character: no white space, control or format character, no mark alone, and no character that is drawn as nothing,
+ * such as the braille blank (U+2800) and the object replacement character (U+FFFC).
  */
 const VISIBLE =
   /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Mn}\p{Me}\u2800\ufffc\u{1d159}]/u
-/** Control characters but tabs and line breaks, and halves of characters, which UTF-8 does not have. */
+/** Control characters except tabs and line breaks; lone surrogates, which UTF-8 cannot encode. */
 const FORBIDDEN_IN_TEXT = /[^\P{Cc}\t\n\r]|\p{Cs}/u
-/** The same, with tabs and line breaks. */
+/** All control characters, line breaks and lone surrogates. */
 const FORBIDDEN_IN_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 const LINE_BREAK = /[\n\r\p{Zl}\p{Zp}]/u
 
-/** What is wrong with a text, which may have lines and tabs but no other control character; undefined when nothing is. */
+/** Finds a forbidden character in a text of several lines. @returns the fault, or undefined */
 export const findTextFault = (text: string): string | undefined => describeMatch(FORBIDDEN_IN_TEXT.exec(text))
 
-/** What is wrong with a text that is one line which people can see. White space around it does not count. */
+/**
+ * Finds what is wrong with a single line, which must be visible. Surrounding white space does not count.
+ * @returns the fault, or undefined
+ */
 export function findLineFault(text: string): string | undefined {
   const line = text.trim()
-  // How long it must be is said elsewhere.
+  // The schema says whether a line may be empty.
   const isVisible = line === '' || VISIBLE.test(line)
   return (
     describeMatch(FORBIDDEN_IN_LINE.exec(line)) ??

@@ -13,7 +13,7 @@ export const IDEMPOTENCY_RETENTION_MS = 86_400_000
 const statements = prepareStatements('idempotency', idempotencyTables, (db, { idempotencyKeys: keys }) => {
   const row = paramRow(keys)
   return {
-    // One that has been kept for long enough gives way, should the janitor not have come by yet.
+    // An expired row is replaced: the janitor may not have deleted it yet.
     insert: db
       .insert(keys)
       .values(row)
@@ -34,48 +34,55 @@ const statements = prepareStatements('idempotency', idempotencyTables, (db, { id
   }
 })
 
-/** The keys whose requests are under way in this process. */
+/** The keys of the requests in progress in this process, by database. */
 const inFlight = new WeakMap<Queries, Set<string>>()
 
-/** A request that may be repeated, by a key of its sender's making. */
+/** A request that the client may repeat, with a key of the client's choice. */
 export interface IdempotentRequest {
   readonly userId: string
-  /** Without one, nothing is kept. */
+  /** Without a key, no answer is stored. */
   readonly key: string | undefined
-  /** All that makes it this request and no other, of which JSON can be made. */
+  /** All that distinguishes the request from others, as a JSON value. */
   readonly request: unknown
 }
 
-/** How an answer is kept: not itself, which may be large and must not outlive what it shows, but what identifies it. */
+/**
+ * How an answer is stored: not the answer itself, which may be large and must not outlive the data that it shows, but an
+ * identification.
+ */
 export interface ReplayHandler<Answer, Stored> {
-  /** What is kept, of which JSON can be made. */
+  /** What is stored of an answer, as a JSON value. */
   readonly identify: (answer: Answer) => Stored
-  /** What a repetition is answered, by what came back from JSON. */
+  /** Makes the answer to a repetition from the stored value. */
   readonly replay: (stored: Stored) => Promise<Answer>
 }
 
-/** What came of it. */
 export interface IdempotentResult<Answer> {
   readonly answer: Answer
   readonly isReplay: boolean
 }
 
-/** An answer, or how it is made from the rows of the steps before it. */
+/** An answer, or a function that makes it from the rows of earlier statements in the transaction. */
 export type AnswerSource<Answer> = Answer | ((earlierRows: readonly Rows[]) => Answer)
 
-/** The steps that keep an answer, to go with those that carry the request out: if another one has it, none takes effect. */
+/**
+ * Binds the statements that store an answer. They belong in the transaction of the request: if another request has taken
+ * the key, the transaction fails as a whole.
+ */
 export type StoreAnswer<Answer> = (answer: AnswerSource<Answer>) => readonly BoundStatement[]
 
 /**
- * Carries out a request once, however often it is sent (draft-ietf-httpapi-idempotency-key-header). What identifies the
- * answer is kept in the transaction that carries it out; a request that is refused is not carried out, and leaves no trace.
- * @param work carries it out, together with the steps that keep its answer
- * @throws {Problem} `idempotency_key_in_use` while the first one is under way, `idempotency_key_reused` for another request
+ * Executes a request once, however often the client sends it (draft-ietf-httpapi-idempotency-key-header). The
+ * identification of the answer is stored in the transaction of the request. A request that fails stores nothing.
+ * @param work executes the request; its transaction must contain the statements of `storeAnswer`
+ * @returns the answer, and whether it is a replay
+ * @throws {Problem} `idempotency_key_in_use` while the first request is in progress; `idempotency_key_reused` when the key
+ * belongs to another request
  */
 export async function withIdempotency<Answer, Stored>(
   store: Store,
   { userId, key, request }: IdempotentRequest,
-  { identify, replay: recall }: ReplayHandler<Answer, Stored>,
+  { identify, replay }: ReplayHandler<Answer, Stored>,
   work: (storeAnswer: StoreAnswer<Answer>) => Promise<Answer>
 ): Promise<IdempotentResult<Answer>> {
   if (key === undefined) return { answer: await work(() => []), isReplay: false }
@@ -89,7 +96,7 @@ export async function withIdempotency<Answer, Stored>(
   async function findReplay(): Promise<IdempotentResult<Answer> | undefined> {
     const [row] = await find.execute({ id, oldest })
     if (row && row.fingerprint !== fingerprint) throw new Problem('idempotency_key_reused')
-    return row && { answer: await recall(row.answer as Stored), isReplay: true }
+    return row && { answer: await replay(row.answer as Stored), isReplay: true }
   }
 
   async function run(): Promise<IdempotentResult<Answer>> {
@@ -104,7 +111,7 @@ export async function withIdempotency<Answer, Stored>(
     return { answer: await work(answer => [mustAffectRow(bindInsert(answer))]), isReplay: false }
   }
 
-  /** Another instance was quicker. */
+  /** Answers when another instance has stored its answer first. */
   async function replayAfterConflict(error: unknown): Promise<IdempotentResult<Answer>> {
     if (!(error instanceof NoRowAffected)) throw error
     const existing = await findReplay()
@@ -121,16 +128,16 @@ export async function withIdempotency<Answer, Stored>(
     .finally(() => keysInUse.delete(id))
 }
 
-/** Names a user's request, the same for its repetitions; null for one that must not be repeated. */
+/** The id of a request, which its repetitions share; null for a request without a key. */
 export const toRequestId = ({ key, request }: IdempotentRequest): string | null =>
   key === undefined ? null : toFingerprint(key, request)
 
-/** With the key, which is not kept: what was asked cannot be guessed by its hash. */
+/** The hash includes the key, which is not stored, so that nobody can guess the request from the hash. */
 const toFingerprint = (key: string, request: unknown): string => digest([key, request])
 
 const digest = (value: unknown) => hash('sha256', canonicalJson(value), 'base64url')
 
-/** Seconds after which to send a request again whose first one is under way. */
+/** Seconds after which a client may repeat a request whose first attempt is in progress. */
 const RETRY_AFTER = 1
 
 const keyInUse = () => new Problem('idempotency_key_in_use', { retryAfter: RETRY_AFTER })

@@ -1,6 +1,6 @@
-/** Descriptors of the process itself: of its threads, database and log, and some to spare. */
+/** Descriptors of the process itself: for threads, database and log, and some to spare. */
 const RESERVED_DESCRIPTORS = 36
-/** An open connection, and a file that is sent on it. */
+/** One for the connection, one for a file that is sent on it. */
 const DESCRIPTORS_PER_CONNECTION = 2
 
 interface Report {
@@ -12,16 +12,16 @@ function getReport({ report }: NodeJS.Process): Report {
   return report.getReport()
 }
 
-/** The most files, connections and the like that this process may have open; Infinity where nobody limits that. */
+/** The most descriptors that this process may have open (`ulimit -n`); Infinity without a limit. */
 export function getMaxDescriptors({ userLimits }: Report = getReport(process)): number {
   const limit = Number(userLimits?.open_files.soft)
   return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit
 }
 
 /**
- * How many connections a process can have at a time, that it never lacks a descriptor.
- * @param requested the most that there shall be
- * @param pool connections of its own, to the database
+ * The most connections of clients that leave the process enough descriptors, at least 1.
+ * @param requested the most connections by the settings
+ * @param pool the most connections to the database
  */
 export const getMaxConnections = (requested: number, pool: number, available = getMaxDescriptors()): number =>
   Math.max(

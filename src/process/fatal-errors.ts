@@ -2,7 +2,7 @@ import { inspect, types } from 'node:util'
 import { DrizzleQueryError } from 'drizzle-orm'
 import { StatementError } from '../db/errors.ts'
 
-/** As much of a logger as it takes. */
+/** The part of a logger that is needed. */
 interface Logger {
   readonly fatal: (entry: object, message: string) => void
   readonly warn: (entry: object, message: string) => void
@@ -11,7 +11,7 @@ interface Logger {
 /** The exit code of an error of the program itself (`EX_SOFTWARE` of BSD's sysexits.h). */
 export const EXIT_SOFTWARE = 70
 
-/** What others that end the process leave to this. */
+/** The events that `handleFatalErrors` handles. Other handlers of signals must leave them alone. */
 export const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const
 
 const MESSAGES = {
@@ -20,27 +20,22 @@ const MESSAGES = {
 }
 
 export interface FatalErrorOptions {
-  /** Where to say so; it may come about only while the process starts. */
+  /** The logger of the moment: the app has its own once it is built. */
   readonly log: () => Logger
-  /** Whether what is said there can be read. */
+  /** Whether anybody can read the log. */
   readonly isLogReadable: () => boolean
-  /** Answers what is under way and writes the log out. */
+  /** Finishes the requests in progress and flushes the log. */
   readonly end: () => Promise<void>
-  /** The milliseconds that this may take. */
+  /** Milliseconds that `end` may take. */
   readonly timeout: number
 }
 
 /**
- * Has the process say what ends it, when that is an error that nobody has caught: its state is unknown then. It ends with an
- * exit code of its own, whichever way it gets there. Whoever has turned the log off, or has lost it, is told on standard error.
- * What Node warns of is logged as well.
+ * Ends the process on an error that nothing has caught, because the state of the process is unknown then. The error is
+ * logged, or written to standard error when nobody can read the log; the exit code is `EXIT_SOFTWARE`. Warnings of Node are
+ * logged as well.
  */
-export function handleFatalErrors({
-  log,
-  isLogReadable: isHeard,
-  end,
-  timeout: limit
-}: FatalErrorOptions): void {
+export function handleFatalErrors({ log, isLogReadable, end, timeout }: FatalErrorOptions): void {
   let isEnding = false
   process.on('warning', warning => log().warn({ err: warning }, 'a warning of Node'))
 
@@ -48,18 +43,21 @@ export function handleFatalErrors({
     const err = sanitizeError(thrown)
     process.once('exit', () => {
       process.exitCode = EXIT_SOFTWARE
-      if (!isHeard()) process.stderr.write(`${MESSAGES[origin]}: ${err.stack}\n`)
+      if (!isLogReadable()) process.stderr.write(`${MESSAGES[origin]}: ${err.stack}\n`)
     })
-    if (isHeard()) log().fatal({ err }, MESSAGES[origin])
-    // Once is enough to have to end; twice, it may never get there.
+    if (isLogReadable()) log().fatal({ err }, MESSAGES[origin])
+    // A second error may keep `end` from ever finishing.
     if (isEnding) process.exit()
     isEnding = true
-    setTimeout(() => process.exit(), limit).unref()
+    setTimeout(() => process.exit(), timeout).unref()
     end().then(() => process.exit())
   })
 }
 
-/** Without what else an error carries, and what Drizzle's quotes: values of statements. Anything can be thrown. */
+/**
+ * Reduces what was thrown, which can be any value, to name, message, stack, cause and code. Other properties, and the
+ * messages of Drizzle, quote values of statements.
+ */
 function sanitizeError(thrown: unknown): Error {
   if (thrown instanceof DrizzleQueryError) return sanitizeError(new StatementError('a statement', thrown))
   const error = types.isNativeError(thrown) ? thrown : new Error(inspect(thrown))
@@ -68,7 +66,7 @@ function sanitizeError(thrown: unknown): Error {
   return Object.create(Object.getPrototypeOf(error), { ...hidden, code: { value: code, enumerable: true } })
 }
 
-/** Has an end come about once, whoever asks for it, and however often. */
+/** Makes a function run once. Later calls get the promise of the first call. */
 export function onlyOnce<Arguments extends unknown[]>(end: (...args: Arguments) => Promise<void>) {
   let ending: Promise<void> | undefined
   return (...args: Arguments) => {

@@ -1,17 +1,17 @@
 import { isIP } from 'node:net'
 import { describeSystemError, SystemError } from './system-error.ts'
 
-/** Where a server is to listen, and the names of the settings that say so. */
+/** The address of a server, and the names of its settings. */
 export interface ListenOptions {
   readonly host: string
   readonly port: number
-  /** What the names begin with: nothing, or `METRICS_`. */
+  /** The prefix of the names of the settings: none, or `METRICS_`. */
   readonly prefix?: string
 }
 
 /**
- * Says which setting to change when the system did not let a server listen.
- * @returns any other error as it is
+ * Turns an error of `listen` into a SystemError that names the setting to change.
+ * @returns any other error unchanged
  */
 export function toListenError(error: Error, { host, port, prefix = '' }: ListenOptions): Error {
   const { code, syscall } = error as NodeJS.ErrnoException

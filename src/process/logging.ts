@@ -3,21 +3,21 @@ import pino, { type BaseLogger, destination } from 'pino'
 import type { Config } from '../config/config.ts'
 import { describeSystemError } from './system-error.ts'
 
-/** The most bytes that POSIX has a pipe take in one piece, whoever else writes to it; Linux's number. */
+/** The most bytes that a pipe takes as one piece while other processes write to it (PIPE_BUF of POSIX; Linux's value). */
 const PIPE_BUF = 4096
-/** Milliseconds that a line waits at most for others to be written with, unless they fill such a piece before. */
+/** Milliseconds that a line waits for others to be written with, unless they fill such a piece before. */
 const FLUSH_INTERVAL = 100
 
-/** A line an entry for people, too; of a request what matters first, and the rest behind it. Errors keep their lines. */
+/** One line for each entry; of a request, the most important members first. Stacks of errors keep their lines. */
 const PRETTY_OPTIONS = {
   singleLine: true,
   messageFormat: '{msg}{if method} {method} {path} {status} in {ms} ms{end}',
   ignore: 'pid,hostname,method,path,status,ms,database,isNew,key'
 }
 
-/** The most bytes of lines that wait to be written: whoever should read them may have stopped to. */
+/** The most bytes of lines that wait to be written: the reader may have stopped. */
 const MAX_BUFFERED = 16_777_216
-/** Milliseconds that the last line gets to be written. */
+/** Milliseconds to write the last line. */
 const CLOSE_TIMEOUT = 5000
 
 const BATCH_OPTIONS = {
@@ -29,15 +29,15 @@ const BATCH_OPTIONS = {
 
 type Destination = ReturnType<typeof destination>
 
-/** Those that lines cannot be written to at present. */
+/** Destinations to which lines cannot be written at present. */
 const brokenDestinations = new WeakSet<Destination>()
 
 /**
- * How the log is written: JSON, a line an entry, for machines; readable for people, who sit at a terminal. Lines for
- * machines are written beside the work, and together, for a write takes longer than a line. An error that ends the process
- * does not take any of them with it; only `kill -9` does, those of the last moment.
- * @param isTerminal whether standard output is one
- * @param isShared whether other processes write to it, too
+ * Creates the options of the log: one JSON entry per line for machines, readable lines for people at a terminal. JSON lines
+ * are written asynchronously and in batches, because a write takes longer than making a line. A fatal error loses no line;
+ * `kill -9` loses those of the last moment.
+ * @param isTerminal whether standard output is a terminal
+ * @param isShared whether other processes write to standard output, too
  */
 export const createLoggerOptions = (
   { log: { level } }: Pick<Config, 'log'>,
@@ -51,17 +51,17 @@ export const createLoggerOptions = (
         stream: surviveWriteErrors(destination({ ...BATCH_OPTIONS, ...(isShared && { maxWrite: PIPE_BUF }) }))
       }
 
-/** Writes to a log from outside the service itself. */
+/** Creates a logger for code that runs outside the app. */
 export const createLogger = (options: LoggerOptions): BaseLogger =>
   'stream' in options ? pino(options, options.stream) : pino(options)
 
 export type LoggerOptions = ReturnType<typeof createLoggerOptions>
 
-/** Whether anybody can read what is written to the log, as far as is known. */
+/** Whether anybody can read the log, as far as the process knows. */
 export const isLogReadable = (options: LoggerOptions): boolean =>
   options.level !== 'silent' && !('stream' in options && brokenDestinations.has(options.stream))
 
-/** Has the service outlive its log: one on a full disk, one whose reader has gone or stands still. Lines are lost then. */
+/** Keeps the process alive when the log cannot be written: the disk is full, the reader has gone or has stopped. Lines are lost. */
 function surviveWriteErrors(stream: Destination): Destination {
   function reportLoss(reason: string) {
     if (brokenDestinations.has(stream)) return
@@ -72,7 +72,7 @@ function surviveWriteErrors(stream: Destination): Destination {
   stream.on('drop', () => reportLoss('nobody reads it'))
   stream.on('write', () => brokenDestinations.delete(stream))
 
-  // The library's own tries for ever what fails. So it is for the exit only, and for what has not failed before.
+  // The library's flushSync retries for ever. It runs at the exit only, and only if the destination works.
   const flushSync = stream.flushSync.bind(stream)
   stream.flushSync = () => {}
   process.prependOnceListener('exit', () => {
@@ -81,7 +81,7 @@ function surviveWriteErrors(stream: Destination): Destination {
   return stream
 }
 
-/** Waits until the last line is written, if it can be. There must be none after it. */
+/** Writes the last lines, if they can be written. No line may follow. */
 export async function closeLog(options: LoggerOptions): Promise<void> {
   if (!('stream' in options) || brokenDestinations.has(options.stream)) return
   const { stream } = options

@@ -4,22 +4,23 @@ import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { toListenError } from './listen-errors.ts'
 
-/** Connections that it has at a time, and the milliseconds that one may be idle. */
+/** The most connections, and the milliseconds that a connection may be idle. */
 const MAX_CONNECTIONS = 8
 const IDLE_TIMEOUT = 30_000
 
 /** Where metrics are served. */
 export type MetricsAddress = NonNullable<Config['metrics']>
 
-/** What metrics are read from: a registry of prom-client. */
+/** A source of metrics, such as a registry of prom-client. */
 export interface MetricsSource {
   readonly contentType: string
   readonly read: () => Promise<string>
 }
 
 /**
- * Serves metrics to Prometheus, on a port of their own: they are not for those who use the service.
- * @throws {SystemError} when the port cannot be had
+ * Serves metrics to Prometheus, on a port of their own, which clients of the service cannot reach.
+ * @returns the server, which listens
+ * @throws {SystemError} when the server cannot listen
  */
 export async function serveMetrics(
   address: MetricsAddress,
@@ -32,7 +33,7 @@ export async function serveMetrics(
       const text = await read()
       response.setHeader('content-type', contentType).end(text)
     } catch {
-      // A worker did not answer in time.
+      // A worker has not answered in time.
       response.writeHead(503).end()
     }
   })

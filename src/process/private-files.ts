@@ -17,15 +17,15 @@ import { dirname, resolve } from 'node:path'
 import { describeSystemError, SystemError } from './system-error.ts'
 
 const { R_OK, W_OK, X_OK } = constants
-/** What the others of a machine may do with a file, by its mode. */
+/** The bits of a file's mode that give rights to others than owner and group. */
 const OTHERS_MASK = 0o007
 
-/** Whether there is something by that name; a link that leads nowhere counts. */
+/** Whether the path exists; a link that leads nowhere counts. */
 export const pathExists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /**
- * Makes a file that only its owner may read, whatever the umask.
- * @throws with the code EEXIST when there is something by that name: neither files nor links are followed
+ * Creates a file that only its owner may read, whatever the umask.
+ * @throws with the code EEXIST when the path exists, also as a link that leads nowhere
  */
 export function createPrivateFile(path: string, content: string | Buffer = ''): void {
   const descriptor = openSync(path, 'wx', 0o600)
@@ -38,7 +38,7 @@ export function createPrivateFile(path: string, content: string | Buffer = ''): 
   }
 }
 
-/** @throws {SystemError} naming the file when it cannot be read */
+/** Reads a file. @throws {SystemError} naming the file when it cannot be read */
 export function readPrivateFile(path: string): Buffer {
   try {
     return readFileSync(path)
@@ -47,21 +47,20 @@ export function readPrivateFile(path: string): Buffer {
   }
 }
 
-/** Leaves a file to its owner where anybody may use it. What a group may was meant so. */
+/** Restricts a file to its owner when anybody may use it. Rights of the group alone are taken for intended. */
 export function restrictToOwner(path: string, chmod = chmodSync): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
   if ((mode & OTHERS_MASK) === 0) return
   try {
     chmod(path, 0o600)
   } catch {
-    // It is somebody else's. doctor tells.
+    // The file belongs to another user. `latchkey doctor` reports it.
   }
 }
 
 /**
- * Makes the folder that a file is to lie in, for its owner only. Not those above it: a path that lacks more than one is a
- * mistaken one.
- * @throws {SystemError} when it cannot be made
+ * Creates the folder of a file, for its owner only. Folders above it must exist: a path that lacks more is probably wrong.
+ * @throws {SystemError} when the folder cannot be created
  */
 export function createParentFolder(path: string): void {
   const obstacle = findFolderObstacle(path, accessSync)
@@ -70,9 +69,9 @@ export function createParentFolder(path: string): void {
 }
 
 /**
- * What keeps this user from reading and writing a file, and others beside it, where there need not be one yet. Nothing is
- * changed by looking.
- * @returns a line that says what to do
+ * Finds what keeps this user from reading and writing a file and others in its folder. The file need not exist. Nothing is
+ * changed.
+ * @returns a line that says what to do, or undefined
  */
 export function findObstacle(path: string, access = accessSync): string | undefined {
   const obstacle = findFolderObstacle(path, access)
@@ -85,7 +84,7 @@ export function findObstacle(path: string, access = accessSync): string | undefi
 
 function findFolderObstacle(path: string, access: typeof accessSync): string | undefined {
   const folder = dirname(resolve(path))
-  // The one that is to be made, or else to be written to.
+  // Where the folder must be created, or the file written.
   const existingFolder = existsSync(folder) ? folder : dirname(folder)
   if (!existsSync(existingFolder))
     return `There is no folder ${existingFolder}, so ${path} cannot be made. Make the folder, or give another path.`

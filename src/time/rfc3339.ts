@@ -1,27 +1,27 @@
-/** The first and the last millisecond that both databases keep, and that are written with four digits of the year. */
+/** The first and the last millisecond that both databases store, with four-digit years. */
 const MIN_TIMESTAMP = Date.parse('0001-01-01T00:00:00.000Z')
 const MAX_TIMESTAMP = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Whether a value is a point in time that can be kept, in milliseconds since 1970. */
+/** Whether a value is a time that can be stored, in milliseconds since 1970. */
 export const isTimestamp = (value: unknown): boolean =>
   Number.isInteger(value) && MIN_TIMESTAMP <= Number(value) && Number(value) <= MAX_TIMESTAMP
 
 const RFC3339_PATTERN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** Whether a text is a point in time that can be kept (RFC 3339); leap seconds, which our clocks do not have, cannot. */
+/** Whether a text is a time of RFC 3339 that can be stored. Leap seconds cannot: JavaScript's clock has none. */
 export function isInstant(text: string): boolean {
   const [, local] = RFC3339_PATTERN.exec(text) ?? []
   return local !== undefined && isTimestamp(Date.parse(text)) && isLocalDateTime(local)
 }
 
-/** Whether a text is an instant from 1970 on, in UTC, to the millisecond at most, such as `2026-03-29T09:00:00.000Z`. */
+/** Whether a text is a time from 1970 on, in UTC, with at most milliseconds, such as `2026-03-29T09:00:00.000Z`. */
 export const isUtcInstant = (text: string): boolean =>
   text >= '1970' && isLocalDateTime(text.slice(0, 19)) && /^(\.\d{1,3})?Z$/.test(text.slice(19))
 
-/** Whether a text is a day that the calendar has, in the years 0001 to 9999, such as `2026-03-29`. */
+/** Whether a text is an existing date of the years 0001 to 9999, such as `2026-03-29`. */
 export const isFullDate = (text: string): boolean => isLocalDateTime(`${text}T00:00:00`)
 
-/** Whether a text is a local time to the second that the calendar has, in those years, such as `2026-03-29T02:30:00`. */
+/** Whether a text is an existing local time of the years 0001 to 9999, such as `2026-03-29T02:30:00`. */
 export function isLocalDateTime(text: string): boolean {
   if (text < '0001' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return false
   const time = new Date(`${text}Z`)

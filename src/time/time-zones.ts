@@ -1,29 +1,29 @@
 import { tzlib_get_timezones } from 'timezones-ical-library'
 
-/** What the platform calls the zones by: names of the IANA database all of them, but without most of its links. */
+/** The names that the platform lists: zones of the IANA database, without most of its links. */
 const platformNames = Intl.supportedValuesOf('timeZone')
 
-/** All names of the IANA database, links among them, by their lower-case forms: no two differ in their case only. */
+/** All names of the IANA database, links included, by their lower-case forms, which are unique. */
 const nameByLowerCase = new Map(
   [tzlib_get_timezones(), platformNames].flat().map(name => [name.toLowerCase(), name] as const)
 )
 
 const platformNameSet = new Set(platformNames)
 
-/** The name of a time zone as the IANA database writes it, or undefined for one that it has not. */
+/** Finds the name of a time zone as the IANA database writes it; undefined for an unknown name. */
 export const findTimeZoneName = (caseInsensitiveName: string): string | undefined =>
   nameByLowerCase.get(caseInsensitiveName.toLowerCase())
 
 /**
- * Whether a text is the name of a time zone (IANA), old names among them. Offsets such as `+01:00` are not, nor are names that
- * the platform alone knows, such as `BST` for Dhaka: other programs read them otherwise, or not at all.
+ * Whether a text is a name of a time zone in the IANA database, old names included. Offsets such as `+01:00` are refused, as
+ * are names that only the platform knows, such as `BST` for Dhaka: other programs read them differently.
  */
 export function isTimeZone(name: string): boolean {
   if (platformNameSet.has(name)) return true
   return /^[A-Z]/.test(name) && findTimeZoneName(name) !== undefined && isSupportedTimeZone(name)
 }
 
-/** Whether the platform knows a time zone, by whatever name. */
+/** Whether the platform can compute with a time zone. */
 export function isSupportedTimeZone(timeZone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone }))
