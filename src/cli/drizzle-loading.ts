@@ -3,8 +3,8 @@ import { registerHooks } from 'node:module'
 const DRIZZLE = '/node_modules/drizzle-orm/'
 
 /*
- * To tell a script from a module, Node parses the `exports` of a package anew for each of its files; those of Drizzle are
- * 170 KB. That its files are modules is known here, which halves the time of a start and spares it 150 MB of memory.
+ * To tell a script from a module, Node parses the package.json of a package for each file; Drizzle's has 170 KB. This hook
+ * says that Drizzle's files are modules. The start takes half the time and 150 MB less memory.
  */
 registerHooks({
   resolve(specifier, context, next) {

@@ -92,7 +92,7 @@ t.test('no backup overwrites anything, and none is left half done', async t => {
     writeFileSync(taken, 'precious')
     t.match(await latchkey('backup', target), {
       code: 73,
-      stderr: `${taken} is there already. Give another file.\n`
+      stderr: `${taken} exists already. Give another file.\n`
     })
     t.equal(readFileSync(taken, 'utf8'), 'precious')
     rmSync(taken)
@@ -116,7 +116,7 @@ t.test('what somebody has planted is neither followed nor overwritten', async t 
     symlinkSync(victim, path)
     t.match(await latchkey('backup', target), {
       code: 73,
-      stderr: `${path} is there already. Give another file.\n`
+      stderr: `${path} exists already. Give another file.\n`
     })
     t.notOk(existsSync(victim), `a link that leads nowhere: ${path}`)
     rmSync(path)
@@ -126,7 +126,7 @@ t.test('what somebody has planted is neither followed nor overwritten', async t 
     symlinkSync(victim, path)
     t.match(await latchkey('restore', target), {
       code: 73,
-      stderr: `${path} is there already. Remove what an earlier try has left.\n`
+      stderr: `${path} exists already. Remove this file of an earlier attempt.\n`
     })
     rmSync(path)
   }
@@ -195,7 +195,10 @@ t.test('restore moves aside what was there', async t => {
     join(cwd, 'backup.db')
   )
   const aside = `${file}.replaced-2026-06-01T12-00-00.000Z`
-  t.strictSame({ code, stdout }, { code: 0, stdout: `${file} is restored. What was there is now ${aside}\n` })
+  t.strictSame(
+    { code, stdout },
+    { code: 0, stdout: `${file} is restored. The old database is now ${aside}\n` }
+  )
   t.match(readFileSync(aside, 'utf8'), /^damaged/)
   t.equal(readFileSync(`${aside}.key`, 'utf8'), readFileSync(`${file}.key`, 'utf8'))
   t.notOk(existsSync(`${file}-wal`))

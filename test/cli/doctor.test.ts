@@ -42,7 +42,7 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
     { check: 'settings', status: 'ok', detail: 'accepted' },
     { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
     { check: 'disk', status: /ok|warning/ },
-    { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, whole, of the present schema$/ },
+    { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, intact, schema up to date$/ },
     { check: 'clock', status: 'ok' },
     { check: 'ports', status: 'ok', detail: 'free' }
   ])
@@ -52,8 +52,8 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
     'doctor'
   )
   t.equal(fresh.code, 0)
-  t.match(fresh.stdout, /^ok {7}keys {6}a secret will be made at the first start$/m)
-  t.match(fresh.stdout, /^ok {7}database {2}it will be made at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}keys {6}a secret will be created at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}database {2}it will be created at the first start$/m)
 })
 
 t.test('wrong settings are the only finding, for the others need them', async t => {
@@ -185,7 +185,7 @@ t.test('ports that are taken, by others or by the service itself', async t => {
     const PORT = `${(HERE.address() as AddressInfo).port}`
     t.match(await checkPorts(configOf({ HOST, PORT })), {
       status: 'warning',
-      detail: /^a Latchkey is listening there already: PORT: \d+ at .* is in use/
+      detail: /^a Latchkey listens there already: PORT: \d+ at .* is in use/
     })
     HERE.closeAllConnections()
     HERE.close()
@@ -279,7 +279,7 @@ t.test('a pooler is told of, and has limits of its own', { skip }, async t => {
   await serve(t, settings)
   const { url } = await startFakePooler(t, settings.DATABASE_URL)
   t.match(await createProgram({ ...settings, DATABASE_URL: url, DATABASE_POOL_MAX: '1000' })('doctor'), {
-    stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, whole, of the present schema$/m
+    stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, intact, schema up to date$/m
   })
 })
 
@@ -296,7 +296,7 @@ t.test('a clock that is wrong', async t => {
   })
   t.match(checkClock(undefined, new Date(0), made), {
     status: 'fault',
-    detail: /1970.*before this version was made/
+    detail: /1970.*which is before this version was built/
   })
   const clock = new Date(now().getTime() + 1500)
   t.match(checkClock({ version: '', pendingMigrations: 0, latestEvent: undefined, clock }, now(), made), {
@@ -307,7 +307,7 @@ t.test('a clock that is wrong', async t => {
 })
 
 t.test('a disk that is full', async t => {
-  t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'nothing is kept on this machine' })
+  t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'no file on this machine' })
   const cwd = t.testdir()
   const config = configOf({ DATABASE_URL: `file:${cwd}/c/latchkey.db` })
   const cases = [
@@ -319,6 +319,6 @@ t.test('a disk that is full', async t => {
   for (const [mebibytes, status] of cases)
     t.strictSame(
       checkDisk(config, folder => (folder === cwd ? mebibytes * 2 ** 20 : 0)),
-      { status, detail: `${mebibytes} MiB are free for ${cwd}/c/latchkey.db` }
+      { status, detail: `${mebibytes} MiB free for ${cwd}/c/latchkey.db` }
     )
 })

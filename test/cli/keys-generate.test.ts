@@ -48,7 +48,7 @@ t.test('keys generate --out writes where it is told, and never over a file', asy
   t.strictSame(await generate(cwd, '--out', 'taken.pem'), {
     code: 73,
     stdout: '',
-    stderr: '--out: "taken.pem" is there already. Give another file, or remove this one.\n'
+    stderr: '--out: "taken.pem" exists already. Give another file, or remove this one.\n'
   })
   t.equal(readFileSync(join(cwd, 'taken.pem'), 'utf8'), 'precious')
   t.strictSame(await generate(cwd, '--out', 'no/folder/key.pem'), {

@@ -138,7 +138,7 @@ t.test('users reset-password prints a password that is good for one thing, to se
   const { code, stdout, stderr } = await createProgram(settings, clock)('users', 'reset-password', user.email)
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
   const [, password = ''] =
-    /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z it takes one sign-in to set a new password, with\n(.+)\n$/.exec(
+    /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z one sign-in with this password can set a new one:\n(.+)\n$/.exec(
       stdout
     ) ?? []
   t.match(password, /^([a-z2-9]{5}-){5}[a-z2-9]{5}$/)
@@ -280,7 +280,7 @@ t.test('who is not there is told so, and nobody is everybody', async t => {
       t.strictSame(await createProgram(settings)('users', command, name), {
         code: 64,
         stdout: '',
-        stderr: `USER is missing. latchkey users ${command} --help says more.\n`
+        stderr: `USER is missing. See latchkey users ${command} --help.\n`
       })
   t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
 })
