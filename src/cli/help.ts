@@ -14,7 +14,7 @@ export function formatCommandList(group = ''): string {
   return [
     `Usage: latchkey ${group}${group && ' '}COMMAND [options]`,
     formatColumns(entries.map(([name, { summary }]) => [name, summary])),
-    '`latchkey COMMAND --help` explains a command. Settings come from the environment, and from .env in the working directory.',
+    '`latchkey COMMAND --help` explains a command. Settings come from the environment and from .env in this directory.',
     'Exit codes: 0 for success, otherwise',
     formatColumns(codes),
     ''

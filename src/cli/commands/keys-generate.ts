@@ -22,7 +22,7 @@ const generateKey: Command = {
       type: 'string',
       default: 'EdDSA',
       placeholder: 'NAME',
-      help: 'EdDSA (the default), ES256 or RS256: a private key in a file; HS256: a secret, printed and not stored'
+      help: 'EdDSA (the default), ES256 or RS256: a private key in a file; HS256: a printed secret'
     },
     out: {
       type: 'string',
