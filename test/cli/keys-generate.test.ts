@@ -81,9 +81,9 @@ t.test('keys generate says what it takes', async t => {
       /^--algorithm: "HS512" is not accepted\. Give EdDSA, ES256, RS256 or HS256\.\n$/
     ],
     [['--algorithm', 'constructor'], /^--algorithm: "constructor" is not accepted\. /],
-    [['--algorithm', 'HS256', '--out', 'x'], /^--out: a secret is printed, not written\. Leave it out\.\n$/],
+    [['--algorithm', 'HS256', '--out', 'x'], /^--out: a secret is printed, not written to a file\. Omit --out\.\n$/],
     [['--bits', '4096'], /^Unknown option '--bits'/],
-    [['key.pem'], /^Unexpected argument "key\.pem"\. It takes no more\.\n$/]
+    [['key.pem'], /^Unexpected argument "key\.pem"\.\n$/]
   ] as const
   const check = async ([args, line]: (typeof cases)[number]) => {
     const { code, stdout, stderr } = await generate(cwd, ...args)
