@@ -81,7 +81,10 @@ t.test('keys generate says what it takes', async t => {
       /^--algorithm: "HS512" is not accepted\. Give EdDSA, ES256, RS256 or HS256\.\n$/
     ],
     [['--algorithm', 'constructor'], /^--algorithm: "constructor" is not accepted\. /],
-    [['--algorithm', 'HS256', '--out', 'x'], /^--out: a secret is printed, not written to a file\. Omit --out\.\n$/],
+    [
+      ['--algorithm', 'HS256', '--out', 'x'],
+      /^--out: a secret is printed, not written to a file\. Omit --out\.\n$/
+    ],
     [['--bits', '4096'], /^Unknown option '--bits'/],
     [['key.pem'], /^Unexpected argument "key\.pem"\.\n$/]
   ] as const
