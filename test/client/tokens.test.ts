@@ -3,7 +3,7 @@ import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
 import { serve } from '../support/service.ts'
 import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
-import { createSharedStorage } from './shared-storage.ts'
+import { createSharedStorage } from './simulation/shared-storage.ts'
 
 const refreshes = (sent: string[]) => sent.filter(line => line.endsWith('/refresh')).length
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { runInContext } from 'node:vm'
 import t from 'tap'
-import { withoutCoverage } from '../support/process.ts'
+import { withoutCoverage } from '../../support/process.ts'
 import { createOldRealm, findMissing, oldest } from './oldest-browsers.ts'
 
 t.test('the oldest browsers lack what came later', async t => {
@@ -39,15 +39,18 @@ const TESTS = ['client', 'answers', 'requests', 'tokens', 'later-storage', 'lock
 
 t.test('the client does there what it does elsewhere', { timeout: 180_000 }, async t => {
   const folder = import.meta.dirname
-  const imports = TESTS.map(name => `await import('${join(folder, name)}.test.ts')`).join('\n')
-  const preloads = [join(folder, '../../src/cli/drizzle-loading.ts'), join(folder, 'oldest-browsers-hook.ts')]
+  const imports = TESTS.map(name => `await import('${join(folder, '..', name)}.test.ts')`).join('\n')
+  const preloads = [
+    join(folder, '../../../src/cli/drizzle-loading.ts'),
+    join(folder, 'oldest-browsers-hook.ts')
+  ]
   const [file, args] = withoutCoverage(
     process.execPath,
     ...preloads.map(path => `--import=${path}`),
     '--input-type=module',
     `--eval=${imports}`
   )
-  const child = spawn(file, args, { cwd: join(folder, '../..'), stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { cwd: join(folder, '../../..'), stdio: ['ignore', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   t.equal(code, 0)
   t.strictSame(output.match(/^ *not ok .*/gm) ?? [], [])

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { createRandom } from '../support/random.ts'
-import { serve } from '../support/service.ts'
+import { createRandom } from '../../support/random.ts'
+import { serve } from '../../support/service.ts'
 import {
   createDevice,
   type Device,

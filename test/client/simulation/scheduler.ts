@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Service } from '../support/service.ts'
+import type { Service } from '../../support/service.ts'
 
 /** Schedules actions on the service's fake clock. Times are in seconds from the start. */
 export function createScheduler(clock: Service['clock']) {

@@ -1,4 +1,4 @@
-import { PASSWORD, type Pair, type Service } from '../support/service.ts'
+import { PASSWORD, type Pair, type Service } from '../../support/service.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The part of a response that the client looks at. */

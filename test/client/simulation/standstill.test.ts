@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createRandom } from '../support/random.ts'
-import { serve } from '../support/service.ts'
+import { createRandom } from '../../support/random.ts'
+import { serve } from '../../support/service.ts'
 import { createDevice, type Device, openTab, retryUntilDone, runWhenAwake } from './device.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSimulation } from './simulation.ts'

@@ -1,5 +1,5 @@
-import { type Client, createClient, ProblemError } from '../../src/client/index.ts'
-import type { Channel, Locks } from '../../src/client/platform.ts'
+import { type Client, createClient, ProblemError } from '../../../src/client/index.ts'
+import type { Channel, Locks } from '../../../src/client/platform.ts'
 import { createSharedStorage } from './shared-storage.ts'
 import { type Simulation, transmit } from './simulation.ts'
 
