@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What somebody else felt: milliseconds of each answer, and how many requests were refused or failed. */
+/** The latencies of an ordinary user in milliseconds, and the number of refused or failed requests. */
 export interface LatencySamples {
   readonly times: number[]
   failures: number
