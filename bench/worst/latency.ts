@@ -10,7 +10,7 @@ export interface LatencySamples {
 const REQUEST_INTERVAL = 10
 
 /**
- * Sends requests of an ordinary user at a steady pace until told to stop, whether those before have been answered or not:
+ * Sends requests of an ordinary user at a steady pace until it is stopped, without waiting for answers:
  * who waits for an answer before he asks again would hardly ever meet what holds the service up.
  */
 export async function measureLatency(

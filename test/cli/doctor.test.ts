@@ -29,7 +29,7 @@ const SERVER = process.env.TEST_DATABASE_URL
 const GOOD = 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ'
 const configOf = (settings: Settings) => readConfig({ DATABASE_URL: ':memory:', ...settings })
 
-t.test('a good installation is told to be one, and nothing in it is changed', async t => {
+t.test('a good installation passes, and nothing in it is changed', async t => {
   const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD, PORT: '0' }
   await serve(t, settings)
   const { code, stdout, stderr } = await createProgram(settings)('doctor', '--json')
@@ -80,7 +80,7 @@ t.test('every wrong setting is a finding', async t => {
   )
 })
 
-t.test('settings that do not do what they seem to', async t => {
+t.test('misleading settings', async t => {
   const leeway = configOf({ ACCESS_TOKEN_TTL: '5', REFRESH_TOKEN_TTL: '10' })
   t.match(checkSettings(leeway), { status: 'warning', detail: /^REFRESH_RACE_LEEWAY is not less than/ })
   const many = readConfig({ WEB_CONCURRENCY: '4' })
@@ -131,7 +131,7 @@ t.test('a place that the service could not write to', async t => {
   )
 })
 
-t.test('files that others may read are told', async t => {
+t.test('files that others can read are reported', async t => {
   const file = join(t.testdir(), 'latchkey.db')
   const latchkey = createProgram({ DATABASE_URL: `file:${file}`, PORT: '0' })
   t.equal((await latchkey('migrate')).code, 0)
@@ -274,7 +274,7 @@ t.test('a database with nothing in it', async t => {
 })
 
 const skip = !SERVER && 'needs PostgreSQL'
-t.test('a pooler is told of, and has limits of its own', { skip }, async t => {
+t.test('a pooler is reported, and has its own limits', { skip }, async t => {
   const settings = await sharedSettings(t)
   await serve(t, settings)
   const { url } = await startFakePooler(t, settings.DATABASE_URL)

@@ -39,7 +39,7 @@ t.test('keys generate makes a key that the service takes, readable by its owner 
   await Promise.all(cases.map(check))
 })
 
-t.test('keys generate --out writes where it is told, and never over a file', async t => {
+t.test('keys generate --out writes to the given file, and never over an existing one', async t => {
   const cwd = t.testdir({ 'taken.pem': 'precious' })
   const made = await generate(cwd, '--out', 'keys/one.pem')
   t.match(made, { code: 0, stdout: /\nJWT_PRIVATE_KEY_FILE=keys\/one\.pem\n$/ })
@@ -72,7 +72,7 @@ t.test('keys generate --algorithm HS256 prints a secret and keeps nothing', asyn
   t.strictSame(readdirSync(cwd), [])
 })
 
-t.test('keys generate says what it takes', async t => {
+t.test('keys generate explains its options', async t => {
   const cwd = t.testdir()
   t.match(await generate(cwd, '--help'), { code: 0, stdout: /--algorithm[\s\S]*--out/, stderr: '' })
   const cases = [

@@ -52,7 +52,7 @@ t.test('--version is that of the package', async t => {
     t.strictSame(await latchkey(arg), { code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-t.test('a wrong command line is told in a line, and is 64', async t => {
+t.test('a wrong command line gets one line, and the exit code 64', async t => {
   const cases = [
     [['bakcup'], 'There is no command "bakcup"; did you mean "backup"? See latchkey --help.'],
     [['users', 'lst'], 'There is no command "users lst"; did you mean "users list"? See latchkey --help.'],
@@ -126,7 +126,7 @@ t.test('no command but serve needs a key', async t => {
     t.notMatch((await createProgram({ DATABASE_URL })(...args)).stderr, 'JWT_SECRET')
 })
 
-t.test('what the system refuses is told by what it is about', async t => {
+t.test('a refusal of the system names its path', async t => {
   const refusal = { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'open', message: 'ENOENT: x' }
   t.equal(toMessage({ ...refusal, path: '/a/b' }), '/a/b: no such file or directory (ENOENT).')
   t.equal(toMessage(refusal), 'ENOENT: x')
@@ -135,7 +135,7 @@ t.test('what the system refuses is told by what it is about', async t => {
   t.equal(toExitCode(new SystemError('')), 74)
 })
 
-t.test('what goes wrong has an exit code, and with --json is JSON', async t => {
+t.test('an error has an exit code, and with --json it is JSON', async t => {
   const { code, stdout, stderr } = await latchkey('users', 'list', '--json')
   t.strictSame({ code, stdout }, { code: 69, stdout: '' })
   t.strictSame(JSON.parse(stderr), { error: 'A database in memory cannot be opened from another process.' })

@@ -37,7 +37,7 @@ t.test('users list names every account, the oldest first', async t => {
   t.equal(new Set(all).size, 1003, '1002 lines, none twice')
 })
 
-t.test('users sign-out ends all sessions of one user at once, and they are told', async t => {
+t.test('users sign-out ends all sessions of one user at once, with a clear refusal', async t => {
   const settings = await sharedSettings(t)
   const { call, signUp, clock } = await serve(t, settings)
   const [ada, bob] = [await signUp({ username: 'Ada' }), await signUp()]
@@ -264,7 +264,7 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   await t.rejects(app.sessions.start(verified, device), { code: 'invalid_credentials' })
 })
 
-t.test('who is not there is told so, and nobody is everybody', async t => {
+t.test('an unknown user is an error, and an empty name is not all users', async t => {
   const settings = await sharedSettings(t)
   const { call, signUp } = await serve(t, settings)
   const { accessToken: token } = await signUp()

@@ -18,7 +18,7 @@ t.test('the address behind a trusted proxy counts, that behind another does not'
   t.equal(await seen('192.0.2.0/24', '203.0.113.7', '::ffff:192.0.2.9'), '203.0.113.7')
 })
 
-t.test('what a proxy names as a client', async t => {
+t.test('the client that a proxy names', async t => {
   const isTrusted = createTrustCheck('10.0.0.0/8, fd00::/8')
   const cases: [string, string][] = [
     ['203.0.113.8:50001', '203.0.113.8'],

@@ -7,7 +7,7 @@ import t from 'tap'
 import { withoutCoverage } from '../../support/process.ts'
 import { createOldRealm, findMissing, oldest } from './oldest-browsers.ts'
 
-t.test('the oldest browsers lack what came later', async t => {
+t.test('the oldest browsers lack later features', async t => {
   t.strictSame(oldest, { chrome: '85', firefox: '79', safari: '14.1' })
   const names = findMissing()
   t.ok(names.length > 100, `${names.length} names`)
@@ -37,7 +37,7 @@ t.test('the oldest browsers lack what came later', async t => {
 /** Those of them that do not make a page of their own process. */
 const TESTS = ['client', 'answers', 'requests', 'tokens', 'later-storage', 'lock']
 
-t.test('the client does there what it does elsewhere', { timeout: 180_000 }, async t => {
+t.test('the client passes its tests there', { timeout: 180_000 }, async t => {
   const folder = import.meta.dirname
   const imports = TESTS.map(name => `await import('${join(folder, '..', name)}.test.ts')`).join('\n')
   const preloads = [
