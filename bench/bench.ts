@@ -27,7 +27,7 @@ const { values } = parseArgs({
   }
 })
 
-/** Those that are asked for by their names. */
+/** Selects items by the names in an option. */
 function chooseByName<Kind extends { readonly name: string }>(all: readonly Kind[], names: string): Kind[] {
   const requested = names.split(',')
   const unknown = requested.find(name => !all.some(entry => entry.name === name))
@@ -35,7 +35,7 @@ function chooseByName<Kind extends { readonly name: string }>(all: readonly Kind
   throw new Error(`There is no ${unknown}. There are ${all.map(({ name }) => name).join(', ')}.`)
 }
 
-/** What the arguments ask for; the subjects of a case are those that were chosen, and the one that they are parts of. */
+/** The selected cases. Each keeps its selected subjects, and its base. */
 function planRuns() {
   const { quick, only, subjects: names } = values
   const extent = {
@@ -62,7 +62,7 @@ function preparePeers() {
       throw new Error(`npm ${args.join(' ')} failed in ${PEERS}`)
   }
   if (!arePeersInstalled()) {
-    print('The packages of the peers are installed, once, in bench/peers.\n')
+    print('Installing the packages of the peers in bench/peers, once.\n')
     npm('ci')
   }
   npm('run', '--silent', 'build')
@@ -72,7 +72,7 @@ async function run({ extent, plan }: ReturnType<typeof planRuns>, folder: string
   const results: CaseResult[] = []
   for (const { of: benchCase, subjects } of plan) {
     if (benchCase.delay !== undefined && !slowDisk(folder, benchCase.delay)) {
-      print(`\n${benchCase.title}: left out, for there is no C compiler (cc) on Linux here\n`)
+      print(`\n${benchCase.title}: skipped: it needs Linux and a C compiler (cc)\n`)
       continue
     }
     const result = await measure(benchCase, subjects, extent, folder, showProgress)
@@ -97,7 +97,7 @@ async function bench() {
   if (Object.values(values).some(Boolean)) return
   writeFileSync(join(import.meta.dirname, 'results.md'), formatPage(results, disk, requested.extent))
   writeFileSync(join(import.meta.dirname, 'results.svg'), chart(results))
-  print('\nbench/results.md and bench/results.svg are written.\n')
+  print('\nbench/results.md and bench/results.svg were written.\n')
 }
 
 try {

@@ -8,8 +8,8 @@ import { createBenchFolder } from './harness/folder.ts'
 import { median } from './harness/median.ts'
 
 /*
- * What a request costs on either engine: `npm run bench:engines`. The service runs as it ships, but for the rate limit;
- * PostgreSQL, too, writes to disk before it acknowledges. Engines take turns; medians of the rounds.
+ * The cost of requests on each engine: `npm run bench:engines`. The service runs as released, without the rate limit. Both
+ * engines write to disk before they acknowledge. The engines take turns; the results are medians of the rounds.
  */
 
 const ROUNDS = 3

@@ -8,7 +8,7 @@ import { compareTodos } from './growth/todos.ts'
 import { createBenchFolder } from './harness/folder.ts'
 
 /*
- * Whether anything costs more as the database grows: `npm run bench:growth`, some minutes, on SQLite.
+ * Whether requests cost more as the database grows: `npm run bench:growth`, some minutes, on SQLite.
  *
  * `-- --only todos` (or `refreshes`) does a part, `--postgres` the todos on a PostgreSQL server of its own; `--rows`,
  * `--refreshes` and `--rounds` set how many.

@@ -90,7 +90,7 @@ async function soak(folder: string) {
     }
     const usageCounts = { answered: 0, skipped: 0 }
     const usage = simulateUsage(people, rate, usageCounts, end.signal)
-    // It ends before it is told to only by failing.
+    // Before it is stopped it ends by a failure only.
     const untilFailure = <Result>(work: Promise<Result>) => Promise.race([work, usage as Promise<never>])
 
     await untilFailure(sampleVitals(readSample, 0, WARM_UP_SAMPLES))

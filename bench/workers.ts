@@ -6,8 +6,8 @@ import { createBenchFolder } from './harness/folder.ts'
 import { median } from './harness/median.ts'
 
 /*
- * What a second worker brings, and what it costs: `npm run bench:workers`. The service runs as it ships, but for the rate
- * limit, on a SQLite file of its own; one and two workers take turns; medians of the rounds. The load needs a core, too: on
+ * The gain and the cost of a second worker: `npm run bench:workers`. The service runs as released, without the rate limit,
+ * on its own SQLite file; one and two workers take turns; medians of the rounds. The load needs a core, too: on
  * a machine of two, two workers are three processes that share them, which shows in the slowest answers.
  */
 

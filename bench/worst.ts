@@ -13,7 +13,7 @@ import { measureLatency, percentile } from './worst/latency.ts'
 import { reads, type WorstRequest, writes } from './worst/requests.ts'
 
 /*
- * What others feel while one user sends the worst requests there are: `npm run bench:worst`, some minutes, on SQLite.
+ * The latency of one user while another one sends the most expensive requests: `npm run bench:worst`, some minutes, on SQLite.
  *
  * One user has nine tenths of the todos that a user may have, so that imports find room. Another one has a few, and asks a
  * hundred times a second: a list, the account, a search, and a new todo in turn. `-- --postgres` does the same on a PostgreSQL server of its own,
@@ -31,7 +31,7 @@ const { values } = parseArgs({
 })
 const [count, concurrentReads] = [Number(values.todos), Number(values.together)]
 
-/** The most milliseconds that others may wait, 99 times of 100. */
+/** The accepted 99th percentile of the other user's latency, in milliseconds. */
 const MAX_P99 = 50
 /** Milliseconds that a case lasts at least, and milliseconds of rest between two. */
 const [CASE_DURATION, PAUSE] = [3000, 500]
@@ -66,7 +66,7 @@ let requestCount = 0
 async function send(url: string, { headers }: Person, request: WorstRequest, concurrency: number) {
   const { path, method = 'GET', type = 'application/json', body } = request
   const text = body?.()
-  // Pages that are asked for again are sent from memory; who means harm asks for others.
+  // A repeated page comes from the cache, so each request asks for another page.
   const nextPath = () => (path.includes('?') ? `${path}&limit=${1 + (requestCount++ % 200)}` : path)
   const begin = performance.now()
   const statuses = await Promise.all(

@@ -2,45 +2,45 @@ import { type LoadRequest, type LoadSample, runLoad, sendSteadily } from '../har
 import { type Api, fetchTokenPair, type Person, type TokenPair } from '../harness/people.ts'
 import { peakMemory, type Running } from '../harness/process.ts'
 
-/** A subject that runs, with its people. */
+/** A running subject, with its users. */
 export interface Service extends Running {
   readonly api: Api | undefined
   readonly people: readonly Person[]
-  /** Pairs of tokens to refresh, the one that has waited for longest first. */
+  /** Token pairs to refresh, oldest first. */
   readonly pairs: TokenPair[]
 }
 
 export interface Case {
   readonly name: string
   readonly title: string
-  /** The name of the subject that the others are parts of. */
+  /** The name of the base: the other subjects' rates are shown as parts of its rate. */
   readonly baseline: 'fastify' | 'hashing'
-  /** Whether `--quick` has it. */
+  /** Whether `--quick` includes the case. */
   readonly isQuick?: true
   /** Settings of Latchkey, for this case. */
   readonly settings?: NodeJS.ProcessEnv
-  /** How many todos each of the people has. */
+  /** Todos of each user. */
   readonly todos: number
   /** Sessions that Latchkey has when it starts. */
   readonly sessions?: number
-  /** Milliseconds that the disk's fsync takes more. */
+  /** Milliseconds added to each fsync. */
   readonly delay?: number
-  /** How many times as long as others its rounds are: what is rare needs time to be counted. */
+  /** The factor of the length of a round. Rare requests need longer rounds. */
   readonly length?: number
   readonly run: (service: Service, seconds: number) => Promise<Measurement>
 }
 
 export interface Measurement extends LoadSample {
-  /** Milliseconds within which 99 of 100 reads were answered, with the load and, before, without it. */
+  /** The 99th percentile of reads in milliseconds, under the load and before it. */
   readonly reads?: { readonly idle: number; readonly busy: number }
-  /** The most MiB of memory that it has held by then. */
+  /** The peak memory of the process, in MiB. */
   readonly memory?: number
 }
 
 /** More than the page of 20. */
 export const TODOS = 25
 const CONNECTIONS = 64
-/** Hashes are made one after the other; more connections would only wait. */
+/** Hashes are computed one after another; more connections would only wait. */
 const SIGN_IN_CONNECTIONS = 16
 const STORM_CONNECTIONS = 32
 /** The part of a round of a storm that goes before it. */
@@ -69,7 +69,7 @@ const mixed = (person: Person): LoadRequest[] => [
   create(person)
 ]
 
-/** Each connection is one of the people; the requests of a subject without any are always the same. */
+/** Each connection is one user. A subject without users always gets the same request. */
 const createRequestPicker =
   (service: Service, createRequests: (person: Person) => LoadRequest[], plainRequests = PLAIN_REQUESTS) =>
   (connection: number) => {
@@ -119,7 +119,7 @@ async function signIns(service: Service, seconds: number): Promise<LoadSample> {
   return runLoad(service, SIGN_IN_CONNECTIONS, seconds, createSignInRequests(service))
 }
 
-/** Half of the people read, the others sign in: too many sign-ins of one person end the session that reads. */
+/** Half of the users read, the others sign in: too many sign-ins of one user would end the reading session. */
 async function storm(service: Service, seconds: number): Promise<Measurement> {
   const { people } = service
   const half = people.length / 2

@@ -19,10 +19,10 @@ const formatNumber = (value: number | undefined, digits: number) =>
 const getBaselineTitle = ({ baseline: base }: Case) =>
   ({ fastify: 'bare Fastify', hashing: 'hashing alone' })[base]
 
-/** How many times as long reads take in the storm as before it. */
+/** The latency of reads under the load, as a factor of the latency before it. */
 const getStormSlowdown = ({ reads }: SubjectResult) => reads && reads.busy / reads.idle
 
-/** All that was measured in a case. */
+/** All measurements of a case. */
 export function formatCase({ benchCase, subjectResults }: CaseResult): string {
   const isStorm = subjectResults.some(({ reads }) => reads?.busy)
   const head = ['', 'a second', `of ${getBaselineTitle(benchCase)}`, 'p50, ms', 'p99, ms', 'CPU, µs']
@@ -61,7 +61,7 @@ export function formatSummary(results: readonly CaseResult[]): string {
   return formatTable([['', ...results.map(({ benchCase }) => benchCase.title)], ...rows])
 }
 
-/** What the numbers were measured on. */
+/** The machine of the measurements. */
 export function describeMachine(disk: number): string {
   const [{ model } = { model: 'unknown processor' }, ...others] = cpus()
   const pinned = CORES
@@ -70,7 +70,7 @@ export function describeMachine(disk: number): string {
   return `${others.length + 1} cores of ${model.trim()}, ${process.platform}; Node ${process.versions.node}; ${pinned}; the disk keeps a page in ${disk.toFixed(2)} ms`
 }
 
-/** The page that a whole run leaves behind. */
+/** The page of results of a whole run. */
 export const formatPage = (
   results: readonly CaseResult[],
   disk: number,

@@ -13,13 +13,13 @@ const SECRET = 'a secret that only the bench signs with'
 const HOUR = '3600'
 
 export interface BenchOptions {
-  /** Seconds before the first round, in which Node compiles what is used most: rates rise for longer than one would think. */
+  /** Seconds of warm-up, in which Node compiles the hot code. */
   readonly warmUp: number
   readonly rounds: number
   readonly seconds: number
 }
 
-/** What a subject reached in a case: medians of the rounds. */
+/** The results of a subject in a case: medians of the rounds. */
 export interface SubjectResult extends Measurement {
   readonly subject: Subject
   /** The rate as a part of the base's of the same round. */
@@ -31,7 +31,7 @@ export interface CaseResult {
   readonly subjectResults: readonly SubjectResult[]
 }
 
-/** Starts a subject on a database of its own, and signs its people up. */
+/** Starts a subject on its own database, and registers its users. */
 async function startSubject(
   subject: Subject,
   { settings, sessions, delay, todos }: Case,
@@ -63,10 +63,10 @@ async function startSubject(
 }
 
 /**
- * Measures subjects in turn, round by round, so that whatever else the machine does meets them alike. A round before
- * the first one warms them up, and is not counted.
- * @param folder where databases are kept
- * @param showProgress is told what is done
+ * Measures subjects in turn, round by round, so that other load on the machine affects all of them. A warm-up round is not
+ * counted.
+ * @param folder the folder of the databases
+ * @param showProgress receives the progress as text
  */
 export async function measure(
   benchCase: Case,

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config/config.ts'
 import type { TokenPair } from '../harness/people.ts'
 
 const USERS = 20
-/** So many are begun at once. */
+/** Sessions begun at the same time. */
 const BATCH = 500
 const SESSION_AGE = 60_000
 const CLIENT = { ip: '127.0.0.1', userAgent: null }

@@ -2,16 +2,16 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Api } from '../harness/people.ts'
 
-/** What is measured: a program that serves HTTP on `PORT`, and keeps its data in `DATABASE_FILE`. */
+/** A program to measure. It serves HTTP on `PORT`, and stores its data in `DATABASE_FILE`. */
 export interface Subject {
   readonly name: string
   readonly title: string
   /** What Node runs. */
   readonly program: string
   readonly settings?: NodeJS.ProcessEnv
-  /** Where people are signed up; none for those that give everybody the same answer. */
+  /** How users are registered; undefined for subjects without users. */
   readonly api?: Api
-  /** The names of the cases that it takes part in. */
+  /** The names of the subject's cases. */
   readonly cases: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export const PEERS = join(import.meta.dirname, '../peers')
 const toPeerPath = (file: string) => join(PEERS, file)
 /** Whether a subject needs the packages of bench/peers. */
 export const isPeer = ({ program }: Subject) => program.startsWith(PEERS)
-/** Whether those packages are there, and those that the lockfile names. */
+/** Whether these packages are installed, as the lockfile names them. */
 export function arePeersInstalled(): boolean {
   const installed = toPeerPath('node_modules/.package-lock.json')
   return (

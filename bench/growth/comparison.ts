@@ -1,22 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { median } from '../harness/median.ts'
 
-/** Something that is done again and again. */
+/** A task that is repeated. */
 export type Task = () => Promise<unknown>
 
-/** The same work on different databases; the others are compared with the first. */
+/** The same task on different databases. The first one is the base. */
 export interface Comparison {
   readonly title: string
   readonly tasks: readonly Task[]
 }
 
-/** What a work costs, as the median of the rounds. */
+/** The cost of a task: medians of the rounds. */
 export interface Cost {
   /** Microseconds of processor time, all threads of this process together. */
   readonly cpu: number
   /** Microseconds on the clock. */
   readonly clock: number
-  /** The same as so many times what the first work costs in the same round. */
+  /** The cost as a factor of the base's cost in the same round. */
   readonly ratio: { readonly cpu: number; readonly clock: number }
 }
 
@@ -27,10 +27,10 @@ export interface Outcome {
 
 type Sample = Pick<Cost, 'cpu' | 'clock'>
 
-/** Milliseconds that a round of one work takes, and at which a work counts as warm. */
+/** Milliseconds of a round of one task, and of its warm-up. */
 const [ROUND_LENGTH, WARM_UP_LENGTH] = [20, 300]
 
-/** Does a work for a while, until its time is known. */
+/** Warms a task up. @returns the repetitions that fill a round */
 async function warmUp(task: Task): Promise<number> {
   const begin = performance.now()
   let times = 0
@@ -45,13 +45,13 @@ async function measureCost(task: Task, times: number): Promise<Sample> {
   return { cpu: (user + system) / times, clock: ((performance.now() - begin) * 1000) / times }
 }
 
-/** Lets the works take turns, so that whatever else the machine does meets them alike. */
+/** Runs the tasks in turn, so that other load on the machine affects all of them. */
 export async function runComparison({ title, tasks: works }: Comparison, rounds: number): Promise<Outcome> {
   const orderedTasks = [...works.entries()]
   const times = await runInTurn(orderedTasks, warmUp)
   const samples: Sample[][] = []
   for (let round = 0; round < rounds; round += 1)
-    // There and back, for the first one may find what the last one left behind.
+    // Alternates the order: a task may profit from what the task before left in caches.
     samples.push(
       await runInTurn(orderedTasks.reverse(), (task, index) => measureCost(task, times[index] as number))
     )
@@ -77,7 +77,7 @@ async function runInTurn<Result>(
   const results: Result[] = []
   for (const [index, task] of orderedTasks) {
     results[index] = await run(task, index)
-    // Where the event loop lags behind, requests are turned away.
+    // A lagging event loop would refuse requests.
     await nextTurn()
   }
   return results

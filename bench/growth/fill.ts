@@ -14,7 +14,7 @@ const BATCH = 10_000
 export interface FillData {
   readonly users: readonly UserRow[]
   readonly todos: Iterable<TodoRow>
-  /** Is told how many todos there are so far. */
+  /** Receives the number of todos so far. */
   readonly onProgress: (todos: number) => void
 }
 

@@ -10,7 +10,7 @@ import { runComparison } from './comparison.ts'
 import { type App, DEVICE } from './todo-tasks.ts'
 
 /*
- * That refreshing takes no storage and does not slow down.
+ * Shows that refreshes take no storage and do not slow down.
  *
  * In one process, on a database in memory, under a clock that is moved. Each user refreshes as soon as the access token
  * has expired, and signs out and in again once a day; the janitor cleans every hour. What has ended is kept for a day,
@@ -25,7 +25,7 @@ const [DAILY, HOURLY] = [DAY / TTL, 3600 / TTL]
 /** Refreshes in the first two days, after which the tables have their size. */
 const SETTLING_REFRESHES = (2 * DAILY + HOURLY) * USERS
 
-/** People who refresh, in a database of their own. */
+/** Users who refresh, in their own database. */
 async function createRefreshingUsers() {
   let time = Date.parse('2026-01-01T00:00:00.000Z')
   const config = readConfig({
@@ -51,7 +51,7 @@ async function createRefreshingUsers() {
 
   return {
     app,
-    /** Everybody refreshes once; some are due to sign in anew. */
+    /** Each user refreshes once; some sign in again. */
     async round() {
       rounds += 1
       time += TTL * 1000

@@ -21,7 +21,7 @@ export function measureSyncTime(folder: string): number {
 
 /**
  * What in its environment makes a process see a disk whose fsync takes longer: a library that is compiled on the spot.
- * @returns nothing where there is no C compiler, or the system does not preload libraries
+ * @returns undefined without a C compiler, or when the system does not preload libraries
  */
 export function slowDisk(folder: string, milliseconds: number): NodeJS.ProcessEnv | undefined {
   const library = join(folder, 'slow-disk.so')

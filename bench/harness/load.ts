@@ -6,7 +6,7 @@ import { processorTime, type Running } from './process.ts'
 /** A request as autocannon takes it; `path` is required here. */
 export type LoadRequest = autocannon.Request & { readonly path: string }
 
-/** What was measured in a round. */
+/** The measurements of a round. */
 export interface LoadSample {
   /** Requests a second, all answered by 2xx. */
   readonly rate: number
@@ -36,7 +36,7 @@ export async function runLoad(
     url: running.url,
     connections,
     duration: seconds,
-    // It looks that often whether it is time to stop.
+    // autocannon checks at this interval whether to stop.
     sampleInt: SAMPLE_INTERVAL,
     setupClient: client => client.setRequests(requests(connection++))
   })
@@ -48,7 +48,7 @@ export async function runLoad(
   return { rate: answered / duration, p50: latency.p50, p99: latency.p99, cpu: (cpu * 1e6) / answered }
 }
 
-/** Milliseconds between two requests of `tick`. */
+/** Milliseconds between two requests of `sendSteadily`. */
 const INTERVAL = 5
 
 /**

@@ -1,5 +1,5 @@
 /*
- * Who uses a subject: accounts with todos, made over HTTP as by any client.
+ * The users of a subject: accounts with todos, created over HTTP as by any client.
  */
 
 const PEOPLE_COUNT = 16
@@ -51,12 +51,12 @@ async function signUp(url: string, api: Api, index: number, count: number): Prom
   return { credentials: { email, password }, headers, todos }
 }
 
-/** Makes the accounts, each with as many todos. */
+/** Creates the accounts and their todos. */
 export async function createPeople(url: string, api: Api, todos: number): Promise<Person[]> {
   return Promise.all(Array.from({ length: PEOPLE_COUNT }, (_, index) => signUp(url, api, index, todos)))
 }
 
-/** Signs somebody in. */
+/** Signs a user in. */
 export async function fetchTokenPair(url: string, api: Api, { credentials }: Person): Promise<TokenPair> {
   const response = await post(url + api.signIn, credentials)
   const { accessToken, refreshToken } = (await response.json()) as TokenPair

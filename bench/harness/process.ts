@@ -6,10 +6,10 @@ import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../test/support/free-port.ts'
 
 const { PATH } = process.env
-/** Milliseconds between two looks whether a server answers, and how many looks it gets. */
+/** Milliseconds between two probes of a starting server, and the number of probes. */
 const [POLL_INTERVAL, MAX_POLLS] = [20, 1500]
 
-/** Whatever ends this process ends these with it. */
+/** Child processes. They end with this process. */
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
@@ -78,14 +78,14 @@ export async function waitUntilIdle(running: Pick<Running, 'pid'>): Promise<void
   }
 }
 
-/** The most MiB of memory that a process has held so far; where Linux tells. */
+/** The peak memory of a process in MiB, on Linux. */
 export function peakMemory({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN
   const [, kibibytes] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kibibytes) / 1024
 }
 
-/** The seconds of processor time that a process and its children have taken so far; where Linux tells. */
+/** The processor time of a process and its children in seconds, on Linux. */
 export function processorTime({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN
   // After the program's name, in brackets, utime and stime are the 12th and 13th (proc(5)), in hundredths of a second.

@@ -11,7 +11,7 @@ export interface UsageCounts {
 }
 
 /**
- * Keeps people busy at a steady rate, each with one thing at a time, until told to stop.
+ * Keeps users busy at a steady rate, each with one request at a time, until it is stopped.
  * @param rate requests a second
  * @throws what one of them met with
  */

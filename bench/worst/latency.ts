@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What somebody else felt: milliseconds of each answer, and how many requests were refused or failed. */
+/** The latencies of an ordinary user in milliseconds, and the number of refused or failed requests. */
 export interface LatencySamples {
   readonly times: number[]
   failures: number
@@ -10,7 +10,7 @@ export interface LatencySamples {
 const REQUEST_INTERVAL = 10
 
 /**
- * Sends requests of an ordinary user at a steady pace until told to stop, whether those before have been answered or not:
+ * Sends requests of an ordinary user at a steady pace until it is stopped, without waiting for answers:
  * who waits for an answer before he asks again would hardly ever meet what holds the service up.
  */
 export async function measureLatency(

@@ -59,4 +59,4 @@ async function loadShedding(
   })
 }
 
-export default fp(loadShedding, { name: 'load-shedding', dependencies: ['problems'] })
+export default fp(loadShedding, { name: 'load-shedding' })

@@ -7,8 +7,9 @@ import { CommandError } from './exit-codes.ts'
 type ParsedArguments = Pick<CommandContext, 'values' | 'operands'>
 
 /**
- * Reads what stands behind the name of a command.
- * @throws {CommandError} when it is not what the command takes
+ * Parses the options and operands after the name of a command.
+ * @param args the arguments after the name
+ * @throws {CommandError} for an unknown option, a missing value, a missing operand or an extra one
  */
 export function parseCommandLine(name: string, command: Command, args: readonly string[]): ParsedArguments {
   const options: NonNullable<ParseArgsConfig['options']> = {
@@ -16,7 +17,7 @@ export function parseCommandLine(name: string, command: Command, args: readonly 
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' }
   }
-  // Node's own refusals speak to programmers.
+  // Not strict: Node's own error messages are for programmers.
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -57,13 +58,13 @@ function createUnknownOptionError(name: string, option: string, knownNames: read
 }
 
 function assertOperands(name: string, { operands = [] }: Command, providedOperands: readonly string[]) {
-  // Of a variable in a script that is not set there remains an empty text.
+  // An unset variable in a script becomes an empty text.
   const missing = operands.find((_, index) => !providedOperands[index]?.trim())
   const unexpected = providedOperands[operands.length]
   if (missing) throw createUsageError(name, `${missing} is missing.`)
   if (unexpected !== undefined)
-    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(unexpected)}. It takes no more.`)
+    throw new CommandError('usage', `Unexpected argument ${JSON.stringify(unexpected)}.`)
 }
 
 const createUsageError = (name: string, fault: string) =>
-  new CommandError('usage', `${fault} latchkey ${name} --help says more.`)
+  new CommandError('usage', `${fault} See latchkey ${name} --help.`)

@@ -1,40 +1,40 @@
 import type { Command } from './command.ts'
 
-/** What is known of a command before it is loaded. */
+/** The entry of a command, known before its file is loaded. */
 export interface CommandEntry {
   readonly summary: string
-  /** Loads the command, and only then all that it needs. */
+  /** Loads the command and its imports. */
   readonly load: () => Promise<{ readonly default: Command }>
 }
 
-/** Every command of the program, in the order of its help. */
+/** All commands, in the order of the help. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: 'runs the service', load: () => import('./commands/serve.ts') },
   migrate: {
-    summary: 'brings the database to the present schema',
+    summary: 'creates the database, or updates its schema',
     load: () => import('./commands/migrate.ts')
   },
   backup: {
-    summary: 'copies a SQLite database, also while serving',
+    summary: 'copies a SQLite database, also while the service runs',
     load: () => import('./commands/backup.ts')
   },
   restore: {
-    summary: 'puts a backup in the place of the database',
+    summary: 'replaces the database by a backup',
     load: () => import('./commands/restore.ts')
   },
   copy: { summary: 'copies a SQLite database into PostgreSQL', load: () => import('./commands/copy.ts') },
-  prune: { summary: 'removes what has been kept for long enough', load: () => import('./commands/prune.ts') },
-  doctor: { summary: 'says what is wrong with an installation', load: () => import('./commands/doctor.ts') },
+  prune: { summary: 'removes expired rows', load: () => import('./commands/prune.ts') },
+  doctor: { summary: 'checks an installation', load: () => import('./commands/doctor.ts') },
   'keys generate': {
-    summary: 'makes a key to sign tokens with',
+    summary: 'creates a key that signs tokens',
     load: () => import('./commands/keys-generate.ts')
   },
   'users list': { summary: 'lists the accounts', load: () => import('./commands/users/list.ts') },
   'users disable': {
-    summary: 'lets a user sign in no more',
+    summary: 'locks an account',
     load: () => import('./commands/users/disable.ts')
   },
-  'users enable': { summary: 'lets a user sign in again', load: () => import('./commands/users/enable.ts') },
+  'users enable': { summary: 'unlocks an account', load: () => import('./commands/users/enable.ts') },
   'users sign-out': {
     summary: 'ends all sessions of a user',
     load: () => import('./commands/users/sign-out.ts')

@@ -3,20 +3,20 @@ import { DatabaseError, isOutage, StatementError } from '../db/errors.ts'
 import { EXIT_SOFTWARE } from '../process/fatal-errors.ts'
 import { describeSystemError, SystemError } from '../process/system-error.ts'
 
-/** What the exit codes say, by the numbers of BSD's sysexits.h; a supervisor need not restart what ends with 78. */
+/** The exit codes, numbered as in BSD's sysexits.h. A supervisor should not restart after 78. */
 export const EXIT = {
-  fault: { code: 1, meaning: 'doctor has found a fault' },
+  fault: { code: 1, meaning: 'the doctor has found a fault' },
   usage: { code: 64, meaning: 'the command line is wrong' },
   noUser: { code: 67, meaning: 'there is no such user' },
-  unavailable: { code: 69, meaning: 'the database, or the backup, cannot be used' },
-  internal: { code: EXIT_SOFTWARE, meaning: 'an error of the program itself' },
-  exists: { code: 73, meaning: 'a file would have been overwritten' },
-  system: { code: 74, meaning: 'the system refused a file, a port or the like' },
-  clock: { code: 75, meaning: 'the clock may be wrong, so nothing was done' },
+  unavailable: { code: 69, meaning: 'the database or the backup cannot be used' },
+  internal: { code: EXIT_SOFTWARE, meaning: 'an error in the program itself' },
+  exists: { code: 73, meaning: 'a file exists already' },
+  system: { code: 74, meaning: 'the system refused a file, a port or another resource' },
+  clock: { code: 75, meaning: 'the clock may be wrong; nothing was done' },
   config: { code: 78, meaning: 'a setting is wrong, or Node is too old' }
 } as const
 
-/** A refusal of a command. The message is fit for a terminal. */
+/** A refusal of a command. The message is for people. */
 export class CommandError extends Error {
   readonly exit: keyof typeof EXIT
 
@@ -26,7 +26,7 @@ export class CommandError extends Error {
   }
 }
 
-/** The exit code that an error ends the program with. */
+/** The exit code for an error. */
 export const toExitCode = (error: unknown): number => EXIT[classifyError(error)].code
 
 function classifyError(error: unknown): keyof typeof EXIT {
@@ -38,7 +38,7 @@ function classifyError(error: unknown): keyof typeof EXIT {
   return isOutage(error) ? 'unavailable' : 'internal'
 }
 
-/** What an error says, fit for a terminal: of one of the system what it is about, and why in words. */
+/** The message of an error, for people. Errors of the system name the path and the reason. */
 export function toMessage(error: unknown): string {
   const { message, path, syscall } = error as NodeJS.ErrnoException
   return path && syscall ? `${path}: ${describeSystemError(error)}.` : message

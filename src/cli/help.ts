@@ -3,25 +3,25 @@ import { commands } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 
 const COMMON_OPTIONS = [
-  ['--json', 'answers with JSON in a line, for programs'],
-  ['-h, --help', 'this text']
+  ['--json', 'answers with one line of JSON'],
+  ['-h, --help', 'shows this text']
 ]
 
-/** Says which commands there are: all, or those of a group such as `users`. */
+/** The list of all commands, or of a group such as `users`. */
 export function formatCommandList(group = ''): string {
   const entries = Object.entries(commands).filter(([name]) => name.startsWith(group))
   const codes = Object.values(EXIT).map(({ code, meaning }) => [`${code}`, meaning])
   return [
     `Usage: latchkey ${group}${group && ' '}COMMAND [options]`,
     formatColumns(entries.map(([name, { summary }]) => [name, summary])),
-    '`latchkey COMMAND --help` says more. The settings come from the environment, and from .env in the working directory.',
-    `Exit codes: 0 when all went well, else`,
+    '`latchkey COMMAND --help` explains a command. Settings come from the environment and from .env in this directory.',
+    'Exit codes: 0 for success, otherwise',
     formatColumns(codes),
     ''
   ].join('\n\n')
 }
 
-/** Says what a command does, and which options it has. */
+/** The help of a command: its usage, description and options. */
 export function formatCommandHelp(
   name: string,
   { description, operands = [], options = {} }: Command

@@ -1,13 +1,13 @@
 import './drizzle-loading.ts'
 
-// What is imported statically is loaded before anything runs, and so would be Drizzle, before the hooks are in place.
+// Static imports would load Drizzle before the hook above is registered.
 const { readProcessConfig } = await import('../config/environment.ts')
 const { run } = await import('./run.ts')
 const { EXIT } = await import('./exit-codes.ts')
 
-// Whoever has nothing to hear of the trouble need not.
+// A closed standard error must not end the program.
 process.stderr.on('error', () => {})
-// Whoever reads the answer need not read all of it: `latchkey users list | head -1`.
+// A reader may close the pipe early, as in `latchkey users list | head -1`.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exitCode = code === 'EPIPE' ? 0 : EXIT.system.code
 })
@@ -20,5 +20,5 @@ const code = await run(process.argv.slice(2), {
   now: () => new Date(),
   log: console
 })
-// At once: what a start that failed has opened must not keep the process.
+// Ends at once: a failed start may have left something open that would keep the process alive.
 if (code > 0) process.exit(code)

@@ -7,8 +7,8 @@ import { openStore, type Store } from '../db/store.ts'
 import type { CommandContext } from './command.ts'
 
 /**
- * Does something with the database of the service, also while that runs.
- * @throws {DatabaseError} when there is none: a wrong setting must not make an empty one
+ * Calls `work` with the open database. The service may run at the same time.
+ * @throws {DatabaseError} when there is no database: a wrong setting must not create an empty one
  */
 export async function withDatabase<Result>(
   { config, now, log }: Pick<CommandContext, 'now' | 'log'> & { config: Config },
@@ -21,13 +21,14 @@ export async function withDatabase<Result>(
 
 /**
  * The file of the SQLite database.
- * @throws {DatabaseError} when there is none
+ * @throws {DatabaseError} when the file does not exist, or the database is in memory
  */
 export function getDatabaseFile({ database }: Config): string {
   const file = toSqlitePath(database.url)
-  if (file === undefined) throw new DatabaseError('A database in memory is its own process’s only.')
+  if (file === undefined)
+    throw new DatabaseError('A database in memory cannot be opened from another process.')
   if (existsSync(file)) return file
   throw new DatabaseError(
-    `There is no database at ${file}. DATABASE_URL says where; latchkey migrate makes one.`
+    `There is no database at ${file}. Check DATABASE_URL; latchkey migrate creates a database.`
   )
 }

@@ -11,18 +11,19 @@ interface Output {
   readonly write: (text: string) => unknown
 }
 
-/** What the program finds around itself. */
+/** The surroundings of the program: streams, settings, clock. */
 export interface ProgramContext extends Pick<CommandContext, 'config' | 'environment' | 'now' | 'log'> {
   readonly stdout: Output
   readonly stderr: Output
 }
 
-/** Takes the place of what the line on a terminal holds. */
+/** Clears the current line of a terminal. */
 const CLEAR_LINE = '\r\u001B[K'
 
 /**
  * Runs the command that the arguments name.
- * @returns the exit code; 0 from `serve` says that it serves
+ * @param args the arguments after the name of the program
+ * @returns the exit code; for `serve` 0 means that the service runs
  */
 export async function run(args: readonly string[], program: ProgramContext): Promise<number> {
   const isJson = args.includes('--json')
@@ -38,7 +39,7 @@ export async function run(args: readonly string[], program: ProgramContext): Pro
 
 async function dispatch(args: readonly string[], program: ProgramContext, isJson: boolean) {
   const print = (text: string) => program.stdout.write(text)
-  // Before the command it means the same as behind.
+  // `--json` means the same before the command as after it.
   const [first = 'help', ...rest] = args[0] === '--json' ? args.slice(1) : args
   if (['--version', '-v', 'version'].includes(first)) return print(`${packageInfo.version}\n`)
   if (['--help', '-h', 'help'].includes(first)) return print(await getHelp(rest))
@@ -56,7 +57,7 @@ const findCommandName = ([first, second]: readonly string[]) =>
 
 const loadCommand = async (name: string) => (await (commands[name] as CommandEntry).load()).default
 
-/** @throws {CommandError} when help was asked for on what is no command */
+/** @throws {CommandError} when the words name no command */
 async function getHelp(words: readonly string[]): Promise<string> {
   const requestedWords = words.filter(word => !word.startsWith('-'))
   const name = findCommandName(requestedWords)
@@ -66,7 +67,7 @@ async function getHelp(words: readonly string[]): Promise<string> {
     : getGroupHelp(requestedWords[0], requestedWords.slice(1))
 }
 
-/** @throws {CommandError} when a command was asked for that is none */
+/** @throws {CommandError} when the words name no group of commands */
 function getGroupHelp(first: string, [second = '']: readonly string[]): string {
   const isGroup = commandNames.some(name => name.startsWith(`${first} `))
   if (isGroup && (second === '' || second.startsWith('-'))) return formatCommandList(first)
@@ -91,7 +92,7 @@ function createUnknownCommandError(first: string, second: string, isGroup: boole
   const hint = suggestion ? `; did you mean "${suggestion}"?` : '.'
   return new CommandError(
     'usage',
-    `There is no command ${JSON.stringify(requested)}${hint} latchkey --help lists all.`
+    `There is no command ${JSON.stringify(requested)}${hint} See latchkey --help.`
   )
 }
 

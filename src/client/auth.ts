@@ -21,11 +21,11 @@ import type {
   User
 } from './types.ts'
 
-/** The account, and where it is signed in. */
+/** Creates the methods on accounts and sessions. */
 export function createAuth(send: Send, tokens: TokenManager, call: Call) {
   async function startSession(path: string, body: unknown): Promise<User> {
     const tokenPair = await send({ method: 'POST', path, body, read: readTokenPair })
-    await tokens.keep(tokenPair)
+    await tokens.save(tokenPair)
     return tokenPair.user
   }
 
@@ -33,17 +33,18 @@ export function createAuth(send: Send, tokens: TokenManager, call: Call) {
     call({ method: 'GET', path: '/api/auth/events', query, read: createEventPageReader(query?.cursor) })
 
   return {
-    /** Who is signed in, as far as is known here, without asking the service. */
+    /** The signed-in user, from the stored tokens, without a request. */
     user: (): User | undefined => tokens.latest()?.user,
 
-    /** Makes an account and signs it in. */
+    /** Creates an account and signs in. */
     register: (body: RegisterBody) => startSession('/api/auth/register', body),
 
+    /** Signs in with e-mail and password. */
     login: (body: LoginBody) => startSession('/api/auth/login', body),
 
     /**
-     * Forgets the tokens at once, here and in other tabs, and then tells the service. `others` keeps this session; it and
-     * `all` take a live token, which is got first, for an old one ends no session but its own.
+     * Signs out. With `local` the tokens are deleted at once, here and in other tabs, before the request is sent. `all` ends
+     * every session, `others` every session but this one; both refresh an expired token first, since that ends only its own session.
      */
     async logout({ scope = 'local' }: NonNullable<LogoutBody> = {}): Promise<void> {
       const reloading = tokens.reload()
@@ -69,16 +70,18 @@ export function createAuth(send: Send, tokens: TokenManager, call: Call) {
       }
     },
 
+    /** Reads the signed-in user from the service. */
     me: () => call({ method: 'GET', path: '/api/auth/me', read: readUser }),
 
+    /** Changes the user name. */
     async rename(username: string): Promise<User> {
       const body = { username }
       const user = await call({ method: 'PATCH', path: '/api/auth/me', body, read: readUser })
-      await tokens.rename(user)
+      await tokens.updateUser(user)
       return user
     },
 
-    /** Its answer is a new pair. Should it get lost, the next refresh gets that pair, by the same key. */
+    /** Changes the password, and stores the new pair. If the answer gets lost, the next refresh gets that pair by its key. */
     changePassword: (body: ChangePasswordBody) =>
       tokens.withAccessToken(async function change(stored): Promise<void> {
         const request = { method: 'PUT', path: '/api/auth/password', body, isIdempotent: false } as const
@@ -87,23 +90,24 @@ export function createAuth(send: Send, tokens: TokenManager, call: Call) {
         await tokens.replace(stored, () => send(exchange))
       }),
 
-    /** Deletes the account with all that is in it. */
+    /** Deletes the account and all its data. */
     async deleteAccount(password: string): Promise<void> {
       const request = { method: 'DELETE', path: '/api/auth/me', isIdempotent: false } as const
       await call({ ...request, body: { password }, read: readEmpty })
       await tokens.signOut()
     },
 
-    /** Where am I signed in. */
+    /** Lists the sessions of the account. */
     sessions: async (): Promise<Session[]> =>
       (await call({ method: 'GET', path: '/api/auth/sessions', read: readSessions })).items,
 
+    /** Ends a session of the account. */
     endSession: (id: string) => call({ method: 'DELETE', path: `/api/auth/sessions/${id}`, read: readEmpty }),
 
-    /** A page of what happened to the account, the latest first. */
+    /** Reads a page of the audit log, latest first. */
     listEvents,
 
-    /** All of it, page by page. */
+    /** Iterates over the whole audit log, page by page. */
     events: (query?: Omit<ListEventsQuery, 'cursor'>): AsyncGenerator<Event, void, undefined> =>
       iterateItems(cursor => listEvents({ ...query, ...(cursor !== undefined && { cursor }) }))
   }

@@ -7,27 +7,32 @@ import { resolveTokenStorage, type StorageSource } from './tokens/storage.ts'
 import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
 
 export interface ClientOptions {
-  /** Where the service is, such as `https://todos.example`. */
+  /** The address of the service, such as `https://todos.example`. */
   readonly baseUrl: string
   /**
-   * `() => localStorage` is shared by tabs and outlives reloads. By default, and where there is no such storage, the tokens are
-   * kept in memory.
+   * Where tokens are stored. `() => localStorage` is shared by tabs and survives reloads. By default, and when there is no such
+   * storage, the tokens stay in memory.
    */
   readonly storage?: StorageSource
   /**
-   * Names a storage of your own that tabs share, so that they wait for each other and tell each other. `localStorage` needs no
-   * name; any other storage counts as one of this page alone.
+   * The name of a storage of your own that tabs share. The tabs use it for their lock and their messages. `localStorage` needs
+   * no name. Any other storage without a name counts as private to this page.
    */
   readonly storageName?: string
+  /** Called when the signed-in user is signed out. */
   readonly onSignedOut?: SignedOut
   /** Milliseconds after which an answer counts as lost. */
   readonly timeout?: number
-  /** Takes the place of parts of the platform: for tests, and for platforms that lack them. */
+  /** Replaces parts of the platform: for tests, and for platforms that lack them. */
   readonly platform?: Partial<Platform>
 }
 
 const DEFAULT_TIMEOUT = 30_000
-/** A client that keeps people signed in: it refreshes the tokens when they have run out, and repeats what got lost. */
+
+/**
+ * Creates a client that keeps users signed in. It refreshes expired tokens, and retries lost requests.
+ * @throws {Error} when the platform has no `crypto.getRandomValues`
+ */
 export function createClient(options: ClientOptions) {
   const { storageName, onSignedOut = () => {}, timeout = DEFAULT_TIMEOUT } = options
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
@@ -39,7 +44,7 @@ export function createClient(options: ClientOptions) {
   return {
     auth: createAuth(send, tokens, call),
     todos: createTodos(platform, call),
-    /** Done when a storage that answers later was read, and `auth.user()` knows who is signed in; at once with others. */
+    /** Resolves when an asynchronous storage was read, so that `auth.user()` is known; at once with other storages. */
     ready: Promise.resolve(tokens.reload()),
     /** Stops listening to other tabs. */
     close: tokens.close

@@ -10,29 +10,29 @@ export interface Channel {
   close(): void
 }
 
-/** What the client needs of the world around it: browsers, Node, Deno and Bun have it. Times are in milliseconds. */
+/** What the client needs from its platform. Browsers, Node, Deno and Bun have it. Times are in milliseconds. */
 export interface Platform {
   fetch(url: string, init: RequestInit): Promise<Response>
-  /** A clock that nobody sets: never the wall clock, which may be hours off. */
+  /** A monotonic clock. The wall clock may be hours off. */
   now(): number
-  /** From 0 to 1. */
+  /** A random number from 0 to 1. */
   random(): number
-  /** A text that nobody can guess. */
+  /** Creates an Idempotency-Key that nobody can guess. */
   newKey(): string
   sleep(duration: number): Promise<void>
-  /** Calls back after so long, unless the function that it gives back is called before. */
+  /** Calls back after a duration. @returns a function that cancels the timer */
   timer(duration: number, callback: () => void): () => void
-  /** Missing on pages that were not loaded over HTTPS, and in older programs. */
+  /** Missing on pages without HTTPS, and in older platforms. */
   locks: Locks | undefined
   channel: ((name: string) => Channel | undefined) | undefined
-  /** Calls back after another tab has changed what is stored, until the function it gives back is called. */
+  /** Calls back after another tab has changed the storage. @returns a function that unsubscribes */
   onStored: ((callback: () => void) => () => void) | undefined
 }
 
 /**
- * The platform that this runs on.
- * @param overrides takes the place of parts of it
- * @throws where nothing makes keys that nobody can guess
+ * Creates the platform from the globals.
+ * @param overrides replaces parts of it
+ * @throws {Error} when there is no `crypto.getRandomValues`, and no `newKey` either
  */
 export function createPlatform(overrides: Partial<Platform>): Platform {
   if (!overrides.newKey && !globalThis.crypto?.getRandomValues)
@@ -41,7 +41,7 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
     fetch: (url, init) => fetch(url, init),
     now: () => performance.now(),
     random: () => Math.random(),
-    // Not by a UUID, which pages without HTTPS cannot make.
+    // `crypto.randomUUID` is missing on pages without HTTPS.
     newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), toHex).join(''),
     sleep: duration => new Promise(resolve => setTimeout(resolve, duration)),
     timer(duration, callback) {
@@ -57,7 +57,7 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
 
 const toHex = (byte: number) => byte.toString(16).padStart(2, '0')
 
-/** In Node an open channel would keep the process alive. Firefox forbids it where it forbids storages. */
+/** Opens a channel. In Node an open channel would keep the process alive. Firefox throws where it forbids storages. */
 function openChannel(name: string): Channel | undefined {
   try {
     const channel = new BroadcastChannel(name) as unknown as Channel & { unref?: () => void }
@@ -68,7 +68,7 @@ function openChannel(name: string): Channel | undefined {
   }
 }
 
-/** Pages have this event; other programs never get it. */
+/** Listens to the `storage` event of pages. Other platforms never fire it. */
 function onStored(callback: () => void) {
   const page = globalThis as Partial<EventTarget>
   page.addEventListener?.('storage', callback)

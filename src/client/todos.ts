@@ -19,24 +19,27 @@ import type {
   Todo
 } from './types.ts'
 
+/** Options of every call. */
 export interface CallOptions {
-  /** Gives the call up. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal
 }
 
+/** Options of calls that change a todo. */
 export interface ChangeOptions extends CallOptions {
-  /** The `etag` of the state that is to be changed; `precondition_failed` when it is another one. */
+  /** The `etag` of the expected state. Another state is refused with `precondition_failed`. */
   readonly ifMatch?: string
 }
 
+/** Options of calls that take an `Idempotency-Key`. */
 export interface RepeatableOptions extends CallOptions {
-  /** One of your own makes the call repeatable over a reload, too; by default each call has a new one. */
+  /** Your own key makes the call repeatable after a reload. By default each call gets a new key. */
   readonly idempotencyKey?: string
 }
 
 const PATH = '/api/todos'
 
-/** The todos of who is signed in. */
+/** Creates the methods on the todos of the signed-in user. */
 export function createTodos(platform: Platform, call: Call) {
   const postIdempotently = <Answer>(
     path: string,
@@ -59,31 +62,33 @@ export function createTodos(platform: Platform, call: Call) {
     call({ method: 'GET', path: PATH, query, read: createTodoPageReader(query?.cursor), ...options })
 
   return {
-    /** A page of todos. */
+    /** Reads a page of todos. */
     list,
 
-    /** All todos that a query finds, page by page. */
+    /** Iterates over all todos that a query finds, page by page. */
     all: (
       query?: Omit<ListTodosQuery, 'cursor'>,
       options?: CallOptions
     ): AsyncGenerator<Todo, void, undefined> =>
       iterateItems(cursor => list({ ...query, ...(cursor !== undefined && { cursor }) }, options)),
 
+    /** Reads a todo. */
     get: (id: string, options?: CallOptions) =>
       call({ method: 'GET', path: `${PATH}/${id}`, read: readTodo, ...options }),
 
-    /** Makes one todo, however often the request has to be sent. */
+    /** Creates one todo, however often the request is sent. */
     create: (body: CreateTodoBody, options: RepeatableOptions = {}) =>
       postIdempotently(PATH, body, options, readTodo),
 
-    /** Changes what is named. */
+    /** Changes the given fields. */
     patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
       call({ method: 'PATCH', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
 
-    /** Writes the whole content. Of a todo that was read its `etag` counts as `ifMatch`. */
+    /** Replaces the whole content. The `etag` of a todo in `body` counts as `ifMatch`. */
     replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
       call({ method: 'PUT', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
 
+    /** Moves a todo in the manual order. */
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
       call({
         method: 'POST',
@@ -95,23 +100,24 @@ export function createTodos(platform: Platform, call: Call) {
       }),
 
     /**
-     * Into the trash, or for good. Where the first answer got lost, the one to the repetition may be `todo_not_found`.
+     * Moves a todo to the trash, or deletes it permanently. After a lost answer the retry may fail with `todo_not_found`.
      */
     delete: (id: string, { permanent, ...options }: ChangeOptions & { permanent?: boolean } = {}) =>
       call({ method: 'DELETE', path: `${PATH}/${id}`, query: { permanent }, read: readTodo, ...options }),
 
+    /** Restores a todo from the trash. */
     restore: (id: string, options?: ChangeOptions) =>
       call({ method: 'POST', path: `${PATH}/${id}/restore`, isIdempotent: true, read: readTodo, ...options }),
 
-    /** All todos as text, one a line in JSON, with those in the trash. */
+    /** Exports all todos as NDJSON, including the trash. */
     export: (options?: CallOptions) =>
       call({ method: 'GET', path: `${PATH}/export`, read: readNdjson, ...options }),
 
-    /** Takes back what was exported. Each line is there once, however often the request has to be sent. */
+    /** Imports NDJSON. Each line creates one todo, however often the request is sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
       postIdempotently(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
 
-    /** Several operations, all or none. */
+    /** Carries out several operations, all or none. */
     batch: (
       operations: BatchTodosBody['operations'],
       { validateOnly, ...options }: RepeatableOptions & { validateOnly?: boolean } = {}

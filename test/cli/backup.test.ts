@@ -92,7 +92,7 @@ t.test('no backup overwrites anything, and none is left half done', async t => {
     writeFileSync(taken, 'precious')
     t.match(await latchkey('backup', target), {
       code: 73,
-      stderr: `${taken} is there already. Give another file.\n`
+      stderr: `${taken} exists already. Give another file.\n`
     })
     t.equal(readFileSync(taken, 'utf8'), 'precious')
     rmSync(taken)
@@ -107,7 +107,7 @@ t.test('no backup overwrites anything, and none is left half done', async t => {
   t.strictSame(readdirSync(cwd), ['data'])
 })
 
-t.test('what somebody has planted is neither followed nor overwritten', async t => {
+t.test('planted links and files are neither followed nor overwritten', async t => {
   const { cwd, file, latchkey } = await folderWithDatabase(t)
   const target = join(cwd, 'backup.db')
   const victim = join(cwd, 'victim')
@@ -116,7 +116,7 @@ t.test('what somebody has planted is neither followed nor overwritten', async t 
     symlinkSync(victim, path)
     t.match(await latchkey('backup', target), {
       code: 73,
-      stderr: `${path} is there already. Give another file.\n`
+      stderr: `${path} exists already. Give another file.\n`
     })
     t.notOk(existsSync(victim), `a link that leads nowhere: ${path}`)
     rmSync(path)
@@ -126,30 +126,27 @@ t.test('what somebody has planted is neither followed nor overwritten', async t 
     symlinkSync(victim, path)
     t.match(await latchkey('restore', target), {
       code: 73,
-      stderr: `${path} is there already. Remove what an earlier try has left.\n`
+      stderr: `${path} exists already. Remove this file of an earlier attempt.\n`
     })
     rmSync(path)
   }
   t.notOk(existsSync(victim))
 })
 
-t.test(
-  'copies and keys are for their owner only, whatever the umask and the modes of what is copied',
-  async t => {
-    const { cwd, file, latchkey } = await folderWithDatabase(t)
-    for (const path of [file, `${file}.key`]) chmodSync(path, 0o644)
-    const umask = process.umask(0)
-    t.teardown(() => process.umask(umask))
-    const target = join(cwd, 'backup.db')
-    t.equal((await latchkey('backup', target)).code, 0)
-    t.strictSame([modeOf(target), modeOf(`${target}.key`)], ['600', '600'])
-    for (const path of [target, `${target}.key`]) chmodSync(path, 0o644)
-    t.equal((await latchkey('restore', target)).code, 0)
-    t.strictSame([modeOf(file), modeOf(`${file}.key`)], ['600', '600'])
-  }
-)
+t.test('copies and keys are private to the owner, for any umask and any mode of the originals', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  for (const path of [file, `${file}.key`]) chmodSync(path, 0o644)
+  const umask = process.umask(0)
+  t.teardown(() => process.umask(umask))
+  const target = join(cwd, 'backup.db')
+  t.equal((await latchkey('backup', target)).code, 0)
+  t.strictSame([modeOf(target), modeOf(`${target}.key`)], ['600', '600'])
+  for (const path of [target, `${target}.key`]) chmodSync(path, 0o644)
+  t.equal((await latchkey('restore', target)).code, 0)
+  t.strictSame([modeOf(file), modeOf(`${file}.key`)], ['600', '600'])
+})
 
-t.test('a key that cannot be read is told before anything is written or moved', async t => {
+t.test('an unreadable key fails before anything is written or moved', async t => {
   const { cwd, file, latchkey } = await folderWithDatabase(t)
   const target = join(cwd, 'backup.db')
   t.equal((await latchkey('backup', target)).code, 0)
@@ -184,7 +181,7 @@ t.test('on a terminal it says how far it is', async t => {
   )
 })
 
-t.test('restore moves aside what was there', async t => {
+t.test('restore moves the old files aside', async t => {
   const { cwd, file, latchkey } = await folderWithDatabase(t)
   t.equal((await latchkey('backup', join(cwd, 'backup.db'))).code, 0)
   writeFileSync(file, 'damaged'.repeat(1000))
@@ -195,7 +192,10 @@ t.test('restore moves aside what was there', async t => {
     join(cwd, 'backup.db')
   )
   const aside = `${file}.replaced-2026-06-01T12-00-00.000Z`
-  t.strictSame({ code, stdout }, { code: 0, stdout: `${file} is restored. What was there is now ${aside}\n` })
+  t.strictSame(
+    { code, stdout },
+    { code: 0, stdout: `${file} is restored. The old database is now ${aside}\n` }
+  )
   t.match(readFileSync(aside, 'utf8'), /^damaged/)
   t.equal(readFileSync(`${aside}.key`, 'utf8'), readFileSync(`${file}.key`, 'utf8'))
   t.notOk(existsSync(`${file}-wal`))

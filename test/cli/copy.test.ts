@@ -63,7 +63,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   t.strictSame(await query(to, 'select * from users'), [])
 })
 
-t.test('without a source and a target it says what it takes', async t => {
+t.test('without a source or a target the error names the option', async t => {
   const cases = [
     [[], /^--from: give file:PATH\.\n$/],
     [['--from', ':memory:', '--to', 'postgres://x'], /^--from: give file:PATH\.\n$/],

@@ -29,7 +29,7 @@ const SERVER = process.env.TEST_DATABASE_URL
 const GOOD = 'Hq2fJ0cWc3nB7yXkq1vT9sLrA5dMzE8uPgYi4oNbVtQ'
 const configOf = (settings: Settings) => readConfig({ DATABASE_URL: ':memory:', ...settings })
 
-t.test('a good installation is told to be one, and nothing in it is changed', async t => {
+t.test('a good installation passes, and nothing in it is changed', async t => {
   const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD, PORT: '0' }
   await serve(t, settings)
   const { code, stdout, stderr } = await createProgram(settings)('doctor', '--json')
@@ -42,7 +42,7 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
     { check: 'settings', status: 'ok', detail: 'accepted' },
     { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
     { check: 'disk', status: /ok|warning/ },
-    { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, whole, of the present schema$/ },
+    { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, intact, schema up to date$/ },
     { check: 'clock', status: 'ok' },
     { check: 'ports', status: 'ok', detail: 'free' }
   ])
@@ -52,8 +52,8 @@ t.test('a good installation is told to be one, and nothing in it is changed', as
     'doctor'
   )
   t.equal(fresh.code, 0)
-  t.match(fresh.stdout, /^ok {7}keys {6}a secret will be made at the first start$/m)
-  t.match(fresh.stdout, /^ok {7}database {2}it will be made at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}keys {6}a secret will be created at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}database {2}it will be created at the first start$/m)
 })
 
 t.test('wrong settings are the only finding, for the others need them', async t => {
@@ -80,7 +80,7 @@ t.test('every wrong setting is a finding', async t => {
   )
 })
 
-t.test('settings that do not do what they seem to', async t => {
+t.test('misleading settings', async t => {
   const leeway = configOf({ ACCESS_TOKEN_TTL: '5', REFRESH_TOKEN_TTL: '10' })
   t.match(checkSettings(leeway), { status: 'warning', detail: /^REFRESH_RACE_LEEWAY is not less than/ })
   const many = readConfig({ WEB_CONCURRENCY: '4' })
@@ -131,7 +131,7 @@ t.test('a place that the service could not write to', async t => {
   )
 })
 
-t.test('files that others may read are told', async t => {
+t.test('files that others can read are reported', async t => {
   const file = join(t.testdir(), 'latchkey.db')
   const latchkey = createProgram({ DATABASE_URL: `file:${file}`, PORT: '0' })
   t.equal((await latchkey('migrate')).code, 0)
@@ -185,7 +185,7 @@ t.test('ports that are taken, by others or by the service itself', async t => {
     const PORT = `${(HERE.address() as AddressInfo).port}`
     t.match(await checkPorts(configOf({ HOST, PORT })), {
       status: 'warning',
-      detail: /^a Latchkey is listening there already: PORT: \d+ at .* is in use/
+      detail: /^a Latchkey listens there already: PORT: \d+ at .* is in use/
     })
     HERE.closeAllConnections()
     HERE.close()
@@ -274,12 +274,12 @@ t.test('a database with nothing in it', async t => {
 })
 
 const skip = !SERVER && 'needs PostgreSQL'
-t.test('a pooler is told of, and has limits of its own', { skip }, async t => {
+t.test('a pooler is reported, and has its own limits', { skip }, async t => {
   const settings = await sharedSettings(t)
   await serve(t, settings)
   const { url } = await startFakePooler(t, settings.DATABASE_URL)
   t.match(await createProgram({ ...settings, DATABASE_URL: url, DATABASE_POOL_MAX: '1000' })('doctor'), {
-    stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, whole, of the present schema$/m
+    stdout: /^ok {7}database {2}PostgreSQL \d.* behind a pooler, intact, schema up to date$/m
   })
 })
 
@@ -296,7 +296,7 @@ t.test('a clock that is wrong', async t => {
   })
   t.match(checkClock(undefined, new Date(0), made), {
     status: 'fault',
-    detail: /1970.*before this version was made/
+    detail: /1970.*which is before this version was built/
   })
   const clock = new Date(now().getTime() + 1500)
   t.match(checkClock({ version: '', pendingMigrations: 0, latestWrite: undefined, clock }, now(), made), {
@@ -307,7 +307,7 @@ t.test('a clock that is wrong', async t => {
 })
 
 t.test('a disk that is full', async t => {
-  t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'nothing is kept on this machine' })
+  t.strictSame(checkDisk(configOf({})), { status: 'ok', detail: 'no file on this machine' })
   const cwd = t.testdir()
   const config = configOf({ DATABASE_URL: `file:${cwd}/c/latchkey.db` })
   const cases = [
@@ -319,6 +319,6 @@ t.test('a disk that is full', async t => {
   for (const [mebibytes, status] of cases)
     t.strictSame(
       checkDisk(config, folder => (folder === cwd ? mebibytes * 2 ** 20 : 0)),
-      { status, detail: `${mebibytes} MiB are free for ${cwd}/c/latchkey.db` }
+      { status, detail: `${mebibytes} MiB free for ${cwd}/c/latchkey.db` }
     )
 })

@@ -23,7 +23,7 @@ async function load(...options: string[]) {
   return Number(megabytes)
 }
 
-t.test('Drizzle is loaded without what is not needed of its package', async t => {
+t.test('Drizzle is loaded without its unneeded files', async t => {
   const [usual, ours] = [await load(), await load(`--import=${HOOKS}`)]
   t.ok(ours < usual - 50, `${Math.round(ours)} MB rather than ${Math.round(usual)}`)
 })

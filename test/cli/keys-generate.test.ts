@@ -39,7 +39,7 @@ t.test('keys generate makes a key that the service takes, readable by its owner 
   await Promise.all(cases.map(check))
 })
 
-t.test('keys generate --out writes where it is told, and never over a file', async t => {
+t.test('keys generate --out writes to the given file, and never over an existing one', async t => {
   const cwd = t.testdir({ 'taken.pem': 'precious' })
   const made = await generate(cwd, '--out', 'keys/one.pem')
   t.match(made, { code: 0, stdout: /\nJWT_PRIVATE_KEY_FILE=keys\/one\.pem\n$/ })
@@ -48,7 +48,7 @@ t.test('keys generate --out writes where it is told, and never over a file', asy
   t.strictSame(await generate(cwd, '--out', 'taken.pem'), {
     code: 73,
     stdout: '',
-    stderr: '--out: "taken.pem" is there already. Give another file, or remove this one.\n'
+    stderr: '--out: "taken.pem" exists already. Give another file, or remove this one.\n'
   })
   t.equal(readFileSync(join(cwd, 'taken.pem'), 'utf8'), 'precious')
   t.strictSame(await generate(cwd, '--out', 'no/folder/key.pem'), {
@@ -72,7 +72,7 @@ t.test('keys generate --algorithm HS256 prints a secret and keeps nothing', asyn
   t.strictSame(readdirSync(cwd), [])
 })
 
-t.test('keys generate says what it takes', async t => {
+t.test('keys generate explains its options', async t => {
   const cwd = t.testdir()
   t.match(await generate(cwd, '--help'), { code: 0, stdout: /--algorithm[\s\S]*--out/, stderr: '' })
   const cases = [
@@ -81,9 +81,12 @@ t.test('keys generate says what it takes', async t => {
       /^--algorithm: "HS512" is not accepted\. Give EdDSA, ES256, RS256 or HS256\.\n$/
     ],
     [['--algorithm', 'constructor'], /^--algorithm: "constructor" is not accepted\. /],
-    [['--algorithm', 'HS256', '--out', 'x'], /^--out: a secret is printed, not written\. Leave it out\.\n$/],
+    [
+      ['--algorithm', 'HS256', '--out', 'x'],
+      /^--out: a secret is printed, not written to a file\. Omit --out\.\n$/
+    ],
     [['--bits', '4096'], /^Unknown option '--bits'/],
-    [['key.pem'], /^Unexpected argument "key\.pem"\. It takes no more\.\n$/]
+    [['key.pem'], /^Unexpected argument "key\.pem"\.\n$/]
   ] as const
   const check = async ([args, line]: (typeof cases)[number]) => {
     const { code, stdout, stderr } = await generate(cwd, ...args)

@@ -7,7 +7,7 @@ import { launch, withoutCoverage } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-t.test('whoever has read enough of an answer may go', async t => {
+t.test('a reader may close the pipe early', async t => {
   const child = launch(['--help'], t.testdir(), {}, true)
   child.stdout.destroy()
   t.strictSame(await once(child, 'exit'), [0, null])
@@ -25,7 +25,7 @@ t.test(
   }
 )
 
-t.test('too old a Node is told in a line', async t => {
+t.test('an old Node gets one line', async t => {
   const program = join(root, 'bin/latchkey.js')
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const source = readFileSync(program, 'utf8')

@@ -38,12 +38,12 @@ t.test('every command has help of its own, and is in README', async t => {
     const { code, stdout, stderr } = await latchkey(...name.split(' '), '--help')
     t.strictSame({ code, stderr }, { code: 0, stderr: '' }, name)
     t.match(stdout, new RegExp(`^Usage: latchkey ${name} .*\\[options\\]\\n\\n[A-Z][^\\n]+`))
-    t.match(stdout, /\n {2}--json +answers with JSON[^\n]+\n {2}-h, --help +this text\n\n$/)
+    t.match(stdout, /\n {2}--json +answers with one line of JSON\n {2}-h, --help +shows this text\n\n$/)
     t.match(stdout, /^.{0,120}$/m, 'lines of a terminal')
     t.match(readme, `npx latchkey ${name}`)
     t.strictSame(await latchkey('help', ...name.split(' ')), { code, stdout, stderr })
   }
-  t.match((await latchkey('copy', '-h')).stdout, /\n {2}--from URL {2}file:/)
+  t.match((await latchkey('copy', '-h')).stdout, /\n {2}--from URL {2}such as file:/)
 })
 
 t.test('--version is that of the package', async t => {
@@ -52,13 +52,10 @@ t.test('--version is that of the package', async t => {
     t.strictSame(await latchkey(arg), { code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-t.test('a wrong command line is told in a line, and is 64', async t => {
+t.test('a wrong command line gets one line, and the exit code 64', async t => {
   const cases = [
-    [['bakcup'], 'There is no command "bakcup"; did you mean "backup"? latchkey --help lists all.'],
-    [
-      ['users', 'lst'],
-      'There is no command "users lst"; did you mean "users list"? latchkey --help lists all.'
-    ],
+    [['bakcup'], 'There is no command "bakcup"; did you mean "backup"? See latchkey --help.'],
+    [['users', 'lst'], 'There is no command "users lst"; did you mean "users list"? See latchkey --help.'],
     ...(
       [
         [['user', 'list'], 'user list', 'users list'],
@@ -74,16 +71,16 @@ t.test('a wrong command line is told in a line, and is 64', async t => {
       ] as const
     ).map(
       ([args, asked, meant]) =>
-        [args, `There is no command "${asked}"; did you mean "${meant}"? latchkey --help lists all.`] as const
+        [args, `There is no command "${asked}"; did you mean "${meant}"? See latchkey --help.`] as const
     ),
     ...['constructor', 'frobnicate', 'x', '', '--port', '-x'].map(
-      name => [[name], `There is no command ${JSON.stringify(name)}. latchkey --help lists all.`] as const
+      name => [[name], `There is no command ${JSON.stringify(name)}. See latchkey --help.`] as const
     ),
-    [['users', 'frobnicate'], 'There is no command "users frobnicate". latchkey --help lists all.'],
+    [['users', 'frobnicate'], 'There is no command "users frobnicate". See latchkey --help.'],
     ...[[''], [' ']].map(
-      operands => [['backup', ...operands], 'FILE is missing. latchkey backup --help says more.'] as const
+      operands => [['backup', ...operands], 'FILE is missing. See latchkey backup --help.'] as const
     ),
-    [['users', 'disable', ''], 'USER is missing. latchkey users disable --help says more.'],
+    [['users', 'disable', ''], 'USER is missing. See latchkey users disable --help.'],
     ...(
       [
         [['--port', '4000'], '--port', 'PORT=4000'],
@@ -97,21 +94,18 @@ t.test('a wrong command line is told in a line, and is 64', async t => {
         [
           ['serve', ...args],
           `Unknown option '${option}': settings come from the environment or .env, as in ${example} latchkey serve. ` +
-            'latchkey serve --help says more.'
+            'See latchkey serve --help.'
         ] as const
     ),
-    [['serve', '-p', '4000'], "Unknown option '-p'. latchkey serve --help says more."],
-    [
-      ['keys', 'generate', '--ouput', 'x'],
-      "Unknown option '--ouput'. latchkey keys generate --help says more."
-    ],
-    [['serve', '--jsn'], "Unknown option '--jsn'; did you mean --json? latchkey serve --help says more."],
-    [['serve', '--json=1'], '--json takes no value. latchkey serve --help says more.'],
+    [['serve', '-p', '4000'], "Unknown option '-p'. See latchkey serve --help."],
+    [['keys', 'generate', '--ouput', 'x'], "Unknown option '--ouput'. See latchkey keys generate --help."],
+    [['serve', '--jsn'], "Unknown option '--jsn'; did you mean --json? See latchkey serve --help."],
+    [['serve', '--json=1'], '--json takes no value. See latchkey serve --help.'],
     [['keys', 'generate', '--out', '--json'], /^(\{"error":")?--out needs a value\./],
-    [['backup'], 'FILE is missing. latchkey backup --help says more.'],
-    [['backup', 'a', 'b'], 'Unexpected argument "b". It takes no more.'],
+    [['backup'], 'FILE is missing. See latchkey backup --help.'],
+    [['backup', 'a', 'b'], 'Unexpected argument "b".'],
     [['prune', '--all'], /^Unknown option '--all'/],
-    [['keys', 'generate', '--out'], '--out needs a value. latchkey keys generate --help says more.']
+    [['keys', 'generate', '--out'], '--out needs a value. See latchkey keys generate --help.']
   ] as const
   for (const [args, line] of cases) {
     const { code, stdout, stderr } = await latchkey(...args)
@@ -132,7 +126,7 @@ t.test('no command but serve needs a key', async t => {
     t.notMatch((await createProgram({ DATABASE_URL })(...args)).stderr, 'JWT_SECRET')
 })
 
-t.test('what the system refuses is told by what it is about', async t => {
+t.test('a refusal of the system names its path', async t => {
   const refusal = { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'open', message: 'ENOENT: x' }
   t.equal(toMessage({ ...refusal, path: '/a/b' }), '/a/b: no such file or directory (ENOENT).')
   t.equal(toMessage(refusal), 'ENOENT: x')
@@ -141,10 +135,10 @@ t.test('what the system refuses is told by what it is about', async t => {
   t.equal(toExitCode(new SystemError('')), 74)
 })
 
-t.test('what goes wrong has an exit code, and with --json is JSON', async t => {
+t.test('an error has an exit code, and with --json it is JSON', async t => {
   const { code, stdout, stderr } = await latchkey('users', 'list', '--json')
   t.strictSame({ code, stdout }, { code: 69, stdout: '' })
-  t.strictSame(JSON.parse(stderr), { error: 'A database in memory is its own process’s only.' })
+  t.strictSame(JSON.parse(stderr), { error: 'A database in memory cannot be opened from another process.' })
   t.match(await createProgram({ PORT: 'x' })('prune'), { code: 78, stderr: /^PORT: "x" is not accepted/ })
 
   const errors = [

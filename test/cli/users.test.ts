@@ -39,7 +39,7 @@ t.test('users list names every account, the oldest first', async t => {
   t.equal(new Set(all).size, 1003, '1002 lines, none twice')
 })
 
-t.test('users sign-out ends all sessions of one user at once, and they are told', async t => {
+t.test('users sign-out ends all sessions of one user at once, with a clear refusal', async t => {
   const settings = await sharedSettings(t)
   const { call, signUp, clock } = await serve(t, settings)
   const [ada, bob] = [await signUp({ username: 'Ada' }), await signUp()]
@@ -139,7 +139,7 @@ t.test('users reset-password prints a password that is good for one thing, to se
   const { code, stdout, stderr } = await createProgram(settings, clock)('users', 'reset-password', user.email)
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
   const [, password = ''] =
-    /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z it takes one sign-in to set a new password, with\n(.+)\n$/.exec(
+    /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z one sign-in with this password can set a new one:\n(.+)\n$/.exec(
       stdout
     ) ?? []
   t.match(password, /^([a-z2-9]{5}-){5}[a-z2-9]{5}$/)
@@ -263,7 +263,7 @@ t.test('a sign-in under way with the old password does not survive its reset', a
   await t.rejects(loginWithDelay(app, user.email, resetPassword), { code: 'invalid_credentials' })
 })
 
-t.test('who is not there is told so, and nobody is everybody', async t => {
+t.test('an unknown user is an error, and an empty name is not all users', async t => {
   const settings = await sharedSettings(t)
   const { call, signUp } = await serve(t, settings)
   const { accessToken: token } = await signUp()
@@ -279,7 +279,7 @@ t.test('who is not there is told so, and nobody is everybody', async t => {
       t.strictSame(await createProgram(settings)('users', command, name), {
         code: 64,
         stdout: '',
-        stderr: `USER is missing. latchkey users ${command} --help says more.\n`
+        stderr: `USER is missing. See latchkey users ${command} --help.\n`
       })
   t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
 })

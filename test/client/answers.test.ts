@@ -44,7 +44,7 @@ const notPairs: Record<string, Content> = {
   'a pair of somebody else': json(PAIR)
 }
 
-t.test('what is not the next pair leaves the pair as it is, and the refresh is tried again', async t => {
+t.test('an answer that is no next pair leaves the pair unchanged, and the refresh is retried', async t => {
   const service = await serve(t)
   const { client, state, storage } = createTestClient(service)
   await client.auth.register(ADA)
@@ -199,7 +199,7 @@ t.test('a page that leads to itself is not walked through for ever', async t => 
     await t.rejects(Array.fromAsync<unknown>(walk), { name: 'UnexpectedResponseError' })
 })
 
-t.test('a query says what it is given', async t => {
+t.test('a query string contains all given values', async t => {
   const { client, state } = createTestClient(await serve(t))
   await client.auth.register(ADA)
   const todo = await client.todos.create({ title: 'Käse & Brot=100% #1?', tags: ['a+b', 'c d'] })

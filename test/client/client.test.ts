@@ -133,7 +133,7 @@ t.test('the platform has all that a client needs', async t => {
   client.close()
 })
 
-t.test('an application need not be told that it is signed out', async t => {
+t.test('onSignedOut is optional', async t => {
   const storage = memoryStorage()
   const client = createClient({ baseUrl: NOWHERE, storage })
   storage.setItem(STORED, SIGNED_IN)

@@ -93,7 +93,7 @@ t.test('[RACE] any number of calls read once, and refresh once', async t => {
   t.equal(state.mostRunning, 1)
 })
 
-t.test('what was read before a sign-in does not undo it', async t => {
+t.test('a read that began before a sign-in does not undo it', async t => {
   const service = await serve(t)
   const { storage, stored, state } = laterStorage()
   const { until, release } = held()
@@ -110,7 +110,7 @@ t.test('what was read before a sign-in does not undo it', async t => {
   t.strictSame(network.signOuts, [])
 })
 
-t.test('what is written one after another stands there in that order', async t => {
+t.test('writes keep their order', async t => {
   const service = await serve(t)
   const { user } = await service.signUp()
   const { storage, stored, state } = laterStorage()
@@ -157,7 +157,7 @@ t.test('a call that is made for one user is not carried out for another', async 
   t.strictSame(await client.auth.me(), other.user)
 })
 
-t.test('what is not ours is removed, and what comes in between is seen', async t => {
+t.test('a foreign text is removed, and a write in between is seen', async t => {
   const service = await serve(t)
   const { storage, stored, state } = laterStorage()
   const { client, state: network } = createTestClient(service, { storage })
@@ -172,7 +172,7 @@ t.test('what is not ours is removed, and what comes in between is seen', async t
   state.until = until
   const entering = client.auth.login({ email: ADA.email, password: ADA.password })
   while (state.running === 0) await turn()
-  // Somebody else signs in after this client has written, and before it is told so.
+  // Somebody else signs in after this client has written, and before the client notices.
   stored.setItem(CHANNEL_NAME, JSON.stringify({ ...other, key: 'k' }))
   state.until = undefined
   release()

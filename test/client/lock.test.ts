@@ -68,7 +68,7 @@ t.test('forbidden locks are as if there were none', async t => {
   t.equal(timers.size, 0)
 })
 
-t.test('who gets the lock uses the pair that its holder before has stored', async t => {
+t.test('the next holder of the lock uses the pair that the holder before has stored', async t => {
   const waiting: (() => Promise<void>)[] = []
   const { service, client, state, storage, timers } = await expired(
     t,

@@ -26,7 +26,7 @@ async function signedIn(t: Parameters<typeof serve>[0]) {
   return { service, client, state }
 }
 
-t.test('what fails is tried again, after pauses that grow', async t => {
+t.test('failures are retried after growing delays', async t => {
   const { client, state } = await signedIn(t)
   const gateway = new Response('<h1>Bad gateway</h1>', { status: 502 })
   state.hook = first('lost', gateway, problem(503, 'database_unavailable', 'retry-later', '2'), 'lost')
@@ -51,7 +51,7 @@ t.test('the tries have an end', async t => {
   t.ok(client.auth.user(), 'nobody is signed out by it')
 })
 
-t.test('what may have been done is not done twice', async t => {
+t.test('a request that may have been carried out is not repeated', async t => {
   const { client, state } = await signedIn(t)
   state.hook = first('lost')
   await t.rejects(client.auth.login(ADA), { message: 'fetch failed' })
@@ -78,7 +78,7 @@ t.test('long waits are for people to decide on', async t => {
   t.strictSame(state.pauses, [])
 })
 
-t.test('the key of what makes todos stays the same over all tries', async t => {
+t.test('the key of a create stays the same over all attempts', async t => {
   const { client, state } = await signedIn(t)
   const keys: unknown[] = []
   let isLost = true
@@ -157,7 +157,7 @@ t.test('a signal for many calls is let go of after each', async t => {
   t.equal(listeners.size, 0)
 })
 
-t.test('what a gateway asks to wait is waited for', async t => {
+t.test('the Retry-After of a gateway is respected', async t => {
   const { client, state } = await signedIn(t)
   const limited = (retryAfter: string) =>
     new Response('Slow down', { status: 429, headers: { 'retry-after': retryAfter } })

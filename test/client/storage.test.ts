@@ -12,7 +12,7 @@ import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-clien
 const USER = { id: '1', username: 'ada', email: ADA.email }
 const KEPT = { user: USER, accessToken: 'a', refreshToken: 'r', key: 'k' }
 
-t.test('what stands in the storage and is not ours is removed, and nobody is signed in', async t => {
+t.test('a foreign text in the storage is removed, and nobody is signed in', async t => {
   const { client, storage } = createTestClient(await serve(t))
   const strangers = [
     '',
@@ -47,7 +47,7 @@ t.test('what stands in the storage and is not ours is removed, and nobody is sig
   t.match(await client.auth.me(), { username: 'ada' })
 })
 
-t.test('it signs out who was signed in', async t => {
+t.test('it signs the user out', async t => {
   const { client, state, storage } = createTestClient(await serve(t))
   await client.auth.register(ADA)
   storage.setItem(CHANNEL_NAME, '{"theme":"dark"}')
@@ -56,7 +56,7 @@ t.test('it signs out who was signed in', async t => {
   t.equal(storage.getItem(CHANNEL_NAME), null)
 })
 
-t.test('what was stored before stays', async t => {
+t.test('an earlier item stays', async t => {
   const service = await serve(t)
   const { client, state, storage } = createTestClient(service)
   const { user, accessToken, refreshToken } = await service.signUp()
@@ -116,7 +116,7 @@ t.test('where storages are missing or forbidden, memory takes their place', asyn
     })
 })
 
-t.test('a storage that fails for a while has what it had', async t => {
+t.test('a storage that fails for a while keeps its content', async t => {
   const service = await serve(t)
   const storage = memoryStorage()
   let fails = false
@@ -142,7 +142,7 @@ function withGlobals(t: Test, globals: object) {
   t.teardown(() => Object.keys(globals).map(name => Reflect.deleteProperty(globalThis, name)))
 }
 
-t.test('a page hears of what another tab has stored, until it closes the client', async t => {
+t.test('a page notices writes of another tab, until the client is closed', async t => {
   const page = new EventTarget()
   withGlobals(t, {
     addEventListener: page.addEventListener.bind(page),
@@ -167,7 +167,7 @@ t.test('a page hears of what another tab has stored, until it closes the client'
   t.equal(signOuts, 1)
 })
 
-t.test('who shares a storage waits for each other, and nobody else', async t => {
+t.test('only clients that share a storage wait for each other', async t => {
   class Storage implements KeyValueStorage {
     #items = memoryStorage()
     getItem = this.#items.getItem

@@ -3,7 +3,7 @@ import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
 import type { Channel } from '../../src/client/platform.ts'
 import { serve } from '../support/service.ts'
 import { ADA, advance, CHANNEL_NAME, createTestClient } from './in-process-client.ts'
-import { createSharedStorage } from './shared-storage.ts'
+import { createSharedStorage } from './simulation/shared-storage.ts'
 
 const refreshes = (sent: string[]) => sent.filter(line => line.endsWith('/refresh')).length
 
@@ -132,7 +132,7 @@ t.test('a pair that another holder has just used up', async t => {
     t.ok(client.auth.user())
   })
 
-  t.test('[R9700-4.14.2b] and, late, ends the session: all are told once', async t => {
+  t.test('[R9700-4.14.2b] and, late, ends the session: each is notified once', async t => {
     const { service, client, state, storage } = await overtaken()
     service.clock.advance(11)
     const calls = await Promise.allSettled([client.auth.me(), client.todos.list(), client.auth.me()])
@@ -215,7 +215,7 @@ t.test('a storage that cannot be written to is made up for by memory', async t =
   t.equal(client.auth.user(), undefined)
 })
 
-t.test('what stands in the storage and is not ours is nothing', async t => {
+t.test('a foreign text in the storage counts as nothing', async t => {
   const { client, storage } = createTestClient(await serve(t))
   for (const text of ['{', '17', '{"accessToken":"x"}']) {
     storage.setItem(CHANNEL_NAME, text)
@@ -223,7 +223,7 @@ t.test('what stands in the storage and is not ours is nothing', async t => {
   }
 })
 
-/** Channels of one name, each of which hears at once what the others are told. */
+/** Channels of one name, each of which gets the messages of the others at once. */
 function channels() {
   const open = new Set<Channel>()
   const channel = (): Channel => {

@@ -10,7 +10,7 @@ function reversed(value: unknown): unknown {
   return Object.fromEntries(entries.reverse())
 }
 
-t.test('what is the same as JSON has one text, and nothing else has', async t => {
+t.test('equal JSON has one canonical text, different JSON has another', async t => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
       const text = canonicalJson(one)

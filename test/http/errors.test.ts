@@ -30,7 +30,7 @@ t.test('a known path with a wrong method is 405 and lists those allowed', async 
   }
 })
 
-t.test('what cannot be read is told', async t => {
+t.test('unreadable bodies are refused with a reason', async t => {
   const { call } = await serve(t)
   const cases = ['{"username":', '{"a":1}}', '{"__proto__":{"a":1}}', '{"constructor":{"prototype":1}}']
   for (const body of cases) {
@@ -50,7 +50,7 @@ t.test('bytes that are not UTF-8 are refused, not replaced', async t => {
   t.match(response.json(), { status: 400, code: 'malformed_request' })
 })
 
-t.test('a wrong media type is 415 and says what is accepted', async t => {
+t.test('a wrong media type is 415, and the answer names the accepted types', async t => {
   const { call, signUp } = await serve(t)
   const types = [
     'text/plain',
@@ -167,7 +167,7 @@ const EVERYWHERE = {
   'access-control-expose-headers': /x-request-id/
 }
 
-t.test('what is not HTTP is answered as a problem too, as everything is', async t => {
+t.test('bytes that are not HTTP get a problem document, too', async t => {
   const service = await serve(t)
   const send = await sender(service)
   const padding = `x: ${'x'.repeat(20_000)}`
@@ -487,7 +487,7 @@ t.test('a body of more values than are looked at is refused before it is read', 
   t.strictSame(imported.body.errors, [{ pointer: '/1', detail }])
 })
 
-t.test('faults are collected up to a hundred, and a long name is told by how it begins', async t => {
+t.test('faults are collected up to a hundred, and a long name is cut', async t => {
   const { call, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
   const operations = Array.from({ length: 101 }, () => ({ op: 'x' }))

@@ -130,7 +130,7 @@ t.test('[RFC 7396] a patch of a field changes it, updatedAt and the ETag, and no
 })
 
 t.test(
-  'a due time of any zone comes back as it was given, be it one that the clocks skip or show twice',
+  'a due time of any zone comes back unchanged, even if the clocks skip it or show it twice',
   async t => {
     const { call, clock, signUp } = await serve(t, { LOG_LEVEL: 'error' })
     const { accessToken: token } = await signUp()

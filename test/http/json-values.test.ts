@@ -19,7 +19,7 @@ t.test('values are counted, with the names of members, wherever they stand', asy
   }
 })
 
-t.test('what stands in a text is none, however the text is written', async t => {
+t.test('braces and commas in a text are no values, in any spelling', async t => {
   const marks = ',:[{'.repeat(MAX_VALUES)
   for (const text of [marks, `"${marks}`, `\\${marks}`, `${marks}\\"${marks}\\`, `\\\\"${marks}`])
     t.notOk(hasTooManyValues(JSON.stringify([text, { [text]: text }])))

@@ -6,7 +6,7 @@ import { serveSignedIn } from '../todos/signed-in.ts'
 const asLines = { 'content-type': 'application/x-ndjson' }
 const x = (length: number) => 'x'.repeat(length)
 
-t.test('the limits are told to anybody', async t => {
+t.test('the limits are public', async t => {
   const { call } = await serve(t, { TRASH_RETENTION: '7', PASSWORD_MIN_LENGTH: '12' })
   const { status, body } = await call('GET', '/api/limits')
   t.equal(status, 200)
@@ -135,7 +135,7 @@ function escapedText(json: string): string {
   return `"${units.map((unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`
 }
 
-t.test('what the limits of characters allow is never too many bytes, in any legal spelling', async t => {
+t.test('a text within its limit of characters fits into the body, in any legal spelling', async t => {
   const { call, signUp, todos } = await serveSignedIn(t)
   const { body: limits } = await call('GET', '/api/limits')
   const json = { 'content-type': 'application/json' }
@@ -181,7 +181,7 @@ t.test('what the limits of characters allow is never too many bytes, in any lega
   }
 })
 
-t.test('the rates are told where they count, and do', async t => {
+t.test('the rates are shown when they are enforced, and they are enforced', async t => {
   const { call, todos } = await serveSignedIn(t, { RATE_LIMIT: 'on' })
   const { requestsPerMinute } = (await call('GET', '/api/limits')).body
   t.strictSame(requestsPerMinute, {

@@ -46,7 +46,7 @@ function checkPage(t: Test, { status, headers, body }: Answer, title: string, ex
 }
 type Test = Parameters<typeof serve>[0]
 
-t.test('the service says what it is, to programs and to browsers', async t => {
+t.test('the service describes itself to programs and to browsers', async t => {
   const { call } = await serve(t)
   const answer = await call('GET', '/')
   t.match(answer, {
@@ -81,7 +81,7 @@ t.test('the service says what it is, to programs and to browsers', async t => {
   t.equal(head.headers['content-length'], String(Buffer.byteLength(page.body)))
 })
 
-t.test('a page is for those who would rather have it, JSON for all others', async t => {
+t.test('a client that prefers HTML gets a page, all others get JSON', async t => {
   const { call } = await serve(t)
   const forms = {
     'text/html': 'text/html',
@@ -121,7 +121,7 @@ t.test('it says so when requests fail', async t => {
   t.match(await call('GET', '/'), { status: 200, body: { status: 'shutting_down' } })
 })
 
-t.test('what is switched off has no link, what is published has one', async t => {
+t.test('switched-off parts have no link, published ones have one', async t => {
   const { call } = await serve(t, { DOCS: 'off' })
   const { links } = (await call('GET', '/')).body
   t.strictSame(links, { problems: '/problems', limits: '/api/limits' })
@@ -141,46 +141,42 @@ t.test('it varies by all that it depends on', async t => {
   t.equal(headers.vary, 'Origin, Accept')
 })
 
-t.test(
-  'every kind of problem says what happened and what to do next, to programs and to browsers',
-  async t => {
-    const { call } = await serve(t)
-    const kinds = []
-    for (const [code, entry] of Object.entries(catalogue)) {
-      const type = `/problems/${code}`
-      const guide = entry
-      const kind = { type, code, ...entry, ...guide }
-      kinds.push(kind)
-      const answer = await call('GET', type)
-      t.match(answer, { status: 200, headers: { vary: 'Accept' } })
-      t.strictSame(answer.body, kind)
+t.test('every problem type explains the cause and the next step, to programs and to browsers', async t => {
+  const { call } = await serve(t)
+  const kinds = []
+  for (const [code, entry] of Object.entries(catalogue)) {
+    const type = `/problems/${code}`
+    const kind = { type, code, ...entry }
+    kinds.push(kind)
+    const answer = await call('GET', type)
+    t.match(answer, { status: 200, headers: { vary: 'Accept' } })
+    t.strictSame(answer.body, kind)
 
-      const page = await call('GET', type, { headers: BROWSER })
-      checkPage(t, page, entry.title)
-      const text = textOf(page.body)
-      const advice = 'action' in entry ? `: ${actions[entry.action]}` : ''
-      for (const part of [
-        entry.title,
-        `${entry.status}`,
-        code,
-        JSON.stringify(entry.detail),
-        guide.cause,
-        guide.next,
-        advice
-      ])
-        t.ok(text.includes(part), `${code}: ${part}`)
-    }
-
-    t.strictSame((await call('GET', '/problems')).body, { items: kinds })
-    const page = await call('GET', '/problems', { headers: BROWSER })
-    checkPage(t, page, 'Problems')
-    for (const { type, title } of kinds) t.ok(page.body.includes(`<a href="${type}">${title}</a>`), title)
-    for (const meaning of Object.values(actions)) t.ok(textOf(page.body).includes(meaning), meaning)
-
-    for (const code of ['nonsense', 'toString', '__proto__'])
-      t.match(await call('GET', `/problems/${code}`), { status: 404, body: { code: 'not_found' } })
+    const page = await call('GET', type, { headers: BROWSER })
+    checkPage(t, page, entry.title)
+    const text = textOf(page.body)
+    const advice = 'action' in entry ? `: ${actions[entry.action]}` : ''
+    for (const part of [
+      entry.title,
+      `${entry.status}`,
+      code,
+      JSON.stringify(entry.detail),
+      entry.cause,
+      entry.next,
+      advice
+    ])
+      t.ok(text.includes(part), `${code}: ${part}`)
   }
-)
+
+  t.strictSame((await call('GET', '/problems')).body, { items: kinds })
+  const page = await call('GET', '/problems', { headers: BROWSER })
+  checkPage(t, page, 'Problems')
+  for (const { type, title } of kinds) t.ok(page.body.includes(`<a href="${type}">${title}</a>`), title)
+  for (const meaning of Object.values(actions)) t.ok(textOf(page.body).includes(meaning), meaning)
+
+  for (const code of ['nonsense', 'toString', '__proto__'])
+    t.match(await call('GET', `/problems/${code}`), { status: 404, body: { code: 'not_found' } })
+})
 
 t.test('a problem that a browser meets with is a page, which says the same', async t => {
   const { call } = await serve(t)
@@ -265,7 +261,7 @@ t.test('the links of the pages lead somewhere', async t => {
   t.ok(seen.size > Object.keys(catalogue).length)
 })
 
-t.test('what is put into HTML stays text', async t => {
+t.test('values in HTML stay texts', async t => {
   const hostile = `<script>"&'</script>`
   const escaped = '&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;'
   t.equal(html`<p title="${hostile}">${hostile}</p>`.text, `<p title="${escaped}">${escaped}</p>`)

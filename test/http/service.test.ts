@@ -111,7 +111,7 @@ t.test(
   }
 )
 
-t.test('browsers are told to come by TLS only when they have', async t => {
+t.test('Strict-Transport-Security is sent over TLS only', async t => {
   const hsts = async (settings: object, headers = {}) => {
     const { call } = await serve(t, { TRUST_PROXY: '127.0.0.1', ...settings })
     const seen = new Set<string | undefined>()
@@ -179,7 +179,7 @@ const REFUSED = {
 } as const
 
 for (const [what, [status, request]] of Object.entries(REFUSED))
-  t.test(`what is refused counts as well: ${what}`, async t => {
+  t.test(`refused requests count, too: ${what}`, async t => {
     const { app } = await serve(t, { RATE_LIMIT: 'on', CORS_ORIGIN: 'https://a.example' })
     const origin = 'https://a.example'
     const send = () =>

@@ -124,8 +124,8 @@ t.test('prune removes nothing by such a clock, unless it is told to', async t =>
     code: 75,
     stdout: '',
     stderr:
-      'It is 2027-02-05T00:00:00.000Z here, but before today the database was last used on 2026-01-01T00:00:00.000Z. ' +
-      'Nothing was removed. If the clock is right, say --force.\n'
+      'It is 2027-02-05T00:00:00.000Z here, but the last use of the database before today was on 2026-01-01T00:00:00.000Z. ' +
+      'Nothing was removed. If the clock is right, use --force.\n'
   })
   const { sessions } = allTables(app.store.kit)
   t.equal((await app.store.db.select().from(sessions).execute()).length, 1)

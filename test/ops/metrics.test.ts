@@ -16,7 +16,7 @@ async function scrape({ lines }: Service) {
   return { address, values, type: response.headers.get('content-type') }
 }
 
-t.test('metrics tell what the service has done, by route, status and outcome', async t => {
+t.test('metrics count the work by route, status and outcome', async t => {
   const service = await serve(t, { METRICS_PORT: '0', ACCESS_TOKEN_TTL: '60' })
   const { app, call, clock, signUp, refresh } = service
   const pair = await signUp()

@@ -3,7 +3,7 @@ import { PASSWORD, serve } from '../support/service.ts'
 
 const account = { username: 'countess', email: 'ada@example.org', password: PASSWORD }
 
-t.test('a line of the log tells who sent a request, and by a code how it was refused', async t => {
+t.test('a log line names the user of a request, and the code of a refusal', async t => {
   const { call, lines, clock } = await serve(t, { RATE_LIMIT: 'on' })
   const last = () => {
     const { method, path, status, user, code, ip } = JSON.parse(lines.at(-1) ?? '')
@@ -73,7 +73,7 @@ t.test('a line of the log tells who sent a request, and by a code how it was ref
     t.notOk(lines.join('').includes(secret), 'nothing that was typed, no token')
 })
 
-t.test('what is no HTTP has a line, too', async t => {
+t.test('bytes that are not HTTP have a log line, too', async t => {
   const { app, lines } = await serve(t)
   const socket = { writable: true, remoteAddress: '::ffff:192.0.2.7', end() {}, destroy() {} }
   app.server.emit('clientError', Object.assign(new Error(), { code: 'HPE_HEADER_OVERFLOW' }), socket)

@@ -20,7 +20,7 @@ const isOpen = (url: string) =>
   })
 
 t.test(
-  'SIGTERM under load: what was accepted is answered, what comes later is refused, and it ends',
+  'SIGTERM under load: accepted requests are answered, later ones are refused, and the service ends',
   async t => {
     const { child, url } = await start(t, t.testdir())
     const headers = { 'content-type': 'application/json', expect: '100-continue' }
@@ -74,7 +74,7 @@ t.test(
   }
 )
 
-t.test('it ends within its limit, whoever does not', async t => {
+t.test('the process ends within its limit, even with an open request', async t => {
   const { child, url } = await start(t, t.testdir(), { SHUTDOWN_TIMEOUT: '1' })
   const { port } = new URL(url)
   const socket = connect(Number(port), '127.0.0.1').on('error', () => {})

@@ -97,7 +97,7 @@ t.test('tracing is off unless a variable asks for it', async t => {
   for (const [environment, expected] of cases) t.equal(isTracingConfigured(environment), expected)
 })
 
-t.test('packages that tracing needs and nobody has installed are told at the start', async t => {
+t.test('missing packages of tracing fail the start', async t => {
   const lacks = (missing: string) => (name: string) => {
     if (name === missing) throw new Error('not found')
   }

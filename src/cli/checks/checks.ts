@@ -15,18 +15,18 @@ import { findObstacle, pathExists } from '../../process/private-files.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
 
 const MEBIBYTE = 2 ** 20
-/** Bytes that are to be free where the database lies. */
+/** Free bytes on the disk of the database: below the first a warning, below the second a fault. */
 const LOW_SPACE = 1024 * MEBIBYTE
 const MIN_SPACE = 64 * MEBIBYTE
-/** Milliseconds by which the clocks of the machines may differ: tokens live to the second. */
+/** Milliseconds by which two clocks may differ. Lifetimes of tokens are exact to the second. */
 const MAX_CLOCK_SKEW = 1000
-/** Bits that an HS256 secret should have (RFC 7518, section 3.2, asks for as many as the hash has). */
+/** The least entropy of an HS256 secret, in bits. (RFC 7518, section 3.2, asks for 256 bits of length.) */
 const MIN_SECRET_BITS = 128
 
 /**
- * Of settings that are accepted, those that a public service should not have, or that do nothing.
- * @param cores how many things this machine does at a time
- * @throws {ConfigError} when the service could not start with them after all
+ * Finds accepted settings that are risky for a public service, or that have no effect.
+ * @param cores the number of processor cores
+ * @throws {ConfigError} when tracing is configured but not installed
  */
 export function checkSettings(
   config: Config,
@@ -40,15 +40,15 @@ export function checkSettings(
 
 function* findQuestionableSettings(config: Config, cores: number): Generator<string> {
   const { hasRateLimit, trustedProxies, session, workers } = config
-  if (!hasRateLimit) yield 'RATE_LIMIT is off: nobody who sends too much is slowed down'
+  if (!hasRateLimit) yield 'RATE_LIMIT is off: no client is slowed down'
   if (trustedProxies === true)
-    yield 'TRUST_PROXY is true: whoever reaches the service directly can claim any address'
+    yield 'TRUST_PROXY is true: a client that reaches the service directly can claim any address'
   if (session.raceLeewayMs >= session.idleMs)
-    yield 'REFRESH_RACE_LEEWAY is not less than REFRESH_TOKEN_TTL: a stolen token is never told from a race'
+    yield 'REFRESH_RACE_LEEWAY is not less than REFRESH_TOKEN_TTL: the re-use of a stolen token always counts as a race'
   if (workers > cores) yield `WEB_CONCURRENCY is ${workers}, but there are ${cores} cores`
 }
 
-/** The keys that tokens are signed with: whether they can be guessed, or read by others. */
+/** Checks the signing keys: whether a secret can be guessed, and whether other users can read a file. */
 export function checkKeys(config: Config): Finding {
   const { keyFiles } = config.signing
   const keys = readPrivateKeys(keyFiles)
@@ -61,17 +61,17 @@ export function checkKeys(config: Config): Finding {
     secret => estimateEntropy(secret) < MIN_SECRET_BITS || PLACEHOLDER_SECRET.test(secret)
   )
   if (weakIndex >= 0)
-    return fault(`secret ${weakIndex + 1} can be guessed; latchkey keys generate makes a better one`)
+    return fault(`secret ${weakIndex + 1} can be guessed; latchkey keys generate creates a better one`)
   const readableFile = [...keyFiles, ...(hasStoredSecret ? [storedSecretFile] : [])].find(isReadableByOthers)
   if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
-  if (keys.length + secrets.length === 0) return ok('a secret will be made at the first start')
+  if (keys.length + secrets.length === 0) return ok('a secret will be created at the first start')
   return ok(`${keys.length} private, ${secrets.length} secret`)
 }
 
-/** Secrets that stand in manuals and examples. */
+/** Words in secrets that were copied from manuals and examples. */
 const PLACEHOLDER_SECRET = /secret|passw|change.?me|example|default/i
 
-/** At most so many bits does a text have, if each of its characters was drawn as often as it occurs in it. */
+/** An upper bound of the entropy of a text, in bits, from the frequencies of its characters. */
 function estimateEntropy(text: string): number {
   const counts = [...Map.groupBy(text, character => character).values()]
   return counts.reduce((bits, { length }) => bits - length * Math.log2(length / text.length), 0)
@@ -80,14 +80,14 @@ function estimateEntropy(text: string): number {
 const isReadableByOthers = (file: string) =>
   ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
 
-/** The disk that the database is on, and whether this user may write to it there. */
+/** Checks the free space on the disk of the database, and the permissions of its files. */
 export function checkDisk({ database: { url } }: Config, readFreeBytes = getFreeBytes): Finding {
   const file = isPostgres(url) ? undefined : toSqlitePath(url)
-  if (file === undefined) return ok('nothing is kept on this machine')
+  if (file === undefined) return ok('no file on this machine')
   const obstacle = findObstacle(file)
   if (obstacle) return fault(obstacle)
   const free = readFreeBytes(findExistingFolder(dirname(resolve(file))))
-  const detail = `${Math.floor(free / MEBIBYTE)} MiB are free for ${file}`
+  const detail = `${Math.floor(free / MEBIBYTE)} MiB free for ${file}`
   if (free < MIN_SPACE) return fault(detail)
   const readableFile = ['', '-wal', '-shm'].map(suffix => `${file}${suffix}`).find(isReadableByOthers)
   if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
@@ -99,33 +99,35 @@ function getFreeBytes(folder: string): number {
   return bavail * bsize
 }
 
-/** The nearest folder above that is there. */
+/** The folder itself, or its nearest parent that exists. */
 const findExistingFolder = (folder: string): string =>
   existsSync(folder) ? folder : findExistingFolder(dirname(folder))
 
-/** The database, of which there may be none yet. */
+/** Inspects the database; undefined when there is none yet. */
 export async function inspectDatabase({ database: { url } }: Config): Promise<Inspection | undefined> {
   if (isPostgres(url)) return inspectPostgres(url, AUDIT_LOG_TABLE)
   const file = toSqlitePath(url)
   return file !== undefined && existsSync(file) ? inspectSqlite(file, AUDIT_LOG_TABLE) : undefined
 }
 
+/** Checks the pool size against the server's limit, and the version of the schema. */
 export function checkDatabase(inspection: Inspection | undefined, { database }: Config): Finding {
-  if (!inspection) return ok('it will be made at the first start')
+  if (!inspection) return ok('it will be created at the first start')
   const { version, pendingMigrations, connections = Number.POSITIVE_INFINITY } = inspection
   if (database.poolMax > connections)
     return fault(`DATABASE_POOL_MAX is ${database.poolMax}, but ${version} grants ${connections} connections`)
   if (pendingMigrations > 0)
     return warning(`${version}; ${pendingMigrations} migrations are pending: latchkey migrate`)
-  return ok(`${version}, whole, of the present schema`)
+  return ok(`${version}, intact, schema up to date`)
 }
 
 /**
- * @param builtAt when this version was made, before which no clock can be
+ * Checks this machine's clock against the build, the latest event of the database, and the clock of the database server.
+ * @param builtAt the time of this version; an earlier clock is wrong
  */
 export function checkClock(inspection: Inspection | undefined, now: Date, builtAt: Date): Finding {
   const time = now.toISOString()
-  if (now < builtAt) return fault(`it is ${time} here, before this version was made`)
+  if (now < builtAt) return fault(`it is ${time} here, which is before this version was built`)
   const { latestWrite, clock = now } = inspection ?? {}
   if (latestWrite && latestWrite.getTime() > now.getTime() + MAX_CLOCK_SKEW)
     return fault(`it is ${time} here, but the database has an event of ${latestWrite.toISOString()}`)

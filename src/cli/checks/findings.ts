@@ -1,4 +1,4 @@
-/** What a check has found; a warning is what may be meant so. */
+/** The result of a check. A warning may be intended. */
 export interface Finding {
   readonly status: 'ok' | 'warning' | 'fault'
   readonly detail: string

@@ -5,10 +5,10 @@ import { packageInfo } from '../../config/package-info.ts'
 import { type ListenOptions, toListenError } from '../../process/listen-errors.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
 
-/** Milliseconds that whoever listens on a port already has to say who it is. */
+/** Milliseconds that a process on the port has to identify itself. */
 const PROBE_TIMEOUT = 1000
 
-/** Whether the service can listen where it is to: it does so for a moment, on all its ports at once. */
+/** Checks the ports: listens on all of them for a moment, at the same time. */
 export async function checkPorts({ listen, metrics }: Config): Promise<Finding> {
   const addresses: ListenOptions[] = [listen]
   if (metrics) addresses.push({ ...metrics, prefix: 'METRICS_' })
@@ -24,9 +24,9 @@ export async function checkPorts({ listen, metrics }: Config): Promise<Finding> 
   for (const server of servers) server.close()
 
   if (refusals.length === 0) return ok('free')
-  // doctor may run beside the service.
+  // The doctor may run beside the service.
   if (await isLatchkey(addresses[0] as ListenOptions))
-    return warning(`a Latchkey is listening there already: ${refusals.join(' ')}`)
+    return warning(`a Latchkey listens there already: ${refusals.join(' ')}`)
   return fault(refusals.join(' '))
 }
 

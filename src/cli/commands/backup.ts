@@ -9,21 +9,23 @@ import { getDatabaseFile } from '../open-database.ts'
 
 const backup: Command = {
   description:
-    'Copies the SQLite database to FILE as it is at this moment, also while the service writes to it, and the kept signing\n' +
-    'key, where there is one, to FILE.key. Neither may be there yet. The copy is checked. Keep both as you keep secrets.',
+    'Copies the SQLite database to FILE, also while the service runs. A stored signing key is copied to FILE.key. Neither\n' +
+    'file may exist. The copy is checked. Keep both as secret as the originals.',
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], progress, report }) {
     const settings = config({ keys: false })
     if (isPostgres(settings.database.url))
-      throw new CommandError('usage', 'Back a PostgreSQL database up by its own means: pg_dump, say.')
+      throw new CommandError(
+        'usage',
+        'A PostgreSQL database is backed up with its own tools, such as pg_dump.'
+      )
     const database = getDatabaseFile(settings)
     const [databaseKeyFile, key] = [toSecretFile(database), toSecretFile(file)]
     for (const target of [file, key, ...getDraftFiles(file)])
-      if (pathExists(target))
-        throw new CommandError('exists', `${target} is there already. Give another file.`)
+      if (pathExists(target)) throw new CommandError('exists', `${target} exists already. Give another file.`)
 
-    // Whatever cannot be read is found out before anything is written.
+    // An unreadable key must fail before anything is written.
     const secret = existsSync(databaseKeyFile) ? readPrivateFile(databaseKeyFile) : undefined
     await copySqlite(database, file, fraction => progress(`${Math.floor(fraction * 100)} % copied`))
     if (secret) createPrivateFile(key, secret)

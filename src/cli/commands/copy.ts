@@ -12,8 +12,8 @@ import { CommandError } from '../exit-codes.ts'
 const copy: Command = {
   description: 'Copies a SQLite database into an empty PostgreSQL one. Stop the service first.',
   options: {
-    from: { type: 'string', placeholder: 'URL', help: 'file:./data/latchkey.db, say' },
-    to: { type: 'string', placeholder: 'URL', help: 'postgres://USER:PASSWORD@HOST/NAME' }
+    from: { type: 'string', placeholder: 'URL', help: 'such as file:./data/latchkey.db' },
+    to: { type: 'string', placeholder: 'URL', help: 'such as postgres://USER:PASSWORD@HOST/NAME' }
   },
 
   async run({ values, log, now, progress, report }) {
@@ -23,7 +23,7 @@ const copy: Command = {
     if (!isDatabaseUrl(to) || !isPostgres(to))
       throw new CommandError('usage', '--to: give postgres://USER:PASSWORD@HOST/NAME.')
 
-    // Opening would make an empty one.
+    // Opening a missing file would create an empty database.
     if (!existsSync(file)) throw new DatabaseError(`--from: there is no database at ${file}.`)
     const source = await openStore({ url: from, poolMax: 1, now, log })
     try {
@@ -41,8 +41,8 @@ const copy: Command = {
 const formatSizes = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
   .map(([name, size]) => `${size} ${name}\n`)
   .join('')}
-Set JWT_SECRET to what the service has signed with: the content of ${key},
-unless it was set before. With another one everybody would have to sign in again.
+Set JWT_SECRET to the secret that the service has signed with: the content of ${key},
+unless JWT_SECRET was set before. Another secret signs everybody out.
 `
 
 export default copy

@@ -17,8 +17,8 @@ import { getSchemaTime } from '../schema-time.ts'
 
 const doctor: Command = {
   description:
-    'Checks the settings, the keys, the disk, the database, the clock and the ports: whether the service can start. It\n' +
-    'changes nothing, and may run beside the service. A warning is what may be meant so; with a fault the exit code is 1.',
+    'Checks whether the service can start: the settings, the keys, the disk, the database, the clock and the ports. The\n' +
+    'doctor changes nothing, and may run beside the service. A warning may be intended. With a fault the exit code is 1.',
 
   async run({ config, environment, now, progress, report }) {
     let faults = 0
@@ -52,7 +52,7 @@ const doctor: Command = {
   }
 }
 
-/** What throws has found a fault, or several. */
+/** Runs a check. An error counts as a fault, a ConfigError as one fault for each setting. */
 async function collectFindings(runCheck: () => Finding | Promise<Finding>): Promise<Finding[]> {
   try {
     return [await runCheck()]

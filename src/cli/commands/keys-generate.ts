@@ -5,7 +5,7 @@ import { createParentFolder, createPrivateFile } from '../../process/private-fil
 import type { Command } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'
 
-/** Bits of a new RSA key: enough beyond the year 2030 (NIST SP 800-57, part 1, table 4). */
+/** Bits of a new RSA key, strong enough beyond 2030 (NIST SP 800-57, part 1, table 4). */
 const NEW_RSA_BITS = 3072
 
 const keyGenerators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
@@ -16,24 +16,24 @@ const keyGenerators: Record<KeyAlgorithm, () => { privateKey: KeyObject }> = {
 const isKeyAlgorithm = (name: string): name is KeyAlgorithm => Object.hasOwn(keyGenerators, name)
 
 const generateKey: Command = {
-  description: 'Makes a key to sign tokens with, and prints lines that can be appended to .env as they are.',
+  description: 'Creates a key that signs tokens, and prints lines for .env.',
   options: {
     algorithm: {
       type: 'string',
       default: 'EdDSA',
       placeholder: 'NAME',
-      help: 'EdDSA (the default), ES256, RS256: a private key in a file; HS256: a secret, printed and nowhere kept'
+      help: 'EdDSA (the default), ES256 or RS256: a private key in a file; HS256: a printed secret'
     },
     out: {
       type: 'string',
       placeholder: 'FILE',
-      help: 'the file, ./data/signing-key-<kid>.pem if not given, for you only; none is ever overwritten'
+      help: 'the file, by default ./data/signing-key-<kid>.pem; only you can read it; no file is overwritten'
     }
   },
 
   async run({ values: { algorithm, out }, report }) {
     if (algorithm === 'HS256' && out)
-      throw new CommandError('usage', '--out: a secret is printed, not written. Leave it out.')
+      throw new CommandError('usage', '--out: a secret is printed, not written to a file. Omit --out.')
     if (algorithm === 'HS256') {
       const secret = generateSecret()
       return report({ algorithm, secret }, `JWT_SECRET=${secret}\n`)
@@ -60,7 +60,7 @@ function writePrivateKey(file: string, privateKey: KeyObject) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new CommandError(
       'exists',
-      `--out: ${JSON.stringify(file)} is there already. Give another file, or remove this one.`
+      `--out: ${JSON.stringify(file)} exists already. Give another file, or remove this one.`
     )
   }
 }

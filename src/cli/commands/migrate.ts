@@ -4,8 +4,8 @@ import { getSchemaTime } from '../schema-time.ts'
 
 const migrate: Command = {
   description:
-    'Brings the database to the schema of this version, and makes one where there is none. The service does so itself\n' +
-    'when it starts; this is for those who want to know that it works before.',
+    'Updates the database to the schema of this version, or creates a new database. The service does the same when it\n' +
+    'starts; this command lets you do it before.',
 
   async run({ config, now, log, progress, report }) {
     const settings = config({ keys: false })

@@ -7,12 +7,12 @@ import { withDatabase } from '../open-database.ts'
 
 const prune: Command = {
   description:
-    'Does once what the service does every hour: removes what has been kept for long enough. When the database has not been\n' +
-    'used for a week it may be the clock that is ahead, so nothing is removed without --force.',
+    'Removes expired rows once, as the service does every hour. After a week without use the clock may be wrong; then\n' +
+    'nothing is removed without --force.',
   options: {
     force: {
       type: 'boolean',
-      help: 'removes by this clock, though the database has not been used for a week'
+      help: 'trusts the clock, even after a week without use'
     }
   },
 
@@ -34,8 +34,8 @@ const prune: Command = {
 const createUnusedDatabaseError = (lastUse: Date, now: Date) =>
   new CommandError(
     'clock',
-    `It is ${now.toISOString()} here, but before today the database was last used on ${lastUse.toISOString()}. ` +
-      'Nothing was removed. If the clock is right, say --force.'
+    `It is ${now.toISOString()} here, but the last use of the database before today was on ${lastUse.toISOString()}. ` +
+      'Nothing was removed. If the clock is right, use --force.'
   )
 
 const toWords = (table: string) => table.replace(/[A-Z]/, ' $&').toLowerCase()

@@ -14,15 +14,14 @@ import { CommandError } from '../exit-codes.ts'
 
 const restore: Command = {
   description:
-    'Puts the backup in FILE, and the key in FILE.key where there is one, in the place of the SQLite database. Stop the\n' +
-    'service first. Nothing is lost: what was there is moved aside, and the answer says where.',
+    'Replaces the SQLite database by the backup in FILE, and the signing key by FILE.key if that exists. Stop the service\n' +
+    'first. The old files are moved aside, and the answer says where.',
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], now, progress, report }) {
     const { url } = config({ keys: false }).database
     const database = isPostgres(url) ? undefined : toSqlitePath(url)
-    if (!database)
-      throw new CommandError('usage', 'DATABASE_URL: a backup can only take the place of a file.')
+    if (!database) throw new CommandError('usage', 'DATABASE_URL: a backup can only replace a SQLite file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
     if (!statSync(file).isFile()) throw new CommandError('system', `${file} is not a file.`)
     const hasPredecessor = existsSync(database)
@@ -32,14 +31,14 @@ const restore: Command = {
     const draftFile = `${database}.restored`
     for (const draft of [draftFile, ...getDraftFiles(draftFile)])
       if (pathExists(draft))
-        throw new CommandError('exists', `${draft} is there already. Remove what an earlier try has left.`)
-    // Whatever cannot be read is found out before anything is moved.
+        throw new CommandError('exists', `${draft} exists already. Remove this file of an earlier attempt.`)
+    // An unreadable key must fail before anything is moved.
     const keyFile = toSecretFile(file)
     const key = existsSync(keyFile) ? readPrivateFile(keyFile) : undefined
     createParentFolder(database)
     await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
     const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
-    // A log that lay beside another database would be taken for this one's.
+    // SQLite would apply the old database's log to the restored one.
     for (const suffix of ['', '-wal', '-shm'])
       moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
     renameSync(draftFile, database)
@@ -49,7 +48,7 @@ const restore: Command = {
     }
     report(
       { database, ...(hasPredecessor && { replaced: replacedFile }) },
-      `${database} is restored.${hasPredecessor ? ` What was there is now ${replacedFile}` : ''}\n`
+      `${database} is restored.${hasPredecessor ? ` The old database is now ${replacedFile}` : ''}\n`
     )
   }
 }

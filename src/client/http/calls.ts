@@ -1,7 +1,7 @@
 import type { TokenManager } from '../tokens/token-manager.ts'
 import type { Send, ServiceRequest } from './requests.ts'
 
-/** Sends requests in the name of who is signed in. */
+/** Creates a function that sends requests with the access token of the signed-in user. */
 export const createCall =
   (send: Send, tokens: TokenManager) =>
   <Answer>(request: ServiceRequest<Answer>): Promise<Answer> =>

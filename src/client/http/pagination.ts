@@ -1,4 +1,4 @@
-/** Walks through all items of a list, whose pages it asks for one by one. */
+/** Iterates over all items of a paged list. Each page is fetched when its first item is needed. */
 export async function* iterateItems<Item>(
   fetchPage: (cursor: string | undefined) => Promise<{ items: Item[]; nextCursor: string | null }>
 ): AsyncGenerator<Item, void, undefined> {

@@ -1,18 +1,19 @@
 import type { Problem } from '../types.ts'
 import { isNonEmptyString, isObjectOf, tryParseJson } from './type-guards.ts'
 
-/** What went wrong and what to do next, as the service says it (RFC 9457). Branch on `code`. */
+/** A refusal by the service: a problem document (RFC 9457). Branch on `code`. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly status: number
-  /** `unknown` for an answer that is not the service's own: that of a proxy, say. */
+  /** `unknown` for an answer that is not the service's own, such as that of a proxy. */
   readonly code: Problem['code'] | 'unknown'
+  /** What the client should do next. */
   readonly action: Problem['action']
-  /** Every value that is wrong. */
+  /** All invalid values. */
   readonly errors: NonNullable<Problem['errors']>
-  /** Seconds until another try makes sense. */
+  /** Seconds to wait before the next attempt. */
   readonly retryAfter: number | undefined
-  /** The whole document, where there is one. */
+  /** The whole problem document, if there is one. */
   readonly document: Problem | undefined
 
   constructor(status: number, document?: Problem, retryAfter?: number) {
@@ -28,14 +29,14 @@ export class ProblemError extends Error {
 
 const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] => isNonEmptyString(value) })
 
-/** Other services write problem documents, too, some of them with a code. */
+/** Whether a problem document is Latchkey's: other services also send problem documents, some of them with a code. */
 function isServiceProblem(value: unknown): value is Problem {
   if (!hasCode(value)) return false
   const typeSuffix = `/problems/${value.code}`
   return `${value.type ?? typeSuffix}`.endsWith(typeSuffix)
 }
 
-/** Reads an answer that is not a success. */
+/** Creates the error for an answer that is not a success. */
 export async function readProblemError(response: Response): Promise<ProblemError> {
   const { status, headers } = response
   const isProblem = headers.get('content-type')?.startsWith('application/problem+json')

@@ -2,43 +2,44 @@ import type { Platform } from '../platform.ts'
 import { ProblemError, readProblemError } from './problem-error.ts'
 import type { ResponseReader } from './responses.ts'
 
+/** A request to the service, and the reader of its answer. */
 export interface ServiceRequest<Answer> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base URL. */
   readonly path: string
   readonly query?: object | undefined
-  /** JSON is made of it, but of a text. */
+  /** A text is sent as it is; any other value is sent as JSON. */
   readonly body?: unknown
   readonly contentType?: string
   readonly token?: string | undefined
   readonly ifMatch?: string | undefined
-  /** Makes the service carry out the request once, however often it arrives. */
+  /** The `Idempotency-Key`: the service carries out the request once, however often it arrives. */
   readonly key?: string | undefined
-  /** Whether it does no harm when it arrives twice. By default, that of all methods but POST, and of POST with a key. */
+  /** Whether a second arrival does no harm. By default true, except for POST without a key. */
   readonly isIdempotent?: boolean
   readonly signal?: AbortSignal | undefined
-  /** Asked before each repetition. */
+  /** Called before each retry; false gives up. */
   readonly shouldRetry?: () => Promise<boolean>
-  /** Takes nothing for the answer that is not what was asked for. */
+  /** Reads and checks the content of a success. */
   readonly read: ResponseReader<Answer>
 }
 
-/** Tries after the first one. */
+/** Attempts after the first one. */
 const MAX_RETRIES = 4
-/** The pauses between tries are drawn from 0 to this, doubled each time (full jitter). Milliseconds. */
+/** The delay before a retry is random, from 0 to this limit, which doubles each time (full jitter). Milliseconds. */
 const BASE_DELAY = 300
 const MAX_DELAY = 10_000
-/** Who has to wait for longer is told so. Milliseconds. */
+/** A longer delay is not waited for: the caller gets the error. Milliseconds. */
 const MAX_WAIT = 30_000
 
-/** Of these the service says that it has done nothing. */
+/** With these codes the service has not processed the request. */
 const UNPROCESSED_CODES = new Set<string>(['rate_limited', 'overloaded', 'idempotency_key_in_use'])
-/** Here it is a person, or the keeper of the tokens, who decides. */
+/** With these codes the user or the token manager decides. */
 const NEVER_RETRIED_CODES = new Set<string>(['sign_in_throttled', 'access_token_not_expired'])
 
 /**
- * Sends requests, and sends them again when that may help: after failures of the network and of the service, and when told
- * to come back later.
+ * Creates a function that sends requests. It retries after failures of the network and of the service, and after refusals
+ * with `Retry-After`.
  * @param timeout milliseconds after which an answer counts as lost
  */
 export function createSend(platform: Platform, baseUrl: string, timeout: number) {
@@ -49,7 +50,7 @@ export function createSend(platform: Platform, baseUrl: string, timeout: number)
     return request.read(response)
   }
 
-  /** Ends when it takes too long, too. `AbortSignal.any` and `AbortSignal.timeout` would do it, but many browsers lack them. */
+  /** Sends once, with the timeout. Many browsers lack `AbortSignal.any` and `AbortSignal.timeout`. */
   function attempt<Answer>(request: ServiceRequest<Answer>): Promise<Answer> {
     const { signal } = request
     const controller = new AbortController()
@@ -80,8 +81,8 @@ export function createSend(platform: Platform, baseUrl: string, timeout: number)
   /**
    * @returns the content of the answer
    * @throws {ProblemError} for a refusal
-   * @throws {UnexpectedResponseError} for a success that is not what was asked for
-   * @throws what `fetch` throws when there is no answer, or a `TimeoutError`
+   * @throws {UnexpectedResponseError} for a success with unexpected content
+   * @throws errors of `fetch` when no answer comes, or a `TimeoutError`
    */
   const send = <Answer>(request: ServiceRequest<Answer>) => sendWithRetries(request, 0)
 
@@ -107,12 +108,12 @@ const createTimeoutError = (timeout: number) =>
   Object.assign(new Error(`No answer came within ${timeout} ms.`), { name: 'TimeoutError' })
 
 function mayRetry(request: ServiceRequest<unknown>, failure: unknown): boolean {
-  const { isIdempotent: isRepeatable = request.method !== 'POST' || request.key !== undefined } = request
-  // What the service has not said is as good as no answer, whatever its status.
-  if (!(failure instanceof ProblemError) || failure.code === 'unknown') return isRepeatable
+  const { isIdempotent = request.method !== 'POST' || request.key !== undefined } = request
+  // An answer of another server counts as no answer, whatever its status.
+  if (!(failure instanceof ProblemError) || failure.code === 'unknown') return isIdempotent
   if (NEVER_RETRIED_CODES.has(failure.code)) return false
   if (UNPROCESSED_CODES.has(failure.code)) return true
-  return isRepeatable && (failure.status >= 500 || failure.action === 'retry')
+  return isIdempotent && (failure.status >= 500 || failure.action === 'retry')
 }
 
 function toRequestInit(request: ServiceRequest<unknown>) {
@@ -130,12 +131,12 @@ function toRequestInit(request: ServiceRequest<unknown>) {
   }
 }
 
-/** Writes a text into a URL. Half a pair of surrogates, as is left of an emoji that was cut in two, cannot be written. */
+/** Encodes a text for a URL. A lone surrogate, half of a cut emoji, would throw; it becomes U+FFFD. */
 const encodeQueryText = (text: string) => encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd'))
 
 /**
- * A list is sent as its values one by one. `URLSearchParams` is not whole everywhere: older Safari does not count it, React
- * Native has hardly more than its name.
+ * Encodes a query string. A list becomes one parameter for each value. `URLSearchParams` is incomplete in React Native, and
+ * in older Safari it has no `size`.
  */
 function toQueryString(query: object = {}): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>

@@ -22,20 +22,19 @@ import {
 } from './type-guards.ts'
 
 /**
- * A success that is not what was asked for: the page of a captive portal or of a gateway, say, which says 200, too. Nothing
- * of it is kept, and it counts as an answer that got lost.
+ * A success with unexpected content, such as the page of a captive portal or of a gateway. It counts as a lost answer.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'
   readonly status: number
   readonly contentType: string | null
-  /** Where it comes from in the end: another address than was asked for, if that sends elsewhere. */
+  /** The final address of the answer, after redirects. */
   readonly url: string
 
   constructor({ status, headers, url }: Response) {
     const contentType = headers.get('content-type')
     super(
-      `The answer (${status}, ${contentType ?? 'without a type'}) is not the service's. Check the connection, whose network may want a sign-in of its own, and the base URL.`
+      `The answer (${status}, ${contentType ?? 'without a type'}) is not the service's. Check the base URL and the connection: a network may require a sign-in of its own.`
     )
     this.status = status
     this.contentType = contentType
@@ -43,7 +42,10 @@ export class UnexpectedResponseError extends Error {
   }
 }
 
-/** Reads the content of a success. */
+/**
+ * Reads the content of a success.
+ * @throws {UnexpectedResponseError} when the content is not what the operation answers
+ */
 export type ResponseReader<Answer> = (response: Response) => Promise<Answer>
 
 const getMediaType = ({ headers }: Response) =>
@@ -81,7 +83,7 @@ const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString,
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
-/** A page that leads to itself would be walked through for ever: its query got lost on the way, say. */
+/** Refuses a page whose `nextCursor` is its own cursor: a proxy dropped the query, and iteration would never end. */
 const createPageReader = <Page extends { nextCursor: string | null }>(
   cursor: string | undefined,
   isPage: TypeGuard<Page>
@@ -92,7 +94,7 @@ const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCurso
 
 export const readUser = createJsonReader(isUser)
 export const readTokenPair = createJsonReader(isTokenPair)
-/** That of somebody else is none. */
+/** Refuses the token pair of another user. */
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))

@@ -1,17 +1,16 @@
-/** Says whether a value from outside is what it should be. */
+/** Checks the type of a value from outside. */
 export type TypeGuard<Value> = (value: unknown) => value is Value
 
-/** A text that is not empty. */
 export const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** What a header can carry: with anything else `fetch` would throw. */
+/** A text that a header can carry. With any other text `fetch` would throw. */
 export const isHeaderValue = (value: unknown): value is string =>
   typeof value === 'string' && /^[ -~]+$/.test(value)
 
 export const isNonEmptyStringOrNull = (value: unknown): value is string | null =>
   value === null || isNonEmptyString(value)
 
-/** `1e999` is JSON, too. */
+/** A finite number. `JSON.parse('1e999')` is Infinity. */
 export const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value)
 
 export const isArrayOf =
@@ -20,8 +19,8 @@ export const isArrayOf =
     Array.isArray(value) && value.every(isItem)
 
 /**
- * Checks the members that matter: those by which the client goes on, and by which one answer is told from another.
- * @param members the checks of those that must be there, by their names
+ * Creates a guard of objects. It checks the members that the client uses, and those that identify the kind of answer.
+ * @param members the guards of the required members, by name
  */
 export const isObjectOf =
   <Value>(members: { readonly [Name in keyof Value]?: TypeGuard<Value[Name]> }) =>
@@ -34,7 +33,7 @@ export const isObjectOf =
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** @returns undefined for what is not JSON */
+/** Parses JSON. @returns undefined for any other text */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text)

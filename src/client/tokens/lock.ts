@@ -1,11 +1,11 @@
 import type { Platform } from '../platform.ts'
 
-/** Milliseconds: longer than a refresh takes, shorter than people wait. */
+/** Milliseconds to wait for the lock: longer than a refresh, shorter than people's patience. */
 const LOCK_TIMEOUT = 5000
 
 /**
- * Works while it holds the lock of a name, over all tabs. A tab that stands still, at an open `alert()` say, may hold it for
- * hours, so the work is done without it after a while; and at once where locks are missing or forbidden.
+ * Calls `work` while it holds the lock of a name, over all tabs. A frozen tab, such as one with an open `alert()`, may hold
+ * the lock for hours, so after LOCK_TIMEOUT the work runs without it. Without Web Locks the work runs at once.
  */
 export function withLock(
   { locks, timer }: Platform,

@@ -1,8 +1,7 @@
 type MaybePromise<Value> = Value | Promise<Value>
 
 /**
- * Where the tokens are kept: `localStorage`, `sessionStorage` or the like. Those that answer later can be used, too, such as
- * the `AsyncStorage` of React Native.
+ * A storage of the tokens: `localStorage`, `sessionStorage`, or an asynchronous one, such as `AsyncStorage` of React Native.
  */
 export interface KeyValueStorage {
   getItem(name: string): MaybePromise<string | null | undefined>
@@ -10,7 +9,7 @@ export interface KeyValueStorage {
   removeItem(name: string): unknown
 }
 
-/** Keeps things for as long as the program runs. */
+/** Creates a storage in memory, which ends with the program. */
 export function memoryStorage() {
   const items = new Map<string, string>()
   return {
@@ -20,26 +19,29 @@ export function memoryStorage() {
   }
 }
 
-/** A storage, or how to get at it: some browsers forbid its very name (`SecurityError`), servers do not know it. */
+/**
+ * A storage, or a function that returns it. With a function an error counts as no storage: some browsers throw a
+ * `SecurityError` when `localStorage` is read, and servers have none.
+ */
 export type StorageSource = KeyValueStorage | null | (() => KeyValueStorage | null | undefined)
 
-/** Where a client keeps its pair. */
+/** The storage of a client's token pair. */
 export interface TokenStorage {
   readonly storage: KeyValueStorage
-  /** What the pair is kept under. */
+  /** The name of the item that holds the pair. */
   readonly itemName: string
-  /** What the clients that share the storage know each other by; without it nobody does. */
+  /** The name of the lock and the channel that clients of the storage share; undefined when there are no others. */
   readonly sharedName: string | undefined
-  /** Whether other tabs share it, too, and see only later what this one writes. */
+  /** Whether other tabs share the storage. Another tab may see a write late. */
   readonly isShared: boolean
 }
 
 const privateNames = new WeakMap<KeyValueStorage, string>()
 
 /**
- * Where there is no storage, memory takes its place.
- * @param storageName what an application calls a storage that its tabs share
- * @param createName makes a name for one that they do not
+ * Resolves the storage of a client. Without a storage the pair stays in memory.
+ * @param storageName the application's name for a storage that its tabs share
+ * @param createName creates a name for a storage that is private to the page
  */
 export function resolveTokenStorage(
   source: StorageSource | undefined,
@@ -66,7 +68,7 @@ function openStorage(source: StorageSource | undefined): KeyValueStorage | undef
   }
 }
 
-/** In Node, merely to mention `localStorage` may print a warning. */
+/** Whether a storage is `localStorage`. In Node reading that global may print a warning, so the class is checked first. */
 function isLocalStorage(storage: KeyValueStorage): boolean {
   const { Storage } = globalThis
   return Storage !== undefined && storage instanceof Storage && openStorage(() => localStorage) === storage

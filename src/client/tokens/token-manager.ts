@@ -7,26 +7,25 @@ import { withLock } from './lock.ts'
 import type { TokenStorage } from './storage.ts'
 import { createTokenStore, type StoredTokens } from './token-store.ts'
 
-/** Called when who was signed in no longer is: with the service's refusal, or without after a sign-out here or in another tab. */
+/** Called when the signed-in user is signed out. `problem` is the service's refusal; undefined after a sign-out by a tab. */
 export type SignedOut = (problem?: ProblemError) => void
 
-/** Makes a request with what is kept, or without if that is nothing. */
+/** A request with the stored tokens, or without tokens when nobody is signed in. */
 type TokenRequest<Answer> = (stored: StoredTokens | undefined) => Promise<Answer>
 
-/** How often one call may meet a token that does not work. */
+/** Renewals of the token for one call. */
 const MAX_RENEWALS = 3
-/** How long, and in how many steps of how many milliseconds, a tab waits for the pair that another one is about to store. */
+/** A tab polls the storage for the pair that another tab is about to store: rounds, polls a round, milliseconds a poll. */
 const MAX_WAITS = 5
 const POLL_COUNT = 8
 const POLL_INTERVAL = 250
-/** Milliseconds after which a tab sees what another one has stored, and by which it is late when it has stood still. */
+/** Milliseconds after which a tab sees a write of another tab; and the delay from which a tab counts as frozen before. */
 const STORAGE_LAG = 100
 const STANDSTILL_THRESHOLD = 2000
 
 /**
- * Keeps the latest pair of tokens, and exchanges it for the next one when its access token has run out: once for any number
- * of calls, and for any number of tabs that share the storage. A tab that cannot read the next pair yet asks for it, too,
- * and gets the same one by its key.
+ * Manages the latest token pair. An expired pair is refreshed once for all calls and all tabs that share the storage. A tab
+ * that cannot read the new pair yet sends the same refresh, and gets the same pair by its Idempotency-Key.
  */
 export function createTokenManager(
   platform: Platform,
@@ -36,14 +35,14 @@ export function createTokenManager(
 ) {
   const { sharedName: name, isShared } = tokenStorage
   const tokenStore = createTokenStore(tokenStorage.storage, tokenStorage.itemName, onSignedOut)
-  /** What is kept in memory is shared with nobody. */
+  /** Tokens in memory are not shared. */
   const sharing = name === undefined ? {} : { channel: platform.channel?.(name), onStored: platform.onStored }
   let { channel } = sharing
   if (channel) channel.onmessage = onMessage
-  // A message may come before what it tells of can be read in this tab: Chromium carries the two on ways of their own.
-  const unsubscribe = sharing.onStored?.(() => void (tokenStore.look() ?? tokenStore.latest()))
+  // A message may arrive before the write that it reports is visible in this tab: Chromium sends the two separately.
+  const unsubscribe = sharing.onStored?.(() => void (tokenStore.reload() ?? tokenStore.latest()))
 
-  /** When which access token runs out, on the monotonic clock; unknown after a reload, until the service refuses it. */
+  /** The expiry of an access token, on the monotonic clock. After a reload it is unknown until the service refuses the token. */
   let expiry: { accessToken: string; at: number } | undefined
   let renewal: Promise<void> | undefined
 
@@ -54,15 +53,15 @@ export function createTokenManager(
   const hasExpired = ({ accessToken }: StoredTokens) =>
     expiry?.accessToken === accessToken && platform.now() >= expiry.at
 
-  /** Other tabs only say that something has changed; what, stands in the storage. */
+  /** Handles a message of another tab. The message only says that the storage has changed. */
   async function onMessage({ data }: Parameters<NonNullable<Channel['onmessage']>>[0]) {
-    const reloading = tokenStore.look()
+    const reloading = tokenStore.reload()
     if (reloading) await reloading
     const stored = tokenStore.latest()
     if (typeof data === 'number') setExpiry(stored?.accessToken, data)
   }
 
-  /** Tells other tabs, when they can read it. */
+  /** Notifies other tabs once the write is done. */
   function notifyTabs(message: number | null, saving: Promise<void> | undefined): Promise<void> | undefined {
     if (saving) return saving.then(() => notifyTabs(message, undefined))
     channel?.postMessage(message)
@@ -70,14 +69,14 @@ export function createTokenManager(
   }
 
   function save({ user, accessToken, refreshToken, expiresIn }: TokenPair) {
-    const saving = tokenStore.keep({ user, accessToken, refreshToken, key: platform.newKey() })
+    const saving = tokenStore.save({ user, accessToken, refreshToken, key: platform.newKey() })
     setExpiry(accessToken, expiresIn)
     return notifyTabs(expiresIn, saving)
   }
 
   /**
-   * Before something is done to the pair that has been read: a tab that has stood still, for a sleep or an open `alert()`,
-   * goes on a little before it can read what other tabs have stored meanwhile.
+   * Reads the storage after a pause. A tab that was frozen, by a sleep or an open `alert()`, runs for a moment before it sees
+   * the writes of other tabs.
    */
   async function catchUp(): Promise<void> {
     for (let rounds = isShared ? 2 : 0; rounds > 0; rounds--) {
@@ -85,41 +84,41 @@ export function createTokenManager(
       await platform.sleep(STORAGE_LAG)
       if (platform.now() - since < STANDSTILL_THRESHOLD) break
     }
-    await tokenStore.look()
+    await tokenStore.reload()
   }
 
-  /** Gets a pair for another one, and keeps it unless that has been replaced meanwhile. */
+  /** Exchanges a pair for a new one, and stores that unless the old pair was replaced meanwhile. */
   async function replace(old: StoredTokens | undefined, get: () => Promise<TokenPair>): Promise<void> {
     const since = platform.now()
     const pair = await get()
-    await (platform.now() - since < STANDSTILL_THRESHOLD ? tokenStore.look() : catchUp())
+    await (platform.now() - since < STANDSTILL_THRESHOLD ? tokenStore.reload() : catchUp())
     if (old && tokenStore.isLatest(old)) await save(pair)
   }
 
-  /** Keeps what has changed of who is signed in. */
+  /** Stores a changed user, if that user is still signed in. */
   async function updateUser(user: User): Promise<void> {
     const stored = tokenStore.latest()
-    if (stored?.user.id === user.id) await tokenStore.keep({ ...stored, user })
+    if (stored?.user.id === user.id) await tokenStore.save({ ...stored, user })
   }
 
   function signOut(problem?: ProblemError) {
     if (!tokenStore.latest()) return undefined
-    const notifying = notifyTabs(null, tokenStore.keep(undefined))
+    const notifying = notifyTabs(null, tokenStore.save(undefined))
     onSignedOut(problem)
     return notifying
   }
 
-  /** Waits a while for another tab to store its pair. */
+  /** Waits until another tab has stored a newer pair, for POLL_COUNT polls at most. */
   async function awaitReplacement(old: StoredTokens): Promise<void> {
     for (let poll = 0; poll < POLL_COUNT && tokenStore.isLatest(old); poll++) {
       await platform.sleep(POLL_INTERVAL)
-      await tokenStore.look()
+      await tokenStore.reload()
     }
   }
 
   /**
-   * Before each try it looks whether the pair is still the latest one: what two tabs have done since its answer got lost would
-   * make the repetition look like a theft.
+   * Refreshes a pair. Before each attempt it checks that the pair is still the latest: if two other tabs have refreshed since
+   * an answer got lost, the retry would look like a theft.
    */
   async function exchange(old: StoredTokens): Promise<void> {
     const { accessToken, refreshToken, key, user } = old
@@ -143,7 +142,7 @@ export function createTokenManager(
     }
   }
 
-  /** A failure counts if it was of the pair that is still the latest one. */
+  /** Handles a refusal of a pair. It is ignored when the pair is no longer the latest. */
   async function handleFailure(old: StoredTokens, error: unknown): Promise<void> {
     await catchUp()
     if (!tokenStore.isLatest(old)) return
@@ -151,7 +150,7 @@ export function createTokenManager(
     throw error
   }
 
-  /** Sees to it that a pair which does not work any more is not the latest one; all callers share one request. */
+  /** Replaces a pair that is expired or refused. All callers share one refresh. */
   function renew(old: StoredTokens): Promise<void> {
     renewal ??= withLock(platform, name, () => exchange(old)).finally(() => {
       renewal = undefined
@@ -179,12 +178,12 @@ export function createTokenManager(
   }
 
   return {
-    keep: save,
+    save,
     replace,
-    rename: updateUser,
+    updateUser,
     signOut,
     latest: tokenStore.latest,
-    reload: tokenStore.look,
+    reload: tokenStore.reload,
     close() {
       channel?.close()
       channel = undefined
@@ -192,13 +191,13 @@ export function createTokenManager(
     },
 
     /**
-     * Makes a request with an access token that works, in the name of the user who is signed in now; without one, if nobody is
-     * or another user takes over meanwhile.
+     * Calls `request` with a working access token of the user who is signed in now. When nobody is signed in, or another user
+     * signs in meanwhile, `request` is called without tokens.
      * @param request may be called several times
      */
     async withAccessToken<Answer>(request: TokenRequest<Answer>): Promise<Answer> {
       const userId = tokenStore.latest()?.user.id
-      const reloading = tokenStore.look()
+      const reloading = tokenStore.reload()
       if (reloading) await reloading
       return attempt(request, userId ?? tokenStore.latest()?.user.id, 0)
     }

@@ -3,14 +3,14 @@ import { isHeaderValue, isObjectOf, tryParseJson } from '../http/type-guards.ts'
 import type { User } from '../types.ts'
 import type { KeyValueStorage } from './storage.ts'
 
-/** What is kept of a sign-in. */
+/** The stored part of a sign-in. */
 export interface StoredTokens {
   readonly user: User
   readonly accessToken: string
   readonly refreshToken: string
   /**
-   * The `Idempotency-Key` that this pair will be refreshed with. It is there before the request is sent, and is the same for
-   * every tab and after every crash, so that whoever refreshes this pair, and however often, gets the same next one.
+   * The `Idempotency-Key` of the refresh of this pair. It is stored with the pair, so every tab sends the same key, also after
+   * a crash, and gets the same new pair.
    */
   readonly key: string
 }
@@ -26,15 +26,15 @@ const ignore = () => {}
 const toStoredText = (storedText: unknown) => (typeof storedText === 'string' ? storedText : null)
 
 /**
- * The latest pair. It is read anew each time, for another tab may have changed it. A storage that is full or forbidden is made
- * up for by memory, and what stands in it but is not ours is removed.
- * @param onUserGone called when who was signed in no longer is, by what another tab did
+ * Stores the latest token pair. The storage is read each time, since another tab may have changed it. When the storage is full
+ * or forbidden, the pair stays in memory. A stored text that is no pair is removed.
+ * @param onUserGone called when another tab has signed the user out, or signed another user in
  */
 export function createTokenStore(storage: KeyValueStorage, name: string, onUserGone: () => void) {
-  /** What stands in the storage, as far as is known. */
+  /** The last known text in the storage. */
   let lastText: string | null = null
   let current: StoredTokens | undefined
-  /** The reads and writes of a storage that answers later, one after another. */
+  /** Orders the reads and writes of an asynchronous storage; undefined for a synchronous one. */
   let queue = probeStorage(storage, name)
   let nextRead: Promise<void> | undefined
   let pendingWrites = 0
@@ -49,13 +49,16 @@ export function createTokenStore(storage: KeyValueStorage, name: string, onUserG
     if (previous && previous.user.id !== current?.user.id) onUserGone()
   }
 
-  /** What was written stands there now; or what stood there before still does, and memory has the rest; or a third. */
+  /**
+   * After a write the storage holds the written text; or still the text before, when the write failed and the pair stays in
+   * memory; or the text of another tab.
+   */
   function acceptAfterWrite(written: string | null, storedText: string | null) {
     if (storedText === written) lastText = written
     else acceptText(storedText)
   }
 
-  /** A storage that cannot be read has what it had. */
+  /** Reads the storage. After an error the last known text counts. */
   function read(): string | null {
     try {
       return toStoredText(storage.getItem(name))
@@ -90,7 +93,7 @@ export function createTokenStore(storage: KeyValueStorage, name: string, onUserG
     await previous
     nextRead = undefined
     const storedText = await readAsync()
-    // What is about to be written is newer than what was read.
+    // A pending write is newer than the text read.
     if (pendingWrites === 0) acceptText(storedText)
   }
 
@@ -99,7 +102,7 @@ export function createTokenStore(storage: KeyValueStorage, name: string, onUserG
     return current
   }
 
-  /** Reads a storage that answers later; with others there is nothing to wait for. Who comes before it begins shares it. */
+  /** Reads an asynchronous storage; undefined for a synchronous one. Callers share a read that has not begun. */
   function reload(): Promise<void> | undefined {
     if (!queue || nextRead) return nextRead
     nextRead = readAfter(queue)
@@ -107,7 +110,7 @@ export function createTokenStore(storage: KeyValueStorage, name: string, onUserG
     return nextRead
   }
 
-  /** Replaces it, or removes it: here at once. @returns when the storage has it, too, if that is later */
+  /** Replaces or removes the pair at once. @returns a promise of the write to an asynchronous storage */
   function save(next: StoredTokens | undefined): Promise<void> | undefined {
     current = next
     const written = next ? JSON.stringify(next) : null
@@ -124,16 +127,16 @@ export function createTokenStore(storage: KeyValueStorage, name: string, onUserG
 
   return {
     latest,
-    look: reload,
-    keep: save,
-    /** Whether nobody has changed it since. */
+    reload,
+    save,
+    /** Whether these tokens are still the latest. */
     isLatest: (tokens: StoredTokens) => latest()?.accessToken === tokens.accessToken
   }
 }
 
 export type TokenStore = ReturnType<typeof createTokenStore>
 
-/** @returns what to wait for, if a storage answers with promises */
+/** Finds out whether a storage is asynchronous. @returns a promise of the first read, or undefined */
 function probeStorage(storage: KeyValueStorage, name: string): Promise<void> | undefined {
   try {
     const result = storage.getItem(name)

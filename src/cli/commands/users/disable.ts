@@ -3,7 +3,7 @@ import { formatEndedSessions, withAccount } from './with-account.ts'
 
 const disable: Command = {
   description:
-    'Lets a user sign in no more, and ends all sessions at once. Nothing of the account is lost; users enable undoes it.\n' +
+    'Locks an account and ends all its sessions at once. No data is deleted; users enable unlocks the account.\n' +
     'USER is an e-mail, a user name or an id.',
   operands: ['USER'],
 

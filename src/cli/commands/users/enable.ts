@@ -2,7 +2,7 @@ import type { Command } from '../../command.ts'
 import { withAccount } from './with-account.ts'
 
 const enable: Command = {
-  description: 'Lets a user who was disabled sign in again. USER is an e-mail, a user name or an id.',
+  description: 'Unlocks an account. USER is an e-mail, a user name or an id.',
   operands: ['USER'],
 
   async run(context) {

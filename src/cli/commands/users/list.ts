@@ -4,7 +4,7 @@ import { withDatabase } from '../../open-database.ts'
 
 const list: Command = {
   description:
-    'Lists the accounts, the oldest first: id, e-mail, user name and whether it is disabled,\none a line.',
+    'Lists the accounts, oldest first, one a line: id, e-mail, user name, and whether the account is disabled.',
 
   async run(context) {
     await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {

@@ -4,9 +4,9 @@ import { formatEndedSessions, withAccount } from './with-account.ts'
 
 const resetPassword: Command = {
   description:
-    'Gives a user a new password, prints it this once, and ends all sessions. It is kept nowhere: hand it over in a way\n' +
-    'that you trust. Within 7 days it is good for one sign-in, at which the user sets another. USER is an e-mail, a user\n' +
-    'name or an id.',
+    'Sets a temporary password, prints it once, and ends all sessions of the user. The password is not stored: hand it\n' +
+    'over on a channel that you trust. It is valid for 7 days and for one sign-in, at which the user sets another one.\n' +
+    'USER is an e-mail, a user name or an id.',
   operands: ['USER'],
 
   async run(context) {
@@ -19,7 +19,7 @@ const resetPassword: Command = {
       )
       context.report(
         { id: account.id, password, expiresAt, ended },
-        `${account.email}: ${formatEndedSessions(ended)}. Until ${expiresAt.toISOString()} it takes one sign-in to set a new password, with\n${password}\n`
+        `${account.email}: ${formatEndedSessions(ended)}. Until ${expiresAt.toISOString()} one sign-in with this password can set a new one:\n${password}\n`
       )
     })
   }

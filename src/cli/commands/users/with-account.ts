@@ -5,8 +5,8 @@ import { CommandError } from '../../exit-codes.ts'
 import { withDatabase } from '../../open-database.ts'
 
 /**
- * Does something with the account that the operand names by its e-mail, user name or id.
- * @throws {CommandError} when there is none
+ * Calls `work` with the account that the operand names by e-mail, user name or id.
+ * @throws {CommandError} when there is no such account
  */
 export async function withAccount<Result>(
   context: CommandContext,
@@ -26,6 +26,6 @@ export async function withAccount<Result>(
   })
 }
 
-/** How many sessions have ended, in words. */
+/** The number of ended sessions, in words. */
 export const formatEndedSessions = (count: number): string =>
   `${count} ${count === 1 ? 'session has' : 'sessions have'} ended`

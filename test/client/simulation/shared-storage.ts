@@ -1,4 +1,4 @@
-import { type KeyValueStorage, memoryStorage } from '../../src/client/index.ts'
+import { type KeyValueStorage, memoryStorage } from '../../../src/client/index.ts'
 
 /** One `localStorage`, and how its tabs see it: at once what they have written themselves, later what others have. */
 export function createSharedStorage() {

@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config/config.ts'
+import { buildApp } from '../../../src/app.ts'
+import { readConfig } from '../../../src/config/config.ts'
 import { type Document, generateTypes } from './schema-types.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '../../..')
 export const TYPES = join(ROOT, 'src/client/types.ts')
 
 /** The types as they should stand there now. */

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { runInContext } from 'node:vm'
 import t from 'tap'
-import { withoutCoverage } from '../support/process.ts'
+import { withoutCoverage } from '../../support/process.ts'
 import { createOldRealm, findMissing, oldest } from './oldest-browsers.ts'
 
-t.test('the oldest browsers lack what came later', async t => {
+t.test('the oldest browsers lack later features', async t => {
   t.strictSame(oldest, { chrome: '85', firefox: '79', safari: '14.1' })
   const names = findMissing()
   t.ok(names.length > 100, `${names.length} names`)
@@ -37,17 +37,20 @@ t.test('the oldest browsers lack what came later', async t => {
 /** Those of them that do not make a page of their own process. */
 const TESTS = ['client', 'answers', 'requests', 'tokens', 'later-storage', 'lock']
 
-t.test('the client does there what it does elsewhere', { timeout: 180_000 }, async t => {
+t.test('the client passes its tests there', { timeout: 180_000 }, async t => {
   const folder = import.meta.dirname
-  const imports = TESTS.map(name => `await import('${join(folder, name)}.test.ts')`).join('\n')
-  const preloads = [join(folder, '../../src/cli/drizzle-loading.ts'), join(folder, 'oldest-browsers-hook.ts')]
+  const imports = TESTS.map(name => `await import('${join(folder, '..', name)}.test.ts')`).join('\n')
+  const preloads = [
+    join(folder, '../../../src/cli/drizzle-loading.ts'),
+    join(folder, 'oldest-browsers-hook.ts')
+  ]
   const [file, args] = withoutCoverage(
     process.execPath,
     ...preloads.map(path => `--import=${path}`),
     '--input-type=module',
     `--eval=${imports}`
   )
-  const child = spawn(file, args, { cwd: join(folder, '../..'), stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { cwd: join(folder, '../../..'), stdio: ['ignore', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   t.equal(code, 0)
   t.strictSame(output.match(/^ *not ok .*/gm) ?? [], [])

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { createRandom } from '../support/random.ts'
-import { serve } from '../support/service.ts'
+import { createRandom } from '../../support/random.ts'
+import { serve } from '../../support/service.ts'
 import {
   createDevice,
   type Device,
@@ -113,7 +113,7 @@ t.test(title, { timeout: PATIENCE }, async t => {
   t.equal(refused.length, 0, 'all are still signed in, in each of their tabs')
 })
 
-t.test('what was made on a bad network is there once', async t => {
+t.test('todos that were created on a bad network exist once', async t => {
   const { world, devices } = await simulate(t, 12, SEED + 1)
   const [{ client }] = devices.flatMap(({ tabs }) => tabs) as [Tab]
   const walk = Array.fromAsync(client.todos.all({ limit: 200 }), ({ title }) => title)
@@ -129,26 +129,29 @@ t.test('what was made on a bad network is there once', async t => {
   )
 })
 
-t.test('[R9700-4.14.2b] a stolen pair that was used ends the session, and each tab is told once', async t => {
-  const { world, devices } = await simulate(t, 8, SEED + 2, device => {
-    runWhenAwake(device, DAYS / 2, () => {
-      const { accessToken, refreshToken } = JSON.parse(device.storage.stored.getItem(NAME) ?? '{}')
-      const steal = () =>
-        void device.simulation.scheduler.holdTimeDuring(
-          device.simulation.service.refresh({ accessToken, refreshToken })
-        )
-      for (const after of [400, 4000]) runWhenAwake(device, after, steal)
+t.test(
+  '[R9700-4.14.2b] a stolen pair that was used ends the session, and each tab is notified once',
+  async t => {
+    const { world, devices } = await simulate(t, 8, SEED + 2, device => {
+      runWhenAwake(device, DAYS / 2, () => {
+        const { accessToken, refreshToken } = JSON.parse(device.storage.stored.getItem(NAME) ?? '{}')
+        const steal = () =>
+          void device.simulation.scheduler.holdTimeDuring(
+            device.simulation.service.refresh({ accessToken, refreshToken })
+          )
+        for (const after of [400, 4000]) runWhenAwake(device, after, steal)
+      })
     })
-  })
-  for (const device of devices) for (const { client } of device.tabs) client.auth.me().catch(() => {})
-  await world.scheduler.run()
-  for (const device of devices) {
-    t.strictSame(device.storage.stored.getItem(NAME), null, 'the storage is empty')
-    const told = device.signOuts.filter(({ tab }) => tab.isAlive).map(({ tab }) => tab)
-    t.equal(new Set(told).size, told.length, 'no tab is told twice')
-    t.ok(
-      device.signOuts.some(({ problem }) => problem?.action === 'sign-in'),
-      'with what the service said'
-    )
+    for (const device of devices) for (const { client } of device.tabs) client.auth.me().catch(() => {})
+    await world.scheduler.run()
+    for (const device of devices) {
+      t.strictSame(device.storage.stored.getItem(NAME), null, 'the storage is empty')
+      const told = device.signOuts.filter(({ tab }) => tab.isAlive).map(({ tab }) => tab)
+      t.equal(new Set(told).size, told.length, 'no tab is told twice')
+      t.ok(
+        device.signOuts.some(({ problem }) => problem?.action === 'sign-in'),
+        'with what the service said'
+      )
+    }
   }
-})
+)

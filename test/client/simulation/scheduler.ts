@@ -1,10 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Service } from '../support/service.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Service } from '../../support/service.ts'
 
-/** What happens when, on the service's stopped clock. Times are in seconds from its start. */
+/** Schedules actions on the service's fake clock. Times are in seconds from the start. */
 export function createScheduler(clock: Service['clock']) {
   const start = clock.now().getTime()
-  /** The next one is the last. */
+  /** Sorted by time, latest first. */
   const entries: { at: number; action: () => void }[] = []
   let pending = 0
   const now = () => (clock.now().getTime() - start) / 1000
@@ -23,7 +23,7 @@ export function createScheduler(clock: Service['clock']) {
       entries.splice(low, 0, { at, action })
     },
 
-    /** Time stands still until this is done. */
+    /** Keeps the clock still until the work is done. */
     async holdTimeDuring<Result>(work: Promise<Result>): Promise<Result> {
       pending += 1
       try {
@@ -33,10 +33,10 @@ export function createScheduler(clock: Service['clock']) {
       }
     },
 
-    /** Goes through all of it; what is woken up has done all that it can before the next thing happens. */
+    /** Runs all actions in order. The promises of one action settle before the next action runs. */
     async run() {
       for (;;) {
-        do await turn()
+        do await nextTurn()
         while (pending > 0)
         const next = entries.pop()
         if (!next) return

@@ -1,4 +1,4 @@
-import { PASSWORD, type Pair, type Service } from '../support/service.ts'
+import { PASSWORD, type Pair, type Service } from '../../support/service.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The part of a response that the client looks at. */
@@ -25,7 +25,7 @@ const busyAnswer: Answer = {
   text: JSON.stringify({ code: 'overloaded', action: 'retry-later' })
 }
 
-/** The share of requests that meet each mishap. */
+/** The share of requests that each fault hits. */
 export interface FaultRates {
   readonly lost: number
   readonly answerLost: number
@@ -42,9 +42,9 @@ export const HIGH_FAULT_RATES: FaultRates = {
 }
 export const NO_FAULTS: FaultRates = { lost: 0, answerLost: 0, duplicated: 0, slow: 0, refused: 0 }
 
-/** Seconds that a request, or an answer, takes at most: longer than a client waits for it. */
+/** The longest latency of a request or an answer, in seconds. It is longer than the client's timeout. */
 const MAX_LATENCY = 50
-/** How often, and for how long, the service is down to be restarted. */
+/** The service restarts at this interval, and is down for this duration. Seconds. */
 const RESTART_INTERVAL = 7_200
 const RESTART_DURATION = 20
 
@@ -54,21 +54,21 @@ export interface Simulation {
   readonly random: () => number
   readonly users: Pair['user'][]
   faultRates: FaultRates
-  /** When the service first exchanged which refresh token. */
+  /** The time at which the service first exchanged each refresh token. */
   readonly exchanged: Map<string, number>
-  /** What has happened how often. */
+  /** The number of events of each kind. */
   readonly counts: Record<'requests' | 'repeated' | 'races' | 'lost', number>
 }
 
-/** Carries a request to the service, now. */
+/** Delivers a request to the service at once. */
 async function deliver(simulation: Simulation, url: string, init: RequestInit): Promise<Answer> {
-  const { scheduler: agenda, service, exchanged, counts: seen, users, random } = simulation
-  if (agenda.now() % RESTART_INTERVAL < RESTART_DURATION && simulation.faultRates !== NO_FAULTS)
+  const { scheduler, service, exchanged, counts, users, random } = simulation
+  if (scheduler.now() % RESTART_INTERVAL < RESTART_DURATION && simulation.faultRates !== NO_FAULTS)
     return createHtmlAnswer(502)
   if (random() < simulation.faultRates.refused) return random() < 0.5 ? busyAnswer : createHtmlAnswer(504)
-  seen.requests += 1
+  counts.requests += 1
   if (url.endsWith('/login')) {
-    // Hashing would be all that this is about.
+    // A real sign-in would spend all the time on hashing.
     const user = users[Number(JSON.parse(`${init.body}`).password)] as Pair['user']
     const pair = await service.app.sessions.start(
       { ...user, passwordVersion: 0 },
@@ -84,9 +84,10 @@ async function deliver(simulation: Simulation, url: string, init: RequestInit): 
   })
   if (url.endsWith('/refresh')) {
     const { refreshToken } = JSON.parse(`${init.body}`)
-    if (response.statusCode === 200 && exchanged.has(refreshToken)) seen.repeated += 1
-    if (response.statusCode === 200 && !exchanged.has(refreshToken)) exchanged.set(refreshToken, agenda.now())
-    if (response.body.includes('use-latest')) seen.races += 1
+    if (response.statusCode === 200 && exchanged.has(refreshToken)) counts.repeated += 1
+    if (response.statusCode === 200 && !exchanged.has(refreshToken))
+      exchanged.set(refreshToken, scheduler.now())
+    if (response.body.includes('use-latest')) counts.races += 1
   }
   const retryAfter = response.headers['retry-after']
   return {
@@ -98,8 +99,8 @@ async function deliver(simulation: Simulation, url: string, init: RequestInit): 
 }
 
 /**
- * Sends a request through the weather: it, or its answer, may get lost, be late, or arrive twice; of a loss the sender learns
- * at once or never.
+ * Sends a request over a faulty network. The request or its answer may get lost, be late, or arrive twice. The sender learns
+ * of a loss soon or never.
  */
 export function transmit(
   simulation: Simulation,
@@ -107,21 +108,21 @@ export function transmit(
   init: RequestInit,
   onAnswer: (response?: Response) => void
 ) {
-  const { scheduler: agenda, random, counts: seen, faultRates: weather } = simulation
-  const drawLatency = () => (random() < weather.slow ? random() * MAX_LATENCY : random() * 0.2)
+  const { scheduler, random, counts, faultRates } = simulation
+  const drawLatency = () => (random() < faultRates.slow ? random() * MAX_LATENCY : random() * 0.2)
   function lose() {
-    seen.lost += 1
-    if (random() < 0.6) agenda.schedule(drawLatency(), () => onAnswer())
+    counts.lost += 1
+    if (random() < 0.6) scheduler.schedule(drawLatency(), () => onAnswer())
   }
   async function arrive() {
-    const response = await agenda.holdTimeDuring(deliver(simulation, url, init))
-    if (random() < weather.answerLost) lose()
-    else agenda.schedule(drawLatency(), () => onAnswer(toResponse(response)))
+    const response = await scheduler.holdTimeDuring(deliver(simulation, url, init))
+    if (random() < faultRates.answerLost) lose()
+    else scheduler.schedule(drawLatency(), () => onAnswer(toResponse(response)))
   }
-  if (random() < weather.duplicated)
-    agenda.schedule(drawLatency() + 1, () => void agenda.holdTimeDuring(deliver(simulation, url, init)))
-  if (random() < weather.lost) lose()
-  else agenda.schedule(drawLatency(), () => void arrive())
+  if (random() < faultRates.duplicated)
+    scheduler.schedule(drawLatency() + 1, () => void scheduler.holdTimeDuring(deliver(simulation, url, init)))
+  if (random() < faultRates.lost) lose()
+  else scheduler.schedule(drawLatency(), () => void arrive())
 }
 
 export const createSimulation = async (

@@ -1,5 +1,5 @@
-import { type Client, createClient, ProblemError } from '../../src/client/index.ts'
-import type { Channel, Locks } from '../../src/client/platform.ts'
+import { type Client, createClient, ProblemError } from '../../../src/client/index.ts'
+import type { Channel, Locks } from '../../../src/client/platform.ts'
 import { createSharedStorage } from './shared-storage.ts'
 import { type Simulation, transmit } from './simulation.ts'
 
@@ -9,17 +9,17 @@ export interface Device {
   readonly storage: ReturnType<typeof createSharedStorage>
   readonly hasLocks: boolean
   readonly hasChannel: boolean
-  /** How fast its clock runs, where it started, and whether it stands still in sleep. */
+  /** The rate of its clock, the clock's start, and whether the clock stops in sleep. */
   readonly clock: { rate: number; start: number; sleeps: boolean; slept: number }
   asleepUntil: number
   tabs: Tab[]
   lockQueue: { tab: Tab; run: () => void }[]
-  /** The pair that it has last tried to exchange. */
+  /** The refresh token of the last attempt to refresh. */
   lastPresentedToken: string
-  /** The refresh tokens for which a new pair has come. */
+  /** The refresh tokens for which a new pair has arrived. */
   readonly exchanged: Set<string>
   signOuts: { tab: Tab; problem: ProblemError | undefined; isPastRetryWindow: boolean }[]
-  /** Titles of the todos that it was told are there, and of all that it has asked for. */
+  /** Titles of the todos whose creation was confirmed, and the number of todos requested. */
   createdTitles: string[]
   requestedCount: number
 }
@@ -28,11 +28,11 @@ export interface Tab {
   readonly device: Device
   readonly client: Client
   channel: Channel | undefined
-  /** A tab that is closed or has crashed never goes on. */
+  /** False for a closed or crashed tab, which never runs again. */
   isAlive: boolean
-  /** Until when nothing happens in it, as at an open `alert()`. */
+  /** The tab is frozen until then, as by an open `alert()`. */
   frozenUntil: number
-  /** Makes of what is to be done what it does when it can. */
+  /** Wraps an action, so that it runs once the tab is not frozen. */
   whenRunnable(action: () => void): () => void
 }
 
@@ -61,7 +61,7 @@ export function createDevice(simulation: Simulation): Device {
   }
 }
 
-/** Does something when the device is awake, after some seconds. */
+/** Runs an action after some seconds, once the device is awake. */
 export function runWhenAwake(device: Device, seconds: number, action: () => void) {
   const { scheduler, random } = device.simulation
   scheduler.schedule(seconds, function awake() {
@@ -78,20 +78,22 @@ export function putToSleep(device: Device, seconds: number) {
   if (device.clock.sleeps) device.clock.slept += seconds
 }
 
-/** Seconds after which the service refuses to repeat an answer that got lost: REFRESH_RETRY_WINDOW. */
+/** Seconds in which the service repeats a lost answer: REFRESH_RETRY_WINDOW. */
 const RETRY_WINDOW = 600
 
-/** Whether its pair was exchanged, nothing came of that, and the time in which the answer is repeated has gone by. */
-function isPastRetryWindow({ simulation: world, lastPresentedToken: presented, exchanged }: Device): boolean {
-  const at = world.exchanged.get(presented)
-  return at !== undefined && !exchanged.has(presented) && world.scheduler.now() - at > RETRY_WINDOW
+/** Whether the service exchanged the last token, no answer arrived, and the retry window has passed. */
+function isPastRetryWindow({ simulation, lastPresentedToken, exchanged }: Device): boolean {
+  const at = simulation.exchanged.get(lastPresentedToken)
+  return (
+    at !== undefined && !exchanged.has(lastPresentedToken) && simulation.scheduler.now() - at > RETRY_WINDOW
+  )
 }
 
 /** Opens a tab. */
 export function openTab(device: Device): Tab {
-  const { simulation: world, clock, hasLocks, hasChannel } = device
-  const { scheduler, random } = world
-  /** What has come in while it stood still comes all at once, in whatever order. */
+  const { simulation, clock, hasLocks, hasChannel } = device
+  const { scheduler, random } = simulation
+  /** Actions of a frozen tab run together afterwards, in random order. */
   const whenRunnable = (action: () => void) =>
     function act() {
       const left = tab.frozenUntil - scheduler.now()
@@ -108,8 +110,8 @@ export function openTab(device: Device): Tab {
         'abort',
         whenRunnable(() => reject(new Error('it takes too long')))
       )
-      transmit(world, url, init, response => {
-        // Connections do not live through a sleep.
+      transmit(simulation, url, init, response => {
+        // Connections do not survive a sleep.
         const isCut = device.asleepUntil > sentAt
         const finish = () => {
           if (!response || isCut) return reject(new TypeError('no answer'))
@@ -201,7 +203,7 @@ function unlock(device: Device, entry: Device['lockQueue'][number]) {
   if (wasFirst) device.lockQueue[0]?.run()
 }
 
-/** Ends a tab wherever it is, and opens it anew. */
+/** Ends a tab at any point, and opens a new one. */
 export function reload(tab: Tab) {
   const { device } = tab
   tab.isAlive = false
@@ -210,10 +212,10 @@ export function reload(tab: Tab) {
   for (const entry of device.lockQueue.filter(entry => entry.tab === tab)) unlock(device, entry)
 }
 
-/** Seconds after which somebody tries again, at most. */
+/** The longest delay before a retry, in seconds. */
 const MAX_RETRY_DELAY = 20
 
-/** Does something with a tab until it has worked; gives up when a refusal says so. */
+/** Repeats an action of a tab until it succeeds. A refusal below 500 ends the retries. */
 export async function retryUntilDone(tab: Tab, action: (client: Client) => Promise<unknown>): Promise<void> {
   const { device, client } = tab
   try {

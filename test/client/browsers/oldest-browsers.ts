@@ -6,8 +6,8 @@ import data from '@mdn/browser-compat-data' with { type: 'json' }
 import type { BrowserName, CompatStatement, Identifier } from '@mdn/browser-compat-data'
 import { buildSync } from 'esbuild'
 
-const CLIENT = join(import.meta.dirname, '../../src/client/index.ts')
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+const CLIENT = join(import.meta.dirname, '../../../src/client/index.ts')
+const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
 
 const [, chrome = '', firefox = '', safari = ''] =
   /Chrome and Edge (\d+), Firefox (\d+) and\s+Safari ([\d.]+)/.exec(README) ?? []
@@ -79,7 +79,7 @@ export function createOldRealm() {
 }
 
 /** What `index.ts` exports, there. */
-export function loadOldClient(): typeof import('../../src/client/index.ts') {
+export function loadOldClient(): typeof import('../../../src/client/index.ts') {
   const { outputFiles } = buildSync({
     entryPoints: [CLIENT],
     bundle: true,

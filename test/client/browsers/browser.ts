@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net'
 import { join, normalize } from 'node:path'
 import type { Frame, Page, Route } from 'playwright-core'
 import t, { type Test } from 'tap'
-import type { Client } from '../../src/client/index.ts'
-import { openChromium } from '../support/chromium.ts'
-import { start } from '../support/process.ts'
-import { ADA } from './in-process-client.ts'
+import type { Client } from '../../../src/client/index.ts'
+import { openChromium } from '../../support/chromium.ts'
+import { start } from '../../support/process.ts'
+import { ADA } from '../in-process-client.ts'
 
-const SOURCES = join(import.meta.dirname, '../../src/client')
+const SOURCES = join(import.meta.dirname, '../../../src/client')
 const HEADERS = {
   html: { 'content-type': 'text/html' },
   // A frame without an origin may load it, too.
