@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { exampleTodoId } from '../src/http/schemas/id.ts'
 import { type Action, actions, catalogue, MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 
 /** A point in time on the wire, in UTC to the millisecond (RFC 3339). */
@@ -18,16 +19,8 @@ export const exampleIds = {
   user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
-  todo: '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  todo: exampleTodoId
 }
-
-const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleIds.todo] }
-
-/** An id in an answer. */
-export const IdDocument = Type.String(uuid)
-
-/** An id in a request, in either case of its digits; handlers get it in lower case, as it was made. */
-export const Id = Type.String({ ...uuid, lowerCase: true })
 
 /** Items of a page, where the request does not say how many; and at most. */
 export const DEFAULT_LIMIT = 50

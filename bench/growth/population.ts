@@ -1,6 +1,7 @@
 import { V7Generator } from 'uuidv7'
 import type { TodoRow, UserRow } from '../../src/db/schema.ts'
-import { priorities, toRow } from '../../src/todos/todo.ts'
+import { priorities } from '../../src/todos/content/content.ts'
+import { toRow } from '../../src/todos/todo.ts'
 
 /** Users who have as many todos each. */
 export interface Population {

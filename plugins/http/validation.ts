@@ -16,7 +16,7 @@ import { findLineFault, findTextFault } from '../../src/http/text.ts'
 import { type Fault, type FieldError, MAX_ERRORS, validationFailed } from '../../src/problems/problem.ts'
 import { isFullDate, isInstant, isLocalDateTime, isUtcInstant } from '../../src/time/rfc3339.ts'
 import { isTimeZone } from '../../src/time/time-zones.ts'
-import { normalizeTag } from '../../src/todos/tags.ts'
+import { normalizeTag } from '../../src/todos/content/tags.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

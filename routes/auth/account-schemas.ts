@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { type AuditEventType, auditEventTypes, type EndReason, endReasons } from '../../src/db/schema.ts'
+import { Id } from '../../src/http/schemas/id.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   exampleIds,
-  Id,
   Instant,
   idempotencyHeaders,
   NullableString,

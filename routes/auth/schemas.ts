@@ -3,15 +3,8 @@ import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import type { LogoutScope } from '../../src/auth/sessions/sessions.ts'
 import { type Config, MAX_TTL } from '../../src/config/config.ts'
 import { toBodyLimit } from '../../src/config/limits.ts'
-import {
-  bearer,
-  bodyProblems,
-  exampleIds,
-  IdDocument,
-  idempotencyHeaders,
-  problemResponses,
-  ref
-} from '../schemas.ts'
+import { IdDocument } from '../../src/http/schemas/id.ts'
+import { bearer, bodyProblems, exampleIds, idempotencyHeaders, problemResponses, ref } from '../schemas.ts'
 
 export const tags = ['auth']
 

@@ -1,11 +1,15 @@
 import { Type } from '@sinclair/typebox'
-import type { MoveTarget } from '../../src/todos/operations.ts'
+import { Id } from '../../src/http/schemas/id.ts'
+import { StringEnum } from '../../src/http/schemas/types.ts'
+import { contentFields, NewContent, TodoPatch } from '../../src/todos/content/content.ts'
+import { serverFields } from '../../src/todos/content/server-fields.ts'
+import { MoveTarget } from '../../src/todos/move-target.ts'
+import { listFilterFields } from '../../src/todos/query/filter-fields.ts'
 import { sorts } from '../../src/todos/query/list.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  Id,
   idempotencyHeaders,
   idempotencyProblems,
   PageQuery,
@@ -13,7 +17,6 @@ import {
   ref
 } from '../schemas.ts'
 import { TodoDocument, TodoPageDocument } from './documents.ts'
-import { contentFields, filterFields, patchFields, serverFields } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
@@ -44,17 +47,12 @@ export const ListQuery = Type.Object(
   {
     ...PageQuery.properties,
     sort: Type.Optional(
-      Type.Unsafe<(typeof sorts)[number]>({
-        type: 'string',
-        enum: sorts,
+      StringEnum(sorts, {
         default: 'position',
         description: `one of ${sorts.join(', ')}; - is the other way round`
       })
     ),
-    ...filterFields,
-    deleted: Type.Optional(
-      Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
-    ),
+    ...listFilterFields,
     count: Type.Optional(
       Type.Boolean({ description: 'true or false; true for `total`, which takes as long as there are many' })
     )
@@ -98,10 +96,10 @@ export const create = {
   tags,
   security,
   headers: idempotencyHeaders,
-  body: Type.Object(contentFields, {
-    ...strict,
+  body: {
+    ...NewContent,
     examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]
-  }),
+  },
   response: {
     201: {
       ...todoResponse('The todo.'),
@@ -130,6 +128,11 @@ export const read = {
   response: { 200: todoResponse('The todo.'), ...notModified, ...problemResponses(...todoProblems) }
 }
 
+const replacedEtag = Type.String({
+  description: 'the `etag` of the state that is to be replaced; 412 when it is another one',
+  readOnly: true
+})
+
 export const replace = {
   operationId: 'replaceTodo',
   summary: 'Replace a todo',
@@ -142,7 +145,7 @@ export const replace = {
   params,
   headers: preconditionHeaders,
   body: Type.Object(
-    { id: Type.Optional(Id), ...contentFields, ...serverFields },
+    { id: Type.Optional(Id), ...contentFields, ...serverFields, etag: Type.Optional(replacedEtag) },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {
@@ -161,23 +164,12 @@ export const patch = {
   params,
   headers: preconditionHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
-  body: Type.Object(patchFields, { ...strict, examples: [{ done: true }] }),
+  body: { ...TodoPatch, examples: [{ done: true }] },
   response: {
     200: todoResponse('The todo as it is now.'),
     ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
   }
 }
-
-export const MoveBody = Type.Unsafe<MoveTarget>({
-  type: 'object',
-  anyOf: [
-    Type.Object({ after: Id }, strict),
-    Type.Object({ before: Id }, strict),
-    Type.Object({ to: Type.Unsafe<'top' | 'bottom'>({ type: 'string', enum: ['top', 'bottom'] }) }, strict)
-  ],
-  description: '{ after } or { before } with the id of another todo, or { to } with top or bottom',
-  examples: [{ to: 'top' }]
-})
 
 export const move = {
   operationId: 'moveTodo',
@@ -189,7 +181,7 @@ export const move = {
   security,
   params,
   headers: preconditionHeaders,
-  body: MoveBody,
+  body: MoveTarget,
   response: {
     200: todoResponse('The todo where it is now.'),
     ...problemResponses(...bodyProblems, ...changeProblems)

@@ -2,27 +2,12 @@ import type { TodoRow } from '../db/schema.ts'
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
+import { applyPatch, type TodoContent, type TodoPatch } from './content/content.ts'
+import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import { type Draft, isBefore, type ListPosition } from './draft.ts'
+import type { MoveTarget } from './move-target.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
-import { assertServerFields, type ServerFields } from './server-fields.ts'
-import {
-  applyPatch,
-  isListed,
-  nextUpdateTime,
-  replaceContent,
-  type Todo,
-  type TodoContent,
-  type TodoPatch,
-  toContent,
-  toRow,
-  toTodo
-} from './todo.ts'
-
-/** Where a todo is to be moved. */
-export type MoveTarget =
-  | { readonly after: string }
-  | { readonly before: string }
-  | { readonly to: 'top' | 'bottom' }
+import { isListed, nextUpdateTime, replaceContent, type Todo, toContent, toRow, toTodo } from './todo.ts'
 
 /** Between which todos: without `above`, the top of the list; without `below`, the bottom. */
 interface Gap {
@@ -107,7 +92,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
   }
 
   return {
-    /** At the bottom of the list. */
+    /** Creates a todo at the bottom of the list. */
     async create(content: TodoContent): Promise<Todo> {
       const id = newId()
       return put(toRow(content, { id, userId, position: await draft.findBottomPosition(id), now: now() }))
@@ -118,7 +103,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return put(replaceContent(row, applyPatch(toContent(row), patch), now(), newId()))
     },
 
-    /** @param serverFields what the caller says of the state that is replaced, beside the content */
+    /** @param serverFields what the client says of the state that is replaced */
     async replace(
       id: string,
       content: TodoContent,
@@ -130,6 +115,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return put(replaceContent(row, content, now(), newId()))
     },
 
+    /** Moves a todo in the list. A todo that is there already stays unchanged. */
     async move(id: string, target: MoveTarget, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       if (Object.values(target).includes(id)) return toTodo(row)
@@ -143,14 +129,14 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return position ? putAt(row, position) : moveIntoFullGap(row, above, target)
     },
 
-    /** Into the trash. */
+    /** Moves a todo to the trash. */
     async remove(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       const deletedAt = nextUpdateTime(row, now())
       return put({ ...row, deletedAt, updatedAt: deletedAt, revision: newId() })
     },
 
-    /** Out of the trash, to where it was; one that is not there stays as it is. */
+    /** Moves a todo from the trash back to its place. A todo that is not in the trash stays unchanged. */
     async restore(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, () => true, precondition)
       if (isListed(row)) return toTodo(row)
@@ -164,7 +150,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       })
     },
 
-    /** For good, from the list or the trash. */
+    /** Deletes a todo of the list or the trash for good. */
     async purge(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, () => true, precondition)
       draft.remove(id)

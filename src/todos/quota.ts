@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../problems/problem.ts'
-import type { TodoContent } from './todo.ts'
+import type { TodoContent } from './content/content.ts'
 
 /** How much a user may have: todos, those in the trash included, and bytes of what is written in them. */
 export interface Quota {

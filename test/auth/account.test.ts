@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { defaults, toRow } from '../../src/todos/todo.ts'
+import { defaults } from '../../src/todos/content/content.ts'
+import { toRow } from '../../src/todos/todo.ts'
 import { createDatabase, query } from '../support/databases.ts'
 import { expectedProblem, PASSWORD, passThrough, serve } from '../support/service.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { TodoPatch } from '../../src/todos/content/content.ts'
 import { POSITION_PATTERN } from '../../src/todos/position.ts'
-import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { type Answer, expectedProblem, serve } from '../support/service.ts'
 
@@ -186,8 +186,9 @@ t.test('parallel patches of different fields all take effect', async t => {
 t.test('an update that meets another one starts again from what that one left', async t => {
   const { app, signUp } = await serve(t)
   const todos = createTodos(app.store, (await signUp()).user.id)
-  const { id } = await todos.add({ ...defaults, title: 'a' })
-  await Promise.all([todos.patch(id, { title: 'b' }), todos.patch(id, { description: 'c' })])
+  const { id } = (await todos.create({ title: 'a' })).answer
+  const change = (changes: TodoPatch) => todos.edit(({ patch }) => patch(id, changes))
+  await Promise.all([change({ title: 'b' }), change({ description: 'c' })])
   t.match(await todos.get(id), { title: 'b', description: 'c' })
 })
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/config/limits.ts'
 import { Problem } from '../../../src/problems/problem.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
+import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
 import * as schemas from './schemas.ts'
 
@@ -11,7 +12,7 @@ const decoder = new TextDecoder()
 
 /** Apart from its siblings, since it alone takes lines, and many of them. */
 const importRoute: FastifyPluginAsyncTypebox = async app => {
-  const check = app.compileCheck(schemas.ImportLine)
+  const check = app.compileCheck(ImportLine)
   const limits = {
     bodyLimit: MAX_IMPORT,
     config: { rateLimit: REQUESTS_PER_MINUTE.import }

@@ -2,7 +2,7 @@ import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../http/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
-import type { Filter } from '../query/filter.ts'
+import type { Filter } from '../query/filter-fields.ts'
 import { countTodos } from '../query/list.ts'
 import { tokenize } from '../query/terms.ts'
 import {

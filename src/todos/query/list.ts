@@ -7,9 +7,11 @@ import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
-import { priorities, type Todo, toTodo } from '../todo.ts'
+import { priorities } from '../content/content.ts'
+import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
-import { type Filter, type FilterShape, prepareFilter, toCondition } from './filter.ts'
+import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
+import type { Filter } from './filter-fields.ts'
 
 /** What todos can be ordered by, each by a column that has an index. */
 const sortColumns = {

@@ -1,5 +1,5 @@
 import type { SearchTerms } from '../../db/engine.ts'
-import { normalizeTag } from '../tags.ts'
+import { normalizeTag } from '../content/tags.ts'
 import { fold, isAscii } from './folding.ts'
 
 /** The longest word, in characters; what is beyond is not searched. */

@@ -1,7 +1,8 @@
 import ICAL from 'ical.js'
 import { findTimeZoneName } from '../../time/time-zones.ts'
-import type { Due } from '../due.ts'
-import type { Priority, Todo } from '../todo.ts'
+import type { Priority } from '../content/content.ts'
+import type { Due } from '../content/due.ts'
+import type { Todo } from '../todo.ts'
 import { createTimeZoneComponent, type JcalComponent, type JcalProperty } from './calendar-time-zones.ts'
 
 // A line has at most 75 bytes (RFC 5545, section 3.1); the library does not count the space that a folded one begins with.

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
-import { type Due, NO_DUE_KEY } from '../due.ts'
+import { type Due, NO_DUE_KEY } from '../content/due.ts'
 import { type Todo, toTodo } from '../todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */

@@ -1,18 +1,7 @@
 import { MAX_IMPORT_LINE } from '../../config/limits.ts'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import type { Fault } from '../../problems/problem.ts'
-import type { TodoContent } from '../todo.ts'
-
-/** A todo as a line of an import gives it: as it is exported, or parts of that. */
-export type ImportLine = Pick<TodoContent, 'title'> &
-  Partial<TodoContent> & {
-    readonly id?: string
-    readonly position?: string
-    readonly createdAt?: string
-    readonly updatedAt?: string
-    readonly completedAt?: string | null
-    readonly deletedAt?: string | null
-  }
+import type { ImportLine } from './import-line.ts'
 
 /** A line whose todo has an id, its own or a new one. */
 export type IdentifiedLine = ImportLine & { readonly id: string }

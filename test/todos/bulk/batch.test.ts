@@ -362,12 +362,12 @@ t.test('what fails in the database is told as such, not as a problem of an opera
   const { app, user } = await serveSignedIn(t)
   const fail = () => Promise.reject(new Error('gone'))
   const broken = { ...app.store, prepare: () => ({ execute: fail, executeLong: fail, run: fail }) }
-  const options = {
-    createPrecondition: () => () => {},
+  const batch = {
+    userId: user.id,
+    operations: [{ op: 'delete', id: MISSING_ID }] as const,
     validateOnly: false,
-    requestId: null,
-    storeAnswer: () => []
+    key: undefined,
+    createPrecondition: () => () => {}
   }
-  const operations = [{ op: 'delete', id: MISSING_ID }] as const
-  await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find: gone$/ })
+  await t.rejects(runBatch(broken, batch), { message: /_find: gone$/ })
 })

@@ -67,7 +67,8 @@ t.test('a key that is used again after a day is that of a new change', async t =
   const first = await batch(pair.accessToken, COMPLETE, headers)
   t.strictSame(first.body.results, [{ count: 300 }])
   const own = createTodos(app.store, user.id)
-  for (const { id } of (await own.list({ limit: 1 })).items) await own.patch(id, { done: false })
+  for (const { id } of (await own.list({ limit: 1 })).items)
+    await own.edit(({ patch }) => patch(id, { done: false }))
 
   clock.advance(86_401)
   const second = await refresh(pair)

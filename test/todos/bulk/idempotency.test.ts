@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
 import { withIdempotency } from '../../../src/http/idempotency.ts'
-import { type BatchResult, runBatch } from '../../../src/todos/bulk/batch.ts'
-import { defaults } from '../../../src/todos/todo.ts'
+import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'
+import { defaults } from '../../../src/todos/content/content.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { invalid, serveSignedIn } from '../signed-in.ts'
@@ -237,7 +237,10 @@ t.test(
     const request = { userId: user.id, key: KEY, request: 'a' }
     const outcome = await withIdempotency<unknown, unknown>(app.store, request, asIs, async storeAnswer => {
       await app.store.atomically(storeAnswer({ title: 'theirs' })[0] as BoundStatement)
-      return createTodos(app.store, user.id).add({ ...defaults, title: 'ours' }, storeAnswer)
+      return createTodos(app.store, user.id).edit(
+        ({ create }) => create({ ...defaults, title: 'ours' }),
+        storeAnswer
+      )
     })
     t.strictSame(outcome, { isReplay: true, answer: { title: 'theirs' } })
     t.strictSame(await titles(), [])
@@ -250,22 +253,12 @@ t.test(
     const { app, user, make, titles } = await serveSignedIn(t)
     await make('a', 'b')
     const request = { userId: user.id, key: KEY, request: 'clear' }
-    const outcome = await withIdempotency<BatchResult[], BatchResult[]>(
-      app.store,
-      request,
-      asIs,
-      async storeAnswer => {
-        await app.store.atomically(storeAnswer([{ count: 7 }])[0] as BoundStatement)
-        const options = {
-          createPrecondition: () => () => {},
-          validateOnly: false,
-          requestId: null,
-          storeAnswer
-        }
-        return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
-      }
-    )
-    t.strictSame(outcome, { isReplay: true, answer: [{ count: 7 }] })
+    const outcome = await withIdempotency<number, number>(app.store, request, asIs, async storeAnswer => {
+      await app.store.atomically(storeAnswer(7)[0] as BoundStatement)
+      const options = { validateOnly: false, requestId: null, storeAnswer }
+      return runBulkUpdate(app.store, user.id, 'delete', { done: false }, options)
+    })
+    t.strictSame(outcome, { isReplay: true, answer: 7 })
     t.strictSame(await titles(), ['a', 'b'])
   }
 )

@@ -2,9 +2,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/db/store.ts'
-import type { Filter } from '../../../src/todos/query/filter.ts'
+import type { Filter } from '../../../src/todos/query/filter-fields.ts'
 import { listTodos, sorts } from '../../../src/todos/query/list.ts'
-import { defaults } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { readDuePages } from '../../../src/todos/transfer/export.ts'
 
@@ -44,8 +43,7 @@ async function planned(t: Test) {
     )
     .run(user)
   for (const title of ['a', 'b'])
-    await createTodos(store, user).add({
-      ...defaults,
+    await createTodos(store, user).create({
       title,
       due: { date: '2026-06-01' },
       priority: 'high',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { defaults } from '../../../src/todos/content/content.ts'
 import { tokenize } from '../../../src/todos/query/terms.ts'
-import { defaults } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { serveSignedIn } from '../signed-in.ts'
 

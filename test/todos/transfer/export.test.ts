@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { defaults } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
@@ -101,7 +100,7 @@ async function exporting(t: Parameters<typeof serveSignedIn>[0]) {
   const { app, lines, token, user } = await serveSignedIn(t)
   const todos = createTodos(app.store, user.id)
   for (let count = 0; count < MANY; count++)
-    await todos.add({ ...defaults, title: `${count}`, description: 'x'.repeat(16_384) })
+    await todos.create({ title: `${count}`, description: 'x'.repeat(16_384) })
   await app.listen()
   const { port } = app.server.address() as AddressInfo
   const sent = once(app.server, 'request').then(async ([, response]) => {

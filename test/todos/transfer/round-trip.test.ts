@@ -1,6 +1,5 @@
 import t from 'tap'
-import { contentFields } from '../../../routes/todos/fields.ts'
-import { defaults } from '../../../src/todos/todo.ts'
+import { contentFields, defaults } from '../../../src/todos/content/content.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
