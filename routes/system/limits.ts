@@ -16,7 +16,7 @@ import {
 } from '../../src/config/limits.ts'
 import { IDEMPOTENCY_RETENTION } from '../../src/http/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
-import { MAX_SEARCH_LENGTH } from '../../src/todos/query/filter-fields.ts'
+import { MAX_SEARCH_LENGTH } from '../../src/todos/query/list-query.ts'
 import { MAX_AUTH_BODY, MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
 

@@ -1,11 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
-import { StringEnum } from '../../src/http/schemas/types.ts'
 import { contentFields, NewContent, TodoPatch } from '../../src/todos/content/content.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/move-target.ts'
-import { listFilterFields } from '../../src/todos/query/filter-fields.ts'
-import { sorts } from '../../src/todos/query/list.ts'
+import { listFields } from '../../src/todos/query/list-query.ts'
 import {
   bearer,
   bearerProblems,
@@ -43,22 +41,7 @@ const conditionalGetHeaders = Type.Object({
   )
 })
 
-export const ListQuery = Type.Object(
-  {
-    ...PageQuery.properties,
-    sort: Type.Optional(
-      StringEnum(sorts, {
-        default: 'position',
-        description: `one of ${sorts.join(', ')}; - is the other way round`
-      })
-    ),
-    ...listFilterFields,
-    count: Type.Optional(
-      Type.Boolean({ description: 'true or false; true for `total`, which takes as long as there are many' })
-    )
-  },
-  strict
-)
+export const ListQuery = Type.Object({ ...PageQuery.properties, ...listFields }, strict)
 
 export const list = {
   operationId: 'listTodos',

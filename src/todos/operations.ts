@@ -4,7 +4,8 @@ import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
 import { applyPatch, type TodoContent, type TodoPatch } from './content/content.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
-import { type Draft, isBefore, type ListPosition } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { AFTER_ALL, BEFORE_ALL, isBefore, type ListPosition } from './list-position.ts'
 import type { MoveTarget } from './move-target.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
 import { isListed, nextUpdateTime, replaceContent, type Todo, toContent, toRow, toTodo } from './todo.ts'
@@ -14,9 +15,6 @@ interface Gap {
   readonly above: ListPosition | undefined
   readonly below: ListPosition | undefined
 }
-
-/** Sorts after every id. */
-const MAX_ID = '~'
 
 /** How many todos on each side of a gap move to make room in it: at first few, at last these. */
 const REACHES = [4, 16, 64, 256]
@@ -84,9 +82,9 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
 
   /** The position that a restored todo had, or a position right below, if another todo has it now and there is room. */
   async function findRestorePosition({ id, position }: ListPosition): Promise<string> {
-    const next = await draft.below(id, { position, id: '' })
+    const next = await draft.below(id, { position, id: BEFORE_ALL })
     if (next?.position !== position) return position
-    const below = await draft.below(id, { position, id: MAX_ID })
+    const below = await draft.below(id, { position, id: AFTER_ALL })
     if (!below) return positionAfter(position, newId())
     return positionBetween(position, below.position, newId()) ?? position
   }

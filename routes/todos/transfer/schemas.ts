@@ -30,9 +30,9 @@ const exampleLine = JSON.stringify(exampleTodo)
 
 const exampleCalendar = `BEGIN:VCALENDAR
 VERSION:2.0
-PRODID:-//Latchkey//Latchkey//EN
+PRODID:-//Latchkey//Todos//EN
 BEGIN:VTODO
-UID:${exampleTodo.id}
+UID:${exampleTodo.id}@latchkey
 SUMMARY:${exampleTodo.title}
 END:VTODO
 END:VCALENDAR

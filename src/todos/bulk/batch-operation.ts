@@ -4,7 +4,7 @@ import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { NewContent, TodoPatch } from '../content/content.ts'
 import { moveTargetFields } from '../move-target.ts'
-import { filterFields } from '../query/filter-fields.ts'
+import { filterFields } from '../query/list-query.ts'
 
 /** The most operations of a batch, and the most todos that they name together. */
 export const MAX_OPERATIONS = 100

@@ -2,7 +2,7 @@ import { and, eq, gt, lte, sql } from 'drizzle-orm'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
-import type { Filter } from '../query/filter-fields.ts'
+import type { Filter } from '../query/list-query.ts'
 import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './sliced-updates.ts'
 
 /** What is done to all todos that are alike: they become done or not done, or go into the trash. */

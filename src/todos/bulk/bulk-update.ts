@@ -2,8 +2,8 @@ import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../http/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
-import type { Filter } from '../query/filter-fields.ts'
 import { countTodos } from '../query/list.ts'
+import type { Filter } from '../query/list-query.ts'
 import { tokenize } from '../query/terms.ts'
 import {
   type BulkUpdate,

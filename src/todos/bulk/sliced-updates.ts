@@ -4,6 +4,7 @@ import type { BulkUpdateRow } from '../../db/schema.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { IDEMPOTENCY_RETENTION } from '../../http/idempotency.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../list-position.ts'
 
 /*
  * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
@@ -11,8 +12,6 @@ import { IDEMPOTENCY_RETENTION } from '../../http/idempotency.ts'
  * what is left of it done first: nobody ever sees a part of it, not even after a crash.
  */
 
-/** Before and after every id. */
-const [MIN_ID, MAX_ID] = ['', '~']
 /** Todos that are looked at in a slice: at first, at least, at most. */
 const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [100, 50, 200]
 /** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
@@ -28,7 +27,7 @@ export interface IdRange {
   readonly to: string
 }
 
-const ALL_IDS: IdRange = { from: MIN_ID, to: MAX_ID }
+const ALL_IDS: IdRange = { from: BEFORE_ALL, to: AFTER_ALL }
 
 /** A change of very many todos. */
 export type SlicedUpdate = Pick<BulkUpdateRow, 'userId' | 'change' | 'revision' | 'startedAt'>
@@ -112,8 +111,8 @@ const statements = prepareStatements('bulk_updates', (db, { bulkUpdates, todos }
 export async function splitIntoRanges(store: Store, userId: string): Promise<IdRange[]> {
   if (store.slicedUpdates) return [ALL_IDS]
   const rangeEnds = (await statements(store).findRangeEnds.execute({ userId })).map(({ id }) => String(id))
-  let from = MIN_ID
-  return [...rangeEnds.slice(0, -1), MAX_ID].map(to => {
+  let from: string = BEFORE_ALL
+  return [...rangeEnds.slice(0, -1), AFTER_ALL].map(to => {
     const range = { from, to }
     from = to
     return range
@@ -153,7 +152,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
     ) {
       const from = current.cursor
       const [sliceEnd] = await bound.execute({ userId, from, offset: size - 1 })
-      const to = sliceEnd?.id ?? MAX_ID
+      const to = sliceEnd?.id ?? AFTER_ALL
       const startTime = performance.now()
       try {
         await store.atomically(
@@ -228,7 +227,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
           startedAt,
           change,
           requestId,
-          cursor: MIN_ID,
+          cursor: BEFORE_ALL,
           changed: 0,
           isDone: false
         }

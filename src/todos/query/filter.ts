@@ -4,7 +4,7 @@ import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { priorities } from '../content/content.ts'
 import { firstDueKey, lastDueKey, NO_DUE_KEY } from '../content/due.ts'
-import type { Filter } from './filter-fields.ts'
+import type { Filter } from './list-query.ts'
 import { tokenize, toSearchTerms } from './terms.ts'
 
 /** The part of a filter that decides on the statement; the rest are its parameters. */

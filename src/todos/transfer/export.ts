@@ -4,6 +4,7 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
 import { type Due, NO_DUE_KEY } from '../content/due.ts'
+import { BEFORE_ALL } from '../list-position.ts'
 import { type Todo, toTodo } from '../todo.ts'
 
 /** Todos that are read at a time, so that memory does not grow with how many there are. */
@@ -45,7 +46,7 @@ export async function* readTodoPages(store: Store, userId: string, scope: 'all' 
   const { readConsistently } = createBulkUpdates(store)
   const readPage = (after: string) =>
     readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
-  let rows = await readPage('')
+  let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(toTodo)
     // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
@@ -57,7 +58,7 @@ export async function* readTodoPages(store: Store, userId: string, scope: 'all' 
 /** The due dates of the todos in a user's list, some at a time, too. */
 export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
   const statement = statements(store).dues
-  let rows = await statement.execute({ userId, dueKey: '', after: '' })
+  let rows = await statement.execute({ userId, dueKey: '', after: BEFORE_ALL })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(({ due }) => due as Due)
     await nextTurn()

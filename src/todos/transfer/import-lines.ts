@@ -64,7 +64,7 @@ function tryParseJson(line: string): unknown {
 /** What cannot be so together. */
 function findContradictions(line: ImportLine): Fault[] {
   const { done = false, completedAt, createdAt } = line
-  const errors = LATER_FIELDS.filter(name => isBefore(line[name], createdAt)).map(name =>
+  const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
   if (completedAt === undefined || done === (completedAt !== null)) return errors
@@ -75,7 +75,7 @@ function findContradictions(line: ImportLine): Fault[] {
 /** What happens to a todo that has been made. */
 const LATER_FIELDS = ['updatedAt', 'completedAt', 'deletedAt'] as const
 
-const isBefore = (time: string | null | undefined, other: string | undefined): boolean =>
+const isEarlier = (time: string | null | undefined, other: string | undefined): boolean =>
   time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const lineError = (pointer: string, detail: string): Fault => ({ pointer, detail })

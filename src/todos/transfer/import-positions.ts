@@ -1,12 +1,10 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../list-position.ts'
 import { positionAfter, positionRightAfter, toPosition } from '../position.ts'
 import { todoStatements } from '../statements.ts'
 import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
-
-/** Comes after every position, and after every id. */
-const AFTER_ALL = '~'
 
 const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
 
@@ -79,11 +77,11 @@ export function createPositionAssigner(store: Store, userId: string) {
     const positionedLines: PositionedLine[] = []
     const newLines = await skipExisting(lines)
     const takenPositions = await findTakenPositions(newLines)
-    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? ''
+    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? BEFORE_ALL
 
     async function choosePosition({ position, deletedAt }: IdentifiedLine): Promise<string> {
       const id = store.newId()
-      if (position === undefined) return bottom === '' ? toPosition(id) : positionAfter(bottom, id)
+      if (position === undefined) return bottom === BEFORE_ALL ? toPosition(id) : positionAfter(bottom, id)
       if (deletedAt || !takenPositions.has(position)) return position
       const last = lastAssigned.get(position) ?? position
       const candidates = [

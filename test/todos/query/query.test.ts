@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { isInstant } from '../../../src/time/rfc3339.ts'
-import { sorts } from '../../../src/todos/query/list.ts'
+import { sorts } from '../../../src/todos/query/sort.ts'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const asCursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')

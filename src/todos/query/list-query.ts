@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_TAGS } from '../../config/limits.ts'
-import { InstantText, type Value } from '../../http/schemas/types.ts'
+import { InstantText, StringEnum, type Value } from '../../http/schemas/types.ts'
 import { Priority, Tag } from '../content/content.ts'
 import { DueBound } from '../content/due.ts'
+import { sorts } from './sort.ts'
 
 /** The longest search, in characters. */
 export const MAX_SEARCH_LENGTH = 200
@@ -30,14 +31,28 @@ export const filterFields = {
   )
 }
 
-/** The conditions of a list, which may be a list of the trash. */
-export const listFilterFields = {
+const deleted = Type.Optional(
+  Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
+)
+
+const Filter = Type.Object({ ...filterFields, deleted })
+/** Which todos; without a condition, the whole list. */
+export type Filter = Value<typeof Filter>
+
+/** What a request for a list says, beside the page. */
+export const listFields = {
+  sort: Type.Optional(
+    StringEnum(sorts, {
+      default: 'position',
+      description: `one of ${sorts.join(', ')}; - is the other way round`
+    })
+  ),
   ...filterFields,
-  deleted: Type.Optional(
-    Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
+  deleted,
+  count: Type.Optional(
+    Type.Boolean({ description: 'true or false; true for `total`, which takes as long as there are many' })
   )
 }
 
-const Filter = Type.Object(listFilterFields)
-/** Which todos; without a condition, the whole list. */
-export type Filter = Value<typeof Filter>
+const ListFields = Type.Object(listFields)
+export type ListQuery = Value<typeof ListFields> & { readonly limit: number; readonly cursor?: string }
