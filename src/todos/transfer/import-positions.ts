@@ -23,27 +23,28 @@ const statements = prepareStatements('todos_import', (db, { todos }) => {
   }
 })
 
-/** The values of the statements above; the places that are left stand for nothing. */
+/** The parameters of the statements above; unused ones match nothing. */
 const toParams = (values: readonly string[]) =>
   Object.fromEntries(PARAM_NAMES.map((name, index) => [name, values[index] ?? '']))
 
-/** Those of some ids whose todos are there, each with its position. */
+/** The positions of the existing todos among some ids, by id. */
 export async function findExistingPositions(store: Store, userId: string, ids: readonly string[]) {
   const rows = await statements(store).findExisting.execute({ userId, ...toParams(ids) })
   return new Map(rows.map(({ id, position }) => [id, position]))
 }
 
 /**
- * Finds each todo of an import a place of its own, some lines at a time: the one that it was given, or, if another todo of
- * the list has that, one right after; without one, the bottom. Those in the trash get theirs when they are restored.
+ * Assigns positions to the todos of an import, a slice of lines at a time: the position of the line, or a position right
+ * after, if another todo of the list has it. A line without a position goes to the bottom. A todo of the trash keeps the
+ * position of its line until it is restored.
  */
 export function createPositionAssigner(store: Store, userId: string) {
-  const { findTaken: taken } = statements(store)
+  const { findTaken } = statements(store)
   const { findAbove, findBelow } = todoStatements(store)
-  /** By the positions that are given more than once: the last place after them that was filled. */
+  /** By each position that occurs more than once: the last position assigned after it. */
   const lastAssigned = new Map<string, string>()
 
-  /** Lines whose todo is there make none; where one of them was put is where those of the same position go on. */
+  /** Leaves out lines whose todo exists. The next line of the same position goes after such a todo. */
   async function skipExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
     const existingPositions = await findExistingPositions(
       store,
@@ -63,7 +64,7 @@ export function createPositionAssigner(store: Store, userId: string) {
 
   async function findTakenPositions(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
     const positions = lines.flatMap(({ position }) => position ?? [])
-    const rows = positions.length > 0 ? await taken.execute({ userId, ...toParams(positions) }) : []
+    const rows = positions.length > 0 ? await findTaken.execute({ userId, ...toParams(positions) }) : []
     return new Set(rows.map(({ position }) => position))
   }
 
@@ -72,7 +73,7 @@ export function createPositionAssigner(store: Store, userId: string) {
     return row?.position
   }
 
-  /** @returns the lines whose todo is not there yet, each with its place */
+  /** @returns the lines whose todo does not exist yet, with their positions */
   return async function assignPositions(lines: readonly IdentifiedLine[]): Promise<PositionedLine[]> {
     const positionedLines: PositionedLine[] = []
     const newLines = await skipExisting(lines)
@@ -106,5 +107,5 @@ export function createPositionAssigner(store: Store, userId: string) {
   }
 }
 
-/** A line with the place of its todo. */
+/** A line with the final position of its todo. */
 export type PositionedLine = IdentifiedLine & { readonly position: string }
