@@ -28,7 +28,7 @@ const etag = Type.String({ description: 'names the state that the answer shows' 
 const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
 const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
 
-/** A request that is to take effect on one state only (RFC 9110, section 13). */
+/** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
 const preconditionHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })

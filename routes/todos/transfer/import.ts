@@ -7,10 +7,10 @@ import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
 import * as schemas from './schemas.ts'
 
-/** It leaves out the byte order mark that some programs begin a file with (RFC 8259, section 8.1). */
+/** Drops the byte order mark that some programs begin a file with (RFC 8259, section 8.1). */
 const decoder = new TextDecoder()
 
-/** Apart from its siblings, since it alone takes lines, and many of them. */
+/** In a plugin of its own, because only an import takes lines, and has a body limit and a rate limit of its own. */
 const importRoute: FastifyPluginAsyncTypebox = async app => {
   const check = app.compileCheck(ImportLine)
   const limits = {

@@ -12,7 +12,7 @@ import {
 import { exampleTodo } from '../documents.ts'
 
 export const NDJSON = 'application/x-ndjson'
-/** What lines of JSON are called; none is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
+/** Media types of lines of JSON. None is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
 export const NDJSON_TYPES = [
   NDJSON,
   'application/ndjson',

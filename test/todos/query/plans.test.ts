@@ -8,7 +8,7 @@ import { sorts } from '../../../src/todos/query/sort.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { readDuePages } from '../../../src/todos/transfer/export.ts'
 
-/** The index of each order. */
+/** The index of each sort field. */
 const indexes = {
   position: 'todos_position',
   createdAt: 'todos_created_at',
@@ -18,10 +18,10 @@ const indexes = {
   title: 'todos_title'
 }
 
-/** Those without bounds: with one on a date, SQLite may take the index of that date instead, and sort what it finds. */
+/** Filters without bounds: with a bound on a date, SQLite may use the index of that date instead, and sort. */
 const filters: Filter[] = [{}, { done: true }, { priority: 'high', done: true }]
 
-/** A store on a file with somebody's two todos in it; what it prepares, and how SQLite goes about a statement. */
+/** A store on a file with two todos, the statements it prepares, and SQLite's plan of a statement. */
 async function planned(t: Test) {
   const file = join(t.testdir(), 'plans.db')
   const log = { warn: () => {} }
@@ -58,33 +58,30 @@ async function planned(t: Test) {
   return { store, user, prepared, explain }
 }
 
-t.test(
-  'a page in any order, the first or a later one, is read off an index of SQLite, and nothing is sorted',
-  async t => {
-    const { store, user, prepared, explain } = await planned(t)
-    for (const sort of sorts)
-      for (const filter of filters) {
-        const index = indexes[sort.replace('-', '') as keyof typeof indexes]
-        prepared.length = 0
-        const { nextCursor } = await listTodos(store, user, { ...filter, sort, limit: 1 })
-        const pages = nextCursor === null ? 1 : 2
-        if (nextCursor) await listTodos(store, user, { ...filter, sort, limit: 1, cursor: nextCursor })
-        const lists = prepared.filter(source => source.includes('order by'))
-        t.equal(lists.length, pages)
-        for (const source of lists) {
-          const [step, ...others] = explain(source)
-          t.match(
-            step,
-            new RegExp(`^SEARCH todos USING INDEX ${index} \\(user_id=\\?`),
-            `${sort} ${Object.keys(filter)}`
-          )
-          t.strictSame(others, [])
-        }
+t.test('SQLite reads every page in every order from an index, without a sort', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  for (const sort of sorts)
+    for (const filter of filters) {
+      const index = indexes[sort.replace('-', '') as keyof typeof indexes]
+      prepared.length = 0
+      const { nextCursor } = await listTodos(store, user, { ...filter, sort, limit: 1 })
+      const pages = nextCursor === null ? 1 : 2
+      if (nextCursor) await listTodos(store, user, { ...filter, sort, limit: 1, cursor: nextCursor })
+      const lists = prepared.filter(source => source.includes('order by'))
+      t.equal(lists.length, pages)
+      for (const source of lists) {
+        const [step, ...others] = explain(source)
+        t.match(
+          step,
+          new RegExp(`^SEARCH todos USING INDEX ${index} \\(user_id=\\?`),
+          `${sort} ${Object.keys(filter)}`
+        )
+        t.strictSame(others, [])
       }
-  }
-)
+    }
+})
 
-t.test('a new todo, its neighbours and the due dates are looked up in an index of SQLite, too', async t => {
+t.test('SQLite finds the last position, neighbours and due dates in an index', async t => {
   const { store, user, prepared, explain } = await planned(t)
   for await (const dues of readDuePages(store, user)) t.equal(dues.length, 2)
   const [dues, add, above, below] = [
