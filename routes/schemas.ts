@@ -1,5 +1,7 @@
-import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { catalogue } from '../src/features.ts'
+import { exampleTodoId } from '../src/http/schemas/id.ts'
+import { Nullable, StringEnum } from '../src/http/schemas/types.ts'
 import { MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 import { type Action, actions } from '../src/problems/problem-type.ts'
 
@@ -12,18 +14,6 @@ export const Instant = (description: string) =>
     examples: ['2026-11-23T09:30:00.000Z']
   })
 
-/** One of some texts, as an `enum`. `Type.Union` would make an `anyOf` of it, which documents and errors show worse. */
-export const OneOf = <Value extends string>(values: readonly Value[], options: SchemaOptions = {}) =>
-  Type.Unsafe<Value>({ type: 'string', enum: values, ...options })
-
-/** A schema that accepts null as well. */
-export const Nullable = <Schema extends TSchema>(schema: Schema) =>
-  Type.Unsafe<Static<Schema> | null>({
-    ...schema,
-    type: [schema.type, 'null'],
-    ...(schema.enum && { enum: [...schema.enum, null] })
-  })
-
 /** A text or null, in an answer. */
 export const NullableString = (description: string) => Nullable(Type.String({ description }))
 
@@ -32,16 +22,8 @@ export const exampleIds = {
   user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
-  todo: '01a20996-fb6c-78b7-96ed-227b58a269d2'
+  todo: exampleTodoId
 }
-
-const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleIds.todo] }
-
-/** An id in an answer. */
-export const IdDocument = Type.String(uuid)
-
-/** An id in a request. Hex digits may be in either case; handlers get the id in lower case. */
-export const Id = Type.String({ ...uuid, lowerCase: true })
 
 /** Items of a page: the default, and the maximum. */
 export const DEFAULT_LIMIT = 50
@@ -78,7 +60,7 @@ export const ProblemDocument = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String({ description: 'what happened and what to do next' }),
-    code: OneOf(problemCodes, { description: 'for a program to branch on' }),
+    code: StringEnum(problemCodes, { description: 'for a program to branch on' }),
     instance: Type.String({ description: 'the id of the request, as in the log' }),
     errors: Type.Optional(
       Type.Array(
@@ -97,7 +79,7 @@ export const ProblemDocument = Type.Object(
     ),
     current: Type.Optional(Type.Ref('Todo#', { description: 'the present state of the unchanged todo' })),
     action: Type.Optional(
-      OneOf(Object.keys(actions) as Action[], { description: 'what the client should do' })
+      StringEnum(Object.keys(actions) as Action[], { description: 'what the client should do' })
     )
   },
   { $id: 'Problem', description: 'An error (RFC 9457).' }

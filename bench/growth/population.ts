@@ -1,7 +1,8 @@
 import { V7Generator } from 'uuidv7'
 import type { UserRow } from '../../src/auth/user.ts'
+import { priorities } from '../../src/todos/content/content.ts'
 import type { TodoRow } from '../../src/todos/tables.ts'
-import { priorities, toRow } from '../../src/todos/todo.ts'
+import { toRow } from '../../src/todos/todo.ts'
 
 /** Users who have as many todos each. */
 export interface Population {

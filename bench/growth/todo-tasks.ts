@@ -2,8 +2,8 @@ import { and, asc, eq, isNull } from 'drizzle-orm'
 import type { buildApp } from '../../src/app.ts'
 import { allTables } from '../../src/features.ts'
 import { toCursor } from '../../src/todos/query/cursor.ts'
-import { getSortColumn, type ListQuery, type Sort } from '../../src/todos/query/list.ts'
-import { defaults } from '../../src/todos/todo.ts'
+import type { ListQuery } from '../../src/todos/query/list-query.ts'
+import { getSortColumn, type Sort } from '../../src/todos/query/sort.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import type { Task } from './comparison.ts'
 import { type Population, pick, randomBelow } from './population.ts'
@@ -25,13 +25,13 @@ export function createTodoTasks(app: App, population: Population) {
 
   async function create() {
     const todos = pickUserTodos()
-    const { id } = await todos.add({ ...defaults, title: title() })
-    await todos.purge(id)
+    const { answer } = await todos.create({ title: title() })
+    await todos.edit(({ purge }) => purge(answer.id))
   }
 
   function patch() {
     const { userId, id } = pick(population.sample)
-    return createTodos(store, userId).patch(id, { title: title() })
+    return createTodos(store, userId).edit(({ patch }) => patch(id, { title: title() }))
   }
 
   /** The places in an order at which pages begin, up to one that so many todos come before. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
-import { sorts } from '../../src/todos/query/list.ts'
+import { sorts } from '../../src/todos/query/sort.ts'
 import { formatTable } from '../comparison/report.ts'
 import { type Comparison, type Outcome, runComparison, type Task } from './comparison.ts'
 import { fill } from './fill.ts'

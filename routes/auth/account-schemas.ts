@@ -7,17 +7,16 @@ import {
 import { auditEventTypes } from '../../src/auth/audit/event-types.ts'
 import { endReasons } from '../../src/auth/sessions/end-reasons.ts'
 import type { Config } from '../../src/config/config.ts'
+import { Id } from '../../src/http/schemas/id.ts'
+import { Nullable, StringEnum } from '../../src/http/schemas/types.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
   exampleIds,
-  Id,
   Instant,
   idempotencyHeaders,
-  Nullable,
   NullableString,
-  OneOf,
   PageQuery,
   problemResponses,
   ref
@@ -69,10 +68,10 @@ const exampleEvent = {
 export const AuditEventDocument = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
-    type: OneOf(auditEventTypes),
+    type: StringEnum(auditEventTypes),
     createdAt: Instant('when it happened'),
     sessionId: NullableString('the session that it is about'),
-    endReason: Nullable(OneOf(endReasons, { description: 'why the session ended' })),
+    endReason: Nullable(StringEnum(endReasons, { description: 'why the session ended' })),
     device: NullableString('the user agent, made readable'),
     userAgent: NullableString('the user agent of the request'),
     ip: NullableString('the address of the request'),

@@ -13,16 +13,9 @@ import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_TTL } from '../../src/config/environment-schema.ts'
 import { toBodyLimit } from '../../src/config/limits.ts'
-import {
-  bearer,
-  bodyProblems,
-  exampleIds,
-  IdDocument,
-  idempotencyHeaders,
-  Nullable,
-  problemResponses,
-  ref
-} from '../schemas.ts'
+import { IdDocument } from '../../src/http/schemas/id.ts'
+import { Nullable } from '../../src/http/schemas/types.ts'
+import { bearer, bodyProblems, exampleIds, idempotencyHeaders, problemResponses, ref } from '../schemas.ts'
 
 export const tags = ['auth']
 

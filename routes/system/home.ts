@@ -2,12 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
-import { OneOf, problemResponses } from '../schemas.ts'
+import { StringEnum } from '../../src/http/schemas/types.ts'
+import { problemResponses } from '../schemas.ts'
 import { homePage, type ServiceInfo } from './pages/home.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
-const ServiceStatus = OneOf(['ok', ...UNAVAILABILITY_CODES], {
+const ServiceStatus = StringEnum(['ok', ...UNAVAILABILITY_CODES], {
   description: 'ok, or the code of the problem that requests get'
 })
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { OneOf, problemResponses } from '../schemas.ts'
+import { StringEnum } from '../../src/http/schemas/types.ts'
+import { problemResponses } from '../schemas.ts'
 
 /**
  * Seconds for which clients may cache the key set: the default lifetime of an access token. A new key must be published for
@@ -12,7 +13,7 @@ const MAX_AGE = 300
 const PublicKey = Type.Object({
   kty: Type.String({ description: 'the key type: OKP, EC or RSA' }),
   use: Type.Literal('sig'),
-  alg: OneOf(['EdDSA', 'ES256', 'RS256'], { description: 'the only algorithm of this key' }),
+  alg: StringEnum(['EdDSA', 'ES256', 'RS256'], { description: 'the only algorithm of this key' }),
   kid: Type.String({
     description: 'the thumbprint of the key (RFC 7638): the `kid` of tokens that it signs'
   }),

@@ -5,8 +5,9 @@ import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/account
 import type { Config } from '../../src/config/config.ts'
 import { MAX_VALUES } from '../../src/config/limits.ts'
 import { MAX_BODY, requestsPerMinute } from '../../src/features.ts'
+import { Nullable } from '../../src/http/schemas/types.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../src/idempotency/idempotency.ts'
-import { MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
+import { MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import {
   MAX_BATCH,
   MAX_DESCRIPTION,
@@ -16,9 +17,9 @@ import {
   MAX_TAGS,
   MAX_TITLE
 } from '../../src/todos/limits.ts'
+import { MAX_SEARCH_LENGTH } from '../../src/todos/query/list-query.ts'
 import { MAX_AUTH_BODY } from '../auth/schemas.ts'
-import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, Nullable, problemResponses, ref } from '../schemas.ts'
-import { MAX_SEARCH_LENGTH } from '../todos/fields.ts'
+import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
 
 const limitSchema = (description: string) => Type.Integer({ description })
 

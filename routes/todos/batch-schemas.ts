@@ -1,84 +1,17 @@
-import { type TSchema, Type } from '@sinclair/typebox'
-import { type BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch.ts'
-import type { Filter } from '../../src/todos/query/filter.ts'
+import { Type } from '@sinclair/typebox'
+import { BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  Id,
   idempotencyHeaders,
   idempotencyProblems,
   problemResponses,
   ref
 } from '../schemas.ts'
 import { TodoDocument } from './documents.ts'
-import { contentFields, filterFields, patchFields } from './fields.ts'
 
 const strict = { additionalProperties: false }
-
-const OperationName = (op: BatchOperation['op']) =>
-  Type.Unsafe<typeof op>({ type: 'string', enum: [op], description: op })
-
-const selector = {
-  id: Type.Optional(Id),
-  ids: Type.Optional(
-    Type.Array(Id, {
-      minItems: 1,
-      maxItems: MAX_OPERATIONS,
-      uniqueItems: true,
-      description: `1 to ${MAX_OPERATIONS} different ids`
-    })
-  ),
-  where: Type.Optional(
-    Type.Unsafe<Filter>(
-      Type.Object(filterFields, {
-        ...strict,
-        minProperties: 1,
-        description: 'at least one of the conditions that the list has'
-      })
-    )
-  )
-}
-const ifMatch = Type.Optional(
-  Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
-)
-
-const operations: TSchema[] = [
-  Type.Object(
-    { op: OperationName('create'), todo: Type.Object(contentFields, strict) },
-    { ...strict, title: 'create' }
-  ),
-  Type.Object(
-    { op: OperationName('patch'), ...selector, changes: Type.Object(patchFields, strict), ifMatch },
-    { ...strict, title: 'patch' }
-  ),
-  Type.Object({ op: OperationName('delete'), ...selector, ifMatch }, { ...strict, title: 'delete' }),
-  Type.Object(
-    {
-      op: OperationName('move'),
-      id: Id,
-      after: Type.Optional(Id),
-      before: Type.Optional(Id),
-      to: Type.Optional(
-        Type.Unsafe<'top' | 'bottom'>({
-          type: 'string',
-          enum: ['top', 'bottom'],
-          description: 'top or bottom'
-        })
-      ),
-      ifMatch
-    },
-    { ...strict, title: 'move' }
-  )
-]
-
-const Operation = Type.Unsafe<BatchOperation>({
-  type: 'object',
-  required: ['op'],
-  discriminator: { propertyName: 'op' },
-  oneOf: operations,
-  description: 'an operation whose op is create, patch, delete or move'
-})
 
 export const BatchDocument = Type.Object(
   {
@@ -116,7 +49,7 @@ export const batch = {
   headers: idempotencyHeaders,
   body: Type.Object(
     {
-      operations: Type.Array(Operation, {
+      operations: Type.Array(BatchOperation, {
         minItems: 1,
         maxItems: MAX_OPERATIONS,
         description: `a list of 1 to ${MAX_OPERATIONS} operations`

@@ -1,13 +1,14 @@
 import { Type } from '@sinclair/typebox'
-import type { Due } from '../../src/todos/content/due.ts'
-import { type Priority, priorities } from '../../src/todos/todo.ts'
-import { exampleIds, IdDocument, Instant, NullableString, ref } from '../schemas.ts'
+import { IdDocument } from '../../src/http/schemas/id.ts'
+import { Nullable, StringEnum } from '../../src/http/schemas/types.ts'
+import { priorities, type TodoContent } from '../../src/todos/content/content.ts'
+import { exampleIds, Instant, NullableString, ref } from '../schemas.ts'
 
 const nullableInstant = (description: string) =>
-  Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
+  Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description }))
 
-/** Written out here: an answer is not checked, and is the faster to write the plainer its schema. */
-const DueDocument = Type.Unsafe<Due | null>({
+/** Not a union: an answer is not validated, and a plain schema serializes faster. */
+const DueDocument = Type.Unsafe<TodoContent['due']>({
   type: ['object', 'null'],
   properties: {
     date: { type: 'string', format: 'date' },
@@ -38,11 +39,11 @@ export const TodoDocument = Type.Object(
   {
     id: IdDocument,
     title: Type.String(),
-    description: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    description: Nullable(Type.String()),
     done: Type.Boolean(),
     due: DueDocument,
-    priority: Type.Unsafe<Priority>({ type: 'string', enum: priorities }),
-    tags: Type.Unsafe<readonly string[]>(Type.Array(Type.String(), { description: 'a set' })),
+    priority: StringEnum(priorities),
+    tags: Type.Unsafe<TodoContent['tags']>(Type.Array(Type.String(), { description: 'a set' })),
     position: Type.String({ description: 'where it is in the list: todos are in the order of this text' }),
     createdAt: Instant('when it was made'),
     updatedAt: Instant('when it last changed, but for its place in the list'),

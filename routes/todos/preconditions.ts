@@ -4,7 +4,10 @@ import type { Config } from '../../src/config/config.ts'
 import { createPrecondition, type Precondition } from '../../src/http/preconditions.ts'
 import type { Todo } from '../../src/todos/todo.ts'
 
-/** Says what a request demands of the todo that it is to change, by its headers and by an `etag` in its body. */
+/**
+ * Makes the precondition of a request from its headers and from an `etag` in its body.
+ * @throws {Problem} from the precondition: `precondition_failed` or `precondition_required`
+ */
 export const createPreconditionFactory =
   ({ requiresIfMatch }: Config) =>
   ({ headers }: { headers: IncomingHttpHeaders }, etag?: string): Precondition => {
@@ -17,7 +20,7 @@ export const createPreconditionFactory =
     }
   }
 
-/** A todo as an answer, which is named by its entity tag. */
+/** Sets the ETag of an answer that is a todo. */
 export function setEtag(todo: Todo, reply: FastifyReply): Todo {
   reply.header('etag', todo.etag)
   return todo

@@ -39,13 +39,13 @@ const reads: FastifyPluginAsyncTypebox = async app => {
   })
 }
 
-/** An answer that is serialized already. */
+/** Sends an answer that is serialized already. */
 function sendSerialized<Answer>(text: string, etag: string, reply: FastifyReply): Answer {
   reply.header('etag', etag).type('application/json; charset=utf-8')
   return text as Answer
 }
 
-/** The present page's address with another cursor (RFC 8288). */
+/** The Link header of the next page (RFC 8288). */
 function toNextLink(url: string, cursor: string): string {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   searchParams.set('cursor', cursor)

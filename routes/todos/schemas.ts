@@ -1,11 +1,13 @@
 import { Type } from '@sinclair/typebox'
-import type { MoveTarget } from '../../src/todos/operations.ts'
-import { sorts } from '../../src/todos/query/list.ts'
+import { Id } from '../../src/http/schemas/id.ts'
+import { contentFields, NewContent, TodoPatch } from '../../src/todos/content/content.ts'
+import { serverFields } from '../../src/todos/content/server-fields.ts'
+import { MoveTarget } from '../../src/todos/move-target.ts'
+import { listFields } from '../../src/todos/query/list-query.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  Id,
   idempotencyHeaders,
   idempotencyProblems,
   PageQuery,
@@ -13,7 +15,6 @@ import {
   ref
 } from '../schemas.ts'
 import { TodoDocument, TodoPageDocument } from './documents.ts'
-import { contentFields, filterFields, patchFields, serverFields } from './fields.ts'
 
 const tags = ['todos']
 const security = bearer
@@ -27,7 +28,7 @@ const etag = Type.String({ description: 'names the state that the answer shows' 
 const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
 const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
 
-/** A request that is to take effect on one state only (RFC 9110, section 13). */
+/** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
 const preconditionHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
@@ -40,27 +41,7 @@ const conditionalGetHeaders = Type.Object({
   )
 })
 
-export const ListQuery = Type.Object(
-  {
-    ...PageQuery.properties,
-    sort: Type.Optional(
-      Type.Unsafe<(typeof sorts)[number]>({
-        type: 'string',
-        enum: sorts,
-        default: 'position',
-        description: `one of ${sorts.join(', ')}; - is the other way round`
-      })
-    ),
-    ...filterFields,
-    deleted: Type.Optional(
-      Type.Boolean({ description: 'true or false; true for the todos in the trash instead' })
-    ),
-    count: Type.Optional(
-      Type.Boolean({ description: 'true or false; true for `total`, which takes as long as there are many' })
-    )
-  },
-  strict
-)
+export const ListQuery = Type.Object({ ...PageQuery.properties, ...listFields }, strict)
 
 export const list = {
   operationId: 'listTodos',
@@ -98,10 +79,10 @@ export const create = {
   tags,
   security,
   headers: idempotencyHeaders,
-  body: Type.Object(contentFields, {
-    ...strict,
+  body: {
+    ...NewContent,
     examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]
-  }),
+  },
   response: {
     201: {
       ...todoResponse('The todo.'),
@@ -130,6 +111,11 @@ export const read = {
   response: { 200: todoResponse('The todo.'), ...notModified, ...problemResponses(...todoProblems) }
 }
 
+const replacedEtag = Type.String({
+  description: 'the `etag` of the state that is to be replaced; 412 when it is another one',
+  readOnly: true
+})
+
 export const replace = {
   operationId: 'replaceTodo',
   summary: 'Replace a todo',
@@ -142,7 +128,7 @@ export const replace = {
   params,
   headers: preconditionHeaders,
   body: Type.Object(
-    { id: Type.Optional(Id), ...contentFields, ...serverFields },
+    { id: Type.Optional(Id), ...contentFields, ...serverFields, etag: Type.Optional(replacedEtag) },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {
@@ -161,23 +147,12 @@ export const patch = {
   params,
   headers: preconditionHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
-  body: Type.Object(patchFields, { ...strict, examples: [{ done: true }] }),
+  body: { ...TodoPatch, examples: [{ done: true }] },
   response: {
     200: todoResponse('The todo as it is now.'),
     ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
   }
 }
-
-export const MoveBody = Type.Unsafe<MoveTarget>({
-  type: 'object',
-  anyOf: [
-    Type.Object({ after: Id }, strict),
-    Type.Object({ before: Id }, strict),
-    Type.Object({ to: Type.Unsafe<'top' | 'bottom'>({ type: 'string', enum: ['top', 'bottom'] }) }, strict)
-  ],
-  description: '{ after } or { before } with the id of another todo, or { to } with top or bottom',
-  examples: [{ to: 'top' }]
-})
 
 export const move = {
   operationId: 'moveTodo',
@@ -189,7 +164,7 @@ export const move = {
   security,
   params,
   headers: preconditionHeaders,
-  body: MoveBody,
+  body: MoveTarget,
   response: {
     200: todoResponse('The todo where it is now.'),
     ...problemResponses(...bodyProblems, ...changeProblems)

@@ -1,21 +1,12 @@
 import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
 import type { Statement } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
+import { isBefore, LIST_END, LIST_START, type ListPosition } from './list-position.ts'
 import { positionAfter, toPosition } from './position.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
 import { todoStatements } from './statements.ts'
 import type { TodoRow } from './tables.ts'
 import { isListed } from './todo.ts'
-
-/** The place of a todo in the list, which is ordered by position, then by id. */
-export type ListPosition = Pick<TodoRow, 'id' | 'position'>
-
-/** The places before and after all todos. */
-const LIST_START: ListPosition = { position: '', id: '' }
-const LIST_END: ListPosition = { position: '~', id: '' }
-
-export const isBefore = (a: ListPosition, b: ListPosition): boolean =>
-  a.position === b.position ? a.id < b.id : a.position < b.position
 
 /**
  * A unit of work: collects changes of a user's todos in memory, then writes them in one transaction, all or none. Reads see

@@ -1,37 +1,20 @@
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
+import { applyPatch, type TodoContent, type TodoPatch } from './content/content.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
-import { type Draft, isBefore, type ListPosition } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { AFTER_ALL, BEFORE_ALL, isBefore, type ListPosition } from './list-position.ts'
+import type { MoveTarget } from './move-target.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
 import type { TodoRow } from './tables.ts'
-import {
-  applyPatch,
-  isListed,
-  nextUpdateTime,
-  replaceContent,
-  type Todo,
-  type TodoContent,
-  type TodoPatch,
-  toContent,
-  toRow,
-  toTodo
-} from './todo.ts'
-
-/** Where a todo is to be moved. */
-export type MoveTarget =
-  | { readonly after: string }
-  | { readonly before: string }
-  | { readonly to: 'top' | 'bottom' }
+import { isListed, nextUpdateTime, replaceContent, type Todo, toContent, toRow, toTodo } from './todo.ts'
 
 /** Between which todos: without `above`, the top of the list; without `below`, the bottom. */
 interface Gap {
   readonly above: ListPosition | undefined
   readonly below: ListPosition | undefined
 }
-
-/** Sorts after every id. */
-const MAX_ID = '~'
 
 /** How many todos on each side of a gap move to make room in it: at first few, at last these. */
 const REACHES = [4, 16, 64, 256]
@@ -99,15 +82,15 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
 
   /** The position that a restored todo had, or a position right below, if another todo has it now and there is room. */
   async function findRestorePosition({ id, position }: ListPosition): Promise<string> {
-    const next = await draft.below(id, { position, id: '' })
+    const next = await draft.below(id, { position, id: BEFORE_ALL })
     if (next?.position !== position) return position
-    const below = await draft.below(id, { position, id: MAX_ID })
+    const below = await draft.below(id, { position, id: AFTER_ALL })
     if (!below) return positionAfter(position, newId())
     return positionBetween(position, below.position, newId()) ?? position
   }
 
   return {
-    /** At the bottom of the list. */
+    /** Creates a todo at the bottom of the list. */
     async create(content: TodoContent): Promise<Todo> {
       const id = newId()
       return put(toRow(content, { id, userId, position: await draft.findBottomPosition(id), now: now() }))
@@ -118,7 +101,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return put(replaceContent(row, applyPatch(toContent(row), patch), now(), newId()))
     },
 
-    /** @param serverFields what the caller says of the state that is replaced, beside the content */
+    /** @param serverFields what the client says of the state that is replaced */
     async replace(
       id: string,
       content: TodoContent,
@@ -130,6 +113,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return put(replaceContent(row, content, now(), newId()))
     },
 
+    /** Moves a todo in the list. A todo that is there already stays unchanged. */
     async move(id: string, target: MoveTarget, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       if (Object.values(target).includes(id)) return toTodo(row)
@@ -143,14 +127,14 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       return position ? putAt(row, position) : moveIntoFullGap(row, above, target)
     },
 
-    /** Into the trash. */
+    /** Moves a todo to the trash. */
     async remove(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       const deletedAt = nextUpdateTime(row, now())
       return put({ ...row, deletedAt, updatedAt: deletedAt, revision: newId() })
     },
 
-    /** Out of the trash, to where it was; one that is not there stays as it is. */
+    /** Moves a todo from the trash back to its place. A todo that is not in the trash stays unchanged. */
     async restore(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, () => true, precondition)
       if (isListed(row)) return toTodo(row)
@@ -164,7 +148,7 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
       })
     },
 
-    /** For good, from the list or the trash. */
+    /** Deletes a todo of the list or the trash for good. */
     async purge(id: string, precondition?: Precondition): Promise<Todo> {
       const row = await loadRow(id, () => true, precondition)
       draft.remove(id)

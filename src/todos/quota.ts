@@ -1,23 +1,22 @@
 import { count, eq, sql } from 'drizzle-orm'
-import pLimit, { type LimitFunction } from 'p-limit'
 import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../problems/problem.ts'
+import type { TodoContent } from './content/content.ts'
 import { todoTables } from './tables.ts'
-import type { TodoContent } from './todo.ts'
 
-/** How much a user may have: todos, those in the trash included, and bytes of what is written in them. */
-export interface Quota {
-  readonly todos: number
-  readonly bytes: number
+/** Todos, those in the trash included, and the bytes of their texts. */
+interface Usage {
+  todos: number
+  bytes: number
 }
 
-/** What a write adds to what a user has; less than nothing where it takes away. */
-export type Growth = Quota
+/** What a write adds to the usage of a user; negative where the write frees some. */
+export type Growth = Readonly<Usage>
 
-/** The part of what is left that is used up before it is counted again: other instances add to the same. */
+/** The share of the remaining quota that is used before the next count. Other instances add to the same quota. */
 const ALLOWANCE_SHARE = 1 / 8
-/** The most users whose part is kept. */
+/** The most users whose state is kept. */
 const MAX_USERS = 10_000
 
 const statements = prepareStatements('todos_quota', todoTables, (db, { todos }) => ({
@@ -30,7 +29,7 @@ const statements = prepareStatements('todos_quota', todoTables, (db, { todos }) 
     .where(eq(todos.userId, param(todos.userId, 'userId')))
 }))
 
-/** The bytes of a todo that count. */
+/** The bytes of a todo that count in the quota. */
 export const countBytes = ({
   title,
   description,
@@ -38,22 +37,18 @@ export const countBytes = ({
 }: Pick<TodoContent, 'title' | 'description' | 'tags'>) =>
   Buffer.byteLength(title) + Buffer.byteLength(description ?? '') + Buffer.byteLength(JSON.stringify(tags))
 
-/** What is known of a user's room. */
 interface QuotaState {
   /** What may still be added without a count. */
   readonly allowance: Usage
-  /** What is being added. */
+  /** What writes under way are adding. */
   readonly reserved: Usage
-  /** Looks for room one after another, so that those who look at a time are not all refused for each other's sake. */
-  readonly queue: LimitFunction
-  /** How many look, or add. */
+  /** Ends with the count under way. A second count meanwhile would refuse both writers for each other's sake. */
+  count: Promise<void> | undefined
   pendingWrites: number
 }
 
-interface Usage {
-  todos: number
-  bytes: number
-}
+/** How much a user may have. */
+export type Quota = Readonly<Usage>
 
 const UNLIMITED: Quota = { todos: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 const quotas = new WeakMap<Store['db'], Quota>()
@@ -66,8 +61,8 @@ export function setQuota({ db }: Store, quota: Quota): void {
 const statesByEngine = new WeakMap<Store['db'], Map<string, QuotaState>>()
 
 /**
- * Does a write if the user may have what it adds. What there is is counted now and then only, for a count takes the longer
- * the more there is; close to the limit it is counted each time.
+ * Runs a write if its growth fits into the user's quota. The usage is counted only now and then, because a count takes
+ * longer the more todos there are; close to the limit it is counted for each write.
  * @throws {Problem} `quota_exceeded`
  */
 export async function withQuota<Result>(
@@ -80,7 +75,13 @@ export async function withQuota<Result>(
   const state = getQuotaState(store, userId)
   state.pendingWrites += 1
   try {
-    if (!reserve(state, growth)) await state.queue(() => countAndReserve(store, userId, state, growth))
+    while (!reserve(state, growth)) {
+      if (!state.count) {
+        await startCount(store, userId, state, growth)
+        break
+      }
+      await state.count
+    }
     try {
       return await write()
     } finally {
@@ -97,11 +98,11 @@ function getQuotaState({ db }: Store, userId: string): QuotaState {
   const state = statesByUser.get(userId)
   if (state) return state
   if (statesByUser.size >= MAX_USERS)
-    for (const [id, { pendingWrites: entered }] of statesByUser) if (entered === 0) statesByUser.delete(id)
+    for (const [id, { pendingWrites }] of statesByUser) if (pendingWrites === 0) statesByUser.delete(id)
   const newState: QuotaState = {
     allowance: zeroUsage(),
     reserved: zeroUsage(),
-    queue: pLimit(1),
+    count: undefined,
     pendingWrites: 0
   }
   statesByUser.set(userId, newState)
@@ -110,25 +111,32 @@ function getQuotaState({ db }: Store, userId: string): QuotaState {
 
 const zeroUsage = (): Usage => ({ todos: 0, bytes: 0 })
 
-/** @returns whether the allowance covered it */
-function reserve({ allowance, reserved: underWay }: QuotaState, growth: Growth): boolean {
+/** @returns whether the allowance covers the growth, which is reserved then */
+function reserve({ allowance, reserved }: QuotaState, growth: Growth): boolean {
   if (allowance.todos < growth.todos || allowance.bytes < growth.bytes) return false
   add(allowance, growth, -1)
-  add(underWay, growth)
+  add(reserved, growth)
   return true
 }
 
-/** Counts what there is, and allows what is asked for and a part of what is left then. */
+/** Counts while others wait. @throws {Problem} `quota_exceeded` */
+function startCount(store: Store, userId: string, state: QuotaState, growth: Growth): Promise<void> {
+  const count = countAndReserve(store, userId, state, growth).finally(() => {
+    state.count = undefined
+  })
+  state.count = count.catch(() => {})
+  return count
+}
+
+/** Counts the usage, reserves the growth and allows a share of the rest. @throws {Problem} `quota_exceeded` */
 async function countAndReserve(
   store: Store,
   userId: string,
   state: QuotaState,
   growth: Growth
 ): Promise<void> {
-  // Whoever was before may have been allowed enough.
-  if (reserve(state, growth)) return
   Object.assign(state.allowance, zeroUsage())
-  // What is under way when the count begins may be in it or not; nothing is added to that meanwhile.
+  // Writes under way may be in the count or not, so they are subtracted. Without an allowance none begins meanwhile.
   const remaining = add({ ...(quotas.get(store.db) ?? UNLIMITED) }, state.reserved, -1)
   const [usage] = await statements(store).usage.executeLong({ userId }, todoTables(store.kit).todos.userId)
   add(

@@ -1,32 +1,10 @@
-import { applyDuePatch, type Due, type DuePatch, toDueKey } from './content/due.ts'
+import { type Priority, priorities, type TodoContent } from './content/content.ts'
+import { applyDuePatch, toDueKey } from './content/due.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './position.ts'
 import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
 import type { TodoRow } from './tables.ts'
-
-/** From the least to the greatest, in which order they are kept as numbers. */
-export const priorities = ['none', 'low', 'medium', 'high'] as const
-export type Priority = (typeof priorities)[number]
-
-/** What the user decides about a todo. */
-export interface TodoContent {
-  readonly title: string
-  readonly description: string | null
-  readonly done: boolean
-  readonly due: Due | null
-  readonly priority: Priority
-  /** A set; in the order of their characters. */
-  readonly tags: readonly string[]
-}
-
-/** A merge patch of the content (RFC 7396): null for what has a default. */
-export type TodoPatch = {
-  readonly [Field in Exclude<keyof typeof defaults, 'due'>]?: TodoContent[Field] | null
-} & {
-  readonly title?: string
-  readonly due?: DuePatch | null
-}
 
 export interface Todo extends TodoContent {
   readonly id: string
@@ -35,30 +13,21 @@ export interface Todo extends TodoContent {
   readonly updatedAt: Date
   readonly completedAt: Date | null
   readonly deletedAt: Date | null
-  /** Names this state of the todo (RFC 9110, section 8.8.3): another one after each change. */
+  /** Names this state of the todo (RFC 9110, section 8.8.3); each change sets another one. */
   readonly etag: string
 }
 
-/** What a todo is where its maker says nothing. */
-export const defaults: Omit<TodoContent, 'title'> = {
-  description: null,
-  done: false,
-  due: null,
-  priority: 'none',
-  tags: []
-}
-
-/** Characters of a title that todos are ordered by. */
+/** Characters of a title that count in the order of titles. */
 const MAX_TITLE_KEY_LENGTH = 200
 
-/** What a new todo has besides its content. */
+/** What a new todo has beside its content. */
 interface NewTodo extends Pick<TodoRow, 'id' | 'userId'> {
-  /** Where it is; unless told, below those that were made before. */
+  /** By default below all older todos. */
   readonly position?: string
   readonly now: Date
 }
 
-/** A new todo. */
+/** The row of a new todo. */
 export function toRow(
   content: TodoContent,
   { id, userId, now, position = toPosition(id) }: NewTodo
@@ -72,11 +41,11 @@ export function toRow(
   return { id, userId, revision: id, position, ...timestamps, ...toColumns(userId, content) }
 }
 
-/** When a todo changes: now, or when it was made or changed last, should the clock have been put back since. */
+/** The time of a change: now, but never before the last change, should the clock have been put back. */
 export const nextUpdateTime = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
   new Date(Math.max(createdAt.getTime(), updatedAt.getTime(), now.getTime()))
 
-/** The todo with another content, or the very same row when nothing is different. */
+/** The row with another content, or the very same row when nothing differs. */
 export function replaceContent(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
   const columns = toColumns(row.userId, content)
   if (hasSameColumns(row, columns)) return row
@@ -86,29 +55,16 @@ export function replaceContent(row: TodoRow, content: TodoContent, now: Date, re
 }
 
 /**
- * The content with a patch merged in: what it leaves out stays as it is, what it names as null goes back to its default.
- * @throws {Problem} `validation_failed` when the due date is none in the end
+ * The columns of a content, those for order and search included.
+ * @throws {Problem} `validation_failed` when the due date is invalid
  */
-export function applyPatch(content: TodoContent, patch: TodoPatch): TodoContent {
-  const { title, description, done, due, priority, tags } = { ...content, due: undefined, ...patch }
-  return {
-    title,
-    description,
-    done: done ?? defaults.done,
-    due: due === undefined ? content.due : due && applyDuePatch(content.due, due),
-    priority: priority ?? defaults.priority,
-    tags: tags ?? defaults.tags
-  }
-}
-
-/** The columns that the content makes. */
 export function toColumns(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
   const [trimmedTitle, sortedTags] = [title.trim(), tags.map(normalizeTag).toSorted()]
   return {
     title: trimmedTitle,
     description,
     done,
-    // In one order of its members, whichever it came in.
+    // Always with its members in the same order.
     due: due && applyDuePatch(null, due),
     priority: priorities.indexOf(priority),
     tags: sortedTags,
@@ -128,10 +84,10 @@ const hasSameColumns = (row: TodoRow, columns: ContentColumns): boolean =>
     name => JSON.stringify(row[name]) === JSON.stringify(columns[name])
   )
 
-/** Whether a todo is in the list, rather than in the trash. */
+/** Whether a todo is in the list, not in the trash. */
 export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
-/** What the user decided about a todo. */
+/** The content of a row. */
 export const toContent = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({
   title,
   description,
@@ -141,7 +97,7 @@ export const toContent = ({ title, description, done, due, priority, tags }: Tod
   tags
 })
 
-/** The todo that a row holds. */
+/** The todo of a row. */
 export const toTodo = (row: TodoRow): Todo => ({
   ...toContent(row),
   id: row.id,

@@ -1,27 +1,31 @@
 import type { BoundStatement } from '../db/engine.ts'
 import { MAX_IDS, toIdParams } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
-import type { Precondition } from '../http/preconditions.ts'
+import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency/idempotency.ts'
 import { Problem } from '../problems/problem.ts'
 import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
-import type { ServerFields } from './content/server-fields.ts'
+import { defaults, type NewContent } from './content/content.ts'
 import { createDraft } from './draft.ts'
-import { createOperations, type MoveTarget, type Operations } from './operations.ts'
-import { type ListQuery, listTodos, type TodoPage } from './query/list.ts'
+import { createOperations, type Operations } from './operations.ts'
+import { listTodos, type TodoPage } from './query/list.ts'
+import type { ListQuery } from './query/list-query.ts'
 import { todoStatements } from './statements.ts'
-import { isListed, type Todo, type TodoContent, type TodoPatch, toTodo } from './todo.ts'
+import { isListed, type Todo, toTodo } from './todo.ts'
 
-/** What is to be written together with a change, once it is known what the change answers. */
+/** Statements to write in the same transaction as a change, made from the answer to the change. */
 export type ExtraStatements<Answer> = (answer: Answer) => readonly BoundStatement[]
 
 const noStatements = () => []
 
-/** A user's todos. Another user's are not among them: the owner is part of every condition. */
+/** The todos of a user. Every statement names the owner, so no other user's todo is read or changed. */
 export function createTodos(store: Store, userId: string) {
   const bulkUpdates = createBulkUpdates(store)
 
   /**
-   * Does something to todos, all of it or nothing. Done again, with what there is then, when another write came in between.
+   * Changes todos, all or none, in one transaction. When another write comes in between, the work runs again on the new
+   * state.
+   * @returns what the work returns
+   * @throws {Problem} of the work, or `quota_exceeded`
    */
   async function edit<Answer>(
     work: (operations: Operations) => Promise<Answer>,
@@ -37,10 +41,33 @@ export function createTodos(store: Store, userId: string) {
     }
   }
 
+  /** The todos with some ids, in the list or in the trash, by their ids. */
+  async function findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
+    await bulkUpdates.settle(userId)
+    const todosById = new Map<string, Todo>()
+    for (let start = 0; start < ids.length; start += MAX_IDS) {
+      const params = { userId, ...toIdParams(ids.slice(start, start + MAX_IDS)) }
+      for (const row of await todoStatements(store).findMany.execute(params))
+        todosById.set(row.id, toTodo(row))
+    }
+    return todosById
+  }
+
+  /** Stores the id of a created todo. A replay shows the todo as it is now. */
+  const replayHandler: ReplayHandler<Todo, Pick<Todo, 'id'>> = {
+    identify: ({ id }) => ({ id }),
+    async replay({ id }) {
+      const todo = (await findByIds([id])).get(id)
+      if (!todo) throw new Problem('todo_not_found', PURGED)
+      return todo
+    }
+  }
+
   return {
     edit,
+    findByIds,
 
-    /** Does something as `edit` does, but for its taking effect. */
+    /** Runs like `edit`, but writes nothing. */
     dryRun: <Answer>(work: (operations: Operations) => Promise<Answer>): Promise<Answer> =>
       bulkUpdates.readConsistently(userId, async () => {
         const draft = createDraft(store, userId)
@@ -49,6 +76,7 @@ export function createTodos(store: Store, userId: string) {
         return answer
       }),
 
+    /** @throws {Problem} `todo_not_found` for a todo that is missing or in the trash */
     async get(id: string): Promise<Todo> {
       const [row] = await bulkUpdates.readConsistently(userId, () =>
         todoStatements(store).find.execute({ id, userId })
@@ -57,45 +85,23 @@ export function createTodos(store: Store, userId: string) {
       return toTodo(row)
     },
 
-    /** Those of some todos that are there, in the list or in the trash, by their ids. */
-    async findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
-      await bulkUpdates.settle(userId)
-      const todosById = new Map<string, Todo>()
-      for (let start = 0; start < ids.length; start += MAX_IDS) {
-        const params = { userId, ...toIdParams(ids.slice(start, start + MAX_IDS)) }
-        for (const row of await todoStatements(store).findMany.execute(params))
-          todosById.set(row.id, toTodo(row))
-      }
-      return todosById
-    },
-
     list: (query: ListQuery): Promise<TodoPage> => listTodos(store, userId, query),
 
-    add: (content: TodoContent, extraStatements?: ExtraStatements<Todo>): Promise<Todo> =>
-      edit(({ create }) => create(content), extraStatements),
-
-    patch: (id: string, changes: TodoPatch, precondition?: Precondition): Promise<Todo> =>
-      edit(({ patch }) => patch(id, changes, precondition)),
-
-    replace: (
-      id: string,
-      content: TodoContent,
-      precondition?: Precondition,
-      serverFields?: ServerFields
-    ): Promise<Todo> => edit(({ replace }) => replace(id, content, precondition, serverFields)),
-
-    move: (id: string, target: MoveTarget, precondition?: Precondition): Promise<Todo> =>
-      edit(({ move }) => move(id, target, precondition)),
-
-    /** Puts a todo into the trash. */
-    remove: (id: string, precondition?: Precondition): Promise<Todo> =>
-      edit(({ remove }) => remove(id, precondition)),
-
-    restore: (id: string, precondition?: Precondition): Promise<Todo> =>
-      edit(({ restore }) => restore(id, precondition)),
-
-    /** Removes a todo for good. */
-    purge: (id: string, precondition?: Precondition): Promise<Todo> =>
-      edit(({ purge }) => purge(id, precondition))
+    /**
+     * Creates a todo at the bottom of the list.
+     * @param key the Idempotency-Key: the same request with the same key creates one todo
+     * @throws {Problem} `quota_exceeded`, `idempotency_key_in_use`, `idempotency_key_reused`, and `todo_not_found` for the
+     * replay of a todo that was purged since
+     */
+    create: (content: NewContent, key?: string): Promise<IdempotentResult<Todo>> =>
+      withIdempotency(store, { userId, key, request: ['create', content] }, replayHandler, storeAnswer =>
+        edit(todos => todos.create({ ...defaults, ...content }), storeAnswer)
+      )
   }
+}
+
+const PURGED = {
+  detail:
+    'The first request with this key made the todo, and it was deleted for good since. Nothing was done.',
+  headers: { 'idempotent-replayed': 'true' }
 }

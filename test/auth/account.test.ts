@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { allTables } from '../../src/features.ts'
-import { defaults, toRow } from '../../src/todos/todo.ts'
+import { defaults } from '../../src/todos/content/content.ts'
+import { toRow } from '../../src/todos/todo.ts'
 import { createDatabase, query } from '../support/databases.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 

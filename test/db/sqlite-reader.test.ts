@@ -3,7 +3,6 @@ import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { createReadPool } from '../../src/db/sqlite/read-pool.ts'
-import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { serveSignedIn } from '../todos/signed-in.ts'
 
@@ -77,7 +76,7 @@ t.test(
     })
     const own = createTodos(app.store, user.id)
     for (let n = 0; n < 201; n += 1)
-      await own.add({ ...defaults, title: `number ${n}`, tags: n % 2 ? ['odd'] : [], done: n % 3 === 0 })
+      await own.create({ title: `number ${n}`, tags: n % 2 ? ['odd'] : [], done: n % 3 === 0 })
     const find = async (query: string) => {
       const { status, body } = await todos('GET', `?${query}&count=true&limit=200`)
       t.equal(status, 200)

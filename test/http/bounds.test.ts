@@ -1,6 +1,6 @@
 import t from 'tap'
-import { ImportLine } from '../../routes/todos/transfer/schemas.ts'
 import { Environment } from '../../src/config/environment-schema.ts'
+import { ImportLine } from '../../src/todos/transfer/import-line.ts'
 import { serve } from '../support/service.ts'
 
 /** The most that an `integer` column of PostgreSQL holds; more is an error of the database (22003), hence a 500. */

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { contentFields, patchFields } from '../../routes/todos/fields.ts'
 import { ListQuery } from '../../routes/todos/schemas.ts'
-import { defaults } from '../../src/todos/todo.ts'
+import { contentFields, defaults, patchFields } from '../../src/todos/content/content.ts'
 import { createArbitrary, type Schema } from '../support/schema-arbitrary.ts'
 import { serve } from '../support/service.ts'
 

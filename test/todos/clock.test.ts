@@ -4,7 +4,7 @@ import { serveSignedIn } from './signed-in.ts'
 
 const HOUR = 3600
 
-t.test('a new todo is below all others, though the clock was put back', async t => {
+t.test('a new todo is below all others, even if the clock was put back', async t => {
   const { clock, todos, make, titles } = await serveSignedIn(t)
   await make('a', 'b')
   clock.advance(-HOUR)
@@ -24,7 +24,7 @@ t.test('a new todo is below all others, though the clock was put back', async t 
   t.equal((await titles()).at(-1), 'k')
 })
 
-t.test('a new todo is below one that is kept with a position ahead of the clock', async t => {
+t.test('a new todo is below a todo with a position ahead of the clock', async t => {
   const { call, token, todos, titles } = await serveSignedIn(t)
   const ahead = ['V'.padEnd(22, 'z'), 'm'.padEnd(38, 'A'), 'y'.padEnd(21, 'z').padEnd(22, 'y')]
   for (const [index, position] of ahead.entries()) {
@@ -45,24 +45,21 @@ t.test('a new todo is below one that is kept with a position ahead of the clock'
   t.strictSame((await titles()).slice(-3), ['new 2', 'ahead 0', 'last'])
 })
 
-t.test(
-  'a todo that is made together with a move to the bottom, or a deletion there, has its place',
-  async t => {
-    const { clock, todos, make, titles } = await serveSignedIn(t)
-    const [a, b] = await make('a', 'b')
-    clock.advance(-HOUR)
-    const batch = (...operations: object[]) => todos('POST', '/batch', { operations })
-    const create = (title: string) => ({ op: 'create', todo: { title } })
-    await batch(create('c'), { op: 'move', id: a.id, to: 'bottom' }, create('d'))
-    t.strictSame(await titles(), ['b', 'c', 'a', 'd'])
-    await batch({ op: 'move', id: b.id, to: 'bottom' }, create('e'), { op: 'move', id: b.id, to: 'bottom' })
-    t.strictSame(await titles(), ['c', 'a', 'd', 'e', 'b'])
-    await batch({ op: 'delete', id: b.id }, create('f'))
-    t.strictSame(await titles(), ['c', 'a', 'd', 'e', 'f'])
-    await todos('POST', `/${b.id}/restore`)
-    t.strictSame((await titles()).toSorted(), ['a', 'b', 'c', 'd', 'e', 'f'])
-  }
-)
+t.test('a batch that creates a todo and moves or deletes the last one keeps the order', async t => {
+  const { clock, todos, make, titles } = await serveSignedIn(t)
+  const [a, b] = await make('a', 'b')
+  clock.advance(-HOUR)
+  const batch = (...operations: object[]) => todos('POST', '/batch', { operations })
+  const create = (title: string) => ({ op: 'create', todo: { title } })
+  await batch(create('c'), { op: 'move', id: a.id, to: 'bottom' }, create('d'))
+  t.strictSame(await titles(), ['b', 'c', 'a', 'd'])
+  await batch({ op: 'move', id: b.id, to: 'bottom' }, create('e'), { op: 'move', id: b.id, to: 'bottom' })
+  t.strictSame(await titles(), ['c', 'a', 'd', 'e', 'b'])
+  await batch({ op: 'delete', id: b.id }, create('f'))
+  t.strictSame(await titles(), ['c', 'a', 'd', 'e', 'f'])
+  await todos('POST', `/${b.id}/restore`)
+  t.strictSame((await titles()).toSorted(), ['a', 'b', 'c', 'd', 'e', 'f'])
+})
 
 t.test('the times of a todo never go back', async t => {
   const { clock, todos, make } = await serveSignedIn(t)
@@ -109,7 +106,7 @@ t.test('the times of a todo never go back', async t => {
   )
 })
 
-t.test('what was imported as of a later time goes on from there', async t => {
+t.test('changes of a todo from the future keep its times in order', async t => {
   const { call, token, todos } = await serveSignedIn(t)
   const made = '2026-02-02T00:00:00.000Z'
   const lines = ['a', 'b'].map(title => JSON.stringify({ title, createdAt: made }))
@@ -122,7 +119,7 @@ t.test('what was imported as of a later time goes on from there', async t => {
   t.match((await todos('GET', '?deleted=true')).body.items, [{ id: b.id, updatedAt: made, deletedAt: made }])
 })
 
-t.test('what a line of an import leaves out goes with the instants that it has', async t => {
+t.test('missing times of an imported line fit its other times', async t => {
   const { call, token, todos } = await serveSignedIn(t)
   const now = '2026-01-01T00:00:00.000Z'
   const [before, after] = ['2025-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z']

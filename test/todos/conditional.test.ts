@@ -11,7 +11,7 @@ const changes: [string, string, unknown?][] = [
   ['DELETE', '?permanent=true']
 ]
 
-t.test('[RFC 9110] a read is answered by 304 to one who has that state', async t => {
+t.test('[RFC 9110] a read with a current ETag answers 304', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [todo] = await make('a')
   const path = `/${todo.id}`
@@ -34,7 +34,7 @@ t.test('[RFC 9110] a read is answered by 304 to one who has that state', async t
   t.notOk(missing.headers.etag)
 })
 
-t.test('a list is answered by 304 while nothing in it has changed', async t => {
+t.test('a list answers 304 while nothing in it has changed', async t => {
   const { call, signUp, todos, make } = await serveSignedIn(t)
   const [todo] = await make('a', 'b')
   const { accessToken: other } = await signUp()
@@ -55,7 +55,7 @@ t.test('a list is answered by 304 while nothing in it has changed', async t => {
   }
 })
 
-t.test('a change takes effect on the state that If-Match names, and on no other', async t => {
+t.test('a change takes effect only on the state that If-Match names', async t => {
   const { clock, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a', 'z')
   for (const [method, rest, body] of changes) {
@@ -85,7 +85,7 @@ t.test('a change takes effect on the state that If-Match names, and on no other'
   }
 })
 
-t.test('If-Match: * takes any state; authentication, validation and 404 come before it', async t => {
+t.test('If-Match: * accepts any state, after authentication, validation and 404', async t => {
   const { call, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const any = { 'if-match': '*' }
@@ -97,7 +97,7 @@ t.test('If-Match: * takes any state; authentication, validation and 404 come bef
   t.equal((await todos('PATCH', `/${MISSING_ID}`, { done: true }, any)).status, 404)
 })
 
-t.test('of N parallel writes with one ETag one takes effect', async t => {
+t.test('of parallel writes with one ETag, one takes effect', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [{ id, etag }] = await make('a')
   const answers = await Promise.all(
@@ -109,7 +109,7 @@ t.test('of N parallel writes with one ETag one takes effect', async t => {
   t.strictSame((await todos('GET', `/${id}`)).body, winner?.body)
 })
 
-t.test('an ETag changes twice within a millisecond if need be', async t => {
+t.test('two changes within a millisecond make two ETags', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [{ id, etag }] = await make('a')
   const etags = new Set([etag])
@@ -117,7 +117,7 @@ t.test('an ETag changes twice within a millisecond if need be', async t => {
   t.equal(etags.size, 5, 'with a clock that stands still')
 })
 
-t.test('REQUIRE_IF_MATCH refuses changes of what has not been seen', async t => {
+t.test('REQUIRE_IF_MATCH refuses a change without If-Match', async t => {
   const { todos, make } = await serveSignedIn(t, { REQUIRE_IF_MATCH: 'on' })
   const [{ id, etag }] = await make('a')
   for (const [method, rest, body] of changes) {

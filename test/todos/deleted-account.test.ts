@@ -3,7 +3,7 @@ import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 
-/** What makes todos, as it is sent. */
+/** Requests that create todos. */
 const writes = {
   'a todo': ['/api/todos', { body: { title: 'late' } }],
   'a todo with a key': ['/api/todos', { body: { title: 'late' }, headers: { 'idempotency-key': 'late' } }],
@@ -17,7 +17,7 @@ for (const [name, [path, request]] of Object.entries(writes))
     const { accessToken: token } = await signUp()
     const { sessions } = app
     const { authenticate } = sessions
-    // The account is there when the token is looked at, and gone when the row is written.
+    // The account exists when the token is checked, and is gone when the row is written.
     Object.assign(sessions, {
       authenticate: async (token: string) => {
         const user = await authenticate(token)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { POSITION_PATTERN } from '../../src/todos/position.ts'
-import { sorts } from '../../src/todos/query/list.ts'
+import { sorts } from '../../src/todos/query/sort.ts'
 import { type Answer, type Service, serve } from '../support/service.ts'
 import {
   type Content,
@@ -15,7 +15,7 @@ import {
   type Write
 } from './model.ts'
 
-/** More of them for who has the time; a failure prints the seed and the shortest way to it. */
+/** The number of random runs. A failure prints its seed and the shortest way to it. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 8)
 const SHAPE = new RegExp(POSITION_PATTERN)
 const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
@@ -65,13 +65,13 @@ const filter: fc.Arbitrary<Filter> = fc
     fc.nat({ max: 127 }),
     fc.constantFrom(undefined, true, false)
   )
-  // Few parts at a time, or nothing would ever be found.
+  // Few conditions at a time, or no todo would ever pass.
   .map(([parts, mask, deleted]) => {
     const kept = Object.entries(parts).filter((_, index) => mask % 3 === 0 && (mask >> index) % 2 === 1)
     return { ...Object.fromEntries(kept.slice(0, 2)), ...(deleted !== undefined && { deleted }) }
   })
 
-/** A write as it is generated: by numbers, for what there will be to choose from is not known yet. */
+/** A generated write: numbers choose among todos that do not exist yet. */
 const plan = fc.record({
   kind: fc.constantFrom(
     ...([
@@ -102,7 +102,7 @@ const walk = fc.record({
   filter,
   sort: fc.constantFrom(...sorts),
   limit: fc.integer({ min: 1, max: 5 }),
-  /** What comes between the pages. */
+  /** Writes between two pages. */
   plans: fc.array(plan, { maxLength: 6 })
 })
 type Walk = typeof walk extends fc.Arbitrary<infer Value> ? Value : never
@@ -125,12 +125,12 @@ const STATUSES: Record<string, number> = {
   validation_failed: 400
 }
 
-/** A run: the service as one person sees it, and what the rules make of that. */
+/** A run: the service as one user sees it, beside the model. */
 class Run {
   model = new Model()
   readonly #service: Service
   readonly #token: string
-  /** All ETags that a todo ever had. */
+  /** All ETags that todos ever had. */
   readonly #etags = new Map<string, string[]>()
   readonly #tally: Map<string, number>
 
@@ -143,7 +143,7 @@ class Run {
   #call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     this.#service.call(method, `/api/todos${path}`, { token: this.#token, body, headers })
 
-  /** Carries out a write, and holds the answer and all of the list and the trash against the rules. */
+  /** Sends a write and compares the answer, the list and the trash with the model. */
   async write(plan: Plan): Promise<string | undefined> {
     this.#service.clock.advance(plan.pass)
     const write = this.#writeOf(plan)
@@ -160,7 +160,7 @@ class Run {
   }
 
   #writeOf({ kind, which, anchor, place, content, patch }: Plan): Write {
-    // One more than there are: a todo that there is not.
+    // One more than there are: a missing todo.
     const idAt = (index: number) =>
       [...this.model.order, GONE][index % (this.model.order.length + 1)] as string
     const id = idAt(which)
@@ -226,7 +226,7 @@ class Run {
     return this.#chosen(expected, body, this.model)
   }
 
-  /** The outcome with what the service chose, once that keeps to the rules. */
+  /** The outcome with the values that the service chose, after a check of them. */
   #chosen(expected: Exclude<Outcome, { code: string }>, shown: Todo, model: Model): Outcome {
     const { todo, isChanged, between } = expected
     const isPlaced = todo.id === '' || between !== undefined
@@ -249,7 +249,7 @@ class Run {
     return { ...expected, todo: chosen }
   }
 
-  /** Carries out operations all at once: all of them take effect, or none, and then the first that cannot is named. */
+  /** Sends operations as a batch: all take effect, or none, and the first failing one is named. */
   async batch({ operations: plans, validateOnly }: Batch) {
     const planned = plans
       .filter(({ kind }) => ['create', 'patch', 'move', 'remove'].includes(kind))
@@ -293,7 +293,7 @@ class Run {
     this.#tally.set(name, (this.#tally.get(name) ?? 0) + 1)
   }
 
-  /** Nothing else has changed, and all is in its order. */
+  /** Compares the list and the trash with the model. */
   async audit() {
     for (const isTrash of [false, true]) {
       const { body } = await this.#call('GET', `?limit=200&deleted=${isTrash}`)
@@ -312,7 +312,7 @@ class Run {
     assert.deepEqual(stale.body, todo)
   }
 
-  /** Walks all pages of a list. What nobody touches meanwhile is on one of them, once, and in its order. */
+  /** Walks all pages of a list. A todo that nobody touches meanwhile is on one page, once, in its order. */
   async walk({ filter, sort, limit, plans }: Walk) {
     const query = new URLSearchParams({ sort, limit: String(limit), count: 'true' })
     for (const [name, values] of Object.entries(filter))
@@ -354,7 +354,7 @@ function operationOf(write: Write, ifMatch: string | undefined) {
   }
 }
 
-t.test('whatever is done to todos in whatever order, they keep to the rules', async t => {
+t.test('random requests in random order keep to the model', async t => {
   const service = await serve(t, { LOG_LEVEL: 'error' })
   const tally = new Map<string, number>()
   await fc.assert(
@@ -365,7 +365,7 @@ t.test('whatever is done to todos in whatever order, they keep to the rules', as
         const { accessToken } = await service.signUp()
         const run = new Run(service, accessToken, tally)
         const first = { kind: 'create', condition: 'none', pass: 0 } as Plan
-        // Objects of any kind are generated; those on the wire are plain.
+        // Generated objects have no prototype; those on the wire have.
         for (const content of structuredClone(contents)) await run.write({ ...first, content })
         for (const step of structuredClone(steps))
           await ('plans' in step ? run.walk(step) : 'operations' in step ? run.batch(step) : run.write(step))

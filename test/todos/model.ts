@@ -6,7 +6,7 @@
 export type Due = { date: string } | { dateTime: string; timeZone: string } | null
 const PRIORITIES = ['none', 'low', 'medium', 'high']
 
-/** A todo as it is on the wire. */
+/** A todo on the wire. */
 export interface Todo {
   id: string
   title: string
@@ -61,7 +61,7 @@ export type Write =
   | { kind: 'move'; id: string; body: MoveTarget }
   | { kind: 'remove' | 'restore' | 'purge'; id: string }
 
-/** What a write comes to: a refusal, or the todo as it is then, which may have a place of its own to be found. */
+/** The outcome of a write: a refusal, or the todo after it, whose position may have to be looked up. */
 export type Outcome =
   | { code: string; current?: Todo }
   | { todo: Todo; isChanged: boolean; isPurged?: boolean; between?: [string | undefined, string | undefined] }
@@ -70,7 +70,7 @@ const defaults = { description: null, done: false, due: null, priority: 'none', 
 
 export class Model {
   readonly todos = new Map<string, Todo>()
-  /** All ids in the order of the list, with those in the trash where they were. */
+  /** All ids in the order of the list; those in the trash keep their places. */
   order: string[] = []
 
   copy(): Model {
@@ -80,7 +80,7 @@ export class Model {
     return copy
   }
 
-  /** Those in the list, or those in the trash, in the order of the list. */
+  /** The todos in the list or in the trash, in the order of the list. */
   todosIn(isTrash: boolean): Todo[] {
     return this.order.map(id => this.get(id)).filter(todo => (todo.deletedAt !== null) === isTrash)
   }
@@ -91,7 +91,7 @@ export class Model {
     return todo
   }
 
-  /** What a write must come to; nothing has changed yet. */
+  /** The outcome that a write must have. Changes nothing. */
   expectedOutcome(write: Write, now: string, isMatch: (etag: string) => boolean): Outcome {
     if (write.kind === 'create') return { todo: createTodo(write.body, now), isChanged: true }
     const todo = this.todos.get(write.id)
@@ -141,7 +141,7 @@ export class Model {
     return { todo, isChanged: true, between: [others[index - 1], others[index]] }
   }
 
-  /** Takes over what a write has come to. Where it passes todos in the trash, its position says which. */
+  /** Applies the outcome of a write. Its position shows which todos of the trash it passed. */
   apply(outcome: Outcome) {
     if ('code' in outcome) return
     const { todo, isPurged: isGone, between } = outcome
@@ -161,7 +161,7 @@ export class Model {
     this.order.splice((above ?? -1) + 1 + skipped, 0, todo.id)
   }
 
-  /** What a list with a filter and an order shows, whole. */
+  /** The whole list for a filter and an order. */
   list(filter: Filter, sort: string): Todo[] {
     const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter))
     const field = sort.replace('-', '')
@@ -180,7 +180,7 @@ function toSortKey(todo: Todo, field: string): string | number {
   return field === 'createdAt' ? todo.createdAt : todo.updatedAt
 }
 
-/** A day is due when it is over; what is never due comes last. */
+/** A day is due when it is over; no due date sorts last. */
 const toDueKey = (due: Due) =>
   due === null ? '9999-99' : 'date' in due ? `${due.date}T24:00:00` : due.dateTime
 
@@ -220,7 +220,7 @@ const toContent = ({ title, description, done, due, priority, tags }: FullConten
   tags: tags.toSorted()
 })
 
-/** Only what differs changes anything. */
+/** An equal content changes nothing. */
 function replaceContent(todo: Todo, newContent: FullContent, now: string): Outcome {
   const content = toContent(newContent)
   const currentContent = toContent(todo)

@@ -7,7 +7,7 @@ import { serveSignedIn } from './signed-in.ts'
 const import_ = (...lines: object[]) => lines.map(line => JSON.stringify(line)).join('\n')
 const LINES = { 'content-type': 'application/x-ndjson' }
 
-t.test('a user may have so many todos, those in the trash included', async t => {
+t.test('the quota counts todos, those in the trash included', async t => {
   const { make, todos, titles } = await serveSignedIn(t, { MAX_TODOS: '3' })
   const [first] = await make('a', 'b', 'c')
   const refused = await todos('POST', '', { title: 'd' })
@@ -22,7 +22,7 @@ t.test('a user may have so many todos, those in the trash included', async t => 
   t.strictSame(await titles(), ['b', 'c', 'd'])
 })
 
-t.test('a batch and an import are refused as a whole, also when nothing is to be written', async t => {
+t.test('a batch and an import over the quota are refused as a whole, even with validateOnly', async t => {
   const { make, todos, titles } = await serveSignedIn(t, { MAX_TODOS: '3' })
   const [only] = await make('a')
   const create = (title: string) => ({ op: 'create', todo: { title } })
@@ -44,7 +44,7 @@ t.test('a batch and an import are refused as a whole, also when nothing is to be
   t.strictSame(taken.body, { created: 1, existing: 2 })
 })
 
-t.test('a user may have so many bytes of titles, descriptions and tags', async t => {
+t.test('the quota counts the bytes of titles, descriptions and tags', async t => {
   const { todos } = await serveSignedIn(t, { MAX_TODO_BYTES: '100' })
   const long = { title: 'é'.repeat(20), description: 'x'.repeat(30), tags: ['ab', 'c'] }
   const { body: made } = await todos('POST', '', long)
@@ -58,7 +58,7 @@ t.test('a user may have so many bytes of titles, descriptions and tags', async t
   t.equal((await todos('POST', '', { title: 'x'.repeat(20) })).status, 201)
 })
 
-t.test('of many at once no more are made than there may be', async t => {
+t.test('parallel creates do not exceed the quota', async t => {
   const { todos } = await serveSignedIn(t, { MAX_TODOS: '10' })
   const answers = await Promise.all(
     Array.from({ length: 15 }, (_, n) => todos('POST', '', { title: `${n}` }))
@@ -69,7 +69,7 @@ t.test('of many at once no more are made than there may be', async t => {
   t.equal((await todos('GET', '?count=true')).body.total, 10)
 })
 
-t.test('imports at the same time have room for one of them', async t => {
+t.test('of two parallel imports over the quota, one succeeds', async t => {
   const { todos } = await serveSignedIn(t, { MAX_TODOS: '300' })
   const lines = Array.from({ length: 200 }, (_, n) => `{"title":"${n}"}`).join('\n')
   const answers = await Promise.all([1, 2].map(() => todos('POST', '/import', lines, LINES)))
@@ -77,7 +77,7 @@ t.test('imports at the same time have room for one of them', async t => {
   t.equal((await todos('GET', '?limit=1&count=true')).body.total, 200)
 })
 
-t.test('what there is is counted now and then only', async t => {
+t.test('the usage is counted only now and then', async t => {
   const { app, todos } = await serveSignedIn(t)
   const counted: string[] = []
   const { prepare } = app.store
@@ -95,7 +95,7 @@ t.test('what there is is counted now and then only', async t => {
   t.strictSame(counted, ['todos_quota_usage'])
 })
 
-t.test('what is known of users does not grow without bounds', async t => {
+t.test('the quota states of users are bounded', async t => {
   const { app } = await serveSignedIn(t)
   let counts = 0
   const executeLong = async () => {
@@ -118,7 +118,7 @@ t.test('what is known of users does not grow without bounds', async t => {
   t.equal(counts, 10_001, 'all are counted anew')
 })
 
-t.test('the limits tell both', async t => {
+t.test('the limits show both quotas', async t => {
   const { call } = await serveSignedIn(t, { MAX_TODOS: '7', MAX_TODO_BYTES: '1000' })
   t.match((await call('GET', '/api/limits')).body, { todos: 7, todoBytes: 1000 })
 })

@@ -3,19 +3,19 @@ import { type Answer, expectedProblem, type Settings, serve } from '../support/s
 
 export const MISSING_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
-/** A service with one person signed in, and the calls on that person's todos. */
+/** A service with a signed-in user, and calls on the todos of that user. */
 export async function serveSignedIn(t: Parameters<typeof serve>[0], settings: Settings = {}) {
   const service = await serve(t, settings)
   const { accessToken: token, user } = await service.signUp()
   const todos = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}) =>
     service.call(method, `/api/todos${path}`, { token, body, headers })
-  /** Makes todos of these titles. */
+  /** Creates todos with these titles. */
   async function make(...titles: string[]) {
     const createdTodos = []
     for (const title of titles) createdTodos.push((await todos('POST', '', { title })).body)
     return createdTodos
   }
-  /** The titles of a list, in its order. */
+  /** The titles of a list in its order. */
   const titles = async (query = ''): Promise<string[]> =>
     (await todos('GET', query)).body.items.map(({ title }: { title: string }) => title)
   return { ...service, token, user, todos, make, titles }
@@ -24,7 +24,7 @@ export async function serveSignedIn(t: Parameters<typeof serve>[0], settings: Se
 export const invalid = (answer: Answer, ...errors: object[]) =>
   expectedProblem(answer, 400, 'validation_failed', { errors })
 
-/** Has one of the transactions that follow fail, by its number, as if the process had been killed before it. */
+/** Makes a later transaction fail, counted from 1, as if the process had been killed before it. */
 export function crashAtWrite(store: Store, number: number): void {
   const { atomically } = store
   let writes = 0

@@ -10,11 +10,11 @@ import { createTodoBackend } from './todo-backend.ts'
 type Test = Parameters<typeof serve>[0]
 type Request = Awaited<ReturnType<typeof createTodoBackend>>
 
-/** A test of the specification, on a service that has nobody's todos yet. */
+/** A test of the specification on a service without todos. */
 const specify = (sentence: string, check: (t: Test, request: Request) => Promise<void>) =>
   t.test(sentence, async t => check(t, await createTodoBackend(t)))
 
-/** Makes a todo and gives its url. */
+/** Creates a todo. @returns its url */
 const urlOfNew = async (request: Request, todo = {}) =>
   (await request('POST', '/', { title: 'blah', ...todo })).body.url as string
 

@@ -1,6 +1,6 @@
 import { type Answer, serve } from '../support/service.ts'
 
-/** A todo as the Todo-Backend specification has it (todobackend.com). */
+/** A todo of the Todo-Backend specification (todobackend.com). */
 interface BackendTodo {
   title: string
   completed: boolean
@@ -18,14 +18,14 @@ const toBackend = ({ id, title, done, description }: Answer['body']): BackendTod
   url: `/api/todos/${id}`
 })
 
-/** The specification's order is a number of the client's that means nothing to the service: here it is the description. */
+/** The specification's `order` is a number that only the client uses; here the description holds it. */
 const fromBackend = ({ title, completed, order }: Partial<BackendTodo>) => ({
   ...(title !== undefined && { title }),
   ...(completed !== undefined && { done: completed }),
   ...(order !== undefined && { description: String(order) })
 })
 
-/** The service, signed in to and spoken to from a page of another origin, as the specification speaks. */
+/** The service behind an adapter of the specification, called from a page of another origin. */
 export async function createTodoBackend(t: Parameters<typeof serve>[0]) {
   const { call, signUp } = await serve(t)
   const { accessToken: token } = await signUp()
@@ -52,7 +52,7 @@ export async function createTodoBackend(t: Parameters<typeof serve>[0]) {
     return clear()
   }
 
-  /** Sends a request of the specification to its root, or to the url of a todo. */
+  /** Sends a request of the specification to the root or to the url of a todo. */
   return async function request(
     method: string,
     url = ROOT,

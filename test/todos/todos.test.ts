@@ -1,12 +1,12 @@
 import t from 'tap'
+import type { TodoPatch } from '../../src/todos/content/content.ts'
 import { POSITION_PATTERN } from '../../src/todos/position.ts'
-import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { type Answer, expectedProblem, serve } from '../support/service.ts'
 
 const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
-/** A service with one person signed in, and the calls on that person's todos. */
+/** A service with a signed-in user, and calls on the todos of that user. */
 async function signedIn(t: Parameters<typeof serve>[0]) {
   const service = await serve(t)
   const { accessToken: token } = await service.signUp()
@@ -18,7 +18,7 @@ async function signedIn(t: Parameters<typeof serve>[0]) {
 const invalid = (answer: Answer, ...errors: object[]) =>
   expectedProblem(answer, 400, 'validation_failed', { errors })
 
-t.test('a todo’s life', async t => {
+t.test('the life of a todo', async t => {
   const { clock, todos } = await signedIn(t)
   const made = await todos('POST', '', { title: ' Buy milk\n', description: 'Oat, not cow' })
   const { id } = made.body
@@ -93,7 +93,7 @@ t.test('a todo’s life', async t => {
   }
 })
 
-t.test('a todo that is made done is completed', async t => {
+t.test('a todo that is created as done has a completion time', async t => {
   const { todos } = await signedIn(t)
   const { body } = await todos('POST', '', { title: 'x', done: true, description: null })
   t.match(body, { done: true, completedAt: body.createdAt })
@@ -163,7 +163,7 @@ t.test('[RFC 7396] a patch changes what it names and nothing else', async t => {
     )
 })
 
-t.test('what a patch cannot clear: the title, which has no default', async t => {
+t.test('a patch cannot clear the title, which has no default', async t => {
   const { todos } = await signedIn(t)
   const { body: todo } = await todos('POST', '', { title: 'a' })
   const answer = await todos('PATCH', `/${todo.id}`, { title: null, done: null })
@@ -183,11 +183,12 @@ t.test('parallel patches of different fields all take effect', async t => {
   t.match((await todos('GET', `/${todo.id}`)).body, { title: 'b', description: 'c', done: true })
 })
 
-t.test('an update that meets another one starts again from what that one left', async t => {
+t.test('an update that conflicts with another one runs again on its result', async t => {
   const { app, signUp } = await serve(t)
   const todos = createTodos(app.store, (await signUp()).user.id)
-  const { id } = await todos.add({ ...defaults, title: 'a' })
-  await Promise.all([todos.patch(id, { title: 'b' }), todos.patch(id, { description: 'c' })])
+  const { id } = (await todos.create({ title: 'a' })).answer
+  const change = (changes: TodoPatch) => todos.edit(({ patch }) => patch(id, changes))
+  await Promise.all([change({ title: 'b' }), change({ description: 'c' })])
   t.match(await todos.get(id), { title: 'b', description: 'c' })
 })
 
@@ -237,7 +238,7 @@ t.test('every wrong field is named at once', async t => {
   t.strictSame((await todos('GET')).body.items, [todo], 'nothing was written')
 })
 
-t.test('the limits of each field are accepted, and come back to the character', async t => {
+t.test('values at the limit of each field are accepted and come back unchanged', async t => {
   const { todos } = await signedIn(t)
   const contents = [
     { title: 'x', description: '' },
@@ -252,7 +253,7 @@ t.test('the limits of each field are accepted, and come back to the character', 
   }
 })
 
-t.test('someone else’s todo answers as a missing one does', async t => {
+t.test("another user's todo answers like a missing todo", async t => {
   const { call, signUp, todos } = await signedIn(t)
   const { accessToken: token } = await signUp()
   const { body: todo } = await todos('POST', '', { title: 'mine' })
@@ -276,7 +277,7 @@ t.test('someone else’s todo answers as a missing one does', async t => {
   t.strictSame((await todos('GET', `/${todo.id}`)).body, todo)
 })
 
-t.test('without a token nothing is told, not even what is wrong with a body', async t => {
+t.test('without a token the answer reveals nothing, not even errors of the body', async t => {
   const { call } = await serve(t)
   for (const [method, path] of [
     ['GET', ''],
@@ -289,13 +290,13 @@ t.test('without a token nothing is told, not even what is wrong with a body', as
     t.equal((await call(`${method}`, `/api/todos${path}`)).body.code, 'authentication_required')
 })
 
-t.test('an id that is none is told', async t => {
+t.test('an invalid id is named', async t => {
   const { todos } = await signedIn(t)
   const answer = await todos('GET', '/17')
   t.strictSame(answer.body, invalid(answer, { parameter: 'id', detail: 'is not accepted; give a UUID' }))
 })
 
-t.test('DELETE with a JSON content type and no body is fine', async t => {
+t.test('DELETE accepts a JSON content type without a body', async t => {
   const { todos } = await signedIn(t)
   const { body } = await todos('POST', '', { title: 'x' })
   t.equal(

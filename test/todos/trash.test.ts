@@ -2,7 +2,7 @@ import t from 'tap'
 import { expectedProblem } from '../support/service.ts'
 import { MISSING_ID, serveSignedIn } from './signed-in.ts'
 
-t.test('a deleted todo is in the trash and nowhere else, until it is restored', async t => {
+t.test('a deleted todo is only in the trash until it is restored', async t => {
   const { clock, todos, make, titles } = await serveSignedIn(t)
   const [a, b] = await make('a', 'b', 'c')
   clock.advance(60)
@@ -46,7 +46,7 @@ t.test('a deleted todo is in the trash and nowhere else, until it is restored', 
   )
 })
 
-t.test('a todo that is deleted for good is gone, from the list as from the trash', async t => {
+t.test('a purged todo is gone from the list and the trash', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [a, b] = await make('a', 'b')
   const removed = await todos('DELETE', `/${a.id}?permanent=true`)
@@ -62,7 +62,7 @@ t.test('a todo that is deleted for good is gone, from the list as from the trash
     }
 })
 
-t.test('the trash is somebody’s own, and is ordered and filtered as the list is', async t => {
+t.test('each user has a trash, which sorts and filters like the list', async t => {
   const { call, signUp, todos, make, titles } = await serveSignedIn(t)
   const made = await make('b', 'a', 'c')
   for (const { id } of made) await todos('DELETE', `/${id}`)

@@ -7,7 +7,7 @@ import { readDuePages, readTodoPages, toNdjson } from '../../../src/todos/transf
 import { TodoDocument } from '../documents.ts'
 import { CALENDAR, exportTodos, NDJSON } from './schemas.ts'
 
-/** Apart from its siblings, since it alone answers in more than one media type. */
+/** Answers in one of two media types. */
 const exportRoute: FastifyPluginAsyncTypebox = async app => {
   app.get('/export', { schema: exportTodos }, async function exportTodos(request, reply) {
     const type = reply.negotiateType(NDJSON, CALENDAR)
@@ -21,7 +21,7 @@ const exportRoute: FastifyPluginAsyncTypebox = async app => {
       ? toCalendar(pages, readDuePages(app.store, userId))
       : toNdjson(pages, todo => serialize({ ...todo }))
     const stream = Readable.from(request.method === 'HEAD' ? [] : chunks)
-    // When not even the beginning can be read, it fails as any other request does.
+    // If not even the beginning can be read, the answer is a problem.
     await once(stream, 'readable')
     reply.headers({
       'content-type': isCalendar ? `${CALENDAR}; charset=utf-8` : NDJSON,

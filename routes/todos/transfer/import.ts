@@ -3,15 +3,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../../src/problems/problem.ts'
 import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/todos/limits.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
+import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
 import * as schemas from './schemas.ts'
 
-/** It leaves out the byte order mark that some programs begin a file with (RFC 8259, section 8.1). */
+/** Drops the byte order mark that some programs begin a file with (RFC 8259, section 8.1). */
 const decoder = new TextDecoder()
 
-/** Apart from its siblings, since it alone takes lines, and many of them. */
+/** In a plugin of its own, because only an import takes lines, and has a body limit and a rate limit of its own. */
 const importRoute: FastifyPluginAsyncTypebox = async app => {
-  const check = app.compileCheck(schemas.ImportLine)
+  const check = app.compileCheck(ImportLine)
   const limits = {
     bodyLimit: MAX_IMPORT,
     config: { rateLimit: REQUESTS_PER_MINUTE.import }

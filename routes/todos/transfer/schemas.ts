@@ -1,21 +1,18 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/todos/limits.ts'
-import { POSITION_PATTERN } from '../../../src/todos/position.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  Id,
   idempotencyHeaders,
   idempotencyProblems,
   problemResponses
 } from '../../schemas.ts'
 import { exampleTodo } from '../documents.ts'
-import { contentFields } from '../fields.ts'
 
 export const NDJSON = 'application/x-ndjson'
-/** What lines of JSON are called; none is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
+/** Media types of lines of JSON. None is registered (https://spec.openapis.org/registry/media-type/sequential_json). */
 export const NDJSON_TYPES = [
   NDJSON,
   'application/ndjson',
@@ -33,9 +30,9 @@ const exampleLine = JSON.stringify(exampleTodo)
 
 const exampleCalendar = `BEGIN:VCALENDAR
 VERSION:2.0
-PRODID:-//Latchkey//Latchkey//EN
+PRODID:-//Latchkey//Todos//EN
 BEGIN:VTODO
-UID:${exampleTodo.id}
+UID:${exampleTodo.id}@latchkey
 SUMMARY:${exampleTodo.title}
 END:VTODO
 END:VCALENDAR
@@ -74,33 +71,6 @@ export const exportTodos = {
     ...problemResponses('not_acceptable', ...bearerProblems)
   }
 }
-
-const Instant = Type.String({
-  format: 'instant',
-  description: 'an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
-})
-const NullableInstant = {
-  ...Instant,
-  type: ['string', 'null'],
-  description: `${Instant.description}, or null`
-}
-
-/** A todo as it is exported; or parts of that. */
-export const ImportLine = Type.Object(
-  {
-    id: Type.Optional(Id),
-    ...contentFields,
-    position: Type.Optional(
-      Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
-    ),
-    createdAt: Type.Optional(Instant),
-    updatedAt: Type.Optional(Instant),
-    completedAt: Type.Optional(NullableInstant),
-    deletedAt: Type.Optional(NullableInstant),
-    etag: Type.Optional(Type.String())
-  },
-  { additionalProperties: false }
-)
 
 export const importTodos = {
   operationId: 'importTodos',

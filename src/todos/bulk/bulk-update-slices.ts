@@ -1,21 +1,22 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { type Filter, type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
+import { type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
+import type { Filter } from '../query/list-query.ts'
 import { todoSearch } from '../query/search.ts'
 import { todoTables } from '../tables.ts'
 import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './sliced-updates.ts'
 
-/** What is done to all todos that are alike: they become done or not done, or go into the trash. */
+/** What happens to all todos that pass a filter: they become done or not done, or move to the trash. */
 export type BulkUpdate = { readonly done: boolean } | 'delete'
 
-/** Changes those of a range of ids. */
+/** Changes the todos in a range of ids. */
 const bulkUpdateSlice = prepareShapes(
-  'todos_sweep',
+  'todos_bulk_update',
   (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }) => {
     const { todos } = todoTables(engine.kit)
     const now = param(todos.updatedAt, 'now')
-    // As `changeTimeOf` has it; the engines have no name in common for the greatest of several.
+    // As in `nextUpdateTime`. The engines have no common function for the greatest of several values.
     const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
     const changeTime = sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
     const changedColumns =
@@ -37,13 +38,13 @@ const bulkUpdateSlice = prepareShapes(
   }
 )
 
-/** What is done, to which todos. */
+/** A bulk update as it is stored. */
 export interface BulkUpdateSpec {
   readonly kind: BulkUpdate
   readonly filter: Filter
 }
 
-/** Makes the statement that does a part of it. */
+/** Prepares the statement of a bulk update. @returns a function that binds it to a range of ids */
 export const prepareSlices = async (store: Store, { userId, change, revision, startedAt }: SlicedUpdate) => {
   const { kind, filter } = change as BulkUpdateSpec
   const { shape, params } = await prepareFilter(store, userId, filter)
@@ -51,6 +52,6 @@ export const prepareSlices = async (store: Store, { userId, change, revision, st
   return (range: IdRange) => statement.bind({ ...params, ...range, revision, now: startedAt })
 }
 
-/** Sweeps of users who have very many todos. */
+/** The sliced bulk updates of a store. */
 export const createBulkUpdates = (store: Store) =>
   createSlicedUpdates(store, update => prepareSlices(store, update))

@@ -2,8 +2,8 @@ import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
-import type { Filter } from '../query/filter.ts'
 import { countTodos } from '../query/list.ts'
+import type { Filter } from '../query/list-query.ts'
 import { tokenize } from '../query/terms.ts'
 import {
   type BulkUpdate,
@@ -13,7 +13,7 @@ import {
 } from './bulk-update-slices.ts'
 import { needsSlices, splitIntoRanges } from './sliced-updates.ts'
 
-/** No todo has been changed before, not even one that was imported. */
+/** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
 
 export interface BulkUpdateOptions {
@@ -23,18 +23,18 @@ export interface BulkUpdateOptions {
 }
 
 /**
- * Changes all todos that a filter lets through, all at once or none; those that are so already stay as they are.
+ * Changes all todos that pass a filter, all or none. Todos that are in the new state already stay unchanged.
  * @param options.requestId names the request, if it may be repeated
- * @param options.keep gives the steps that keep the answer
- * @returns how many it changed, or with `validateOnly` how many it would
- * @throws {Problem} `validation_failed` when a condition of the filter excludes nothing, or there is none
+ * @param options.storeAnswer makes the statements that store the answer
+ * @returns how many todos changed, or with `validateOnly` how many would change
+ * @throws {Problem} `validation_failed` for a filter without a condition, or with one that excludes nothing
  */
 export async function runBulkUpdate(
   store: Store,
   userId: string,
   kind: BulkUpdate,
   filter: Filter,
-  { validateOnly, requestId, storeAnswer: keep }: BulkUpdateOptions
+  { validateOnly, requestId, storeAnswer }: BulkUpdateOptions
 ): Promise<number> {
   assertConditionsSelect(filter)
   if (validateOnly) {
@@ -44,7 +44,7 @@ export async function runBulkUpdate(
   const bulkUpdates = createBulkUpdates(store)
   if (needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, { kind, filter } satisfies BulkUpdateSpec, requestId)
-    const answerStatements = keep(changed)
+    const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)
     return changed
   }
@@ -59,13 +59,13 @@ export async function runBulkUpdate(
   const slices = (await splitIntoRanges(store, userId)).map(createSlice)
   const countChanged = (rows: readonly Rows[]) =>
     rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
-  const rows = await store.atomically(...slices, ...keep(countChanged))
+  const rows = await store.atomically(...slices, ...storeAnswer(countChanged))
   return countChanged(rows as readonly Rows[])
 }
 
 /**
- * A list may be filtered by nothing. What is written to must be chosen by all that was given: a condition that excludes
- * nothing is a mistake of its sender's, also beside others, and would change more than was meant.
+ * A list may have an empty filter, a write may not: a condition that excludes nothing is a mistake of the client, even beside
+ * others, and would change more todos than the client meant.
  */
 function assertConditionsSelect(filter: Filter): void {
   if (Object.keys(filter).length === 0)

@@ -3,38 +3,37 @@ import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from 
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../idempotency/idempotency.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../list-position.ts'
 import type { BulkUpdateRow } from '../tables.ts'
 import { todoTables } from '../tables.ts'
 
 /*
- * While SQLite writes, nothing else runs. So a change of very many todos is done in slices, each of which takes some
- * milliseconds. A row tells of it from the first slice to the last, and whoever looks at the user's todos meanwhile has
- * what is left of it done first: nobody ever sees a part of it, not even after a crash.
+ * While SQLite writes, nothing else runs. A change of very many todos is therefore split into slices of a few milliseconds
+ * each. A row describes the change until the last slice is done. Every read of the user's todos first finishes a pending
+ * change, so nobody sees a part of it, not even after a crash.
  */
 
-/** Before and after every id. */
-const [MIN_ID, MAX_ID] = ['', '~']
-/** Todos that are looked at in a slice: at first, at least, at most. */
+/** Todos in a slice: at first, at least, at most. */
 const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [100, 50, 200]
-/** Milliseconds that a slice should take, with its wait for the disk and for those who write at the same time. */
+/** Milliseconds that a slice should take, the waits for the disk and for other writers included. */
 const TARGET_SLICE_TIME = 8
 
-/** What a statement deals with where nobody waits for it: so many todos, or bytes of terms, which take as long to index. */
+/** Where writes block nobody, the todos of one statement; so many bytes of terms take as long to index as one todo. */
 const MAX_RANGE = 10_000
 const BYTES_OF_TERMS = 64
 
-/** Those of a user's todos that a slice looks at: after one id, up to another. */
+/** The ids of a slice: after `from`, up to and including `to`. */
 export interface IdRange {
   readonly from: string
   readonly to: string
 }
 
-const ALL_IDS: IdRange = { from: MIN_ID, to: MAX_ID }
+const ALL_IDS: IdRange = { from: BEFORE_ALL, to: AFTER_ALL }
 
-/** A change of very many todos. */
+/** A bulk update of very many todos. */
 export type SlicedUpdate = Pick<BulkUpdateRow, 'userId' | 'change' | 'revision' | 'startedAt'>
 
-/** Makes the statement that changes the todos of a range. */
+/** Prepares the statement of an update. @returns a function that binds it to a range */
 export type PrepareSlices = (
   update: SlicedUpdate
 ) => Promise<(range: IdRange) => BoundStatement<readonly unknown[]>>
@@ -81,7 +80,7 @@ const statements = prepareStatements('bulk_updates', todoTables, (db, { bulkUpda
         setWhere: eq(bulkUpdates.isDone, true)
       })
       .returning(returned),
-    /** Only one gets to go on from where it was read to be. */
+    /** Of several processes that run the same slice, one advances the cursor. */
     advance: db
       .update(bulkUpdates)
       .set({ cursor: param(bulkUpdates.cursor, 'to'), isDone: param(bulkUpdates.isDone, 'isDone') })
@@ -92,7 +91,7 @@ const statements = prepareStatements('bulk_updates', todoTables, (db, { bulkUpda
       .set({ changed: sql`${bulkUpdates.changed} + ${param(bulkUpdates.changed, 'changed')}` })
       .where(isThisUpdate)
       .returning(returned),
-    /** The last todo of a slice; none when fewer are left. */
+    /** The last todo of a slice; no row when fewer todos are left. */
     findSliceEnd: db
       .select({ id: todos.id })
       .from(todos)
@@ -100,7 +99,7 @@ const statements = prepareStatements('bulk_updates', todoTables, (db, { bulkUpda
       .orderBy(asc(todos.id))
       .limit(1)
       .offset(sql.placeholder('offset')),
-    /** The last todos of all slices. */
+    /** The last todo of each range. */
     findRangeEnds: db
       .select({ id: max(weighed.id) })
       .from(weighed)
@@ -110,39 +109,31 @@ const statements = prepareStatements('bulk_updates', todoTables, (db, { bulkUpda
 })
 
 /**
- * Divides the todos of a user into ranges that a statement deals with in a second or so: an engine may index the terms of a
- * todo anew with each change of it.
- * @returns one range where one will do
+ * Divides the todos of a user into ranges that one statement changes in about a second: an engine may index the terms of a
+ * todo anew with each change.
+ * @returns one range for an engine that slices its updates
  */
 export async function splitIntoRanges(store: Store, userId: string): Promise<IdRange[]> {
   if (store.hasManyRows) return [ALL_IDS]
   const rangeEnds = (await statements(store).findRangeEnds.execute({ userId })).map(({ id }) => String(id))
-  let from = MIN_ID
-  return [...rangeEnds.slice(0, -1), MAX_ID].map(to => {
+  let from: string = BEFORE_ALL
+  return [...rangeEnds.slice(0, -1), AFTER_ALL].map(to => {
     const range = { from, to }
     from = to
     return range
   })
 }
 
-/** Whether a user has so many todos that a change of all of them would hold up others. */
+/** Whether a user has so many todos that one statement on all of them would hold up others. */
 export const needsSlices = (store: Store, userId: string): boolean =>
   store.hasManyRows?.(todoTables(store.kit).todos.userId, userId) ?? false
 
-/** What is under way in this process, by the user. */
+/** The updates under way in this process, by user. */
 const runningByDatabase = new WeakMap<Queries, Map<string, Promise<void>>>()
 
-/** Bulk updates of users who have very many todos. */
+/** Bulk updates of users who have very many todos, in slices. */
 export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) {
-  const {
-    find,
-    findState,
-    findUnfinished: unfinished,
-    start: begin,
-    advance: goOn,
-    addChanged: add,
-    findSliceEnd: bound
-  } = statements(store)
+  const { find, findState, findUnfinished, start, advance, addChanged, findSliceEnd } = statements(store)
   const runningByUser = runningByDatabase.get(store.db) ?? new Map<string, Promise<void>>()
   runningByDatabase.set(store.db, runningByUser)
 
@@ -151,14 +142,14 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
     return row
   }
 
-  /** What names the latest update, and whether it is done. An engine that no write holds up has none. */
+  /** The revision of the latest update, and whether it is done. An engine whose writes hold up nobody has no slices. */
   async function findLatestState(userId: string) {
     if (!store.hasManyRows) return undefined
     const [row] = await findState.execute({ userId })
     return row
   }
 
-  /** Does what is left of an update, slice by slice. */
+  /** Runs the remaining slices of an update. */
   async function runSlices(update: BulkUpdateRow): Promise<void> {
     const { userId, revision } = update
     const createSlice = await prepareSlices(update)
@@ -169,17 +160,17 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
       current = await findLatest(userId)
     ) {
       const from = current.cursor
-      const [sliceEnd] = await bound.execute({ userId, from, offset: size - 1 })
-      const to = sliceEnd?.id ?? MAX_ID
+      const [sliceEnd] = await findSliceEnd.execute({ userId, from, offset: size - 1 })
+      const to = sliceEnd?.id ?? AFTER_ALL
       const startTime = performance.now()
       try {
         await store.atomically(
-          mustAffectRow(goOn.bind({ userId, revision, from, to, isDone: sliceEnd === undefined })),
+          mustAffectRow(advance.bind({ userId, revision, from, to, isDone: sliceEnd === undefined })),
           createSlice({ from, to }),
-          add.bind(earlierRows => ({ userId, revision, changed: earlierRows[1]?.length }))
+          addChanged.bind(earlierRows => ({ userId, revision, changed: earlierRows[1]?.length }))
         )
       } catch (error) {
-        // Another process does the same.
+        // Another process has run this slice.
         if (!(error instanceof NoRowAffected)) throw error
       }
       const elapsed = performance.now() - startTime
@@ -190,7 +181,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
     }
   }
 
-  /** Has what is left of a user's update done. @returns what names the last one */
+  /** Finishes the pending update of a user. @returns the revision of the last update */
   async function finishPending(userId: string): Promise<string | undefined> {
     for (;;) {
       const last = await findLatestState(userId)
@@ -202,7 +193,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
     }
   }
 
-  /** For as long as a request may be repeated; after that its key stands for a new one. */
+  /** Whether an update is a replay of the last one, within the time in which a request may be repeated. */
   function isReplayOf(last: BulkUpdateRow, requestId: string | null): boolean {
     const oldest = store.now().getTime() - IDEMPOTENCY_RETENTION_MS
     return requestId !== null && last.requestId === requestId && last.startedAt.getTime() >= oldest
@@ -216,25 +207,26 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   return {
     settle: finishPending,
 
-    /** Does what is left of the updates of all users. */
+    /** Finishes the pending updates of all users. */
     async finishAllPending(): Promise<void> {
-      for (const { userId } of await unfinished.execute()) await finishPending(userId)
+      for (const { userId } of await findUnfinished.execute()) await finishPending(userId)
     },
 
-    /** Reads a user's todos when no update of them is under way. */
+    /** Reads a user's todos while no update of them is under way. */
     async readConsistently<Result>(userId: string, read: () => Promise<Result>): Promise<Result> {
       for (;;) {
         const revisionBefore = await finishPending(userId)
         const result = await read()
-        // Another process may have begun one meanwhile.
+        // Another process may have started an update meanwhile.
         if ((await findLatestState(userId))?.revision === revisionBefore) return result
       }
     },
 
     /**
-     * Carries an update out, after the user's others.
-     * @param requestId names the request, so that its repetition after a crash is told what the first one would have been
-     * @returns how many todos it changed
+     * Runs an update after the user's other updates.
+     * @param requestId names the request, so that its repetition after a crash gets the answer of the first one
+     * @returns how many todos changed
+     * @throws {Problem} `rate_limited` when too many long reads and updates of the user wait already
      */
     async run(userId: string, change: unknown, requestId: string | null): Promise<number> {
       return store.queueForUser(userId, async () => {
@@ -245,7 +237,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
           startedAt,
           change,
           requestId,
-          cursor: MIN_ID,
+          cursor: BEFORE_ALL,
           changed: 0,
           isDone: false
         }
@@ -254,7 +246,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
           const last = await findLatest(userId)
           if (last?.revision === revision) return last.changed
           if (last && isReplayOf(last, requestId)) return last.changed
-          await begin.execute(row)
+          await start.execute(row)
         }
       })
     }

@@ -1,17 +1,32 @@
+import { Type } from '@sinclair/typebox'
+import { InstantText, Nullable, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import type { Todo } from '../todo.ts'
 
-/** What the server sets of a todo, as a client that has read it gives it back: instants as texts (RFC 3339). */
+const readOnly = { readOnly: true }
+const Instant = Type.String({ ...InstantText, ...readOnly })
+const NullableInstant = Nullable(Type.String({ format: 'date-time' }), {
+  description: 'an instant, or null',
+  ...readOnly
+})
+
+/** What the server sets of a todo. A client that replaces a todo may send these fields back as it read them. */
+export const serverFields = {
+  position: Type.Optional(Type.String({ description: 'the present position', ...readOnly })),
+  createdAt: Type.Optional(Instant),
+  updatedAt: Type.Optional(Instant),
+  completedAt: Type.Optional(NullableInstant),
+  deletedAt: Type.Optional(NullableInstant)
+}
+
+const ServerFields = Type.Object(serverFields)
 export type ServerFields = {
-  readonly [Field in 'position' | 'createdAt' | 'updatedAt' | 'completedAt' | 'deletedAt']?:
-    | string
-    | null
-    | undefined
+  readonly [Field in keyof Value<typeof ServerFields>]: Value<typeof ServerFields>[Field] | undefined
 }
 
 /**
- * Takes what a client says of the present state as long as it is so.
- * @throws {Problem} `validation_failed` with each member that has another value
+ * Accepts what a client says of the present state if it is true.
+ * @throws {Problem} `validation_failed` with each field that has another value now
  */
 export function assertServerFields(todo: Todo, received: ServerFields): void {
   const errors = (Object.keys(received) as (keyof ServerFields)[])

@@ -1,6 +1,6 @@
-/** A longer text, in UTF-16 code units, is no tag in any form; to normalize it could take long. */
+/** A longer text, in UTF-16 code units, is no tag in any form, and could take long to normalize. */
 const MAX_NORMALIZED_LENGTH = 1000
 
-/** The one form of tags that are canonically equal (Unicode Standard Annex 15), and so are one tag. */
+/** The canonical form of a tag (NFC; Unicode Standard Annex 15): canonically equal texts are one tag. */
 export const normalizeTag = (tag: string): string =>
   tag.length <= MAX_NORMALIZED_LENGTH ? tag.normalize('NFC') : tag

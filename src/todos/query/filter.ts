@@ -2,34 +2,18 @@ import { and, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Params } from '../../db/engine.ts'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import { priorities } from '../content/content.ts'
 import { firstDueKey, lastDueKey, NO_DUE_KEY } from '../content/due.ts'
 import { todoTables } from '../tables.ts'
-import { type Priority, priorities } from '../todo.ts'
+import type { Filter } from './list-query.ts'
 import { todoSearch } from './search.ts'
 import { tokenize, toSearchTerms } from './terms.ts'
 
-/** Which todos; without any of these, all of the list. */
-export interface Filter {
-  readonly done?: boolean
-  /** Those that have all of these tags. */
-  readonly tag?: readonly string[]
-  readonly priority?: Priority
-  /** A day or a local time; like all bounds it is not among what is found. */
-  readonly dueBefore?: string
-  readonly dueAfter?: string
-  /** An instant (RFC 3339). */
-  readonly updatedAfter?: string
-  /** How words in title or description begin, in any order. */
-  readonly q?: string
-  /** Those in the trash instead of those in the list. */
-  readonly deleted?: boolean
-}
-
-/** What of a filter makes a statement; the rest are its values. */
+/** The part of a filter that decides on the statement; the rest are its parameters. */
 export interface FilterShape {
   readonly comparedFields: readonly (keyof Comparisons)[]
   readonly isSearch: boolean
-  /** Whether there is nothing to search for, which no todo has. */
+  /** Whether the search has no word: then no todo is found. */
   readonly isEmptySearch: boolean
   readonly isTrash: boolean
 }
@@ -37,12 +21,12 @@ export interface FilterShape {
 type Comparisons = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
 
 /**
- * The condition on todos that a filter is; the owner is part of it.
- * @param searchCondition how a search is part of it
+ * The SQL condition of a filter. It names the owner.
+ * @param searchCondition of a search, by default with the index
  */
 export function toCondition(
   engine: Engine,
-  { comparedFields: compared, isSearch, isEmptySearch, isTrash }: FilterShape,
+  { comparedFields, isSearch, isEmptySearch, isTrash }: FilterShape,
   searchCondition: SQL = todoSearch(engine).condition
 ): SQL | undefined {
   const { todos } = todoTables(engine.kit)
@@ -59,13 +43,13 @@ export function toCondition(
     isTrash ? isNotNull(todos.deletedAt) : isNull(todos.deletedAt),
     isSearch ? searchCondition : undefined,
     isEmptySearch ? sql`1 = 0` : undefined,
-    ...compared.map(name => comparisons[name])
+    ...comparedFields.map(name => comparisons[name])
   )
 }
 
 /**
- * Makes a filter ready: what statement it needs, and that one's values. For a search, the index is brought up to date.
- * A search for no word, as while somebody types, lets nothing through.
+ * The shape of the statement that a filter needs, and the parameters for it. Before a search, the index catches up. A search
+ * without a word, as while somebody types, finds nothing.
  */
 export async function prepareFilter(store: Store, userId: string, filter: Filter) {
   const { tag = [], q, deleted: isTrash = false, ...comparisons } = filter

@@ -1,36 +1,33 @@
 import anyAscii from 'any-ascii'
 
-/** The most that is folded of a text, in UTF-16 code units: some characters are written out as eighteen. */
+/** UTF-16 code units of a decomposed text that are folded: one character may decompose into eighteen. */
 const MAX_FOLDED = 65_536
 
-/** Accents, and vowels that are written as marks, of scripts in which people leave them out. */
+/** Accents and vowel marks of the scripts whose writers leave them out. */
 const ACCENTS = /([\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}])\p{Mn}+/gu
-/** Marks on one letter beyond those that any text has (Unicode Standard Annex 15, section 13); to order more takes long. */
+/** More marks on one letter than any real text has (Unicode Standard Annex 15, section 13), slow to normalize. */
 const EXCESS_MARKS = /(?<=\p{M}{30})\p{M}+/gu
-/**
- * Says how a letter is shown, or where a word may be broken; it is no letter of its own. But it is what tells the flags of
- * England and Scotland apart.
- */
+/** Characters that only change how others are shown. Those that tell the flags of England and Scotland apart are kept. */
 const IGNORABLES = /(?!\u200b)\p{Default_Ignorable_Code_Point}(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]{1,6})/gu
-/** Parts a Persian word as a hyphen does. */
+/** Separates the parts of a Persian word, as a hyphen does. */
 const PERSIAN_NON_JOINER = /(?<=\p{scx=Arab})\u200c/gu
-/** Colours of skin. */
+/** Skin tones of emoji. */
 const SKIN_TONES = /\p{Emoji_Modifier}/gu
-/** Makes an Arabic word wider. */
+/** Only widens an Arabic word. */
 const TATWEEL = /\u0640/g
-/** Latin letters that are no others with accents (ł, æ, þ), and digits of any script. */
+/** Latin letters that are not another letter with an accent (ł, æ, þ), and digits of any script. */
 const TRANSLITERATED = /[^\P{sc=Latn}a-z]|[^\P{Nd}0-9]/gu
 
-/** Forms of one letter in other scripts, each before that letter. */
+/** Variants of letters in other scripts, each before its letter. */
 const LETTER_BY_VARIANT = new Map(
   [
-    // Arabic and Persian, of which keyboards have one or the other; final ones of Hebrew.
+    // Arabic and Persian keyboards have one or the other. The last are final letters of Hebrew.
     ['ٱٲٳ', 'ا'],
     ['ىیېےۍ', 'ي'],
     ['کڪ', 'ك'],
     ['ةۃەہھ', 'ه'],
     ...['ךכ', 'םמ', 'ןנ', 'ףפ', 'ץצ'].map(pair => [...pair]),
-    // Cyrillic, with strokes and the like that Unicode takes for no accents.
+    // Cyrillic letters with strokes and hooks, which are no accents in Unicode.
     ['ґғҕ', 'г'],
     ['җ', 'ж'],
     ['ҙ', 'з'],
@@ -46,16 +43,16 @@ const LETTER_BY_VARIANT = new Map(
 )
 const VARIANTS = new RegExp(`[${[...LETTER_BY_VARIANT.keys()].join('')}]`, 'g')
 
-/** What needs none of the above: plain ASCII is most of what is written. */
+/** Most texts are plain ASCII and need no folding but upper case. */
 export const isAscii = (text: string) => /^[\0-\x7f]*$/.test(text)
 
 /**
- * A text without regard to case, compatibility forms (Unicode Standard Annex 15), accents, strokes and other forms of one
- * letter: what people leave out, or have no key for.
+ * Folds a text for comparison: without case, compatibility forms (Unicode Standard Annex 15), accents, strokes and variants
+ * of a letter, which people leave out or have no key for.
  */
 export function fold(text: string): string {
   if (isAscii(text)) return text.toUpperCase()
-  // By way of the small letters: ẞ has no other great one, but ß has.
+  // First to lower case: ß has an upper case form, SS, but ẞ has no other one.
   return decompose(text.toLowerCase())
     .replace(TATWEEL, '')
     .replace(ACCENTS, '$1')
@@ -68,10 +65,10 @@ export function fold(text: string): string {
 
 const decompose = (text: string) =>
   text
-    // These emoji are punctuation to Unicode, and would become that.
+    // Normalization would turn these emoji into punctuation.
     .replaceAll('‼', '❗❗')
     .replaceAll('⁉', '❗❓')
-    // An accent by itself is taken for an apostrophe, which it is where people type it.
+    // People type a lone accent as an apostrophe.
     .replaceAll('´', "'")
     .replace(PERSIAN_NON_JOINER, '-')
     .replace(IGNORABLES, '')
@@ -80,5 +77,5 @@ const decompose = (text: string) =>
     .normalize('NFKD')
     .slice(0, MAX_FOLDED)
 
-/** The letters or the digit that stand for one in ASCII, or itself where there are none. */
+/** The ASCII letters or digit of a character, or the character itself if there are none. */
 const toAscii = (letter: string) => anyAscii(letter).replace(/[^a-z\d]/gi, '') || letter

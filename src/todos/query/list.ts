@@ -6,39 +6,17 @@ import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
-import { type TodoRow, todoTables } from '../tables.ts'
-import { priorities, type Todo, toTodo } from '../todo.ts'
+import { priorities } from '../content/content.ts'
+import type { TodoRow } from '../tables.ts'
+import { todoTables } from '../tables.ts'
+import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
-import { type Filter, type FilterShape, prepareFilter, toCondition } from './filter.ts'
-
-/** What todos can be ordered by, each by a column that has an index. */
-const sortColumns = {
-  position: 'position',
-  createdAt: 'createdAt',
-  updatedAt: 'updatedAt',
-  due: 'dueKey',
-  priority: 'priority',
-  title: 'titleKey'
-} as const satisfies Record<string, keyof TodoRow>
-
-type SortField = keyof typeof sortColumns
-/** An order, with `-` the other way round. */
-export type Sort = SortField | `-${SortField}`
-export const sorts = (Object.keys(sortColumns) as SortField[]).flatMap((field): Sort[] => [
-  field,
-  `-${field}`
-])
-
-export interface ListQuery extends Filter {
-  readonly limit: number
-  readonly cursor?: string
-  readonly sort?: Sort
-  /** Whether to count all that the filter lets through, which takes as long as there are many. */
-  readonly count?: boolean
-}
+import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
+import type { Filter, ListQuery } from './list-query.ts'
+import { getSortColumn, type Sort } from './sort.ts'
 
 export interface TodoPage extends Page<Todo> {
-  /** How many there are on all pages. */
+  /** The number of todos on all pages, if the query asks for it. */
   readonly total?: number
 }
 
@@ -67,8 +45,8 @@ const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
 )
 
 /**
- * A page of a user's todos, in an order that is total: by a key, then by id. It costs the same at any depth.
- * @throws {Problem} `validation_failed` when the cursor belongs to another list
+ * A page of a user's todos. The order is total, by a key, then by id, so a page costs the same at any depth.
+ * @throws {Problem} `validation_failed` when the cursor is of another list
  */
 export async function listTodos(store: Store, userId: string, query: ListQuery): Promise<TodoPage> {
   const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
@@ -96,7 +74,7 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   }
 }
 
-/** How many of a user's todos a filter lets through. */
+/** The number of a user's todos that pass a filter. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
   const { shape, params } = await prepareFilter(store, userId, filter)
   return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
@@ -107,26 +85,23 @@ async function countMatching(store: Store, shape: FilterShape, params: UserParam
   return Number(row?.total)
 }
 
-/** Whether an index gives the todos in their order, and no other ones in between. */
+/** Whether an index yields exactly the todos of the page, in their order. */
 const isIndexed = ({ comparedFields, isSearch, isTrash }: FilterShape): boolean =>
   comparedFields.length === 0 && !isSearch && !isTrash
-
-/** The column that an order is by. */
-export const getSortColumn = (sort: Sort) => sortColumns[sort.replace('-', '') as SortField]
 
 function parseSort({ kit }: Engine, sort: Sort): [PgColumn, typeof asc, SQL] {
   const column: PgColumn = todoTables(kit).todos[getSortColumn(sort)]
   return sort.startsWith('-') ? [column, desc, sql`<`] : [column, asc, sql`>`]
 }
 
-/** Whether something out of a cursor can be a key: what it is not, the databases would fail at. */
+/** Checks the key of a cursor, since the databases would fail on another type or value. */
 const createKeyCheck = (sort: Sort) => {
   if (sort.endsWith('At')) return isTimestamp
   if (sort.endsWith('priority')) return (key: unknown) => typeof key === 'number' && key in priorities
   return (key: unknown) => typeof key === 'string' && key.isWellFormed() && !key.includes('\0')
 }
 
-/** The key of a row, as it goes into a cursor: instants in milliseconds. */
+/** The sort key of a row in a cursor: instants in milliseconds. */
 const toCursorKey = (row: TodoRow, sort: Sort): string | number => {
   const key = row[getSortColumn(sort)]
   return key instanceof Date ? key.getTime() : key

@@ -1,21 +1,22 @@
 import ICAL from 'ical.js'
 import { findTimeZoneName } from '../../time/time-zones.ts'
+import type { Priority } from '../content/content.ts'
 import type { Due } from '../content/due.ts'
-import type { Priority, Todo } from '../todo.ts'
+import type { Todo } from '../todo.ts'
 import { createTimeZoneComponent, type JcalComponent, type JcalProperty } from './calendar-time-zones.ts'
 
-// A line has at most 75 bytes (RFC 5545, section 3.1); the library does not count the space that a folded one begins with.
+// A line has at most 75 bytes (RFC 5545, section 3.1). The library does not count the space at the start of a folded line.
 ICAL.foldLength = 74
 
 const ICAL_PRIORITIES: Record<Exclude<Priority, 'none'>, number> = { low: 9, medium: 5, high: 1 }
 
-/** What a text may not contain (RFC 5545, section 3.3.11). */
+/** Characters that a text may not contain (RFC 5545, section 3.3.11). */
 const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu
 
 /**
- * Todos as a calendar (iCalendar, RFC 5545) of VTODO components, a page at a time. Time zones come before their first use; a
- * calendar without todos has one, since it must have a component (section 3.6).
- * @param dues the due dates of all these todos, from which it is known beforehand what is needed of each zone
+ * Writes todos as a calendar (iCalendar, RFC 5545) of VTODO components, a page at a time. A time zone comes before its first
+ * use. A calendar must have a component (section 3.6), so one without todos has a time zone.
+ * @param dues the due dates of all these todos, from which each zone learns the years it must cover
  */
 export async function* toCalendar(
   pages: AsyncIterable<Todo[]>,
@@ -43,11 +44,11 @@ export async function* toCalendar(
 interface Zone {
   readonly name: string
   readonly years: Set<number>
-  /** Whether the calendar has it, once it was looked for: the platform may not know it. */
+  /** Whether the calendar includes the zone, which the platform may not know; undefined before its first use. */
   isIncluded?: boolean
 }
 
-/** By their names, as the IANA database writes them. */
+/** Zones by their names in the IANA database. */
 type Zones = Map<string, Zone>
 
 async function collectZones(dues: AsyncIterable<Due[]>): Promise<Zones> {
@@ -56,7 +57,7 @@ async function collectZones(dues: AsyncIterable<Due[]>): Promise<Zones> {
   return zones
 }
 
-/** The zone of a due date, of which the year is wanted from now on. */
+/** Adds the year of a due date to its zone. @returns the zone */
 function addZone(due: Due | null, zones: Zones): Zone | undefined {
   if (!due || 'date' in due) return undefined
   const name = findTimeZoneName(due.timeZone) ?? due.timeZone
@@ -66,7 +67,7 @@ function addZone(due: Due | null, zones: Zones): Zone | undefined {
   return zone
 }
 
-/** The todo, after the time zone that it refers to, if that was not among the ones before. */
+/** Writes a todo, preceded by its time zone at the first use. */
 async function serializeTodo(todo: Todo, zones: Zones): Promise<string> {
   const zone = addZone(todo.due, zones)
   let text = ''
@@ -97,13 +98,13 @@ function toTodoComponent(todo: Todo, zone?: string): JcalComponent {
   return ['vtodo', properties.filter(property => property !== undefined), []]
 }
 
-/** As it was given; of a zone that no rules are known of, the time alone. */
+/** The due date as received; without the zone if its rules are unknown. */
 function toDueProperty(due: Due, zone: string | undefined): JcalProperty {
   if ('date' in due) return ['due', {}, 'date', due.date]
   return ['due', zone === undefined ? {} : { tzid: zone }, 'date-time', due.dateTime]
 }
 
-/** To the second: a calendar knows no less. */
+/** To the second, the precision of a calendar. */
 const formatInstant = (time: Date) => `${time.toISOString().slice(0, 19)}Z`
 
 const sanitizeText = (value: string) => value.replaceAll(/\r\n?/g, '\n').replaceAll(CONTROL_CHARACTERS, '')

@@ -4,10 +4,11 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
 import { type Due, NO_DUE_KEY } from '../content/due.ts'
+import { BEFORE_ALL } from '../list-position.ts'
 import { todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 
-/** Todos that are read at a time, so that memory does not grow with how many there are. */
+/** Todos in a page, so that memory does not grow with the number of todos. */
 const PAGE_SIZE = 100
 
 const statements = prepareStatements('todos_export', todoTables, (db, { todos }) => {
@@ -37,28 +38,28 @@ const statements = prepareStatements('todos_export', todoTables, (db, { todos })
 })
 
 /**
- * A user's todos in the order of their ids, some at a time: the next ones are read when they are asked for. What is there
- * from begin to end comes exactly once, whatever is written meanwhile.
- * @param scope `all`, with those in the trash, or those `listed`
- * @throws {StatementFailed} at any page
+ * Reads a user's todos in the order of their ids, page by page, as the consumer asks. A todo that exists from start to end
+ * comes exactly once, whatever is written meanwhile.
+ * @param scope `all` includes the trash, `listed` does not
+ * @throws {StatementError} at any page
  */
 export async function* readTodoPages(store: Store, userId: string, scope: 'all' | 'listed') {
   const { readConsistently } = createBulkUpdates(store)
   const readPage = (after: string) =>
     readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
-  let rows = await readPage('')
+  let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(toTodo)
-    // A socket that takes all at once and a database that answers at once would leave no turn to other requests.
+    // Otherwise a fast socket and a fast database would leave no turn to other requests.
     await nextTurn()
     rows = await readPage(last.id)
   }
 }
 
-/** The due dates of the todos in a user's list, some at a time, too. */
+/** Reads the due dates of the todos in a user's list, page by page. @throws {StatementError} at any page */
 export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
   const statement = statements(store).dues
-  let rows = await statement.execute({ userId, dueKey: '', after: '' })
+  let rows = await statement.execute({ userId, dueKey: '', after: BEFORE_ALL })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(({ due }) => due as Due)
     await nextTurn()
@@ -66,7 +67,7 @@ export async function* readDuePages(store: Store, userId: string): AsyncGenerato
   }
 }
 
-/** Todos as lines (NDJSON), each as a function writes it. */
+/** Writes todos as lines of JSON (NDJSON). */
 export async function* toNdjson(pages: AsyncIterable<Todo[]>, serialize: (todo: Todo) => string) {
   for await (const todos of pages) yield todos.map(todo => `${serialize(todo)}\n`).join('')
 }

@@ -4,7 +4,7 @@ import { UUID } from 'uuidv7'
 import { canonicalJson } from '../../http/canonical-json.ts'
 import { toSlices } from './import-lines.ts'
 
-/** What names the content of an import: the same for lines that are the same as JSON. All of them must be JSON. */
+/** A hash of the lines of an import, equal for lines that are equal as JSON. Every line must be JSON. */
 export async function fingerprintLines(text: string): Promise<string> {
   const fingerprint = createHash('sha256')
   for (const { lines } of toSlices(text)) {
@@ -15,8 +15,8 @@ export async function fingerprintLines(text: string): Promise<string> {
 }
 
 /**
- * The id of the todo that a line makes, out of all that makes it this line and no other (UUIDv8; RFC 9562, section 5.8): a
- * repetition of an import that broke off makes none twice.
+ * The id of the todo of a line (UUIDv8; RFC 9562, section 5.8), made from what identifies the line. Thus the repetition of an
+ * import that broke off creates no todo twice.
  */
 export function createLineId(...parts: readonly (string | number)[]): string {
   const bytes = Uint8Array.from(hash('sha256', JSON.stringify(parts), 'buffer').subarray(0, 16))

@@ -1,36 +1,25 @@
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import type { Fault } from '../../problems/problem.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
-import type { TodoContent } from '../todo.ts'
+import type { ImportLine } from './import-line.ts'
 
-/** A todo as a line of an import gives it: as it is exported, or parts of that. */
-export type ImportLine = Pick<TodoContent, 'title'> &
-  Partial<TodoContent> & {
-    readonly id?: string
-    readonly position?: string
-    readonly createdAt?: string
-    readonly updatedAt?: string
-    readonly completedAt?: string | null
-    readonly deletedAt?: string | null
-  }
-
-/** A line whose todo has an id, its own or a new one. */
+/** A line whose todo has an id, from the line or a new one. */
 export type IdentifiedLine = ImportLine & { readonly id: string }
 
-/** Tells what is wrong with what a line holds, by pointers into it. */
+/** Finds the errors of a parsed line, with pointers into its value. */
 export type LineCheck = (value: unknown) => readonly Fault[]
 
-/** Lines that are dealt with in one go: as many as keep it to some milliseconds. */
+/** The most lines and characters that are processed in one turn of the event loop, some milliseconds. */
 export const MAX_SLICE_LINES = 100
 const MAX_SLICE_LENGTH = 32_768
 
-/** Some lines that follow each other; the first line of a text is number 0. */
+/** Consecutive lines; the first line of a text is number 0. */
 export interface LineSlice {
   readonly firstLine: number
   readonly lines: readonly string[]
 }
 
-/** The lines of a text, some at a time, with no more of it in memory than those. An empty one at its end is none. */
+/** Splits a text into slices of lines, one slice in memory at a time. An empty line at the end does not count. */
 export function* toSlices(text: string): Generator<LineSlice> {
   let firstLine = 0
   let lines: string[] = []
@@ -51,7 +40,7 @@ export function* toSlices(text: string): Generator<LineSlice> {
   if (lines.length > 0) yield { firstLine, lines }
 }
 
-/** What is wrong with a line, by pointers into what it holds. */
+/** The errors of a line, with pointers into its value. */
 export function findLineErrors(line: string, check: LineCheck): readonly Fault[] {
   if (line.length > MAX_IMPORT_LINE) return [lineError('', `is longer than ${MAX_IMPORT_LINE} characters`)]
   if (hasTooManyValues(line)) return [lineError('', TOO_MANY_VALUES)]
@@ -61,7 +50,7 @@ export function findLineErrors(line: string, check: LineCheck): readonly Fault[]
   return errors.length > 0 ? errors : findContradictions(value as ImportLine)
 }
 
-/** What a line without faults holds. */
+/** The todo of a line that has no errors. */
 export const parseLine = (line: string): ImportLine => JSON.parse(line)
 
 function tryParseJson(line: string): unknown {
@@ -72,10 +61,10 @@ function tryParseJson(line: string): unknown {
   }
 }
 
-/** What cannot be so together. */
+/** Members that contradict each other. */
 function findContradictions(line: ImportLine): Fault[] {
   const { done = false, completedAt, createdAt } = line
-  const errors = LATER_FIELDS.filter(name => isBefore(line[name], createdAt)).map(name =>
+  const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
   if (completedAt === undefined || done === (completedAt !== null)) return errors
@@ -83,10 +72,10 @@ function findContradictions(line: ImportLine): Fault[] {
   return [lineError('/completedAt', detail), ...errors.filter(({ pointer }) => pointer !== '/completedAt')]
 }
 
-/** What happens to a todo that has been made. */
+/** Times of events after the creation. */
 const LATER_FIELDS = ['updatedAt', 'completedAt', 'deletedAt'] as const
 
-const isBefore = (time: string | null | undefined, other: string | undefined): boolean =>
+const isEarlier = (time: string | null | undefined, other: string | undefined): boolean =>
   time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const lineError = (pointer: string, detail: string): Fault => ({ pointer, detail })

@@ -1,13 +1,11 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../list-position.ts'
 import { positionAfter, positionRightAfter, toPosition } from '../position.ts'
 import { todoStatements } from '../statements.ts'
 import { todoTables } from '../tables.ts'
 import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
-
-/** Comes after every position, and after every id. */
-const AFTER_ALL = '~'
 
 const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
 
@@ -26,27 +24,28 @@ const statements = prepareStatements('todos_import', todoTables, (db, { todos })
   }
 })
 
-/** The values of the statements above; the places that are left stand for nothing. */
+/** The parameters of the statements above; unused ones match nothing. */
 const toParams = (values: readonly string[]) =>
   Object.fromEntries(PARAM_NAMES.map((name, index) => [name, values[index] ?? '']))
 
-/** Those of some ids whose todos are there, each with its position. */
+/** The positions of the existing todos among some ids, by id. */
 export async function findExistingPositions(store: Store, userId: string, ids: readonly string[]) {
   const rows = await statements(store).findExisting.execute({ userId, ...toParams(ids) })
   return new Map(rows.map(({ id, position }) => [id, position]))
 }
 
 /**
- * Finds each todo of an import a place of its own, some lines at a time: the one that it was given, or, if another todo of
- * the list has that, one right after; without one, the bottom. Those in the trash get theirs when they are restored.
+ * Assigns positions to the todos of an import, a slice of lines at a time: the position of the line, or a position right
+ * after, if another todo of the list has it. A line without a position goes to the bottom. A todo of the trash keeps the
+ * position of its line until it is restored.
  */
 export function createPositionAssigner(store: Store, userId: string) {
-  const { findTaken: taken } = statements(store)
+  const { findTaken } = statements(store)
   const { findAbove, findBelow } = todoStatements(store)
-  /** By the positions that are given more than once: the last place after them that was filled. */
+  /** By each position that occurs more than once: the last position assigned after it. */
   const lastAssigned = new Map<string, string>()
 
-  /** Lines whose todo is there make none; where one of them was put is where those of the same position go on. */
+  /** Leaves out lines whose todo exists. The next line of the same position goes after such a todo. */
   async function skipExisting(lines: readonly IdentifiedLine[]): Promise<IdentifiedLine[]> {
     const existingPositions = await findExistingPositions(
       store,
@@ -66,7 +65,7 @@ export function createPositionAssigner(store: Store, userId: string) {
 
   async function findTakenPositions(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
     const positions = lines.flatMap(({ position }) => position ?? [])
-    const rows = positions.length > 0 ? await taken.execute({ userId, ...toParams(positions) }) : []
+    const rows = positions.length > 0 ? await findTaken.execute({ userId, ...toParams(positions) }) : []
     return new Set(rows.map(({ position }) => position))
   }
 
@@ -75,16 +74,16 @@ export function createPositionAssigner(store: Store, userId: string) {
     return row?.position
   }
 
-  /** @returns the lines whose todo is not there yet, each with its place */
+  /** @returns the lines whose todo does not exist yet, with their positions */
   return async function assignPositions(lines: readonly IdentifiedLine[]): Promise<PositionedLine[]> {
     const positionedLines: PositionedLine[] = []
     const newLines = await skipExisting(lines)
     const takenPositions = await findTakenPositions(newLines)
-    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? ''
+    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? BEFORE_ALL
 
     async function choosePosition({ position, deletedAt }: IdentifiedLine): Promise<string> {
       const id = store.newId()
-      if (position === undefined) return bottom === '' ? toPosition(id) : positionAfter(bottom, id)
+      if (position === undefined) return bottom === BEFORE_ALL ? toPosition(id) : positionAfter(bottom, id)
       if (deletedAt || !takenPositions.has(position)) return position
       const last = lastAssigned.get(position) ?? position
       const candidates = [
@@ -109,5 +108,5 @@ export function createPositionAssigner(store: Store, userId: string) {
   }
 }
 
-/** A line with the place of its todo. */
+/** A line with the final position of its todo. */
 export type PositionedLine = IdentifiedLine & { readonly position: string }

@@ -3,39 +3,40 @@ import type { BoundStatement } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
-import { defaults, toColumns } from '../todo.ts'
+import { toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
 
-/** Milliseconds between two writes, in which other requests go first, those to other processes on a SQLite file, too. */
+/** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
 
-/** How many todos were made, and how many the user had already. */
+/** How many todos were created, and how many existed already. */
 export interface ImportResult {
   readonly created: number
   readonly existing: number
 }
 
-/** An import that is to be carried out once. */
+/** An import that takes effect once. */
 export interface ImportRequest {
   readonly userId: string
   readonly text: string
-  /** By it the import may be repeated, without which a line that has no id makes another todo each time. */
+  /** The Idempotency-Key. Without one, a line without an id creates another todo each time. */
   readonly key: string | undefined
-  /** Tells what is wrong with what a line holds. */
+  /** Checks the value of a line. */
   readonly check: LineCheck
 }
 
 /**
- * Makes the todos that the lines of a text hold, but for those whose id the user has already: they stay as they are. It is
- * done in several writes. When one fails, those before it have taken effect, and the same import again does the rest.
- * @throws {Problem} `validation_failed` with all that is wrong, when a line is; then nothing was done
+ * Creates the todos of the lines of a text. A todo whose id exists already stays unchanged. The import is several writes:
+ * when one fails, the earlier ones have taken effect, and the same import again does the rest.
+ * @throws {Problem} `validation_failed` with the errors of all lines, before the first write
  * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`, `quota_exceeded`
- * @throws {StatementFailed}
+ * @throws {StatementError}
  */
 export async function importTodos(
   store: Store,
@@ -51,19 +52,19 @@ export async function importTodos(
     const imported = await importWithinQuota(store, userId, text, number =>
       createLineId(userId, key, fingerprint, number)
     )
-    // Only now is it known what to answer. A crash before this leaves todos that the repetition finds by their ids.
+    // After a crash before this write, the repetition finds the created todos by their ids.
     await store.atomically(...storeAnswer(imported))
     return imported
   })
 }
 
-/** The counts are kept as they are. */
+/** Stores the counts themselves. */
 const countsReplayHandler: ReplayHandler<ImportResult, ImportResult> = {
   identify: imported => imported,
   replay: async stored => stored
 }
 
-/** @param newId of the todo of a line, by its number, where the line has none */
+/** @param newId makes the id for a line without one, by the number of the line */
 async function importWithinQuota(
   store: Store,
   userId: string,
@@ -98,12 +99,12 @@ async function insertLines(
 function assignIds(lines: readonly string[], firstLine: number, newId: (line: number) => string) {
   return lines.map((line, index): IdentifiedLine => {
     const todo = parseLine(line)
-    // Hex digits in either case are the same id; here it is in the form in which ids are made.
+    // Ids are compared without case (RFC 9562, section 4) and stored in lower case.
     return { ...todo, id: todo.id?.toLowerCase() ?? newId(firstLine + index) }
   })
 }
 
-/** What an import adds to what the user has. */
+/** What an import adds to the user's usage. */
 async function computeGrowth(store: Store, userId: string, text: string, newId: (line: number) => string) {
   const growth = { todos: 0, bytes: 0 }
   for (const { firstLine, lines } of toSlices(text)) {
@@ -139,7 +140,7 @@ async function assertValidLines(text: string, check: LineCheck): Promise<void> {
   if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
 }
 
-/** The todo as it stands in the line; what is missing there is as with a new one, and nothing before it was made. */
+/** The row of a line. Missing fields are as in a new todo, and no time is before `createdAt`. */
 function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLine): TodoRow {
   const content = { ...defaults, ...line }
   const sentTimes = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(
@@ -162,7 +163,7 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
 
 const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
-/** One statement, so all of them or none. Built anew each time, for it is as long as there are rows. */
+/** Inserts all rows or none, in one statement. Its length depends on the rows, so it is built anew each time. */
 function createInsert({ db, kit, prepare }: Store, rows: TodoRow[]): BoundStatement<{ id: string }[]> {
   const { todos } = todoTables(kit)
   const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })

@@ -1,4 +1,4 @@
-/** A change of a zone's offset from UTC: when it is, in milliseconds since 1970, and the offsets before and after, in seconds. */
+/** A change of a zone's offset from UTC: its time in milliseconds since 1970, and the offsets in seconds. */
 export interface OffsetTransition {
   readonly at: number
   readonly offsetBefore: number
@@ -7,18 +7,18 @@ export interface OffsetTransition {
 
 /** A year of a zone, in UTC. */
 export interface ZoneYear {
-  /** How it begins: no change, but what is there to change. */
+  /** The start of the year with its offset: no change of the clocks. */
   readonly initial: OffsetTransition
-  /** The changes after that, up to the begin of the next year. */
+  /** The changes of the clocks until the start of the next year. */
   readonly transitions: readonly OffsetTransition[]
 }
 
 const SECOND = 1000
-/** Two changes have never been nearer to each other than 4 days (Freetown, 1939), nor are any that are planned. */
+/** No two changes of a zone, past or planned, are nearer to each other than 4 days (Freetown, 1939). */
 const SEARCH_STEP = 3 * 86_400 * SECOND
 
 /**
- * The years of a time zone, as the platform has it. To find one out takes some 150 formats, of a microsecond or two each.
+ * Looks up the years of a time zone in the platform. A year takes about 150 formats of a microsecond or two each.
  * @throws {RangeError} when the platform does not know the zone
  */
 export function createZoneYearLookup(timeZone: string): (year: number) => ZoneYear {
@@ -42,7 +42,7 @@ function computeZoneYear(offsetAt: OffsetLookup, start: number, end: number): Zo
   return { initial: { at: start, offsetBefore: initialOffset, offsetAfter: initialOffset }, transitions }
 }
 
-/** The first second at which the offset is another one than at the begin. */
+/** The first second with another offset than at the start. */
 function findTransition(offsetAt: OffsetLookup, start: number, end: number): number {
   const offsetBefore = offsetAt(start)
   let [before, after] = [start, end]
@@ -54,16 +54,16 @@ function findTransition(offsetAt: OffsetLookup, start: number, end: number): num
   return after
 }
 
-/** The offsets of a zone from UTC at points in time, in seconds. */
+/** Looks up the offset of a zone from UTC, in seconds, at a time in milliseconds since 1970. */
 function createOffsetLookup(timeZone: string): OffsetLookup {
   const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
   return time => {
-    // Such as `GMT-00:44:30`; nothing may follow where there is no offset.
+    // Such as `GMT-00:44:30`, or plain `GMT` without an offset.
     const [, offset = ''] = format.format(time).split('GMT')
     const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number)
     return (hours * 3600 + minutes * 60 + seconds) * (offset.startsWith('-') ? -1 : 1)
   }
 }
 
-/** Not by `Date.UTC`, to which the years up to 99 are those of the twentieth century. */
+/** `Date.UTC` would take the years up to 99 for years of the twentieth century. */
 const startOfYear = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1)

@@ -15,7 +15,7 @@ async function withBatch(t: Parameters<typeof serveSignedIn>[0], settings = {}) 
 const ofOperation = (answer: Answer, index: number, status: number, code: string, rest: object = {}) =>
   expectedProblem(answer, status, code, { index, ...rest })
 
-t.test('operations are carried out in their order, each on what those before left', async t => {
+t.test('operations run in their order, each on the result of the operations before', async t => {
   const { todos, make, titles, batch } = await withBatch(t)
   const [a, b, c] = await make('a', 'b', 'c')
   const answer = await batch([
@@ -44,7 +44,7 @@ t.test('operations are carried out in their order, each on what those before lef
   t.strictSame((await todos('GET', `/${results[0].id}`)).body, results[0])
 })
 
-t.test('complete all of these, and clear completed, are one call each', async t => {
+t.test('completing several todos and clearing the completed ones take one call each', async t => {
   const { clock, todos, make, titles, batch } = await withBatch(t)
   const made = await make('a', 'b', 'c', 'd')
   const ids = made.map(({ id }) => id)
@@ -89,38 +89,35 @@ t.test('complete all of these, and clear completed, are one call each', async t 
   t.match((await todos('GET', `/${ids[3]}`)).body, { done: false, completedAt: null })
 })
 
-t.test(
-  'all or nothing: an operation that cannot be carried out undoes those before it, and is named',
-  async t => {
-    const { todos, make, batch } = await withBatch(t)
-    const [a, b] = await make('a', 'b')
-    const first = [
-      { op: 'create', todo: { title: 'new' } },
-      { op: 'patch', id: a.id, changes: { title: 'A' } }
-    ]
-    const before = (await todos('GET')).body
-    const missing = await batch([...first, { op: 'patch', id: MISSING_ID, changes: {} }])
-    t.strictSame(missing.body, ofOperation(missing, 2, 404, 'todo_not_found'))
-    const twice = await batch([...first, { op: 'delete', id: b.id }, { op: 'delete', id: b.id }])
-    t.strictSame(twice.body, ofOperation(twice, 3, 404, 'todo_not_found'))
-    const stale = await batch([...first, { op: 'move', id: b.id, to: 'top', ifMatch: '"x"' }])
-    t.strictSame(stale.body, ofOperation(stale, 2, 412, 'precondition_failed', { current: b }))
-    const own = await batch([...first, { op: 'delete', id: a.id, ifMatch: a.etag }])
-    t.match(
-      own.body,
-      { status: 412, index: 2, current: { title: 'A' } },
-      'the state that the batch itself made'
-    )
-    const nowhere = await batch([...first, { op: 'move', id: a.id, after: MISSING_ID }])
-    const errors = [{ pointer: '/operations/2/after', detail: 'names no todo of the list' }]
-    t.strictSame(nowhere.body, ofOperation(nowhere, 2, 400, 'validation_failed', { errors }))
-    const due = await batch([...first, { op: 'patch', ids: [b.id], changes: { due: { timeZone: 'UTC' } } }])
-    t.match(due.body, { index: 2, errors: [{ pointer: '/operations/2/due/dateTime' }] })
-    t.strictSame((await todos('GET')).body, before, 'nothing was done')
-  }
-)
+t.test('all or nothing: a failing operation undoes the operations before and is named', async t => {
+  const { todos, make, batch } = await withBatch(t)
+  const [a, b] = await make('a', 'b')
+  const first = [
+    { op: 'create', todo: { title: 'new' } },
+    { op: 'patch', id: a.id, changes: { title: 'A' } }
+  ]
+  const before = (await todos('GET')).body
+  const missing = await batch([...first, { op: 'patch', id: MISSING_ID, changes: {} }])
+  t.strictSame(missing.body, ofOperation(missing, 2, 404, 'todo_not_found'))
+  const twice = await batch([...first, { op: 'delete', id: b.id }, { op: 'delete', id: b.id }])
+  t.strictSame(twice.body, ofOperation(twice, 3, 404, 'todo_not_found'))
+  const stale = await batch([...first, { op: 'move', id: b.id, to: 'top', ifMatch: '"x"' }])
+  t.strictSame(stale.body, ofOperation(stale, 2, 412, 'precondition_failed', { current: b }))
+  const own = await batch([...first, { op: 'delete', id: a.id, ifMatch: a.etag }])
+  t.match(
+    own.body,
+    { status: 412, index: 2, current: { title: 'A' } },
+    'the state that the batch itself made'
+  )
+  const nowhere = await batch([...first, { op: 'move', id: a.id, after: MISSING_ID }])
+  const errors = [{ pointer: '/operations/2/after', detail: 'names no todo of the list' }]
+  t.strictSame(nowhere.body, ofOperation(nowhere, 2, 400, 'validation_failed', { errors }))
+  const due = await batch([...first, { op: 'patch', ids: [b.id], changes: { due: { timeZone: 'UTC' } } }])
+  t.match(due.body, { index: 2, errors: [{ pointer: '/operations/2/due/dateTime' }] })
+  t.strictSame((await todos('GET')).body, before, 'nothing was done')
+})
 
-t.test('with validateOnly everything runs and nothing is written', async t => {
+t.test('validateOnly runs everything and writes nothing', async t => {
   const { todos, make, batch } = await withBatch(t)
   const [a, b] = await make('a', 'b')
   await todos('PATCH', `/${b.id}`, { done: true })
@@ -158,7 +155,7 @@ t.test('with validateOnly everything runs and nothing is written', async t => {
   t.strictSame((await todos('GET')).body, before)
 })
 
-t.test('what a batch must not be is told, by the field', async t => {
+t.test('an invalid batch names each wrong field', async t => {
   const { todos, make, batch } = await withBatch(t)
   const [a] = await make('a')
   const { id } = a
@@ -235,7 +232,7 @@ t.test('what a batch must not be is told, by the field', async t => {
   t.strictSame((await todos('GET')).body.items, [a])
 })
 
-t.test('a selection that selects nothing selects no todo, however it is written', async t => {
+t.test('an empty selection never means all todos', async t => {
   const { app, user, todos, make, batch } = await withBatch(t)
   await make('a', 'b')
   const { items } = (await todos('GET')).body
@@ -289,7 +286,7 @@ t.test('a selection that selects nothing selects no todo, however it is written'
   t.strictSame((await batch([{ op: 'delete', where: after }])).body.results, [{ count: 2 }])
 })
 
-t.test('parallel batches on the same todos all take effect, one after the other', async t => {
+t.test('parallel batches on the same todos all take effect, one after another', async t => {
   const { make, todos, batch } = await withBatch(t)
   const made = await make('a', 'b', 'c')
   const answers = await Promise.all(
@@ -307,7 +304,7 @@ t.test('parallel batches on the same todos all take effect, one after the other'
   t.equal(tags.size, 1, 'the three are as one batch left them')
 })
 
-t.test('a batch of a hundred operations, and one of more than the usual bytes, are taken', async t => {
+t.test('a batch may have a hundred operations, and more bytes than other bodies', async t => {
   const { todos, batch } = await withBatch(t)
   const create = (n: number) => ({ op: 'create', todo: { title: `${n}`, description: 'x'.repeat(9000) } })
   const { status, body } = await batch(Array.from({ length: 100 }, (_, n) => create(n)))
@@ -318,7 +315,7 @@ t.test('a batch of a hundred operations, and one of more than the usual bytes, a
   t.strictSame(large.body, expectedProblem(large, 413, 'body_too_large'))
 })
 
-t.test('REQUIRE_IF_MATCH holds for what names a todo', async t => {
+t.test('REQUIRE_IF_MATCH applies to operations that name a todo', async t => {
   const { make, batch } = await withBatch(t, { REQUIRE_IF_MATCH: 'on' })
   const [a] = await make('a')
   for (const operation of [
@@ -333,7 +330,7 @@ t.test('REQUIRE_IF_MATCH holds for what names a todo', async t => {
   t.equal((await batch([{ op: 'delete', id: a.id, ifMatch: a.etag }])).status, 200)
 })
 
-t.test('somebody else’s todos are not there', async t => {
+t.test('the todos of another user do not exist', async t => {
   const { call, signUp, make, batch } = await withBatch(t)
   await make('a')
   const { accessToken: token } = await signUp()
@@ -344,7 +341,7 @@ t.test('somebody else’s todos are not there', async t => {
   t.strictSame((await call('GET', '/api/todos', { token })).body.items, [theirs])
 })
 
-t.test('a batch with where that is sent again has the count of the first time', async t => {
+t.test('a repeated batch with where gets the count of the first one', async t => {
   const { make, titles, todos } = await withBatch(t)
   await make('a', 'b')
   const body = { operations: [{ op: 'delete', where: { done: false } }] }
@@ -358,16 +355,16 @@ t.test('a batch with where that is sent again has the count of the first time', 
   t.strictSame(await titles(), ['c'])
 })
 
-t.test('what fails in the database is told as such, not as a problem of an operation', async t => {
+t.test('a database error is no problem of an operation', async t => {
   const { app, user } = await serveSignedIn(t)
   const fail = () => Promise.reject(new Error('gone'))
   const broken = { ...app.store, prepare: () => ({ execute: fail, executeLong: fail, run: fail }) }
-  const options = {
-    createPrecondition: () => () => {},
+  const batch = {
+    userId: user.id,
+    operations: [{ op: 'delete', id: MISSING_ID }] as const,
     validateOnly: false,
-    requestId: null,
-    storeAnswer: () => []
+    key: undefined,
+    createPrecondition: () => () => {}
   }
-  const operations = [{ op: 'delete', id: MISSING_ID }] as const
-  await t.rejects(runBatch(broken, user.id, operations, options), { message: /_find(State)?: gone$/ })
+  await t.rejects(runBatch(broken, batch), { message: /_find: gone$/ })
 })

@@ -11,7 +11,7 @@ import { createTodos } from '../../../src/todos/todos.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-/** More than go into one slice, on either engine. */
+/** More todos than one slice has, on either engine. */
 const MANY = 5001
 const COMPLETE = {
   operations: [{ op: 'patch', where: { done: false }, changes: { done: true } }]
@@ -26,7 +26,7 @@ const fill = (store: Store, userId: string, count: number) =>
 const DONE = { done: true, limit: 1, count: true }
 const doneOf = async (store: Store, userId: string) => (await createTodos(store, userId).list(DONE)).total
 
-t.test('a change of very many todos takes effect at once for whoever looks', async t => {
+t.test('every reader sees all or nothing of a change of very many todos', async t => {
   const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, MANY)
   const headers = { 'idempotency-key': 'complete all' }
@@ -57,7 +57,7 @@ t.test('a change of very many todos takes effect at once for whoever looks', asy
   t.equal((await todos('GET', '?deleted=true&count=true')).body.total, MANY)
 })
 
-t.test('a key that is used again after a day is that of a new change', async t => {
+t.test('a key that is used again after a day belongs to a new change', async t => {
   const { app, clock, refresh, signUp, call } = await serveSignedIn(t)
   const pair = await signUp()
   const { user } = pair
@@ -68,7 +68,8 @@ t.test('a key that is used again after a day is that of a new change', async t =
   const first = await batch(pair.accessToken, COMPLETE, headers)
   t.strictSame(first.body.results, [{ count: 300 }])
   const own = createTodos(app.store, user.id)
-  for (const { id } of (await own.list({ limit: 1 })).items) await own.patch(id, { done: false })
+  for (const { id } of (await own.list({ limit: 1 })).items)
+    await own.edit(({ patch }) => patch(id, { done: false }))
 
   clock.advance(86_401)
   const second = await refresh(pair)
@@ -78,9 +79,9 @@ t.test('a key that is used again after a day is that of a new change', async t =
   t.equal(await doneOf(app.store, user.id), 300)
 })
 
-// On a server such changes may overlap, and an export, which is of many statements, may see the end of one.
+// On a server such changes may overlap, and an export, which is many statements, may see a change midway.
 const skip = process.env.TEST_DATABASE_URL ? 'one file, one after the other' : false
-t.test('several at once follow each other', { skip }, async t => {
+t.test('parallel bulk updates run one after another', { skip }, async t => {
   const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, 450)
   const reopen = { operations: [{ op: 'patch', where: { done: true }, changes: { done: false } }] }
@@ -91,12 +92,12 @@ t.test('several at once follow each other', { skip }, async t => {
   )
 })
 
-t.test('single todos, changes and exports heed it, too', { skip }, async t => {
+t.test('reads, changes and exports of todos wait for a bulk update', { skip }, async t => {
   const { app, user, todos } = await serveSignedIn(t)
   await fill(app.store, user.id, 300)
   const [first] = (await todos('GET', '?limit=1')).body.items
   const change = todos('POST', '/batch', COMPLETE)
-  // The mark is there as soon as another turn begins.
+  // The update is marked as pending before the next turn of the event loop.
   await nextTurn()
   const [one, patched, exported] = await Promise.all([
     todos('GET', `/${first.id}`),
@@ -118,7 +119,7 @@ t.test('single todos, changes and exports heed it, too', { skip }, async t => {
   t.equal(await doneOf(app.store, user.id), 300)
 })
 
-/** Two processes, as it were, on one file. */
+/** Two stores on one file, like two processes. */
 async function twoOn(t: Test) {
   const url = `file:${join(t.testdir(), 'latchkey.db')}`
   const service = await serveSignedIn(t, { DATABASE_URL: url })
@@ -141,10 +142,10 @@ const sweepAll = (store: Store, userId: string, requestId: string | null = null)
     { validateOnly: false, requestId, storeAnswer: () => [] }
   )
 
-t.test('what a crash has left is done before anybody looks, and its repetition is told how many', async t => {
+t.test('what a crash left is finished before the next read, and the repetition gets the count', async t => {
   const { store, user, open } = await twoOn(t)
   let writes = 0
-  // Fails in the middle, as if the process had been killed.
+  // Fails midway, as if the process had been killed.
   const dying: Store = {
     ...store,
     atomically: ((...steps: BoundStatement[]) => {
@@ -159,7 +160,7 @@ t.test('what a crash has left is done before anybody looks, and its repetition i
   t.equal(await sweepAll(other, user.id, 'another'), 0)
 })
 
-t.test('a slice that another process was quicker with is not done again', async t => {
+t.test('a slice that another process has run is not run again', async t => {
   const { store, user } = await twoOn(t)
   let slices = 0
   const slow: Store = {
@@ -175,7 +176,7 @@ t.test('a slice that another process was quicker with is not done again', async 
   t.equal(await doneOf(store, user.id), 1000)
 })
 
-t.test('what a crash has left can be done for all, before a copy', async t => {
+t.test('what a crash left can be finished for all users, before a copy', async t => {
   const { store, user, open } = await twoOn(t)
   const dying: Store = {
     ...store,
@@ -189,7 +190,7 @@ t.test('what a crash has left can be done for all, before a copy', async t => {
   t.equal(rows.filter(({ done }) => done).length, 1000)
 })
 
-t.test('another process sees nothing or all, and may do it at the same time', async t => {
+t.test('another process sees all or nothing, and may run the same update', async t => {
   const { store, user, open } = await twoOn(t)
   const other = await open()
   let hasEnded = false
@@ -209,7 +210,7 @@ t.test('another process sees nothing or all, and may do it at the same time', as
   )
 })
 
-t.test('statements where nobody waits deal with only so much text, whose terms are indexed anew', async t => {
+t.test('one statement of a server changes only so many todos and terms', async t => {
   const { app, user } = await serveSignedIn(t)
   // Each has about 13,000 terms of two letters.
   const han = (n: number) =>

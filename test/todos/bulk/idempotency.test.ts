@@ -2,13 +2,13 @@ import t from 'tap'
 import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
 import { allTables } from '../../../src/features.ts'
 import { withIdempotency } from '../../../src/idempotency/idempotency.ts'
-import { type BatchResult, runBatch } from '../../../src/todos/bulk/batch.ts'
-import { defaults } from '../../../src/todos/todo.ts'
+import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'
+import { defaults } from '../../../src/todos/content/content.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { invalid, serveSignedIn } from '../signed-in.ts'
 
-/** Keeps an answer as it is. */
+/** Stores an answer unchanged. */
 const asIs = {
   identify: <Answer>(answer: Answer) => answer,
   replay: async <Answer>(answer: Answer) => answer
@@ -16,7 +16,7 @@ const asIs = {
 
 const KEY = '8e03978e-40d5-43e8-bc93-6894a57f9324'
 
-t.test('a create that is sent again gets the same answer, and there is one todo', async t => {
+t.test('a repeated create gets the same answer, and there is one todo', async t => {
   const { clock, todos, titles } = await serveSignedIn(t)
   const body = { title: 'a', due: { date: '2026-03-29' }, tags: ['b', 'a'] }
   const first = await todos('POST', '', body, { 'idempotency-key': KEY })
@@ -33,7 +33,7 @@ t.test('a create that is sent again gets the same answer, and there is one todo'
   t.strictSame(await titles(), ['a'])
 })
 
-t.test('a repetition shows the todo as it is now, and none that was deleted for good', async t => {
+t.test('a replay shows the todo as it is now, and no purged todo', async t => {
   const { app, todos, titles } = await serveSignedIn(t)
   const body = { title: 'a secret that is to be gone' }
   const headers = { 'idempotency-key': KEY }
@@ -60,93 +60,93 @@ t.test('a repetition shows the todo as it is now, and none that was deleted for 
   })
 })
 
-t.test('so it is with a batch, of which no more is kept than what it made', async t => {
-  const { app, make, todos, titles } = await serveSignedIn(t)
-  const [a, b, c] = await make('a', 'b', 'c')
-  const headers = { 'idempotency-key': KEY }
-  const body = {
-    operations: [
-      { op: 'create', todo: { title: 'd' } },
-      { op: 'patch', ids: [a.id, b.id], changes: { done: true } },
-      { op: 'move', id: c.id, to: 'top' },
-      { op: 'delete', id: b.id },
-      { op: 'create', todo: { title: 'e' } }
-    ]
-  }
-  const { results } = (await todos('POST', '/batch', body, headers)).body
-  const [{ todo: d }, , , , { todo: e }] = results
-  const kept = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
-  t.strictSame(kept[0]?.answer, [d.id, e.id])
-
-  const patched = (await todos('PATCH', `/${a.id}`, { title: 'A' })).body
-  const deleted = (await todos('GET', '?deleted=true')).body.items[0]
-  const moved = results[2].todo
-  await todos('DELETE', `/${e.id}?permanent=true`)
-  const again = await todos('POST', '/batch', body, headers)
-  t.match(again, { status: 200, headers: { 'idempotent-replayed': 'true' } })
-  t.strictSame(again.body, {
-    results: [{ todo: d }, { todos: [patched, deleted] }, { todo: moved }, { todo: deleted }, {}],
-    validateOnly: false
-  })
-  t.strictSame(await titles(), ['c', 'A', 'd'])
-
-  const ids = (await make(...Array.from({ length: 40 }, (_, n) => `${n}`))).map(({ id }) => id)
-  const large = { operations: [{ op: 'patch', ids, changes: { description: 'x'.repeat(16_000) } }] }
-  const other = { 'idempotency-key': 'large' }
-  const first = await todos('POST', '/batch', large, other)
-  t.strictSame((await todos('POST', '/batch', large, other)).body, first.body)
-  await todos('DELETE', `/${ids[7]}?permanent=true`)
-  const left = (await todos('POST', '/batch', large, other)).body.results[0].todos
-  t.strictSame(
-    left,
-    first.body.results[0].todos.filter(({ id }: { id: string }) => id !== ids[7])
-  )
-  const records = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
-  t.ok(JSON.stringify(records).length < 1000)
-})
-
 t.test(
-  'JSON is compared as JSON: neither the order of members nor how it is written makes another request',
+  'a replayed batch shows its todos as they are now; only the ids of created todos are stored',
   async t => {
-    const { todos, titles, make } = await serveSignedIn(t)
-    const type = { 'content-type': 'application/json' }
-    const send = (path: string, body: string, key: string) =>
-      todos('POST', path, body, { ...type, 'idempotency-key': key })
-    const due = (members: string) => `{"title":"\\u0061","due":{${members}},"tags":["x","y"]}`
-    const [{ id }] = await make('b')
-    const cases: [path: string, body: string, again: string][] = [
-      [
-        '',
-        due('"dateTime":"2026-03-29T09:00:00","timeZone":"Europe/Berlin"'),
-        ' { "tags":["x","y"],"due":{"timeZone":"Europe/Berlin","dateTime":"2026-03-29T09:00:00"},"title":"a" }'
-      ],
-      [
-        '/batch',
-        `{"operations":[{"op":"patch","id":"${id}","changes":{"done":true,"priority":"low"}}]}`,
-        `{"operations":[{"changes":{"priority":"low","done":true},"id":"${id.toUpperCase()}","op":"patch"}]}`
-      ],
-      [
-        '/batch',
-        '{"operations":[{"op":"delete","where":{"tag":["z"],"done":true}}],"validateOnly":false}',
-        '{"validateOnly":false,"operations":[{"where":{"done":true,"tag":["z"]},"op":"delete"}]}'
+    const { app, make, todos, titles } = await serveSignedIn(t)
+    const [a, b, c] = await make('a', 'b', 'c')
+    const headers = { 'idempotency-key': KEY }
+    const body = {
+      operations: [
+        { op: 'create', todo: { title: 'd' } },
+        { op: 'patch', ids: [a.id, b.id], changes: { done: true } },
+        { op: 'move', id: c.id, to: 'top' },
+        { op: 'delete', id: b.id },
+        { op: 'create', todo: { title: 'e' } }
       ]
-    ]
-    for (const [index, [path, body, again]] of cases.entries()) {
-      const first = await send(path, body, `key ${index}`)
-      t.ok(first.status < 300)
-      const repeated = await send(path, again, `key ${index}`)
-      t.match(repeated, { status: first.status, headers: { 'idempotent-replayed': 'true' } })
-      t.strictSame(repeated.body, first.body)
     }
-    const other = await send('', due('"date":"2026-03-29"').replace('["x","y"]', '["y","x"]'), 'key 0')
+    const { results } = (await todos('POST', '/batch', body, headers)).body
+    const [{ todo: d }, , , , { todo: e }] = results
+    const kept = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
+    t.strictSame(kept[0]?.answer, [d.id, e.id])
+
+    const patched = (await todos('PATCH', `/${a.id}`, { title: 'A' })).body
+    const deleted = (await todos('GET', '?deleted=true')).body.items[0]
+    const moved = results[2].todo
+    await todos('DELETE', `/${e.id}?permanent=true`)
+    const again = await todos('POST', '/batch', body, headers)
+    t.match(again, { status: 200, headers: { 'idempotent-replayed': 'true' } })
+    t.strictSame(again.body, {
+      results: [{ todo: d }, { todos: [patched, deleted] }, { todo: moved }, { todo: deleted }, {}],
+      validateOnly: false
+    })
+    t.strictSame(await titles(), ['c', 'A', 'd'])
+
+    const ids = (await make(...Array.from({ length: 40 }, (_, n) => `${n}`))).map(({ id }) => id)
+    const large = { operations: [{ op: 'patch', ids, changes: { description: 'x'.repeat(16_000) } }] }
+    const other = { 'idempotency-key': 'large' }
+    const first = await todos('POST', '/batch', large, other)
+    t.strictSame((await todos('POST', '/batch', large, other)).body, first.body)
+    await todos('DELETE', `/${ids[7]}?permanent=true`)
+    const left = (await todos('POST', '/batch', large, other)).body.results[0].todos
     t.strictSame(
-      other.body,
-      expectedProblem(other, 422, 'idempotency_key_reused'),
-      'of a list the order counts'
+      left,
+      first.body.results[0].todos.filter(({ id }: { id: string }) => id !== ids[7])
     )
-    t.strictSame(await titles(), ['b', 'a'])
+    const records = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
+    t.ok(JSON.stringify(records).length < 1000)
   }
 )
+
+t.test('requests are compared as JSON: the order of members and the notation do not matter', async t => {
+  const { todos, titles, make } = await serveSignedIn(t)
+  const type = { 'content-type': 'application/json' }
+  const send = (path: string, body: string, key: string) =>
+    todos('POST', path, body, { ...type, 'idempotency-key': key })
+  const due = (members: string) => `{"title":"\\u0061","due":{${members}},"tags":["x","y"]}`
+  const [{ id }] = await make('b')
+  const cases: [path: string, body: string, again: string][] = [
+    [
+      '',
+      due('"dateTime":"2026-03-29T09:00:00","timeZone":"Europe/Berlin"'),
+      ' { "tags":["x","y"],"due":{"timeZone":"Europe/Berlin","dateTime":"2026-03-29T09:00:00"},"title":"a" }'
+    ],
+    [
+      '/batch',
+      `{"operations":[{"op":"patch","id":"${id}","changes":{"done":true,"priority":"low"}}]}`,
+      `{"operations":[{"changes":{"priority":"low","done":true},"id":"${id.toUpperCase()}","op":"patch"}]}`
+    ],
+    [
+      '/batch',
+      '{"operations":[{"op":"delete","where":{"tag":["z"],"done":true}}],"validateOnly":false}',
+      '{"validateOnly":false,"operations":[{"where":{"done":true,"tag":["z"]},"op":"delete"}]}'
+    ]
+  ]
+  for (const [index, [path, body, again]] of cases.entries()) {
+    const first = await send(path, body, `key ${index}`)
+    t.ok(first.status < 300)
+    const repeated = await send(path, again, `key ${index}`)
+    t.match(repeated, { status: first.status, headers: { 'idempotent-replayed': 'true' } })
+    t.strictSame(repeated.body, first.body)
+  }
+  const other = await send('', due('"date":"2026-03-29"').replace('["x","y"]', '["y","x"]'), 'key 0')
+  t.strictSame(
+    other.body,
+    expectedProblem(other, 422, 'idempotency_key_reused'),
+    'of a list the order counts'
+  )
+  t.strictSame(await titles(), ['b', 'a'])
+})
 
 t.test('a key belongs to one request of one user', async t => {
   const { call, signUp, todos, titles } = await serveSignedIn(t)
@@ -166,7 +166,7 @@ t.test('a key belongs to one request of one user', async t => {
 })
 
 t.test(
-  'of N parallel requests with a key one is carried out; the others are told to wait, or get its answer',
+  'of parallel requests with one key, one takes effect; the others must wait or get its answer',
   async t => {
     const { todos, titles } = await serveSignedIn(t)
     const send = () => todos('POST', '', { title: 'a' }, { 'idempotency-key': KEY })
@@ -185,7 +185,7 @@ t.test(
   }
 )
 
-t.test('a key is kept for 24 hours, to the second', async t => {
+t.test('a key is stored for 24 hours, to the second', async t => {
   const { clock, refresh, signUp, call } = await serveSignedIn(t)
   const pair = await signUp()
   const headers = { 'idempotency-key': KEY }
@@ -201,7 +201,7 @@ t.test('a key is kept for 24 hours, to the second', async t => {
   t.strictSame((await send(second.body.accessToken)).body, later.body, 'and the new one is kept again')
 })
 
-t.test('a request that was refused left no trace, and may be sent again with its key', async t => {
+t.test('a refused request leaves no trace and can be sent again with its key', async t => {
   const { todos, make } = await serveSignedIn(t)
   const headers = { 'idempotency-key': KEY }
   const refused = await todos('POST', '', { title: '' }, headers)
@@ -233,47 +233,34 @@ t.test('a key has 1 to 255 characters, bare or in quotes', async t => {
   }
 })
 
-t.test(
-  'of two instances that have the same request one carries it out, and the other says its answer',
-  async t => {
-    const { app, user, titles } = await serveSignedIn(t)
-    const request = { userId: user.id, key: KEY, request: 'a' }
-    const outcome = await withIdempotency<unknown, unknown>(app.store, request, asIs, async storeAnswer => {
-      await app.store.atomically(storeAnswer({ title: 'theirs' })[0] as BoundStatement)
-      return createTodos(app.store, user.id).add({ ...defaults, title: 'ours' }, storeAnswer)
-    })
-    t.strictSame(outcome, { isReplay: true, answer: { title: 'theirs' } })
-    t.strictSame(await titles(), [])
-  }
-)
-
-t.test(
-  'so it is with a batch for all todos that are alike: the one that comes later changes none',
-  async t => {
-    const { app, user, make, titles } = await serveSignedIn(t)
-    await make('a', 'b')
-    const request = { userId: user.id, key: KEY, request: 'clear' }
-    const outcome = await withIdempotency<BatchResult[], BatchResult[]>(
-      app.store,
-      request,
-      asIs,
-      async storeAnswer => {
-        await app.store.atomically(storeAnswer([{ count: 7 }])[0] as BoundStatement)
-        const options = {
-          createPrecondition: () => () => {},
-          validateOnly: false,
-          requestId: null,
-          storeAnswer
-        }
-        return runBatch(app.store, user.id, [{ op: 'delete', where: { done: false } }], options)
-      }
+t.test('of two instances with the same request, one runs it, and the other replays its answer', async t => {
+  const { app, user, titles } = await serveSignedIn(t)
+  const request = { userId: user.id, key: KEY, request: 'a' }
+  const outcome = await withIdempotency<unknown, unknown>(app.store, request, asIs, async storeAnswer => {
+    await app.store.atomically(storeAnswer({ title: 'theirs' })[0] as BoundStatement)
+    return createTodos(app.store, user.id).edit(
+      ({ create }) => create({ ...defaults, title: 'ours' }),
+      storeAnswer
     )
-    t.strictSame(outcome, { isReplay: true, answer: [{ count: 7 }] })
-    t.strictSame(await titles(), ['a', 'b'])
-  }
-)
+  })
+  t.strictSame(outcome, { isReplay: true, answer: { title: 'theirs' } })
+  t.strictSame(await titles(), [])
+})
 
-t.test('what fails while a request is carried out is told as it is, and the key is free again', async t => {
+t.test('of two instances with the same bulk update, the later one changes nothing', async t => {
+  const { app, user, make, titles } = await serveSignedIn(t)
+  await make('a', 'b')
+  const request = { userId: user.id, key: KEY, request: 'clear' }
+  const outcome = await withIdempotency<number, number>(app.store, request, asIs, async storeAnswer => {
+    await app.store.atomically(storeAnswer(7)[0] as BoundStatement)
+    const options = { validateOnly: false, requestId: null, storeAnswer }
+    return runBulkUpdate(app.store, user.id, 'delete', { done: false }, options)
+  })
+  t.strictSame(outcome, { isReplay: true, answer: 7 })
+  t.strictSame(await titles(), ['a', 'b'])
+})
+
+t.test('an error of the work is thrown unchanged, and the key is free again', async t => {
   const { app, user } = await serveSignedIn(t)
   const request = { userId: user.id, key: KEY, request: 'a' }
   await t.rejects(

@@ -3,10 +3,10 @@ import { expectedProblem } from '../../support/service.ts'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const upper = (text: string) => text.toUpperCase()
-/** Digits of either case in one id. */
+/** An id with digits of both cases. */
 const mixed = (text: string) => text.replace(/[a-f]/, upper)
 
-t.test('[RFC 9562] an id is the same in either case of its digits, wherever it is given', async t => {
+t.test('[RFC 9562] ids are compared without case, wherever they occur', async t => {
   for (const write of [upper, mixed]) {
     const { todos, make, titles } = await serveSignedIn(t)
     const [a, b, c] = await make('a', 'b', 'c')
@@ -42,7 +42,7 @@ t.test('[RFC 9562] an id is the same in either case of its digits, wherever it i
   }
 })
 
-t.test('ids that differ in case alone are one', async t => {
+t.test('ids that differ only in case are one id', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const twice = await todos('POST', '/batch', { operations: [{ op: 'delete', ids: [id, upper(id)] }] })
@@ -64,7 +64,7 @@ t.test('ids that differ in case alone are one', async t => {
   t.equal((await todos('GET', `/${MISSING_ID}`)).body.id, MISSING_ID)
 })
 
-t.test('what is no UUID is none in any form', async t => {
+t.test('other forms of a UUID are refused', async t => {
   const { call, token, todos, make } = await serveSignedIn(t)
   const [{ id }] = await make('a')
   const wrong = { parameter: 'id', detail: 'is not accepted; give a UUID' }
@@ -82,7 +82,7 @@ t.test('what is no UUID is none in any form', async t => {
   }
 })
 
-t.test('a session is ended by its id in either case', async t => {
+t.test('a session ends by its id in either case', async t => {
   const { call, signUp } = await serveSignedIn(t)
   const { accessToken: token, user } = await signUp()
   await call('POST', '/api/auth/login', {

@@ -9,7 +9,7 @@ const half = (code: string) => `contains half of a character, ${code}; remove it
 const codesOf = (text: string) =>
   Array.from(text, character => character.codePointAt(0)?.toString(16)).join(' ')
 
-/** What is seen as nothing. */
+/** Texts without a visible character. */
 const invisible = [
   '\u200b',
   '\u2060',
@@ -39,7 +39,7 @@ const invisible = [
   '\u0301',
   '\u200d \u200c\u00a0\u200b'
 ]
-/** What is seen, and may hold some of that. */
+/** Visible texts, some of which contain invisible characters. */
 const visible = [
   'x',
   '.',
@@ -64,7 +64,7 @@ const visible = [
   'Ⅷ'
 ]
 
-t.test('a title and a tag have something to see, and no control character', async t => {
+t.test('a title and a tag need a visible character and no control character', async t => {
   const { todos } = await serveSignedIn(t)
   const cases: [string, string][] = [
     ...invisible.map((text): [string, string] => [text, INVISIBLE]),
@@ -102,7 +102,7 @@ t.test('a title and a tag have something to see, and no control character', asyn
   }
 })
 
-t.test('a description has lines and tabs, and no other control character', async t => {
+t.test('a description may have line breaks and tabs, but no other control character', async t => {
   const { todos } = await serveSignedIn(t)
   for (const description of ['', ' ', '\u200b', 'a\n\tb\r\nc\rd\u2028e\u2029f'])
     t.equal((await todos('POST', '', { title: 'a', description })).body.description, description)
@@ -119,7 +119,7 @@ t.test('a description has lines and tabs, and no other control character', async
   }
 })
 
-t.test('imports, batches and filters have the same texts', async t => {
+t.test('imports, batches and filters accept the same texts', async t => {
   const { call, token, todos } = await serveSignedIn(t)
   const line = JSON.stringify({ title: '\u200b', description: 'a\u0007', tags: ['\u2060'] })
   const imported = await call('POST', '/api/todos/import', {
@@ -146,7 +146,7 @@ t.test('imports, batches and filters have the same texts', async t => {
 
 t.test('tags that are canonically equal are one tag', async t => {
   const { call, token, todos, titles } = await serveSignedIn(t)
-  // é, Å by way of the Ångström sign, a Hangul syllable, and one that NFC takes apart.
+  // é, the Ångström sign, a Hangul syllable, and a character that NFC decomposes.
   const forms = [
     ['\u00e9', 'e\u0301'],
     ['\u00c5', 'A\u030a', '\u212b'],
@@ -181,7 +181,7 @@ t.test('tags that are canonically equal are one tag', async t => {
   t.strictSame(imported.tags, ['z', first])
 })
 
-t.test('a tag has up to 50 characters in the form that is kept; a title is kept as it is', async t => {
+t.test('a tag has up to 50 characters in its stored form; a title is stored as received', async t => {
   const { todos } = await serveSignedIn(t)
   const detail = 'is not accepted; give a text of 1 to 50 characters, without white space around it'
   const { body } = await todos('POST', '', { title: 'e\u0301', tags: ['e\u0301'.repeat(50)] })

@@ -15,7 +15,7 @@ const longest = (number: number) =>
     .toUpperCase()
     .padStart(MAX_POSITION_LENGTH - 1, '0')}`
 
-/** Somebody signed in, with a list of todos at the longest positions: no position is left between any two of them. */
+/** A signed-in user whose todos have the longest positions: no position is left between any two of them. */
 async function serveFullList(t: Parameters<typeof serveSignedIn>[0], ...titles: string[]) {
   const service = await serveSignedIn(t)
   const made = await service.make(...titles)
@@ -70,7 +70,7 @@ t.test('only the todos next to a full gap change', async t => {
   t.strictSame([...items.slice(0, 2), ...items.slice(-3)], [...before.slice(1, 3), ...before.slice(-3)])
 })
 
-t.test('todos can be moved between the last two that moved for ever', async t => {
+t.test('todos can move between the last two moved todos without end', async t => {
   const { todos, ids, titles } = await serveFullList(t, 'low', 'high', 'a', 'b', 'c')
   let [low, high, ...others] = ids
   for (let move = 0; move < 200; move++) {
@@ -104,7 +104,7 @@ t.test('parallel moves into a full gap all take effect, and lose nothing of othe
   for (const id of ids) t.match((await todos('GET', `/${id}`)).body, { description: 'changed meanwhile' })
 })
 
-t.test('a batch moves several todos into a full gap, among them todos that it has just changed', async t => {
+t.test('a batch moves todos into a full gap between todos that it has changed', async t => {
   const { todos, make, ids, titles } = await serveFullList(t, 'a', 'b', 'c')
   const [x, y] = await make('x', 'y')
   const operations = [
@@ -137,7 +137,7 @@ t.test('the number of todos that make room is bounded', async t => {
   t.strictSame(await search('300'), anchor)
 })
 
-t.test('parallel moves to one place end with positions of their own, and change nobody else', async t => {
+t.test('parallel moves to one target give each todo its own position and change no other todo', async t => {
   const { clock, todos, make } = await serveSignedIn(t)
   const [a, b, ...others] = await make(...'abcdefgh')
   clock.advance(60)
@@ -154,7 +154,7 @@ t.test('parallel moves to one place end with positions of their own, and change 
     t.strictSame(one(todo.id), { ...todo, position: one(todo.id).position, etag: one(todo.id).etag })
 })
 
-t.test('a restored todo has a place of its own, though another has been moved to where it was', async t => {
+t.test('a restored todo gets its own position, even if another todo has moved to its place', async t => {
   const { todos, make, titles } = await serveSignedIn(t)
   const [a, b, c, d] = await make('a', 'b', 'c', 'd')
   await todos('POST', `/${c.id}/move`, { after: a.id })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
-t.test('a todo moves to where it is told, and nothing else changes', async t => {
+t.test('a todo moves to its target, and no other todo changes', async t => {
   const { clock, todos, make, titles } = await serveSignedIn(t)
   const made = await make('a', 'b', 'c', 'd')
   const [a, b, c, d] = made.map(({ id }) => id)
@@ -35,7 +35,7 @@ t.test('a todo moves to where it is told, and nothing else changes', async t => 
   t.strictSame(await titles('?sort=-position'), ['e', 'a', 'd', 'c', 'b'])
 })
 
-t.test('a todo that is there already is not changed', async t => {
+t.test('a todo that is at its target already stays unchanged', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', 'b', 'c')
   const moves: [{ id: string }, object][] = [
@@ -50,14 +50,14 @@ t.test('a todo that is there already is not changed', async t => {
     t.strictSame((await todos('POST', `/${todo.id}/move`, place)).body, todo, JSON.stringify(place))
 })
 
-t.test('a single todo can be moved to the top and the bottom', async t => {
+t.test('the only todo of a list can move to the top and the bottom', async t => {
   const { todos, make, titles } = await serveSignedIn(t)
   const [a] = await make('a')
   for (const to of ['top', 'bottom']) t.equal((await todos('POST', `/${a.id}/move`, { to })).status, 200)
   t.strictSame(await titles(), ['a'])
 })
 
-t.test('a place that there is not is told', async t => {
+t.test('a target that does not exist is named', async t => {
   const { call, signUp, todos, make } = await serveSignedIn(t)
   const [a] = await make('a')
   const { accessToken: token } = await signUp()
@@ -78,7 +78,7 @@ t.test('a place that there is not is told', async t => {
   }
 })
 
-t.test('todos that are moved to one place at a time are all there, each at a place of its own', async t => {
+t.test('parallel moves to one target give each todo its own position', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [a, ...others] = await make(...'abcdefgh')
   const places = [{ after: a.id }, { to: 'top' }, { to: 'bottom' }]

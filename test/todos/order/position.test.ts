@@ -13,13 +13,13 @@ import {
 const MOVES = 10_000
 const SHAPE = new RegExp(POSITION_PATTERN)
 
-/** Ids as the service makes them, at one time. */
+/** Ids as the service makes them, all at one time. */
 function newIds() {
   const ids = new V7Generator()
   return () => ids.generateOrResetWithTs(Date.parse('2026-01-01T00:00:00Z')).toString()
 }
 
-/** Positions of two todos that were made one right after the other. */
+/** Positions of two todos that were created one right after the other. */
 function neighbours() {
   const newId = newIds()
   return { newId, above: toPosition(newId()), below: toPosition(newId()) }
@@ -42,7 +42,7 @@ t.test('positions stay short when all todos are moved to one place', async t => 
   }
 })
 
-t.test('10,000 moves between the last two that moved keep their order, then there is no room', async t => {
+t.test('10,000 moves between the last two moved todos keep the order, then no position is left', async t => {
   const newId = newIds()
   let [low, high] = [toPosition(newId()), toPosition(newId())]
   let moves = 0
@@ -59,7 +59,7 @@ t.test('10,000 moves between the last two that moved keep their order, then ther
   t.match(high, SHAPE)
 })
 
-t.test('todos that are moved to the top or the bottom, however often, are there', async t => {
+t.test('10,000 moves to the top or the bottom have positions there', async t => {
   const newId = newIds()
   let [top, bottom] = [toPosition(newId()), toPosition(newId())]
   for (let move = 0; move < MOVES; move++) {
@@ -74,7 +74,7 @@ t.test('todos that are moved to the top or the bottom, however often, are there'
   t.ok(positionAfter(ahead, newId()) > ahead, 'also after one of a clock that is ahead')
 })
 
-t.test('what is moved at random is where it was moved to', async t => {
+t.test('random moves keep the order', async t => {
   const newId = newIds()
   const order = Array.from({ length: 50 }, () => toPosition(newId()))
   let seed = 1
@@ -90,62 +90,56 @@ t.test('what is moved at random is where it was moved to', async t => {
   t.ok(order.every(position => SHAPE.test(position) && position.length <= 64))
 })
 
-t.test(
-  'what goes after the last or before the first position that there is can be imported again',
-  async t => {
-    const newId = newIds()
-    for (const [go, end, isInOrder] of [
-      [positionAfter, 'y'.padEnd(21, 'z').padEnd(22, 'y'), (last: string, next: string) => last < next],
-      [positionBefore, '0'.padEnd(21, '-').padEnd(22, '0'), (last: string, next: string) => next < last]
-    ] as const) {
-      let last = end
-      for (let move = 0; move < MOVES; move++) {
-        const next = go(last, newId())
-        if (!isInOrder(last, next) || !SHAPE.test(next)) throw new Error(`${last}, ${next}`)
-        last = next
-      }
-      t.ok(last.length <= 64, last)
-      t.match(end, SHAPE)
-      let longest = (go === positionAfter ? 'y' : '0').padEnd(
-        MAX_POSITION_LENGTH,
-        go === positionAfter ? 'z' : '-'
-      )
-      t.notMatch(longest, SHAPE)
-      for (let move = 0; move < 3; move++) {
-        const next = go(longest, newId())
-        t.ok(isInOrder(longest, next), 'and there is always one')
-        longest = next
-      }
-    }
-  }
-)
-
-t.test(
-  'a position right after another is before all others, also before those that were moved there',
-  async t => {
-    const newId = newIds()
-    const position = toPosition(newId())
-    const beyond = `${position.slice(0, -1)}${position.endsWith('-') ? '0' : 'z'}`
-    let last = position
-    for (let count = 0; count < 1000; count++) {
-      const next = positionRightAfter(position, last, beyond, newId())
-      if (!(last < next && next < beyond && next.startsWith(position) && SHAPE.test(next)))
-        throw new Error(next)
+t.test('positions beyond the first and the last possible one can be imported again', async t => {
+  const newId = newIds()
+  for (const [go, end, isInOrder] of [
+    [positionAfter, 'y'.padEnd(21, 'z').padEnd(22, 'y'), (last: string, next: string) => last < next],
+    [positionBefore, '0'.padEnd(21, '-').padEnd(22, '0'), (last: string, next: string) => next < last]
+  ] as const) {
+    let last = end
+    for (let move = 0; move < MOVES; move++) {
+      const next = go(last, newId())
+      if (!isInOrder(last, next) || !SHAPE.test(next)) throw new Error(`${last}, ${next}`)
       last = next
     }
-    t.ok(last.length <= 54, last)
-    const child = `${position}0${'-'.repeat(15)}`
-    t.match({ next: positionRightAfter(position, position, child, newId()) < child }, { next: true })
-
-    const long = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
-    const far = positionRightAfter(`${long}0`, `${long}0`, `${long}z`, newId())
-    t.ok(`${long}0` < far && far < `${long}z`, 'between the next one, where there is no room for more digits')
-    t.ok(positionRightAfter(`${long}0`, `${long}0`, `${long}1`, newId()) > `${long}1`, 'or after that')
-    t.ok(positionRightAfter(`${long}0`, `${long}0`, undefined, newId()) > `${long}0`)
+    t.ok(last.length <= 64, last)
+    t.match(end, SHAPE)
+    let longest = (go === positionAfter ? 'y' : '0').padEnd(
+      MAX_POSITION_LENGTH,
+      go === positionAfter ? 'z' : '-'
+    )
+    t.notMatch(longest, SHAPE)
+    for (let move = 0; move < 3; move++) {
+      const next = go(longest, newId())
+      t.ok(isInOrder(longest, next), 'and there is always one')
+      longest = next
+    }
   }
-)
+})
 
-t.test('there is nothing between a position and itself, or what begins with it and goes on with zeros', t => {
+t.test('a position right after another one is before all others, even those moved there', async t => {
+  const newId = newIds()
+  const position = toPosition(newId())
+  const beyond = `${position.slice(0, -1)}${position.endsWith('-') ? '0' : 'z'}`
+  let last = position
+  for (let count = 0; count < 1000; count++) {
+    const next = positionRightAfter(position, last, beyond, newId())
+    if (!(last < next && next < beyond && next.startsWith(position) && SHAPE.test(next)))
+      throw new Error(next)
+    last = next
+  }
+  t.ok(last.length <= 54, last)
+  const child = `${position}0${'-'.repeat(15)}`
+  t.match({ next: positionRightAfter(position, position, child, newId()) < child }, { next: true })
+
+  const long = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
+  const far = positionRightAfter(`${long}0`, `${long}0`, `${long}z`, newId())
+  t.ok(`${long}0` < far && far < `${long}z`, 'between the next one, where there is no room for more digits')
+  t.ok(positionRightAfter(`${long}0`, `${long}0`, `${long}1`, newId()) > `${long}1`, 'or after that')
+  t.ok(positionRightAfter(`${long}0`, `${long}0`, undefined, newId()) > `${long}0`)
+})
+
+t.test('no position lies between a position and itself, or itself with zeros at the end', t => {
   const newId = newIds()
   const position = toPosition(newId())
   t.equal(positionBetween(position, position, newId()), undefined)

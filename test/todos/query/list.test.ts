@@ -2,7 +2,7 @@ import t from 'tap'
 import { expectedProblem, serve } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-/** A service whose one user has made some todos, named by their number. */
+/** A service whose user has some todos, named by their numbers. */
 async function withTodos(t: Parameters<typeof serve>[0], count: number) {
   const service = await serve(t)
   const { accessToken: token } = await service.signUp()
@@ -25,7 +25,7 @@ t.test('an empty list is an empty list', async t => {
   t.strictSame(answer.body, { items: [], nextCursor: null })
 })
 
-t.test('a page holds 50 unless told otherwise, and only nextCursor tells the end', async t => {
+t.test('a page has 50 todos by default, and only nextCursor shows the end', async t => {
   const { titles } = await withTodos(t, 120)
   const [first, next] = await titles('')
   t.strictSame(first, numbers(0, 50), 'in the order of their making, though the clock stands still')
@@ -69,7 +69,7 @@ t.test('a cursor carries no authority', async t => {
   t.equal((await call('GET', `/api/todos?cursor=${nextCursor}`, { token })).body.items.length, 2)
 })
 
-t.test('wrong parameters are named', async t => {
+t.test('a wrong parameter is named', async t => {
   const { list } = await withTodos(t, 0)
   const limit = { parameter: 'limit', detail: 'is not accepted; give a whole number from 1 to 200' }
   const type = { parameter: 'limit', detail: 'must be of type integer' }
@@ -117,7 +117,7 @@ t.test('wrong parameters are named', async t => {
   }
 })
 
-/** Todos that differ in all that a list can be filtered and ordered by, named by a letter. */
+/** Todos that differ in every filter and sort field, named by letters. */
 const various = [
   { title: 'Éclair', priority: 'high', due: { date: '2026-03-29' }, tags: ['food', 'a "b" \\ 🦆'] },
   {
@@ -141,7 +141,7 @@ async function withVarious(t: Parameters<typeof serve>[0]) {
   return service
 }
 
-t.test('a filter lets through what passes all of its parts', async t => {
+t.test('a todo passes a filter if it meets all conditions', async t => {
   const { titles, todos } = await withVarious(t)
   const cases: [string, (string | undefined)[]][] = [
     ['done=true', [APPLES, CALL]],
@@ -177,7 +177,7 @@ t.test('a filter lets through what passes all of its parts', async t => {
   }
 })
 
-t.test('a list comes in the order that is asked for, and in the reverse of it', async t => {
+t.test('a list can be sorted by each field, in both directions', async t => {
   const { titles, todos } = await withVarious(t)
   const [{ id }] = (await todos('GET')).body.items
   await todos('PATCH', `/${id}`, { description: 'later' })
@@ -208,7 +208,7 @@ t.test('a list comes in the order that is asked for, and in the reverse of it', 
     }
 })
 
-t.test('a cursor belongs to the list that it is of', async t => {
+t.test('a cursor is valid only for its own list', async t => {
   const { todos } = await withVarious(t)
   const { nextCursor } = (await todos('GET', '?sort=title&done=false&tag=food&limit=1')).body
   const same = await todos('GET', `?limit=2&cursor=${nextCursor}&tag=food&done=false&sort=title`)
@@ -231,7 +231,7 @@ t.test('a cursor belongs to the list that it is of', async t => {
   }
 })
 
-t.test('wrong filters are named', async t => {
+t.test('a wrong filter is named', async t => {
   const { todos } = await serveSignedIn(t)
   const bound = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
   const cases: [string, string, string][] = [

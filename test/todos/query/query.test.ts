@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { isInstant } from '../../../src/time/rfc3339.ts'
-import { sorts } from '../../../src/todos/query/list.ts'
+import { sorts } from '../../../src/todos/query/sort.ts'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
 const asCursor = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
@@ -14,7 +14,7 @@ const altered = {
   detail: 'has been altered; give the nextCursor of the page before, or none'
 }
 
-t.test('a cursor that was altered is refused, whatever it has become', async t => {
+t.test('an altered cursor is refused, whatever its content', async t => {
   const { todos, make } = await serveSignedIn(t)
   await make('a', 'b')
   const keys = [-1e15, 1.5, 1e300, 9e15, '', 'x', '\0', '\ud800']
@@ -60,7 +60,7 @@ t.test('a cursor that was altered is refused, whatever it has become', async t =
   }
 })
 
-t.test('of any cursor the answer is a page or a 400', async t => {
+t.test('any text as cursor answers a page or a 400', async t => {
   const { call, token, todos, make } = await serveSignedIn(t, { LOG_LEVEL: 'error' })
   await make('a', 'b')
   const events = await call('GET', '/api/auth/events?limit=1', { token })
@@ -93,7 +93,7 @@ t.test('of any cursor the answer is a page or a 400', async t => {
   )
 })
 
-t.test('a cursor of events is read to the bit', async t => {
+t.test('a cursor of events with a changed bit is refused', async t => {
   const { call, signUp, token } = await serveSignedIn(t)
   const { user, accessToken } = await signUp()
   await call('POST', '/api/auth/login', { body: { email: user.email, password: 'wrong' } })
@@ -120,7 +120,7 @@ t.test('a cursor of events is read to the bit', async t => {
   )
 })
 
-t.test('what is no instant that can be kept is refused', async t => {
+t.test('an instant that the databases cannot store is refused', async t => {
   const { todos, make, titles } = await serveSignedIn(t)
   await make('a')
   const wrong = [

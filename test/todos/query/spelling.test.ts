@@ -2,7 +2,7 @@ import t from 'tap'
 import { tokenize, toSearchTerms } from '../../../src/todos/query/terms.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-/** Each title with searches that find it, and others that do not. */
+/** Each title with searches that find it and searches that do not. */
 type Case = [title: string, finding: string[], missing?: string[]]
 
 async function check(t: Parameters<typeof serveSignedIn>[0], cases: readonly Case[]) {
@@ -17,7 +17,7 @@ async function check(t: Parameters<typeof serveSignedIn>[0], cases: readonly Cas
 
 const queryOf = (q: string) => `?limit=200&q=${encodeURIComponent(q)}`
 
-t.test('letters with strokes and ligatures are found by plain letters, and the other way round', t =>
+t.test('plain letters find letters with strokes and ligatures, and the reverse', t =>
   check(t, [
     ['Paweł', ['pawel', 'PAWEL', 'paweł', 'PAWEŁ'], ['awel']],
     ['Okland', ['Økland', 'ØKLAND']],
@@ -33,7 +33,7 @@ t.test('letters with strokes and ligatures are found by plain letters, and the o
   ])
 )
 
-t.test('forms of one letter are one letter in other scripts, too', t =>
+t.test('variants of a letter are one letter in other scripts, too', t =>
   check(t, [
     ['جـــديد', ['جديد', 'جد'], ['ديد']],
     ['علي', ['على', 'علی', 'عــلي']],
@@ -50,7 +50,7 @@ t.test('forms of one letter are one letter in other scripts, too', t =>
   ])
 )
 
-t.test('emoji and other pictures are found', async t => {
+t.test('emoji and other symbols are found', async t => {
   await check(t, [
     ['🎂 for Zoë', ['🎂', '🎂 zoe', 'for🎂'], ['🍰', '🎂🍰']],
     ['cake🎂', ['🎂', 'cake']],
@@ -68,8 +68,8 @@ t.test('emoji and other pictures are found', async t => {
   t.strictSame(tokenize('🎂\u2800\ufffc🏽'), ['🎂'])
 })
 
-t.test('what has a word is searched by it, whatever the character', t => {
-  // A search by no term would find all, and an empty one is in every todo.
+t.test('a text with a word is searched by the word, whatever else it has', t => {
+  // A search without terms would find every todo.
   const isSearched = (text: string) => {
     const words = tokenize(text)
     const terms = toSearchTerms('', text, []).prefixTerms.flat()
@@ -83,7 +83,7 @@ t.test('what has a word is searched by it, whatever the character', t => {
   t.end()
 })
 
-t.test('compounds are found in parts and as one word, however either is written', async t => {
+t.test('compounds are found by their parts and as one word', async t => {
   await check(t, [
     ["don't", ['dont', 'don’t', 'donʼt', 'don´t', 'don`t', 'DON‘T', 'don'], ['ont']],
     ['dont go', ["don't", 'don’t', 'don’t g'], ["don't stay"]],
@@ -112,7 +112,7 @@ t.test('compounds are found in parts and as one word, however either is written'
   t.strictSame(tokenize('l’e-mail'), ['L', 'E', 'MAIL', 'LEMAIL', 'EMAIL'])
 })
 
-t.test('a text of the most words there can be is taken, and found by each', async t => {
+t.test('a text with the most possible words is found by each of them', async t => {
   const { todos } = await serveSignedIn(t)
   const parts = Array.from({ length: 2048 }, (_, index) =>
     String.fromCodePoint(...Array.from(index.toString(8).padStart(7, '0'), digit => 0x1200 + Number(digit)))
@@ -126,7 +126,7 @@ t.test('a text of the most words there can be is taken, and found by each', asyn
   t.strictSame((await todos('GET', queryOf(`${last}${before}`))).body.items, [])
 })
 
-t.test('a search for no word finds nothing', async t => {
+t.test('a search without a word finds nothing', async t => {
   const { todos, make } = await serveSignedIn(t)
   const [todo] = await make('"-" and !', 'b')
   await todos('PATCH', `/${todo.id}`, { tags: ['all'] })
@@ -158,7 +158,7 @@ t.test('a search for no word finds nothing', async t => {
   t.equal((await todos('GET', '?count=true')).body.total, 2, 'whatever it answers, nothing was deleted')
 })
 
-t.test('todos are in the order of their plain letters', async t => {
+t.test('titles sort by their plain letters', async t => {
   const { make, titles } = await serveSignedIn(t)
   await make('Mango', 'Łódź', 'lotus', 'Æther', 'Zebra', 'Økland', 'Advent', 'lima')
   t.strictSame(await titles('?sort=title'), [

@@ -8,7 +8,7 @@ import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-/** A calendar's lines, unfolded; each line as it came is checked against RFC 5545, section 3.1. */
+/** The unfolded lines of a calendar. Checks the folding (RFC 5545, section 3.1). */
 function linesOf(t: Tap, calendar: string): string[] {
   const raw = calendar.split('\r\n')
   t.equal(raw.pop(), '')
@@ -22,7 +22,7 @@ type Tap = Parameters<typeof serveSignedIn>[0]
 
 const asCalendar = { accept: 'text/calendar' }
 
-t.test('a calendar has a todo with all that it is, and none of the trash', async t => {
+t.test('a calendar has every field of a todo, and no todo of the trash', async t => {
   const { clock, todos, make } = await serveSignedIn(t)
   const { body: a } = await todos('POST', '', {
     title: 'Buy, milk; \\ "now"',
@@ -95,7 +95,7 @@ t.test('a calendar has a todo with all that it is, and none of the trash', async
   )
 })
 
-t.test('each zone comes once, before its first use, under the name that it was given by', async t => {
+t.test('each zone comes once, before its first use, under its own name', async t => {
   const { app, todos } = await serveSignedIn(t)
   const zones = [
     'Asia/Calcutta',
@@ -108,7 +108,7 @@ t.test('each zone comes once, before its first use, under the name that it was g
   ]
   const due = (timeZone: string) => ({ dateTime: '2026-07-01T09:00:00', timeZone })
   for (const timeZone of zones) await todos('POST', '', { title: 'x', due: due(timeZone) })
-  // Zones that were kept, but that no name is taken of any more, and one that not even the platform knows.
+  // Stored zones whose names are refused now, and one that not even the platform knows.
   for (const timeZone of ['PST', 'Mars/Olympus', 'Mars/Olympus']) {
     const { body } = await todos('POST', '', { title: 'x' })
     const { db, kit } = app.store
@@ -140,7 +140,7 @@ t.test('each zone comes once, before its first use, under the name that it was g
   )
 })
 
-t.test('the changes of the clocks are those about the years in which todos are due', async t => {
+t.test('a zone has the clock changes around the years in which todos are due', async t => {
   const { todos } = await serveSignedIn(t)
   for (const dateTime of [
     '2026-06-01T09:00:00',
@@ -179,7 +179,7 @@ t.test('the changes of the clocks are those about the years in which todos are d
   t.ok(zone.join().includes(observance('STANDARD', '00010101T000000', '-003645', '-003645').join()))
 })
 
-/** What the clocks of a zone are ahead of UTC by at a point in time, in seconds, as the platform has it. */
+/** The offset of a zone from UTC, in seconds, as the platform knows it. */
 function offsetsOf(timeZone: string) {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
@@ -194,7 +194,7 @@ function offsetsOf(timeZone: string) {
   return (time: number) => (Date.parse(`${format.format(time).replace(', ', 'T')}Z`) - time) / 1000
 }
 
-t.test('any time since 1975 in any zone is read as the platform reads it', async t => {
+t.test('a parser reads any time since 1975 in any zone as the platform does', async t => {
   const { todos } = await serveSignedIn(t)
   const times: [dateTime: string, timeZone: string, offset: number][] = [
     ['2022-07-15T09:00:00', 'America/Mexico_City', -5],
@@ -210,7 +210,7 @@ t.test('any time since 1975 in any zone is read as the platform reads it', async
   const zones = Intl.supportedValuesOf('timeZone')
   for (const [index, zone] of zones.entries()) {
     const offsetAt = offsetsOf(zone)
-    // Another year, day and hour for each, here and there near the ends of the year.
+    // Another year, day and hour for each zone, some near the ends of a year.
     const instant = Date.UTC(1975 + (index % 75), 0, 1) + ((index * 7_919) % 8_760) * 3_600_000
     const offset = offsetAt(instant)
     const isShownTwice = offsetAt(instant - 10_800_000) !== offsetAt(instant + 10_800_000)
@@ -241,7 +241,7 @@ t.test('any time since 1975 in any zone is read as the platform reads it', async
   t.strictSame(read, times)
 })
 
-t.test('a calendar without todos has a time zone, since it must have a component', async t => {
+t.test('a calendar without todos has a time zone, because it must have a component', async t => {
   const { todos } = await serveSignedIn(t)
   const answer = await todos('GET', '/export', undefined, asCalendar)
   t.equal(answer.status, 200)
@@ -261,49 +261,46 @@ t.test('a calendar without todos has a time zone, since it must have a component
   ])
 })
 
-t.test(
-  'many due dates are read before the calendar begins, and one that is new meanwhile has its zone',
-  async t => {
-    const { todos, call, token } = await serveSignedIn(t)
-    const lines = Array.from({ length: 250 }, (_, index) =>
-      JSON.stringify({
-        title: `${index}`,
-        due: { dateTime: `${1900 + index}-06-01T09:00:00`, timeZone: 'Asia/Kathmandu' }
-      })
-    )
-    const headers = { 'content-type': 'application/x-ndjson' }
-    await call('POST', '/api/todos/import', { token, body: lines.join('\n'), headers })
-    const { body } = await todos('GET', '/export', undefined, asCalendar)
-    t.strictSame(
-      linesOf(t, body)
-        .filter(line => line.startsWith('DTSTART'))
-        .map(line => line.slice(8)),
-      ['18990101T054116', '19200101T000000', '19860101T000000'],
-      'one zone, from the year before the first one on'
-    )
-
-    const { body: todo } = await todos('POST', '', {
-      title: 'new',
-      due: { dateTime: '2026-07-01T09:00:00', timeZone: 'Europe/Berlin' }
+t.test('all due dates are read before the calendar begins, and a new one still gets its zone', async t => {
+  const { todos, call, token } = await serveSignedIn(t)
+  const lines = Array.from({ length: 250 }, (_, index) =>
+    JSON.stringify({
+      title: `${index}`,
+      due: { dateTime: `${1900 + index}-06-01T09:00:00`, timeZone: 'Asia/Kathmandu' }
     })
-    const times = { createdAt: new Date(todo.createdAt), updatedAt: new Date(todo.updatedAt) }
-    async function* pages() {
-      yield [{ ...todo, ...times }]
-    }
-    async function* none() {}
-    let text = ''
-    for await (const part of toCalendar(pages(), none())) text += part
-    const dates = linesOf(t, text).filter(line => /^(TZID|DTSTART:2026|DUE)/.test(line))
-    t.strictSame(dates, [
-      'TZID:Europe/Berlin',
-      'DTSTART:20260329T020000',
-      'DTSTART:20261025T030000',
-      'DUE;TZID=Europe/Berlin:20260701T090000'
-    ])
-  }
-)
+  )
+  const headers = { 'content-type': 'application/x-ndjson' }
+  await call('POST', '/api/todos/import', { token, body: lines.join('\n'), headers })
+  const { body } = await todos('GET', '/export', undefined, asCalendar)
+  t.strictSame(
+    linesOf(t, body)
+      .filter(line => line.startsWith('DTSTART'))
+      .map(line => line.slice(8)),
+    ['18990101T054116', '19200101T000000', '19860101T000000'],
+    'one zone, from the year before the first one on'
+  )
 
-t.test('a calendar that cannot begin is a problem like any other', async t => {
+  const { body: todo } = await todos('POST', '', {
+    title: 'new',
+    due: { dateTime: '2026-07-01T09:00:00', timeZone: 'Europe/Berlin' }
+  })
+  const times = { createdAt: new Date(todo.createdAt), updatedAt: new Date(todo.updatedAt) }
+  async function* pages() {
+    yield [{ ...todo, ...times }]
+  }
+  async function* none() {}
+  let text = ''
+  for await (const part of toCalendar(pages(), none())) text += part
+  const dates = linesOf(t, text).filter(line => /^(TZID|DTSTART:2026|DUE)/.test(line))
+  t.strictSame(dates, [
+    'TZID:Europe/Berlin',
+    'DTSTART:20260329T020000',
+    'DTSTART:20261025T030000',
+    'DUE;TZID=Europe/Berlin:20260701T090000'
+  ])
+})
+
+t.test('a calendar that cannot begin answers a problem', async t => {
   const { app, call, token, todos } = await serveSignedIn(t)
   t.equal((await todos('GET', '/export', undefined, asCalendar)).status, 200)
   const { sessions } = app
@@ -319,7 +316,7 @@ t.test('a calendar that cannot begin is a problem like any other', async t => {
   t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
 })
 
-/** Local times about the hours that a clock skips or shows twice, in zones that change on other days than Europe's. */
+/** Local times around skipped and repeated hours, in zones that change on other days than Europe's. */
 const due = fc.oneof(
   fc.record({
     date: fc
@@ -358,7 +355,7 @@ const content = fc.record({
   )
 })
 
-t.test('another parser reads what was written, in any zone and at any change of the clocks', async t => {
+t.test('another parser reads the calendar in any zone and at any clock change', async t => {
   const { todos } = await serveSignedIn(t)
   const contents = fc.sample(content, { numRuns: 120, seed: 7 })
   for (const body of contents) t.equal((await todos('POST', '', body)).status, 201)

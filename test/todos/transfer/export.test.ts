@@ -4,15 +4,14 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { defaults } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-/** More than what sockets and streams keep, at 16 KiB each. */
+/** More todos of 16 KiB than sockets and streams buffer. */
 const MANY = 1000
 
-t.test('an export is each todo as the API shows it, one a line, with those in the trash', async t => {
+t.test('an export has each todo as the API shows it, one a line, the trash included', async t => {
   const { call, signUp, clock, todos, make } = await serveSignedIn(t)
   const [a, b, c] = await make('a', '"and" é 😀', 'c')
   clock.advance(60)
@@ -41,7 +40,7 @@ t.test('an export is each todo as the API shows it, one a line, with those in th
   t.match(head, { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: /^$/ })
 })
 
-t.test('an export of nothing is empty', async t => {
+t.test('an export without todos is empty', async t => {
   const { todos } = await serveSignedIn(t)
   t.match(await todos('GET', '/export'), { status: 200, body: /^$/ })
 })
@@ -96,12 +95,12 @@ t.test('the media type is negotiated', async t => {
   }
 })
 
-/** A service that listens, and an export of it under way: what the service sends, and what the client gets. */
+/** A listening service with an export under way: the stream that it sends, and the response of the client. */
 async function exporting(t: Parameters<typeof serveSignedIn>[0]) {
   const { app, lines, token, user } = await serveSignedIn(t)
   const todos = createTodos(app.store, user.id)
   for (let count = 0; count < MANY; count++)
-    await todos.add({ ...defaults, title: `${count}`, description: 'x'.repeat(16_384) })
+    await todos.create({ title: `${count}`, description: 'x'.repeat(16_384) })
   await app.listen()
   const { port } = app.server.address() as AddressInfo
   const sent = once(app.server, 'request').then(async ([, response]) => {
@@ -119,7 +118,7 @@ async function exporting(t: Parameters<typeof serveSignedIn>[0]) {
   return { app, lines, response: response as IncomingMessage, stream: await sent }
 }
 
-t.test('an export is read while it is written, and no longer when nobody listens', async t => {
+t.test('an export reads as it writes, and stops when the client leaves', async t => {
   const { lines, response, stream } = await exporting(t)
   const [first] = await once(response, 'data')
   t.ok(first.length > 0)
@@ -129,13 +128,13 @@ t.test('an export is read while it is written, and no longer when nobody listens
   t.notMatch(lines.join(), /"level":50/)
 })
 
-t.test('an export that cannot go on is cut, so that nobody takes it for the whole', async t => {
+t.test('an export that fails midway is cut, so that nobody takes it for complete', async t => {
   const { app, response } = await exporting(t)
   await app.store.close()
   await t.rejects(text(response), { code: 'ECONNRESET' })
 })
 
-t.test('an export that cannot begin is a problem like any other', async t => {
+t.test('an export that cannot begin answers a problem', async t => {
   const { app, call, token } = await serveSignedIn(t)
   t.equal((await call('GET', '/api/todos/export', { token })).status, 200)
   const { sessions } = app

@@ -9,7 +9,7 @@ type Test = Parameters<typeof serveSignedIn>[0]
 const P = 'V'.padEnd(22, '0')
 const Q = 'V'.padEnd(22, '1')
 
-/** Somebody signed in, whose imports are of lines with these titles and positions. */
+/** A signed-in user, with calls to import lines and to read the whole list. */
 async function importer(t: Test) {
   const service = await serveSignedIn(t)
   const { call, token } = service
@@ -33,7 +33,7 @@ async function importer(t: Test) {
 
 const idOf = (n: number) => `01a20996-fb6c-78b7-96ed-${String(n).padStart(12, '0')}`
 
-t.test('of todos with one position each gets a place of its own, in the order of the lines', async t => {
+t.test('todos with the same position get their own positions, in the order of the lines', async t => {
   const { send, list, todos, make, titles } = await importer(t)
   const [other] = await make('other')
   const lines = ['a', 'b', 'c'].map((title, index) => ({ id: idOf(9 - index), title, position: P }))
@@ -59,10 +59,10 @@ t.test('of todos with one position each gets a place of its own, in the order of
   t.strictSame(others(await list()), others(before), 'no other todo has changed')
 })
 
-t.test('a position that is taken in the list stays with the one that has it', async t => {
+t.test('a todo of the list keeps its position when a line has the same one', async t => {
   const { send, list, todos, make, titles } = await importer(t)
   const [a, b, c] = await make('a', 'b', 'c')
-  // One that was moved to between them is nearer than any other.
+  // A todo that was moved between two others is nearer than they are.
   await send([{ title: 'child', position: `${a.position}0${'-'.repeat(15)}` }])
   const copies = [c, b, a].map(({ title, position }) => ({ title: `copy of ${title}`, position }))
   t.strictSame((await send(copies)).body, { created: 3, existing: 0 })
@@ -75,7 +75,7 @@ t.test('a position that is taken in the list stays with the one that has it', as
   t.strictSame((await titles()).slice(0, 3), ['a', 'c', 'copy of a'])
 })
 
-t.test('places go on over many lines, and where an import that broke off was sent again', async t => {
+t.test('positions keep the order of many lines, even when a broken import is repeated', async t => {
   const { app, send, list } = await importer(t)
   const lines = Array.from({ length: 350 }, (_, n) => ({ id: idOf(999 - n), title: `${n}`, position: P }))
   crashAtWrite(app.store, 3)
@@ -91,7 +91,7 @@ t.test('places go on over many lines, and where an import that broke off was sen
   t.equal(new Set(items.map(({ position }) => position)).size, 350)
 })
 
-t.test('lines without a position go to the bottom, below those before them', async t => {
+t.test('lines without a position go to the bottom, in their order', async t => {
   const { clock, send, make, titles } = await importer(t)
   await make('a')
   clock.advance(-3600)
@@ -101,7 +101,7 @@ t.test('lines without a position go to the bottom, below those before them', asy
   t.strictSame(await titles(), ['a', 'b', 'c', 'd', 'e', 'f'])
 })
 
-t.test('where no position is left right after one, the next one is taken', async t => {
+t.test('when no position is left right after another, the next free one is assigned', async t => {
   const { send, titles } = await importer(t)
   const end = 'V'.padEnd(MAX_POSITION_LENGTH - 1, '-')
   const lines = [`${end}0`, `${end}0`, `${end}1`, `${end}0`]
@@ -111,7 +111,7 @@ t.test('where no position is left right after one, the next one is taken', async
   t.equal((await titles()).length, 4)
 })
 
-t.test('todos of one position that came from the trash have places of their own', async t => {
+t.test('restored todos of the same position get their own positions', async t => {
   const { send, list, todos, titles } = await importer(t)
   const deletedAt = '2026-01-01T00:00:00.000Z'
   const trash = [1, 2, 3].map(n => ({ id: idOf(n), title: `${n}`, position: P, deletedAt }))
@@ -136,7 +136,7 @@ t.test('todos of one position that came from the trash have places of their own'
   )
 })
 
-/** Todos of one position, as two imports at a time may leave them. */
+/** Todos of the same position, as two parallel imports may leave them. */
 async function equals(t: Test, position: string, ...names: string[]) {
   const service = await importer(t)
   const { app, make } = service
@@ -147,7 +147,7 @@ async function equals(t: Test, position: string, ...names: string[]) {
   return { ...service, ids: Object.fromEntries(made.map(({ id, title }) => [title, id])) }
 }
 
-t.test('between any two todos of one position there is a place', async t => {
+t.test('a todo can move between any two todos of the same position', async t => {
   const moves: [string, (ids: Record<string, string>) => object, string][] = [
     ['d', ids => ({ after: ids.a }), 'adbc'],
     ['d', ids => ({ after: ids.b }), 'abdc'],
@@ -177,7 +177,7 @@ t.test('between any two todos of one position there is a place', async t => {
   }
 })
 
-t.test('several moves of a batch among todos of one position are each where they are to be', async t => {
+t.test('moves of a batch among todos of the same position reach their targets', async t => {
   const { todos, titles, ids } = await equals(t, P, 'a', 'b', 'c', 'd')
   const move = (name: string, place: object) => ({ op: 'move', id: ids[name], ...place })
   const operations = [

@@ -13,7 +13,7 @@ const EARLIER = '2025-06-01T00:00:00.000Z'
 
 type Test = Parameters<typeof serveSignedIn>[0]
 
-/** Somebody signed in, and exports and imports of theirs or of somebody else. */
+/** A signed-in user, with exports and imports of any account. */
 async function transfers(t: Test) {
   const service = await serveSignedIn(t)
   const { call } = service
@@ -33,7 +33,7 @@ async function transfers(t: Test) {
 
 const withoutTags = (todos: { etag: string }[]) => todos.map(({ etag, ...todo }) => todo)
 
-t.test('what was exported comes to another account as it stands, and only once', async t => {
+t.test('an export is imported unchanged into another account, and only once', async t => {
   const { clock, signUp, call, todos, make, take, give } = await transfers(t)
   const [a, b, c, d] = await make('a', 'b é', 'c', 'd')
   clock.advance(60)
@@ -82,7 +82,7 @@ t.test('what was exported comes to another account as it stands, and only once',
   t.strictSame(await give(), exported, 'nobody else’s has changed')
 })
 
-t.test('a line needs a title only', async t => {
+t.test('a line needs only a title', async t => {
   const { todos, make, take, titles } = await transfers(t)
   await make('before')
   t.strictSame((await take([{ title: ' z ' }, { title: 'a', done: true }, '{"title":"m"}\r'])).body, {
@@ -126,7 +126,7 @@ t.test('a line needs a title only', async t => {
   t.equal((await todos('GET', `/${MISSING_ID}`)).body.title, twice.title)
 })
 
-t.test('all wrong lines are told at once, and then nothing is done', async t => {
+t.test('all wrong lines are named at once, and nothing is imported', async t => {
   const { todos, take, give } = await transfers(t)
   const instant = 'is not accepted; give an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
   const early = 'is before createdAt; give the same instant or a later one'
@@ -194,7 +194,7 @@ t.test('all wrong lines are told at once, and then nothing is done', async t => 
   t.strictSame((await todos('GET', '')).body.items, [])
 })
 
-t.test('nothing but lines in UTF-8 is taken, and not too many of them', async t => {
+t.test('an import accepts only lines, and not too many', async t => {
   const { call, token } = await serveSignedIn(t)
   const send = (type: string, body: string) =>
     call('POST', '/api/todos/import', { token, body, headers: { 'content-type': type } })
@@ -276,7 +276,7 @@ const todo = fc
     return { ...todo, createdAt: times.sort()[0] }
   })
 
-t.test('whatever a todo is, it comes back as it was', async t => {
+t.test('random todos come back unchanged', async t => {
   const { signUp, take, give } = await transfers(t)
   const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
   await fc.assert(
@@ -297,7 +297,7 @@ t.test('whatever a todo is, it comes back as it was', async t => {
 })
 
 t.test(
-  'whatever instants a line has, and whatever is done to it, the todo is in order and can be exported',
+  'random times of a line and changes of its todo keep the times in order, and the export valid',
   async t => {
     const { clock, todos, signUp, take, give } = await transfers(t)
     const instants = [undefined, EARLIER, AT, '2027-01-01T00:00:00.000Z']
@@ -337,7 +337,7 @@ t.test(
   }
 )
 
-t.test('lines are taken as programs write them', async t => {
+t.test('lines are accepted as programs write them', async t => {
   const { app, token, todos } = await transfers(t)
   const one = '{"title":"x"}'
   const texts: [string, number][] = [
@@ -378,7 +378,7 @@ t.test('lines are taken as programs write them', async t => {
   t.match({ statusCode, ...JSON.parse(body) }, { statusCode: 201, title: 'x' }, 'so is any body')
 })
 
-t.test('an import with an Idempotency-Key makes no todo twice, and is answered as it was', async t => {
+t.test('an import with an Idempotency-Key creates no todo twice and gets the first answer again', async t => {
   const { clock, todos, titles, call, signUp } = await transfers(t)
   const send = (text: string, key: string, token?: string) =>
     token
@@ -422,7 +422,7 @@ t.test('an import with an Idempotency-Key makes no todo twice, and is answered a
   t.equal(wrong.body.errors[0].parameter, 'idempotency-key')
 })
 
-t.test('of parallel imports with a key one is carried out', async t => {
+t.test('of parallel imports with one key, one takes effect', async t => {
   const { todos, titles } = await transfers(t)
   const text = Array.from({ length: 250 }, (_, n) => `{"title":"${n}"}\n`).join('')
   const send = () => todos('POST', '/import', text, { ...asLines, 'idempotency-key': 'one' })
@@ -440,23 +440,20 @@ t.test('of parallel imports with a key one is carried out', async t => {
   t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
 })
 
-t.test(
-  'of two instances that have the same import each makes the todos of the other, or finds them',
-  async t => {
-    const { app, user, todos } = await transfers(t)
-    const text = Array.from({ length: 250 }, (_, n) => `{"title":"${n}"}\n`).join('')
-    const both = await Promise.all(
-      [app.store, { ...app.store, db: Object.create(app.store.db) }].map(store =>
-        importTodos(store, { userId: user.id, text, key: 'one', check: () => [] })
-      )
+t.test('of two instances with the same import, each todo is created once', async t => {
+  const { app, user, todos } = await transfers(t)
+  const text = Array.from({ length: 250 }, (_, n) => `{"title":"${n}"}\n`).join('')
+  const both = await Promise.all(
+    [app.store, { ...app.store, db: Object.create(app.store.db) }].map(store =>
+      importTodos(store, { userId: user.id, text, key: 'one', check: () => [] })
     )
-    t.strictSame(both[0]?.answer, both[1]?.answer, 'both say what the first one to be done has said')
-    t.strictSame(both.map(({ isReplay }) => isReplay).sort(), [false, true])
-    t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
-  }
-)
+  )
+  t.strictSame(both[0]?.answer, both[1]?.answer, 'both say what the first one to be done has said')
+  t.strictSame(both.map(({ isReplay }) => isReplay).sort(), [false, true])
+  t.equal((await todos('GET', '?limit=1&count=true')).body.total, 250)
+})
 
-t.test('with a key an import that broke off is mended, also where lines have no id', async t => {
+t.test('repeating an import with a key completes it, even without ids in the lines', async t => {
   const { app, todos } = await transfers(t)
   const text = Array.from({ length: 450 }, (_, n) => `{"title":"${n}"}\n`).join('')
   const send = () => todos('POST', '/import', text, { ...asLines, 'idempotency-key': 'one' })
@@ -480,7 +477,7 @@ t.test('with a key an import that broke off is mended, also where lines have no 
   )
 })
 
-t.test('an import that broke off is mended by sending it again', async t => {
+t.test('repeating an import that broke off completes it', async t => {
   const { app, take, give } = await transfers(t)
   const lines = Array.from({ length: 450 }, (_, n) => ({
     id: `01a20996-fb6c-78b7-96ed-${String(n).padStart(12, '0')}`,
@@ -494,7 +491,7 @@ t.test('an import that broke off is mended by sending it again', async t => {
   t.equal((await give()).length, 450)
 })
 
-t.test('other requests are answered while an import is under way', async t => {
+t.test('other requests get answers during an import', async t => {
   const { call, token, take } = await transfers(t)
   const importing = take(
     Array.from({ length: 3000 }, (_, n) => ({ title: `todo ${n}`, description: 'word '.repeat(20) }))

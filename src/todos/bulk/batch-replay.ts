@@ -1,38 +1,22 @@
-import type { Store } from '../db/store.ts'
-import type { ReplayHandler } from '../idempotency/idempotency.ts'
-import { Problem } from '../problems/problem.ts'
-import type { BatchOperation, BatchResult } from './bulk/batch.ts'
-import type { Todo } from './todo.ts'
-import { createTodos } from './todos.ts'
+import type { Store } from '../../db/store.ts'
+import type { ReplayHandler } from '../../idempotency/idempotency.ts'
+import type { Todo } from '../todo.ts'
+import { createTodos } from '../todos.ts'
+import type { BatchOperation } from './batch-operation.ts'
 
-/*
- * What is kept of an answer is what its request does not say: which todos were made, and how many were changed. A
- * repetition shows the todos as they are now, for its sender to go on with; what was deleted for good is nowhere.
+/**
+ * The result of an operation: of one todo, of several, or of all todos that a filter selects. The replay of a batch leaves
+ * out todos that were purged since.
  */
+export type BatchResult = { todo?: Todo } | { todos: Todo[] } | { count: number }
 
-/** How the answer of a create is kept. */
-export const createTodoReplayHandler = (
-  store: Store,
-  userId: string
-): ReplayHandler<Todo, Pick<Todo, 'id'>> => ({
-  identify: ({ id }) => ({ id }),
-  async replay({ id }) {
-    const todo = (await createTodos(store, userId).findByIds([id])).get(id)
-    if (!todo) throw new Problem('todo_not_found', PURGED)
-    return todo
-  }
-})
-
-const PURGED = {
-  detail:
-    'The first request with this key made the todo, and it was deleted for good since. Nothing was done.',
-  headers: { 'idempotent-replayed': 'true' }
-}
-
-/** What is kept of a batch: the ids of the todos that it made, in their order; or the count of its only operation. */
+/** What is stored of a batch: the ids of the created todos in their order, or the count of the only operation. */
 type StoredBatch = readonly string[] | number
 
-/** How the answer of a batch is kept. */
+/**
+ * Stores what the operations of a batch do not say: which todos they created, and how many they changed. A replay shows the
+ * todos as they are now.
+ */
 export const createBatchReplayHandler = (
   store: Store,
   userId: string,
@@ -64,7 +48,7 @@ export const createBatchReplayHandler = (
   }
 })
 
-/** The todos that an operation names, unless it makes one. */
+/** The todos that an operation names; undefined when it creates one. */
 function getTargetIds(operation: BatchOperation): readonly string[] | undefined {
   if (operation.op === 'create') return undefined
   return 'ids' in operation && operation.ids ? operation.ids : [operation.id as string]

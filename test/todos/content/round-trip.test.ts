@@ -1,6 +1,5 @@
 import t from 'tap'
-import { contentFields } from '../../../routes/todos/fields.ts'
-import { defaults } from '../../../src/todos/todo.ts'
+import { contentFields, defaults } from '../../../src/todos/content/content.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
 
@@ -13,7 +12,7 @@ const full = {
   tags: ['shopping']
 }
 
-t.test('[RFC 7396] null gives each field its default back that has one', async t => {
+t.test('[RFC 7396] null restores the default of each field that has one', async t => {
   const { todos } = await serveSignedIn(t)
   const fields = Object.entries(contentFields).filter(([, field]) => 'default' in field)
   t.strictSame(fields.map(([name]) => name).sort(), Object.keys(defaults).sort())
@@ -37,7 +36,7 @@ t.test('[RFC 7396] null gives each field its default back that has one', async t
   t.strictSame((await todos('GET', '?done=true')).body.items, [])
 })
 
-t.test('what GET answers may be put back, as it is or with another content', async t => {
+t.test('PUT accepts what GET answers, unchanged or with another content', async t => {
   for (const settings of [{}, { REQUIRE_IF_MATCH: 'on' }]) {
     const { clock, todos } = await serveSignedIn(t, settings)
     const { body: made } = await todos('POST', '', full)
@@ -98,53 +97,50 @@ t.test('an etag in the body counts as If-Match', async t => {
   t.equal(answers.filter(({ status }) => status === 200).length, 1, 'of N parallel ones one takes effect')
 })
 
-t.test(
-  'what the server sets is taken where it says what is so, and refused by its name elsewhere',
-  async t => {
-    const { clock, todos } = await serveSignedIn(t)
-    const { body: made } = await todos('POST', '', full)
-    clock.advance(60)
-    const { body: todo } = await todos('PATCH', `/${made.id}`, { title: 'Buy oats' })
-    const { id, title, position } = todo
-    const put = (members: object) => todos('PUT', `/${id}`, { ...full, title, ...members })
-    const equal: object[] = [
-      { createdAt: '2026-01-01T00:00:00Z' },
-      { createdAt: '2026-01-01T05:30:00.000000+05:30', updatedAt: '2026-01-01T00:01:00Z' },
-      { completedAt: '2026-01-01T00:00:00.000Z', deletedAt: null, position }
-    ]
-    for (const members of equal) t.strictSame((await put(members)).body, todo, JSON.stringify(members))
+t.test('PUT accepts the present values of server fields and refuses others by name', async t => {
+  const { clock, todos } = await serveSignedIn(t)
+  const { body: made } = await todos('POST', '', full)
+  clock.advance(60)
+  const { body: todo } = await todos('PATCH', `/${made.id}`, { title: 'Buy oats' })
+  const { id, title, position } = todo
+  const put = (members: object) => todos('PUT', `/${id}`, { ...full, title, ...members })
+  const equal: object[] = [
+    { createdAt: '2026-01-01T00:00:00Z' },
+    { createdAt: '2026-01-01T05:30:00.000000+05:30', updatedAt: '2026-01-01T00:01:00Z' },
+    { completedAt: '2026-01-01T00:00:00.000Z', deletedAt: null, position }
+  ]
+  for (const members of equal) t.strictSame((await put(members)).body, todo, JSON.stringify(members))
 
-    const detail = 'is set by the server, and has another value now; leave it out, or give the present one'
-    const other: object[] = [
-      { position: 'VP7A_Bu-SoyfrBHX54HCG-' },
-      { createdAt: '2026-01-01T00:00:00.001Z' },
-      { updatedAt: '2026-01-01T00:00:00.000Z' },
-      { completedAt: null },
-      { completedAt: '2026-01-01T00:01:00.000Z' },
-      { deletedAt: '2026-01-01T00:00:00.000Z' },
-      { position: '', updatedAt: '2026-01-01T00:00:00.000Z', deletedAt: '2026-01-01T00:00:00.000Z' }
-    ]
-    for (const members of other) {
-      const answer = await put(members)
-      const errors = Object.keys(members).map(name => ({ pointer: `/${name}`, detail }))
-      t.strictSame(answer.body, invalid(answer, ...errors), JSON.stringify(members))
-    }
-    const open = await todos('PATCH', `/${id}`, { done: false })
-    const done = await put({ completedAt: '2026-01-01T00:00:00.000Z' })
-    t.strictSame(done.body, invalid(done, { pointer: '/completedAt', detail }), 'it says what is so now')
-    t.equal((await put({ completedAt: null })).status, 200)
-    t.equal(open.body.completedAt, null)
-    const noInstant = await put({ createdAt: 'yesterday', updatedAt: null })
-    t.strictSame(
-      noInstant.body,
-      invalid(
-        noInstant,
-        {
-          pointer: '/createdAt',
-          detail: 'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
-        },
-        { pointer: '/updatedAt', detail: 'must be of type string' }
-      )
-    )
+  const detail = 'is set by the server, and has another value now; leave it out, or give the present one'
+  const other: object[] = [
+    { position: 'VP7A_Bu-SoyfrBHX54HCG-' },
+    { createdAt: '2026-01-01T00:00:00.001Z' },
+    { updatedAt: '2026-01-01T00:00:00.000Z' },
+    { completedAt: null },
+    { completedAt: '2026-01-01T00:01:00.000Z' },
+    { deletedAt: '2026-01-01T00:00:00.000Z' },
+    { position: '', updatedAt: '2026-01-01T00:00:00.000Z', deletedAt: '2026-01-01T00:00:00.000Z' }
+  ]
+  for (const members of other) {
+    const answer = await put(members)
+    const errors = Object.keys(members).map(name => ({ pointer: `/${name}`, detail }))
+    t.strictSame(answer.body, invalid(answer, ...errors), JSON.stringify(members))
   }
-)
+  const open = await todos('PATCH', `/${id}`, { done: false })
+  const done = await put({ completedAt: '2026-01-01T00:00:00.000Z' })
+  t.strictSame(done.body, invalid(done, { pointer: '/completedAt', detail }), 'it says what is so now')
+  t.equal((await put({ completedAt: null })).status, 200)
+  t.equal(open.body.completedAt, null)
+  const noInstant = await put({ createdAt: 'yesterday', updatedAt: null })
+  t.strictSame(
+    noInstant.body,
+    invalid(
+      noInstant,
+      {
+        pointer: '/createdAt',
+        detail: 'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
+      },
+      { pointer: '/updatedAt', detail: 'must be of type string' }
+    )
+  )
+})

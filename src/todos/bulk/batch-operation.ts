@@ -1,0 +1,94 @@
+import { Type } from '@sinclair/typebox'
+import { Id } from '../../http/schemas/id.ts'
+import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts'
+import { type FieldError, validationFailed } from '../../problems/problem.ts'
+import { NewContent, TodoPatch } from '../content/content.ts'
+import { moveTargetFields } from '../move-target.ts'
+import { filterFields } from '../query/list-query.ts'
+
+/** The most operations of a batch, and the most todos that they name together. */
+export const MAX_OPERATIONS = 100
+
+const strict = { additionalProperties: false }
+
+const OperationName = <const Name extends string>(name: Name) => StringEnum([name], { description: name })
+
+/** Which todos: one of these. */
+const selectorFields = {
+  id: Type.Optional(Id),
+  ids: Type.Optional(
+    Type.Array(Id, {
+      minItems: 1,
+      maxItems: MAX_OPERATIONS,
+      uniqueItems: true,
+      description: `1 to ${MAX_OPERATIONS} different ids`
+    })
+  ),
+  where: Type.Optional(
+    Type.Object(filterFields, {
+      ...strict,
+      minProperties: 1,
+      description: 'at least one of the conditions that the list has'
+    })
+  )
+}
+const ifMatch = Type.Optional(
+  Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
+)
+
+export const BatchOperation = TaggedUnion(
+  'op',
+  [
+    Type.Object({ op: OperationName('create'), todo: NewContent }, { ...strict, title: 'create' }),
+    Type.Object(
+      { op: OperationName('patch'), ...selectorFields, changes: TodoPatch, ifMatch },
+      { ...strict, title: 'patch' }
+    ),
+    Type.Object({ op: OperationName('delete'), ...selectorFields, ifMatch }, { ...strict, title: 'delete' }),
+    Type.Object(
+      { op: OperationName('move'), id: Id, ...moveTargetFields, ifMatch },
+      { ...strict, title: 'move' }
+    )
+  ],
+  { description: 'an operation whose op is create, patch, delete or move' }
+)
+export type BatchOperation = Value<typeof BatchOperation>
+
+/**
+ * Checks what the schema cannot say.
+ * @throws {Problem} `validation_failed` with the index of an operation that does not say on which todos it works, or of the
+ * first one if all together name too many todos
+ */
+export function assertValidOperations(operations: readonly BatchOperation[]): void {
+  const todoCount = operations.reduce((sum, operation) => sum + countNamedTodos(operation), 0)
+  if (todoCount > MAX_OPERATIONS) throw validationFailed(TOO_MANY_TODOS).forOperation(0)
+  for (const [index, operation] of operations.entries()) {
+    const error = findError(operation, operations.length > 1)
+    if (error) throw validationFailed(error).forOperation(index)
+  }
+}
+
+const TOO_MANY_TODOS = {
+  pointer: '',
+  detail: `names too many todos; all operations together may name ${MAX_OPERATIONS}`
+}
+
+function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
+  if (operation.op === 'create') return undefined
+  if (operation.op === 'move') {
+    const targets = [operation.after, operation.before, operation.to].filter(Boolean)
+    return targets.length === 1 ? undefined : { pointer: '', detail: 'needs one of after, before and to' }
+  }
+  const { id, ids, where, ifMatch } = operation
+  if ([id, ids, where].filter(Boolean).length !== 1)
+    return { pointer: '', detail: 'needs one of id, ids and where' }
+  if (ifMatch !== undefined && !id) return { pointer: '/ifMatch', detail: 'goes with id only' }
+  if (!where) return undefined
+  if (isOneOfSeveral) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
+  if (operation.op === 'patch' && Object.keys(operation.changes).join() !== 'done')
+    return { pointer: '/changes', detail: 'may change done, and nothing else, with where' }
+  return undefined
+}
+
+const countNamedTodos = (operation: BatchOperation): number =>
+  'ids' in operation && operation.ids ? operation.ids.length : 1

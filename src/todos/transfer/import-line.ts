@@ -1,0 +1,29 @@
+import { Type } from '@sinclair/typebox'
+import { Id } from '../../http/schemas/id.ts'
+import { Nullable, type Value } from '../../http/schemas/types.ts'
+import { contentFields } from '../content/content.ts'
+import { POSITION_PATTERN } from '../position.ts'
+
+const Instant = Type.String({
+  format: 'instant',
+  description: 'an instant since 1970 in UTC such as 2026-03-29T09:00:00.000Z'
+})
+const NullableInstant = Nullable(Instant, { description: `${Instant.description}, or null` })
+
+/** A line of an import: a todo as it is exported, or parts of one. */
+export const ImportLine = Type.Object(
+  {
+    id: Type.Optional(Id),
+    ...contentFields,
+    position: Type.Optional(
+      Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
+    ),
+    createdAt: Type.Optional(Instant),
+    updatedAt: Type.Optional(Instant),
+    completedAt: Type.Optional(NullableInstant),
+    deletedAt: Type.Optional(NullableInstant),
+    etag: Type.Optional(Type.String())
+  },
+  { additionalProperties: false }
+)
+export type ImportLine = Value<typeof ImportLine>
