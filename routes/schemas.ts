@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { catalogue } from '../src/features.ts'
-import { exampleTodoId } from '../src/http/schemas/id.ts'
+import { exampleId } from '../src/http/schemas/id.ts'
 import { Nullable, StringEnum } from '../src/http/schemas/types.ts'
 import { MAX_ERRORS, type ProblemCode } from '../src/problems/problem.ts'
 import { type Action, actions } from '../src/problems/problem-type.ts'
@@ -22,7 +22,7 @@ export const exampleIds = {
   user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
-  todo: exampleTodoId
+  todo: exampleId
 }
 
 /** Items of a page: the default, and the maximum. */

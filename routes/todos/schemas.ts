@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
 import { contentFields, NewContent, TodoPatch } from '../../src/todos/content/content.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
-import { MoveTarget } from '../../src/todos/move-target.ts'
+import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
 import {
   bearer,

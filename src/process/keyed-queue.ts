@@ -14,18 +14,18 @@ export type KeyedQueue = <Result>(key: string, work: () => Promise<Result>) => P
  * @returns the queue, which throws the problem `rate_limited` when too much work of the key waits already
  */
 export function createKeyedQueue(concurrency: number, maxWaiting = Number.POSITIVE_INFINITY): KeyedQueue {
-  const entries = new Map<string, { readonly limit: LimitFunction; users: number }>()
+  const entries = new Map<string, { readonly limit: LimitFunction; active: number }>()
 
   return async (key, work) => {
-    const entry = entries.get(key) ?? { limit: pLimit(concurrency), users: 0 }
+    const entry = entries.get(key) ?? { limit: pLimit(concurrency), active: 0 }
     if (entry.limit.pendingCount >= maxWaiting) throw new Problem('rate_limited', { retryAfter: RETRY_AFTER })
     entries.set(key, entry)
-    entry.users += 1
+    entry.active += 1
     try {
       return await entry.limit(work)
     } finally {
-      entry.users -= 1
-      if (entry.users === 0) entries.delete(key)
+      entry.active -= 1
+      if (entry.active === 0) entries.delete(key)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { toBodyLimit } from '../config/limits.ts'
-import { MAX_POSITION_LENGTH } from './position.ts'
+import { MAX_POSITION_LENGTH } from './order/position.ts'
 
 /** Of a todo, in characters but for the number of tags. */
 export const MAX_TITLE = 500

@@ -1,7 +1,7 @@
 import { type Priority, priorities, type TodoContent } from './content/content.ts'
 import { applyDuePatch, toDueKey } from './content/due.ts'
 import { normalizeTag } from './content/tags.ts'
-import { toPosition } from './position.ts'
+import { toPosition } from './order/position.ts'
 import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
 import type { TodoRow } from './tables.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MAX_POSITION_LENGTH } from '../../src/todos/position.ts'
+import { MAX_POSITION_LENGTH } from '../../src/todos/order/position.ts'
 import { type Answer, serve } from '../support/service.ts'
 import { serveSignedIn } from '../todos/signed-in.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { POSITION_PATTERN } from '../../src/todos/position.ts'
+import { POSITION_PATTERN } from '../../src/todos/order/position.ts'
 import { sorts } from '../../src/todos/query/sort.ts'
 import { type Answer, type Service, serve } from '../support/service.ts'
 import {

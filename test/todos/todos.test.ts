@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { TodoPatch } from '../../src/todos/content/content.ts'
-import { POSITION_PATTERN } from '../../src/todos/position.ts'
+import { POSITION_PATTERN } from '../../src/todos/order/position.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { type Answer, expectedProblem, serve } from '../support/service.ts'
 

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 
-/** The id of the todo in all examples. */
-export const exampleTodoId = '01a20996-fb6c-78b7-96ed-227b58a269d2'
+/** The id in the examples of schemas. */
+export const exampleId = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
-const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleTodoId] }
+const uuid = { format: 'uuid', description: 'a UUID', examples: [exampleId] }
 
 /** An id in an answer. */
 export const IdDocument = Type.String(uuid)

@@ -3,7 +3,7 @@ import { Id } from '../../http/schemas/id.ts'
 import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { NewContent, TodoPatch } from '../content/content.ts'
-import { moveTargetFields } from '../move-target.ts'
+import { moveTargetFields } from '../order/move-target.ts'
 import { filterFields } from '../query/list-query.ts'
 
 /** The most operations of a batch, and the most todos that they name together. */

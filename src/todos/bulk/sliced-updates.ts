@@ -3,7 +3,7 @@ import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from 
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../idempotency/idempotency.ts'
-import { AFTER_ALL, BEFORE_ALL } from '../list-position.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../order/list-position.ts'
 import type { BulkUpdateRow } from '../tables.ts'
 import { todoTables } from '../tables.ts'
 

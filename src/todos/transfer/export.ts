@@ -4,7 +4,7 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
 import { type Due, NO_DUE_KEY } from '../content/due.ts'
-import { BEFORE_ALL } from '../list-position.ts'
+import { BEFORE_ALL } from '../order/list-position.ts'
 import { todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 

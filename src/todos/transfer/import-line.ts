@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { Nullable, type Value } from '../../http/schemas/types.ts'
 import { contentFields } from '../content/content.ts'
-import { POSITION_PATTERN } from '../position.ts'
+import { POSITION_PATTERN } from '../order/position.ts'
 
 const Instant = Type.String({
   format: 'instant',

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
 import { allTables } from '../../../src/features.ts'
-import { MAX_POSITION_LENGTH, POSITION_PATTERN } from '../../../src/todos/position.ts'
+import { MAX_POSITION_LENGTH, POSITION_PATTERN } from '../../../src/todos/order/position.ts'
 import { invalid, serveSignedIn } from '../signed-in.ts'
 
 const SHAPE = new RegExp(POSITION_PATTERN)

@@ -8,7 +8,7 @@ import {
   positionBetween,
   positionRightAfter,
   toPosition
-} from '../../../src/todos/position.ts'
+} from '../../../src/todos/order/position.ts'
 
 const MOVES = 10_000
 const SHAPE = new RegExp(POSITION_PATTERN)

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
 import { allTables } from '../../../src/features.ts'
-import { MAX_POSITION_LENGTH } from '../../../src/todos/position.ts'
+import { MAX_POSITION_LENGTH } from '../../../src/todos/order/position.ts'
 import { crashAtWrite, serveSignedIn } from '../signed-in.ts'
 
 type Test = Parameters<typeof serveSignedIn>[0]

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { Id } from '../http/schemas/id.ts'
-import { StringEnum, type Value } from '../http/schemas/types.ts'
+import { Id } from '../../http/schemas/id.ts'
+import { StringEnum, type Value } from '../../http/schemas/types.ts'
 
 const strict = { additionalProperties: false }
 const ends = ['top', 'bottom'] as const

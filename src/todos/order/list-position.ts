@@ -1,4 +1,4 @@
-import type { TodoRow } from './tables.ts'
+import type { TodoRow } from '../tables.ts'
 
 /** The place of a todo in the list, which is ordered by position, then by id. */
 export type ListPosition = Pick<TodoRow, 'id' | 'position'>
