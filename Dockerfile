@@ -17,7 +17,7 @@ COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/bin bin
 COPY --from=build /build/dist dist
-# A volume that is made here belongs to whoever owns the folder.
+# A volume takes over the owner of this folder.
 RUN mkdir --mode=700 /data && chown node:node /data
 USER node
 VOLUME /data

@@ -1,6 +1,6 @@
 /**
- * The article's scenarios, played against a real server on a temporary database: `npm run demo`.
- * The clock is the real one, so access tokens live for two seconds at most, and the demo waits for one to expire.
+ * Plays the article's scenarios against a real server on a temporary database: `npm run demo`. Access tokens live for two
+ * seconds, because the demo waits for one to expire.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,13 +12,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, isDeepStrictEqual, styleText } from 'node:util'
 
 const SERVER = join(import.meta.dirname, '../src/cli/main.ts')
-/** Milliseconds after which the demo gives up, wherever it is. */
+/** Milliseconds after which the demo gives up. */
 const TIMEOUT = 60_000
-/** The fields that are printed. Passwords are not among them. */
+/** The fields that are printed: no passwords. */
 const PRINTED_FIELDS =
   'code action retryAfter accessToken refreshToken username email items title description done'
 
-/** The story: each step says what is sent and what must come back, and gets the answer. */
+/** The story. Each step is a request with the answer that is expected, and gets the actual answer. */
 function* scenario(): Generator<Step, void, Answer> {
   const me = { username: 'ada', email: 'ada@example.org' }
   const password = 'correct horse battery staple'
@@ -50,10 +50,10 @@ function* scenario(): Generator<Step, void, Answer> {
   yield ['be out at once', 'GET /api/auth/me', { as: next }, 401, { code: 'access_token_revoked' }]
 }
 
-/** The fields are values, or patterns of what cannot be foreseen; those that are not named do not matter. */
+/** Fields are values, or patterns for what cannot be foreseen. Other fields of the answer do not matter. */
 type Step = [title: string, ...request: Request, status: number, fields: Record<string, unknown>]
 
-/** Method and path, then: whose access token goes along, the body, and seconds to wait before. */
+/** Method and path; whose access token is sent, the body, and seconds to wait before. */
 type Request = [line: string, options: { as?: Answer; body?: object; after?: number }]
 
 /** The fields of an answer, with its Retry-After. */
@@ -69,8 +69,8 @@ function refresh({ accessToken, refreshToken }: Answer): Request {
 
 /**
  * Plays the scenario to its end.
- * @returns how many steps it had
- * @throws {Error} naming the first step that is not as expected
+ * @returns the number of steps
+ * @throws {Error} naming the first step whose answer is not as expected
  */
 async function play(server: string, signal: AbortSignal): Promise<number> {
   const story = scenario()
@@ -119,14 +119,14 @@ const matches = (actual: unknown, expected: unknown) =>
 const formatFields = (body: object = {}) =>
   ` ${JSON.stringify(body, PRINTED_FIELDS.split(' '))}`.replace(' {}', '')
 
-/** Of ids and tokens, only the end is printed: there they differ. */
+/** Prints ids and tokens by their ends, where they differ. */
 function print(style: 'green' | 'red' | 'dim', line: string) {
   const short = line.replaceAll(/[\w.-]{32,}/g, long => `…${long.slice(-6)}`)
   const isColoured = process.stdout.isTTY && process.env.NO_COLOR === undefined
   process.stdout.write(`${isColoured ? styleText(style, short) : short}\n`)
 }
 
-/** Starts the service in an empty folder, where no `.env` is, and with no setting of the caller's. */
+/** Starts the service in an empty folder, without an `.env` and without settings of the caller. */
 function startService(folder: string) {
   const { PATH, HOME } = process.env
   const DATABASE_URL = `file:${join(folder, 'latchkey.db')}`
@@ -138,7 +138,7 @@ function startService(folder: string) {
   })
 }
 
-/** Learns from its log where the service listens. */
+/** Reads the address of the service from its log. */
 async function waitForAddress(
   { stdout }: ReturnType<typeof startService>,
   signal: AbortSignal
@@ -159,7 +159,7 @@ const service = startService(folder)
 const exit = once(service, 'exit')
 try {
   const address = await waitForAddress(service, signal)
-  // Unread, the rest of the log would fill the pipe and hold the service up.
+  // A log that nobody reads fills the pipe and holds up the service.
   service.stdout.resume()
   const count = await play(address, signal)
   print('green', `All ${count} steps went as the article says.`)

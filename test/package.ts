@@ -1,10 +1,11 @@
 /**
- * Packs the project, installs the package into an empty folder, and runs it there: `npm run test:package`. Under
- * node_modules Node strips no types, so this is the only place where the compiled program is seen to work.
+ * Packs the project, installs the package into an empty folder, and runs it there: `npm run test:package`. Node strips no
+ * types under node_modules, so only this test runs the compiled program. It does the same with the package of the client.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,8 +15,14 @@ const ROOT = join(import.meta.dirname, '..')
 /** Milliseconds after which it gives up, wherever it is. */
 const TIMEOUT = 300_000
 /** All that belongs into the package. */
-const EXPECTED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/(latchkey|start)\.js|dist\/.+\.(js|json|sql)|dist\/src\/client\/.+\.d\.ts)$/
+const EXPECTED = [
+  /^(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md|\.env\.example)$/,
+  /^docs\/.+\.md$/,
+  /^deploy\/latchkey(\.service|-admin)$/,
+  /^bin\/(latchkey|start)\.js$/,
+  /^dist\/.+\.(js|json|sql)$/,
+  /^dist\/src\/client\/.+\.d\.ts$/
+]
 
 const execute = promisify(execFile)
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -28,10 +35,11 @@ function expect(actual: unknown, expected: unknown, what: string) {
 async function pack(folder: string): Promise<string> {
   const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT })
   const [{ filename, files, size }] = JSON.parse(stdout)
-  const surplus = files
-    .map(({ path }: { path: string }) => path)
-    .filter((path: string) => !EXPECTED.test(path))
+  const paths: string[] = files.map(({ path }: { path: string }) => path)
+  const surplus = paths.filter(path => !EXPECTED.some(pattern => pattern.test(path)))
   expect(surplus.join(), '', `${filename}: ${files.length} files, ${size} bytes; surplus`)
+  const missing = EXPECTED.filter(pattern => !paths.some(path => pattern.test(path)))
+  expect(missing.join(), '', 'missing')
   return join(folder, filename)
 }
 
@@ -71,6 +79,25 @@ async function useService(cwd: string) {
   expect(code, 0, 'it ends in order')
 }
 
+/** Installs the package of the client by itself, and loads it. */
+async function useClient(parent: string) {
+  await execute('npm', ['run', 'client:pack', '--', '--pack-destination', parent], { cwd: ROOT })
+  const [file = ''] = globSync('latchkey-client-*.tgz', { cwd: parent })
+  const cwd = join(parent, 'front-end')
+  await mkdir(cwd)
+  await execute('npm', ['install', '--no-audit', '--no-fund', '--prefix', cwd, join(parent, file)])
+  expect(
+    (await readdir(join(cwd, 'node_modules'))).filter(isPackage).join(),
+    'latchkey-client',
+    'the client alone'
+  )
+  const script = "import('latchkey-client').then(({ createClient }) => console.log(typeof createClient))"
+  const { stdout } = await execute(process.execPath, ['-e', script], { cwd })
+  expect(stdout, 'function\n', 'the client is loaded')
+}
+
+const isPackage = (name: string) => !name.startsWith('.')
+
 const timeout = setTimeout(() => {
   throw new Error(`It took more than ${TIMEOUT / 1000} s.`)
 }, TIMEOUT)
@@ -84,6 +111,7 @@ try {
   expect(await npx('--version'), `${version}\n`, 'npx latchkey --version')
   await useService(folder)
   expect(JSON.parse(await npx('users', 'list', '--json')).username, 'ada', 'the user is on disk')
+  await useClient(folder)
 } finally {
   clearTimeout(timeout)
   await rm(folder, { recursive: true })

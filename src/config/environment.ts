@@ -34,7 +34,7 @@ export function assertTracingInstalled(
     } catch {
       throw new ConfigError(
         `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
-          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+          'Install it, as docs/operations.md says, or set OTEL_SDK_DISABLED=true.'
       )
     }
   }

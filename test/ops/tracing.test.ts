@@ -107,7 +107,7 @@ t.test('missing packages of tracing fail the start', async t => {
       () => assertTracingInstalled(asked, lacks(name)),
       new ConfigError(
         `OTEL_*: tracing is asked for, but the package ${name} is not installed. ` +
-          'Install it, as README says, or set OTEL_SDK_DISABLED=true.'
+          'Install it, as docs/operations.md says, or set OTEL_SDK_DISABLED=true.'
       )
     )
     assertTracingInstalled({}, lacks(name))

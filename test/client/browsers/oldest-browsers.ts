@@ -1,4 +1,4 @@
-/** The client with nothing around it that one of the oldest browsers lacks, which README names. By the data of MDN. */
+/** The client with nothing around it that one of the oldest browsers lacks, which docs/client.md names. By the data of MDN. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
@@ -7,12 +7,12 @@ import type { BrowserName, CompatStatement, Identifier } from '@mdn/browser-comp
 import { buildSync } from 'esbuild'
 
 const CLIENT = join(import.meta.dirname, '../../../src/client/index.ts')
-const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/client.md'), 'utf8')
 
 const [, chrome = '', firefox = '', safari = ''] =
-  /Chrome and Edge (\d+), Firefox (\d+) and\s+Safari ([\d.]+)/.exec(README) ?? []
+  /Chrome and Edge (\d+), Firefox (\d+) and\s+Safari ([\d.]+)/.exec(PAGE) ?? []
 
-/** As README names them. */
+/** As docs/client.md names them. */
 export const oldest: Partial<Record<BrowserName, string>> = { chrome, firefox, safari }
 
 function isAtMost(version: string, limit: string): boolean {

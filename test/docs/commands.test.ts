@@ -1,0 +1,168 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { PROGRAM, start, stop, withoutCoverage } from '../support/process.ts'
+import { type Page, pages, ROOT, readBlocks } from './pages.ts'
+
+const ADDRESS = 'http://127.0.0.1:3000'
+/** Stands between the outputs of two blocks. */
+const SEPARATOR = '\x1e'
+
+/** By which options each shell takes pasted lines. An interactive zsh, as on macOS, takes no comments. */
+const shells: Record<string, readonly string[]> = {
+  bash: ['--norc', '-s'],
+  zsh: ['-f', '-i', '-s'],
+  dash: ['-s']
+}
+
+const pagesWithCommands = pages.filter(page => readCommands(page).length > 0)
+
+function readCommands(page: Page): string[] {
+  return readBlocks(page)
+    .filter(({ language }) => language === 'sh')
+    .map(({ text }) => text)
+}
+
+/**
+ * Programs in the place of those that would install, serve or change the machine. They fail where a command, a script or a
+ * file does not exist. Other commands of Latchkey are run as they are.
+ */
+const stubs = {
+  npm: `case $1 in
+    ci | test | start | install) ;;
+    pack) touch latchkey-0.1.0.tgz ;;
+    run) grep -q "^    \\"$2\\":" '${ROOT}/package.json' ;;
+    *) exit 64 ;;
+  esac`,
+  npx: `case "$*" in
+    'biome check --write') ;;
+    'latchkey serve') ;;
+    'latchkey copy '*) exec '${process.execPath}' '${PROGRAM}' copy --help ;;
+    'latchkey '*) shift; exec '${process.execPath}' '${PROGRAM}' "$@" ;;
+    *) exit 64 ;;
+  esac`,
+  sudo: `for argument; do case $argument in deploy/*) test -e "${ROOT}/$argument" || exit 1 ;; esac; done`,
+  docker: ''
+}
+
+function writeStubs(folder: string): string {
+  mkdirSync(folder)
+  for (const [name, script] of Object.entries(stubs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  return folder
+}
+
+/** Runs blocks in one shell, twice. @returns what each of them printed, the first time and the second */
+const pasteTwice = (shell: string, blocks: readonly string[], cwd: string, stubFolder: string) =>
+  new Promise<string[][]>((resolve, reject) => {
+    const lines = [...blocks, ...blocks].flatMap(block => [block, `printf '\\036'\n`])
+    const env = { PATH: `${stubFolder}:${process.env.PATH}`, HOME: cwd, PORT: '0' }
+    const [file, args] = withoutCoverage(shell, ...(shells[shell] ?? []))
+    const child = execFile(file, args, { cwd, env }, (error, stdout, stderr) => {
+      if (error) return reject(new Error(`${stderr}${error.message}`))
+      const outputs = stdout.split(SEPARATOR).slice(0, -1)
+      resolve([outputs.slice(0, blocks.length), outputs.slice(blocks.length)])
+    })
+    child.stdin?.end(['set -e\n', ...lines].join(''))
+  })
+
+for (const shell of Object.keys(shells)) {
+  const isInstalled = spawnSync(shell, ['-c', 'exit']).status === 0
+  // Where nobody looks at what was skipped, nothing is.
+  const skip = !isInstalled && !process.env.CI && `${shell} is not installed`
+  t.test(`what the documentation shows works in ${shell}, pasted in order and twice`, { skip }, async t => {
+    t.ok(isInstalled, `${shell} is installed`)
+    const cwd = t.testdir()
+    const stubFolder = writeStubs(join(cwd, 'stubs'))
+    const { child, url } = await start(t, cwd)
+    for (const page of pagesWithCommands) {
+      const blocks = readCommands(page).map(block => block.replaceAll(ADDRESS, url))
+      const rounds = await pasteTwice(shell, blocks, cwd, stubFolder)
+      for (const [index, outputs] of rounds.entries()) await checks[page.path]?.(t, outputs, index === 1)
+    }
+    await stop(child, 'SIGTERM')
+  })
+}
+
+const parse = (output = '') =>
+  output
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+
+/** What the blocks of a page must have printed, the first time and when they are repeated. */
+const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) => void> = {
+  'README.md'(t, outputs, isRepeated) {
+    const [install, test, definitions, account, todo, mistake, refresh = '', out] = outputs
+    t.strictSame([install, test, definitions], ['', '', ''])
+    t.match(parse(account), [isRepeated ? { code: 'already_taken' } : { user: { username: 'ada' } }])
+    t.match(parse(todo), [
+      { title: 'Buy milk', done: true },
+      { items: Array, nextCursor: null }
+    ])
+    const [{ errors }] = parse(mistake)
+    t.strictSame(errors.map(({ pointer }: { pointer: string }) => pointer).sort(), [
+      '/done',
+      '/titel',
+      '/title'
+    ])
+    t.match(refresh.toLowerCase(), /^http\/1.1 409 conflict\r?\nretry-after: \d+\r?\n$/)
+    t.match(
+      parse(out),
+      [{ code: 'access_token_revoked', action: 'sign-in' }],
+      'the tour signs out at its end'
+    )
+  },
+
+  'docs/tutorial.md'(t, outputs, isRepeated) {
+    const steps = outputs.slice(2)
+    t.match(parse(outputs[0]), [{ code: 'already_taken' }])
+    t.equal(outputs[1], '')
+    const [made] = parse(steps[0])
+    t.match(made, { title: 'Buy milk', due: { date: '2026-12-24' }, tags: ['shopping'] })
+    const [patched] = parse(steps[1])
+    t.match(patched, { id: made.id, description: 'Oat, not cow', priority: 'none', due: made.due })
+    t.match(parse(steps[2]), [{ status: 412, code: 'precondition_failed', current: patched }])
+    const [created, replayed] = parse(steps[3])
+    t.match(created, { title: 'Call Zoë' })
+    t.strictSame(replayed, created)
+    const [words, tags] = parse(steps[4])
+    t.equal(words.items[0].title, 'Call Zoë')
+    t.ok(
+      tags.items.some(({ id }: { id: string }) => id === made.id),
+      'the search finds it'
+    )
+    t.match(parse(steps[5]), [{ items: { length: 1 }, nextCursor: String, total: Number }])
+    t.match(parse(steps[6]), [{ id: made.id, updatedAt: patched.updatedAt }])
+    t.match(parse(steps[7]), [{ results: [{ todos: [{ id: made.id, done: true }] }] }])
+    const [trial, cleared] = parse(steps[8])
+    // With the two that the tour has completed; later with the one that was restored.
+    const count = isRepeated ? 2 : 3
+    t.strictSame(trial, { results: [{ count }], validateOnly: true })
+    t.strictSame(cleared, { results: [{ count }], validateOnly: false })
+    const [trash, restored] = parse(steps[9])
+    t.match(trash, { items: Array })
+    t.match(restored, { id: made.id, done: true, deletedAt: null })
+    const calendar = steps[10]?.indexOf('BEGIN:VCALENDAR') ?? 0
+    t.match(parse(steps[10]?.slice(0, calendar)), [{ created: 0, existing: isRepeated ? Number : 4 }])
+    t.match(steps[10]?.slice(calendar), /SUMMARY:Buy milk/)
+    t.match(parse(steps[11]), [{ titleLength: 500 }])
+  },
+
+  'docs/command-line.md'(t, outputs) {
+    t.match(outputs[0], /ada@example\.org/)
+  }
+}
+
+t.test('all commands are in blocks that are run here, and none has a comment', async t => {
+  const languages = pages.flatMap(readBlocks).map(({ language }) => language)
+  t.strictSame([...new Set(languages)].sort(), ['html', 'mermaid', 'sh', 'sql', 'ts'])
+  const lines = pages.flatMap(readCommands).flatMap(block => block.split('\n'))
+  t.strictSame(
+    lines.filter(line => /(^|\s)#/.test(line)),
+    []
+  )
+})
