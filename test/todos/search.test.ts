@@ -5,7 +5,7 @@ import { defaults } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { serveSignedIn } from './signed-in.ts'
 
-const RUNS = Number(process.env.SEARCH_RUNS ?? 10)
+const RUNS = Number(process.env.SEARCH_RUNS ?? 6)
 /** More than SQLite takes into its index at a time. */
 const MANY = 1100
 
