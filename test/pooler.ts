@@ -7,7 +7,7 @@ import { startPgbouncer } from './support/pgbouncer.ts'
 import { startPostgres } from './support/postgres-server.ts'
 import { run, runServe, send, start, stop } from './support/process.ts'
 import { PASSWORD } from './support/service.ts'
-import { findTestFiles, hasDatabase, runFiles } from './test-files.ts'
+import { dependsOnEngine, findTestFiles, runBatches, toBatches } from './test-files.ts'
 
 /*
  * The service behind a real PgBouncer in transaction mode, which lends its three connections to a database for a
@@ -165,5 +165,7 @@ t.test('modes and settings of poolers', async t => {
 const EXCLUDED = /^test\/(db\/(postgres-connection|roles)|client\/|workers\/)/
 
 t.jobs = availableParallelism()
-const files = findTestFiles(process.argv.slice(2)).filter(file => hasDatabase(file) && !EXCLUDED.test(file))
-runFiles('PgBouncer', files, { TEST_DATABASE_URL: pooler.url })
+const files = findTestFiles(process.argv.slice(2)).filter(
+  file => dependsOnEngine(file) && !EXCLUDED.test(file)
+)
+runBatches(toBatches('PgBouncer', files, { TEST_DATABASE_URL: pooler.url }))

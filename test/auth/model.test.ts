@@ -13,7 +13,8 @@ import {
   type World
 } from './model.ts'
 
-const RUNS = 6
+/** More of them for who has the time; a failure prints the seed and the shortest way to it. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 3)
 /** The most sessions, of those that live, that something is done with. */
 const IN_USE = 5
 

@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { InjectOptions } from 'fastify'
+import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, buildApp } from '../../src/app.ts'
 import { createLogin } from '../../src/auth/accounts/login.ts'
@@ -39,25 +39,33 @@ export function createFakeClock(start = '2026-01-01T00:00:00.000Z') {
   }
 }
 
-/** Starts the service as production does, on a database of its own, and ends it with the test. */
+/** Argon2id for less than any setting allows: few tests are about hashing. */
+const CHEAP_HASHING = { PASSWORD_HASH_MEMORY: 64, PASSWORD_HASH_TIME: 1 }
+
+/**
+ * Starts the service as production does, on a database of its own, and ends it with the test.
+ * @param settings as in the environment; hashing is cheap unless they name its price
+ */
 export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptions['timeouts'] = {}) {
   const clock = createFakeClock()
   const lines: string[] = []
+  const config = readConfig({
+    DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
+    DATABASE_POOL_MAX: '5',
+    JWT_SECRET: SECRET,
+    RATE_LIMIT: 'off',
+    ...settings
+  })
+  const hasPrice = settings.PASSWORD_HASH_MEMORY || settings.PASSWORD_HASH_TIME
   const app = await buildApp({
-    config: readConfig({
-      DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
-      DATABASE_POOL_MAX: '5',
-      JWT_SECRET: SECRET,
-      RATE_LIMIT: 'off',
-      ...settings
-    }),
+    config: hasPrice ? config : { ...config, ...CHEAP_HASHING },
     clock: clock.now,
     timeouts,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })
   t.teardown(() => app.close())
   await app.ready()
-  const assertDocumented = getAnswerChecker(JSON.stringify(app.swagger()))
+  const assertDocumented = getAnswerChecker(app, settings)
 
   /** Sends a request, and holds the answer against the OpenAPI document. */
   async function call(
@@ -154,10 +162,11 @@ export const expectedProblem = (answer: Answer, status: number, code: string, re
 
 const checkers = new Map<string, ReturnType<typeof createAnswerChecker>>()
 
-/** What checks answers against an OpenAPI document: made once, since nearly all services of the tests have the same. */
-function getAnswerChecker(text: string) {
-  const check = checkers.get(text) ?? createAnswerChecker(JSON.parse(text))
-  checkers.set(text, check)
+/** What checks answers against the OpenAPI document: made once for services of the same settings. */
+function getAnswerChecker(app: FastifyInstance, { DATABASE_URL: _, ...settings }: Settings) {
+  const key = JSON.stringify(settings)
+  const check = checkers.get(key) ?? createAnswerChecker(JSON.parse(JSON.stringify(app.swagger())))
+  checkers.set(key, check)
   return check
 }
 

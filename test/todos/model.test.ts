@@ -16,7 +16,7 @@ import {
 } from './model.ts'
 
 /** The number of random runs. A failure prints its seed and the shortest way to it. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 8)
+const RUNS = Number(process.env.MODEL_RUNS ?? 4)
 const SHAPE = new RegExp(POSITION_PATTERN)
 const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 

@@ -14,7 +14,7 @@ import {
 import { createScheduler } from './scheduler.ts'
 import { createSimulation, NO_FAULTS, type Simulation } from './simulation.ts'
 
-const SESSIONS = Number(process.env.CLIENT_SESSIONS ?? 30)
+const SESSIONS = Number(process.env.CLIENT_SESSIONS ?? 12)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_124)
 const PER_USER = 50
 /** How long it goes on, and how often each device is used, reloaded and shut meanwhile. */

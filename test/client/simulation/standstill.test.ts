@@ -5,7 +5,7 @@ import { createDevice, type Device, openTab, retryUntilDone, runWhenAwake } from
 import { createScheduler } from './scheduler.ts'
 import { createSimulation } from './simulation.ts'
 
-const DEVICES = Number(process.env.CLIENT_SESSIONS ?? 60)
+const DEVICES = Number(process.env.CLIENT_SESSIONS ?? 20)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_125)
 /** Seconds after which an access token has run out for certain, and for which a tab stands still: those of two refreshes. */
 const LIFE = 330

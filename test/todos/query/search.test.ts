@@ -5,7 +5,7 @@ import { tokenize } from '../../../src/todos/query/terms.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { serveSignedIn } from '../signed-in.ts'
 
-const RUNS = Number(process.env.SEARCH_RUNS ?? 10)
+const RUNS = Number(process.env.SEARCH_RUNS ?? 6)
 /** More todos than SQLite adds to its index at a time. */
 const MANY = 1100
 
