@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from '../process/fatal-errors.ts'
 import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../process/logging.ts'
 import { type MetricsAddress, serveMetrics } from '../process/metrics-server.ts'
+import { createReplacementPolicy } from './replacements.ts'
 import { createLocalCounter, serveCounter } from './shared-counters.ts'
 import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './worker-context.ts'
 import { createWriteLockQueue } from './write-lock.ts'
@@ -26,12 +27,15 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
 
   const { join, leave } = createWriteLockQueue()
   const counter = createLocalCounter()
+  const policy = createReplacementPolicy()
   const listeningWorkers = new Set<Worker>()
+  const pendingStarts = new Set<NodeJS.Timeout>()
   let failureCode = 0
   let isEnding = false
 
   const end = onlyOnce(async () => {
     isEnding = true
+    for (const timer of pendingStarts) clearTimeout(timer)
     const codes = await Promise.all(getLiveWorkers().map(stopWorker))
     await closeLog(loggerOptions)
     const exitCode = [failureCode, ...codes].find(code => code > 0)
@@ -56,22 +60,38 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
     const worker = cluster.fork({ [WORKER_NUMBER_VARIABLE]: `${number}` })
     join(worker)
     serveCounter(worker, counter)
-    worker.once('listening', () => listeningWorkers.add(worker))
+    worker.once('listening', () => {
+      listeningWorkers.add(worker)
+      policy.noteServing(number)
+    })
     worker.once('disconnect', () => leave(worker))
     // Sending to a worker that has died fails. The event `exit` reports the same.
     worker.on('error', () => {})
     worker.once('exit', (code: number | null, signal: string | null) => {
       if (isEnding) return
-      if (!listeningWorkers.delete(worker)) {
-        // The worker has logged why it could not start. A replacement would fail too.
-        failureCode = code ?? 1
-        close()
-        return
-      }
+      if (!listeningWorkers.delete(worker)) return replaceLater(number, code, signal)
       log.error({ worker: number, code, signal }, 'a worker died; another one takes its place')
       forkWorker(number)
     })
     return worker
+  }
+
+  /** Starts a worker again that has died before it listened, after a pause; or ends the service. */
+  function replaceLater(number: number, code: number | null, signal: string | null) {
+    const pause = policy.getPause({ number, signal, isServed: listeningWorkers.size > 0 })
+    if (pause === undefined) {
+      failureCode = code ?? 1
+      log.fatal({ worker: number, code, signal }, 'a worker died before it listened; the service ends')
+      close()
+      return
+    }
+    const entry = { worker: number, code, signal, pauseMs: pause }
+    log.error(entry, 'a worker died before it listened; another one is started after a pause')
+    const timer = setTimeout(() => {
+      pendingStarts.delete(timer)
+      forkWorker(number)
+    }, pause)
+    pendingStarts.add(timer)
   }
 
   // The first worker starts alone: it creates the database and the key, and finds faults, for all.

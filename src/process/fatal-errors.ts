@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util'
 import { DrizzleQueryError } from 'drizzle-orm'
+import { stdSerializers } from 'pino'
 import { StatementError } from '../db/errors.ts'
 
 /** The part of a logger that is needed. */
@@ -55,14 +56,30 @@ export function handleFatalErrors({ log, isLogReadable, end, timeout }: FatalErr
 }
 
 /**
- * Reduces what was thrown, which can be any value, to name, message, stack, cause and code. Other properties, and the
- * messages of Drizzle, quote values of statements.
+ * Makes an error that can be logged of what was thrown, which can be any value. This function never throws: a second error
+ * in the handler would end the process without a word about the first.
  */
-function sanitizeError(thrown: unknown): Error {
-  if (thrown instanceof DrizzleQueryError) return sanitizeError(new StatementError('a statement', thrown))
+export function sanitizeError(thrown: unknown): Error {
+  try {
+    const error = reduceError(thrown)
+    // The logger reads the causes as well, and their getters may throw.
+    stdSerializers.err(error)
+    return error
+  } catch {
+    return new Error('what was thrown cannot be read')
+  }
+}
+
+/**
+ * Reduces an error to name, message, stack, cause and code. Other properties, and the messages of Drizzle, quote values of
+ * statements.
+ * @throws whatever the getters and traps of the value throw
+ */
+function reduceError(thrown: unknown): Error {
+  if (thrown instanceof DrizzleQueryError) return reduceError(new StatementError('a statement', thrown))
   const error = types.isNativeError(thrown) ? thrown : new Error(inspect(thrown))
   const { message, stack, cause, code }: NodeJS.ErrnoException = error
-  const hidden = { message: { value: message }, stack: { value: stack }, cause: { value: cause } }
+  const hidden = { message: { value: `${message}` }, stack: { value: `${stack}` }, cause: { value: cause } }
   return Object.create(Object.getPrototypeOf(error), { ...hidden, code: { value: code, enumerable: true } })
 }
 

@@ -19,6 +19,31 @@ function isInvalid(t: Test, answer: Answer, name: string) {
   t.equal(answer.headers['www-authenticate'], describedBy('The access token is not valid'), name)
 }
 
+t.test('a token that was issued by a clock that was ahead has expired once the clock is right', async t => {
+  const { call, clock, signUp } = await serve(t)
+  const start = await signUp()
+  for (const ahead of [301, 3600, 400 * 86_400]) {
+    clock.advance(ahead)
+    const { accessToken: token } = await signUp()
+    t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
+    clock.advance(-ahead)
+    for (const path of ['/api/auth/me', '/api/todos']) {
+      const answer = await call('GET', path, { token })
+      t.strictSame(
+        answer.body,
+        expectedProblem(answer, 401, 'access_token_expired', { action: 'refresh' }),
+        `${path}, ${ahead} s ahead`
+      )
+    }
+  }
+  t.equal((await call('GET', '/api/auth/me', { token: start.accessToken })).status, 200)
+
+  clock.advance(300)
+  const { accessToken: token } = await signUp()
+  clock.advance(-300)
+  t.equal((await call('GET', '/api/auth/me', { token })).status, 200, 'clocks may differ by a lifetime')
+})
+
 t.test('[R9068-2] the header and the claims of an access token', async t => {
   const { signUp, clock } = await serve(t, { JWT_ISSUER: 'https://auth.example', JWT_AUDIENCE: 'todos' })
   const { accessToken, user } = await signUp()

@@ -55,6 +55,56 @@ t.test('check 2: an access token is refreshed once it has expired, to the second
   t.equal((await refresh(pair)).status, 200)
 })
 
+t.test('check 2: the wait is never longer than the lifetime, although another clock is ahead', async t => {
+  const { clock, signUp, refresh } = await serve(t)
+  clock.advance(TTL)
+  const pair = await signUp()
+  clock.advance(-TTL)
+  t.match(await refresh(pair), { status: 409, headers: { 'retry-after': `${TTL}` } })
+})
+
+t.test('a session that began while the clock was ahead is refreshed once the clock is right', async t => {
+  const ahead = 400 * 86_400
+  const { clock, call, signUp, refresh } = await serve(t)
+  clock.advance(ahead)
+  const pair = await signUp()
+  clock.advance(-ahead)
+
+  const answer = await refresh(pair)
+  t.match(answer, { status: 200, body: { expiresIn: TTL, refreshExpiresIn: 30 * 86_400 } })
+  const { accessToken: token } = answer.body
+  t.equal((await call('GET', '/api/auth/me', { token })).status, 200)
+  t.match(await refresh(answer.body), { status: 409, headers: { 'retry-after': `${TTL}` } })
+  clock.advance(TTL)
+  t.equal((await call('GET', '/api/auth/me', { token })).body.code, 'access_token_expired')
+  t.equal((await refresh(answer.body)).status, 200)
+})
+
+t.test('a rotation while the clock was ahead is neither a race nor to be repeated for that long', async t => {
+  const ahead = 400 * 86_400
+  const { clock, call, signUp } = await serve(t)
+  const refreshWithKey = ({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }) =>
+    call('POST', '/api/auth/refresh', {
+      body: { accessToken, refreshToken },
+      headers: { 'idempotency-key': 'one' }
+    })
+  clock.advance(ahead)
+  const pair = await signUp()
+  clock.advance(TTL)
+  const next = await refreshWithKey(pair)
+  clock.advance(-5)
+  t.match(
+    await refreshWithKey(pair),
+    { status: 200, body: { accessToken: next.body.accessToken, expiresIn: TTL } },
+    'a clock that is a little behind still repeats the answer'
+  )
+
+  clock.advance(-ahead)
+  const reused = await refreshWithKey(pair)
+  t.strictSame(reused.body, expectedProblem(reused, 401, 'refresh_token_used', { action: 'sign-in' }))
+  t.equal((await refreshWithKey(next.body)).body.code, 'refresh_token_revoked')
+})
+
 t.test(
   '[R9700-4.14.2c] check 3: a refresh token with any flipped bit is refused without a query',
   async t => {

@@ -1,8 +1,17 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { send, stop } from '../support/process.ts'
+import { createReplacementPolicy } from '../../src/cluster/replacements.ts'
+import { send, stop, toImportOption } from '../support/process.ts'
 import { isListening, openClient, startTwoWorkers, toAccount, waitForLog } from './two-workers.ts'
+
+/** Makes each process that becomes worker 2 kill itself at once, but for the first: a file tells that there was one. */
+const KILL_REPLACEMENTS = `
+  const { existsSync, writeFileSync } = await import('node:fs')
+  if (process.env.LATCHKEY_WORKER === '2') {
+    if (existsSync('first')) process.kill(process.pid, 'SIGKILL')
+    writeFileSync('first', '')
+  }`
 
 t.test(
   'a worker that is killed loses no write that was acknowledged, and another one takes its place',
@@ -43,10 +52,54 @@ t.test(
   }
 )
 
-t.test('a worker that nothing can take the place of ends the service, which answers what it has', async t => {
-  const { child, cwd, pids } = await startTwoWorkers(t, {}, true)
+const DIED_EARLY = 'a worker died before it listened; another one is started after a pause'
+
+t.test('a worker that cannot be replaced leaves the others serving, and is tried again', async t => {
+  const { child, cwd, log, pids, url } = await startTwoWorkers(t, {}, true)
   writeFileSync(`${cwd}/.env`, 'ACCESS_TOKEN_TTL=a while\n')
-  process.kill(Number(pids[0]), 'SIGKILL')
-  t.strictSame(await once(child, 'exit'), [78, null])
+  process.kill(Number(pids[1]), 'SIGKILL')
+  const failed = await waitForLog(log, ({ msg }) => msg === DIED_EARLY)
+  t.match(failed, { level: 50, worker: 2, code: 78, signal: null, pauseMs: 1000, pid: child.pid })
+  t.equal((await send(`${url}/health/live`)).status, 200)
+
+  rmSync(`${cwd}/.env`)
+  await waitForLog(log, entry => isListening(2)(entry) && entry.pid !== pids[1])
+  t.equal(await stop(child, 'SIGTERM'), 0)
+})
+
+t.test('a replacement that is killed before it listens does not end the service', async t => {
+  const { child, log, pids, url } = await startTwoWorkers(t, {}, true, toImportOption(KILL_REPLACEMENTS))
+  process.kill(Number(pids[1]), 'SIGKILL')
+  const died = await waitForLog(log, ({ msg, pauseMs }) => msg === DIED_EARLY && pauseMs === 1000)
+  t.match(died, { level: 50, worker: 2, code: null, signal: 'SIGKILL', pid: child.pid })
+  await waitForLog(log, ({ msg, pauseMs }) => msg === DIED_EARLY && pauseMs === 2000)
+  t.equal((await send(`${url}/health/live`)).status, 200)
+  t.equal(await stop(child, 'SIGTERM'), 0, 'no pause delays the end')
+})
+
+t.test('the service ends when no worker serves and none can be replaced, and says why', async t => {
+  const { child, cwd, log, pids } = await startTwoWorkers(t, {}, true)
+  writeFileSync(`${cwd}/.env`, 'ACCESS_TOKEN_TTL=a while\n')
+  for (const pid of pids) process.kill(Number(pid), 'SIGKILL')
+  t.strictSame(await once(child, 'close'), [78, null])
+  t.match(
+    log.find(({ level }) => level === 60),
+    { code: 78, signal: null, pid: child.pid, msg: 'a worker died before it listened; the service ends' }
+  )
   for (const pid of pids) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
+t.test('the pause before a replacement grows up to half a minute', async t => {
+  const policy = createReplacementPolicy()
+  const exit = { number: 2, signal: null, isServed: true }
+  const kill = { ...exit, signal: 'SIGKILL' }
+  t.equal(policy.getPause(exit), undefined, 'at the start a fault of the configuration ends the service')
+  t.strictSame(
+    Array.from({ length: 7 }, () => policy.getPause(kill)),
+    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]
+  )
+  t.equal(policy.getPause({ ...kill, number: 1 }), 1000, 'each worker has a pause of its own')
+  policy.noteServing(2)
+  t.strictSame([policy.getPause(exit), policy.getPause(kill)], [1000, 2000])
+  for (const death of [exit, kill]) t.equal(policy.getPause({ ...death, isServed: false }), undefined)
 })

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import t from 'tap'
+import { sanitizeError } from '../../src/process/fatal-errors.ts'
 import { startTwoWorkers, waitForLog } from '../cluster/two-workers.ts'
 import { freePort } from '../support/free-port.ts'
 import { launch, runOnSignal, send, start, stop, toImportOption } from '../support/process.ts'
 import { SECRET } from '../support/service.ts'
+
+const UNREADABLE = { type: 'Error', message: 'what was thrown cannot be read' }
 
 const FAULTS = {
   "throw new RangeError('no')": { type: 'RangeError', message: 'no' },
@@ -18,8 +22,28 @@ const FAULTS = {
     message: 'no',
     code: 'E_NO',
     detail: undefined
-  }
+  },
+  "throw new Proxy({}, { getPrototypeOf() { throw new Error('trap') } })": UNREADABLE
 }
+
+t.test('an error that cannot be read is replaced, and never hides that there was one', async t => {
+  const throwing = {
+    get() {
+      throw new Error('trap')
+    }
+  }
+  const toString = () => throwing.get()
+  const unreadable: Record<string, unknown> = {
+    'a getter of the message': Object.defineProperty(new Error('no'), 'message', throwing),
+    'a message that is no text': Object.assign(new Error('no'), { message: { toString } }),
+    'a getter of a cause': new Error('no', {
+      cause: Object.defineProperty(new Error('why'), 'message', throwing)
+    }),
+    'an own way to be inspected': { [inspect.custom]: toString }
+  }
+  for (const [name, thrown] of Object.entries(unreadable))
+    t.match(sanitizeError(thrown), { message: UNREADABLE.message }, name)
+})
 
 t.test('what nobody has caught outside any request is the last line of the log', async t => {
   const cwd = t.testdir()

@@ -141,7 +141,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       hashRetryKey(idempotencyKey) === session.retryKeyHash &&
       refreshClaims.generation === session.generation - 1 &&
       isPair(accessClaims, refreshClaims) &&
-      now.getTime() - session.rotatedAt.getTime() <= config.session.retryWindowMs &&
+      isWithin(config.session.retryWindowMs, session.rotatedAt, now) &&
       !session.endedAt
     )
   }
@@ -156,9 +156,9 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     client: ClientInfo,
     now: Date
   ): Promise<Problem> {
-    const age = now.getTime() - session.rotatedAt.getTime()
     const isPreviousGeneration = refreshClaims.generation === session.generation - 1
-    if (isPreviousGeneration && age <= config.session.raceLeewayMs && !session.endedAt)
+    const isRecent = isWithin(config.session.raceLeewayMs, session.rotatedAt, now)
+    if (isPreviousGeneration && isRecent && !session.endedAt)
       return new Problem('refresh_token_used', { action: 'use-latest' })
 
     await endReusedSession(session, client, now)
@@ -190,6 +190,13 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
 
 const toOutcome = (problem: Problem): string =>
   problem.toDocument('').action === 'use-latest' ? 'raced' : problem.code
+
+/**
+ * Whether two times are at most so many milliseconds apart, in either direction: the clock of another instance may be ahead
+ * a little. A rotation far in the future was made by a wrong clock, and would be recent until the clock gets there.
+ */
+const isWithin = (milliseconds: number, rotatedAt: Date, now: Date) =>
+  Math.abs(now.getTime() - rotatedAt.getTime()) <= milliseconds
 
 /** Whether both tokens were issued together. */
 const isPair = ({ jti }: AccessTokenClaims, { sessionId, generation }: RefreshTokenClaims) =>

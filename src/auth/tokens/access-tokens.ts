@@ -82,9 +82,19 @@ export function assertBelongsToSession(claims: AccessTokenClaims, session: Sessi
   if (!belongsToSession(claims, session)) throw new Problem('access_token_invalid')
 }
 
-/** Seconds until the token expires, "on or after" the time in `exp` (RFC 7519, section 4.1.4), with no leeway. */
-export const secondsUntilExpiry = ({ exp }: AccessTokenClaims, now: Date) =>
-  Math.ceil(exp - now.getTime() / 1000)
+/**
+ * Seconds until the token expires, "on or after" the time in `exp` (RFC 7519, section 4.1.4), with no leeway. Never more than
+ * the lifetime of the token, and 0 or less once the token has expired.
+ *
+ * A token that was issued further in the future than its lifetime is long comes from a clock that was ahead. It has expired,
+ * since it would otherwise live for as long as the clock was ahead. The refresh that follows gives a normal token. Clocks of
+ * instances that differ by less do no harm.
+ */
+export function secondsUntilExpiry({ iat, exp }: AccessTokenClaims, now: Date): number {
+  const seconds = now.getTime() / 1000
+  const lifetime = exp - iat
+  return iat - seconds > lifetime ? 0 : Math.min(lifetime, Math.ceil(exp - seconds))
+}
 
 /**
  * Issues and verifies access tokens. Lifetimes are measured by the given clock, whatever clock the JWT library reads.

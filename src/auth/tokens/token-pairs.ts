@@ -23,7 +23,11 @@ export interface TokenPair {
   readonly user: User
 }
 
-/** The moment from which a session cannot be refreshed: its idle expiry or its absolute expiry, whichever is first. */
+/**
+ * The moment from which a session cannot be refreshed: its idle expiry or its absolute expiry, whichever is first. For a
+ * session that began while the clock was ahead, the absolute expiry stays as far ahead as the clock was: correcting it could
+ * sign out the user, and the first refresh after the clock is right sets a normal idle expiry.
+ */
 export const getSessionExpiry = ({ idleExpiresAt, absoluteExpiresAt }: SessionRow) =>
   new Date(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()))
 
@@ -53,7 +57,7 @@ export function createTokenPairIssuer(tokens: Tokens, config: Config) {
         exp
       }),
       tokenType: 'Bearer',
-      expiresIn: Math.max(0, exp - toNumericDate(now)),
+      expiresIn: Math.min(Math.max(0, exp - toNumericDate(now)), exp - iat),
       refreshToken: tokens.refresh.issue({ sessionId: id, generation }),
       refreshExpiresIn: Math.floor((getSessionExpiry(session).getTime() - now.getTime()) / 1000),
       user
