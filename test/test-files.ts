@@ -8,7 +8,7 @@ const FILE_TIMEOUT = 300
 const MAX_FILES = 14
 
 /** Folders by how long their files take, the longest first: so all cores end at about the same time. */
-const SLOWEST_FIRST = ['test/workers', 'test', 'test/http', 'test/client', 'test/auth', 'test/todos']
+const SLOWEST_FIRST = ['test/cluster', 'test/process', 'test/http', 'test/client', 'test/auth', 'test/todos']
 
 /** Tests with a database that are about what happens before or after it: one engine is enough for them. */
 const ON_ANY_ENGINE = new Set([
@@ -22,20 +22,20 @@ const ON_ANY_ENGINE = new Set([
   'test/client/later-storage.test.ts',
   'test/client/lock.test.ts',
   'test/client/requests.test.ts',
-  'test/client/standstill.test.ts',
+  'test/client/simulation/standstill.test.ts',
   'test/client/storage.test.ts',
   'test/client/tokens.test.ts',
   'test/http/addresses.test.ts',
-  'test/http/connections.test.ts',
-  'test/http/log.test.ts',
+  'test/ops/connections.test.ts',
+  'test/ops/request-log.test.ts',
   'test/http/openapi.test.ts',
   'test/http/pages.test.ts',
-  'test/http/request-id.test.ts',
+  'test/ops/request-id.test.ts',
   'test/http/service.test.ts',
-  'test/last-word.test.ts',
-  'test/log-loss.test.ts',
-  'test/rate-windows.test.ts',
-  'test/tracing.test.ts'
+  'test/process/fatal-errors.test.ts',
+  'test/process/log-loss.test.ts',
+  'test/cluster/shared-counters.test.ts',
+  'test/ops/tracing.test.ts'
 ])
 
 const PRELOADS = ['../src/cli/drizzle-loading.ts', 'support/without-async-hooks.ts'].map(
