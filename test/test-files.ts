@@ -35,7 +35,8 @@ const ON_ANY_ENGINE = new Set([
   'test/last-word.test.ts',
   'test/log-loss.test.ts',
   'test/rate-windows.test.ts',
-  'test/tracing.test.ts'
+  'test/tracing.test.ts',
+  'test/workers/shares.test.ts'
 ])
 
 const PRELOADS = ['../src/cli/drizzle-loading.ts', 'support/without-async-hooks.ts'].map(
