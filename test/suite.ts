@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
 import { startPostgres } from './support/postgres-server.ts'
+import { collectProcessCoverage } from './support/process-coverage.ts'
 import { dependsOnEngine, findTestFiles, runBatches, toBatches } from './test-files.ts'
 
 /*
@@ -16,6 +17,7 @@ t.setTimeout(0)
 t.jobs = availableParallelism() + 1
 const server = given ? { url: given, stop: async () => {} } : await startPostgres()
 t.teardown(() => server.stop())
+t.teardown(collectProcessCoverage)
 runBatches([
   ...toBatches('PostgreSQL', files.filter(dependsOnEngine), { TEST_DATABASE_URL: server.url }),
   ...toBatches('SQLite', files, {})

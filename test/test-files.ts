@@ -35,7 +35,8 @@ const ON_ANY_ENGINE = new Set([
   'test/process/fatal-errors.test.ts',
   'test/process/log-loss.test.ts',
   'test/cluster/shared-counters.test.ts',
-  'test/ops/tracing.test.ts'
+  'test/ops/tracing.test.ts',
+  'test/cluster/shares.test.ts'
 ])
 
 const PRELOADS = ['../src/cli/drizzle-loading.ts', 'support/without-async-hooks.ts'].map(

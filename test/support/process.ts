@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
+import { countingEnvironment } from './process-coverage.ts'
 import type { Answer, Settings } from './service.ts'
 
 export const PROGRAM = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -19,8 +20,8 @@ export interface Running {
 const NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.tap/compile-cache')
 
 /**
- * A command with its arguments, as a process that does not count its lines. It starts in half the time; tap has each
- * child count, by a NODE_OPTIONS that it adds whatever the environment, so that is taken away on the way.
+ * A command with its arguments, as a process whose lines tap does not count. It starts in half the time. Tap adds
+ * NODE_OPTIONS to the environment of each child, so `env` removes them on the way.
  */
 export const withoutCoverage = (...args: string[]): [file: string, args: string[]] => [
   'env',
@@ -45,12 +46,15 @@ export function launch(
   isCovered: boolean,
   nodeOptions: readonly string[] = []
 ) {
-  const command = [...nodeOptions, PROGRAM, ...args]
-  const [file, commandArguments] = isCovered
-    ? [process.execPath, command]
-    : withoutCoverage(process.execPath, ...command)
+  const [file, commandArguments] = withoutCoverage(process.execPath, ...nodeOptions, PROGRAM, ...args)
   const { PATH } = process.env
-  const env = { PATH, ...(!isCovered && { NODE_COMPILE_CACHE }), HOST: '127.0.0.1', PORT: '0', ...settings }
+  const env = {
+    PATH,
+    ...(isCovered ? countingEnvironment : { NODE_COMPILE_CACHE }),
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...settings
+  }
   return spawn(file, commandArguments, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
