@@ -220,7 +220,8 @@ t.test('a limit of a route counts before the token is looked at', async t => {
 })
 
 t.test('a process that lags behind turns requests away, but stays alive', async t => {
-  const { app, call } = await serve(t)
+  const { app, call, isUnderPressure } = await serve(t)
+  app.isUnderPressure = isUnderPressure
   await lag(2000)
   while (!app.isUnderPressure()) await lag(1500)
   const answer = await call('GET', '/api/todos')
