@@ -65,7 +65,8 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
   async function moveIntoFullGap(moved: TodoRow, above: ListPosition, target: MoveTarget): Promise<Todo> {
     for (const reach of REACHES) {
       const { previous, rows, next } = await draft.readAround(moved.id, above, reach)
-      const [first = moved, last = moved] = [rows.at(0), rows.at(-1)]
+      const first = rows.reduce((first, row) => (isBefore(row, first) ? row : first), above)
+      const last = rows.reduce((last, row) => (isBefore(last, row) ? row : last), above)
       const positionAt = spreadPositions(
         previous?.position ?? positionBefore(first.position, newId()),
         next?.position ?? positionAfter(last.position, newId()),

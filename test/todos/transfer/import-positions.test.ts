@@ -136,6 +136,17 @@ t.test('restored todos of the same position get their own positions', async t =>
   )
 })
 
+t.test('a restored todo goes below the last todo, if that has its position', async t => {
+  const { send, todos, titles } = await importer(t)
+  const deletedAt = '2026-01-01T00:00:00.000Z'
+  await send([
+    { id: idOf(1), title: 'restored', position: P, deletedAt },
+    { id: idOf(2), title: 'last', position: P }
+  ])
+  t.match(await todos('POST', `/${idOf(1)}/restore`), { status: 200 })
+  t.strictSame(await titles(), ['last', 'restored'])
+})
+
 /** Todos of the same position, as two parallel imports may leave them. */
 async function equals(t: Test, position: string, ...names: string[]) {
   const service = await importer(t)
