@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import t from 'tap'
 import { allTables } from '../../../src/features.ts'
 import { MAX_POSITION_LENGTH } from '../../../src/todos/order/position.ts'
+import type { Settings } from '../../support/service.ts'
 import { crashAtWrite, serveSignedIn } from '../signed-in.ts'
 
 type Test = Parameters<typeof serveSignedIn>[0]
@@ -10,8 +11,8 @@ const P = 'V'.padEnd(22, '0')
 const Q = 'V'.padEnd(22, '1')
 
 /** A signed-in user, with calls to import lines and to read the whole list. */
-async function importer(t: Test) {
-  const service = await serveSignedIn(t)
+async function importer(t: Test, settings: Settings = {}) {
+  const service = await serveSignedIn(t, settings)
   const { call, token } = service
   const send = (lines: readonly object[]) =>
     call('POST', '/api/todos/import', {
@@ -92,7 +93,7 @@ t.test('positions keep the order of many lines, even when a broken import is rep
 })
 
 t.test('lines without a position go to the bottom, in their order', async t => {
-  const { clock, send, make, titles } = await importer(t)
+  const { clock, send, make, titles } = await importer(t, { ACCESS_TOKEN_TTL: '86400' })
   await make('a')
   clock.advance(-3600)
   await send([{ title: 'b' }, { title: 'c', position: 'y'.padEnd(22, '0') }, { title: 'd' }])
