@@ -67,7 +67,7 @@ t.test('SQLite reads every page in every order from an index, without a sort', a
       const { nextCursor } = await listTodos(store, user, { ...filter, sort, limit: 1 })
       const pages = nextCursor === null ? 1 : 2
       if (nextCursor) await listTodos(store, user, { ...filter, sort, limit: 1, cursor: nextCursor })
-      const lists = prepared.filter(source => source.includes('order by'))
+      const lists = prepared.filter(source => /^select .* from "todos" .*order by/s.test(source))
       t.equal(lists.length, pages)
       for (const source of lists) {
         const [step, ...others] = explain(source)
