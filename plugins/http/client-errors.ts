@@ -19,6 +19,10 @@ const SUPPORTED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 /** Milliseconds until the connection is cut. A client that still sends may lose the answer if the cut comes at once. */
 const LINGER_TIMEOUT = 1000
 
+/** The most log lines a minute. These answers are not rate limited, so a client could fill the log. */
+const LINES_PER_MINUTE = 100
+const MINUTE = 60_000
+
 /** The `Origin` header in the raw bytes of a request. */
 const ORIGIN_LINE = /^origin:[ \t]*(\S+)[ \t]*\r?$/im
 
@@ -35,17 +39,27 @@ export interface ClientErrorHandlerOptions {
 
 /**
  * Creates handlers for what Node never passes to a route. The answers have the form of all other answers. Fastify made no
- * request, so the handlers create a request id for each answer.
+ * request, so the handlers create a request id for each answer, and bound the log lines.
  */
 export function createClientErrorHandlers({ newId, now, getHeaders, log }: ClientErrorHandlerOptions) {
+  let minute = Number.NaN
+  let answers = 0
+
+  /** Logs an answer, if few were logged in this minute. The first line of a minute counts those left out before. */
+  function logAnswer(fields: object) {
+    const currentMinute = Math.floor(now().getTime() / MINUTE)
+    const unlogged = currentMinute === minute ? 0 : Math.max(0, answers - LINES_PER_MINUTE)
+    if (currentMinute !== minute) answers = 0
+    minute = currentMinute
+    answers += 1
+    if (answers <= LINES_PER_MINUTE) log().info({ ...fields, ...(unlogged && { unlogged }) }, 'request')
+  }
+
   function sendProblem(socket: Duplex, problem: Problem, origin: string | undefined) {
     if (!socket.writable) return
     const id = newId()
     const { remoteAddress: ip } = socket as Partial<Socket>
-    log().info(
-      { reqId: id, status: problem.status, ip: normalizeAddress(ip ?? ''), code: problem.code },
-      'request'
-    )
+    logAnswer({ reqId: id, status: problem.status, ip: normalizeAddress(ip ?? ''), code: problem.code })
     const body = JSON.stringify(problem.toDocument(id))
     const headers = {
       'Content-Type': 'application/problem+json',

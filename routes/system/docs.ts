@@ -19,8 +19,13 @@ const CONTENT_SECURITY_POLICY = {
 
 /** Serves the OpenAPI document, and Swagger UI to read it and try it. */
 export default async function docs(app: FastifyInstance) {
-  app.get('/openapi.json', { schema: { hide: true } }, async function document() {
-    return app.swagger()
+  // The document is long and never changes, so all answers share the same bytes.
+  let bytes = Buffer.alloc(0)
+  app.addHook('onReady', async () => {
+    bytes = Buffer.from(JSON.stringify(app.swagger()))
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async function document(_request, reply) {
+    return reply.type('application/json; charset=utf-8').send(bytes)
   })
 
   await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false })

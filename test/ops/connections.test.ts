@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { getMaxConnections, getMaxDescriptors } from '../../src/process/descriptors.ts'
 import { freePort } from '../support/free-port.ts'
 import { PROGRAM, send, stop } from '../support/process.ts'
-import { type Answer, serve } from '../support/service.ts'
+import { type Answer, PASSWORD, serve } from '../support/service.ts'
 
 type Service = Awaited<ReturnType<typeof serve>>
 
@@ -104,27 +105,132 @@ t.test('a connection that has been refused is closed, though its client goes on 
   t.ok(seconds < 4, `after ${seconds} s`)
 })
 
+const LIVE = 'GET /health/live HTTP/1.1\r\nhost: a\r\n'
+
+/** Connections that send nothing, in the order in which the service accepted them. */
+async function openSilent(open: () => Socket, count: number) {
+  const sockets: Socket[] = []
+  for (let index = 0; index < count; index += 1) {
+    const socket = open()
+    await once(socket, 'connect')
+    sockets.push(socket)
+  }
+  return sockets
+}
+
+/** A connection whose request lacks the last byte. */
+async function openBusy(open: () => Socket, { app }: Service) {
+  const socket = open()
+  const head =
+    'POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nconnection: close'
+  socket.write(`${head}\r\ncontent-length: 2\r\n\r\n{`)
+  await once(app.server, 'request')
+  return socket
+}
+
 t.test('there are no more connections than there may be; idle ones make room', async t => {
   const service = await serve(t, { MAX_CONNECTIONS: '3' })
   const open = await listen(t, service)
-  const idle = open()
-  idle.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n')
-  await once(idle, 'data')
-  const silent = [open(), open()]
-  await Promise.all(silent.map(socket => once(socket, 'connect')))
+  const [idle] = await openSilent(open, 1)
+  idle?.write(`${LIVE}\r\n`)
+  await once(idle as Socket, 'data')
+  await openSilent(open, 2)
   t.equal((await heard(open())).said, '')
-  if (!idle.closed) await once(idle, 'close')
+  if (!idle?.closed) await once(idle as Socket, 'close')
   const next = open()
-  next.write('GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  next.write(`${LIVE}connection: close\r\n\r\n`)
   t.match((await heard(next)).said, /^HTTP\/1\.1 200 /)
-  silent.push(open())
-  await once(silent[2] as Socket, 'connect')
+  await openSilent(open, 2)
   t.equal((await heard(open())).said, '')
   t.match(
     service.lines.map(line => JSON.parse(line)).filter(({ level }) => level === 40),
     [{ dropped: 1, most: 3, msg: 'there are too many connections; others are turned away' }],
-    'told once'
+    'one line in a minute'
   )
+})
+
+t.test('connections without a request make room, the oldest first; a busy one stays', async t => {
+  const service = await serve(t, { MAX_CONNECTIONS: '3' })
+  const open = await listen(t, service)
+  const busy = await openBusy(open, service)
+  const silent = await openSilent(open, 2)
+  for (const socket of silent) {
+    const closing = heard(socket)
+    t.equal((await heard(open())).said, '', 'one is turned away')
+    t.equal((await closing).said, '')
+    const next = open()
+    next.write(`${LIVE}connection: close\r\n\r\n`)
+    t.match((await heard(next)).said, /^HTTP\/1\.1 200 /, 'and the next one gets in')
+    if (socket === silent[0]) {
+      t.notOk(silent[1]?.closed)
+      await openSilent(open, 1)
+    }
+  }
+  busy.write('}')
+  t.match((await heard(busy)).said, /^HTTP\/1\.1 400 /)
+})
+
+t.test('busy connections are not closed for others', async t => {
+  const service = await serve(t, { MAX_CONNECTIONS: '1' })
+  const open = await listen(t, service)
+  const busy = await openBusy(open, service)
+  t.equal((await heard(open())).said, '')
+  busy.write('}')
+  t.match((await heard(busy)).said, /^HTTP\/1\.1 400 /)
+})
+
+/** Sends a login, which takes long, and two new todos in one packet. Gives the responses of the server. */
+async function pipeline(t: Test) {
+  const service = await serve(t)
+  const { accessToken: token, user } = await service.signUp()
+  const post = (path: string, body: object) => {
+    const json = JSON.stringify(body)
+    const head = `POST ${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}`
+    return `${head}\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`
+  }
+  const responses: ServerResponse[] = []
+  const todo = post('/api/todos', { title: 'x' })
+  const socket = (await listen(t, service))()
+  const login = post('/api/auth/login', { email: user.email, password: PASSWORD })
+  socket.write(login + todo + todo.replace('host:', 'connection: close\r\nhost:'))
+  for await (const [, response] of on(service.app.server, 'request'))
+    if (responses.push(response) === 3) break
+  const countTodos = async () => (await service.call('GET', '/api/todos', { token })).body.items.length
+  return { socket, service, responses, countTodos }
+}
+
+t.test('pipelined requests are answered one after another', async t => {
+  const { socket, responses, countTodos } = await pipeline(t)
+  const answered = () => responses.map(response => response.headersSent)
+  const [login, first, second] = responses
+  const hearing = heard(socket)
+  await once(login as ServerResponse, 'finish')
+  t.strictSame(answered(), [true, false, false])
+  await once(first as ServerResponse, 'finish')
+  t.strictSame(answered(), [true, true, false])
+  await once(second as ServerResponse, 'finish')
+  t.equal(await countTodos(), 2)
+  const { said } = await hearing
+  t.strictSame(said.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 201', 'HTTP/1.1 201'])
+})
+
+t.test('pipelined requests that wait are not carried out once the client is gone', async t => {
+  const { socket, service, countTodos } = await pipeline(t)
+  socket.destroy()
+  while ((await connectionsOf(service)) > 0) await sleep(5)
+  t.equal(await countTodos(), 0)
+})
+
+t.test('a client that sends too many requests ahead loses its connection', async t => {
+  const service = await serve(t)
+  const open = await listen(t, service)
+  const patient = open()
+  patient.write(`${LIVE}\r\n`.repeat(190))
+  patient.write(`${LIVE}connection: close\r\n\r\n`)
+  t.equal((await heard(patient)).said.match(/HTTP\/1\.1 200/g)?.length, 191)
+  const greedy = open()
+  greedy.write(`${LIVE}\r\n`.repeat(1000))
+  t.notMatch((await heard(greedy)).said, /HTTP.*HTTP/s)
 })
 
 t.test('there are descriptors for as many connections as may be', async t => {

@@ -86,3 +86,21 @@ t.test('bytes that are not HTTP have a log line, too', async t => {
     msg: 'request'
   })
 })
+
+t.test('bytes that are not HTTP do not fill the log', async t => {
+  const { app, clock, lines } = await serve(t)
+  const socket = { writable: true, remoteAddress: '192.0.2.7', end() {}, destroy() {} }
+  const logged = (count: number) => {
+    const before = lines.length
+    for (let index = 0; index < count; index++) app.server.emit('clientError', new Error(), socket)
+    return lines.slice(before).map(line => JSON.parse(line).unlogged)
+  }
+  t.strictSame(
+    logged(150),
+    Array.from({ length: 100 }, () => undefined)
+  )
+  clock.advance(60)
+  t.strictSame(logged(2), [50, undefined], 'the next minute counts what was left out')
+  clock.advance(60)
+  t.strictSame(logged(1), [undefined])
+})
