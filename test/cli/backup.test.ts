@@ -185,6 +185,7 @@ t.test('restore moves links that lead nowhere aside, and is never half done', as
   const target = join(cwd, 'backup.db')
   t.equal((await latchkey('backup', target)).code, 0)
   const key = readFileSync(`${file}.key`, 'utf8')
+  rmSync(`${file}-shm`, { force: true })
   for (const path of [file, `${file}-wal`, `${file}.key`]) {
     rmSync(path, { force: true })
     symlinkSync(join(cwd, 'nowhere'), path)

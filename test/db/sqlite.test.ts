@@ -224,4 +224,8 @@ t.test('what ends a session has the whole reserve, and fails when that does not 
   tries = 0
   await t.rejects(store.atomically(step(Number.POSITIVE_INFINITY, 0.5)), { code: 'SQLITE_FULL' })
   t.ok(tries < triesWithAll, 'others have less of it')
+  const inMemory = await openStore({ url: ':memory:', poolMax: 1, now: () => new Date(), log: { warn() {} } })
+  t.teardown(() => inMemory.close())
+  tries = 0
+  await t.rejects(inMemory.atomically(step(1)), { code: 'SQLITE_FULL' }, 'memory has no reserve')
 })
