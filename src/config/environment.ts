@@ -40,7 +40,8 @@ export function assertTracingInstalled(
   }
 }
 
-const ENV_FILE = '.env'
+/** The file of settings in the working directory. */
+export const ENV_FILE = '.env'
 
 /**
  * Reads the settings of this process: from its environment, then from `.env` in the working directory. In `.env`, which is

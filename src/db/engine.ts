@@ -28,8 +28,8 @@ export interface BoundStatement<Result = unknown> {
   readonly run: (earlierRows: readonly Rows[]) => Result | Promise<Result>
   /** Whether the transaction takes effect only if this statement affects a row. */
   readonly mustAffectRow?: boolean
-  /** Whether the statement must take effect even if the disk is full. */
-  readonly mayUseReserve?: boolean
+  /** The share of the reserve on a full disk that the statement may use, from 0 to 1; none by default. */
+  readonly reserveShare?: number
 }
 
 /** The same statement, whose transaction takes effect only if the statement affects a row. */
@@ -38,10 +38,16 @@ export const mustAffectRow = <Result>(statement: BoundStatement<Result>): BoundS
   mustAffectRow: true
 })
 
-/** The same statement, which may use the room that an engine keeps on its disk: something must end, say. */
-export const mayUseReserve = <Result>(statement: BoundStatement<Result>): BoundStatement<Result> => ({
+/**
+ * The same statement, which may use the room that an engine keeps for a full disk.
+ * @param share the share of that room, from 0 to 1. What ends sessions has all of it, so that nothing else uses it up.
+ */
+export const mayUseReserve = <Result>(
+  statement: BoundStatement<Result>,
+  share = 1
+): BoundStatement<Result> => ({
   ...statement,
-  mayUseReserve: true
+  reserveShare: share
 })
 
 /** A statement that must affect a row affected none, so its transaction was undone. */

@@ -44,6 +44,12 @@ const UNAVAILABLE_CODES = new RegExp(
 /** Of those, that reads are served and writes are not: there is no room, or no right to write, or the disk is at fault. */
 const WRITE_FAULT_CODES = /^(SQLITE_(FULL|READONLY|IOERR|CANTOPEN).*|25006|53100|58030)$/
 
+/**
+ * Those that more room can mend. A used-up quota is an error of writing. (Not IOERR_FSYNC: after a failed fsync, what was
+ * written may be gone though the next fsync succeeds.)
+ */
+const NO_SPACE_CODES = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE']
+
 /** A row refers to a row that is not there. All such references are to the owner of a row. */
 const FOREIGN_KEY_CODES = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
 
@@ -54,6 +60,10 @@ const LOST_CONNECTION_MESSAGES =
 /** Whether a driver's error means that the database cannot be written to, which concerns all writes. */
 export const isWriteFault = (error: unknown): boolean =>
   WRITE_FAULT_CODES.test((getDriverError(error) as NodeJS.ErrnoException).code ?? '')
+
+/** Whether a driver's error of SQLite means that the disk has no room. */
+export const isOutOfSpace = (error: unknown): boolean =>
+  NO_SPACE_CODES.includes((getDriverError(error) as NodeJS.ErrnoException).code ?? '')
 
 /** Whether a driver's error means that the database, rather than the program, is at fault. */
 export function isOutage(error: unknown): boolean {

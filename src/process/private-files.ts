@@ -38,8 +38,13 @@ export function createPrivateFile(path: string, content: string | Buffer = ''): 
   }
 }
 
-/** Reads a file. @throws {SystemError} naming the file when it cannot be read */
+/**
+ * Reads a file. Anything else, such as a pipe, could keep the program waiting or never end.
+ * @throws {SystemError} naming the file when it cannot be read
+ */
 export function readPrivateFile(path: string): Buffer {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats && !stats.isFile()) throw new SystemError(`${path} cannot be read: it is not a file.`)
   try {
     return readFileSync(path)
   } catch (error) {

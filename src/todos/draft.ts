@@ -8,6 +8,9 @@ import { todoStatements } from './statements.ts'
 import type { TodoRow } from './tables.ts'
 import { isListed } from './todo.ts'
 
+/** The share of the reserve on a full disk that permanent deletes may use. */
+const PURGE_RESERVE_SHARE = 0.5
+
 /**
  * A unit of work: collects changes of a user's todos in memory, then writes them in one transaction, all or none. Reads see
  * the changes collected so far. A todo that somebody else has changed since its read is not overwritten.
@@ -47,8 +50,9 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     const original = originalRows.get(id)
     if (row === original) return undefined
     if (!original) return (isRetry ? insert : insertAtBottom).bind(row)
-    // A purge frees space, even on a full disk.
-    if (!row) return mayUseReserve(purge.bind({ id, userId, expected: original.revision }))
+    // A purge frees space, even on a full disk. It leaves room for others to sign out.
+    if (!row)
+      return mayUseReserve(purge.bind({ id, userId, expected: original.revision }), PURGE_RESERVE_SHARE)
     return (hasOnlyMoved(original, row) ? move : update).bind({ ...row, expected: original.revision })
   }
 

@@ -102,7 +102,8 @@ t.test(
       ...faults,
       [missing, 'it cannot be read (ENOENT)'],
       ['', 'it cannot be read (ENOENT)'],
-      [t.testdir(), 'it cannot be read (EISDIR)']
+      [t.testdir(), 'it is not a file'],
+      ['/dev/null', 'it is not a file']
     ] as const) {
       const line = `JWT_PRIVATE_KEY_FILE: ${JSON.stringify(file)} is not accepted: ${fault}. ${accepted}`
       const config = readConfig({ DATABASE_URL: ':memory:', JWT_PRIVATE_KEY_FILE: `${ed.file}, ${file}` })

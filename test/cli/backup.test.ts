@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -122,7 +123,7 @@ t.test('planted links and files are neither followed nor overwritten', async t =
     rmSync(path)
   }
   t.equal((await latchkey('backup', target)).code, 0)
-  for (const path of [`${file}.restored`, `${file}.restored.part`]) {
+  for (const path of ['', '.key', '.part'].map(suffix => `${file}.restored${suffix}`)) {
     symlinkSync(victim, path)
     t.match(await latchkey('restore', target), {
       code: 73,
@@ -154,16 +155,55 @@ t.test('an unreadable key fails before anything is written or moved', async t =>
   mkdirSync(`${target}.key`)
   t.match(await latchkey('restore', target), {
     code: 74,
-    stderr: /illegal operation on a directory \(EISDIR\)/
+    stderr: /backup\.db\.key cannot be read: it is not a file\.\n$/
   })
   rmSync(`${file}.key`)
   mkdirSync(`${file}.key`)
   t.match(await latchkey('backup', join(cwd, 'other.db')), {
     code: 74,
-    stderr: /^.*latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.\n$/
+    stderr: /^.*latchkey\.db\.key cannot be read: it is not a file\.\n$/
   })
   t.strictSame(readdirSync(join(cwd, 'data')).sort(), ['latchkey.db', 'latchkey.db.key'])
   t.strictSame(readdirSync(cwd).sort(), ['backup.db', 'backup.db.key', 'data'])
+})
+
+t.test('a key that is a pipe is refused, and does not keep the program waiting', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  const target = join(cwd, 'backup.db')
+  t.equal((await latchkey('backup', target)).code, 0)
+  for (const key of [`${target}.key`, `${file}.key`]) {
+    rmSync(key)
+    execFileSync('mkfifo', [key])
+  }
+  const line = /\.key cannot be read: it is not a file\.\n$/
+  t.match(await latchkey('restore', target), { code: 74, stderr: line })
+  t.match(await latchkey('backup', join(cwd, 'other.db')), { code: 74, stderr: line })
+})
+
+t.test('restore moves links that lead nowhere aside, and is never half done', async t => {
+  const { cwd, file, latchkey } = await folderWithDatabase(t)
+  const target = join(cwd, 'backup.db')
+  t.equal((await latchkey('backup', target)).code, 0)
+  const key = readFileSync(`${file}.key`, 'utf8')
+  rmSync(`${file}-shm`, { force: true })
+  for (const path of [file, `${file}-wal`, `${file}.key`]) {
+    rmSync(path, { force: true })
+    symlinkSync(join(cwd, 'nowhere'), path)
+  }
+  const now = () => new Date('2026-06-01T12:00:00.000Z')
+  const restore = createProgram({ DATABASE_URL: `file:${file}` }, { now })
+  const aside = `${file}.replaced-2026-06-01T12-00-00.000Z`
+  t.match(await restore('restore', target), { code: 0, stdout: `The old database is now ${aside}\n` })
+  t.equal(readFileSync(`${file}.key`, 'utf8'), key)
+  t.strictSame(
+    readdirSync(join(cwd, 'data')).sort(),
+    ['', '.key', '-wal']
+      .map(suffix => `latchkey.db.replaced-2026-06-01T12-00-00.000Z${suffix}`)
+      .concat('latchkey.db', 'latchkey.db.key')
+      .sort()
+  )
+  t.notOk(existsSync(join(cwd, 'nowhere')))
+  t.equal((await latchkey('users', 'list')).code, 0, 'the restored database can be used')
 })
 
 t.test('on a terminal it says how far it is', async t => {

@@ -145,6 +145,41 @@ t.test('files that others can read are reported', async t => {
   })
 })
 
+t.test('a folder in which others can replace files is reported', async t => {
+  const folder = t.testdir()
+  const config = configOf({ DATABASE_URL: `file:${folder}/latchkey.db` })
+  for (const mode of [0o720, 0o702, 0o1777]) {
+    chmodSync(folder, mode)
+    t.strictSame(
+      checkDisk(config, () => 2 ** 40),
+      {
+        status: 'warning',
+        detail: `${folder} can be written to by other users of this machine: chmod 700`
+      }
+    )
+  }
+  chmodSync(folder, 0o755)
+  t.equal(checkDisk(config, () => 2 ** 40).status, 'ok')
+})
+
+t.test('a file of settings with a secret that others can read is reported', async t => {
+  const folder = t.testdir({ '.env': `JWT_SECRET=${GOOD}\n` })
+  const file = join(folder, '.env')
+  const config = configOf({ JWT_SECRET: GOOD })
+  chmodSync(file, 0o640)
+  t.strictSame(checkKeys(config, file), {
+    status: 'warning',
+    detail: `${file} can be read by other users of this machine: chmod 600`
+  })
+  chmodSync(file, 0o600)
+  t.equal(checkKeys(config, file).status, 'ok')
+  writeFileSync(file, 'PORT=1\n')
+  chmodSync(file, 0o644)
+  t.equal(checkKeys(config, file).status, 'ok', 'there is no secret in it')
+  t.equal(checkKeys(config, folder).status, 'ok')
+  t.equal(checkKeys(config, join(folder, 'none')).status, 'ok')
+})
+
 t.test('a kept key that is none', async t => {
   const file = join(t.testdir(), 'latchkey.db')
   writeFileSync(`${file}.key`, 'short')

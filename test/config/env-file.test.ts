@@ -76,6 +76,11 @@ t.test('a pipe is read, as keepers of secrets offer one', { skip: process.platfo
   const pipe = join(t.testdir(), '.env')
   execFileSync('sh', ['-c', 'mkfifo "$1" && (printf "PORT=1" > "$1" &)', 'sh', pipe], { stdio: 'ignore' })
   t.strictSame(readEnvFile(pipe), { variables: { PORT: '1' }, faults: [] })
+  t.strictSame(
+    readEnvFile(pipe, 50).faults,
+    [`${pipe}: nobody has written to this pipe. Move it away, or start its writer.`],
+    'and nobody waits for ever'
+  )
 })
 
 t.test('the start says all that is wrong, with a line each, and leaves nothing behind', async t => {

@@ -104,7 +104,7 @@ t.test('the first start makes the database and the key, for their owner only', a
 t.test('a key that cannot be kept stops the start', async t => {
   const url = `file:${t.testdir({ 'latchkey.db.key': {} })}/latchkey.db`
   t.throws(() => loadSigningSecrets(readConfig({ DATABASE_URL: url })), {
-    message: /latchkey\.db\.key cannot be read: illegal operation on a directory \(EISDIR\)\.$/
+    message: /latchkey\.db\.key cannot be read: it is not a file\.$/
   })
   const missing = `file:${t.testdir()}/no/latchkey.db`
   t.throws(() => loadSigningSecrets(readConfig({ DATABASE_URL: missing })), { code: 'ENOENT' })
@@ -203,9 +203,9 @@ t.test('what ends a session has the whole reserve, and fails when that does not 
   t.teardown(() => store.close())
   let tries = 0
   const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
-  const step = (fails: number) => ({
+  const step = (fails: number, reserveShare = 1) => ({
     name: 'full',
-    mayUseReserve: true,
+    reserveShare,
     run() {
       tries += 1
       if (tries <= fails) throw full
@@ -219,5 +219,13 @@ t.test('what ends a session has the whole reserve, and fails when that does not 
     code: 'SQLITE_FULL',
     isUnavailable: true
   })
-  t.ok(tries > 4)
+  const triesWithAll = tries
+  t.ok(triesWithAll > 4)
+  tries = 0
+  await t.rejects(store.atomically(step(Number.POSITIVE_INFINITY, 0.5)), { code: 'SQLITE_FULL' })
+  t.ok(tries < triesWithAll, 'others have less of it')
+  const inMemory = await openStore({ url: ':memory:', poolMax: 1, now: () => new Date(), log: { warn() {} } })
+  t.teardown(() => inMemory.close())
+  tries = 0
+  await t.rejects(inMemory.atomically(step(1)), { code: 'SQLITE_FULL' }, 'memory has no reserve')
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SQL, sql } from 'drizzle-orm'
@@ -95,57 +95,84 @@ t.test('a SQLite database that may not be written to', async t => {
   )
 })
 
-t.test(
-  'a disk that is full',
-  { skip: process.getuid?.() !== 0 && 'only root may mount a small disk' },
-  async t => {
-    const disk = mkdtempSync(join(tmpdir(), 'latchkey-disk-'))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
-    t.teardown(() => {
-      execFileSync('umount', ['--lazy', disk])
-      rmSync(disk, { recursive: true })
-    })
-    const service = await serve(t, { DATABASE_URL: `file:${disk}/latchkey.db` })
-    const filler = join(disk, 'filler')
-    function fill() {
-      for (let size = 4 * 2 ** 20; size >= 4096; size /= 2)
-        try {
-          writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
-        } catch {
-          // What did fit is there.
-        }
-    }
-    const { call, signUp } = service
-    const people = []
-    for (let count = 0; count < 12; count += 1) people.push(await signUp())
-    const [{ accessToken: token }, { accessToken: other }, thief, ...rest] = people as [
-      Pair,
-      Pair,
-      Pair,
-      ...Pair[]
-    ]
-    const { body: todo } = await call('POST', '/api/todos', { token: other, body: { title: 'x' } })
-    const status = async (...request: Parameters<typeof call>) => (await call(...request)).status
+const needsRoot = { skip: process.getuid?.() !== 0 && 'only root may mount a small disk' }
 
-    async function signOut() {
-      t.equal(await status('DELETE', `/api/todos/${todo.id}?permanent=true`, { token: other }), 200)
-      const [session] = (await call('GET', '/api/auth/sessions', { token })).body.items
-      t.equal(await status('DELETE', `/api/auth/sessions/${session.id}`, { token }), 204)
-      t.equal(await status('POST', '/api/auth/logout', { token: other, body: { scope: 'all' } }), 204)
-      for (const { accessToken } of rest) {
-        t.equal(await status('POST', '/api/auth/logout', { token: accessToken }), 204)
-        t.equal(await status('GET', '/api/todos', { token: accessToken }), 401)
-      }
-      t.equal(await status('GET', '/api/todos', { token: other }), 401)
-      t.equal(await status('POST', '/api/todos', { token: thief.accessToken, body: { title: 'x' } }), 503)
-      truncateSync(filler, statSync(filler).size - 65_536)
-      t.equal(await status('GET', '/health/ready'), 503, 'what was given of the reserve comes first')
-    }
-    await outlives(t, service, fill, () => rmSync(filler), signOut)
-    t.equal(await status('GET', '/api/todos', { token }), 401)
-    t.equal(await status('GET', '/api/todos', { token: thief.accessToken }), 200)
+function mountSmallDisk(t: Test): string {
+  const disk = mkdtempSync(join(tmpdir(), 'latchkey-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk])
+  t.teardown(() => {
+    execFileSync('umount', ['--lazy', disk])
+    rmSync(disk, { recursive: true })
+  })
+  return disk
+}
+
+t.test('nobody uses up what others need to sign out on a full disk', needsRoot, async t => {
+  const { call, signUp } = await serve(t, { DATABASE_URL: `file:${mountSmallDisk(t)}/latchkey.db` })
+  const people: Pair[] = []
+  for (let count = 0; count < 40; count += 1) people.push(await signUp())
+  const { accessToken: token } = await signUp()
+  const add = (body: object) => call('POST', '/api/todos', { token, body })
+  const ids: string[] = []
+  for (let count = 0; count < 60; count += 1) ids.push((await add({ title: 'x' })).body.id)
+  async function fill() {
+    for (const description of ['word '.repeat(1900), ''])
+      while ((await add({ title: 'x', description })).status === 201);
   }
-)
+
+  await fill()
+  for (const id of ids) {
+    t.match((await call('DELETE', `/api/todos/${id}?permanent=true`, { token })).status, /^(200|503)$/)
+    await fill()
+  }
+  for (const { accessToken } of people) {
+    t.equal((await call('POST', '/api/auth/logout', { token: accessToken })).status, 204)
+    t.equal((await call('GET', '/api/todos', { token: accessToken })).status, 401)
+    await fill()
+  }
+})
+
+t.test('a disk that is full', needsRoot, async t => {
+  const disk = mountSmallDisk(t)
+  const service = await serve(t, { DATABASE_URL: `file:${disk}/latchkey.db` })
+  const filler = join(disk, 'filler')
+  function fill() {
+    for (let size = 16 * 2 ** 20; size >= 4096; size /= 2)
+      try {
+        writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
+      } catch {
+        // What did fit is there.
+      }
+  }
+  const { call, signUp } = service
+  const people = []
+  for (let count = 0; count < 12; count += 1) people.push(await signUp())
+  const [{ accessToken: token }, { accessToken: other }, thief, ...rest] = people as [
+    Pair,
+    Pair,
+    Pair,
+    ...Pair[]
+  ]
+  const { body: todo } = await call('POST', '/api/todos', { token: other, body: { title: 'x' } })
+  const status = async (...request: Parameters<typeof call>) => (await call(...request)).status
+
+  async function signOut() {
+    t.equal(await status('DELETE', `/api/todos/${todo.id}?permanent=true`, { token: other }), 200)
+    const [session] = (await call('GET', '/api/auth/sessions', { token })).body.items
+    t.equal(await status('DELETE', `/api/auth/sessions/${session.id}`, { token }), 204)
+    t.equal(await status('POST', '/api/auth/logout', { token: other, body: { scope: 'all' } }), 204)
+    for (const { accessToken } of rest) {
+      t.equal(await status('POST', '/api/auth/logout', { token: accessToken }), 204)
+      t.equal(await status('GET', '/api/todos', { token: accessToken }), 401)
+    }
+    t.equal(await status('GET', '/api/todos', { token: other }), 401)
+    fill()
+    t.equal(await status('POST', '/api/todos', { token: thief.accessToken, body: { title: 'x' } }), 503)
+  }
+  await outlives(t, service, fill, () => rmSync(filler), signOut)
+  t.equal(await status('GET', '/api/todos', { token }), 401)
+  t.equal(await status('GET', '/api/todos', { token: thief.accessToken }), 200)
+})
 
 t.test('a server that has become read-only', { skip: !SERVER && 'needs PostgreSQL' }, async t => {
   const url = await createDatabase(SERVER as string)

@@ -30,7 +30,8 @@ for (const [what, fault] of faults)
     const { call, signUp, lines } = await serve(t, { DATABASE_URL: `file:${file}` })
     const { accessToken: token, user } = await signUp()
     const add = () => call('POST', '/api/todos', { token, body: { title: 'x' } })
-    t.equal((await add()).status, 201)
+    const { status, body: todo } = await add()
+    t.equal(status, 201)
     t.equal((await call('GET', '/health/ready')).status, 200)
 
     fault(file)
@@ -38,6 +39,10 @@ for (const [what, fault] of faults)
     for (const answer of [
       await add(),
       await call('POST', '/api/auth/login', { body: credentials }),
+      // These may use the reserve of a full disk. Here it would have them acknowledged and lost.
+      await call('DELETE', `/api/todos/${todo.id}?permanent=true`, { token }),
+      await call('POST', '/api/auth/logout', { token }),
+      await call('POST', '/api/auth/logout', { token, body: { scope: 'all' } }),
       await call('GET', '/health/ready')
     ]) {
       t.strictSame(

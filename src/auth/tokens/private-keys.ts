@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { ConfigError } from '../../config/config.ts'
 import { Environment, MIN_RSA_BITS } from '../../config/environment-schema.ts'
 import type { KeyAlgorithm } from './jwk.ts'
@@ -42,6 +42,9 @@ function readPrivateKey(file: string): PrivateKey {
 }
 
 function readKeyFile(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  // A pipe could keep the start waiting.
+  if (stats && !stats.isFile()) return rejectKeyFile(file, 'it is not a file')
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

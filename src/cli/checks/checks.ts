@@ -5,7 +5,8 @@ import { readPrivateKeys } from '../../auth/tokens/private-keys.ts'
 import { getSecretFile, readSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import type { Config } from '../../config/config.ts'
 import { isPostgres } from '../../config/database-url.ts'
-import { assertTracingInstalled } from '../../config/environment.ts'
+import { readEnvFile } from '../../config/env-file.ts'
+import { assertTracingInstalled, ENV_FILE } from '../../config/environment.ts'
 import { findMisspeltSettings } from '../../config/misspelt.ts'
 import type { Inspection } from '../../db/inspection.ts'
 import { inspectPostgres } from '../../db/postgres/inspection.ts'
@@ -48,8 +49,11 @@ function* findQuestionableSettings(config: Config, cores: number): Generator<str
   if (workers > cores) yield `WEB_CONCURRENCY is ${workers}, but there are ${cores} cores`
 }
 
-/** Checks the signing keys: whether a secret can be guessed, and whether other users can read a file. */
-export function checkKeys(config: Config): Finding {
+/**
+ * Checks the signing keys: whether a secret can be guessed, and whether other users can read a file.
+ * @param envFile the file of settings, which may hold secrets
+ */
+export function checkKeys(config: Config, envFile = ENV_FILE): Finding {
   const { keyFiles } = config.signing
   const keys = readPrivateKeys(keyFiles)
   const secrets = [...config.signing.secrets]
@@ -62,7 +66,11 @@ export function checkKeys(config: Config): Finding {
   )
   if (weakIndex >= 0)
     return fault(`secret ${weakIndex + 1} can be guessed; latchkey keys generate creates a better one`)
-  const readableFile = [...keyFiles, ...(hasStoredSecret ? [storedSecretFile] : [])].find(isReadableByOthers)
+  const readableFile = [
+    ...keyFiles,
+    ...(hasStoredSecret ? [storedSecretFile] : []),
+    ...(holdsSecret(envFile) ? [envFile] : [])
+  ].find(isReadableByOthers)
   if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
   if (keys.length + secrets.length === 0) return ok('a secret will be created at the first start')
   return ok(`${keys.length} private, ${secrets.length} secret`)
@@ -77,10 +85,19 @@ function estimateEntropy(text: string): number {
   return counts.reduce((bits, { length }) => bits - length * Math.log2(length / text.length), 0)
 }
 
+/** Whether a file of settings has a secret that signs. A pipe is not read again: it may have no more to give. */
+const holdsSecret = (envFile: string): boolean =>
+  statSync(envFile, { throwIfNoEntry: false })?.isFile() === true &&
+  Boolean(readEnvFile(envFile).variables.JWT_SECRET)
+
 const isReadableByOthers = (file: string) =>
   ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
 
-/** Checks the free space on the disk of the database, and the permissions of its files. */
+/** Whoever may write to a folder can replace the files in it. */
+const isWritableByOthers = (folder: string) =>
+  ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o022) !== 0
+
+/** Checks the free space on the disk of the database, and the permissions of its files and their folder. */
 export function checkDisk({ database: { url } }: Config, readFreeBytes = getFreeBytes): Finding {
   const file = isPostgres(url) ? undefined : toSqlitePath(url)
   if (file === undefined) return ok('no file on this machine')
@@ -91,6 +108,9 @@ export function checkDisk({ database: { url } }: Config, readFreeBytes = getFree
   if (free < MIN_SPACE) return fault(detail)
   const readableFile = ['', '-wal', '-shm'].map(suffix => `${file}${suffix}`).find(isReadableByOthers)
   if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
+  const folder = dirname(resolve(file))
+  if (isWritableByOthers(folder))
+    return warning(`${folder} can be written to by other users of this machine: chmod 700`)
   return free < LOW_SPACE ? warning(detail) : ok(detail)
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, statSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles, isInUse } from '../../db/sqlite/copy.ts'
@@ -24,19 +24,27 @@ const restore: Command = {
     if (!database) throw new CommandError('usage', 'DATABASE_URL: a backup can only replace a SQLite file.')
     if (!existsSync(file)) throw new CommandError('system', `There is no file ${file}.`)
     if (!statSync(file).isFile()) throw new CommandError('system', `${file} is not a file.`)
-    const hasPredecessor = existsSync(database)
-    if (hasPredecessor && isInUse(database))
+    const hasPredecessor = pathExists(database)
+    if (existsSync(database) && isInUse(database))
       throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
 
     const draftFile = `${database}.restored`
-    for (const draft of [draftFile, ...getDraftFiles(draftFile)])
+    const draftKeyFile = toSecretFile(draftFile)
+    for (const draft of [draftFile, draftKeyFile, ...getDraftFiles(draftFile)])
       if (pathExists(draft))
         throw new CommandError('exists', `${draft} exists already. Remove this file of an earlier attempt.`)
     // An unreadable key must fail before anything is moved.
     const keyFile = toSecretFile(file)
     const key = existsSync(keyFile) ? readPrivateFile(keyFile) : undefined
     createParentFolder(database)
-    await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
+    // Both drafts are complete before anything is moved: from then on, files are only renamed.
+    if (key) createPrivateFile(draftKeyFile, key)
+    await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`)).catch(
+      error => {
+        rmSync(draftKeyFile, { force: true })
+        throw error
+      }
+    )
     const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
     // SQLite would apply the old database's log to the restored one.
     for (const suffix of ['', '-wal', '-shm'])
@@ -44,7 +52,7 @@ const restore: Command = {
     renameSync(draftFile, database)
     if (key) {
       moveIfExists(toSecretFile(database), toSecretFile(replacedFile))
-      createPrivateFile(toSecretFile(database), key)
+      renameSync(draftKeyFile, toSecretFile(database))
     }
     report(
       { database, ...(hasPredecessor && { replaced: replacedFile }) },
@@ -53,8 +61,9 @@ const restore: Command = {
   }
 }
 
+/** A link that leads nowhere is moved, too: what is put in its place must not end half done. */
 function moveIfExists(from: string, to: string) {
-  if (existsSync(from)) renameSync(from, to)
+  if (pathExists(from)) renameSync(from, to)
 }
 
 export default restore

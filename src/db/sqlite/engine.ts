@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type Database from 'better-sqlite3'
 import { getTableName } from 'drizzle-orm'
@@ -15,15 +16,15 @@ import {
   type ResultsOf,
   type Rows
 } from '../engine.ts'
-import { DatabaseError, isWriteFault, StatementError } from '../errors.ts'
+import { DatabaseError, isOutOfSpace, StatementError } from '../errors.ts'
 import { createReadCaches } from './cache.ts'
 import { openConnection, prepareFile } from './connection.ts'
 import { openDrizzle, prepareQuery } from './drizzle.ts'
-import { createEraser } from './erasure.ts'
+import { createEraser, truncateLog } from './erasure.ts'
 import { createFileCheck } from './file-check.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createReadPool } from './read-pool.ts'
-import { createReserve, NO_RESERVE } from './reserve.ts'
+import { createReserve, NO_RESERVE, RELEASE_SIZE } from './reserve.ts'
 import { createSearch } from './search.ts'
 
 /** So many rows are looked through in a few milliseconds, however long they are; more are read beside the event loop. */
@@ -61,10 +62,14 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
   }
 
   const reserve = file === undefined ? NO_RESERVE : createReserve(file)
-  /** Carries out at once what has failed for want of room, with as much of the reserve as it takes. */
+  /** Runs at once what has failed because the disk is full, with as much of the reserve as is needed. */
   function runWithReserve(statements: readonly BoundStatement[], fault: unknown): Rows[] {
     let error = fault
-    while (isWriteFault(error) && reserve.release())
+    if (file === undefined || !isOutOfSpace(error)) throw error
+    assertFilesInPlace()
+    const share = Math.max(...statements.map(({ reserveShare = 0 }) => reserveShare))
+    emptyLogWithReserve(file, share)
+    for (let size = RELEASE_SIZE; isOutOfSpace(error) && reserve.release(share, size) > 0; size *= 2)
       try {
         return runInTransaction.immediate(statements)
       } catch (nextError) {
@@ -72,6 +77,24 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
       }
     throw error
   }
+
+  /**
+   * Frees the room of the write-ahead log. On a full disk only the reserve lets the database grow by the pages in the log. The
+   * log has more of them than the database lacks, so its room fills the reserve again.
+   */
+  function emptyLogWithReserve(path: string, share: number) {
+    const size = sizeQuery.get() as number
+    const growth = size - statSync(path).size
+    // A little more, for disks give room in blocks.
+    const needed = growth > 0 ? growth + RELEASE_SIZE : 0
+    // With less room the log would stay, and the database would keep what it got of the reserve.
+    if (reserve.release(share, needed) === needed) truncateLog(connection)
+    reserve.refill()
+  }
+
+  const sizeQuery = connection
+    .prepare('select page_count * page_size from pragma_page_count, pragma_page_size')
+    .pluck()
 
   const tryWrite = connection.transaction(() => {
     const { lastInsertRowid } = insertProbe.run(Buffer.alloc(PROBE_SIZE))
@@ -114,9 +137,10 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
         // A statement by itself takes effect as a whole or not at all.
         const work = statements.length === 1 ? runAll : runInTransaction
         const rows = commit(() => work(statements))
-        const mayUseReserve = statements.some(statement => statement.mayUseReserve)
-        return (await (mayUseReserve
-          ? rows.catch(error => runWithReserve(statements, error)).finally(reserve.refill)
+        const hasReserve = statements.some(({ reserveShare }) => reserveShare)
+        return (await (hasReserve
+          ? // Filled up again in the same turn, before anybody else writes.
+            rows.catch(error => runWithReserve(statements, error)).finally(reserve.refill)
           : rows)) as ResultsOf<Statements>
       } catch (error) {
         if (error instanceof NoRowAffected) throw error

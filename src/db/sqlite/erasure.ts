@@ -69,7 +69,7 @@ function createMerger(connection: Database.Database, index: string, commit: Comm
 }
 
 /** Brings the write-ahead log into the database and empties it, unless somebody reads or writes just now. */
-function truncateLog(connection: Database.Database): void {
+export function truncateLog(connection: Database.Database): void {
   const timeout = connection.pragma('busy_timeout', { simple: true })
   connection.pragma('busy_timeout = 0')
   try {

@@ -1,14 +1,23 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** Bytes of the reserve, and of what is given away of it at a time: two rows write half of that. */
-const RESERVE_SIZE = 1_048_576
-const RELEASE_SIZE = 32_768
+/**
+ * Bytes of the reserve: twice the write-ahead log at which SQLite begins to copy it into the database. So the reserve has
+ * room for the pages by which the database grows, and the log can be emptied on a full disk.
+ */
+const RESERVE_SIZE = 8_388_608
+/** The least bytes that are given away at a time: two rows write half of that. */
+export const RELEASE_SIZE = 32_768
 
 /** Room on the disk of a database, kept for what must not fail when there is no other. */
 export interface DiskReserve {
-  /** Gives some of it to whoever writes next. @returns whether there was any left */
-  readonly release: () => boolean
+  /**
+   * Gives room to whoever writes next.
+   * @param share the share of the whole reserve that may be given away, from 0 to 1
+   * @param bytes the room to give; less if the share has less left
+   * @returns the bytes that were given
+   */
+  readonly release: (share: number, bytes: number) => number
   /** Takes back what was given. @returns whether there was room for all of it */
   readonly refill: () => boolean
   /** Whether there is hardly any room beside it. */
@@ -18,7 +27,7 @@ export interface DiskReserve {
 
 /** Of a database in memory: it has no disk. */
 export const NO_RESERVE: DiskReserve = {
-  release: () => false,
+  release: () => 0,
   refill: () => true,
   isDiskFull: () => false,
   close: () => {}
@@ -35,11 +44,11 @@ export function createReserve(database: string): DiskReserve {
   const descriptor = openSync(path, 'wx+', 0o600)
   rmSync(path)
   const size = () => fstatSync(descriptor).size
+  const filling = Buffer.alloc(RELEASE_SIZE, 'reserve')
 
   function refill(): boolean {
     try {
-      while (size() < RESERVE_SIZE)
-        writeSync(descriptor, Buffer.alloc(RELEASE_SIZE, 'reserve'), 0, RELEASE_SIZE, size())
+      while (size() < RESERVE_SIZE) writeSync(descriptor, filling, 0, RELEASE_SIZE, size())
       return true
     } catch {
       return false
@@ -48,10 +57,11 @@ export function createReserve(database: string): DiskReserve {
 
   refill()
   return {
-    release() {
+    release(share, bytes) {
       const remaining = size()
-      if (remaining > 0) ftruncateSync(descriptor, Math.max(0, remaining - RELEASE_SIZE))
-      return remaining > 0
+      const given = Math.max(0, Math.min(bytes, remaining - RESERVE_SIZE * (1 - share)))
+      ftruncateSync(descriptor, remaining - given)
+      return given
     },
     refill,
     isDiskFull() {
