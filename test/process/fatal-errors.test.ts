@@ -32,14 +32,14 @@ t.test('an error that cannot be read is replaced, and never hides that there was
       throw new Error('trap')
     }
   }
-  const throwOnRead = () => throwing.get()
+  const fail = () => throwing.get()
   const unreadable: Record<string, unknown> = {
     'a getter of the message': Object.defineProperty(new Error('no'), 'message', throwing),
-    'a message that is no text': Object.assign(new Error('no'), { message: { toString: throwOnRead } }),
+    'a message that is no text': Object.assign(new Error('no'), { message: { toString: fail } }),
     'a getter of a cause': new Error('no', {
       cause: Object.defineProperty(new Error('why'), 'message', throwing)
     }),
-    'an own way to be inspected': { [inspect.custom]: throwOnRead }
+    'an own way to be inspected': { [inspect.custom]: fail }
   }
   for (const [name, thrown] of Object.entries(unreadable))
     t.match(sanitizeError(thrown), { message: UNREADABLE.message }, name)
