@@ -152,11 +152,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   }
 
   /** What names the latest update, and whether it is done. An engine that no write holds up has none. */
-  async function findLatestState(userId: string) {
-    if (!store.hasManyRows) return undefined
-    const [row] = await findState.execute({ userId })
-    return row
-  }
+  const findLatestState = (userId: string) => (store.hasManyRows ? findState.execute({ userId }) : [])
 
   /** Does what is left of an update, slice by slice. */
   async function runSlices(update: BulkUpdateRow): Promise<void> {
@@ -193,7 +189,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   /** Has what is left of a user's update done. @returns what names the last one */
   async function finishPending(userId: string): Promise<string | undefined> {
     for (;;) {
-      const last = await findLatestState(userId)
+      const [last] = await findLatestState(userId)
       if (!last || last.isDone) return last?.revision
       const work =
         runningByUser.get(userId) ?? finishLatest(userId).finally(() => runningByUser.delete(userId))
@@ -226,8 +222,9 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
       for (;;) {
         const revisionBefore = await finishPending(userId)
         const result = await read()
+        const [last] = await findLatestState(userId)
         // Another process may have begun one meanwhile.
-        if ((await findLatestState(userId))?.revision === revisionBefore) return result
+        if (last?.revision === revisionBefore) return result
       }
     },
 
