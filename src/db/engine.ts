@@ -76,15 +76,15 @@ export interface QueryBuilder {
 
 /** A query that an engine has prepared. It throws what the driver throws. */
 export interface PreparedQuery {
-  /** Runs the query by itself. What it has written is on disk when the promise resolves. */
-  readonly execute: (params?: Params) => Promise<unknown>
+  /** Runs the query by itself. What it has written is on disk when the result is there, now or by a promise. */
+  readonly execute: (params?: Params) => unknown
   /**
    * Runs a query whose cost grows with how many rows the user has in a table: beside what others ask for, where the engine
    * can, and after that user's others.
    * @param owner the column of the table that names the user
    * @throws {Problem} `rate_limited` when too many of the user's wait already
    */
-  readonly executeLong: (params: UserParams, owner: PgColumn) => Promise<unknown>
+  readonly executeLong: (params: UserParams, owner: PgColumn) => unknown
   /** Runs the query within a transaction. */
   readonly run: (params?: Params) => unknown
 }

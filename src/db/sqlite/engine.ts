@@ -120,9 +120,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
     ...createReadCaches(connection),
     prepare(builder) {
       const { run, readWith } = prepareQuery(builder)
-      const execute: PreparedQuery['execute'] = readWith
-        ? async params => run(params)
-        : params => commit(() => run(params))
+      const execute: PreparedQuery['execute'] = readWith ? run : params => commit(() => run(params))
       return {
         run,
         execute,

@@ -143,11 +143,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   }
 
   /** The revision of the latest update, and whether it is done. An engine whose writes hold up nobody has no slices. */
-  async function findLatestState(userId: string) {
-    if (!store.hasManyRows) return undefined
-    const [row] = await findState.execute({ userId })
-    return row
-  }
+  const findLatestState = (userId: string) => (store.hasManyRows ? findState.execute({ userId }) : [])
 
   /** Runs the remaining slices of an update. */
   async function runSlices(update: BulkUpdateRow): Promise<void> {
@@ -184,7 +180,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   /** Finishes the pending update of a user. @returns the revision of the last update */
   async function finishPending(userId: string): Promise<string | undefined> {
     for (;;) {
-      const last = await findLatestState(userId)
+      const [last] = await findLatestState(userId)
       if (!last || last.isDone) return last?.revision
       const work =
         runningByUser.get(userId) ?? finishLatest(userId).finally(() => runningByUser.delete(userId))
@@ -217,8 +213,9 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
       for (;;) {
         const revisionBefore = await finishPending(userId)
         const result = await read()
+        const [last] = await findLatestState(userId)
         // Another process may have started an update meanwhile.
-        if ((await findLatestState(userId))?.revision === revisionBefore) return result
+        if (last?.revision === revisionBefore) return result
       }
     },
 
