@@ -11,6 +11,7 @@ import { param, prepareStatements } from '../../src/db/statements.ts'
 import { openStore } from '../../src/db/store.ts'
 import { allTables } from '../../src/features.ts'
 import { restrictToOwner } from '../../src/process/private-files.ts'
+import { todoTables } from '../../src/todos/tables.ts'
 import { serve } from '../support/service.ts'
 
 const log = { info() {}, warn() {} }
@@ -228,4 +229,19 @@ t.test('what ends a session has the whole reserve, and fails when that does not 
   t.teardown(() => inMemory.close())
   tries = 0
   await t.rejects(inMemory.atomically(step(1)), { code: 'SQLITE_FULL' }, 'memory has no reserve')
+  const wrong = () => {
+    throw new Error('wrong')
+  }
+  const other = store.atomically({ name: 'other', reserveShare: 1, run: wrong })
+  await t.rejects(other, { message: 'other: wrong', isUnavailable: false }, 'room mends nothing else')
+})
+
+t.test('a closed database is named as the reason wherever rows are looked for', async t => {
+  const store = await openStore({ url: ':memory:', poolMax: 1, now: () => new Date(), log: { warn() {} } })
+  const { userId } = todoTables(store.kit).todos
+  t.equal(store.hasManyRows?.(userId, 'ada'), false)
+  await store.close()
+  t.throws(() => store.hasManyRows?.(userId, 'ada'), {
+    message: 'todos_many: The database connection is not open'
+  })
 })
