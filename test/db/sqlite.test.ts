@@ -245,3 +245,11 @@ t.test('a closed database is named as the reason wherever rows are looked for', 
     message: 'todos_many: The database connection is not open'
   })
 })
+
+t.test('a probe fails for as long as the reserve cannot be filled again', async t => {
+  const url = `file:${join(t.testdir(), 'latchkey.db')}`
+  const store = await openStore({ url, poolMax: 1, now: () => new Date(), log: { warn() {} } })
+  await store.probeWrite()
+  await store.close()
+  await t.rejects(store.probeWrite(), { message: 'there is no room left on the disk' })
+})
