@@ -1,4 +1,5 @@
 import { DrizzleQueryError } from 'drizzle-orm'
+import { type BoundStatement, NoRowAffected } from './engine.ts'
 
 /** A database that must not be used as it is. The message is one line, fit for a terminal. */
 export class DatabaseError extends Error {}
@@ -20,6 +21,12 @@ export class StatementError extends Error {
     this.isUnavailable = isOutage(cause)
   }
 }
+
+/** The error of a transaction: what the database did not carry out, by the names of its statements, or that a row was missing. */
+export const toTransactionError = (statements: readonly BoundStatement[], error: unknown): unknown =>
+  error instanceof NoRowAffected
+    ? error
+    : new StatementError(statements.map(({ name }) => name).join(' + '), error)
 
 /** What the driver has said. */
 const getDriverError = (error: unknown): unknown => (error instanceof DrizzleQueryError ? error.cause : error)

@@ -61,6 +61,18 @@ export function oncePerEngine<Value extends object>(
   }
 }
 
+/** Makes something once for each database. Copies of an engine share it. */
+export function oncePerDatabase<Value extends object>(
+  create: () => Value
+): (engine: Pick<Engine, 'db'>) => Value {
+  const values = new WeakMap<Queries, Value>()
+  return ({ db }) => {
+    const value = values.get(db) ?? create()
+    values.set(db, value)
+    return value
+  }
+}
+
 /** The most shapes of a query that stay prepared. */
 const MAX_SHAPES = 100
 

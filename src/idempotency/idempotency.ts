@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { and, eq, gte, lt } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries, type Rows } from '../db/engine.ts'
-import { param, paramRow, prepareStatements } from '../db/statements.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected, type Rows } from '../db/engine.ts'
+import { oncePerDatabase, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { canonicalJson } from '../http/canonical-json.ts'
 import { Problem } from '../problems/problem.ts'
@@ -34,8 +34,8 @@ const statements = prepareStatements('idempotency', idempotencyTables, (db, { id
   }
 })
 
-/** The keys of the requests in progress in this process, by database. */
-const inFlight = new WeakMap<Queries, Set<string>>()
+/** The keys of the requests in progress in this process. */
+const getKeysInUse = oncePerDatabase(() => new Set<string>())
 
 /** A request that the client may repeat, with a key of the client's choice. */
 export interface IdempotentRequest {
@@ -119,8 +119,7 @@ export async function withIdempotency<Answer, Stored>(
     throw keyInUse()
   }
 
-  const keysInUse = inFlight.get(store.db) ?? new Set()
-  inFlight.set(store.db, keysInUse)
+  const keysInUse = getKeysInUse(store)
   if (keysInUse.has(id)) throw keyInUse()
   keysInUse.add(id)
   return run()

@@ -1,5 +1,5 @@
 import { count, eq, sql } from 'drizzle-orm'
-import { param, prepareStatements } from '../db/statements.ts'
+import { oncePerDatabase, param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { Problem } from '../problems/problem.ts'
 import type { TodoContent } from './content/content.ts'
@@ -58,7 +58,7 @@ export function setQuota({ db }: Store, quota: Quota): void {
   quotas.set(db, quota)
 }
 
-const statesByEngine = new WeakMap<Store['db'], Map<string, QuotaState>>()
+const getQuotaStates = oncePerDatabase(() => new Map<string, QuotaState>())
 
 /**
  * Runs a write if its growth fits into the user's quota. The usage is counted only now and then, because a count takes
@@ -92,9 +92,8 @@ export async function withQuota<Result>(
   }
 }
 
-function getQuotaState({ db }: Store, userId: string): QuotaState {
-  const statesByUser = statesByEngine.get(db) ?? new Map<string, QuotaState>()
-  statesByEngine.set(db, statesByUser)
+function getQuotaState(store: Store, userId: string): QuotaState {
+  const statesByUser = getQuotaStates(store)
   const state = statesByUser.get(userId)
   if (state) return state
   if (statesByUser.size >= MAX_USERS)

@@ -33,7 +33,7 @@ export function createTodos(store: Store, userId: string) {
   ): Promise<Answer> {
     let isRetry = false
     for (;;) {
-      await bulkUpdates.settle(userId)
+      await bulkUpdates.finishPending(userId)
       const draft = createDraft(store, userId, isRetry)
       const answer = await work(createOperations(store, userId, draft))
       if (await draft.commit(extraStatements(answer))) return answer
@@ -43,7 +43,7 @@ export function createTodos(store: Store, userId: string) {
 
   /** The todos with some ids, in the list or in the trash, by their ids. */
   async function findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
-    await bulkUpdates.settle(userId)
+    await bulkUpdates.finishPending(userId)
     const todosById = new Map<string, Todo>()
     for (let start = 0; start < ids.length; start += MAX_IDS) {
       const params = { userId, ...toIdParams(ids.slice(start, start + MAX_IDS)) }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { inspect } from 'node:util'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { sanitizeError } from '../../src/process/fatal-errors.ts'
 import { startTwoWorkers, waitForLog } from '../cluster/two-workers.ts'
 import { freePort } from '../support/free-port.ts'
@@ -66,10 +66,8 @@ t.test('what nobody has caught outside any request is the last line of the log',
   )
 })
 
-t.test('values of a statement are not in the last line', async t => {
-  const fault = `
-    const { DrizzleQueryError } = await import(${JSON.stringify(import.meta.resolve('drizzle-orm'))})
-    ${runOnSignal("throw new DrizzleQueryError('select ?', ['a secret'], new Error('the connection is gone'))")}`
+/** Runs the service, in which a signal sets off a fault, to its end. */
+async function runToFault(t: Test, fault: string) {
   const { child, log } = await start(
     t,
     t.testdir(),
@@ -79,6 +77,14 @@ t.test('values of a statement are not in the last line', async t => {
   )
   child.kill('SIGUSR1')
   await once(child, 'close')
+  return { child, log }
+}
+
+t.test('values of a statement are not in the last line', async t => {
+  const fault = `
+    const { DrizzleQueryError } = await import(${JSON.stringify(import.meta.resolve('drizzle-orm'))})
+    ${runOnSignal("throw new DrizzleQueryError('select ?', ['a secret'], new Error('the connection is gone'))")}`
+  const { log } = await runToFault(t, fault)
   t.match(log.at(-1), { level: 60, err: { message: 'a statement: the connection is gone' } })
   t.notOk(JSON.stringify(log).includes('a secret'))
 })
@@ -86,15 +92,7 @@ t.test('values of a statement are not in the last line', async t => {
 t.test('a second error ends it at once, a signal meanwhile does not hide the first', async t => {
   for (const also of ["throw new Error('two')", "process.kill(process.pid, 'SIGTERM')"]) {
     const fault = runOnSignal(`setTimeout(() => { ${also} }); throw new Error('one')`)
-    const { child, log } = await start(
-      t,
-      t.testdir(),
-      { DATABASE_URL: ':memory:' },
-      true,
-      toImportOption(fault)
-    )
-    child.kill('SIGUSR1')
-    await once(child, 'close')
+    const { child, log } = await runToFault(t, fault)
     const fatal = log.filter(({ level }) => level === 60)
     t.match(fatal[0], { err: { message: 'one' } })
     if (also.startsWith('throw')) t.match(fatal[1], { err: { message: 'two' } })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
+import { afterAuthentication } from './signed-in.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 
@@ -15,16 +16,10 @@ for (const [name, [path, request]] of Object.entries(writes))
   t.test(`[V7.4.2] ${name} that comes while its account is being deleted is refused`, async t => {
     const { app, call, signUp, lines } = await serve(t)
     const { accessToken: token } = await signUp()
-    const { sessions } = app
-    const { authenticate } = sessions
     // The account exists when the token is checked, and is gone when the row is written.
-    Object.assign(sessions, {
-      authenticate: async (token: string) => {
-        const user = await authenticate(token)
-        await app.accounts.deleteAccount(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
-        return user
-      }
-    })
+    afterAuthentication(app, user =>
+      app.accounts.deleteAccount(user, PASSWORD, { ip: '127.0.0.1', userAgent: null })
+    )
     const answer = await call('POST', path, { token, ...request })
     t.strictSame(answer.body, expectedProblem(answer, 401, 'access_token_revoked', { action: 'sign-in' }))
     t.match(answer.headers['www-authenticate'], /^Bearer error="invalid_token"/)

@@ -1,5 +1,6 @@
+import type { Identity } from '../../src/auth/user.ts'
 import type { Store } from '../../src/db/store.ts'
-import { type Answer, expectedProblem, type Settings, serve } from '../support/service.ts'
+import { type Answer, expectedProblem, type Service, type Settings, serve } from '../support/service.ts'
 
 export const MISSING_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
@@ -23,6 +24,21 @@ export async function serveSignedIn(t: Parameters<typeof serve>[0], settings: Se
 
 export const invalid = (answer: Answer, ...errors: object[]) =>
   expectedProblem(answer, 400, 'validation_failed', { errors })
+
+/** Does something between the check of an access token and the work of its request. */
+export function afterAuthentication(
+  { sessions }: Service['app'],
+  work: (identity: Identity) => Promise<void>
+): void {
+  const { authenticate } = sessions
+  Object.assign(sessions, {
+    async authenticate(token: string) {
+      const identity = await authenticate(token)
+      await work(identity)
+      return identity
+    }
+  })
+}
 
 /** Makes a later transaction fail, counted from 1, as if the process had been killed before it. */
 export function crashAtWrite(store: Store, number: number): void {

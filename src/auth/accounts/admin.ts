@@ -6,7 +6,7 @@ import type { Store } from '../../db/store.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { passwordStatements } from '../passwords/statements.ts'
-import { TEMPORARY_PASSWORD_TTL } from '../passwords/temporary-passwords.ts'
+import { TEMPORARY_PASSWORD_TTL_MS } from '../passwords/temporary-passwords.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
@@ -138,7 +138,7 @@ export function createAccountAdmin(store: Store) {
     async resetPassword(user: User, passwordHasher: PasswordHasher, minLength: number) {
       const password = generatePassword(minLength)
       const passwordHash = await passwordHasher.hash(password)
-      const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL * 1000)
+      const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL_MS)
       const [, ended] = await store.atomically(
         setTemporaryHash.bind({ userId: user.id, passwordHash, expiresAt }),
         endSessions(user, 'password_reset'),

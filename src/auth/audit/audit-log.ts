@@ -7,8 +7,7 @@ import { type Page, parseCursor, toPage } from '../../http/cursor.ts'
 import { count } from '../../process/counters.ts'
 import { sessionsEnded } from '../counters.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
-import type { AuditEventRow } from '../tables.ts'
-import { authTables } from '../tables.ts'
+import { type AuditEventRow, authTables } from '../tables.ts'
 import type { AuditEventType } from './event-types.ts'
 
 /** The client that caused an event. All members are null when an operator or the service itself caused it. */

@@ -9,8 +9,8 @@ import type { PasswordHasher } from './password-hasher.ts'
 import { assertNotGuessable, assertPasswordChanges } from './policy.ts'
 import { passwordStatements } from './statements.ts'
 
-/** Seconds for which a user can exchange a password that an operator has set: 7 days. */
-export const TEMPORARY_PASSWORD_TTL = 604_800
+/** Milliseconds for which a user can exchange a password that an operator has set: 7 days. */
+export const TEMPORARY_PASSWORD_TTL_MS = 604_800_000
 
 /** The password that was verified, and the password that the user wants instead. */
 interface PasswordExchange {

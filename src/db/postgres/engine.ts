@@ -10,14 +10,13 @@ import {
   type Engine,
   type Logger,
   MAX_WAITING_PER_USER,
-  NoRowAffected,
   type Params,
   type ResultsOf,
   type Rows,
   type Search,
   type SearchedColumns
 } from '../engine.ts'
-import { StatementError } from '../errors.ts'
+import { toTransactionError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
@@ -104,8 +103,7 @@ export async function openPostgres({
           : withTransaction(pool, connector, client => transactionClient.run(client, runAll, statements))
         return (await rows) as ResultsOf<Statements>
       } catch (error) {
-        if (error instanceof NoRowAffected) throw error
-        throw new StatementError(statements.map(({ name }) => name).join(' + '), error)
+        throw toTransactionError(statements, error)
       }
     },
     createSearch,

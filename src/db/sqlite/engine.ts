@@ -11,12 +11,11 @@ import {
   type BoundStatement,
   type Engine,
   MAX_WAITING_PER_USER,
-  NoRowAffected,
   type PreparedQuery,
   type ResultsOf,
   type Rows
 } from '../engine.ts'
-import { DatabaseError, isOutOfSpace, StatementError } from '../errors.ts'
+import { DatabaseError, isOutOfSpace, StatementError, toTransactionError } from '../errors.ts'
 import { createReadCaches } from './cache.ts'
 import { openConnection, prepareFile } from './connection.ts'
 import { openDrizzle, prepareQuery } from './drizzle.ts'
@@ -56,9 +55,13 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
   const queueForUser = createKeyedQueue(1, MAX_WAITING_PER_USER)
   const rowChecks = new Map<PgColumn, Database.Statement>()
   function hasManyRows(owner: PgColumn, userId: string): boolean {
-    const check = rowChecks.get(owner) ?? connection.prepare(selectOneBeyond(owner, MAX_INLINE_ROWS))
-    rowChecks.set(owner, check)
-    return withStatementError(`${getTableName(owner.table)}_many`, () => check.get(userId)) !== undefined
+    try {
+      const check = rowChecks.get(owner) ?? connection.prepare(selectOneBeyond(owner, MAX_INLINE_ROWS))
+      rowChecks.set(owner, check)
+      return check.get(userId) !== undefined
+    } catch (error) {
+      throw new StatementError(`${getTableName(owner.table)}_many`, error)
+    }
   }
 
   const reserve = file === undefined ? NO_RESERVE : createReserve(file)
@@ -141,8 +144,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
             rows.catch(error => runWithReserve(statements, error)).finally(reserve.refill)
           : rows)) as ResultsOf<Statements>
       } catch (error) {
-        if (error instanceof NoRowAffected) throw error
-        throw new StatementError(statements.map(({ name }) => name).join(' + '), error)
+        throw toTransactionError(statements, error)
       }
     },
     createSearch: columns => createSearch(connection, columns, commit),
@@ -163,15 +165,6 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
       closing ??= close()
       return closing
     }
-  }
-}
-
-/** @throws {StatementError} when a query that is not Drizzle's fails */
-function withStatementError<Row>(name: string, query: () => Row): Row {
-  try {
-    return query()
-  } catch (error) {
-    throw new StatementError(name, error)
   }
 }
 

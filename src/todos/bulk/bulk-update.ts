@@ -42,14 +42,14 @@ export async function runBulkUpdate(
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
   const bulkUpdates = createBulkUpdates(store)
+  const change = { kind, filter } satisfies BulkUpdateSpec
   if (needsSlices(store, userId)) {
-    const changed = await bulkUpdates.run(userId, { kind, filter } satisfies BulkUpdateSpec, requestId)
+    const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)
     return changed
   }
-  await bulkUpdates.settle(userId)
-  const change = { kind, filter } satisfies BulkUpdateSpec
+  await bulkUpdates.finishPending(userId)
   const createSlice = await prepareSlices(store, {
     userId,
     change,

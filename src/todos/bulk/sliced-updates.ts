@@ -1,11 +1,10 @@
 import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected, type Queries } from '../../db/engine.ts'
-import { param, paramRow, prepareStatements } from '../../db/statements.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { oncePerDatabase, param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../idempotency/idempotency.ts'
 import { AFTER_ALL, BEFORE_ALL } from '../order/list-position.ts'
-import type { BulkUpdateRow } from '../tables.ts'
-import { todoTables } from '../tables.ts'
+import { type BulkUpdateRow, todoTables } from '../tables.ts'
 
 /*
  * While SQLite writes, nothing else runs. A change of very many todos is therefore split into slices of a few milliseconds
@@ -129,13 +128,12 @@ export const needsSlices = (store: Store, userId: string): boolean =>
   store.hasManyRows?.(todoTables(store.kit).todos.userId, userId) ?? false
 
 /** The updates under way in this process, by user. */
-const runningByDatabase = new WeakMap<Queries, Map<string, Promise<void>>>()
+const getRunningUpdates = oncePerDatabase(() => new Map<string, Promise<void>>())
 
 /** Bulk updates of users who have very many todos, in slices. */
 export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) {
   const { find, findState, findUnfinished, start, advance, addChanged, findSliceEnd } = statements(store)
-  const runningByUser = runningByDatabase.get(store.db) ?? new Map<string, Promise<void>>()
-  runningByDatabase.set(store.db, runningByUser)
+  const runningByUser = getRunningUpdates(store)
 
   async function findLatest(userId: string): Promise<BulkUpdateRow | undefined> {
     const [row] = await find.execute({ userId })
@@ -201,7 +199,7 @@ export function createSlicedUpdates(store: Store, prepareSlices: PrepareSlices) 
   }
 
   return {
-    settle: finishPending,
+    finishPending,
 
     /** Finishes the pending updates of all users. */
     async finishAllPending(): Promise<void> {

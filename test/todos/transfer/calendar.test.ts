@@ -6,7 +6,7 @@ import { convertIcsCalendar } from 'ts-ics'
 import { allTables } from '../../../src/features.ts'
 import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
 import { expectedProblem } from '../../support/service.ts'
-import { serveSignedIn } from '../signed-in.ts'
+import { afterAuthentication, serveSignedIn } from '../signed-in.ts'
 
 /** The unfolded lines of a calendar. Checks the folding (RFC 5545, section 3.1). */
 function linesOf(t: Tap, calendar: string): string[] {
@@ -303,15 +303,7 @@ t.test('all due dates are read before the calendar begins, and a new one still g
 t.test('a calendar that cannot begin answers a problem', async t => {
   const { app, call, token, todos } = await serveSignedIn(t)
   t.equal((await todos('GET', '/export', undefined, asCalendar)).status, 200)
-  const { sessions } = app
-  const { authenticate } = sessions
-  Object.assign(sessions, {
-    authenticate: async (token: string) => {
-      const user = await authenticate(token)
-      await app.store.close()
-      return user
-    }
-  })
+  afterAuthentication(app, () => app.store.close())
   const answer = await call('GET', '/api/todos/export', { token, headers: asCalendar })
   t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
 })

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { expectedProblem } from '../../support/service.ts'
-import { serveSignedIn } from '../signed-in.ts'
+import { afterAuthentication, serveSignedIn } from '../signed-in.ts'
 
 /** More todos of 16 KiB than sockets and streams buffer. */
 const MANY = 1000
@@ -137,15 +137,7 @@ t.test('an export that fails midway is cut, so that nobody takes it for complete
 t.test('an export that cannot begin answers a problem', async t => {
   const { app, call, token } = await serveSignedIn(t)
   t.equal((await call('GET', '/api/todos/export', { token })).status, 200)
-  const { sessions } = app
-  const { authenticate } = sessions
-  Object.assign(sessions, {
-    authenticate: async (token: string) => {
-      const user = await authenticate(token)
-      await app.store.close()
-      return user
-    }
-  })
+  afterAuthentication(app, () => app.store.close())
   const answer = await call('GET', '/api/todos/export', { token })
   t.strictSame(answer.body, expectedProblem(answer, 503, 'database_unavailable', { action: 'retry-later' }))
   t.match(answer.headers, { 'content-type': /^application\/problem\+json/, 'content-disposition': undefined })
