@@ -3,8 +3,18 @@ import { postgresKit } from '../src/db/columns.ts'
 import { allTables } from '../src/features.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } =
-  allTables(postgresKit)
+export const {
+  mails,
+  users,
+  sessions,
+  events,
+  throttles,
+  challenges,
+  formerEmails,
+  todos,
+  bulkUpdates,
+  idempotencyKeys
+} = allTables(postgresKit)
 
 export default defineConfig({
   dialect: 'postgresql',

@@ -3,8 +3,18 @@ import { sqliteKit } from '../src/db/columns.ts'
 import { allTables } from '../src/features.ts'
 
 /** Every table of the schema, by name: drizzle-kit looks at exports only. */
-export const { users, sessions, events, throttles, todos, bulkUpdates, idempotencyKeys } =
-  allTables(sqliteKit)
+export const {
+  mails,
+  users,
+  sessions,
+  events,
+  throttles,
+  challenges,
+  formerEmails,
+  todos,
+  bulkUpdates,
+  idempotencyKeys
+} = allTables(sqliteKit)
 
 export default defineConfig({
   dialect: 'sqlite',

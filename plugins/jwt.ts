@@ -10,6 +10,7 @@ import { createRefreshTokens } from '../src/auth/tokens/refresh-tokens.ts'
 import { loadSigningKeys, type SigningKey } from '../src/auth/tokens/signing-keys.ts'
 import type { Tokens } from '../src/auth/tokens/token-pairs.ts'
 import type { Config } from '../src/config/config.ts'
+import { createKeyDerivation } from '../src/process/derived-keys.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -48,9 +49,14 @@ async function jwtTokens(app: FastifyInstance, { config }: { config: Config }) {
   }
 
   const [current, ...retired] = keys
+  const deriveKeys = createKeyDerivation([
+    current.keyMaterial,
+    ...retired.map(({ keyMaterial }) => keyMaterial)
+  ])
   app.decorate('tokens', {
     access: createAccessTokens([createSigner(current), ...retired.map(createSigner)], app.store.now),
-    refresh: createRefreshTokens([current.keyMaterial, ...retired.map(({ keyMaterial }) => keyMaterial)]),
+    refresh: createRefreshTokens(deriveKeys('refresh token')),
+    deriveKeys,
     publicKeys: keys.flatMap(({ jwk }) => jwk ?? [])
   })
 }

@@ -3,6 +3,7 @@ import type { Store } from './db/store.ts'
 import type { TableDefinition, Tables } from './db/tables.ts'
 import type { FindSignsOfUse } from './jobs/clock-check.ts'
 import type { RetentionRule } from './jobs/janitor.ts'
+import type { MailComposers, MailServices } from './mail/mail.ts'
 import type { ProblemCode } from './problems/problem.ts'
 import type { ProblemType } from './problems/problem-type.ts'
 import type { CounterDefinition } from './process/counters.ts'
@@ -23,6 +24,8 @@ export interface Feature {
   readonly retention?: readonly RetentionRule[]
   /** When the feature was last used, as far as its rows tell. */
   readonly findSignsOfUse?: FindSignsOfUse
+  /** Makes what composes the mails of the feature, by their kinds. */
+  readonly createMails?: (services: MailServices) => MailComposers
   readonly counters?: readonly CounterDefinition[]
   /** Removes the rows of a user that are too many to go with the account in one statement. */
   readonly removeUserRows?: (store: Store, userId: string) => Promise<void>

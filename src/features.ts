@@ -5,13 +5,15 @@ import type { Store } from './db/store.ts'
 import { defineTables, type Tables } from './db/tables.ts'
 import type { Feature } from './feature.ts'
 import { idempotencyFeature } from './idempotency/feature.ts'
+import { mailFeature } from './mail/feature.ts'
+import type { MailComposers, MailServices } from './mail/mail.ts'
 import { httpProblems } from './problems/http-problems.ts'
 import { addProblemTypes, type ProblemCode } from './problems/problem.ts'
 import type { ProblemType } from './problems/problem-type.ts'
 import { todosFeature } from './todos/feature.ts'
 
 /** The one list of features. A feature comes after those whose tables it refers to. */
-const list = [authFeature, todosFeature, idempotencyFeature] as const
+const list = [mailFeature, authFeature, todosFeature, idempotencyFeature] as const
 
 export const features: readonly Feature[] = list
 
@@ -59,6 +61,10 @@ export const requestsPerMinute: Readonly<Record<string, number>> = Object.assign
 
 /** The largest body that is taken unless a route says otherwise, in bytes. */
 export const MAX_BODY = Math.max(...features.map(({ maxBody = 0 }) => maxBody))
+
+/** Makes the composers of all kinds of mail, by their names. */
+export const createMailComposers = (services: MailServices): MailComposers =>
+  Object.assign({}, ...features.map(({ createMails }) => createMails?.(services)))
 
 export const retentionRules = features.flatMap(({ retention = [] }) => retention)
 export const signsOfUse = features.flatMap(({ findSignsOfUse = [] }) => findSignsOfUse)

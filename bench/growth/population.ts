@@ -39,6 +39,8 @@ export function createPopulation(name: string, users: number, todosEach: number,
       emailKey: email,
       passwordHash: '',
       passwordVersion: 0,
+      emailVersion: 0,
+      emailVerified: false,
       passwordExpiresAt: null,
       disabledAt: null,
       createdAt: now

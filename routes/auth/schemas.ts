@@ -24,15 +24,21 @@ export const MAX_AUTH_BODY = toBodyLimit(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASS
 
 const AsciiEmail = { ...Email, format: 'email' }
 
-const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org' }
+const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org', emailVerified: true }
 
 const userProperties = { id: IdDocument, username: Username, email: AsciiEmail }
-
-export const UserDocument = Type.Object(userProperties, {
-  $id: 'User',
-  description: 'An account.',
-  examples: [exampleUser]
+const EmailVerified = Type.Boolean({
+  description: 'whether the owner has shown that mail to the address arrives'
 })
+
+export const UserDocument = Type.Object(
+  { ...userProperties, emailVerified: EmailVerified },
+  {
+    $id: 'User',
+    description: 'An account.',
+    examples: [exampleUser]
+  }
+)
 
 const exampleTokens = {
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
@@ -127,7 +133,12 @@ export const refresh = {
       ),
       expiresIn: Type.Optional(EchoedSeconds),
       refreshExpiresIn: Type.Optional(EchoedSeconds),
-      user: Type.Optional(Type.Object(userProperties, { description: 'as it was answered' }))
+      user: Type.Optional(
+        Type.Object(
+          { ...userProperties, emailVerified: Type.Optional(EmailVerified) },
+          { description: 'as it was answered' }
+        )
+      )
     },
     {
       additionalProperties: false,

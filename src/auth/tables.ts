@@ -1,5 +1,6 @@
 import { defineTables } from '../db/tables.ts'
 import type { AuditEventType } from './audit/event-types.ts'
+import type { ChallengePurpose } from './challenges/purposes.ts'
 import type { EndReason } from './sessions/end-reasons.ts'
 import { userTables } from './user.ts'
 
@@ -72,10 +73,55 @@ export const authTables = defineTables(kit => {
     throttle => [index('throttles_updated_at').on(throttle.updatedAt)]
   )
 
-  return { users, sessions, events, throttles }
+  const challenges = table(
+    'challenges',
+    {
+      // A hash of the purpose with the user or the e-mail: of each there is one at a time, whose tries are counted.
+      id: text('id').primaryKey(),
+      // Another one for each code. The code is a function of it, and is stored nowhere.
+      challengeId: id('challenge_id').notNull().unique(),
+      purpose: text('purpose').$type<ChallengePurpose>().notNull(),
+      userId: id('user_id').references(() => users.id, { onDelete: 'cascade' }),
+      // The address that is to be confirmed.
+      email: text('email').notNull(),
+      // Of an account that comes into being with the code.
+      username: text('username'),
+      passwordHash: text('password_hash'),
+      tries: integer('tries').notNull(),
+      // From then on the tries are counted anew.
+      triesEndAt: instant('tries_end_at').notNull(),
+      expiresAt: instant('expires_at').notNull()
+    },
+    challenge => [
+      index('challenges_user_id').on(challenge.userId),
+      index('challenges_expires_at').on(challenge.expiresAt)
+    ]
+  )
+
+  // While the owner can put a former e-mail back, nobody else gets it.
+  const formerEmails = table(
+    'former_emails',
+    {
+      id: id('id').primaryKey(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      email: text('email').notNull(),
+      emailKey: text('email_key').notNull(),
+      expiresAt: instant('expires_at').notNull()
+    },
+    former => [
+      index('former_emails_user_id').on(former.userId),
+      index('former_emails_email_key').on(former.emailKey),
+      index('former_emails_expires_at').on(former.expiresAt)
+    ]
+  )
+
+  return { users, sessions, events, throttles, challenges, formerEmails }
 })
 
 type AuthTables = ReturnType<typeof authTables>
 export type SessionRow = AuthTables['sessions']['$inferSelect']
 export type AuditEventRow = AuthTables['events']['$inferSelect']
+export type ChallengeRow = AuthTables['challenges']['$inferSelect']
 export type ThrottleRow = AuthTables['throttles']['$inferSelect']

@@ -1,7 +1,7 @@
 import { defineTables } from '../db/tables.ts'
 
 /** The accounts. The tables of other features refer to a row here, and lose theirs with it. */
-export const userTables = defineTables(({ table, id, text, integer, instant }) => ({
+export const userTables = defineTables(({ table, id, text, flag, integer, instant }) => ({
   users: table('users', {
     id: id('id').primaryKey(),
     username: text('username').notNull(),
@@ -9,6 +9,10 @@ export const userTables = defineTables(({ table, id, text, integer, instant }) =
     // Unique without case. The service makes the lower case: engines and their locales do not agree on lower().
     usernameKey: text('username_key').notNull().unique(),
     emailKey: text('email_key').notNull().unique(),
+    // Counts the changes of the e-mail: a link that was mailed before one is void.
+    emailVersion: integer('email_version').notNull().default(0),
+    // Whether the owner has shown that mail to the address arrives.
+    emailVerified: flag('email_verified').notNull().default(false),
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
     passwordVersion: integer('password_version').notNull().default(0),
@@ -23,7 +27,7 @@ export const userTables = defineTables(({ table, id, text, integer, instant }) =
 export type UserRow = ReturnType<typeof userTables>['users']['$inferSelect']
 
 /** What an account shows of itself. */
-export type User = Pick<UserRow, 'id' | 'username' | 'email'>
+export type User = Pick<UserRow, 'id' | 'username' | 'email' | 'emailVerified'>
 
 /** A user whose password was just verified. `passwordVersion` is the version that was verified. */
 export interface VerifiedUser extends User {

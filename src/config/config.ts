@@ -1,6 +1,7 @@
 import { crossCheck } from './cross-checks.ts'
 import { parseEnvironment, splitList } from './environment-parser.ts'
 import type { Environment } from './environment-schema.ts'
+import { toMailConfig } from './mail-settings.ts'
 
 /** The settings of the service, in the units and words of the code that uses them. */
 export type Config = ReturnType<typeof toConfig>
@@ -67,6 +68,12 @@ const toConfig = (environment: Environment) => ({
   },
   /** What a user may have. */
   quota: { todos: environment.MAX_TODOS, bytes: environment.MAX_TODO_BYTES },
+  /** Who may make an account. */
+  signUp: environment.SIGN_UP,
+  /** How mails are sent, and what they say of the service; undefined where none are sent. */
+  mail: toMailConfig(environment),
+  /** The name of the application, for people. */
+  appName: environment.APP_NAME,
   /** Whether a change of a todo must come with `If-Match`. */
   requiresIfMatch: environment.REQUIRE_IF_MATCH === 'on',
   /** For how long what has ended or was deleted is kept. */

@@ -1,6 +1,7 @@
 import { isPostgres } from './database-url.ts'
 import type { ParsedEnvironment } from './environment-parser.ts'
 import { Environment, type SettingName } from './environment-schema.ts'
+import { isSmtpUrl, toMailConfig } from './mail-settings.ts'
 
 /** A rule about several settings. */
 interface CrossCheck {
@@ -33,6 +34,27 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
       REFRESH_TOKEN_TTL > SESSION_TTL &&
       `REFRESH_TOKEN_TTL: ${show('REFRESH_TOKEN_TTL')} is more than SESSION_TTL, ${show('SESSION_TTL')}: ` +
         'every session would end before its refresh token does. Shorten the one or lengthen the other.'
+  },
+  {
+    settings: ['MAIL_URL', 'MAIL_FROM'],
+    check: ({ MAIL_URL, MAIL_FROM }) =>
+      isSmtpUrl(MAIL_URL) &&
+      MAIL_FROM === undefined &&
+      `MAIL_FROM: is needed with MAIL_URL. Give ${Environment.properties.MAIL_FROM.description}.`
+  },
+  {
+    settings: ['MAIL_URL', 'PUBLIC_URL'],
+    check: ({ MAIL_URL, PUBLIC_URL }) =>
+      isSmtpUrl(MAIL_URL) &&
+      PUBLIC_URL === undefined &&
+      `PUBLIC_URL: is needed with MAIL_URL, since links in mails begin with it. Give ${Environment.properties.PUBLIC_URL.description}.`
+  },
+  {
+    settings: ['HOST', 'MAIL_URL', 'MAIL_FROM', 'PUBLIC_URL', 'SIGN_UP'],
+    check: environment =>
+      ['verified', 'invited'].includes(environment.SIGN_UP) &&
+      toMailConfig(environment) === undefined &&
+      `MAIL_URL: is needed with SIGN_UP=${environment.SIGN_UP}, which sends mails. Give ${Environment.properties.MAIL_URL.description}.`
   },
   {
     settings: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],

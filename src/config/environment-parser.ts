@@ -5,6 +5,7 @@ import { isNetwork } from '../http/addresses.ts'
 import { isOrigin } from '../http/origins.ts'
 import { isDatabaseUrl } from './database-url.ts'
 import { Environment, MIN_SECRET_BYTES, type SettingName } from './environment-schema.ts'
+import { isLinkTemplate, isMailbox, isMailUrl, isPublicUrl } from './mail-settings.ts'
 
 /** Private keys as PEM, as a JWK or as bare base64. No message may show one, even where a path is expected. */
 const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
@@ -24,6 +25,11 @@ const ajv = new Ajv({
     database: isDatabaseUrl,
     secrets: value => splitList(value).every(secret => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
     paths: value => !KEY_MATERIAL.test(value),
+    mail: isMailUrl,
+    mailbox: isMailbox,
+    'public-url': isPublicUrl,
+    'link-with-token': value => isLinkTemplate(value, 'token'),
+    'link-with-challengeId': value => isLinkTemplate(value, 'challengeId'),
     origins: value => value === '*' || splitList(value).every(isOrigin),
     proxies: value => /^(true|false)$/.test(value) || splitList(value).every(isNetwork)
   }

@@ -24,6 +24,14 @@ const OneOf = <const Value extends string>(values: readonly Value[], fallback: V
   })
 const Switch = (fallback: 'on' | 'off') => OneOf(['on', 'off'], fallback)
 
+const LinkTemplate = (placeholder: string) =>
+  Type.Optional(
+    Type.String({
+      format: `link-with-${placeholder}`,
+      description: `the address of a page of yours with {${placeholder}} in it, such as https://app.example.org/page?${placeholder}={${placeholder}}`
+    })
+  )
+
 /**
  * The environment variables of the service. A description completes the sentence "Give …" of error messages. `writeOnly`
  * marks a secret, whose value no message shows.
@@ -111,6 +119,34 @@ export const Environment = Type.Object({
     description: 'a number of bytes, 1 to 2147483647'
   }),
   REQUIRE_IF_MATCH: Switch('off'),
+  SIGN_UP: OneOf(['open', 'verified', 'invited', 'closed'], 'open'),
+  MAIL_URL: Type.Optional(
+    Type.String({
+      format: 'mail',
+      description: 'smtp://USER:PASSWORD@HOST:PORT, smtps://USER:PASSWORD@HOST:PORT, file:FOLDER or off'
+    })
+  ),
+  MAIL_FROM: Type.Optional(
+    Type.String({
+      format: 'mailbox',
+      description: 'the sender of mails, such as no-reply@example.org or Example <no-reply@example.org>'
+    })
+  ),
+  APP_NAME: Type.String({
+    pattern: '^[^\\p{C}]{1,100}$',
+    default: 'Latchkey',
+    description: 'the name of the application in mails and pages, 1 to 100 characters'
+  }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      format: 'public-url',
+      description: 'the address at which people reach the service, such as https://id.example.org'
+    })
+  ),
+  RESET_PASSWORD_URL: LinkTemplate('token'),
+  CONFIRM_EMAIL_URL: LinkTemplate('challengeId'),
+  REVERT_EMAIL_URL: LinkTemplate('token'),
+  INVITATION_URL: LinkTemplate('token'),
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,
     maximum: 128,

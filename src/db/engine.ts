@@ -30,6 +30,8 @@ export interface BoundStatement<Result = unknown> {
   readonly mustAffectRow?: boolean
   /** The share of the reserve on a full disk that the statement may use, from 0 to 1; none by default. */
   readonly reserveShare?: number
+  /** Called when the transaction has committed. */
+  readonly onCommitted?: () => void
 }
 
 /** The same statement, whose transaction takes effect only if the statement affects a row. */

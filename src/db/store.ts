@@ -33,9 +33,15 @@ export interface StoreOptions {
 export async function openStore({ url, poolMax, now, log, writeLock }: StoreOptions): Promise<Store> {
   const ids = new V7Generator()
   const engine = isPostgres(url) ? await openPostgres({ url, poolMax, log }) : openSqlite(url, writeLock)
+  const { atomically, ...tracked } = trackWriteHealth(engine)
   return {
     ...engine,
-    ...trackWriteHealth(engine),
+    ...tracked,
+    async atomically(...statements) {
+      const results = await atomically(...statements)
+      for (const { onCommitted } of statements) onCommitted?.()
+      return results
+    },
     now,
     counters: createCounters(),
     newId: () => ids.generateOrResetWithTs(now().getTime()).toString()

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createRefreshTokens } from '../../src/auth/tokens/refresh-tokens.ts'
 import { allTables } from '../../src/features.ts'
+import { createKeyDerivation } from '../../src/process/derived-keys.ts'
 import { expectedProblem, PASSWORD, SECRET, serve } from '../support/service.ts'
 
 const TTL = 300
@@ -140,7 +141,10 @@ t.test('check 3: a refresh token of a session that does not exist', async t => {
   const pair = await signUp()
   clock.advance(TTL)
   const sessionId = '01a20996-fb6c-78b7-96ed-227b58a269d2'
-  const refreshToken = createRefreshTokens([SECRET]).issue({ sessionId, generation: 1 })
+  const refreshToken = createRefreshTokens(createKeyDerivation([SECRET])('refresh token')).issue({
+    sessionId,
+    generation: 1
+  })
   const answer = await refresh({ ...pair, refreshToken })
   t.strictSame(answer.body, expectedProblem(answer, 401, 'refresh_token_invalid', { action: 'sign-in' }))
 })
@@ -326,7 +330,7 @@ t.test('a refresh accepts the pair exactly as it was answered', async t => {
 t.test('a refresh token with an impossible generation is refused despite a valid MAC', async t => {
   const { clock, signUp, refresh } = await serve(t)
   const pair = await signUp()
-  const { issue, verify: open } = createRefreshTokens([SECRET])
+  const { issue, verify: open } = createRefreshTokens(createKeyDerivation([SECRET])('refresh token'))
   const { sessionId } = open(pair.refreshToken)
   clock.advance(TTL)
   for (const generation of [2 ** 31, 2 ** 32 - 1]) {

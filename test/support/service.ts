@@ -54,6 +54,7 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
     DATABASE_POOL_MAX: '5',
     JWT_SECRET: SECRET,
     RATE_LIMIT: 'off',
+    MAIL_URL: 'off',
     ...settings
   })
   const hasPrice = settings.PASSWORD_HASH_MEMORY || settings.PASSWORD_HASH_TIME
@@ -149,7 +150,7 @@ export interface Pair {
   expiresIn: number
   refreshToken: string
   refreshExpiresIn: number
-  user: { id: string; username: string; email: string }
+  user: { id: string; username: string; email: string; emailVerified: boolean }
 }
 
 /** The problem that an answer must be, to the letter; `errors` and `action` where the kind has them. */

@@ -16,7 +16,7 @@ import { toLookupKey } from './emails.ts'
 /** An account as its operator sees it. */
 export type Account = Omit<
   UserRow,
-  'usernameKey' | 'emailKey' | 'passwordHash' | 'passwordVersion' | 'passwordExpiresAt'
+  'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion' | 'passwordExpiresAt'
 >
 
 /** An operator's command comes from no client. */
@@ -34,6 +34,7 @@ const statements = prepareStatements('administration', authTables, (db, { users 
     id: users.id,
     username: users.username,
     email: users.email,
+    emailVerified: users.emailVerified,
     createdAt: users.createdAt,
     disabledAt: users.disabledAt
   }

@@ -82,9 +82,10 @@ function undefinedIfOverloaded(error: unknown): undefined {
   if (!(error instanceof Problem && error.code === 'overloaded')) throw error
 }
 
-const toVerifiedUser = ({ id, username, email, passwordVersion }: UserRow): VerifiedUser => ({
+const toVerifiedUser = ({ id, username, email, emailVerified, passwordVersion }: UserRow): VerifiedUser => ({
   id,
   username,
   email,
+  emailVerified,
   passwordVersion
 })

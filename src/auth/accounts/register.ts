@@ -36,6 +36,8 @@ export function createRegister({
       username,
       email,
       ...keys,
+      emailVersion: 0,
+      emailVerified: false,
       passwordHash,
       passwordVersion: 0,
       passwordExpiresAt: null,

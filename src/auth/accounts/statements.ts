@@ -7,7 +7,12 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const hasUsername = eq(users.usernameKey, param(users.usernameKey, 'usernameKey'))
   const hasEmail = eq(users.emailKey, param(users.emailKey, 'emailKey'))
-  const user = { id: users.id, username: users.username, email: users.email }
+  const user = {
+    id: users.id,
+    username: users.username,
+    email: users.email,
+    emailVerified: users.emailVerified
+  }
   return {
     insertUser: db
       .insert(users)

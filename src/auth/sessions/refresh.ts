@@ -87,8 +87,8 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       ...client
     })
     if (!row) return undefined
-    const { username, email, ...session } = row
-    return { session, user: { id: session.userId, username, email } }
+    const { username, email, emailVerified, ...session } = row
+    return { session, user: { id: session.userId, username, email, emailVerified } }
   }
 
   /**

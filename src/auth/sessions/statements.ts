@@ -2,12 +2,18 @@ import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type S
 import { isIdParam } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
+import type { UserRow } from '../user.ts'
 
 /**
  * The statements on sessions. Each write decides by its own condition, so that nothing changes a session that has ended.
  */
 export const sessionStatements = prepareStatements('sessions', authTables, (db, { sessions, users }) => {
-  const user = { id: users.id, username: users.username, email: users.email }
+  const user = {
+    id: users.id,
+    username: users.username,
+    email: users.email,
+    emailVerified: users.emailVerified
+  }
   const matchesId = eq(sessions.id, param(sessions.id, 'id'))
   const matchesUser = eq(sessions.userId, param(sessions.userId, 'userId'))
   const excludesId = ne(sessions.id, param(sessions.id, 'id'))
@@ -31,10 +37,12 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
   const selectWithUser = () =>
     db.select({ session: sessions, user }).from(sessions).innerJoin(users, eq(users.id, sessions.userId))
   /** A column of the session's user, for the `returning` of a write. */
-  const userColumn = (column: 'username' | 'email') =>
-    sql<string>`(${db.select({ value: users[column] }).from(users).where(eq(users.id, sessions.userId))})`.as(
-      column
-    )
+  const userColumn = <Name extends 'username' | 'email' | 'emailVerified'>(name: Name) =>
+    sql<
+      UserRow[Name]
+    >`(${db.select({ value: users[name] }).from(users).where(eq(users.id, sessions.userId))})`
+      .mapWith(users[name])
+      .as(name)
   const byLastUse = [desc(sessions.rotatedAt), desc(sessions.id)]
   // The session that has just begun is excluded by its id: after the clock was put back, it is not the last used one.
   const isOtherLive = and(matchesUser, excludesId, isLive)
@@ -97,7 +105,8 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
       .returning({
         ...getTableColumns(sessions),
         username: userColumn('username'),
-        email: userColumn('email')
+        email: userColumn('email'),
+        emailVerified: userColumn('emailVerified')
       }),
     /** Moves a session on, whatever its generation: after a change of the password. */
     rotateLive: db

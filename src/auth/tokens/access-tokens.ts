@@ -19,6 +19,7 @@ const ClaimsSchema = Type.Object({
   /** The user's id. */
   sub: UuidClaim,
   email: Type.String(),
+  email_verified: Type.Optional(Type.Boolean()),
   /** The session's id. */
   sid: UuidClaim,
   /** `<session id>.<generation>`: identifies the refresh token that was issued with this access token. */

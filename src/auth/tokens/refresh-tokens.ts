@@ -1,7 +1,7 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { UUID } from 'uuidv7'
 import { Problem } from '../../problems/problem.ts'
-import type { KeyMaterial } from './signing-keys.ts'
+import type { DerivedKeys } from '../../process/derived-keys.ts'
 
 /** Lets people and secret scanners recognize a token. */
 const TOKEN_PREFIX = 'lkr_'
@@ -25,11 +25,10 @@ export interface RefreshTokens {
 /**
  * Refresh tokens that need no storage: `lkr_` + base64url(session id ‖ generation ‖ MAC). The MAC is HMAC-SHA-256 (RFC 2104).
  * A forged token is refused without a query (RFC 9700, section 4.14.2), and a stolen database contains no token.
- * @param keyMaterials the secret part of each signing key. The first signs, all verify. HKDF (RFC 5869) derives a MAC key from
- *   each, so that no token of another purpose is accepted as a refresh token.
+ * @param macKeys derived for this purpose. The first makes, all verify.
  */
-export function createRefreshTokens(keyMaterials: readonly [KeyMaterial, ...KeyMaterial[]]): RefreshTokens {
-  const [currentKey, ...retiredKeys] = keyMaterials.map(deriveMacKey) as [KeyObject, ...KeyObject[]]
+export function createRefreshTokens(macKeys: DerivedKeys): RefreshTokens {
+  const [currentKey, ...retiredKeys] = macKeys
 
   return {
     issue: claims => encodeToken(currentKey, claims),
@@ -42,10 +41,6 @@ export function createRefreshTokens(keyMaterials: readonly [KeyMaterial, ...KeyM
     }
   }
 }
-
-// A key object, since Node would make one from the bytes for each MAC, which takes five times as long as the MAC.
-const deriveMacKey = (keyMaterial: KeyMaterial) =>
-  createSecretKey(Buffer.from(hkdfSync('sha256', keyMaterial, '', 'latchkey refresh token', 32)))
 
 function encodeToken(key: KeyObject, { sessionId, generation }: RefreshTokenClaims): string {
   const payload = Buffer.alloc(SESSION_ID_BYTES + GENERATION_BYTES)

@@ -1,11 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
+import type { KeyMaterial } from '../../process/derived-keys.ts'
 import { type KeyAlgorithm, type PublicJwk, toPublicJwk } from './jwk.ts'
 import { type PrivateKey, readPrivateKeys } from './private-keys.ts'
 import { loadSigningSecrets, toKeyId } from './signing-secrets.ts'
-
-/** The secret part of a key, from which other keys are derived. */
-export type KeyMaterial = string | Buffer
 
 /** A key for access tokens. Its algorithm is fixed, whatever the header of a token names (RFC 8725, section 3.1). */
 export interface SigningKey {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import type { DeriveKeys } from '../../process/derived-keys.ts'
 import type { SessionRow } from '../tables.ts'
 import type { User } from '../user.ts'
 import { type AccessTokens, toJti } from './access-tokens.ts'
@@ -9,6 +10,8 @@ import type { RefreshTokens } from './refresh-tokens.ts'
 export interface Tokens {
   readonly access: AccessTokens
   readonly refresh: RefreshTokens
+  /** Gives keys for secrets that are no tokens: links and codes. */
+  readonly deriveKeys: DeriveKeys
   /** The keys with which others verify access tokens. Empty when a secret signs them. */
   readonly publicKeys: readonly PublicJwk[]
 }
@@ -51,6 +54,7 @@ export function createTokenPairIssuer(tokens: Tokens, config: Config) {
       accessToken: tokens.access.sign({
         sub: user.id,
         email: user.email,
+        email_verified: user.emailVerified,
         sid: id,
         jti: toJti(id, generation),
         iat,
