@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
-import { TokenPairDocument, UserDocument } from './auth/schemas.ts'
+import { ChallengeDocument, RegisteredPairDocument, TokenPairDocument, UserDocument } from './auth/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
@@ -14,6 +14,8 @@ async function components(app: FastifyInstance) {
     LimitsDocument,
     UserDocument,
     TokenPairDocument,
+    ChallengeDocument,
+    RegisteredPairDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,

@@ -22,6 +22,7 @@ export const exampleIds = {
   user: '01a20991-3a52-7c60-9e1b-5d0c8f7a4b11',
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
+  challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
   todo: exampleId
 }
 

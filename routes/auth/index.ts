@@ -5,7 +5,9 @@ import { parseBearerToken } from '../../src/http/bearer.ts'
 import { toClientInfo } from '../../src/http/client-info.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import account from './account.ts'
+import emails from './emails.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
+import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
 
@@ -29,7 +31,22 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
       ...createNewPasswordHooks('password')
     },
     async function register(request, reply) {
+      if (config.signUp === 'verified') {
+        reply.code(202)
+        return app.accounts.startRegistration(request.body, toClientInfo(request))
+      }
       const pair = await app.accounts.register(request.body, toClientInfo(request))
+      request.loggedUserId = pair.user.id
+      reply.code(201).header('location', '/api/auth/me')
+      return pair
+    }
+  )
+
+  app.post(
+    '/register/confirm',
+    { schema: schemas.confirmRegistration, config: toRateLimitConfig(REQUESTS_PER_MINUTE.login) },
+    async function confirmRegistration(request, reply) {
+      const pair = await app.accounts.confirmRegistration(request.body, toClientInfo(request))
       request.loggedUserId = pair.user.id
       reply.code(201).header('location', '/api/auth/me')
       return pair
@@ -74,6 +91,8 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
   })
 
   app.register(account, { config })
+  app.register(emails)
+  app.register(recovery, { config })
   app.register(sessions)
 }
 

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import {
+  CodeAnswer,
   createCredentialsSchema,
   createRegistrationSchema,
   Email,
@@ -40,6 +41,14 @@ export const UserDocument = Type.Object(
   }
 )
 
+/** The problems of a code. */
+export const codeProblems = [
+  'code_wrong',
+  'challenge_expired',
+  'too_many_tries',
+  'mail_not_configured'
+] as const
+
 const exampleTokens = {
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
   refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ'
@@ -71,20 +80,71 @@ export const TokenPairDocument = Type.Object(
   }
 )
 
+const exampleChallenge = { challengeId: exampleIds.challenge, expiresIn: 600 }
+
+export const ChallengeDocument = Type.Object(
+  {
+    challengeId: Type.String({ format: 'uuid', description: 'goes with the code' }),
+    expiresIn: Type.Integer({ description: 'seconds for which the code is good' })
+  },
+  { $id: 'Challenge', description: 'A code was mailed.', examples: [exampleChallenge] }
+)
+
+/** The pair of a registration. */
+export const RegisteredPairDocument = Type.Object(
+  {
+    ...TokenPairDocument.properties,
+    verification: Type.Optional(ref(ChallengeDocument))
+  },
+  {
+    $id: 'RegisteredPair',
+    description: 'What a registration gives. `verification` is for the code that was mailed to the address.',
+    examples: [{ ...TokenPairDocument.examples[0], verification: exampleChallenge }]
+  }
+)
+
+const acceptedChallenge = (description: string) => ({ ...ref(ChallengeDocument), description })
+
 export const register = ({ password: { minLength } }: Config) => ({
   operationId: 'register',
   summary: 'Make an account',
   description:
-    'Makes an account and signs it in. User names and e-mails are unique without regard to case. The password may consist ' +
+    'Makes an account and signs it in; a code to confirm the address is mailed. With `SIGN_UP=verified` the answer is 202, ' +
+    'whoever asks, and the account comes into being with the code. With `SIGN_UP=invited` an `invitation` is required. User names and e-mails are unique without regard to case. The password may consist ' +
     'of anything, but is refused with the reason when it is easy to guess: four random words are not. The domain of the ' +
     'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: createRegistrationSchema(minLength),
   response: {
-    201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
-    ...problemResponses(...bodyProblems, 'already_taken')
+    201: { ...ref(RegisteredPairDocument), description: 'The account is made and signed in.' },
+    202: acceptedChallenge('A code was mailed, with which the account comes into being.'),
+    ...problemResponses(
+      ...bodyProblems,
+      'already_taken',
+      'sign_up_closed',
+      'invitation_required',
+      'link_invalid',
+      'link_expired',
+      'link_used',
+      'mail_throttled',
+      'too_many_tries'
+    )
   }
 })
+
+export const confirmRegistration = {
+  operationId: 'confirmRegistration',
+  summary: 'Make an account by the code',
+  description:
+    'Makes the account whose registration was answered with 202, and signs it in. There are five tries in an hour, across new ' +
+    'codes.',
+  tags,
+  body: CodeAnswer,
+  response: {
+    201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
+    ...problemResponses(...bodyProblems, ...codeProblems, 'already_taken')
+  }
+}
 
 export const login = ({ password: { minLength } }: Config) => ({
   operationId: 'login',
@@ -138,6 +198,9 @@ export const refresh = {
           { ...userProperties, emailVerified: Type.Optional(EmailVerified) },
           { description: 'as it was answered' }
         )
+      ),
+      verification: Type.Optional(
+        Type.Object(ChallengeDocument.properties, { description: 'as it was answered' })
       )
     },
     {

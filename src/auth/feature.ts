@@ -5,12 +5,16 @@ import { param, prepareStatements } from '../db/statements.ts'
 import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
+import { emailProblems } from './emails/problems.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
+import { createAuthMailComposers } from './mails/composers.ts'
 import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
 
 /** Milliseconds after the last failed sign-in for which a throttle is kept. */
 const THROTTLE_RETENTION_MS = 86_400_000
+/** Milliseconds after its expiry for which a challenge is kept, since its tries count for longer than its code is good. */
+const CHALLENGE_RETENTION_MS = 86_400_000
 
 const statements = prepareStatements('auth_use', authTables, (db, { events, sessions }) => ({
   latestEvent: db
@@ -40,7 +44,7 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: authProblems,
+  problems: { ...authProblems, ...emailProblems },
   tables: authTables,
   requestsPerMinute: REQUESTS_PER_MINUTE,
   retention: [
@@ -67,8 +71,20 @@ export const authFeature = {
       name: 'throttles',
       age: kit => authTables(kit).throttles.updatedAt,
       keepForMs: () => THROTTLE_RETENTION_MS
+    },
+    // For as long as the tries of an expired challenge may count.
+    {
+      name: 'challenges',
+      age: kit => authTables(kit).challenges.expiresAt,
+      keepForMs: () => CHALLENGE_RETENTION_MS
+    },
+    {
+      name: 'formerEmails',
+      age: kit => authTables(kit).formerEmails.expiresAt,
+      keepForMs: () => 0
     }
   ],
   findSignsOfUse,
+  createMails: createAuthMailComposers,
   counters: [refreshes, sessionsEnded]
 } satisfies Feature

@@ -39,6 +39,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'ends all sessions of a user',
     load: () => import('./commands/users/sign-out.ts')
   },
+  'users invite': {
+    summary: 'mails an invitation to make an account',
+    load: () => import('./commands/users/invite.ts')
+  },
+  'users create': {
+    summary: 'makes an account, whose owner sets the password by a link',
+    load: () => import('./commands/users/create.ts')
+  },
+  'users send-reset': {
+    summary: 'mails a user a link to set a new password',
+    load: () => import('./commands/users/send-reset.ts')
+  },
   'users reset-password': {
     summary: 'gives a user a new password',
     load: () => import('./commands/users/reset-password.ts')

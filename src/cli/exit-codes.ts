@@ -10,7 +10,7 @@ export const EXIT = {
   noUser: { code: 67, meaning: 'there is no such user' },
   unavailable: { code: 69, meaning: 'the database or the backup cannot be used' },
   internal: { code: EXIT_SOFTWARE, meaning: 'an error in the program itself' },
-  exists: { code: 73, meaning: 'a file exists already' },
+  exists: { code: 73, meaning: 'a file or an account exists already' },
   system: { code: 74, meaning: 'the system refused a file, a port or another resource' },
   clock: { code: 75, meaning: 'the clock may be wrong; nothing was done' },
   config: { code: 78, meaning: 'a setting is wrong, or Node is too old' }

@@ -14,6 +14,9 @@ const statements = prepareStatements('outbox', mailTables, (db, { mails }) => ({
   insert: db.insert(mails).values(paramRow(mails))
 }))
 
+/** Stands for a mail where none are sent. */
+const NO_MAIL: BoundStatement = { name: 'no_mail', run: () => [] }
+
 /** The listeners that are called when a mail of this process has been committed. */
 export const mailListeners = oncePerDatabase(() => new Set<() => void>())
 
@@ -29,9 +32,9 @@ export function createOutbox(store: Store, isEnabled: boolean) {
     for (const listener of listeners) listener()
   }
 
-  /** @returns the statements that put a mail into the outbox, to run in the transaction of what it tells of */
-  function bindMail({ kind, address, userId, data, lifetimeMs }: NewMail): readonly BoundStatement[] {
-    if (!isEnabled) return []
+  /** @returns the statement that puts a mail into the outbox, to run in the transaction of what it tells of */
+  function bindMail({ kind, address, userId, data, lifetimeMs }: NewMail): BoundStatement {
+    if (!isEnabled) return NO_MAIL
     const now = store.now()
     const row: MailRow = {
       id: store.newId(),
@@ -46,7 +49,7 @@ export function createOutbox(store: Store, isEnabled: boolean) {
       lastError: null,
       givenUpAt: null
     }
-    return [{ ...insert.bind(row), onCommitted: notifyListeners }]
+    return { ...insert.bind(row), onCommitted: notifyListeners }
   }
 
   return { bindMail }

@@ -4,7 +4,7 @@ import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { allTables } from '../../src/features.ts'
-import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
+import { expectedProblem, loginServices, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 
 const CLIENT = { ip: '192.0.2.1', userAgent: null }
 
@@ -57,7 +57,7 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
       return real.verify(password, hash)
     }
   }
-  const login = createLogin({ store, passwordHasher, throttle, sessions })
+  const login = createLogin({ ...loginServices(app), store, passwordHasher, throttle, sessions })
   for (const email of ['eve@example.org', 'ada@example.org'])
     await t.rejects(login({ email, password: '' }, CLIENT), { code: 'invalid_credentials' })
   t.match(verified, [undefined, /^\$argon2id\$/])
@@ -172,7 +172,7 @@ t.test('[V6.3.8] an unknown e-mail costs as many verifications for a password of
     async () => ({ ...argon2, verify }) as never
   )
   const { store, throttle, sessions } = app
-  const login = createLogin({ store, passwordHasher, throttle, sessions })
+  const login = createLogin({ ...loginServices(app), store, passwordHasher, throttle, sessions })
   const costOf = async (email: string, password: string) => {
     verified.length = 0
     await t.rejects(login({ email, password }, CLIENT), { code: 'invalid_credentials' })
@@ -199,7 +199,13 @@ t.test('[HASH] argon2id with 19 MiB and 2 passes or more; raised parameters reha
   const raised = { memoryCost: 20_000, timeCost: 3, parallelism: 1 }
   const config = readConfig({ PASSWORD_HASH_MEMORY: '20000', PASSWORD_HASH_TIME: '3' })
   const { store, throttle, sessions } = app
-  const login = createLogin({ store, passwordHasher: await createPasswordHasher(config), throttle, sessions })
+  const login = createLogin({
+    ...loginServices(app),
+    store,
+    passwordHasher: await createPasswordHasher(config),
+    throttle,
+    sessions
+  })
   const email = 'ada@example.org'
   t.equal(argon2.needsRehash(await hashed(), raised), true)
   await t.rejects(login({ email, password: 'wrong' }, CLIENT), { code: 'invalid_credentials' })

@@ -6,7 +6,7 @@ import { createPasswordHasher } from '../../src/auth/passwords/password-hasher.t
 import { readConfig } from '../../src/config/config.ts'
 import { allTables } from '../../src/features.ts'
 import { Problem } from '../../src/problems/problem.ts'
-import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
+import { expectedProblem, loginServices, PASSWORD, serve } from '../support/service.ts'
 
 /** Passes that leave room for ten hashes on each core to wait. */
 const SETTINGS = { PASSWORD_HASH_TIME: '10' }
@@ -66,7 +66,7 @@ t.test('[HASH] a full queue leaves the rehash to a later sign-in', async t => {
   const { store, throttle, sessions } = app
   const signIn = (error: Error) => {
     const passwordHasher = { ...passwords, hash: () => Promise.reject(error) }
-    const login = createLogin({ store, passwordHasher, throttle, sessions })
+    const login = createLogin({ ...loginServices(app), store, passwordHasher, throttle, sessions })
     return login({ email: 'ada@example.org', password: PASSWORD }, { ip: '192.0.2.1', userAgent: null })
   }
 

@@ -240,7 +240,7 @@ t.test('[THROTTLE] an attempt that could not be verified does not count', async 
   const { store, throttle, sessions } = app
   const createFailingLogin = (error: Error) => {
     const passwordHasher = { ...app.passwordHasher, verify: () => Promise.reject(error) }
-    return createLogin({ store, passwordHasher, throttle, sessions })
+    return createLogin({ ...loginServices(app), store, passwordHasher, throttle, sessions })
   }
   const refuse = async (email: string, times = 10) => {
     for (const error of [new Problem('overloaded'), new Error('no database')])
@@ -276,7 +276,7 @@ t.test(
     const rows = async () =>
       (await store.db.select().from(allTables(store.kit).throttles)).map(row => row.failures)
     const signIn = (start: typeof sessions.start) =>
-      createLogin({ store, passwordHasher, throttle, sessions: { start } })(
+      createLogin({ ...loginServices(app), store, passwordHasher, throttle, sessions: { start } })(
         { email: ADA, password: PASSWORD },
         AT_HOME
       )
@@ -321,6 +321,7 @@ function createTracedLogin({ store, passwordHasher, sessions }: Service['app']) 
   }
   const tracedStore = { ...store, prepare }
   const login = createLogin({
+    ...loginServices(app),
     store: tracedStore,
     passwordHasher: {
       ...passwordHasher,

@@ -4,9 +4,12 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, buildApp } from '../../src/app.ts'
 import { createLogin } from '../../src/auth/accounts/login.ts'
+import { createAuthMails } from '../../src/auth/mails/mails.ts'
+import { createMailLimits } from '../../src/auth/throttling/mail-limits.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { SettingName } from '../../src/config/environment-schema.ts'
 import { emptyDatabase } from './databases.ts'
+import { takeMails as takeMailsOf } from './mailbox.ts'
 
 /** A setting of the service as it stands in the environment. */
 export type Settings = Partial<Record<SettingName, string>>
@@ -117,27 +120,34 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
       body: { accessToken: pair.accessToken, refreshToken: pair.refreshToken }
     })
 
-  return { app, clock, lines, call, signUp, refresh, isUnderPressure }
+  /** The mails that have been put into the outbox since. */
+  const takeMails = () => takeMailsOf(app, config)
+
+  return { app, config, clock, lines, call, signUp, refresh, takeMails, isUnderPressure }
 }
 
 export type Service = Awaited<ReturnType<typeof serve>>
 
 export const PASSWORD = 'correct horse battery staple'
 
+/** What a sign-in needs of a service, where no mail is sent. */
+export const loginServices = ({ store, passwordHasher, throttle, sessions }: Service['app']) => ({
+  store,
+  passwordHasher,
+  throttle,
+  sessions,
+  mails: createAuthMails(store, false),
+  mailLimits: createMailLimits(store)
+})
+
 /** Signs in, and does something after the password was verified and before the session begins. */
-export async function loginWithDelay(
-  { store, passwordHasher, throttle, sessions }: Service['app'],
-  email: string,
-  meanwhile: () => Promise<unknown>
-) {
+export async function loginWithDelay(app: Service['app'], email: string, meanwhile: () => Promise<unknown>) {
   const login = createLogin({
-    store,
-    passwordHasher,
-    throttle,
+    ...loginServices(app),
     sessions: {
       async start(...args) {
         await meanwhile()
-        return sessions.start(...args)
+        return app.sessions.start(...args)
       }
     }
   })

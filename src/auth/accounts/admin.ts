@@ -4,13 +4,14 @@ import { mayUseReserve } from '../../db/engine.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import { createAuthMails } from '../mails/mails.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { passwordStatements } from '../passwords/statements.ts'
 import { TEMPORARY_PASSWORD_TTL_MS } from '../passwords/temporary-passwords.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
-import type { User, UserRow } from '../user.ts'
+import type { UserRow } from '../user.ts'
 import { toLookupKey } from './emails.ts'
 
 /** An account as its operator sees it. */
@@ -63,17 +64,18 @@ const statements = prepareStatements('administration', authTables, (db, { users 
 })
 
 /** What an operator does with other people's accounts. The owners see it in their audit log. */
-export function createAccountAdmin(store: Store) {
+export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   const { listAfter, findByKey, setDisabledAt } = statements(store)
   const { setTemporaryHash } = passwordStatements(store)
   const { endAll } = sessionStatements(store)
   const auditLog = createAuditLog(store)
+  const mails = createAuthMails(store, isMailEnabled)
 
-  const endSessions = ({ id }: User, reason: EndReason) =>
+  const endSessions = ({ id }: Account, reason: EndReason) =>
     mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
 
   async function recordEnds(
-    { id: userId }: User,
+    { id: userId }: Account,
     ended: readonly { id: string }[],
     reason: EndReason
   ): Promise<number> {
@@ -105,20 +107,22 @@ export function createAccountAdmin(store: Store) {
      * Prevents a user from signing in, and ends all sessions. The account keeps its data.
      * @returns how many sessions have ended
      */
-    async disable(user: User): Promise<number> {
+    async disable(user: Account): Promise<number> {
       const [, ended] = await store.atomically(
         setDisabledAt.bind({ userId: user.id, disabledAt: store.now() }),
         endSessions(user, 'account_disabled'),
-        auditLog.bindEvent(user.id, 'account_disabled', OPERATOR_SOURCE)
+        auditLog.bindEvent(user.id, 'account_disabled', OPERATOR_SOURCE),
+        mails.bindNotice('account_disabled', user, OPERATOR_SOURCE)
       )
       return recordEnds(user, ended, 'account_disabled')
     },
 
     /** Allows a disabled user to sign in again. */
-    async enable(user: User): Promise<void> {
+    async enable(user: Account): Promise<void> {
       await store.atomically(
         setDisabledAt.bind({ userId: user.id, disabledAt: null }),
-        auditLog.bindEvent(user.id, 'account_enabled', OPERATOR_SOURCE)
+        auditLog.bindEvent(user.id, 'account_enabled', OPERATOR_SOURCE),
+        mails.bindNotice('account_enabled', user, OPERATOR_SOURCE)
       )
     },
 
@@ -126,9 +130,14 @@ export function createAccountAdmin(store: Store) {
      * Ends all sessions of a user.
      * @returns how many sessions have ended
      */
-    async signOut(user: User): Promise<number> {
+    async signOut(user: Account): Promise<number> {
       const [ended] = await store.atomically(endSessions(user, 'signed_out_by_operator'))
       return recordEnds(user, ended, 'signed_out_by_operator')
+    },
+
+    /** Has a link to set a new password mailed to a user. */
+    async sendReset({ email }: Account): Promise<void> {
+      await store.atomically(mails.bindReset(email))
     },
 
     /**
@@ -136,7 +145,7 @@ export function createAccountAdmin(store: Store) {
      * @param minLength the fewest characters of the generated password
      * @returns the password, which is stored nowhere, the time when it expires, and how many sessions have ended
      */
-    async resetPassword(user: User, passwordHasher: PasswordHasher, minLength: number) {
+    async resetPassword(user: Account, passwordHasher: PasswordHasher, minLength: number) {
       const password = generatePassword(minLength)
       const passwordHash = await passwordHasher.hash(password)
       const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL_MS)

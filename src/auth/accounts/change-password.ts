@@ -15,7 +15,7 @@ import type { PasswordChange } from './schemas.ts'
 import type { AccountServices } from './services.ts'
 
 export function createChangePassword(services: AccountServices) {
-  const { store, passwordHasher, tokens, config } = services
+  const { store, passwordHasher, tokens, config, challenges, mails } = services
   const { replaceHash } = passwordStatements(store)
   const { markTokensStale, rotateLive, endOthers } = sessionStatements(store)
   const auditLog = createAuditLog(store)
@@ -44,8 +44,9 @@ export function createChangePassword(services: AccountServices) {
     const now = store.now()
     const sessionParams = { id: caller.sessionId, userId: caller.id, now }
     const hashUpdate = mustAffectRow(replaceHash.bind({ userId: caller.id, currentHash, passwordHash }))
-    const [, , [session], ended = []] = await store
+    const [, , , [session], , ended = []] = await store
       .atomically(
+        challenges.bindVoidEmailChange(caller.id),
         hashUpdate,
         markTokensStale.bind({ userId: caller.id }),
         mustAffectRow(
@@ -55,6 +56,7 @@ export function createChangePassword(services: AccountServices) {
             retryKeyHash: hashRetryKey(idempotencyKey)
           })
         ),
+        mails.bindNotice('password_changed', caller, client),
         ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason: 'password_changed' })] : [])
       )
       .catch(error => {

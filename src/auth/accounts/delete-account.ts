@@ -10,9 +10,9 @@ import type { AccountServices } from './services.ts'
 import { accountStatements } from './statements.ts'
 
 export function createDeleteAccount(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'removeUserRows'>
+  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'removeUserRows' | 'mails'>
 ) {
-  const { store, removeUserRows } = services
+  const { store, removeUserRows, mails } = services
   const { deleteUser } = accountStatements(store)
   const { lockLive, endAll } = sessionStatements(store)
   const reauthenticate = createReauthenticate(services)
@@ -32,7 +32,10 @@ export function createDeleteAccount(
       .catch(refuseIfNoRow('access_token_revoked'))
     count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)
     await removeUserRows(store, userId)
-    await deleteUser.execute({ userId })
+    await store.atomically(
+      mustAffectRow(deleteUser.bind({ userId })),
+      mails.bindNotice('account_deleted', { ...caller, id: null }, client)
+    )
     // The account is gone by now. The janitor erases later what cannot be erased from the file at this moment.
     await store.eraseDeleted?.().catch(() => {})
   }

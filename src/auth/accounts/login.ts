@@ -1,3 +1,4 @@
+import { NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
@@ -14,8 +15,10 @@ export function createLogin({
   store,
   passwordHasher,
   throttle,
-  sessions
-}: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'sessions'>) {
+  sessions,
+  mails,
+  mailLimits
+}: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'sessions' | 'mails' | 'mailLimits'>) {
   const { findByEmail } = accountStatements(store)
   const { rehash } = passwordStatements(store)
   const auditLog = createAuditLog(store)
@@ -31,8 +34,9 @@ export function createLogin({
    */
   async function login(credentials: Credentials, client: ClientInfo): Promise<TokenPair> {
     const emailKey = toLookupKey(credentials.email)
-    const pair = await throttle.attempt(emailKey, client.ip, async clearFailures => {
+    const pair = await throttle.attempt(emailKey, client.ip, async (clearFailures, isBlocking) => {
       const user = await verifyCredentials(emailKey, credentials, client)
+      if (!user && isBlocking) await tellOwnerOfBlock(emailKey, client)
       return user && sessions.start(user, client, 'signed_in', [clearFailures])
     })
     if (!pair) throw new Problem('invalid_credentials')
@@ -63,6 +67,16 @@ export function createLogin({
     return toVerifiedUser(user)
   }
 
+  /**
+   * Tells the owner of an account, once a day, that sign-ins are slowed down. The account is looked up when the mail is sent,
+   * so that an unknown e-mail costs the same.
+   */
+  async function tellOwnerOfBlock(emailKey: string, client: ClientInfo): Promise<void> {
+    const mark = mailLimits.bindDailyMark('sign_in_throttled', emailKey)
+    const owner = { id: null, username: '', email: emailKey }
+    await store.atomically(mark, mails.bindNotice('sign_in_throttled', owner, client)).catch(ignoreIfNoRow)
+  }
+
   /** Hashes the password by the current parameters. A later sign-in does so when too many hashes are waiting now. */
   async function rehashPassword({ id: userId, passwordHash: currentHash }: UserRow, password: string) {
     const passwordHash = await passwordHasher.hash(password).catch(undefinedIfOverloaded)
@@ -76,6 +90,10 @@ const newPasswordNotExpected: FieldError = {
   pointer: '/newPassword',
   detail:
     'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password'
+}
+
+function ignoreIfNoRow(error: unknown): void {
+  if (!(error instanceof NoRowAffected)) throw error
 }
 
 function undefinedIfOverloaded(error: unknown): undefined {

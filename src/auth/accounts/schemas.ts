@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { exampleId, Id } from '../../http/schemas/id.ts'
 import { MAX_EMAIL } from './emails.ts'
 
 export const MIN_USERNAME = 3
@@ -28,10 +29,21 @@ const createNewPasswordSchema = (minLength: number) =>
     examples: ['correct horse battery staple']
   })
 
+/** The most characters of the secret of a link. */
+export const MAX_LINK_TOKEN = 1024
+
+const LinkToken = (description: string) =>
+  Type.String({ maxLength: MAX_LINK_TOKEN, description, examples: ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'] })
+
 /** @param minLength the fewest characters of a password */
 export const createRegistrationSchema = (minLength: number) =>
   Type.Object(
-    { username: Username, email: Email, password: createNewPasswordSchema(minLength) },
+    {
+      username: Username,
+      email: Email,
+      password: createNewPasswordSchema(minLength),
+      invitation: Type.Optional(LinkToken('the token of the invitation, where one is required'))
+    },
     {
       additionalProperties: false,
       examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
@@ -81,4 +93,54 @@ export const UsernameChange = Type.Object(
 export const AccountDeletion = Type.Object(
   { password: CurrentPassword },
   { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
+)
+
+/** The answer to a challenge. */
+export const CodeAnswer = Type.Object(
+  {
+    challengeId: Id,
+    code: Type.String({
+      pattern: '^\\d{6}$',
+      description: 'the six digits of the mail',
+      examples: ['123456']
+    })
+  },
+  { additionalProperties: false, examples: [{ challengeId: exampleId, code: '123456' }] }
+)
+export type CodeAnswer = Readonly<Static<typeof CodeAnswer>>
+
+export const ResetRequest = Type.Object(
+  { email: Email },
+  { additionalProperties: false, examples: [{ email: 'ada@example.org' }] }
+)
+
+/** @param minLength the fewest characters of the new password */
+export const createPasswordResetSchema = (minLength: number) =>
+  Type.Object(
+    {
+      token: LinkToken('the token of the link that was mailed'),
+      newPassword: createNewPasswordSchema(minLength),
+      endSessions: Type.Optional(Type.Boolean({ default: true, description: 'true or false' }))
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        { token: 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', newPassword: 'battery staple, correct horse' }
+      ]
+    }
+  )
+export type PasswordReset = Readonly<Static<ReturnType<typeof createPasswordResetSchema>>>
+
+export const EmailChange = Type.Object(
+  { email: Email, currentPassword: CurrentPassword },
+  {
+    additionalProperties: false,
+    examples: [{ email: 'ada@lovelace.example', currentPassword: 'correct horse battery staple' }]
+  }
+)
+export type EmailChange = Readonly<Static<typeof EmailChange>>
+
+export const EmailRevert = Type.Object(
+  { token: LinkToken('the token of the link that was mailed') },
+  { additionalProperties: false, examples: [{ token: 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl' }] }
 )

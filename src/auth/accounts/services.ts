@@ -1,15 +1,20 @@
 import type { Config } from '../../config/config.ts'
 import type { Store } from '../../db/store.ts'
+import { type Challenges, createChallenges } from '../challenges/challenges.ts'
+import { createCodes } from '../challenges/codes.ts'
+import { createLinks, type Links } from '../links/links.ts'
+import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { createMailLimits, type MailLimits } from '../throttling/mail-limits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 
 /** Removes the rows of a user that other features have. */
 export type RemoveUserRows = (store: Store, userId: string) => Promise<void>
 
-/** What the use cases of accounts need. */
-export interface AccountServices {
+/** What the use cases of accounts are given. */
+export interface AccountDependencies {
   readonly store: Store
   readonly passwordHasher: PasswordHasher
   readonly throttle: Throttle
@@ -17,4 +22,23 @@ export interface AccountServices {
   readonly tokens: Tokens
   readonly config: Config
   readonly removeUserRows: RemoveUserRows
+}
+
+/** What the use cases of accounts need. */
+export interface AccountServices extends AccountDependencies {
+  readonly mails: AuthMails
+  readonly mailLimits: MailLimits
+  readonly challenges: Challenges
+  readonly links: Links
+}
+
+export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
+  const { store, tokens, config } = dependencies
+  return {
+    ...dependencies,
+    mails: createAuthMails(store, config.mail !== undefined),
+    mailLimits: createMailLimits(store),
+    challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
+    links: createLinks(tokens.deriveKeys)
+  }
 }

@@ -1,9 +1,9 @@
-import { and, eq, ne, or } from 'drizzle-orm'
-import { param, paramRow, prepareStatements } from '../../db/statements.ts'
+import { and, eq, gt, ne, notExists, or, sql } from 'drizzle-orm'
+import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
 
 /** The statements on accounts, but for those on their passwords. */
-export const accountStatements = prepareStatements('accounts', authTables, (db, { users }) => {
+export const accountStatements = prepareStatements('accounts', authTables, (db, { users, formerEmails }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const hasUsername = eq(users.usernameKey, param(users.usernameKey, 'usernameKey'))
   const hasEmail = eq(users.emailKey, param(users.emailKey, 'emailKey'))
@@ -13,10 +13,22 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
     email: users.email,
     emailVerified: users.emailVerified
   }
+  // Nobody gets an e-mail that its former owner can still put back. The selection from nothing has one row.
+  const heldEmail = db
+    .select({ id: formerEmails.id })
+    .from(formerEmails)
+    .where(
+      and(
+        eq(formerEmails.emailKey, param(formerEmails.emailKey, 'emailKey')),
+        gt(formerEmails.expiresAt, param(formerEmails.expiresAt, 'createdAt'))
+      )
+    )
+  const newUser = db.select(paramSelection(users)).from(sql`(select 1) as one`).where(notExists(heldEmail))
   return {
+    /** Affects no row when the user name or the e-mail is taken. */
     insertUser: db
       .insert(users)
-      .values(paramRow(users))
+      .select(newUser)
       .onConflictDoNothing()
       .returning({ ...user, passwordVersion: users.passwordVersion }),
     findByEmail: db.select().from(users).where(hasEmail),
@@ -25,6 +37,8 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
       .select({ id: users.id, usernameKey: users.usernameKey, emailKey: users.emailKey })
       .from(users)
       .where(or(hasUsername, hasEmail)),
+    /** Finds a row when the former owner of an e-mail can still put it back. */
+    findHeldEmail: heldEmail,
     /** The other accounts that hold a user name. */
     findUsernameHolders: db
       .select({ id: users.id })
@@ -38,6 +52,6 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
       })
       .where(matchesUser)
       .returning(user),
-    deleteUser: db.delete(users).where(matchesUser)
+    deleteUser: db.delete(users).where(matchesUser).returning({ id: users.id })
   }
 })

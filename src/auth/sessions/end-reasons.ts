@@ -2,6 +2,7 @@
 export const endReasons = [
   'account_deleted',
   'account_disabled',
+  'email_reverted',
   'logout',
   'password_changed',
   'password_reset',

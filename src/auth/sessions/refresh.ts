@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
-import { mayUseReserve } from '../../db/engine.ts'
+import { mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { refreshes } from '../counters.ts'
+import { createAuthMails } from '../mails/mails.ts'
 import type { SessionRow } from '../tables.ts'
 import {
   type AccessTokenClaims,
@@ -23,6 +24,7 @@ import {
   type TokenPair,
   type Tokens
 } from '../tokens/token-pairs.ts'
+import type { User } from '../user.ts'
 import { sessionStatements } from './statements.ts'
 
 export interface RefreshRequest {
@@ -41,6 +43,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
   const statements = sessionStatements(store)
   const { findWithUser, end } = statements
   const auditLog = createAuditLog(store)
+  const mails = createAuthMails(store, config.mail !== undefined)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
 
   /**
@@ -112,7 +115,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       return issueTokenPair(session, user, now)
     }
     if (refreshClaims.generation !== session.generation)
-      throw await handleReuse(session, refreshClaims, request.client, now)
+      throw await handleReuse(session, user, refreshClaims, request.client, now)
     if (session.endedAt) throw new Problem('refresh_token_revoked')
     throw new Problem('token_pair_mismatch')
   }
@@ -152,6 +155,7 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
    */
   async function handleReuse(
     session: SessionRow,
+    user: User,
     refreshClaims: RefreshTokenClaims,
     client: ClientInfo,
     now: Date
@@ -161,14 +165,24 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
     if (isPreviousGeneration && isRecent && !session.endedAt)
       return new Problem('refresh_token_used', { action: 'use-latest' })
 
-    await endReusedSession(session, client, now)
+    await endReusedSession(session, user, client, now)
     return new Problem('refresh_token_used')
   }
 
-  async function endReusedSession({ id, userId, ip, userAgent }: SessionRow, client: ClientInfo, now: Date) {
+  /** Of several re-uses at the same time one ends the session. Only that one is recorded and told. */
+  async function endReusedSession(
+    { id, userId, ip, userAgent }: SessionRow,
+    user: User,
+    client: ClientInfo,
+    now: Date
+  ) {
     const reason = 'reuse_detected'
-    const [ended] = await store.atomically(mayUseReserve(end.bind({ id, userId, now, reason })))
-    // Of several re-uses at the same time one ends the session. Only that one is recorded.
+    const [ended] = await store
+      .atomically(
+        mustAffectRow(mayUseReserve(end.bind({ id, userId, now, reason }))),
+        mails.bindNotice('refresh_token_reused', user, client)
+      )
+      .catch(noRows)
     if (ended.length === 0) return
     await auditLog.recordSessionEnds(
       ended,
@@ -186,6 +200,11 @@ export function createRefresh(store: Store, tokens: Tokens, config: Config) {
       throw error
     })
   }
+}
+
+function noRows(error: unknown): [ended: { id: string }[]] {
+  if (error instanceof NoRowAffected) return [[]]
+  throw error
 }
 
 const toOutcome = (problem: Problem): string =>

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { BoundStatement } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
@@ -6,6 +5,7 @@ import { Problem } from '../../problems/problem.ts'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
 import type { ThrottleRow } from '../tables.ts'
 import { throttleStatements } from './statements.ts'
+import { hashSubject } from './subjects.ts'
 
 /** Milliseconds after which failures expire, and for which too many failures block an e-mail. */
 const DAY_MS = 86_400_000
@@ -25,11 +25,14 @@ interface Subject {
   readonly isExempt: () => Promise<boolean>
 }
 
-/** @param clearFailures the statement that deletes the failures, to run with what the right password brings about */
-type Verify<Result> = (clearFailures: BoundStatement) => Promise<Result | undefined>
+/**
+ * @param clearFailures the statement that deletes the failures, to run with what the right password brings about
+ * @param isBlocking whether further attempts have to wait if this one fails
+ */
+type Verify<Result> = (clearFailures: BoundStatement, isBlocking: boolean) => Promise<Result | undefined>
 
-/** The end of a subject's block before a failure was counted, which undoing the count restores. */
-type PreviousBlock = Pick<ThrottleRow, 'id' | 'blockedUntil'>
+/** The end of a subject's block before a failure was counted, which undoing the count restores; and whether it begins one. */
+type PreviousBlock = Pick<ThrottleRow, 'id' | 'blockedUntil'> & { readonly isBlocking: boolean }
 
 /**
  * Slows down the guessing of passwords. An e-mail without an account is throttled as any other. The database counts the
@@ -81,7 +84,10 @@ export function createThrottle(store: Store) {
       ])
       for (const result of results) if (result.status === 'fulfilled') previousBlocks.push(result.value)
       for (const result of results) if (result.status === 'rejected') throw result.reason
-      return await verify(deleteFailures.bind({ pair: pair.id, account: account.id }))
+      return await verify(
+        deleteFailures.bind({ pair: pair.id, account: account.id }),
+        previousBlocks.some(({ isBlocking }) => isBlocking)
+      )
     } catch (error) {
       for (const previous of previousBlocks) await decrementFailures.execute(previous)
       throw error
@@ -91,7 +97,11 @@ export function createThrottle(store: Store) {
   /** @returns a write that changes nothing, and takes as long as the write for an e-mail that has an account */
   const bindNoOpWrite = (emailKey: string) => touch.bind({ id: hashSubject(emailKey) })
 
-  return { attempt, bindNoOpWrite }
+  /** @returns the statement that ends the block of an e-mail, and its failures from the client's network */
+  const bindUnblock = (emailKey: string, ip: string) =>
+    deleteFailures.bind({ pair: hashSubject(emailKey, toNetwork(ip)), account: hashSubject(emailKey) })
+
+  return { attempt, bindNoOpWrite, bindUnblock }
 
   /**
    * Whether a session of the account uses the network. Strangers can use up the failures of an account, but cannot lock its
@@ -148,7 +158,8 @@ export function createThrottle(store: Store) {
           seenAt: seenRow.updatedAt
         })
       : await insert.execute(row)
-    if (written) return { id, blockedUntil: seenRow?.blockedUntil ?? now }
+    if (written)
+      return { id, blockedUntil: seenRow?.blockedUntil ?? now, isBlocking: toBlockMs(failures) > 0 }
 
     // The other attempt may have used the last free failure.
     const [latestRow] = await assertNotBlocked(subject)
@@ -162,7 +173,3 @@ const toDelayMs = (failures: number) =>
   failures < FREE_FAILURES ? 0 : Math.min(1000 * 2 ** (failures - FREE_FAILURES), MAX_DELAY_MS)
 
 const toLockoutMs = (failures: number) => (failures < MAX_FAILURES ? 0 : DAY_MS)
-
-/** The id of a subject is a hash, so that the table does not show which e-mails were tried. */
-const hashSubject = (...subject: string[]) =>
-  createHash('sha256').update(JSON.stringify(subject)).digest('base64url')

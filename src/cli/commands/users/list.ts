@@ -7,8 +7,9 @@ const list: Command = {
     'Lists the accounts, oldest first, one a line: id, e-mail, user name, and whether the account is disabled.',
 
   async run(context) {
-    await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
-      for await (const account of createAccountAdmin(store).list())
+    const config = context.config({ keys: false })
+    await withDatabase({ ...context, config }, async store => {
+      for await (const account of createAccountAdmin(store, config.mail !== undefined).list())
         context.report(
           account,
           `${account.id}  ${account.email}  ${account.username}${account.disabledAt ? '  disabled' : ''}\n`

@@ -15,8 +15,9 @@ export async function withAccount<Result>(
   const {
     operands: [name = '']
   } = context
-  return withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
-    const admin = createAccountAdmin(store)
+  const config = context.config({ keys: false })
+  return withDatabase({ ...context, config }, async store => {
+    const admin = createAccountAdmin(store, config.mail !== undefined)
     const account = await admin.find(name)
     if (account) return work(account, admin, store)
     throw new CommandError(

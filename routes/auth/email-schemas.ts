@@ -1,0 +1,138 @@
+import { Type } from '@sinclair/typebox'
+import {
+  CodeAnswer,
+  createPasswordResetSchema,
+  EmailChange,
+  EmailRevert,
+  ResetRequest
+} from '../../src/auth/accounts/schemas.ts'
+import type { Config } from '../../src/config/config.ts'
+import {
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  idempotencyHeaders,
+  problemResponses,
+  ref
+} from '../schemas.ts'
+import { ChallengeDocument, codeProblems, TokenPairDocument, tags, UserDocument } from './schemas.ts'
+
+/** The problems of the link of a mail. */
+const linkProblems = ['link_invalid', 'link_expired', 'link_used', 'mail_not_configured'] as const
+
+export const requestVerification = {
+  operationId: 'requestVerification',
+  summary: 'Mail a code to confirm the address',
+  description:
+    'Mails six digits to the address of the account. They are good for ten minutes; a new code makes the one before worthless.',
+  tags,
+  security: bearer,
+  response: {
+    202: { ...ref(ChallengeDocument), description: 'The code is on its way.' },
+    ...problemResponses(
+      ...bodyProblems,
+      ...bearerProblems,
+      'mail_not_configured',
+      'mail_throttled',
+      'too_many_tries'
+    )
+  }
+}
+
+export const confirmVerification = {
+  operationId: 'confirmVerification',
+  summary: 'Confirm the address',
+  description: 'Confirms the address by the code. There are five tries in an hour, across new codes.',
+  tags,
+  security: bearer,
+  body: CodeAnswer,
+  response: {
+    200: { ...ref(UserDocument), description: 'The account, with its address verified.' },
+    ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems)
+  }
+}
+
+export const changeEmail = {
+  operationId: 'changeEmail',
+  summary: 'Change the e-mail',
+  description:
+    'Mails a code to the new address. Nothing changes until it is confirmed. The answer does not tell whether the address ' +
+    'belongs to another account; then its owner is told, and no code is sent.',
+  tags,
+  security: bearer,
+  body: EmailChange,
+  response: {
+    202: { ...ref(ChallengeDocument), description: 'The code is on its way to the new address.' },
+    ...problemResponses(
+      ...bodyProblems,
+      ...bearerProblems,
+      'password_wrong',
+      'sign_in_throttled',
+      'mail_not_configured',
+      'mail_throttled',
+      'too_many_tries'
+    )
+  }
+}
+
+export const confirmEmailChange = {
+  operationId: 'confirmEmailChange',
+  summary: 'Confirm the new e-mail',
+  description:
+    'Changes the e-mail by the code. Every other access token of the account becomes stale at once; the answer is a new pair ' +
+    'for this session. Should it get lost, a refresh of the old pair with the same `Idempotency-Key` gets it. The old address ' +
+    'is told, with a link that puts it back for seven days.',
+  tags,
+  security: bearer,
+  headers: idempotencyHeaders,
+  body: CodeAnswer,
+  response: {
+    200: { ...ref(TokenPairDocument), description: 'The e-mail is changed; the new pair.' },
+    ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems, 'already_taken')
+  }
+}
+
+export const revertEmail = {
+  operationId: 'revertEmail',
+  summary: 'Put the old e-mail back',
+  description:
+    'Undoes a change of the e-mail by the link that the old address was mailed, and ends all sessions. A link to set a new ' +
+    'password is mailed to that address.',
+  tags,
+  body: EmailRevert,
+  response: {
+    204: Type.Null({ description: 'The e-mail is the old one again.' }),
+    ...problemResponses(...bodyProblems, ...linkProblems)
+  }
+}
+
+export const requestPasswordReset = {
+  operationId: 'requestPasswordReset',
+  summary: 'Forgot the password',
+  description:
+    'Mails a link to set a new password, if there is an account with the address. The answer is the same if there is none.',
+  tags,
+  body: ResetRequest,
+  response: {
+    202: Type.Object(
+      {},
+      { description: 'If there is an account with the address, a link is on its way.', examples: [{}] }
+    ),
+    ...problemResponses(...bodyProblems, 'mail_not_configured', 'mail_throttled')
+  }
+}
+
+export const resetPassword = ({ password: { minLength } }: Config) => ({
+  operationId: 'resetPassword',
+  summary: 'Set a new password by a link',
+  description:
+    'Sets a new password by the token of the link that was mailed, good for an hour and once. Ends all sessions, unless ' +
+    '`endSessions` is false: then they go on, each with a new access token by a refresh. It marks the address as verified, and ' +
+    'signs nobody in.',
+  tags,
+  body: createPasswordResetSchema(minLength),
+  response: {
+    204: Type.Null({ description: 'The password is set.' }),
+    ...problemResponses(...bodyProblems, ...linkProblems, 'account_disabled')
+  }
+})

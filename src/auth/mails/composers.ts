@@ -1,0 +1,138 @@
+import { describeUserAgent } from '../../http/client-info.ts'
+import type { ComposeMail, MailComposers, MailContent, MailServices } from '../../mail/mail.ts'
+import type { MailRow } from '../../mail/tables.ts'
+import { toLookupKey } from '../accounts/emails.ts'
+import { createCodes } from '../challenges/codes.ts'
+import { challengeStatements } from '../challenges/statements.ts'
+import { emailStatements } from '../emails/statements.ts'
+import { createLinks } from '../links/links.ts'
+import type { ChallengeRow } from '../tables.ts'
+import type { UserRow } from '../user.ts'
+import { fillLink } from './fill-link.ts'
+import { type CodeKind, type NoticeKind, parseMailData } from './mails.ts'
+import * as templates from './templates.ts'
+
+/** Composes the mails of accounts when they are sent: links and codes are made at that moment, from the rows as they are then. */
+export function createAuthMailComposers({ store, config, deriveKeys }: MailServices): MailComposers {
+  const { appName, mail: mailConfig } = config
+  if (!mailConfig) return {}
+  const { links: linkTemplates } = mailConfig
+  const challenges = challengeStatements(store)
+  const { findByKey, findUser, findHeld } = emailStatements(store)
+  const links = createLinks(deriveKeys)
+  const codes = createCodes(deriveKeys)
+
+  async function findAccount(email: string): Promise<UserRow | undefined> {
+    const [user] = await findByKey.execute({ emailKey: toLookupKey(email) })
+    return user
+  }
+
+  const composeAccountExists = ({ email, username }: UserRow): MailContent => ({
+    to: email,
+    ...templates.accountExists({ appName, username })
+  })
+
+  /**
+   * Composes the mail of a code from its challenge, while that is good.
+   * @param compose gets the challenge, and what the template needs but the user name
+   */
+  function composeCode(
+    compose: (
+      challenge: ChallengeRow,
+      values: { appName: string; code: string; link: string }
+    ) => Promise<MailContent | undefined>
+  ): ComposeMail {
+    return async mail => {
+      const { challengeId = '' } = parseMailData(mail.data)
+      const [challenge] = await challenges.find.execute({ challengeId })
+      if (!challenge || challenge.expiresAt <= store.now()) return undefined
+      return compose(challenge, {
+        appName,
+        code: codes.derive(challengeId),
+        link: fillLink(linkTemplates.confirmEmail, { challengeId })
+      })
+    }
+  }
+
+  const codeComposers: Record<CodeKind, ComposeMail> = {
+    registration_code: composeCode(async ({ email, username }, values) => {
+      const holder = await findAccount(email)
+      if (holder) return composeAccountExists(holder)
+      return { to: email, ...templates.registrationCode({ ...values, username: username ?? '' }) }
+    }),
+
+    verification_code: composeCode(async ({ email, userId }, values) => {
+      const [user] = await findUser.execute({ userId })
+      return user && { to: email, ...templates.verificationCode({ ...values, username: user.username }) }
+    }),
+
+    email_change_code: composeCode(async ({ email, userId }, values) => {
+      const holder = await findAccount(email)
+      if (holder && holder.id !== userId) return composeAccountExists(holder)
+      const held = await findHeld.execute({ userId, emailKey: toLookupKey(email), now: store.now() })
+      const [user] = await findUser.execute({ userId })
+      if (!user || held.length > 0) return undefined
+      return { to: email, ...templates.emailChangeCode({ ...values, username: user.username }) }
+    })
+  }
+
+  async function composeReset({ address, expiresAt }: MailRow): Promise<MailContent | undefined> {
+    const user = await findAccount(address)
+    if (!user) return undefined
+    const { id: userId, username, email, passwordVersion, emailVersion } = user
+    const token = links.reset.issue({ userId, passwordVersion, emailVersion, expiresAt: expiresAt.getTime() })
+    const link = fillLink(linkTemplates.resetPassword, { token })
+    return { to: email, ...templates.passwordReset({ appName, username, link }) }
+  }
+
+  async function composeInvitation({ address, data }: MailRow): Promise<MailContent | undefined> {
+    const { linkId = '' } = parseMailData(data)
+    const [invitation] = await challenges.find.execute({ challengeId: linkId })
+    if (!invitation || (await findAccount(address))) return undefined
+    const token = links.invitation.issue({ id: linkId })
+    const template = linkTemplates.invitation
+    const link = template === undefined ? undefined : fillLink(template, { token })
+    return { to: address, ...templates.invitation({ appName, link, token }) }
+  }
+
+  const toNotice = ({ data, createdAt, userId }: MailRow) => {
+    const { username = '', ip = null, userAgent = null } = parseMailData(data)
+    const device = describeUserAgent(userAgent)
+    return { appName, username, occurrence: { time: createdAt, ip, device }, userId }
+  }
+
+  /** Composes a notice whose text needs no more than its row. */
+  const composeNotice =
+    (template: (notice: ReturnType<typeof toNotice>) => Omit<MailContent, 'to'>): ComposeMail =>
+    async mail => ({ to: mail.address, ...template(toNotice(mail)) })
+
+  const noticeComposers: Record<NoticeKind, ComposeMail> = {
+    password_changed: composeNotice(templates.passwordChanged),
+    password_reset_done: composeNotice(templates.passwordResetDone),
+    refresh_token_reused: composeNotice(templates.refreshTokenReused),
+    account_deleted: composeNotice(templates.accountDeleted),
+    account_disabled: composeNotice(templates.accountDisabled),
+    account_enabled: composeNotice(templates.accountEnabled),
+
+    async email_changed(mail) {
+      const { linkId = '', newEmail = '' } = parseMailData(mail.data)
+      const token = links.revert.issue({ id: linkId })
+      const link = fillLink(linkTemplates.revertEmail, { token })
+      return { to: mail.address, ...templates.emailChanged({ ...toNotice(mail), newEmail, link }) }
+    },
+
+    async sign_in_throttled(mail) {
+      const user = await findAccount(mail.address)
+      if (!user) return undefined
+      const { username, email } = user
+      return { to: email, ...templates.signInThrottled({ ...toNotice(mail), username }) }
+    }
+  }
+
+  return {
+    ...codeComposers,
+    ...noticeComposers,
+    password_reset: composeReset,
+    invitation: composeInvitation
+  }
+}

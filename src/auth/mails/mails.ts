@@ -1,0 +1,106 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { BoundStatement } from '../../db/engine.ts'
+import type { Store } from '../../db/store.ts'
+import { createOutbox } from '../../mail/outbox.ts'
+import type { AuditSource } from '../audit/audit-log.ts'
+import { CODE_TTL_SECONDS } from '../challenges/challenges.ts'
+
+const DAY_MS = 86_400_000
+/** Milliseconds for which a link to reset the password is good. */
+export const RESET_TTL_MS = 3_600_000
+/** Milliseconds for which an invitation, and the link that puts a former e-mail back, are good. */
+export const INVITATION_TTL_MS = 7 * DAY_MS
+export const REVERT_TTL_MS = 7 * DAY_MS
+/** Milliseconds for which it is tried to tell of something that has happened. */
+const NOTICE_TTL_MS = 3 * DAY_MS
+
+/** What the row of a mail knows of what the mail tells. */
+const MailData = Type.Object({
+  username: Type.Optional(Type.String()),
+  challengeId: Type.Optional(Type.String()),
+  /** Of a former e-mail or an invitation. */
+  linkId: Type.Optional(Type.String()),
+  newEmail: Type.Optional(Type.String()),
+  ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  userAgent: Type.Optional(Type.Union([Type.String(), Type.Null()]))
+})
+export type MailData = Readonly<Static<typeof MailData>>
+
+export const parseMailData = (data: unknown): MailData => Value.Parse(MailData, data)
+
+/** The mails that tell owners of what has happened to their accounts. */
+export const noticeKinds = [
+  'password_changed',
+  'password_reset_done',
+  'email_changed',
+  'refresh_token_reused',
+  'sign_in_throttled',
+  'account_deleted',
+  'account_disabled',
+  'account_enabled'
+] as const
+export type NoticeKind = (typeof noticeKinds)[number]
+
+/** The mails with a code. */
+export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'
+
+/** Whom a notice is for. */
+interface Owner {
+  readonly id: string | null
+  readonly username: string
+  readonly email: string
+}
+
+/** Makes the statements that put the mails of accounts into the outbox, for the transactions of what they tell of. */
+export function createAuthMails(store: Store, isEnabled: boolean) {
+  const { bindMail } = createOutbox(store, isEnabled)
+
+  return {
+    isEnabled,
+
+    /** Tells an owner, at the address that the account has, or had before the change. */
+    bindNotice: (
+      kind: NoticeKind,
+      { id, username, email }: Owner,
+      { ip, userAgent }: AuditSource,
+      data: MailData = {}
+    ): BoundStatement =>
+      bindMail({
+        kind,
+        address: email,
+        userId: id,
+        data: { username, ip, userAgent, ...data } satisfies MailData,
+        lifetimeMs: NOTICE_TTL_MS
+      }),
+
+    /** Sends the code of a challenge. */
+    bindCode: (
+      kind: CodeKind,
+      { email, userId }: { email: string; userId: string | null },
+      challengeId: string
+    ): BoundStatement =>
+      bindMail({
+        kind,
+        address: email,
+        userId,
+        data: { challengeId } satisfies MailData,
+        lifetimeMs: CODE_TTL_SECONDS * 1000
+      }),
+
+    /** Sends a link to reset the password, if there is an account with the address when the mail is sent. */
+    bindReset: (email: string): BoundStatement =>
+      bindMail({ kind: 'password_reset', address: email, userId: null, data: {}, lifetimeMs: RESET_TTL_MS }),
+
+    bindInvitation: (email: string, linkId: string): BoundStatement =>
+      bindMail({
+        kind: 'invitation',
+        address: email,
+        userId: null,
+        data: { linkId } satisfies MailData,
+        lifetimeMs: INVITATION_TTL_MS
+      })
+  }
+}
+
+export type AuthMails = ReturnType<typeof createAuthMails>

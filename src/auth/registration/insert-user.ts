@@ -1,0 +1,65 @@
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import type { Store } from '../../db/store.ts'
+import { type FieldError, Problem } from '../../problems/problem.ts'
+import { toLookupKey } from '../accounts/emails.ts'
+import { accountStatements } from '../accounts/statements.ts'
+import type { User, UserRow } from '../user.ts'
+
+type UniqueKeys = Pick<UserRow, 'usernameKey' | 'emailKey'>
+/** An account to be made. */
+export type NewAccount = Pick<UserRow, 'username' | 'email' | 'passwordHash' | 'emailVerified'>
+
+export const usernameTaken: FieldError = { pointer: '/username', detail: 'belongs to another account' }
+
+/** Creates accounts. */
+export function createInsertUser(store: Store) {
+  const { insertUser, findHolders, findHeldEmail } = accountStatements(store)
+
+  /** @returns the account, and the statement that makes it, which must affect a row */
+  function bindInsert(account: NewAccount): { user: User; statement: BoundStatement } {
+    const { username, email, emailVerified } = account
+    const user: User = { id: store.newId(), username, email, emailVerified }
+    const row: UserRow = {
+      ...account,
+      ...toKeys(account),
+      id: user.id,
+      emailVersion: 0,
+      passwordVersion: 0,
+      passwordExpiresAt: null,
+      disabledAt: null,
+      createdAt: store.now()
+    }
+    return { user, statement: mustAffectRow(insertUser.bind(row)) }
+  }
+
+  /**
+   * Explains why a transaction with the statement of an account was undone.
+   * @throws {Problem} `already_taken`, when the account was the reason; else the error itself
+   */
+  async function explainConflict(
+    error: unknown,
+    statement: BoundStatement,
+    account: Pick<NewAccount, 'username' | 'email'>
+  ): Promise<never> {
+    if (!(error instanceof NoRowAffected) || error.statement !== statement) throw error
+    throw new Problem('already_taken', { errors: await findConflicts(account) })
+  }
+
+  async function findConflicts(account: Pick<NewAccount, 'username' | 'email'>): Promise<FieldError[]> {
+    const keys = toKeys(account)
+    const holders: readonly UniqueKeys[] = await findHolders.execute(keys)
+    const held = await findHeldEmail.execute({ ...keys, createdAt: store.now() })
+    const errors: FieldError[] = []
+    if (holders.some(({ usernameKey }) => usernameKey === keys.usernameKey)) errors.push(usernameTaken)
+    if (held.length > 0 || holders.some(({ emailKey }) => emailKey === keys.emailKey))
+      errors.push({ pointer: '/email', detail: 'belongs to another account; sign in if it is yours' })
+    return errors
+  }
+
+  return { bindInsert, explainConflict, findConflicts }
+}
+
+const toKeys = ({ username, email }: Pick<NewAccount, 'username' | 'email'>): UniqueKeys => ({
+  usernameKey: toLookupKey(username),
+  emailKey: toLookupKey(email)
+})

@@ -1,0 +1,84 @@
+import { NoRowAffected } from '../../db/engine.ts'
+import type { ClientInfo } from '../../http/client-info.ts'
+import { Problem } from '../../problems/problem.ts'
+import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
+import type { CodeAnswer, Registration } from '../accounts/schemas.ts'
+import type { AccountServices } from '../accounts/services.ts'
+import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
+import { assertNotGuessable } from '../passwords/policy.ts'
+import type { ChallengeRow } from '../tables.ts'
+import type { TokenPair } from '../tokens/token-pairs.ts'
+import type { User } from '../user.ts'
+import { createInsertUser, usernameTaken } from './insert-user.ts'
+
+export function createVerifiedRegistration(
+  services: Pick<
+    AccountServices,
+    'store' | 'passwordHasher' | 'sessions' | 'mails' | 'mailLimits' | 'challenges'
+  >
+) {
+  const { store, passwordHasher, sessions, challenges } = services
+  const { bindInsert, findConflicts } = createInsertUser(store)
+  const requestChallenge = createChallengeRequest(services)
+
+  /**
+   * Begins a registration: the account comes into being with the code that is mailed. Whether the e-mail has an account is
+   * found out when the mail is sent, which then tells the owner; so the answer is the same whoever asks.
+   * @throws {Problem} `validation_failed` for a password that is easy to guess; `already_taken` for the user name;
+   *   `mail_throttled`, `too_many_tries` or `overloaded`
+   */
+  async function startRegistration(
+    { username, password, ...rest }: Registration,
+    client: ClientInfo
+  ): Promise<ChallengeAnswer> {
+    const email = toAsciiEmail(rest.email)
+    assertNotGuessable(password, { username, email }, '/password')
+    await assertUsernameFree({ username, email })
+    const passwordHash = await passwordHasher.hash(password)
+    const subject = toLookupKey(email)
+    return requestChallenge(
+      'registration_code',
+      { purpose: 'registration', subject, userId: null, email, username, passwordHash },
+      client
+    )
+  }
+
+  /**
+   * Creates the account by the code and signs its owner in.
+   * @throws {Problem} as a check of a code does; `already_taken` when somebody else has the user name by now
+   */
+  async function confirmRegistration(answer: CodeAnswer, client: ClientInfo): Promise<TokenPair> {
+    const challenge = await challenges.check(answer, ({ purpose }) => purpose === 'registration')
+    const user = await registerByChallenge(challenge)
+    return sessions.start({ ...user, passwordVersion: 0 }, client, 'account_created')
+  }
+
+  /** Uses a challenge that was checked. */
+  async function registerByChallenge({
+    email,
+    username,
+    passwordHash,
+    ...challenge
+  }: ChallengeRow): Promise<User> {
+    if (username === null || passwordHash === null) throw new Problem('challenge_expired')
+    const account = { username, email, passwordHash, emailVerified: true }
+    const { user, statement } = bindInsert(account)
+    const use = challenges.bindUse(challenge)
+    await store.atomically(use, statement).catch(async error => {
+      if (!(error instanceof NoRowAffected)) throw error
+      if (error.statement === use) throw new Problem('challenge_expired')
+      await assertUsernameFree(account)
+      // Whoever has an account with the e-mail never got this code.
+      throw new Problem('code_wrong')
+    })
+    return user
+  }
+
+  /** User names are public; whether an e-mail has an account is not told. */
+  async function assertUsernameFree(account: { username: string; email: string }): Promise<void> {
+    const conflicts = await findConflicts(account)
+    if (conflicts.includes(usernameTaken)) throw new Problem('already_taken', { errors: [usernameTaken] })
+  }
+
+  return { startRegistration, confirmRegistration, registerByChallenge }
+}

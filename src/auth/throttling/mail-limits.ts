@@ -1,0 +1,104 @@
+import { sql } from 'drizzle-orm'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { param, paramRow, prepareStatements } from '../../db/statements.ts'
+import type { Store } from '../../db/store.ts'
+import { toNetwork } from '../../http/addresses.ts'
+import { Problem } from '../../problems/problem.ts'
+import { authTables } from '../tables.ts'
+import { throttleStatements } from './statements.ts'
+import { hashSubject } from './subjects.ts'
+
+/** Milliseconds in which mails are counted. */
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** The most mails of a kind that are asked for in an hour: for one address, and from one network. */
+export const MAILS_PER_ADDRESS = 3
+export const MAILS_PER_NETWORK = 20
+
+const statements = prepareStatements('mail_limits', authTables, (db, { throttles }) => {
+  const { id, failures, blockedUntil, updatedAt } = throttles
+  // An end that is further away than an hour was written by an instance whose clock was ahead.
+  const isCounting = sql`(${blockedUntil} > ${param(blockedUntil, 'updatedAt')} and ${blockedUntil} <= ${param(blockedUntil, 'blockedUntil')})`
+  return {
+    /** Counts one more. Affects no row when that would be too many. */
+    count: db
+      .insert(throttles)
+      .values(paramRow(throttles))
+      .onConflictDoUpdate({
+        target: id,
+        set: {
+          failures: sql`case when ${isCounting} then ${failures} + 1 else 1 end`,
+          blockedUntil: sql`case when ${isCounting} then ${blockedUntil} else ${param(blockedUntil, 'blockedUntil')} end`,
+          updatedAt: param(updatedAt, 'updatedAt')
+        },
+        setWhere: sql`(not ${isCounting} or ${failures} < ${sql.placeholder('max')})`
+      })
+      .returning({ id })
+  }
+})
+
+/** What a mail is asked for with. */
+interface MailRequest {
+  readonly kind: string
+  /** The lookup key of the address, whether or not it has an account. */
+  readonly emailKey: string
+  readonly ip: string
+}
+
+/** Bounds the mails that can be asked for. Addresses without an account are counted as any other. */
+export function createMailLimits(store: Store) {
+  const { count } = statements(store)
+  const { find } = throttleStatements(store)
+
+  /** @returns the statement that marks a mail which is sent once a day, and affects no row when it was sent today */
+  const bindDailyMark = (kind: string, emailKey: string): BoundStatement => {
+    const now = store.now()
+    return mustAffectRow(
+      count.bind({
+        id: hashSubject('mail', kind, emailKey),
+        failures: 1,
+        blockedUntil: new Date(now.getTime() + DAY_MS),
+        updatedAt: now,
+        max: 1
+      })
+    )
+  }
+
+  /**
+   * @returns the statements that count the mail, for the transaction that puts it into the outbox, and the handler of that
+   *   transaction's failure
+   */
+  function prepareCounts({ kind, emailKey, ip }: MailRequest) {
+    const now = store.now()
+    const bindCount = (subject: string, max: number) =>
+      mustAffectRow(
+        count.bind({
+          id: hashSubject('mail', kind, subject),
+          failures: 1,
+          blockedUntil: new Date(now.getTime() + HOUR_MS),
+          updatedAt: now,
+          max
+        })
+      )
+    const limits = [
+      { subject: emailKey, statement: bindCount(emailKey, MAILS_PER_ADDRESS) },
+      { subject: toNetwork(ip), statement: bindCount(toNetwork(ip), MAILS_PER_NETWORK) }
+    ]
+
+    /** @throws {Problem} `mail_throttled` when a limit undid the transaction; other errors pass unchanged */
+    async function explain(error: unknown): Promise<never> {
+      const limit =
+        error instanceof NoRowAffected && limits.find(({ statement }) => statement === error.statement)
+      if (!limit) throw error
+      const [row] = await find.execute({ id: hashSubject('mail', kind, limit.subject) })
+      const wait = (row?.blockedUntil.getTime() ?? 0) - store.now().getTime()
+      throw new Problem('mail_throttled', { retryAfter: Math.max(1, Math.ceil(wait / 1000)) })
+    }
+
+    return { statements: limits.map(({ statement }): BoundStatement => statement), explain }
+  }
+
+  return { bindDailyMark, prepareCounts }
+}
+
+export type MailLimits = ReturnType<typeof createMailLimits>

@@ -1,0 +1,20 @@
+import type { Command } from '../../command.ts'
+import { assertMailSettings } from './assert-mail-settings.ts'
+import { withAccount } from './with-account.ts'
+
+const sendReset: Command = {
+  description:
+    'Mails a user a link to set a new password, good for an hour and once. Nobody else sees the password. The service sends\n' +
+    'the mail. USER is an e-mail, a user name or an id.',
+  operands: ['USER'],
+
+  async run(context) {
+    assertMailSettings(context.config({ keys: false }))
+    await withAccount(context, async (account, admin) => {
+      await admin.sendReset(account)
+      context.report({ id: account.id }, `${account.email}: a link to set a new password is on its way\n`)
+    })
+  }
+}
+
+export default sendReset
