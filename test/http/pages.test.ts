@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { homePage } from '../../routes/system/pages/home.ts'
-import { html } from '../../routes/system/pages/html.ts'
 import { getSourceUrl, packageInfo } from '../../src/config/package-info.ts'
 import { catalogue } from '../../src/features.ts'
+import { html } from '../../src/http/html.ts'
 import { actions } from '../../src/problems/problem-type.ts'
 import { type Answer, serve } from '../support/service.ts'
 

@@ -1,6 +1,6 @@
 import { catalogue } from '../../../src/features.ts'
+import { type Html, html } from '../../../src/http/html.ts'
 import type { UnavailabilityCode } from '../readiness.ts'
-import { type Html, html } from './html.ts'
 
 /** What the service says of itself. */
 export interface ServiceInfo {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { packageInfo } from '../../../src/config/package-info.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../../src/http/html.ts'
 import { style } from './style.ts'
 
 /** Pages load and run nothing. They contain one style sheet, allowed by its hash, and an icon as a data URL. */

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { type Html, html } from '../../../src/http/html.ts'
 import type { FieldError, Problem } from '../../../src/problems/problem.ts'
 import { actions } from '../../../src/problems/problem-type.ts'
-import { type Html, html } from './html.ts'
 import { prefersHtml, renderPage } from './layout.ts'
 
 type ProblemDocument = ReturnType<Problem['toDocument']>

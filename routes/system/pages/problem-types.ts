@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
+import { type Html, html } from '../../../src/http/html.ts'
 import { actions, type ProblemType as CatalogueEntry } from '../../../src/problems/problem-type.ts'
-import { type Html, html } from './html.ts'
 
 /** A kind of problem, as it is documented. */
 export interface ProblemType extends CatalogueEntry {

@@ -1,4 +1,4 @@
-import { html } from './html.ts'
+import { html } from '../../../src/http/html.ts'
 
 /** The style sheet of all pages: the system's fonts, and its light or dark colours. */
 export const style = html`

@@ -1,0 +1,146 @@
+import { type Fact, type MailBlock, type MailTexts, renderMail } from '../../../mail/layout.ts'
+
+/** When something happened, and from where. */
+export interface Occurrence {
+  readonly time: Date
+  /** null: done by those who run the service. */
+  readonly ip: string | null
+  readonly device: string | null
+}
+
+/** Tells the owner of an account what happened to it. */
+export interface NoticeMail {
+  readonly appName: string
+  readonly username: string
+  readonly occurrence: Occurrence
+}
+
+/** Also tells the new address and the link that puts the old one back. */
+export interface EmailChangedMail extends NoticeMail {
+  readonly newEmail: string
+  readonly link: string
+}
+
+/** The most characters of the name of a device. Programs choose theirs, and could make it a text of its own. */
+const MAX_DEVICE = 64
+
+const GET_NEW_PASSWORD =
+  'Ask for a new password at the sign-in at once, and choose one that you use nowhere else. That ends all sessions, so whoever is in your account is signed out. If others may read your mail, change the password of your mailbox first.'
+
+export const passwordChanged = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'your password was changed',
+    event: [`The password of your account of ${mail.appName} was changed.`],
+    ifNotYou: [GET_NEW_PASSWORD]
+  })
+
+export const passwordResetDone = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'you have a new password',
+    event: [
+      `A new password was chosen for your account of ${mail.appName}, by the link in a mail to this address.`
+    ],
+    ifNotYou: [
+      `Somebody may be able to read your mail. Change the password of your mailbox first. Then ask for a new password of ${mail.appName} at the sign-in: choosing it ends all sessions.`
+    ]
+  })
+
+/** Goes to the old address. */
+export const emailChanged = (mail: EmailChangedMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'your e-mail was changed',
+    event: [
+      `The e-mail address of your account of ${mail.appName} was changed. Mails about the account no longer go to this address, but to the new one.`
+    ],
+    facts: [['New address', mail.newEmail]],
+    ifNotYou: [
+      'Put this address back. That also ends all sessions, so whoever is in your account is signed out. The link works for seven days.',
+      { button: 'Put this address back', link: mail.link },
+      'Then ask for a new password at the sign-in, and choose one that you use nowhere else.'
+    ]
+  })
+
+export const refreshTokenReused = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'a session was ended',
+    event: [
+      `A session of your account of ${mail.appName} was ended, to be safe: a key of it came back that had been used before. Either somebody has copied the key, or the app has lost the one that came after it.`,
+      'Sign in again on the device that was signed out.'
+    ],
+    ifNotYou: [
+      'If you do not know the place or the device, or if this happens again, look through your devices for programs that you did not install. Then change your password and end your other sessions.'
+    ]
+  })
+
+export const signInThrottled = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'many wrong passwords',
+    event: [
+      `Too many wrong passwords in a row were given for your account of ${mail.appName}. Signing in is slowed down for a while, whoever tries. None of these attempts got in.`,
+      'If it was you, wait a little and try again, or ask for a new password at the sign-in.'
+    ],
+    ifNotYou: [
+      'Somebody may be guessing your password. You need do nothing, if it is long and you use it nowhere else; otherwise change it. For a day you get no other mail about this.'
+    ]
+  })
+
+export const accountDeleted = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'your account was deleted',
+    event: [
+      `Your account of ${mail.appName} was deleted, with everything in it. All its sessions have ended.`
+    ],
+    ifNotYou: [
+      'You cannot bring the account back yourself. Tell those who run the service at once, and change your password wherever else you use it.'
+    ]
+  })
+
+export const accountDisabled = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'your account was disabled',
+    event: [
+      `Your account of ${mail.appName} was disabled. All its sessions have ended, and nobody can sign in. Nothing in it is lost.`
+    ],
+    ifNotYou: ['Ask those who run the service why, and whether it can be enabled again.']
+  })
+
+export const accountEnabled = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'your account is enabled again',
+    event: [`Your account of ${mail.appName} was enabled again. You can sign in as before.`],
+    ifNotYou: ['Ask those who run the service why it had been disabled.']
+  })
+
+interface NoticeTexts {
+  /** What follows the name of the application. */
+  readonly subject: string
+  readonly event: readonly string[]
+  readonly facts?: readonly Fact[]
+  readonly ifNotYou: readonly MailBlock[]
+}
+
+function renderNotice(
+  { appName, username, occurrence }: NoticeMail,
+  { subject, event, facts = [], ifNotYou }: NoticeTexts
+): MailTexts {
+  return renderMail({
+    appName,
+    subject: `${appName}: ${subject}`,
+    blocks: [
+      ...event,
+      { facts: [['User name', username], ...facts, ...describeOccurrence(occurrence)] },
+      { heading: occurrence.ip === null ? 'If you did not expect this' : 'If it was not you' },
+      ...ifNotYou
+    ]
+  })
+}
+
+function describeOccurrence({ time, ip, device }: Occurrence): readonly Fact[] {
+  const when: Fact = ['When', time]
+  if (ip === null) return [when, ['By', 'those who run the service']]
+  return [
+    when,
+    ['From the address', ip],
+    ['With', device?.slice(0, MAX_DEVICE) ?? 'a program that does not give its name']
+  ]
+}
