@@ -10,6 +10,7 @@ import { emptyDatabase } from '../support/databases.ts'
 import {
   type Answer,
   expectedProblem,
+  loginServices,
   PASSWORD,
   type Service,
   type Settings,
@@ -307,7 +308,8 @@ t.test(
 )
 
 /** What the database is asked and what is hashed, in order. */
-function createTracedLogin({ store, passwordHasher, sessions }: Service['app']) {
+function createTracedLogin(app: Service['app']) {
+  const { store, passwordHasher, sessions } = app
   const trace: string[] = []
   const prepare: Store['prepare'] = (builder, name) => {
     const prepared = store.prepare(builder, name)
