@@ -3,6 +3,7 @@ export const auditEventTypes = [
   'account_created',
   'account_disabled',
   'account_enabled',
+  'mail_failed',
   'signed_in',
   'sign_in_failed',
   'password_changed',
