@@ -42,21 +42,16 @@ export async function retryMail(store: Store, id: string): Promise<RetryObstacle
   return (await find.execute({ id })).length > 0 ? 'expired' : 'unknown'
 }
 
-/** How full the outbox is. */
-export interface OutboxLoad {
-  /** Mails that are to be sent, those under way included. */
-  readonly waiting: number
-  readonly givenUp: number
-  /** Seconds since the oldest of those that wait was written; 0 when none waits. */
-  readonly oldestSeconds: number
+/** How many mails wait, those under way included, and how many were given up. */
+export async function countMails(store: Store): Promise<{ waiting: number; givenUp: number }> {
+  const { summarizeWaiting, countGivenUp } = mailStatements(store)
+  const [summary] = await summarizeWaiting.execute()
+  const [{ givenUp } = { givenUp: 0 }] = await countGivenUp.execute()
+  return { waiting: summary?.waiting ?? 0, givenUp }
 }
 
-export async function readOutboxLoad(store: Store): Promise<OutboxLoad> {
-  const { countWaiting, countGivenUp } = mailStatements(store)
-  const [[waiting], [givenUp]] = await Promise.all([countWaiting.execute(), countGivenUp.execute()])
-  return {
-    waiting: waiting?.waiting ?? 0,
-    givenUp: givenUp?.givenUp ?? 0,
-    oldestSeconds: waiting?.oldest ? (store.now().getTime() - waiting.oldest.getTime()) / 1000 : 0
-  }
+/** For how many seconds the oldest of the mails that wait has waited; 0 when none waits. */
+export async function readOldestAge(store: Store): Promise<number> {
+  const [summary] = await mailStatements(store).summarizeWaiting.execute()
+  return summary?.oldest ? (store.now().getTime() - summary.oldest.getTime()) / 1000 : 0
 }

@@ -87,7 +87,7 @@ export const mailStatements = prepareStatements('mails', mailTables, (db, { mail
       .where(gt(mails.id, param(mails.id, 'after')))
       .orderBy(asc(mails.id))
       .limit(PAGE_SIZE),
-    countWaiting: db
+    summarizeWaiting: db
       .select({ waiting: count(), oldest: min(mails.createdAt) })
       .from(mails)
       .where(isWaiting),

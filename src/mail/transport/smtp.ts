@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { domainToASCII } from 'node:url'
 import { createTransport } from 'nodemailer'
 import { isLoopbackHost } from '../../config/mail-settings.ts'
 import type { MailTransport } from '../mail.ts'
@@ -33,7 +34,7 @@ export function createSmtpTransport(
   timeLimits: SmtpTimeLimits = TIME_LIMITS
 ): MailTransport {
   const { protocol, hostname, port, username, password } = new URL(url)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = domainToASCII(decodeURIComponent(hostname)).replace(/^\[|\]$/g, '')
   const isSecure = protocol === 'smtps:'
   const server = `${hostname}:${port || (isSecure ? 465 : 587)}`
   const transport = createTransport({
