@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
@@ -19,6 +23,23 @@ export const MESSAGE = {
   html: '<p>Your code is 123456.</p>'
 }
 
+/** A certificate that nobody has signed, for addresses of this machine, and its key. */
+function createCertificate() {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-mail-'))
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const names = ['-subj', '/CN=mail.example', '-addext', 'subjectAltName=IP:0.0.0.0,IP:127.0.0.1']
+  const files = ['-keyout', keyFile, '-out', certFile]
+  execFileSync('openssl', ['req', '-x509', '-days', '2', ...algorithm, ...names, ...files], {
+    stdio: 'ignore'
+  })
+  const certificate = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') }
+  rmSync(folder, { recursive: true })
+  return certificate
+}
+
+export const CERTIFICATE = createCertificate()
+
 /** An answer of a server. */
 export const answer = (responseCode: number, message: string) =>
   Object.assign(new Error(message), { responseCode })
@@ -28,6 +49,7 @@ export async function startMailServer(t: Test, options: SMTPServerOptions = {}) 
   const received: { recipients: string[]; source: string }[] = []
   const server = new SMTPServer({
     authOptional: true,
+    ...CERTIFICATE,
     onData(stream, { envelope }, callback) {
       text(stream).then(source => {
         received.push({ recipients: envelope.rcptTo.map(({ address }) => address), source })

@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { SMTPServerOptions } from 'smtp-server'
 import t, { type Test } from 'tap'
 import { MailError } from '../../src/mail/mail.ts'
 import { createMailTransport } from '../../src/mail/transport.ts'
-import { answer, MESSAGE, openTransport, SENDER, startMailServer } from './mail-server.ts'
+import { answer, CERTIFICATE, MESSAGE, openTransport, SENDER, startMailServer } from './mail-server.ts'
 
 /** An address of this machine that is not known as such: to it nothing is sent without TLS. */
 const OUTSIDE = '0.0.0.0'
@@ -50,16 +48,34 @@ t.test('a message arrives with its id, as text and HTML, and says that nobody wr
 t.test('nothing in a message becomes a header or another recipient', async t => {
   const { port, received } = await startMailServer(t)
   const url = `smtp://127.0.0.1:${port}`
-  const refusal = { said: 'the address or the subject has a control character', isPermanent: true }
-  for (const to of ['a@b.example\r\nBcc: c@d.example', 'a@b.example\nX: y', 'a@b.example\0'])
-    t.strictSame(await fail(t, url, { ...MESSAGE, to }), refusal)
-  t.strictSame(await fail(t, url, { ...MESSAGE, subject: 'x\r\nBcc: c@d.example' }), refusal)
+  const addresses = [
+    'a@b.example\r\nBcc: c@d.example',
+    'a@b.example\nX: y',
+    'a@b.example\0',
+    'a@b.example, c@d.example',
+    'a@b.example;c@d.example',
+    'group:a@b.example',
+    '<a@b.example>',
+    'a@b.example c@d.example',
+    'a@b.example(c@d.example)'
+  ]
+  for (const to of addresses)
+    t.strictSame(await fail(t, url, { ...MESSAGE, to }), {
+      said: 'the address is not one address',
+      isPermanent: true
+    })
+  t.strictSame(await fail(t, url, { ...MESSAGE, subject: 'x\r\nBcc: c@d.example' }), {
+    said: 'the subject has a control character',
+    isPermanent: true
+  })
   t.strictSame(received, [])
-
   const transport = openTransport(t, url)
-  for (const to of ['a@b.example, c@d.example', 'a@b.example;c@d.example', '<a@b.example> c@d.example'])
-    await transport.send({ ...MESSAGE, to }).catch(() => {})
-  for (const { recipients } of received) t.equal(recipients.length, 1)
+  const odd = ["o'hara+x@b.example", '{a}|!#$%&*/=?^_`~@b.example', 'grüße@b.example']
+  for (const to of odd) await transport.send({ ...MESSAGE, to })
+  t.strictSame(
+    received.flatMap(({ recipients }) => recipients),
+    odd
+  )
 })
 
 t.test('what a server answers decides whether a message is tried again', async t => {
@@ -117,7 +133,7 @@ t.test('an answer is told in one line, without addresses, links and codes', asyn
 
 t.test('a server that hangs, closes or talks nonsense is another try’s, and soon found out', async t => {
   const cases: [RegExp, (socket: Socket) => void][] = [
-    [/^127\.0\.0\.1 did not answer in time \(Greeting never received\)$/, () => {}],
+    [/^127\.0\.0\.1 did not answer in time \(.+\)$/, () => {}],
     [/^no connection to 127\.0\.0\.1 \(.+\)$/, socket => socket.destroy()],
     [
       /^no connection to 127\.0\.0\.1 \(Invalid greeting\): HTTP\/1\.1 400$/,
@@ -145,7 +161,7 @@ t.test('a server that hangs, closes or talks nonsense is another try’s, and so
     const url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`
     const begin = performance.now()
     t.match(await fail(t, url), { said, isPermanent: false })
-    await t.rejects(openTransport(t, url).verify(), MailError)
+    await t.rejects(openTransport(t, url).verify(), { isPermanent: false, message: /127/ })
     t.ok(performance.now() - begin < 4000)
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -184,35 +200,11 @@ t.test('outside of this machine nothing is sent without TLS and a valid certific
 })
 
 t.test('with a valid certificate a message goes over TLS, with user and password', async t => {
-  const folder = t.testdir()
-  const [keyFile, certFile] = [`${folder}/key.pem`, `${folder}/cert.pem`]
-  execFileSync(
-    'openssl',
-    [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2'
-      ],
-      ...['-subj', '/CN=mail.example', '-addext', `subjectAltName=IP:${OUTSIDE},IP:127.0.0.1`],
-      ...['-keyout', keyFile, '-out', certFile]
-    ],
-    { stdio: 'ignore' }
-  )
-  const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')]
   const trusted = tls.getCACertificates('default')
-  tls.setDefaultCACertificates([...trusted, cert])
+  tls.setDefaultCACertificates([...trusted, CERTIFICATE.cert])
   t.teardown(() => tls.setDefaultCACertificates(trusted))
 
   const options: SMTPServerOptions = {
-    key,
-    cert,
     authOptional: false,
     onAuth: ({ username, password }, _session, callback) =>
       username === 'u@x' && password === 'p:/ä%'
@@ -236,7 +228,10 @@ t.test('with a valid certificate a message goes over TLS, with user and password
     isPermanent: false
   }
   t.strictSame(await fail(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`), wrong)
-  await t.rejects(openTransport(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`).verify(), MailError)
+  await t.rejects(openTransport(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`).verify(), {
+    isPermanent: false,
+    message: /refused the user/
+  })
 })
 
 t.test('settings make a transport', async t => {

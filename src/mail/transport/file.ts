@@ -11,7 +11,7 @@ import { toMimeOptions } from './mime.ts'
  * @param folder made at the first message, with the folders above it
  * @param from the sender
  */
-export function createFileTransport(folder: string, from: string): MailTransport {
+export function createFileTransport(folder: string, from: string, access = accessSync): MailTransport {
   const composer = createTransport({ streamTransport: true, buffer: true })
 
   function write(id: string, content: Buffer): string {
@@ -38,7 +38,7 @@ export function createFileTransport(folder: string, from: string): MailTransport
       const existing = findExisting(resolve(folder))
       if (!statSync(existing).isDirectory()) throw new MailError(`${existing} is not a folder`, false)
       try {
-        accessSync(existing, constants.W_OK | constants.X_OK)
+        access(existing, constants.W_OK | constants.X_OK)
       } catch (error) {
         throw new MailError(`${existing} cannot be written to: ${describeSystemError(error)}`, false)
       }
