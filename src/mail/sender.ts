@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createDelivery, type DeliveryOptions } from './delivery.ts'
-import { startLoop } from './loop.ts'
 import { mailListeners } from './outbox.ts'
+import { createDelivery, type DeliveryOptions } from './sending/delivery.ts'
+import { startLoop } from './sending/loop.ts'
 import { mailStatements } from './statements.ts'
 import type { MailRow } from './tables.ts'
 
