@@ -79,7 +79,7 @@ export function createSender(options: DeliveryOptions) {
 
   async function giveUp(): Promise<number> {
     const expired = await giveUpExpired.execute({ now: store.now(), reason: EXPIRED })
-    for (const mail of expired) await tellGivenUp(mail, mail.lastError ?? EXPIRED)
+    for (const mail of expired) await tellGivenUp(mail, String(mail.lastError))
     return expired.length
   }
 
