@@ -24,6 +24,10 @@ const compose = async ({ address }: { address: string }) => ({
   html: '<p>Your code is <b>123456</b>. It is valid for ten minutes.</p>'
 })
 
+const fail = (fields: object, message: string) => {
+  throw new Error(`${message}: ${JSON.stringify(fields)}`)
+}
+
 process.on('message', async (count: number) => {
   for (let index = 0; index < count; index += 100)
     await store.atomically(
@@ -40,7 +44,7 @@ process.on('message', async (count: number) => {
     store,
     transport: createMailTransport(config.mail),
     composers: { code: compose },
-    log: { info() {}, warn: console.warn, error: console.error },
+    log: { info() {}, warn: fail, error: fail },
     random: Math.random
   })
   process.send?.('filled')
