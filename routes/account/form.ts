@@ -8,7 +8,7 @@ import { describeWait } from './problem-page.ts'
 export interface Field {
   readonly name: string
   readonly label: string
-  readonly hint?: string
+  readonly hint: string
   readonly type: 'text' | 'password'
   /** What browsers and password managers may fill in (HTML, section 4.10.18.7). */
   readonly autocomplete: 'one-time-code' | 'current-password' | 'new-password'
@@ -75,15 +75,14 @@ function renderField(
   value: string | undefined,
   error: string | undefined
 ): Html {
-  const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
+  const description = error ? `${name}-hint ${name}-error` : `${name}-hint`
   return html`<div class="field${error && ' wrong'}">
 <label for="${name}">${label}</label>
-${hint && html`<p id="${name}-hint" class="dim">${hint}</p>\n`}${error && html`<p id="${name}-error" class="error">${error}</p>\n`}
+<p id="${name}-hint" class="dim">${hint}</p>
+${error && html`<p id="${name}-error" class="error">${error}</p>\n`}
 <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" autocapitalize="none" spellcheck="false"${
     inputmode && html` inputmode="${inputmode}"`
-  }${type === 'text' && value ? html` value="${value}"` : undefined}${
-    descriptions ? html` aria-describedby="${descriptions}"` : undefined
-  }${error && html` aria-invalid="true"`}>
+  }${type === 'text' && value ? html` value="${value}"` : undefined} aria-describedby="${description}"${error && html` aria-invalid="true"`}>
 </div>\n`
 }
 
