@@ -1,55 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { createOutbox } from '../../src/mail/outbox.ts'
-import { createSender } from '../../src/mail/sender.ts'
-import { createMailTransport } from '../../src/mail/transport.ts'
+import { mailStatements } from '../../src/mail/statements.ts'
 
 /*
- * The service, and beside it a sender of mails that this file composes. A message of the parent fills the outbox with as
- * many mails as it says and has them sent; the answer is how many milliseconds that took.
+ * The service. A message of the parent fills the outbox with as many mails as it says; the answers are `filled`, and when
+ * the outbox is empty how many milliseconds the service has taken to send them.
  */
 
 const LIFETIME = 3_600_000
+const BATCH_SIZE = 100
 
 const config = readConfig(process.env)
-const app = await buildApp({ config: { ...config, mail: undefined } })
+const app = await buildApp({ config })
 await app.listen(config.listen)
 const { store } = app
 const outbox = createOutbox(store, true)
+const { nextDue } = mailStatements(store)
 
-const compose = async ({ address }: { address: string }) => ({
-  to: address,
-  subject: 'Your code',
-  text: 'Your code is 123456. It is valid for ten minutes.\nhttps://id.example.org/account/confirm-email\n',
-  html: '<p>Your code is <b>123456</b>. It is valid for ten minutes.</p>'
-})
-
-const fail = (fields: object, message: string) => {
-  throw new Error(`${message}: ${JSON.stringify(fields)}`)
-}
+const bindMail = (index: number) =>
+  outbox.bindMail({
+    kind: 'password_changed',
+    address: `user${index}@example.org`,
+    userId: null,
+    data: { username: `user${index}`, ip: '192.0.2.1', userAgent: null },
+    lifetimeMs: LIFETIME
+  })
 
 process.on('message', async (count: number) => {
-  for (let index = 0; index < count; index += 100)
-    await store.atomically(
-      ...Array.from({ length: 100 }, (_, offset) => ({
-        kind: 'code',
-        address: `user${index + offset}@example.org`,
-        userId: null,
-        data: {},
-        lifetimeMs: LIFETIME
-      })).flatMap(outbox.bindMail)
-    )
-  if (!config.mail) throw new Error('MAIL_URL is missing')
-  const sender = createSender({
-    store,
-    transport: createMailTransport(config.mail),
-    composers: { code: compose },
-    log: { info() {}, warn: fail, error: fail },
-    random: Math.random
-  })
+  for (let first = 0; first < count; first += BATCH_SIZE)
+    await store.atomically(...Array.from({ length: BATCH_SIZE }, (_, offset) => bindMail(first + offset)))
   process.send?.('filled')
   const begin = performance.now()
-  await sender.drain()
+  while ((await nextDue.execute()).length > 0) await sleep(200)
   process.send?.(performance.now() - begin)
-  await sender.stop(0)
 })

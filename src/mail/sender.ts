@@ -8,11 +8,14 @@ import type { MailRow } from './tables.ts'
 /** Mails under way at a time: one that hangs holds up none of the others. */
 const MAX_UNDER_WAY = 10
 /** Milliseconds that a claim holds: longer than any attempt takes, so that nobody else sends the mail meanwhile. */
-const LEASE = 180_000
+const LEASE = 90_000
 /** Milliseconds between two looks at the outbox, into which other processes write, too. */
 const POLL_INTERVAL = 5000
-/** Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. */
-const GATHERING_TIME = 10
+/**
+ * Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. It also
+ * bounds what a full outbox takes from requests: about 150 mails a second go out.
+ */
+const GATHERING_TIME = 60
 /** Milliseconds that mails whose connections were closed have to end. */
 const END_TIMEOUT = 1000
 
@@ -92,7 +95,7 @@ export function createSender(options: DeliveryOptions) {
       })
       .finally(() => {
         underWay.delete(delivery)
-        setTimeout(() => loop?.wake(), GATHERING_TIME).unref()
+        gathering ??= setTimeout(endGathering, GATHERING_TIME).unref()
       })
     underWay.add(delivery)
   }
@@ -110,6 +113,12 @@ export function createSender(options: DeliveryOptions) {
   }
 
   let loop: ReturnType<typeof startLoop> | undefined
+  let gathering: NodeJS.Timeout | undefined
+
+  function endGathering() {
+    gathering = undefined
+    loop?.wake()
+  }
 
   /** Sends mails as they fall due, until `stop`. */
   function start() {

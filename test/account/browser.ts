@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
 import { openChromium } from '../support/chromium.ts'
-import { codeOf, type OutgoingMail } from '../support/mailbox.ts'
+import { codeOf, type SentMail } from '../support/mailbox.ts'
 import { PASSWORD } from '../support/service.ts'
 import { APPEARANCE, openWatchedPage, tabTo } from '../support/watched-page.ts'
 import { ADA, NEW_PASSWORD, servePages } from './visitor.ts'
@@ -21,7 +21,7 @@ async function serveToBrowsers(t: Test) {
   return { ...service, url, pair, verification }
 }
 
-const linkIn = (mail: OutgoingMail | undefined, url: string) =>
+const linkIn = (mail: SentMail | undefined, url: string) =>
   `${url}${/https:\/\/id\.example(\/account\/\S+)/.exec(mail?.text ?? '')?.[1]}`
 
 /** Types into the fields, one Tab after the other, and sends the form by the Enter key. */

@@ -1,15 +1,15 @@
 import t from 'tap'
-import { codeOf, type OutgoingMail, parameterOf } from '../support/mailbox.ts'
+import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
 import { PASSWORD } from '../support/service.ts'
 import { ADA, checkErrors, checkPage, servePages } from './visitor.ts'
 
 const NEW_EMAIL = 'ada@lovelace.example'
 const FORM_AGAIN = 'Error: Confirm your e-mail'
 
-const pathOf = (mail: OutgoingMail | undefined) =>
+const pathOf = (mail: SentMail | undefined) =>
   /https:\/\/id\.example(\/account\/\S+)/.exec(mail?.text ?? '')?.[1] ?? ''
 /** Another code than the right one. */
-const notCode = (mail: OutgoingMail) => (codeOf(mail) === '000000' ? '000001' : '000000')
+const notCode = (mail: SentMail) => (codeOf(mail) === '000000' ? '000001' : '000000')
 
 async function serveWithCode(t: Parameters<typeof servePages>[0]) {
   const service = await servePages(t)

@@ -23,7 +23,7 @@ async function build(t: Test, settings: Settings, mailTransport?: MailTransport)
   const outbox = createOutbox(app.store, true)
   const write = (userId: string | null = null) =>
     app.store.atomically(
-      ...outbox.bindMail({ kind: 'unknown', address: 'a@b.example', userId, data: {}, lifetimeMs: HOUR })
+      outbox.bindMail({ kind: 'unknown', address: 'a@b.example', userId, data: {}, lifetimeMs: HOUR })
     )
   return { app, lines, write }
 }

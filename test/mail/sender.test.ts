@@ -208,7 +208,7 @@ t.test(
     })
     await second.drain()
     t.equal(ids.length, 1, 'the lease holds')
-    clock.advance(180)
+    clock.advance(90)
     const third = createTestSender(async () => {
       // The first one comes back from the dead: it has lost its claim.
       reject(permanent())

@@ -93,9 +93,9 @@ t.test('metrics tell what waits in the outbox, as long as the database can be as
     latchkey_outbox_oldest_seconds: '0'
   }
   t.match((await scrape(service)).values, empty)
-  await store.atomically(...outbox.bindMail(mail))
+  await store.atomically(outbox.bindMail(mail))
   service.clock.advance(90)
-  await store.atomically(...outbox.bindMail(mail))
+  await store.atomically(outbox.bindMail(mail))
   const { mails } = mailTables(store.kit)
   const row = { ...mail, createdAt: new Date(0), dueAt: NEVER, attempts: 1, expiresAt: new Date(0) }
   await store.db
