@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import {
-  CodeAnswer,
   createPasswordResetSchema,
   EmailChange,
   EmailRevert,
@@ -15,7 +14,14 @@ import {
   problemResponses,
   ref
 } from '../schemas.ts'
-import { ChallengeDocument, codeProblems, TokenPairDocument, tags, UserDocument } from './schemas.ts'
+import {
+  ChallengeDocument,
+  CodeAnswerBody,
+  codeProblems,
+  TokenPairDocument,
+  tags,
+  UserDocument
+} from './schemas.ts'
 
 /** The problems of the link of a mail. */
 const linkProblems = ['link_invalid', 'link_expired', 'link_used', 'mail_not_configured'] as const
@@ -45,7 +51,7 @@ export const confirmVerification = {
   description: 'Confirms the address by the code. There are five tries in an hour, across new codes.',
   tags,
   security: bearer,
-  body: CodeAnswer,
+  body: CodeAnswerBody,
   response: {
     200: { ...ref(UserDocument), description: 'The account, with its address verified.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems)
@@ -85,7 +91,7 @@ export const confirmEmailChange = {
   tags,
   security: bearer,
   headers: idempotencyHeaders,
-  body: CodeAnswer,
+  body: CodeAnswerBody,
   response: {
     200: { ...ref(TokenPairDocument), description: 'The e-mail is changed; the new pair.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems, 'already_taken')
