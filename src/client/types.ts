@@ -219,6 +219,7 @@ export type Event = {
     | 'email_changed'
     | 'email_reverted'
     | 'email_verified'
+    | 'mail_failed'
     | 'signed_in'
     | 'sign_in_failed'
     | 'password_changed'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { serveMail } from '../accounts/mail-service.ts'
-import { codeOf, type OutgoingMail, parameterOf } from '../support/mailbox.ts'
+import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
 import type { Settings } from '../support/service.ts'
 
 /** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session, the mail. */
@@ -127,7 +127,7 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
 type Test = Parameters<typeof serveMail>[0]
 
 /** Learns what takes the place of the examples' code and tokens. */
-function readMail(handles: Map<string, string>, mail: OutgoingMail) {
+function readMail(handles: Map<string, string>, mail: SentMail) {
   const [code, token] = [codeOf(mail), parameterOf(mail, 'token')]
   if (code) handles.set(EXAMPLE_CODE, code)
   const example = EXAMPLE_TOKENS.find(example => example.slice(0, 4) === token.slice(0, 4))
