@@ -29,7 +29,7 @@ const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.
 
 const userProperties = { id: IdDocument, username: Username, email: AsciiEmail }
 const EmailVerified = Type.Boolean({
-  description: 'whether the owner has shown that mail to the address arrives'
+  description: 'whether the owner has shown that mail to the e-mail address arrives'
 })
 
 export const UserDocument = Type.Object(
@@ -99,7 +99,13 @@ export const RegisteredPairDocument = Type.Object(
   {
     $id: 'RegisteredPair',
     description: 'What a registration gives. `verification` is for the code that was mailed to the address.',
-    examples: [{ ...TokenPairDocument.examples[0], verification: exampleChallenge }]
+    examples: [
+      {
+        ...TokenPairDocument.examples[0],
+        user: { ...exampleUser, emailVerified: false },
+        verification: exampleChallenge
+      }
+    ]
   }
 )
 

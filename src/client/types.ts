@@ -147,7 +147,7 @@ export type User = {
   username: string
   /** an e-mail address of at most 254 characters */
   email: string
-  /** whether the owner has shown that mail to the address arrives */
+  /** whether the owner has shown that mail to the e-mail address arrives */
   emailVerified: boolean
 }
 
@@ -362,7 +362,7 @@ export type RefreshBody = {
     username: string
     /** an e-mail address of at most 254 characters */
     email: string
-    /** whether the owner has shown that mail to the address arrives */
+    /** whether the owner has shown that mail to the e-mail address arrives */
     emailVerified?: boolean
   }
   /** as it was answered */
