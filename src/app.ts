@@ -32,6 +32,7 @@ import shutdown from '../plugins/ops/shutdown.ts'
 import passwordHasher from '../plugins/password-hasher.ts'
 import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
+import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
@@ -154,6 +155,7 @@ export async function buildApp({
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })
+  await app.register(account, { prefix: '/account', config })
   await app.register(problemPages, { prefix: '/problems' })
   if (config.hasDocs) await app.register(docs)
 

@@ -29,15 +29,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'creates a key that signs tokens',
     load: () => import('./commands/keys-generate.ts')
   },
-  'mail test': { summary: 'sends a test message', load: () => import('./commands/mail/test.ts') },
-  'mail list': {
-    summary: 'lists the mails that are not sent, and why',
-    load: () => import('./commands/mail/list.ts')
-  },
-  'mail retry': {
-    summary: 'sends a mail again',
-    load: () => import('./commands/mail/retry.ts')
-  },
   'users list': { summary: 'lists the accounts', load: () => import('./commands/users/list.ts') },
   'users disable': {
     summary: 'locks an account',
@@ -63,5 +54,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'users reset-password': {
     summary: 'gives a user a new password',
     load: () => import('./commands/users/reset-password.ts')
+  },
+  'mail test': { summary: 'sends a test message', load: () => import('./commands/mail/test.ts') },
+  'mail list': {
+    summary: 'lists the mails that are not sent, and why',
+    load: () => import('./commands/mail/list.ts')
+  },
+  'mail retry': {
+    summary: 'sends a mail again',
+    load: () => import('./commands/mail/retry.ts')
   }
 }

@@ -45,13 +45,14 @@ export async function retryMail(store: Store, id: string): Promise<RetryObstacle
 /** How many mails wait, those under way included, and how many were given up. */
 export async function countMails(store: Store): Promise<{ waiting: number; givenUp: number }> {
   const { summarizeWaiting, countGivenUp } = mailStatements(store)
-  const [summary] = await summarizeWaiting.execute()
-  const [{ givenUp } = { givenUp: 0 }] = await countGivenUp.execute()
-  return { waiting: summary?.waiting ?? 0, givenUp }
+  const [waiting] = await summarizeWaiting.execute()
+  const [givenUp] = await countGivenUp.execute()
+  return { waiting: Number(waiting?.count), givenUp: Number(givenUp?.count) }
 }
 
 /** For how many seconds the oldest of the mails that wait has waited; 0 when none waits. */
 export async function readOldestAge(store: Store): Promise<number> {
-  const [summary] = await mailStatements(store).summarizeWaiting.execute()
-  return summary?.oldest ? (store.now().getTime() - summary.oldest.getTime()) / 1000 : 0
+  const [waiting] = await mailStatements(store).summarizeWaiting.execute()
+  const now = store.now()
+  return (now.getTime() - (waiting?.oldest ?? now).getTime()) / 1000
 }

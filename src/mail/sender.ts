@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createDelivery, type DeliveryOptions } from './delivery.ts'
-import { startLoop } from './loop.ts'
 import { mailListeners } from './outbox.ts'
+import { createDelivery, type DeliveryOptions } from './sending/delivery.ts'
+import { startLoop } from './sending/loop.ts'
 import { mailStatements } from './statements.ts'
 import type { MailRow } from './tables.ts'
 
@@ -11,6 +11,8 @@ const MAX_UNDER_WAY = 10
 const LEASE = 180_000
 /** Milliseconds between two looks at the outbox, into which other processes write, too. */
 const POLL_INTERVAL = 5000
+/** Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. */
+const GATHERING_TIME = 10
 /** Milliseconds that mails whose connections were closed have to end. */
 const END_TIMEOUT = 1000
 
@@ -79,7 +81,7 @@ export function createSender(options: DeliveryOptions) {
 
   async function giveUp(): Promise<number> {
     const expired = await giveUpExpired.execute({ now: store.now(), reason: EXPIRED })
-    for (const mail of expired) await tellGivenUp(mail, mail.lastError ?? EXPIRED)
+    for (const mail of expired) await tellGivenUp(mail, String(mail.lastError))
     return expired.length
   }
 
@@ -90,7 +92,7 @@ export function createSender(options: DeliveryOptions) {
       })
       .finally(() => {
         underWay.delete(delivery)
-        loop?.wake()
+        setTimeout(() => loop?.wake(), GATHERING_TIME).unref()
       })
     underWay.add(delivery)
   }

@@ -88,9 +88,9 @@ export const mailStatements = prepareStatements('mails', mailTables, (db, { mail
       .orderBy(asc(mails.id))
       .limit(PAGE_SIZE),
     summarizeWaiting: db
-      .select({ waiting: count(), oldest: min(mails.createdAt) })
+      .select({ count: count(), oldest: min(mails.createdAt) })
       .from(mails)
       .where(isWaiting),
-    countGivenUp: db.select({ givenUp: count() }).from(mails).where(isNotNull(mails.givenUpAt))
+    countGivenUp: db.select({ count: count() }).from(mails).where(isNotNull(mails.givenUpAt))
   }
 })

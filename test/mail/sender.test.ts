@@ -5,6 +5,10 @@ import type { Message } from '../../src/mail/mail.ts'
 import { createOutbox } from '../../src/mail/outbox.ts'
 import { HOUR, openOutbox, permanent, sharedDatabase, temporary } from './outbox.ts'
 
+// The sender's own timers keep no process alive.
+const timer = setInterval(() => {}, 1000)
+t.teardown(() => clearInterval(timer))
+
 t.test('a mail that was sent is gone, and the log says what was sent, but not to whom', async t => {
   const { store, write, createTestSender, rows } = await openOutbox(t)
   await write()
@@ -237,9 +241,6 @@ t.test('a commit wakes the sender; a mail that is due later is sent then', async
     // Past 1, so that the pause is 0.1 s.
     { random: () => 1.98 }
   )
-  // The sender's own timer keeps no process alive.
-  const timer = setInterval(() => {}, 1000)
-  t.teardown(() => clearInterval(timer))
   sender.start()
   const begin = performance.now()
   await write()

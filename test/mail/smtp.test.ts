@@ -169,6 +169,21 @@ t.test('a server that hangs, closes or talks nonsense is another try’s, and so
   t.match(await fail(t, 'smtp://127.0.0.1:1'), { said: /^no connection to 127\.0\.0\.1:1 \(.*ECONNREFUSED/ })
 })
 
+t.test('a message without an address is given up; ports have defaults', async t => {
+  const { port } = await startMailServer(t)
+  t.strictSame(await fail(t, `smtp://127.0.0.1:${port}`, { ...MESSAGE, to: '' }), {
+    said: 'the message cannot be sent by 127.0.0.1 (No recipients defined)',
+    isPermanent: true
+  })
+  for (const [scheme, defaultPort] of [
+    ['smtp', 587],
+    ['smtps', 465]
+  ])
+    await t.rejects(openTransport(t, `${scheme}://[::1]`).verify(), {
+      message: new RegExp(`^no connection to \\[::1\\]:${defaultPort} `)
+    })
+})
+
 t.test('a server that hangs in the message is given up after the time limit', async t => {
   const { port } = await startMailServer(t, { onData: stream => stream.resume() })
   const hanging = { said: '127.0.0.1 did not answer in time (Timeout)', isPermanent: false }

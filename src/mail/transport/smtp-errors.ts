@@ -46,7 +46,7 @@ function isPermanent({ code, responseCode, permanent }: NodemailerError): boolea
 function describe(fault: NodemailerError, server: string): string {
   const { code, response, message } = fault
   // What nodemailer says may have the answer at its end.
-  const reason = describeAnswer(message.split(/[:.] ?(?:response=|\d{3}[ -])/)[0] ?? '')
+  const reason = describeAnswer(message.replace(/[:.] ?(?:response=|\d{3}[ -]).*/s, ''))
   switch (code) {
     case 'EABORT':
       return `${server} did not take the message in time`

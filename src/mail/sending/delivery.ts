@@ -1,10 +1,10 @@
-import type { Store } from '../db/store.ts'
-import { count } from '../process/counters.ts'
-import { mailOutcomes } from './counters.ts'
-import { type MailComposers, MailError, type MailTransport } from './mail.ts'
+import type { Store } from '../../db/store.ts'
+import { count } from '../../process/counters.ts'
+import { mailOutcomes } from '../counters.ts'
+import { type MailComposers, MailError, type MailTransport } from '../mail.ts'
+import { mailStatements } from '../statements.ts'
+import type { MailRow } from '../tables.ts'
 import { toPause } from './pauses.ts'
-import { mailStatements } from './statements.ts'
-import type { MailRow } from './tables.ts'
 
 /** Where the sender reports what it does. */
 export interface MailLog {
