@@ -72,6 +72,7 @@ await once(child, 'message')
 const end = once(child, 'message')
 const busy = await sendSteadily(running, SECONDS, reads)
 const [milliseconds] = await end
+const memoryAfter = peakMemory(running)
 
 /** Registers accounts, a few at a time. @returns milliseconds for each */
 async function timeRegistrations({ url }: { url: string }, round: number): Promise<number> {
@@ -118,7 +119,7 @@ process.stdout.write(
       `${mails}`,
       ((mails * 1000) / milliseconds).toFixed(0),
       memoryBefore.toFixed(0),
-      peakMemory(running).toFixed(0),
+      memoryAfter.toFixed(0),
       idle.toFixed(1),
       busy.toFixed(1),
       median.toFixed(2)
