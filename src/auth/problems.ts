@@ -62,9 +62,12 @@ export const authProblems = {
   access_token_stale: {
     status: 401,
     title: 'The access token is stale',
-    detail: 'The password was changed since. Refresh it with the refresh token, before its expiry too.',
+    detail:
+      'The password or the e-mail was changed since. Refresh it with the refresh token, before its expiry too.',
     action: 'refresh',
-    cause: 'The password of the account was changed after this access token was issued. The session goes on.',
+    cause:
+      'The password or the e-mail of the account was changed after this access token was issued. The session ' +
+      'goes on.',
     next:
       'Send the pair to POST /api/auth/refresh now, though the access token may have time left, then ' +
       'repeat the request with the new one.'
@@ -188,7 +191,7 @@ export const authProblems = {
   },
   already_taken: {
     status: 409,
-    title: 'The account could not be made',
+    title: 'A name or an e-mail is taken',
     detail: 'The values listed in errors belong to another account. Choose others, or sign in.',
     cause:
       'The user name or the e-mail belongs to an account already; both are unique, without regard to ' +

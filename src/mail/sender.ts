@@ -14,7 +14,7 @@ const POLL_INTERVAL = 5000
 /** Milliseconds from the start of one mail to the next, so that the work of a full outbox comes between requests in small parts. */
 const SPACING = 7
 /** Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. */
-const GATHERING_TIME = 20
+const GATHERING_TIME = 50
 /** Milliseconds that mails whose connections were closed have to end. */
 const END_TIMEOUT = 1000
 
@@ -34,6 +34,8 @@ export function createSender(options: DeliveryOptions) {
   /** The ids of mails that have ended well. The next round removes them together. */
   const done = new Set<string>()
   let isStopping = false
+  /** By a clock that nobody sets. */
+  let lastStart = Number.NEGATIVE_INFINITY
   let lastRound: Promise<unknown> = Promise.resolve()
 
   /** Starts to send what is due, up to the most that may be under way. */
@@ -42,7 +44,7 @@ export function createSender(options: DeliveryOptions) {
     let next = await findNext()
     while (isDue(next) && underWay.size < MAX_UNDER_WAY && !isStopping) {
       const claimed = await claimDue()
-      for (const [index, mail] of claimed.entries()) begin(mail, index * SPACING)
+      for (const mail of claimed) begin(mail)
       const expired = claimed.length === 0 ? await giveUp() : 0
       if (claimed.length + expired === 0) break
       next = await findNext()
@@ -87,7 +89,10 @@ export function createSender(options: DeliveryOptions) {
     return expired.length
   }
 
-  function begin(mail: MailRow, delay: number) {
+  function begin(mail: MailRow) {
+    const now = performance.now()
+    lastStart = Math.max(now, lastStart + SPACING)
+    const delay = lastStart - now
     const delivery = (delay > 0 ? sleep(delay).then(() => deliver(mail)) : deliver(mail))
       .then(isDone => {
         if (isDone) done.add(mail.id)

@@ -32,8 +32,8 @@ const createNewPasswordSchema = (minLength: number) =>
 /** The most characters of the secret of a link. */
 export const MAX_LINK_TOKEN = 1024
 
-const LinkToken = (description: string) =>
-  Type.String({ maxLength: MAX_LINK_TOKEN, description, examples: ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'] })
+const LinkToken = (description: string, example: string) =>
+  Type.String({ maxLength: MAX_LINK_TOKEN, description, examples: [example] })
 
 /** @param minLength the fewest characters of a password */
 export const createRegistrationSchema = (minLength: number) =>
@@ -42,7 +42,9 @@ export const createRegistrationSchema = (minLength: number) =>
       username: Username,
       email: Email,
       password: createNewPasswordSchema(minLength),
-      invitation: Type.Optional(LinkToken('the token of the invitation, where one is required'))
+      invitation: Type.Optional(
+        LinkToken('the token of the invitation, where one is required', 'lki_eyJpZCI6IiJ9.c2lnbmF0dXJl')
+      )
     },
     {
       additionalProperties: false,
@@ -118,7 +120,7 @@ export const ResetRequest = Type.Object(
 export const createPasswordResetSchema = (minLength: number) =>
   Type.Object(
     {
-      token: LinkToken('the token of the link that was mailed'),
+      token: LinkToken('the token of the link that was mailed', 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'),
       newPassword: createNewPasswordSchema(minLength),
       endSessions: Type.Optional(Type.Boolean({ default: true, description: 'true or false' }))
     },
@@ -141,6 +143,6 @@ export const EmailChange = Type.Object(
 export type EmailChange = Readonly<Static<typeof EmailChange>>
 
 export const EmailRevert = Type.Object(
-  { token: LinkToken('the token of the link that was mailed') },
+  { token: LinkToken('the token of the link that was mailed', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl') },
   { additionalProperties: false, examples: [{ token: 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl' }] }
 )

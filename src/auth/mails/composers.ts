@@ -27,6 +27,12 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
     return user
   }
 
+  /** Whether somebody else can still put the e-mail back, so that nobody gets it. */
+  async function isHeld(email: string, userId: string | null = ''): Promise<boolean> {
+    const held = await findHeld.execute({ userId, emailKey: toLookupKey(email), now: store.now() })
+    return held.length > 0
+  }
+
   const composeAccountExists = ({ email, username }: UserRow): MailContent => ({
     to: email,
     ...templates.accountExists({ appName, username })
@@ -58,6 +64,7 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
     registration_code: composeCode(async ({ email, username }, values) => {
       const holder = await findAccount(email)
       if (holder) return composeAccountExists(holder)
+      if (await isHeld(email)) return undefined
       return { to: email, ...templates.registrationCode({ ...values, username: username ?? '' }) }
     }),
 
@@ -69,9 +76,8 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
     email_change_code: composeCode(async ({ email, userId }, values) => {
       const holder = await findAccount(email)
       if (holder && holder.id !== userId) return composeAccountExists(holder)
-      const held = await findHeld.execute({ userId, emailKey: toLookupKey(email), now: store.now() })
       const [user] = await findUser.execute({ userId })
-      if (!user || held.length > 0) return undefined
+      if (!user || (await isHeld(email, userId))) return undefined
       return { to: email, ...templates.emailChangeCode({ ...values, username: user.username }) }
     })
   }

@@ -6,6 +6,9 @@ import { describeSystemError } from '../../process/system-error.ts'
 import { MailError, type MailTransport } from '../mail.ts'
 import { toMimeOptions } from './mime.ts'
 
+/** The head of the plain text. As it is, people can copy links out of the file; over SMTP its lines might be too long. */
+const READABLE_TEXT = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
+
 /**
  * Writes each message to a file of its own, which any mail program opens. Only the owner may read the files.
  * @param folder made at the first message, with the folders above it
@@ -31,7 +34,10 @@ export function createFileTransport(folder: string, from: string, access = acces
 
   return {
     async send(message) {
-      const { message: content } = await composer.sendMail(toMimeOptions(message, from))
+      const { message: content } = await composer.sendMail({
+        ...toMimeOptions(message, from),
+        text: { raw: READABLE_TEXT + message.text.replaceAll('\n', '\r\n') }
+      })
       return write(message.id, content as Buffer)
     },
     async verify() {
