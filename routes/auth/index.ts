@@ -55,11 +55,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/login',
-    {
-      schema: schemas.login(config),
-      config: toRateLimitConfig(REQUESTS_PER_MINUTE.login),
-      ...createNewPasswordHooks('newPassword')
-    },
+    { schema: schemas.login, config: toRateLimitConfig(REQUESTS_PER_MINUTE.login) },
     async function login(request) {
       const pair = await app.accounts.login(request.body, toClientInfo(request))
       request.loggedUserId = pair.user.id

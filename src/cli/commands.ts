@@ -50,9 +50,5 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'users send-reset': {
     summary: 'mails a user a link to set a new password',
     load: () => import('./commands/users/send-reset.ts')
-  },
-  'users reset-password': {
-    summary: 'gives a user a new password',
-    load: () => import('./commands/users/reset-password.ts')
   }
 }

@@ -13,6 +13,7 @@ export type Problem = {
     | 'malformed_request'
     | 'request_refused'
     | 'validation_failed'
+    | 'link_invalid'
     | 'authentication_required'
     | 'invalid_credentials'
     | 'access_token_invalid'
@@ -26,8 +27,9 @@ export type Problem = {
     | 'token_pair_mismatch'
     | 'password_wrong'
     | 'account_disabled'
-    | 'password_change_required'
-    | 'password_expired'
+    | 'code_wrong'
+    | 'sign_up_closed'
+    | 'invitation_required'
     | 'quota_exceeded'
     | 'not_found'
     | 'session_not_found'
@@ -38,6 +40,9 @@ export type Problem = {
     | 'access_token_not_expired'
     | 'already_taken'
     | 'idempotency_key_in_use'
+    | 'link_expired'
+    | 'link_used'
+    | 'challenge_expired'
     | 'precondition_failed'
     | 'body_too_large'
     | 'uri_too_long'
@@ -45,9 +50,12 @@ export type Problem = {
     | 'idempotency_key_reused'
     | 'precondition_required'
     | 'rate_limited'
+    | 'mail_throttled'
     | 'sign_in_throttled'
+    | 'too_many_tries'
     | 'headers_too_large'
     | 'internal_error'
+    | 'mail_not_configured'
     | 'overloaded'
     | 'shutting_down'
     | 'database_unavailable'
@@ -65,7 +73,7 @@ export type Problem = {
   index?: number
   current?: Todo
   /** what the client should do */
-  action?: 'refresh' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+  action?: 'refresh' | 'request-mail' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
 }
 
 /** The limits of the service. Each description names the unit. */
@@ -137,6 +145,8 @@ export type User = {
   username: string
   /** an e-mail address of at most 254 characters */
   email: string
+  /** whether the owner has shown that mail to the address arrives */
+  emailVerified: boolean
 }
 
 /** What a sign-in or a refresh gives. */
@@ -151,6 +161,29 @@ export type TokenPair = {
   /** seconds until the session can no longer be refreshed */
   refreshExpiresIn: number
   user: User
+}
+
+/** A code was mailed. */
+export type Challenge = {
+  /** goes with the code */
+  challengeId: string
+  /** seconds for which the code is good */
+  expiresIn: number
+}
+
+/** What a registration gives. `verification` is for the code that was mailed to the address. */
+export type RegisteredPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+  verification?: Challenge
 }
 
 /** A place where the user is signed in. */
@@ -181,6 +214,9 @@ export type Event = {
     | 'account_created'
     | 'account_disabled'
     | 'account_enabled'
+    | 'email_changed'
+    | 'email_reverted'
+    | 'email_verified'
     | 'signed_in'
     | 'sign_in_failed'
     | 'password_changed'
@@ -195,6 +231,7 @@ export type Event = {
   endReason:
     | 'account_deleted'
     | 'account_disabled'
+    | 'email_reverted'
     | 'logout'
     | 'password_changed'
     | 'password_reset'
@@ -283,6 +320,15 @@ export type RegisterBody = {
   email: string
   /** 8 to 128 characters of any kind */
   password: string
+  /** the token of the invitation, where one is required */
+  invitation?: string
+}
+
+export type ConfirmRegistrationBody = {
+  /** a UUID */
+  challengeId: string
+  /** the six digits of the mail */
+  code: string
 }
 
 export type LoginBody = {
@@ -290,8 +336,6 @@ export type LoginBody = {
   email: string
   /** the password, as it was given */
   password: string
-  /** 8 to 128 characters of any kind */
-  newPassword?: string
 }
 
 export type RefreshBody = {
@@ -313,6 +357,15 @@ export type RefreshBody = {
     username: string
     /** an e-mail address of at most 254 characters */
     email: string
+    /** whether the owner has shown that mail to the address arrives */
+    emailVerified?: boolean
+  }
+  /** as it was answered */
+  verification?: {
+    /** goes with the code */
+    challengeId: string
+    /** seconds for which the code is good */
+    expiresIn: number
   }
 }
 
@@ -338,6 +391,46 @@ export type ChangePasswordBody = {
   newPassword: string
   /** true or false */
   endOtherSessions?: boolean
+}
+
+export type ConfirmVerificationBody = {
+  /** a UUID */
+  challengeId: string
+  /** the six digits of the mail */
+  code: string
+}
+
+export type ChangeEmailBody = {
+  /** an e-mail address of at most 254 characters */
+  email: string
+  /** the password of the account */
+  currentPassword: string
+}
+
+export type ConfirmEmailChangeBody = {
+  /** a UUID */
+  challengeId: string
+  /** the six digits of the mail */
+  code: string
+}
+
+export type RevertEmailBody = {
+  /** the token of the link that was mailed */
+  token: string
+}
+
+export type RequestPasswordResetBody = {
+  /** an e-mail address of at most 254 characters */
+  email: string
+}
+
+export type ResetPasswordBody = {
+  /** the token of the link that was mailed */
+  token: string
+  /** 8 to 128 characters of any kind */
+  newPassword: string
+  /** true or false */
+  endSessions?: boolean
 }
 
 /** The sessions. */

@@ -89,7 +89,6 @@ const user = (id: string, more: object = {}) => ({
   emailKey: id,
   passwordHash: 'secret hash',
   passwordVersion: 0,
-  passwordExpiresAt: null,
   disabledAt: null,
   createdAt: new Date(),
   ...more

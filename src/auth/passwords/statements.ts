@@ -7,25 +7,15 @@ export const passwordStatements = prepareStatements('passwords', authTables, (db
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const isUnchanged = and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'currentHash')))
   const passwordHash = param(users.passwordHash, 'passwordHash')
-  const nextVersion = sql`${users.passwordVersion} + 1`
   return {
     findHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
-    /** Sets a password that the user has chosen. */
+    /** Sets another password. */
     replaceHash: db
       .update(users)
-      .set({ passwordHash, passwordVersion: nextVersion, passwordExpiresAt: null })
+      .set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` })
       .where(isUnchanged)
       .returning({ passwordVersion: users.passwordVersion }),
     /** Sets another hash of the same password. */
-    rehash: db.update(users).set({ passwordHash }).where(isUnchanged),
-    /** Sets a password for one sign-in. */
-    setTemporaryHash: db
-      .update(users)
-      .set({
-        passwordHash,
-        passwordVersion: nextVersion,
-        passwordExpiresAt: param(users.passwordExpiresAt, 'expiresAt')
-      })
-      .where(matchesUser)
+    rehash: db.update(users).set({ passwordHash }).where(isUnchanged)
   }
 })
