@@ -31,7 +31,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
       ...createNewPasswordHooks('password')
     },
     async function register(request, reply) {
-      if (config.signUp === 'verified') {
+      if (config.signUp === 'verified' && request.body.invitation === undefined) {
         reply.code(202)
         return app.accounts.startRegistration(request.body, toClientInfo(request))
       }

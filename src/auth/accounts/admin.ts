@@ -2,7 +2,7 @@ import { asc, eq, gt, or } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { createAuditLog } from '../audit/audit-log.ts'
+import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
 import { createAuthMails } from '../mails/mails.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
@@ -16,8 +16,6 @@ export type Account = Omit<
   'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion'
 >
 
-/** An operator's command comes from no client. */
-const OPERATOR_SOURCE = { ip: null, userAgent: null }
 /** Accounts that one query reads. */
 const PAGE_SIZE = 500
 
@@ -64,6 +62,12 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   const endSessions = ({ id }: Account, reason: EndReason) =>
     mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
 
+  /** The statements that tell the owner, in the audit log and by mail. */
+  const bindReport = (user: Account, type: 'account_disabled' | 'account_enabled') => [
+    auditLog.bindEvent(user.id, type, OPERATOR_SOURCE),
+    mails.bindNotice(type, user, OPERATOR_SOURCE)
+  ]
+
   async function recordEnds(
     { id: userId }: Account,
     ended: readonly { id: string }[],
@@ -94,25 +98,24 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
     },
 
     /**
-     * Prevents a user from signing in, and ends all sessions. The account keeps its data.
+     * Prevents a user from signing in, and ends all sessions. The account keeps its data. The owner is told once.
      * @returns how many sessions have ended
      */
     async disable(user: Account): Promise<number> {
       const [, ended] = await store.atomically(
-        setDisabledAt.bind({ userId: user.id, disabledAt: store.now() }),
+        setDisabledAt.bind({ userId: user.id, disabledAt: user.disabledAt ?? store.now() }),
         endSessions(user, 'account_disabled'),
-        auditLog.bindEvent(user.id, 'account_disabled', OPERATOR_SOURCE),
-        mails.bindNotice('account_disabled', user, OPERATOR_SOURCE)
+        ...(user.disabledAt ? [] : bindReport(user, 'account_disabled'))
       )
       return recordEnds(user, ended, 'account_disabled')
     },
 
-    /** Allows a disabled user to sign in again. */
+    /** Allows a disabled user to sign in again. Nothing is done, or told, for an account that is not disabled. */
     async enable(user: Account): Promise<void> {
+      if (!user.disabledAt) return
       await store.atomically(
         setDisabledAt.bind({ userId: user.id, disabledAt: null }),
-        auditLog.bindEvent(user.id, 'account_enabled', OPERATOR_SOURCE),
-        mails.bindNotice('account_enabled', user, OPERATOR_SOURCE)
+        ...bindReport(user, 'account_enabled')
       )
     },
 
@@ -125,7 +128,7 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
       return recordEnds(user, ended, 'signed_out_by_operator')
     },
 
-    /** Has a link to set a new password mailed to a user. */
+    /** Has a link to set a new password mailed to a user. The audit log tells of its use. */
     async sendReset({ email }: Account): Promise<void> {
       await store.atomically(mails.bindReset(email))
     }
