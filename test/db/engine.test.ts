@@ -87,6 +87,8 @@ const user = (id: string, more: object = {}) => ({
   email: id,
   usernameKey: id,
   emailKey: id,
+  emailVersion: 0,
+  emailVerified: false,
   passwordHash: 'secret hash',
   passwordVersion: 0,
   disabledAt: null,
