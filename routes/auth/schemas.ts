@@ -110,10 +110,9 @@ export const register = ({ password: { minLength } }: Config) => ({
   summary: 'Make an account',
   description:
     'Makes an account and signs it in; a code to confirm the address is mailed. With `SIGN_UP=verified` the answer is 202, ' +
-    'whoever asks, and the account comes into being with the code. With `SIGN_UP=invited` an `invitation` is required; ' +
-    'wherever one is given, the address needs no code. User names and e-mails are unique without regard to case. The ' +
-    'password may consist of anything, but is refused with the reason when it is easy to guess: four random words are not. ' +
-    'The domain of the e-mail may be an internationalised one; it is kept in its ASCII form.',
+    'whoever asks, and the account comes into being with the code. With `SIGN_UP=invited` an `invitation` is required. User names and e-mails are unique without regard to case. The password may consist ' +
+    'of anything, but is refused with the reason when it is easy to guess: four random words are not. The domain of the ' +
+    'e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: createRegistrationSchema(minLength),
   response: {
@@ -192,7 +191,10 @@ export const refresh = {
         )
       ),
       verification: Type.Optional(
-        Type.Object(ChallengeDocument.properties, { description: 'as it was answered' })
+        Type.Object(
+          { ...ChallengeDocument.properties, expiresIn: EchoedSeconds },
+          { description: 'as it was answered' }
+        )
       )
     },
     {

@@ -320,7 +320,7 @@ export type RegisterBody = {
   email: string
   /** 8 to 128 characters of any kind */
   password: string
-  /** the token of the invitation, where one is required */
+  /** the token of an invitation, which some services require; with one the e-mail needs no code */
   invitation?: string
 }
 
@@ -364,7 +364,7 @@ export type RefreshBody = {
   verification?: {
     /** goes with the code */
     challengeId: string
-    /** seconds for which the code is good */
+    /** the seconds that were answered */
     expiresIn: number
   }
 }

@@ -19,8 +19,17 @@ import { SECRET } from '../support/service.ts'
 const DAY = 86_400_000
 const NOW = Date.parse('2026-06-01T12:00:00.000Z')
 const config = readConfig({ SESSION_RETENTION: '2592000', EVENT_RETENTION: '7776000' })
-const nothing = { sessions: 0, events: 0, throttles: 0, todos: 0, idempotencyKeys: 0 }
-const NOTHING_ELSE = '0 events, 0 throttles, 0 todos, 0 idempotency keys'
+const nothing = {
+  mails: 0,
+  sessions: 0,
+  events: 0,
+  throttles: 0,
+  challenges: 0,
+  formerEmails: 0,
+  todos: 0,
+  idempotencyKeys: 0
+}
+const NOTHING_ELSE = '0 events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys'
 /** The todo that is there from the start. */
 const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
@@ -78,6 +87,26 @@ const throttle = (id: string, updatedAt: Date) => ({
   failures: 9,
   blockedUntil: new Date(0),
   updatedAt
+})
+
+const mail = (id: string, expiresAt: Date) => ({
+  id,
+  kind: 'invitation',
+  address: 'b@b.example',
+  data: {},
+  createdAt: new Date(0),
+  dueAt: new Date(0),
+  attempts: 1,
+  expiresAt
+})
+const challenge = (id: string, expiresAt: Date) => ({
+  id,
+  challengeId: id,
+  purpose: 'invitation' as const,
+  email: 'b@b.example',
+  tries: 0,
+  triesEndAt: new Date(0),
+  expiresAt
 })
 
 async function idsIn(
@@ -144,9 +173,34 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
       { ...answer, id: 'gone', createdAt: later(-DAY - 1) }
     ])
     .execute()
+  await db
+    .insert(tables.mails)
+    .values([mail('kept', later(-7 * DAY)), mail('gone', later(-7 * DAY - 1))])
+    .execute()
+  await db
+    .insert(tables.challenges)
+    .values([challenge('kept', later(-DAY)), challenge('gone', later(-DAY - 1))])
+    .execute()
+  const former = { userId: 'ada', email: 'b@b.example', emailKey: 'b@b.example' }
+  await db
+    .insert(tables.formerEmails)
+    .values([
+      { ...former, id: 'kept', expiresAt: later(0) },
+      { ...former, id: 'gone', expiresAt: later(-1) }
+    ])
+    .execute()
 
   const clean = createJanitor(store, config, retentionRules)
-  t.strictSame(await clean(), { sessions: 4, events: 1, throttles: 1, todos: 1, idempotencyKeys: 1 })
+  t.strictSame(await clean(), {
+    mails: 1,
+    sessions: 4,
+    events: 1,
+    throttles: 1,
+    challenges: 1,
+    formerEmails: 1,
+    todos: 1,
+    idempotencyKeys: 1
+  })
   t.strictSame(await idsIn(store, 'sessions'), ['ended, kept', 'expired, kept', 'live'])
   t.equal((await idsIn(store, 'events')).length, 2)
   t.ok((await idsIn(store, 'events')).includes(first))
@@ -154,6 +208,9 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
   t.strictSame(await idsIn(store, 'users'), ['ada'], 'the account is not touched')
   t.strictSame(await idsIn(store, 'todos'), [TODO, kept.id].sort())
   t.strictSame(await idsIn(store, 'idempotencyKeys'), ['kept'])
+  t.strictSame(await idsIn(store, 'mails'), ['kept'])
+  t.strictSame(await idsIn(store, 'challenges'), ['kept'])
+  t.strictSame(await idsIn(store, 'formerEmails'), ['kept'])
   t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
 })
 
@@ -205,8 +262,8 @@ t.test('janitors on one database, with requests that delete the same rows, do no
   const others = await Promise.all([open(t, url), open(t, url)])
   const { users } = allTables(store.kit)
   let deleted: Promise<unknown> | undefined
-  const onProgress = () => {
-    deleted ??= store.db.delete(users).execute()
+  const onProgress = (table: string) => {
+    if (table === 'sessions') deleted ??= store.db.delete(users).execute()
   }
   const rounds = await Promise.all(
     [store, ...others].map(each => createJanitor(each, config, retentionRules)({ onProgress }))
@@ -339,13 +396,15 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^(\d+) sessions, [01] events, 0 throttles, 0 todos, 0 idempotency keys removed\n$/.exec(said) ?? []
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys removed\n$/.exec(
+        said
+      ) ?? []
     sum += Number(sessions)
   }
   t.equal(sum, 50, 'between them they removed each once')
   t.strictSame(await idsIn(store, 'sessions'), ['kept', 'live'])
   const last = await run(['prune'], cwd, settings, true)
-  t.strictSame(last, { code: 0, said: `1 sessions, ${NOTHING_ELSE} removed\n` }, 'by the .env')
+  t.strictSame(last, { code: 0, said: `0 mails, 1 sessions, ${NOTHING_ELSE} removed\n` }, 'by the .env')
   t.strictSame(await idsIn(store, 'sessions'), ['live'])
 })
 

@@ -42,7 +42,11 @@ export const createRegistrationSchema = (minLength: number) =>
       username: Username,
       email: Email,
       password: createNewPasswordSchema(minLength),
-      invitation: Type.Optional(LinkToken('the token of the invitation, where one is required'))
+      invitation: Type.Optional(
+        LinkToken(
+          'the token of an invitation, which some services require; with one the e-mail needs no code'
+        )
+      )
     },
     {
       additionalProperties: false,

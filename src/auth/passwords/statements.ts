@@ -7,12 +7,13 @@ export const passwordStatements = prepareStatements('passwords', authTables, (db
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const isUnchanged = and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'currentHash')))
   const passwordHash = param(users.passwordHash, 'passwordHash')
+  const nextVersion = sql`${users.passwordVersion} + 1`
   return {
     findHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
-    /** Sets another password. */
+    /** Sets a password that the user has chosen. */
     replaceHash: db
       .update(users)
-      .set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` })
+      .set({ passwordHash, passwordVersion: nextVersion })
       .where(isUnchanged)
       .returning({ passwordVersion: users.passwordVersion }),
     /** Sets another hash of the same password. */
