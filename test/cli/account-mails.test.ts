@@ -94,7 +94,7 @@ t.test('a sign-in under way with the old password does not survive its reset', a
 })
 
 t.test('users create makes an account whose owner sets the password', async t => {
-  const { latchkey, takeMails, reset, login, listEvents } = await serveWithProgram(t)
+  const { latchkey, takeMails, reset, login, listEvents, clock } = await serveWithProgram(t)
   t.strictSame(
     await latchkey('users', 'create', 'ada', ADA.email),
     succeeded('ada@example.org: the account ada is made; a link to set its password is on its way\n')
@@ -104,6 +104,7 @@ t.test('users create makes an account whose owner sets the password', async t =>
   t.match(mail, { kind: 'password_reset', to: ADA.email })
   t.strictSame(others, [])
   if (!mail) return
+  clock.advance(1)
   for (const guess of ['', 'ada']) t.match(await login(guess), { status: 401 })
   t.equal((await reset(parameterOf(mail, 'token'))).status, 204)
   const { status, body } = await login(NEW_PASSWORD)
@@ -111,6 +112,7 @@ t.test('users create makes an account whose owner sets the password', async t =>
   t.match((await latchkey('users', 'list')).stdout, / {2}ada {2}verified\n$/)
   const events = await listEvents(body.accessToken)
   t.strictSame(events.at(-1), ['account_created', null], 'by nobody with an address')
+  t.match(await takeMails(), [{ kind: 'password_reset_done', to: ADA.email }])
 
   const { stdout } = await latchkey('users', 'create', 'Bob', 'Bob@bücher.example', '--json')
   const { id, ...account } = JSON.parse(stdout)
