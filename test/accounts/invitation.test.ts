@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createSignUpAdmin } from '../../src/auth/registration/sign-up-admin.ts'
+import { StatementError } from '../../src/db/errors.ts'
 import { decode } from '../auth/jwt.ts'
 import { parameterOf } from '../support/mailbox.ts'
 import { expectedProblem, PASSWORD, type Service } from '../support/service.ts'
@@ -92,6 +93,18 @@ t.test('a registration that fails leaves the invitation good', async t => {
   t.match(guessable.body, { code: 'validation_failed', errors: [{ pointer: '/password' }] })
   const incomplete = await register(service, { invitation, username: 'ab' })
   t.match(incomplete.body, { code: 'validation_failed', errors: [{ pointer: '/username' }] })
+  t.equal((await register(service, { invitation })).status, 201)
+})
+
+t.test('a database that cannot write leaves the invitation good', async t => {
+  const service = await serveMail(t, invited)
+  const invitation = await invite(service)
+  const { store } = service.app
+  const { atomically } = store
+  const fault = new StatementError('users', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
+  Object.assign(store, { atomically: () => Promise.reject(fault) })
+  t.match(await register(service, { invitation }), { status: 503, body: { code: 'database_unavailable' } })
+  Object.assign(store, { atomically })
   t.equal((await register(service, { invitation })).status, 201)
 })
 

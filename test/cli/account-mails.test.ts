@@ -1,4 +1,6 @@
 import t, { type Test } from 'tap'
+import { toCommandError } from '../../src/cli/commands/users/sign-up-errors.ts'
+import { Problem } from '../../src/problems/problem.ts'
 import { MAIL_SETTINGS } from '../accounts/mail-service.ts'
 import { parameterOf } from '../support/mailbox.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, type Settings, serve } from '../support/service.ts'
@@ -137,6 +139,11 @@ t.test('users create says what is taken, and mails nothing then', async t => {
     )
   }
   t.strictSame(await takeMails(), [])
+})
+
+t.test('an error that is not about what is taken stays what it is', async t => {
+  for (const fault of [new Error('disk full'), new Problem('overloaded')])
+    t.throws(() => toCommandError(fault), fault)
 })
 
 t.test('of two users create at once for one address one makes the account', async t => {
