@@ -20,6 +20,7 @@ import securityHeaders, { SECURITY_HEADERS } from '../plugins/http/security-head
 import { cachingSchemaController } from '../plugins/http/serialization.ts'
 import validation from '../plugins/http/validation.ts'
 import jwtTokens from '../plugins/jwt.ts'
+import mailer from '../plugins/mailer.ts'
 import openapi from '../plugins/openapi.ts'
 import connections from '../plugins/ops/connections.ts'
 import loadShedding from '../plugins/ops/load-shedding.ts'
@@ -31,6 +32,7 @@ import shutdown from '../plugins/ops/shutdown.ts'
 import passwordHasher from '../plugins/password-hasher.ts'
 import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
+import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
@@ -47,6 +49,7 @@ import { isPostgres } from './config/database-url.ts'
 import type { Clock } from './db/store.ts'
 import { MAX_BODY } from './features.ts'
 import { createTrustCheck } from './http/addresses.ts'
+import type { MailTransport } from './mail/mail.ts'
 import { getMaxConnections } from './process/descriptors.ts'
 
 /** Milliseconds in which a request must arrive, and between two checks for late ones. */
@@ -61,6 +64,8 @@ export interface AppOptions {
   readonly isTraced?: boolean
   /** This process among several workers. */
   readonly worker?: WorkerContext
+  /** How mails leave the service; by default as the settings say. Without settings for mail none is sent. */
+  readonly mailTransport?: MailTransport
   /** Milliseconds in which a request must arrive, and in which a client must read part of its answer. */
   readonly timeouts?: { readonly request?: number; readonly stalled?: number }
 }
@@ -72,6 +77,7 @@ export async function buildApp({
   logger = false,
   isTraced = false,
   worker = SINGLE_PROCESS,
+  mailTransport,
   timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
 }: AppOptions) {
   const isTrusted = createTrustCheck(config.trustedProxies)
@@ -136,6 +142,7 @@ export async function buildApp({
   await app.register(sessions, { config })
   await app.register(accounts, { config })
   await app.register(auditLog)
+  await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })
   await app.register(authenticate)
   await app.register(conditionalGet)
@@ -148,6 +155,7 @@ export async function buildApp({
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })
+  await app.register(account, { prefix: '/account', config })
   await app.register(problemPages, { prefix: '/problems' })
   if (config.hasDocs) await app.register(docs)
 

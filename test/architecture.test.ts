@@ -61,6 +61,11 @@ const rules: [string, (file: string) => boolean, (imported: string) => boolean][
     name => /^src\/(todos|idempotency)\//.test(name)
   ],
   [
+    'mail knows no other feature',
+    file => file.startsWith('src/mail/'),
+    name => /^src\/(auth|todos|idempotency)\//.test(name)
+  ],
+  [
     'better-sqlite3 is known below src/db/sqlite only',
     file => !file.startsWith('src/db/sqlite/'),
     name => /^(better-sqlite3|drizzle-orm\/better-sqlite3)/.test(name)
@@ -106,7 +111,7 @@ t.test('the imports keep to the lines of the house', async t => {
 })
 
 /** Names of tables that are words of other things as well: they count in SQL, as members and as strings. */
-const COMMON_WORDS = ['users', 'sessions', 'events']
+const COMMON_WORDS = ['users', 'sessions', 'events', 'mails']
 /** The schema of the environment is one for all: the settings of features are in it. */
 const ENVIRONMENT = ['src/config/config.ts', 'src/config/environment-schema.ts']
 

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { counters } from '../../src/features.ts'
 import { janitorRounds, rowsRemoved } from '../../src/jobs/janitor.ts'
+import { countMails, readOldestAge } from '../../src/mail/outbox-state.ts'
 import type { CounterDefinition, Tally } from '../../src/process/counters.ts'
 import { type MetricsAddress, serveMetrics } from '../../src/process/metrics-server.ts'
 
@@ -98,6 +99,39 @@ function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyIns
       'Connections, and requests that wait for one',
       store.connections
     )
+  registerOutboxMetrics(store, registers)
+}
+
+/** Registers what the outbox holds. All workers read the same outbox, so the numbers are not added up. */
+function registerOutboxMetrics(store: FastifyInstance['store'], registers: Registry[]) {
+  const read = <Value>(work: (store: FastifyInstance['store']) => Promise<Value>) =>
+    // While the database is away the other metrics are of use.
+    work(store).catch(() => undefined)
+  new Gauge({
+    name: 'latchkey_outbox_mails',
+    help: 'Mails that wait, and mails that were given up',
+    labelNames: ['state'],
+    aggregator: 'max',
+    registers,
+    async collect() {
+      const counts = await read(countMails)
+      this.reset()
+      if (!counts) return
+      this.set({ state: 'waiting' }, counts.waiting)
+      this.set({ state: 'given_up' }, counts.givenUp)
+    }
+  })
+  new Gauge({
+    name: 'latchkey_outbox_oldest_seconds',
+    help: 'How long the oldest mail has waited',
+    aggregator: 'max',
+    registers,
+    async collect() {
+      const age = await read(readOldestAge)
+      if (age === undefined) this.remove()
+      else this.set(age)
+    }
+  })
 }
 
 export default fp(metrics, { name: 'metrics' })

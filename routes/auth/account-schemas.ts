@@ -187,7 +187,7 @@ export const endSession = {
 export const listEvents = {
   operationId: 'listEvents',
   summary: 'What happened to my account',
-  description: 'Sign-ins, refusals and endings, the latest first, a page at a time.',
+  description: 'Sign-ins, refusals, changes and endings, the latest first, a page at a time.',
   tags,
   security: bearer,
   querystring: PageQuery,

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import {
-  CodeAnswer,
   createPasswordResetSchema,
   EmailChange,
   EmailRevert,
@@ -15,16 +14,23 @@ import {
   problemResponses,
   ref
 } from '../schemas.ts'
-import { ChallengeDocument, codeProblems, TokenPairDocument, tags, UserDocument } from './schemas.ts'
+import {
+  ChallengeDocument,
+  CodeAnswerBody,
+  codeProblems,
+  TokenPairDocument,
+  tags,
+  UserDocument
+} from './schemas.ts'
 
 /** The problems of the link of a mail. */
 const linkProblems = ['link_invalid', 'link_expired', 'link_used', 'mail_not_configured'] as const
 
 export const requestVerification = {
   operationId: 'requestVerification',
-  summary: 'Mail a code to confirm the address',
+  summary: 'Mail a code that verifies the e-mail',
   description:
-    'Mails six digits to the address of the account. They are good for ten minutes; a new code makes the one before worthless.',
+    'Mails six digits to the e-mail of the account. They are good for ten minutes; a new code makes the one before worthless.',
   tags,
   security: bearer,
   response: {
@@ -41,13 +47,15 @@ export const requestVerification = {
 
 export const confirmVerification = {
   operationId: 'confirmVerification',
-  summary: 'Confirm the address',
-  description: 'Confirms the address by the code. There are five tries in an hour, across new codes.',
+  summary: 'Verify the e-mail',
+  description:
+    'Verifies the e-mail by the code. There are five tries in an hour, across new codes. Access tokens tell it from the next ' +
+    'refresh on.',
   tags,
   security: bearer,
-  body: CodeAnswer,
+  body: CodeAnswerBody,
   response: {
-    200: { ...ref(UserDocument), description: 'The account, with its address verified.' },
+    200: { ...ref(UserDocument), description: 'The account, with its e-mail verified.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems)
   }
 }
@@ -56,8 +64,8 @@ export const changeEmail = {
   operationId: 'changeEmail',
   summary: 'Change the e-mail',
   description:
-    'Mails a code to the new address. Nothing changes until it is confirmed. The answer does not tell whether the address ' +
-    'belongs to another account; then its owner is told, and no code is sent.',
+    'Mails a code to the new address. Nothing changes before the code is given. The answer does not tell whether the address ' +
+    'belongs to another account; then its owner gets a mail, which has no code.',
   tags,
   security: bearer,
   body: EmailChange,
@@ -81,11 +89,11 @@ export const confirmEmailChange = {
   description:
     'Changes the e-mail by the code. Every other access token of the account becomes stale at once; the answer is a new pair ' +
     'for this session. Should it get lost, a refresh of the old pair with the same `Idempotency-Key` gets it. The old address ' +
-    'is told, with a link that puts it back for seven days.',
+    'gets a mail, with a link that for seven days puts it back.',
   tags,
   security: bearer,
   headers: idempotencyHeaders,
-  body: CodeAnswer,
+  body: CodeAnswerBody,
   response: {
     200: { ...ref(TokenPairDocument), description: 'The e-mail is changed; the new pair.' },
     ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems, 'already_taken')
@@ -96,8 +104,8 @@ export const revertEmail = {
   operationId: 'revertEmail',
   summary: 'Put the old e-mail back',
   description:
-    'Undoes a change of the e-mail by the link that the old address was mailed, and ends all sessions. A link to set a new ' +
-    'password is mailed to that address.',
+    'Undoes a change of the e-mail by the token of the link that the old address was mailed, good for seven days and once. Ends ' +
+    'all sessions, and mails a link to set a new password to that address, for somebody else knows the present one.',
   tags,
   body: EmailRevert,
   response: {

@@ -29,7 +29,7 @@ const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.
 
 const userProperties = { id: IdDocument, username: Username, email: AsciiEmail }
 const EmailVerified = Type.Boolean({
-  description: 'whether the owner has shown that mail to the address arrives'
+  description: 'whether the owner has shown that mail to the e-mail address arrives'
 })
 
 export const UserDocument = Type.Object(
@@ -99,25 +99,39 @@ export const RegisteredPairDocument = Type.Object(
   {
     $id: 'RegisteredPair',
     description: 'What a registration gives. `verification` is for the code that was mailed to the address.',
-    examples: [{ ...TokenPairDocument.examples[0], verification: exampleChallenge }]
+    examples: [
+      {
+        ...TokenPairDocument.examples[0],
+        user: { ...exampleUser, emailVerified: false },
+        verification: exampleChallenge
+      }
+    ]
   }
 )
 
-const acceptedChallenge = (description: string) => ({ ...ref(ChallengeDocument), description })
+/** Answers the challenge of the other examples. */
+export const CodeAnswerBody = {
+  ...CodeAnswer,
+  examples: [{ challengeId: exampleIds.challenge, code: '123456' }]
+}
 
 export const register = ({ password: { minLength } }: Config) => ({
   operationId: 'register',
   summary: 'Make an account',
   description:
-    'Makes an account and signs it in; a code to confirm the address is mailed. With `SIGN_UP=verified` the answer is 202, ' +
-    'whoever asks, and the account comes into being with the code. With `SIGN_UP=invited` an `invitation` is required. User names and e-mails are unique without regard to case. The password may consist ' +
-    'of anything, but is refused with the reason when it is easy to guess: four random words are not. The domain of the ' +
-    'e-mail may be an internationalised one; it is kept in its ASCII form.',
+    'Makes an account and signs it in; a code to verify the e-mail is mailed, for `verification`. With `SIGN_UP=verified` the ' +
+    'answer is 202, also for an e-mail that has an account, and the account comes into being with the code. With ' +
+    '`SIGN_UP=invited` an `invitation` is required; with `SIGN_UP=closed` nobody is let in. User names and e-mails are unique ' +
+    'without regard to case. The password may consist of anything, but is refused with the reason when it is easy to guess: ' +
+    'four random words are not. The domain of the e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: createRegistrationSchema(minLength),
   response: {
     201: { ...ref(RegisteredPairDocument), description: 'The account is made and signed in.' },
-    202: acceptedChallenge('A code was mailed, with which the account comes into being.'),
+    202: {
+      ...ref(ChallengeDocument),
+      description: 'A code was mailed, with which the account comes into being. Nobody is signed in yet.'
+    },
     ...problemResponses(
       ...bodyProblems,
       'already_taken',
@@ -136,10 +150,10 @@ export const confirmRegistration = {
   operationId: 'confirmRegistration',
   summary: 'Make an account by the code',
   description:
-    'Makes the account whose registration was answered with 202, and signs it in. There are five tries in an hour, across new ' +
-    'codes.',
+    'Makes the account whose registration was answered with 202, and signs it in. The e-mail is verified. There are five tries ' +
+    'in an hour, across new codes.',
   tags,
-  body: CodeAnswer,
+  body: CodeAnswerBody,
   response: {
     201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
     ...problemResponses(...bodyProblems, ...codeProblems, 'already_taken')

@@ -3,9 +3,9 @@ import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
+import { htmlOrJsonResponse, prefersHtml, renderPage } from '../pages/layout.ts'
 import { problemResponses } from '../schemas.ts'
 import { homePage, type ServiceInfo } from './pages/home.ts'
-import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
 const ServiceStatus = StringEnum(['ok', ...UNAVAILABILITY_CODES], {

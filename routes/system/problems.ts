@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { catalogue } from '../../src/features.ts'
 import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
+import { htmlOrJsonResponse, prefersHtml, renderPage } from '../pages/layout.ts'
 import { ProblemDocument, problemResponses } from '../schemas.ts'
-import { htmlOrJsonResponse, prefersHtml, renderPage } from './pages/layout.ts'
 import { renderProblemTypePage, renderProblemTypesPage } from './pages/problem-types.ts'
 
 const { type, title, status, detail, code, action } = ProblemDocument.properties

@@ -50,5 +50,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'users send-reset': {
     summary: 'mails a user a link to set a new password',
     load: () => import('./commands/users/send-reset.ts')
+  },
+  'mail test': { summary: 'sends a test message', load: () => import('./commands/mail/test.ts') },
+  'mail list': {
+    summary: 'lists the mails that are not sent, and why',
+    load: () => import('./commands/mail/list.ts')
+  },
+  'mail retry': {
+    summary: 'sends a mail again',
+    load: () => import('./commands/mail/retry.ts')
   }
 }

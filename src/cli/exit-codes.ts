@@ -7,8 +7,9 @@ import { describeSystemError, SystemError } from '../process/system-error.ts'
 export const EXIT = {
   fault: { code: 1, meaning: 'the doctor has found a fault' },
   usage: { code: 64, meaning: 'the command line is wrong' },
+  noMail: { code: 65, meaning: 'there is no such mail, or it has expired' },
   noUser: { code: 67, meaning: 'there is no such user' },
-  unavailable: { code: 69, meaning: 'the database or the backup cannot be used' },
+  unavailable: { code: 69, meaning: 'the database, the backup or the mail server cannot be used' },
   internal: { code: EXIT_SOFTWARE, meaning: 'an error in the program itself' },
   exists: { code: 73, meaning: 'a file or an account exists already' },
   system: { code: 74, meaning: 'the system refused a file, a port or another resource' },

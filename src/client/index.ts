@@ -1,4 +1,4 @@
-import { createAuth } from './auth.ts'
+import { createAuth } from './auth/auth.ts'
 import { createCall } from './http/calls.ts'
 import { createSend } from './http/requests.ts'
 import { createPlatform, type Platform } from './platform.ts'
@@ -52,6 +52,8 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>
+export type { RegisteredUser } from './auth/registration.ts'
+export { SignUpModeError } from './auth/sign-up-mode-error.ts'
 export { ProblemError } from './http/problem-error.ts'
 export { UnexpectedResponseError } from './http/responses.ts'
 export type { Channel, Locks, Platform } from './platform.ts'

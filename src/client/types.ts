@@ -145,7 +145,7 @@ export type User = {
   username: string
   /** an e-mail address of at most 254 characters */
   email: string
-  /** whether the owner has shown that mail to the address arrives */
+  /** whether the owner has shown that mail to the e-mail address arrives */
   emailVerified: boolean
 }
 
@@ -217,6 +217,7 @@ export type Event = {
     | 'email_changed'
     | 'email_reverted'
     | 'email_verified'
+    | 'mail_failed'
     | 'signed_in'
     | 'sign_in_failed'
     | 'password_changed'
@@ -357,7 +358,7 @@ export type RefreshBody = {
     username: string
     /** an e-mail address of at most 254 characters */
     email: string
-    /** whether the owner has shown that mail to the address arrives */
+    /** whether the owner has shown that mail to the e-mail address arrives */
     emailVerified?: boolean
   }
   /** as it was answered */

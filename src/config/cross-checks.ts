@@ -1,7 +1,7 @@
 import { isPostgres } from './database-url.ts'
 import type { ParsedEnvironment } from './environment-parser.ts'
 import { Environment, type SettingName } from './environment-schema.ts'
-import { isSmtpUrl, toMailConfig } from './mail-settings.ts'
+import { isLoopbackHost, isSmtpUrl, toMailConfig } from './mail-settings.ts'
 
 /** A rule about several settings. */
 interface CrossCheck {
@@ -43,9 +43,9 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
       `MAIL_FROM: is needed with MAIL_URL. Give ${Environment.properties.MAIL_FROM.description}.`
   },
   {
-    settings: ['MAIL_URL', 'PUBLIC_URL'],
-    check: ({ MAIL_URL, PUBLIC_URL }) =>
-      isSmtpUrl(MAIL_URL) &&
+    settings: ['HOST', 'MAIL_URL', 'PUBLIC_URL'],
+    check: ({ HOST, MAIL_URL, PUBLIC_URL }) =>
+      (isSmtpUrl(MAIL_URL) || (/^file:/.test(MAIL_URL ?? '') && !isLoopbackHost(HOST))) &&
       PUBLIC_URL === undefined &&
       `PUBLIC_URL: is needed with MAIL_URL, since links in mails begin with it. Give ${Environment.properties.PUBLIC_URL.description}.`
   },

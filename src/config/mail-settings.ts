@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Environment } from './environment-schema.ts'
 
 /** How mails leave the service. */
@@ -28,7 +29,6 @@ export interface MailConfig {
 /** Where mails go on a machine that nobody else reaches, so that a newcomer can read them. */
 const LOCAL_FOLDER = './data/mail'
 const LOCAL_SENDER = 'no-reply@localhost.localdomain'
-const FILE_SCHEME = 'file:'
 
 /** An address, alone or in angle brackets after a name without quotes (RFC 5322, section 3.4). */
 const MAILBOX = /^(?:[^<>"@,;:\\\p{C}]{1,100} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/u
@@ -38,25 +38,65 @@ export const isMailbox = (value: string): boolean => MAILBOX.test(value)
 export const isSmtpUrl = (value: string | undefined): boolean => /^smtps?:/.test(value ?? '')
 
 export const isMailUrl = (value: string): boolean =>
-  value === 'off' || /^file:./.test(value) || (isSmtpUrl(value) && hasHostOnly(value))
+  value === 'off' || toFolder(value) !== undefined || (isSmtpUrl(value) && isServerUrl(value))
 
-/** Whether a URL names a host, perhaps with a user and a port, and nothing after that. */
-function hasHostOnly(value: string): boolean {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  return url !== undefined && url.hostname !== '' && /^\/?$/.test(url.pathname) && !url.search && !url.hash
+/** The folder that a `file:` URL names, if it is one. */
+function toFolder(value: string): string | undefined {
+  if (!/^file:./.test(value)) return undefined
+  if (!value.startsWith('file://')) return value.slice('file:'.length)
+  try {
+    return fileURLToPath(value)
+  } catch {
+    return undefined
+  }
 }
 
-export const isPublicUrl = (value: string): boolean => {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  return isWebUrl(url) && !url.search && !url.hash && !url.username && !url.password
+/** Whether a URL names a host, perhaps with a user, a password and a port, and nothing after that. */
+function isServerUrl(value: string): boolean {
+  const url = URL.parse(value)
+  return (
+    url !== null &&
+    url.hostname !== '' &&
+    url.port !== '0' &&
+    /^\/?$/.test(url.pathname) &&
+    !url.search &&
+    !url.hash &&
+    (url.username !== '' || url.password === '') &&
+    [url.username, url.password, url.hostname].every(isDecodable)
+  )
 }
 
-/** Whether a text is a web address with the placeholder in it. */
-export const isLinkTemplate = (value: string, placeholder: string): boolean =>
-  value.includes(`{${placeholder}}`) && isWebUrl(URL.canParse(value) ? new URL(value) : undefined)
+function isDecodable(part: string): boolean {
+  try {
+    return decodeURIComponent(part) !== undefined
+  } catch {
+    return false
+  }
+}
 
-const isWebUrl = (url: URL | undefined): url is URL =>
-  url !== undefined && ['http:', 'https:'].includes(url.protocol)
+export function isPublicUrl(value: string): boolean {
+  const url = parseWebUrl(value)
+  return url !== undefined && !url.search && !url.hash
+}
+
+/** Stands for what a template has a placeholder for, in its check. */
+const PLACEHOLDER = 'a-value-of-a-placeholder'
+
+/** Whether a text is a web address with the placeholder in it, after the host. */
+export function isLinkTemplate(value: string, placeholder: string): boolean {
+  const url = parseWebUrl(value.replaceAll(`{${placeholder}}`, PLACEHOLDER))
+  return (
+    url !== undefined &&
+    `${url.pathname}${url.search}${url.hash}`.includes(PLACEHOLDER) &&
+    value.includes(`{${placeholder}}`)
+  )
+}
+
+/** A web address; undefined for another one, and for one with a user or a password, which everybody would get to see. */
+function parseWebUrl(value: string): URL | undefined {
+  const url = URL.parse(value)
+  return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : undefined
+}
 
 /** @returns undefined where no mail is sent: by choice, or since nobody has said how on a machine that others reach */
 export function toMailConfig(
@@ -93,9 +133,8 @@ export function toMailConfig(
 function toTransport(url: string | undefined, host: string): MailTransportConfig | undefined {
   if (url === 'off') return undefined
   if (url === undefined) return isLoopbackHost(host) ? { kind: 'file', folder: LOCAL_FOLDER } : undefined
-  return url.startsWith(FILE_SCHEME)
-    ? { kind: 'file', folder: url.slice(FILE_SCHEME.length) }
-    : { kind: 'smtp', url }
+  const folder = toFolder(url)
+  return folder === undefined ? { kind: 'smtp', url } : { kind: 'file', folder }
 }
 
 export const isLoopbackHost = (host: string): boolean =>

@@ -1,4 +1,5 @@
 import type { Feature } from '../feature.ts'
+import { mailOutcomes } from './counters.ts'
 import { mailProblems } from './problems.ts'
 import { mailTables } from './tables.ts'
 
@@ -15,5 +16,6 @@ export const mailFeature = {
       age: kit => mailTables(kit).mails.expiresAt,
       keepForMs: () => UNSENT_RETENTION_MS
     }
-  ]
+  ],
+  counters: [mailOutcomes]
 } satisfies Feature

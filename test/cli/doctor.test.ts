@@ -44,6 +44,7 @@ t.test('a good installation passes, and nothing in it is changed', async t => {
     { check: 'disk', status: /ok|warning/ },
     { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, intact, schema up to date$/ },
     { check: 'clock', status: 'ok' },
+    { check: 'mail', status: 'ok', detail: 'mails are written to ./data/mail' },
     { check: 'ports', status: 'ok', detail: 'free' }
   ])
 

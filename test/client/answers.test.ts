@@ -77,11 +77,15 @@ t.test('an answer that is no next pair leaves the pair unchanged, and the refres
   t.strictSame(state.signOuts, [])
 })
 
+const CODE_ANSWER = { challengeId: '', code: '' }
+
 type Expected = 'json' | 'lines' | 'nothing'
 
 /** Each call, and what it is answered with. */
 const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = {
   'auth.register': ['json', ({ auth }) => auth.register(ADA)],
+  'auth.startRegistration': ['json', ({ auth }) => auth.startRegistration(ADA)],
+  'auth.confirmRegistration': ['json', ({ auth }) => auth.confirmRegistration(CODE_ANSWER)],
   'auth.login': ['json', ({ auth }) => auth.login(ADA)],
   'auth.logout': ['nothing', ({ auth }) => auth.logout({ scope: 'others' })],
   'auth.me': ['json', ({ auth }) => auth.me()],
@@ -91,6 +95,13 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
     ({ auth }) => auth.changePassword({ currentPassword: '', newPassword: '' })
   ],
   'auth.deleteAccount': ['nothing', ({ auth }) => auth.deleteAccount('')],
+  'auth.requestVerification': ['json', ({ auth }) => auth.requestVerification()],
+  'auth.confirmVerification': ['json', ({ auth }) => auth.confirmVerification(CODE_ANSWER)],
+  'auth.changeEmail': ['json', ({ auth }) => auth.changeEmail({ email: '', currentPassword: '' })],
+  'auth.confirmEmailChange': ['json', ({ auth }) => auth.confirmEmailChange(CODE_ANSWER)],
+  'auth.revertEmail': ['nothing', ({ auth }) => auth.revertEmail('')],
+  'auth.requestPasswordReset': ['json', ({ auth }) => auth.requestPasswordReset('')],
+  'auth.resetPassword': ['nothing', ({ auth }) => auth.resetPassword({ token: '', newPassword: '' })],
   'auth.sessions': ['json', ({ auth }) => auth.sessions()],
   'auth.endSession': ['nothing', ({ auth }) => auth.endSession('1')],
   'auth.listEvents': ['json', ({ auth }) => auth.listEvents()],
@@ -115,6 +126,7 @@ const wrong: [Content, ...Expected[]][] = [
   [[200, JSON_TYPE, '{}'], 'json', 'lines', 'nothing'],
   [[200, JSON_TYPE, '{"items":null,"results":17}'], 'json'],
   [[200, JSON_TYPE, '{"items":[null],"nextCursor":null,"results":[null]}'], 'json'],
+  [[202, 'text/html', HTML], 'json', 'lines', 'nothing'],
   [[200, undefined, null], 'json', 'lines', 'nothing'],
   [[204, undefined, null], 'json', 'lines']
 ]
@@ -135,6 +147,15 @@ t.test('each call tells a success that is not its own', async t => {
     Object.keys(client[part]).map(name => `${part}.${name}`)
   )
   t.strictSame([...Object.keys(calls), 'auth.user'].sort(), names.sort(), 'that is all of them')
+})
+
+t.test('a registration is answered with a pair and a whole challenge, or with a challenge', async t => {
+  const { client, state } = createTestClient(await serve(t))
+  for (const verification of [{}, null, { challengeId: '1', expiresIn: '600' }]) {
+    state.hook = async () => answer(json({ ...PAIR, verification }))
+    await t.rejects(client.auth.register(ADA), { name: 'UnexpectedResponseError' })
+  }
+  t.equal(client.auth.user(), undefined)
 })
 
 t.test("a refusal that is not the service's signs nobody out, and counts as no answer", async t => {

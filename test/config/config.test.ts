@@ -35,6 +35,18 @@ t.test('without an environment every setting has its default', async t => {
     },
     password: { minLength: 8, hash: { memoryKiB: 19_456, passes: 2 } },
     quota: { todos: 100_000, bytes: 134_217_728 },
+    signUp: 'open',
+    mail: {
+      transport: { kind: 'file', folder: './data/mail' },
+      from: 'no-reply@localhost.localdomain',
+      links: {
+        resetPassword: 'http://127.0.0.1:3000/account/reset-password?token={token}',
+        confirmEmail: 'http://127.0.0.1:3000/account/confirm-email?challengeId={challengeId}',
+        revertEmail: 'http://127.0.0.1:3000/account/revert-email?token={token}',
+        invitation: undefined
+      }
+    },
+    appName: 'Latchkey',
     requiresIfMatch: false,
     retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS }
   })

@@ -155,6 +155,13 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     t.match(parse(steps[10]?.slice(0, calendar)), [{ created: 0, existing: isRepeated ? Number : 4 }])
     t.match(steps[10]?.slice(calendar), /SUMMARY:Buy milk/)
     t.match(parse(steps[11]), [{ titleLength: 500 }])
+    t.equal(steps[12], '')
+    t.match(parse(steps[13]), [{ username: 'ada', emailVerified: true }])
+    t.match(parse(steps[14]), [
+      {},
+      { code: 'access_token_revoked' },
+      { username: 'ada', emailVerified: true }
+    ])
   },
 
   'docs/command-line.md'(t, outputs) {

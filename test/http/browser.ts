@@ -1,29 +1,9 @@
 /** The pages in a real Chromium: `npm run test:browser`. `npm run screenshot` keeps a picture of the docs, for README. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { openChromium } from '../support/chromium.ts'
 import { start } from '../support/process.ts'
-
-/** Milliseconds for which anything on a page is waited for. */
-const TIMEOUT = 20_000
-/** So many presses of the Tab key lead from any place to any other that is asked for here. */
-const MAX_TAB_PRESSES = 200
-
-/** Opens a page that is watched: nothing may be said on its console, go wrong, or be asked of another host. */
-async function openWatchedPage(browser: Browser, url: string, size = { width: 1200, height: 800 }) {
-  const context = await browser.newContext({ viewport: size })
-  const page = await context.newPage()
-  page.setDefaultTimeout(TIMEOUT)
-  const troubles: string[] = []
-  page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
-  page.on('pageerror', error => troubles.push(error.message))
-  page.on('requestfailed', request => troubles.push(`${request.url()} failed`))
-  page.on('request', request => {
-    if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:'))
-      troubles.push(`${request.url()} is asked for`)
-  })
-  return { page, troubles }
-}
+import { APPEARANCE, openWatchedPage, tabTo } from '../support/watched-page.ts'
 
 const operation = (page: Page, id: string) => page.locator(`#operations-${id}`)
 const summary = (page: Page, id: string) => operation(page, id).locator('.opblock-summary-control')
@@ -81,15 +61,6 @@ async function takeScreenshot(page: Page, file: string) {
   await readAnswer(page, 'auth-listSessions')
   await operation(page, 'auth-listSessions').evaluate(element => element.scrollIntoView())
   await page.screenshot({ path: file })
-}
-
-/** Presses Tab until an element has the focus. */
-async function tabTo(page: Page, selector: string) {
-  for (let presses = 0; presses < MAX_TAB_PRESSES; presses++) {
-    await page.keyboard.press('Tab')
-    if (await page.locator(selector).and(page.locator(':focus')).count()) return
-  }
-  throw new Error(`${selector} is not reached by Tab`)
 }
 
 t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
@@ -179,10 +150,3 @@ t.test(
     t.match(type, /^application\/problem\+json/)
   }
 )
-
-/** Whether the style sheet is applied, in which colours, and whether all fits into the width. */
-const APPEARANCE = `({
-  isStyled: getComputedStyle(document.body).maxWidth === '736px',
-  isDark: getComputedStyle(document.body).backgroundColor === 'rgb(20, 25, 31)',
-  isWithin: document.documentElement.scrollWidth <= innerWidth
-})`

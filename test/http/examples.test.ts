@@ -1,7 +1,9 @@
 import t from 'tap'
-import { serve } from '../support/service.ts'
+import { serveMail } from '../accounts/mail-service.ts'
+import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
+import type { Settings } from '../support/service.ts'
 
-/** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session. */
+/** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session, the mail. */
 const STORY = [
   'getService',
   'getLiveness',
@@ -14,6 +16,8 @@ const STORY = [
   'login',
   'refresh',
   'getMe',
+  'requestVerification',
+  'confirmVerification',
   'listSessions',
   'endSession',
   'listEvents',
@@ -31,12 +35,22 @@ const STORY = [
   'importTodos',
   'deleteMe',
   'register',
+  'changeEmail',
+  'confirmEmailChange',
   'changePassword',
-  'logout'
+  'logout',
+  'revertEmail',
+  'requestPasswordReset',
+  'resetPassword'
 ]
+/** Where the account comes into being with the code. */
+const VERIFIED_STORY = ['register', 'confirmRegistration', 'getMe']
 
 /** What an example names, and another one goes on with. */
-const HANDLES = ['id', 'accessToken', 'refreshToken']
+const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId']
+/** What stands in the examples for what a mail brings. */
+const EXAMPLE_CODE = '123456'
+const EXAMPLE_TOKENS = ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
 
 interface Schema {
   $ref?: string
@@ -59,39 +73,47 @@ interface Document {
 }
 
 t.test('every operation has a worked example', async t => {
-  const { call, clock } = await serve(t)
+  const operations = await tell(t, STORY)
+  await t.test('where the account comes into being with the code', async t => {
+    await tell(t, VERIFIED_STORY, { SIGN_UP: 'verified' })
+  })
+  t.strictSame([...new Set([...STORY, ...VERIFIED_STORY])].sort(), operations.sort())
+})
+
+/** Executes the examples of a story. @returns the names of all operations */
+async function tell(t: Test, story: readonly string[], settings: Settings = {}): Promise<string[]> {
+  const { call, clock, takeMails } = await serveMail(t, settings)
   const { body } = await call('GET', '/openapi.json')
   const document: Document = body
   const exampleToken: string = body.components.schemas.TokenPair.examples[0].accessToken
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation }))
   )
-  t.strictSame([...new Set(STORY)].sort(), operations.map(({ operationId }) => operationId).sort())
 
-  /** What stands in the examples, and what took its place in the answers. */
+  /** What stands in the examples, and what took its place in the answers and the mails. */
   const handles = new Map<string, string>()
   const live = (text: string) =>
     Array.from(handles).reduce((text, [example, actual]) => text.replaceAll(example, actual), text)
 
-  for (const operationId of STORY) {
+  for (const operationId of story) {
     const operation = operations.find(operation => operation.operationId === operationId)
     if (!operation) continue
     if (operationId === 'refresh') clock.advance(300)
-    const [status = '', { content = {} } = {}] =
-      Object.entries(operation.responses).find(([status]) => status.startsWith('2')) ?? []
+    const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+    const accepted = new Set(successes.flatMap(([, { content = { '*/*': {} } }]) => Object.keys(content)))
     for (const [contentType, request] of Object.entries(operation.requestBody?.content ?? { '': undefined }))
-      for (const [accept, media] of Object.entries({
-        ...content,
-        ...(status === '204' && { '*/*': undefined })
-      })) {
+      for (const accept of accepted) {
         const name = `${operationId} ${contentType} ${accept}`
         const answer = await call(operation.method, urlOf(t, operation, live), {
           headers: { accept, ...(contentType && { 'content-type': contentType }) },
           ...(isProtected(operation) && { token: live(exampleToken) }),
           ...(request && { body: live(textOf(t, request.example, name)) })
         })
+        for (const mail of await takeMails()) readMail(handles, mail)
         // That the body is of its schema is seen by what sends requests in tests.
-        t.equal(`${answer.status}`, status, name)
+        const [, success] = successes.find(([status]) => status === `${answer.status}`) ?? []
+        t.ok(success, `${name}: ${answer.status} is a success`)
+        const media = success?.content?.[accept]
         if (!media) continue
         t.match(answer.headers['content-type'], new RegExp(`^${accept}(;|$)`), name)
         const example = exampleOf(document, media)
@@ -99,9 +121,18 @@ t.test('every operation has a worked example', async t => {
         compare(t, handles, name, example, answer.body)
       }
   }
-})
+  return operations.map(({ operationId }) => operationId)
+}
 
-type Test = Parameters<typeof serve>[0]
+type Test = Parameters<typeof serveMail>[0]
+
+/** Learns what takes the place of the examples' code and tokens. */
+function readMail(handles: Map<string, string>, mail: SentMail) {
+  const [code, token] = [codeOf(mail), parameterOf(mail, 'token')]
+  if (code) handles.set(EXAMPLE_CODE, code)
+  const example = EXAMPLE_TOKENS.find(example => example.slice(0, 4) === token.slice(0, 4))
+  if (example) handles.set(example, token)
+}
 
 const isProtected = ({ security = [] }: Operation) => security.some(scheme => 'bearer' in scheme)
 

@@ -56,10 +56,12 @@ t.test('every operation is described whole', async t => {
   })
   t.strictSame(Object.keys(document.components.schemas).sort(), [
     'BatchResult',
+    'Challenge',
     'Event',
     'EventPage',
     'Limits',
     'Problem',
+    'RegisteredPair',
     'Session',
     'Todo',
     'TodoPage',
@@ -68,7 +70,11 @@ t.test('every operation is described whole', async t => {
   ])
   t.strictSame(operations.map(({ operationId }) => operationId).sort(), [
     'batchTodos',
+    'changeEmail',
     'changePassword',
+    'confirmEmailChange',
+    'confirmRegistration',
+    'confirmVerification',
     'createTodo',
     'deleteMe',
     'deleteTodo',
@@ -95,7 +101,11 @@ t.test('every operation is described whole', async t => {
     'register',
     'renameMe',
     'replaceTodo',
-    'restoreTodo'
+    'requestPasswordReset',
+    'requestVerification',
+    'resetPassword',
+    'restoreTodo',
+    'revertEmail'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)
@@ -105,7 +115,8 @@ t.test('every operation is described whole', async t => {
       name
     )
     for (const { description } of Object.values(responses)) t.ok(description, name)
-    if (/ \/api\/(todos|auth\/me)/.test(name)) t.strictSame(security, [{ bearer: [] }], name)
+    if (/ \/api\/(todos|auth\/me|auth\/email\/?(verification|confirm|$))/.test(name))
+      t.strictSame(security, [{ bearer: [] }], name)
     if (requestBody) {
       t.equal(requestBody.required, !name.endsWith('logout'), name)
       for (const status of ['413', '415']) t.ok(responses[status], `${name} ${status}`)

@@ -2,6 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t from 'tap'
 import { rowsRemoved } from '../../src/jobs/janitor.ts'
+import { mailOutcomes } from '../../src/mail/counters.ts'
+import { createOutbox } from '../../src/mail/outbox.ts'
+import { NEVER } from '../../src/mail/statements.ts'
+import { mailTables } from '../../src/mail/tables.ts'
 import { count } from '../../src/process/counters.ts'
 import { serveMetrics } from '../../src/process/metrics-server.ts'
 import { PASSWORD, type Service, serve } from '../support/service.ts'
@@ -76,6 +80,39 @@ t.test('metrics count the work by route, status and outcome', async t => {
     { 'latchkey_rows_removed_total{table="events"}': '4' },
     'nothing twice'
   )
+})
+
+t.test('metrics tell what waits in the outbox, as long as the database can be asked', async t => {
+  const service = await serve(t, { METRICS_PORT: '0' })
+  const { store } = service.app
+  const outbox = createOutbox(store, true)
+  const mail = { kind: 'x', address: 'a@b.example', userId: null, data: {}, lifetimeMs: 3_600_000 }
+  const empty = {
+    'latchkey_outbox_mails{state="waiting"}': '0',
+    'latchkey_outbox_mails{state="given_up"}': '0',
+    latchkey_outbox_oldest_seconds: '0'
+  }
+  t.match((await scrape(service)).values, empty)
+  await store.atomically(outbox.bindMail(mail))
+  service.clock.advance(90)
+  await store.atomically(outbox.bindMail(mail))
+  const { mails } = mailTables(store.kit)
+  const row = { ...mail, createdAt: new Date(0), dueAt: NEVER, attempts: 1, expiresAt: new Date(0) }
+  await store.db
+    .insert(mails)
+    .values({ ...row, id: store.newId(), givenUpAt: new Date(0) })
+    .execute()
+  count(store.counters.get(mailOutcomes), 'sent', 2)
+  t.match((await scrape(service)).values, {
+    'latchkey_outbox_mails{state="waiting"}': '2',
+    'latchkey_outbox_mails{state="given_up"}': '1',
+    latchkey_outbox_oldest_seconds: '90',
+    'latchkey_mails_total{outcome="sent"}': '2'
+  })
+  await store.close()
+  const { values } = await scrape(service)
+  t.match(values, { 'latchkey_mails_total{outcome="sent"}': '2' })
+  t.notOk(Object.keys(values).some(name => name.startsWith('latchkey_outbox')))
 })
 
 t.test('there are no other pages at that port, and none after the end', async t => {

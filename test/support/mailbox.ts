@@ -1,36 +1,43 @@
-import { asc } from 'drizzle-orm'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../src/config/config.ts'
-import { createMailComposers } from '../../src/features.ts'
-import type { MailContent } from '../../src/mail/mail.ts'
-import { type MailRow, mailTables } from '../../src/mail/tables.ts'
+import type { MailContent, MailTransport, Message } from '../../src/mail/mail.ts'
 
-/** A mail of the outbox, as it would go out now. */
-export interface OutgoingMail extends MailContent {
+/** A mail that has left the service. */
+export interface SentMail extends Message {
   kind: string
 }
 
-/**
- * Takes the mails out of the outbox, as the sender does: those that are dropped, too.
- * @returns those that would be sent
- */
-export async function takeMails(app: FastifyInstance, config: Config): Promise<OutgoingMail[]> {
-  const { store, tokens } = app
-  const { mails } = mailTables(store.kit)
-  const rows: MailRow[] = await store.db.select().from(mails).orderBy(asc(mails.id))
-  await store.db.delete(mails)
-  const composers = createMailComposers({ store, config, deriveKeys: tokens.deriveKeys })
-  const outgoing: OutgoingMail[] = []
-  for (const row of rows) {
-    const content = await composers[row.kind]?.(row)
-    if (content) outgoing.push({ kind: row.kind, ...content })
+/** A transport that keeps the mails for the test. */
+export function createMailbox() {
+  const messages: Message[] = []
+  const transport: MailTransport = {
+    async send(message) {
+      messages.push(message)
+      return undefined
+    },
+    async verify() {},
+    close() {}
   }
-  return outgoing
+
+  /**
+   * Waits until the service has sent what it has to.
+   * @param lines of the log, which tell of what kind a mail is
+   * @returns the mails that have arrived since the last call, in the order in which they were asked for
+   */
+  async function takeMails(app: FastifyInstance, lines: readonly string[]): Promise<SentMail[]> {
+    await app.mailer?.drain()
+    const entries = lines.map(line => JSON.parse(line)).filter(({ mail, kind }) => mail && kind)
+    return messages
+      .splice(0)
+      .map(message => ({ ...message, kind: entries.find(({ mail }) => mail === message.id)?.kind ?? '' }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  return { transport, takeMails }
 }
 
 /** The code in a mail. */
-export const codeOf = ({ text }: MailContent): string => /^ *(\d{6})$/m.exec(text)?.[1] ?? ''
+export const codeOf = ({ text }: Pick<MailContent, 'text'>): string => /^ *(\d{6})$/m.exec(text)?.[1] ?? ''
 
 /** The value of a parameter of the link in a mail. */
-export const parameterOf = ({ text }: MailContent, name: string): string =>
+export const parameterOf = ({ text }: Pick<MailContent, 'text'>, name: string): string =>
   decodeURIComponent(new RegExp(`[?&]${name}=([^\\s&]+)`).exec(text)?.[1] ?? '')

@@ -9,7 +9,7 @@ import { createMailLimits } from '../../src/auth/throttling/mail-limits.ts'
 import { readConfig } from '../../src/config/config.ts'
 import type { SettingName } from '../../src/config/environment-schema.ts'
 import { emptyDatabase } from './databases.ts'
-import { takeMails as takeMailsOf } from './mailbox.ts'
+import { createMailbox } from './mailbox.ts'
 
 /** A setting of the service as it stands in the environment. */
 export type Settings = Partial<Record<SettingName, string>>
@@ -52,6 +52,7 @@ const CHEAP_HASHING = { PASSWORD_HASH_MEMORY: 64, PASSWORD_HASH_TIME: 1 }
 export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptions['timeouts'] = {}) {
   const clock = createFakeClock()
   const lines: string[] = []
+  const mailbox = createMailbox()
   const config = readConfig({
     DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
     DATABASE_POOL_MAX: '5',
@@ -64,6 +65,7 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
   const app = await buildApp({
     config: hasPrice ? config : { ...config, ...CHEAP_HASHING },
     clock: clock.now,
+    mailTransport: mailbox.transport,
     timeouts,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })
@@ -120,8 +122,8 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
       body: { accessToken: pair.accessToken, refreshToken: pair.refreshToken }
     })
 
-  /** The mails that have been put into the outbox since. */
-  const takeMails = () => takeMailsOf(app, config)
+  /** The mails that have arrived since the last call. */
+  const takeMails = () => mailbox.takeMails(app, lines)
 
   return { app, config, clock, lines, call, signUp, refresh, takeMails, isUnderPressure }
 }

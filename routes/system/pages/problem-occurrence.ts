@@ -3,18 +3,27 @@ import type { FastifyReply } from 'fastify'
 import { type Html, html } from '../../../src/http/html.ts'
 import type { FieldError, Problem } from '../../../src/problems/problem.ts'
 import { actions } from '../../../src/problems/problem-type.ts'
-import { prefersHtml, renderPage } from './layout.ts'
+import { prefersHtml, renderPage } from '../../pages/layout.ts'
 
-type ProblemDocument = ReturnType<Problem['toDocument']>
+export type ProblemDocument = ReturnType<Problem['toDocument']>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Renders the problems of a route that is for people: always a page, in words for them. */
+    renderProblem?: (reply: FastifyReply, problem: ProblemDocument) => string
+  }
+}
 
 /**
- * Renders a problem as a page for a browser.
+ * Renders a problem as a page: for a browser, and for every client of a route that is for people.
  * @returns undefined for clients that prefer JSON, and for `not_acceptable`: its route takes a token, which browsers do not send
  */
-export const renderProblemPage = (reply: FastifyReply, problem: ProblemDocument): string | undefined =>
-  prefersHtml(reply) && problem.code !== 'not_acceptable'
-    ? renderPage(reply, problem.title, renderOccurrence(problem))
-    : undefined
+export function renderProblemPage(reply: FastifyReply, problem: ProblemDocument): string | undefined {
+  const { renderProblem } = reply.routeOptions.config
+  if (renderProblem) return renderProblem(reply, problem)
+  if (!prefersHtml(reply) || problem.code === 'not_acceptable') return undefined
+  return renderPage(reply, problem.title, renderOccurrence(problem))
+}
 
 const renderOccurrence = ({
   type,

@@ -1,7 +1,9 @@
-import { mustAffectRow } from '../../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
+import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { sessionsEnded } from '../counters.ts'
+import { passwordStatements } from '../passwords/statements.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
@@ -14,6 +16,7 @@ export function createDeleteAccount(
 ) {
   const { store, removeUserRows, mails } = services
   const { deleteUser } = accountStatements(store)
+  const { lockUnchanged } = passwordStatements(store)
   const { lockLive, endAll } = sessionStatements(store)
   const reauthenticate = createReauthenticate(services)
 
@@ -24,12 +27,22 @@ export function createDeleteAccount(
    *   ended meanwhile
    */
   return async function deleteAccount(caller: Identity, password: string, client: ClientInfo): Promise<void> {
-    await reauthenticate(caller, password, client)
+    const currentHash = await reauthenticate(caller, password, client)
     const userId = caller.id
+    const passwordLock = mustAffectRow(lockUnchanged.bind({ userId, currentHash }))
     const params = { userId, now: store.now(), reason: 'account_deleted' }
-    const [, ended] = await store
-      .atomically(mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })), endAll.bind(params))
-      .catch(refuseIfNoRow('access_token_revoked'))
+    const [, , ended] = await store
+      .atomically(
+        passwordLock,
+        mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })),
+        endAll.bind(params)
+      )
+      .catch(error => {
+        // The password was changed meanwhile.
+        if (error instanceof NoRowAffected && error.statement === passwordLock)
+          throw new Problem('password_wrong')
+        return refuseIfNoRow('access_token_revoked')(error)
+      })
     count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)
     await removeUserRows(store, userId)
     await store.atomically(

@@ -6,6 +6,7 @@ export const auditEventTypes = [
   'email_changed',
   'email_reverted',
   'email_verified',
+  'mail_failed',
   'signed_in',
   'sign_in_failed',
   'password_changed',

@@ -8,6 +8,7 @@ import type { AccountServices } from '../accounts/services.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { REVERT_TTL_MS } from '../mails/mails.ts'
+import { passwordStatements } from '../passwords/statements.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
 import { sessionStatements } from '../sessions/statements.ts'
@@ -22,6 +23,7 @@ export const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to a
 export function createChangeEmail(services: AccountServices) {
   const { store, config, tokens, challenges, mails } = services
   const { findUser, findByKey, findHeld, changeEmail, keepFormer } = emailStatements(store)
+  const { lockUnchanged } = passwordStatements(store)
   const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
   const reauthenticate = createReauthenticate(services)
@@ -41,9 +43,10 @@ export function createChangeEmail(services: AccountServices) {
   ): Promise<ChallengeAnswer> {
     assertMailConfigured(mails)
     const email = toAsciiEmail(rest.email)
-    await reauthenticate(caller, currentPassword, client)
+    const currentHash = await reauthenticate(caller, currentPassword, client)
     if (toLookupKey(email) === toLookupKey(caller.email))
       throw validationFailed({ pointer: '/email', detail: 'is the address that the account has' })
+    const passwordLock = mustAffectRow(lockUnchanged.bind({ userId: caller.id, currentHash }))
     const sessionLock = mustAffectRow(
       lockLive.bind({ id: caller.sessionId, userId: caller.id, now: store.now() })
     )
@@ -51,11 +54,11 @@ export function createChangeEmail(services: AccountServices) {
       'email_change_code',
       { purpose: 'email_change', subject: caller.id, userId: caller.id, email },
       client,
-      [sessionLock]
+      [passwordLock, sessionLock]
     ).catch(error => {
-      if (error instanceof NoRowAffected && error.statement === sessionLock)
-        throw new Problem('access_token_revoked')
-      throw error
+      if (!(error instanceof NoRowAffected)) throw error
+      // The password was changed meanwhile, or the session has ended.
+      throw new Problem(error.statement === passwordLock ? 'password_wrong' : 'access_token_revoked')
     })
   }
 

@@ -49,8 +49,9 @@ export function createConfirmWithPassword(services: AccountServices) {
     password: string,
     client: ClientInfo
   ): Promise<void> {
-    const isRight = await throttle.attempt(toLookupKey(email), client.ip, async clearFailures => {
-      const [user] = userId === null ? [] : await findUser.execute({ userId })
+    const [user] = userId === null ? [] : await findUser.execute({ userId })
+    const subject = toLookupKey(user?.email ?? email)
+    const isRight = await throttle.attempt(subject, client.ip, async clearFailures => {
       const hash = user?.passwordHash ?? passwordHash ?? undefined
       if ((await passwordHasher.verify(password, hash)) === 'wrong') return undefined
       if (user?.disabledAt) throw new Problem('account_disabled')

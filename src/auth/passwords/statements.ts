@@ -8,7 +8,11 @@ export const passwordStatements = prepareStatements('passwords', authTables, (db
   const isUnchanged = and(matchesUser, eq(users.passwordHash, param(users.passwordHash, 'currentHash')))
   const passwordHash = param(users.passwordHash, 'passwordHash')
   const nextVersion = sql`${users.passwordVersion} + 1`
+  // The lock makes a change of the password wait. SQLite has one writer at a time and needs no lock.
+  const unchanged = db.select({ id: users.id }).from(users).where(isUnchanged)
   return {
+    /** Comes with `mustAffectRow` into a transaction that relies on the password that was verified. */
+    lockUnchanged: 'for' in unchanged ? unchanged.for('no key update') : unchanged,
     findHash: db.select({ passwordHash: users.passwordHash }).from(users).where(matchesUser),
     /** Sets a password that the user has chosen. */
     replaceHash: db

@@ -10,6 +10,7 @@ import {
   inspectDatabase
 } from '../checks/checks.ts'
 import { type Finding, fault } from '../checks/findings.ts'
+import { checkMail } from '../checks/mail.ts'
 import { checkPorts } from '../checks/ports.ts'
 import type { Command } from '../command.ts'
 import { CommandError, toMessage } from '../exit-codes.ts'
@@ -17,8 +18,8 @@ import { getSchemaTime } from '../schema-time.ts'
 
 const doctor: Command = {
   description:
-    'Checks whether the service can start: the settings, the keys, the disk, the database, the clock and the ports. The\n' +
-    'doctor changes nothing, and may run beside the service. A warning may be intended. With a fault the exit code is 1.',
+    'Checks whether the service can start: the settings, the keys, the disk, the database, the clock, the way for mails\n' +
+    'and the ports. The doctor changes nothing, and may run beside the service. A warning may be intended. With a fault the exit code is 1.',
 
   async run({ config, environment, now, progress, report }) {
     let faults = 0
@@ -47,6 +48,7 @@ const doctor: Command = {
         return checkDatabase(inspection, settings)
       })
       await check('clock', () => checkClock(inspection, now(), getSchemaTime(settings)))
+      await check('mail', () => checkMail(settings))
       await check('ports', () => checkPorts(settings))
     }
   }

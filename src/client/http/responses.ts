@@ -1,9 +1,11 @@
 import type {
   BatchResult,
+  Challenge,
   Event,
   EventPage,
   ImportTodosAnswer,
   ListSessionsAnswer,
+  RegisteredPair,
   Session,
   Todo,
   TodoPage,
@@ -63,6 +65,12 @@ export const readEmpty: ResponseReader<void> = async response => {
   if (response.status !== 204) throw new UnexpectedResponseError(response)
 }
 
+/** Reads the answer that a mail may follow, which tells nothing else. */
+export const readAccepted: ResponseReader<void> = async response => {
+  if (response.status !== 202) throw new UnexpectedResponseError(response)
+  await createJsonReader(isObjectOf({}))(response)
+}
+
 export const readNdjson: ResponseReader<string> = async response => {
   if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
   return response.text()
@@ -79,6 +87,9 @@ const isTokenPair = isObjectOf<TokenPair>({
   expiresIn: isFiniteNumber,
   user: isUser
 })
+const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expiresIn: isFiniteNumber })
+const isRegisteredPair = (value: unknown): value is RegisteredPair =>
+  isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
@@ -94,6 +105,11 @@ const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCurso
 
 export const readUser = createJsonReader(isUser)
 export const readTokenPair = createJsonReader(isTokenPair)
+export const readChallenge = createJsonReader(isChallenge)
+/** Reads the pair of a new account, or the challenge with whose code the account comes into being. */
+export const readRegistration = createJsonReader(
+  (value): value is RegisteredPair | Challenge => isRegisteredPair(value) || isChallenge(value)
+)
 /** Refuses the token pair of another user. */
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)

@@ -1,0 +1,41 @@
+import { V7Generator } from 'uuidv7'
+import type { Config } from '../../../config/config.ts'
+import { isMailbox } from '../../../config/mail-settings.ts'
+import { MailError } from '../../../mail/mail.ts'
+import { createMailTransport } from '../../../mail/transport.ts'
+import type { Command } from '../../command.ts'
+import { CommandError } from '../../exit-codes.ts'
+
+const test: Command = {
+  description:
+    'Sends a test message at once, without the outbox, and prints what the mail server answered, or the file that was\n' +
+    'written. ADDRESS is an e-mail address.',
+  operands: ['ADDRESS'],
+
+  async run(context) {
+    const [address = ''] = context.operands
+    if (address.includes('<') || !isMailbox(address))
+      throw new CommandError('usage', `${JSON.stringify(address)} is no e-mail address.`)
+    const { mail, appName } = context.config({ keys: false })
+    if (!mail) throw new CommandError('config', 'MAIL_URL: no mail is sent, because it is off or not set.')
+    const transport = createMailTransport(mail)
+    const id = new V7Generator().generateOrResetWithTs(context.now().getTime()).toString()
+    try {
+      const answer = await transport.send({ id, ...compose(address, appName) })
+      context.report({ id, answer }, `${answer}\n`)
+    } catch (error) {
+      throw error instanceof MailError ? new CommandError('unavailable', `${error.message}.`) : error
+    } finally {
+      transport.close()
+    }
+  }
+}
+
+function compose(to: string, appName: Config['appName']) {
+  const text = `This is a test message of ${appName}. Mails reach you.`
+  return { to, subject: `${appName}: a test message`, text: `${text}\n`, html: `<p>${escapeHtml(text)}</p>` }
+}
+
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+
+export default test

@@ -1,0 +1,19 @@
+import type { Call } from '../http/calls.ts'
+import type { Send } from '../http/requests.ts'
+import type { TokenManager } from '../tokens/token-manager.ts'
+import { createAccount } from './account.ts'
+import { createEmail } from './email.ts'
+import { createRecovery } from './recovery.ts'
+import { createRegistration } from './registration.ts'
+import { createSessions } from './sessions.ts'
+
+/** Creates the methods on accounts and sessions. */
+export function createAuth(send: Send, tokens: TokenManager, call: Call) {
+  return {
+    ...createRegistration(send, tokens),
+    ...createSessions(send, tokens, call),
+    ...createAccount(send, tokens, call),
+    ...createEmail(send, tokens, call),
+    ...createRecovery(send)
+  }
+}

@@ -1,0 +1,47 @@
+import type { Send } from '../http/requests.ts'
+import { readRegistration } from '../http/responses.ts'
+import type { TokenManager } from '../tokens/token-manager.ts'
+import type { Challenge, ConfirmRegistrationBody, RegisterBody, User } from '../types.ts'
+import { SignUpModeError } from './sign-up-mode-error.ts'
+import { createStartSession } from './start-session.ts'
+
+/** A user, with the challenge of the code that was mailed to the address at the registration. */
+export type RegisteredUser = User & { verification?: Challenge }
+
+/** Creates the methods that make an account. */
+export function createRegistration(send: Send, tokens: TokenManager) {
+  const startSession = createStartSession(send, tokens)
+
+  const requestRegistration = (body: RegisterBody) =>
+    send({ method: 'POST', path: '/api/auth/register', body, read: readRegistration })
+
+  return {
+    /**
+     * Creates an account and signs in. Give the `verification` of the answer to `confirmVerification`, with the code of the
+     * mail; it is missing where no code was mailed.
+     * @throws {SignUpModeError} when the service has mailed a code first (`SIGN_UP=verified`); go on with its `challenge`
+     */
+    async register(body: RegisterBody): Promise<RegisteredUser> {
+      const answer = await requestRegistration(body)
+      if (!('user' in answer)) throw new SignUpModeError(answer)
+      await tokens.save(answer)
+      const { user, verification } = answer
+      return verification ? { ...user, verification } : user
+    },
+
+    /**
+     * Has a code mailed with which an account comes into being: where `SIGN_UP` is `verified`. Signs nobody in. The answer is
+     * the same for an address that has an account.
+     * @throws {SignUpModeError} when the service has made the account at once
+     */
+    async startRegistration(body: RegisterBody): Promise<Challenge> {
+      const answer = await requestRegistration(body)
+      if ('user' in answer) throw new SignUpModeError()
+      return answer
+    },
+
+    /** Creates the account by the code of the mail, and signs in. */
+    confirmRegistration: ({ challengeId, code }: ConfirmRegistrationBody): Promise<User> =>
+      startSession('/api/auth/register/confirm', { challengeId, code })
+  }
+}
