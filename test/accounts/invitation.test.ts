@@ -117,13 +117,6 @@ t.test('an address that has got an account meanwhile is told to whoever was invi
   t.strictSame(answer.body, expectedProblem(answer, 409, 'already_taken', { errors }))
 })
 
-t.test('no invitation is mailed to an address that has got an account meanwhile', async t => {
-  const service = await serveMail(t, { INVITATION_URL })
-  await createSignUpAdmin(service.app.store, true).invite(ADA.email)
-  await service.signUp({ email: 'ADA@example.org' })
-  t.match(await service.takeMails(), [{ kind: 'verification_code', to: 'ADA@example.org' }])
-})
-
 t.test('an invitation is good once, also when its account is gone', async t => {
   const service = await serveMail(t, invited)
   const { call } = service

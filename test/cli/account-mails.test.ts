@@ -174,6 +174,19 @@ t.test('users invite mails an invitation', async t => {
   t.strictSame(await takeMails(), [])
 })
 
+t.test('no invitation goes to an address that has got an account meanwhile', async t => {
+  const { latchkey, call, takeMails } = await serveWithProgram(t)
+  // Another process does not wake the sender, so the mail is still there when the account is made.
+  t.equal((await latchkey('users', 'invite', ADA.email)).code, 0)
+  const body = { ...ADA, email: 'ADA@example.org', password: PASSWORD }
+  t.equal((await call('POST', '/api/auth/register', { body })).status, 201)
+  const mails = await takeMails()
+  t.strictSame(
+    mails.map(({ kind, to }) => [kind, to]),
+    [['verification_code', body.email]]
+  )
+})
+
 t.test('users invite is refused where nobody may sign up', async t => {
   const { latchkey, takeMails } = await serveWithProgram(t, { SIGN_UP: 'closed' })
   const message = 'SIGN_UP: is closed, so that no invitation can be used; users create makes an account.'
