@@ -92,7 +92,10 @@ t.test(
     t.equal(run('serve'), `${line}\ncode 74\n`)
     const findings = run('doctor')
     t.ok(findings.includes(`fault    disk      ${line}\n`), findings)
-    t.ok(findings.includes(`fault    mail      ${cwd} cannot be written to: permission denied (EACCES)\n`), findings)
+    t.ok(
+      findings.includes(`fault    mail      ${cwd} cannot be written to: permission denied (EACCES)\n`),
+      findings
+    )
     t.match(findings, /\n2 of the checks failed\.\ncode 1\n$/)
   }
 )
