@@ -41,7 +41,6 @@ export function createPopulation(name: string, users: number, todosEach: number,
       passwordVersion: 0,
       emailVersion: 0,
       emailVerified: false,
-      passwordExpiresAt: null,
       disabledAt: null,
       createdAt: now
     }

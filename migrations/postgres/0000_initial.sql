@@ -9,6 +9,20 @@ CREATE TABLE "bulk_updates" (
 	"is_done" boolean NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "challenges" (
+	"id" text PRIMARY KEY NOT NULL,
+	"challenge_id" text COLLATE "C" NOT NULL,
+	"purpose" text NOT NULL,
+	"user_id" text COLLATE "C",
+	"email" text NOT NULL,
+	"username" text,
+	"password_hash" text,
+	"tries" integer NOT NULL,
+	"tries_end_at" timestamp (3) with time zone NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "challenges_challenge_id_unique" UNIQUE("challenge_id")
+);
+--> statement-breakpoint
 CREATE TABLE "events" (
 	"id" text COLLATE "C" PRIMARY KEY NOT NULL,
 	"user_id" text COLLATE "C" NOT NULL,
@@ -22,12 +36,34 @@ CREATE TABLE "events" (
 	"other_ip" text
 );
 --> statement-breakpoint
+CREATE TABLE "former_emails" (
+	"id" text COLLATE "C" PRIMARY KEY NOT NULL,
+	"user_id" text COLLATE "C" NOT NULL,
+	"email" text NOT NULL,
+	"email_key" text NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "idempotency_keys" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text COLLATE "C" NOT NULL,
 	"fingerprint" text NOT NULL,
 	"answer" text NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "mails" (
+	"id" text COLLATE "C" PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"address" text NOT NULL,
+	"user_id" text COLLATE "C",
+	"data" text NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"due_at" timestamp (3) with time zone NOT NULL,
+	"attempts" integer NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"last_error" text,
+	"given_up_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "sessions" (
@@ -80,9 +116,10 @@ CREATE TABLE "users" (
 	"email" text NOT NULL,
 	"username_key" text NOT NULL,
 	"email_key" text NOT NULL,
+	"email_version" integer DEFAULT 0 NOT NULL,
+	"email_verified" boolean DEFAULT false NOT NULL,
 	"password_hash" text NOT NULL,
 	"password_version" integer DEFAULT 0 NOT NULL,
-	"password_expires_at" timestamp (3) with time zone,
 	"disabled_at" timestamp (3) with time zone,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "users_username_key_unique" UNIQUE("username_key"),
@@ -90,13 +127,22 @@ CREATE TABLE "users" (
 );
 --> statement-breakpoint
 ALTER TABLE "bulk_updates" ADD CONSTRAINT "bulk_updates_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "challenges" ADD CONSTRAINT "challenges_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "events" ADD CONSTRAINT "events_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "former_emails" ADD CONSTRAINT "former_emails_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "idempotency_keys" ADD CONSTRAINT "idempotency_keys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "todos" ADD CONSTRAINT "todos_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "challenges_user_id" ON "challenges" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "challenges_expires_at" ON "challenges" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "events_user_id_id" ON "events" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "former_emails_user_id" ON "former_emails" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "former_emails_email_key" ON "former_emails" USING btree ("email_key");--> statement-breakpoint
+CREATE INDEX "former_emails_expires_at" ON "former_emails" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_user_id" ON "idempotency_keys" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_created_at" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "mails_due_at" ON "mails" USING btree ("due_at");--> statement-breakpoint
+CREATE INDEX "mails_expires_at" ON "mails" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "sessions_user_id" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_ended_at" ON "sessions" USING btree ("ended_at");--> statement-breakpoint
 CREATE INDEX "sessions_idle_expires_at" ON "sessions" USING btree ("idle_expires_at");--> statement-breakpoint

@@ -31,7 +31,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
       ...createNewPasswordHooks('password')
     },
     async function register(request, reply) {
-      if (config.signUp === 'verified') {
+      if (config.signUp === 'verified' && request.body.invitation === undefined) {
         reply.code(202)
         return app.accounts.startRegistration(request.body, toClientInfo(request))
       }
@@ -55,11 +55,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.post(
     '/login',
-    {
-      schema: schemas.login(config),
-      config: toRateLimitConfig(REQUESTS_PER_MINUTE.login),
-      ...createNewPasswordHooks('newPassword')
-    },
+    { schema: schemas.login, config: toRateLimitConfig(REQUESTS_PER_MINUTE.login) },
     async function login(request) {
       const pair = await app.accounts.login(request.body, toClientInfo(request))
       request.loggedUserId = pair.user.id

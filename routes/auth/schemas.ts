@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
 import {
   CodeAnswer,
-  createCredentialsSchema,
+  Credentials,
   createRegistrationSchema,
   Email,
   MAX_PASSWORD,
@@ -160,26 +160,17 @@ export const confirmRegistration = {
   }
 }
 
-export const login = ({ password: { minLength } }: Config) => ({
+export const login = {
   operationId: 'login',
   summary: 'Sign in',
-  description:
-    'Begins a session and answers with its first pair of tokens. A password that an operator has set takes a `newPassword` ' +
-    'with it, which is the password from then on; with any other password there is none to be given.',
+  description: 'Begins a session and answers with its first pair of tokens.',
   tags,
-  body: createCredentialsSchema(minLength),
+  body: Credentials,
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problemResponses(
-      ...bodyProblems,
-      'invalid_credentials',
-      'account_disabled',
-      'password_change_required',
-      'password_expired',
-      'sign_in_throttled'
-    )
+    ...problemResponses(...bodyProblems, 'invalid_credentials', 'account_disabled', 'sign_in_throttled')
   }
-})
+}
 
 /** A lifetime that a client sends back from an answer. The service ignores it. */
 const EchoedSeconds = Type.Integer({
@@ -214,7 +205,10 @@ export const refresh = {
         )
       ),
       verification: Type.Optional(
-        Type.Object(ChallengeDocument.properties, { description: 'as it was answered' })
+        Type.Object(
+          { ...ChallengeDocument.properties, expiresIn: EchoedSeconds },
+          { description: 'as it was answered' }
+        )
       )
     },
     {

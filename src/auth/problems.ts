@@ -150,26 +150,6 @@ export const authProblems = {
       'Only those who run the service can change that: by "latchkey users enable". Trying again does not ' +
       'help.'
   },
-  password_change_required: {
-    status: 403,
-    title: 'The password has to be changed',
-    detail: 'It was set for you by those who run the service. Sign in with it and a newPassword of your own.',
-    cause:
-      'The password is right, but those who run the service have set it ("latchkey users ' +
-      'reset-password"), so that somebody else knows it. It is good for one thing, to set another.',
-    next:
-      'Let the user choose a password, and send the same e-mail and password to POST /api/auth/login ' +
-      'again, with the chosen one as newPassword. That sets it and signs in.'
-  },
-  password_expired: {
-    status: 403,
-    title: 'The password has expired',
-    detail: 'It was set for you by those who run the service, and not changed in time. Ask them for another.',
-    cause:
-      'The password is right, but those who run the service have set it, and it was not changed within 7 ' +
-      'days. It is good for nothing any more.',
-    next: 'Only those who run the service can give another: by "latchkey users reset-password".'
-  },
   session_not_found: {
     status: 404,
     title: 'There is no such session',

@@ -16,8 +16,6 @@ export const userTables = defineTables(({ table, id, text, flag, integer, instan
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
     passwordVersion: integer('password_version').notNull().default(0),
-    // Of a password that an operator has set. Until then it can be exchanged for another, and is good for nothing else.
-    passwordExpiresAt: instant('password_expires_at'),
     // Set by an operator: the account is kept, but nobody may sign in.
     disabledAt: instant('disabled_at'),
     createdAt: instant('created_at').notNull()

@@ -51,10 +51,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'mails a user a link to set a new password',
     load: () => import('./commands/users/send-reset.ts')
   },
-  'users reset-password': {
-    summary: 'gives a user a new password',
-    load: () => import('./commands/users/reset-password.ts')
-  },
   'mail test': { summary: 'sends a test message', load: () => import('./commands/mail/test.ts') },
   'mail list': {
     summary: 'lists the mails that are not sent, and why',

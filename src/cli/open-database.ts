@@ -4,6 +4,8 @@ import { isPostgres } from '../config/database-url.ts'
 import { DatabaseError } from '../db/errors.ts'
 import { toSqlitePath } from '../db/sqlite/engine.ts'
 import { openStore, type Store } from '../db/store.ts'
+// What a command asks of a feature may be refused by one of its problems, which are known once all features are loaded.
+import '../features.ts'
 import type { CommandContext } from './command.ts'
 
 /**

@@ -27,8 +27,6 @@ export type Problem = {
     | 'token_pair_mismatch'
     | 'password_wrong'
     | 'account_disabled'
-    | 'password_change_required'
-    | 'password_expired'
     | 'code_wrong'
     | 'sign_up_closed'
     | 'invitation_required'
@@ -323,7 +321,7 @@ export type RegisterBody = {
   email: string
   /** 8 to 128 characters of any kind */
   password: string
-  /** the token of the invitation, where one is required */
+  /** the token of an invitation, which some services require; with one the e-mail needs no code */
   invitation?: string
 }
 
@@ -339,8 +337,6 @@ export type LoginBody = {
   email: string
   /** the password, as it was given */
   password: string
-  /** 8 to 128 characters of any kind */
-  newPassword?: string
 }
 
 export type RefreshBody = {
@@ -369,7 +365,7 @@ export type RefreshBody = {
   verification?: {
     /** goes with the code */
     challengeId: string
-    /** seconds for which the code is good */
+    /** the seconds that were answered */
     expiresIn: number
   }
 }

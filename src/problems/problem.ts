@@ -70,11 +70,16 @@ export class Problem extends Error {
     return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
   }
 
+  /** Whether the value that a pointer names is among those that are wrong. */
+  hasFault(pointer: string): boolean {
+    const { errors = [] } = this.#particulars
+    return errors.some(error => 'pointer' in error && error.pointer === pointer)
+  }
+
   /** The same problem with one more wrong value, unless what is wrong with that is told already. */
   withFault(fault: Fault): Problem {
     const { errors = [], ...rest } = this.#particulars
-    const isListed = errors.some(error => 'pointer' in error && error.pointer === fault.pointer)
-    if (isListed) return this
+    if (this.hasFault(fault.pointer)) return this
     return new Problem(this.code, { ...rest, errors: [...errors, fault].slice(0, MAX_ERRORS) })
   }
 

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Settings, serve } from '../support/service.ts'
 
 /** Where mail goes that tests take out of the outbox. */
-const MAIL_SETTINGS = {
+export const MAIL_SETTINGS = {
   MAIL_URL: 'smtp://127.0.0.1:25',
   MAIL_FROM: 'no-reply@example.org',
   PUBLIC_URL: 'https://id.example'

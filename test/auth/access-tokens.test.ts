@@ -54,6 +54,7 @@ t.test('[R9068-2] the header and the claims of an access token', async t => {
   t.strictSame(claims, {
     sub: user.id,
     email: user.email,
+    email_verified: false,
     sid: claims.sid,
     jti: `${claims.sid}.1`,
     iat,

@@ -3,6 +3,8 @@ import t from 'tap'
 import { createLogin } from '../../src/auth/accounts/login.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/auth/passwords/password-hasher.ts'
 import { readConfig } from '../../src/config/config.ts'
+import type { BoundStatement } from '../../src/db/engine.ts'
+import { StatementError } from '../../src/db/errors.ts'
 import { allTables } from '../../src/features.ts'
 import { expectedProblem, loginServices, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 
@@ -226,4 +228,34 @@ t.test('[V7.4.2] a user who is deleted while the password is verified is not sig
     'nor does an event of the deleted user fail'
   )
   t.strictSame(await app.auditLog.list(user.id, 1), { items: [], nextCursor: null })
+})
+
+t.test('nobody sets a password by a sign-in', async t => {
+  const { call, signUp } = await serve(t)
+  const { user } = await signUp()
+  const body = { email: user.email, password: PASSWORD, newPassword: 'another long phrase' }
+  const refused = await call('POST', '/api/auth/login', { body })
+  const errors = [{ pointer: '/newPassword', detail: 'is not known; known are email, password' }]
+  t.strictSame(refused.body, expectedProblem(refused, 400, 'validation_failed', { errors }))
+  const { newPassword, ...usual } = body
+  t.equal((await call('POST', '/api/auth/login', { body: usual })).status, 200, 'nothing has changed')
+})
+
+t.test('a failure that cannot be told to the owner does not count', async t => {
+  const { app, call, signUp } = await serve(t)
+  const { user } = await signUp()
+  const login = (password: string) =>
+    call('POST', '/api/auth/login', { body: { email: user.email, password } })
+  for (let failures = 1; failures < 5; failures++) t.equal((await login('wrong')).status, 401)
+  const { atomically } = app.store
+  const isMark = ({ name }: { name: string }) => name.startsWith('mail_limits')
+  const fault = new StatementError('mail_limits', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
+  Object.assign(app.store, {
+    atomically: (...statements: BoundStatement[]) =>
+      statements.some(isMark) ? Promise.reject(fault) : atomically(...statements)
+  })
+  t.equal((await login('wrong')).status, 503)
+  Object.assign(app.store, { atomically })
+  t.equal((await login('wrong')).status, 401, 'the fifth')
+  t.equal((await login(PASSWORD)).status, 429)
 })

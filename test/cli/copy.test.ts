@@ -12,9 +12,17 @@ async function copy(...args: string[]) {
   return { code, said: stdout + stderr }
 }
 
+/** A mail that waits moves along with everything else. */
+const WAITING_MAIL = {
+  MAIL_URL: 'smtp://127.0.0.1:9',
+  MAIL_FROM: 'no-reply@example.org',
+  PUBLIC_URL: 'https://id.example'
+}
+const WITHOUT_MAIL = { MAIL_URL: 'off' }
+
 t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in again', { skip }, async t => {
   const cwd = t.testdir()
-  const before = await start(t, cwd)
+  const before = await start(t, cwd, WAITING_MAIL)
   const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
   const { body: pair } = await send(`${before.url}/api/auth/register`, { body: account })
   const token = pair.accessToken
@@ -27,24 +35,24 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
-    said: /^1 users\n1 sessions\n1 events\n0 throttles\n1 todos\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
+    said: /^1 mails\n1 users\n1 sessions\n1 events\n0 throttles\n1 challenges\n0 formerEmails\n1 todos\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
   })
 
   const JWT_SECRET = readFileSync(`${cwd}/data/latchkey.db.key`, 'utf8').trim()
-  const after = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET })
+  const after = await start(t, cwd, { ...WITHOUT_MAIL, DATABASE_URL: to, JWT_SECRET })
   t.strictSame(await send(`${after.url}/api/auth/me`, { token }), { status: 200, body: pair.user })
   t.strictSame((await send(`${after.url}/api/todos`, { token })).body.items, [todo])
   await stop(after.child, 'SIGTERM')
 
   t.strictSame(await copy('--from', from, '--to', to), {
     code: 69,
-    said: 'The target is not empty: it has users.\n'
+    said: 'The target is not empty: it has mails.\n'
   })
 })
 
 t.test('all rows are copied or none', { skip }, async t => {
   const cwd = t.testdir()
-  const before = await start(t, cwd)
+  const before = await start(t, cwd, WAITING_MAIL)
   const account = { username: 'ada', email: 'ada@example.org', password: PASSWORD }
   await send(`${before.url}/api/auth/register`, { body: account })
   await stop(before.child, 'SIGTERM')
@@ -58,7 +66,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   t.equal(code, 69)
   t.equal(
     said,
-    'users + sessions + events + throttles + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
+    'mails + users + sessions + events + throttles + challenges + formerEmails + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
   )
   t.strictSame(await query(to, 'select * from users'), [])
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { launch, withoutCoverage } from '../support/process.ts'
+import { launch, run, withoutCoverage } from '../support/process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -24,6 +24,17 @@ t.test(
     t.strictSame(await once(child, 'exit'), [74, null])
   }
 )
+
+t.test('what is taken is named by a program that has loaded nothing but the command', async t => {
+  const cwd = t.testdir()
+  const latchkey = (...args: string[]) => run(args, cwd, {})
+  await latchkey('migrate')
+  t.match(await latchkey('users', 'create', 'ada', 'ada@example.org'), { code: 0 })
+  t.strictSame(await latchkey('users', 'invite', 'ada@example.org'), {
+    code: 73,
+    said: 'The e-mail belongs to an account already; see latchkey users list.\n'
+  })
+})
 
 t.test('an old Node gets one line', async t => {
   const program = join(root, 'bin/latchkey.js')
@@ -81,6 +92,10 @@ t.test(
     t.equal(run('serve'), `${line}\ncode 74\n`)
     const findings = run('doctor')
     t.ok(findings.includes(`fault    disk      ${line}\n`), findings)
-    t.match(findings, /\n1 of the checks failed\.\ncode 1\n$/)
+    t.ok(
+      findings.includes(`fault    mail      ${cwd} cannot be written to: permission denied (EACCES)\n`),
+      findings
+    )
+    t.match(findings, /\n2 of the checks failed\.\ncode 1\n$/)
   }
 )

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { StatementError } from '../../src/db/errors.ts'
 import { allTables } from '../../src/features.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
@@ -130,151 +129,18 @@ t.test(
   }
 )
 
-t.test('users reset-password prints a password that is good for one thing, to set another', async t => {
-  const settings = { ...(await sharedSettings(t)), PASSWORD_MIN_LENGTH: '20' }
-  const { call, signUp, clock } = await serve(t, settings)
-  const before = `${PASSWORD}, ${PASSWORD}`
-  const { accessToken: token, user } = await signUp({ password: before })
-  clock.advance(1)
-  const { code, stdout, stderr } = await createProgram(settings, clock)('users', 'reset-password', user.email)
-  t.strictSame({ code, stderr }, { code: 0, stderr: '' })
-  const [, password = ''] =
-    /^user1@example\.org: 1 session has ended\. Until 2026-01-08T00:00:01\.000Z one sign-in with this password can set a new one:\n(.+)\n$/.exec(
-      stdout
-    ) ?? []
-  t.match(password, /^([a-z2-9]{5}-){5}[a-z2-9]{5}$/)
-  t.match(await call('GET', '/api/auth/me', { token }), {
-    status: 401,
-    body: { code: 'access_token_revoked' }
-  })
-
-  clock.advance(1)
-  const login = (given: string, newPassword?: string) =>
-    call('POST', '/api/auth/login', { body: { email: user.email, password: given, newPassword } })
-  t.equal((await login(before)).body.code, 'invalid_credentials')
-  t.equal((await login(before, 'another long phrase of mine')).body.code, 'invalid_credentials')
-  const required = await login(password)
-  t.strictSame(required.body, expectedProblem(required, 403, 'password_change_required'))
-  const faults = [
-    ['short', /^is not accepted; give 20 to 128 characters/],
-    ['aaaaaaaaaaaaaaaaaaaaaa', /^is easy to guess/],
-    [password, /^is the password that the account has now; choose another$/]
-  ] as const
-  for (const [newPassword, detail] of faults) {
-    const refused = await login(password, newPassword)
-    t.match(refused.body, { code: 'validation_failed', errors: [{ pointer: '/newPassword', detail }] })
-    t.equal(refused.body.errors.length, 1)
-  }
-
-  const own = 'another long phrase of mine'
-  clock.advance(1)
-  const answers = await Promise.all([login(password, own), login(password, own)])
-  const statuses = answers.map(({ status }) => status).sort()
-  t.strictSame(statuses, [200, 401], 'it is exchanged once')
-  t.equal((await login(password, own)).body.code, 'invalid_credentials')
-  clock.advance(1)
-  const { status, body } = await login(own)
-  t.equal(status, 200)
-  const events = await call('GET', '/api/auth/events', { token: body.accessToken })
-  const types = events.body.items.map(({ type }: { type: string }) => type)
-  t.strictSame(
-    types.filter((type: string) => type !== 'sign_in_failed'),
-    ['signed_in', 'signed_in', 'password_changed', 'session_ended', 'password_reset', 'account_created']
-  )
-})
-
-t.test('a password that an operator has set expires, and a later one works', async t => {
-  const settings = await sharedSettings(t)
-  const { call, signUp, clock } = await serve(t, settings)
-  const { user } = await signUp()
-  const reset = async () =>
-    JSON.parse((await createProgram(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
-  const { password, ...rest } = await reset()
-  t.strictSame(rest, { id: user.id, expiresAt: '2026-01-08T00:00:00.000Z', ended: 1 })
-  const login = (body: object) => call('POST', '/api/auth/login', { body: { email: user.email, ...body } })
-  clock.advance(7 * 86_400 - 0.001)
-  t.equal((await login({ password })).body.code, 'password_change_required')
-  clock.advance(0.001)
-  for (const newPassword of [undefined, 'another long phrase']) {
-    const expired = await login({ password, newPassword })
-    t.strictSame(expired.body, expectedProblem(expired, 403, 'password_expired'))
-  }
-  const later = await reset()
-  t.equal((await login({ password: later.password, newPassword: 'another long phrase' })).status, 200)
-})
-
-t.test(
-  'a temporary password that cannot be exchanged stays, unless it has been replaced meanwhile',
-  async t => {
-    const settings = await sharedSettings(t)
-    const { app, call, signUp, clock } = await serve(t, settings)
-    const { user } = await signUp()
-    const reset = async () =>
-      JSON.parse((await createProgram(settings, clock)('users', 'reset-password', user.id, '--json')).stdout)
-    const exchange = (password: string) => {
-      const body = { email: user.email, password, newPassword: 'another long phrase' }
-      return call('POST', '/api/auth/login', { body })
-    }
-    const { password } = await reset()
-    const { atomically } = app.store
-    const fault = new StatementError('users', Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
-    Object.assign(app.store, { atomically: () => Promise.reject(fault) })
-    t.match(await exchange(password), { status: 503 })
-
-    let later = ''
-    Object.assign(app.store, {
-      async atomically(...steps: Parameters<typeof atomically>) {
-        Object.assign(app.store, { atomically })
-        later = (await reset()).password
-        return atomically(...steps)
-      }
-    })
-    t.match(await exchange(password), { status: 401, body: { code: 'invalid_credentials' } })
-    t.match(await exchange(later), { status: 200 })
-  }
-)
-
-t.test('a new password is taken at the sign-in for none but a temporary one', async t => {
-  const { call, signUp } = await serve(t)
-  const { user } = await signUp()
-  const body = { email: user.email, password: PASSWORD, newPassword: 'another long phrase' }
-  const refused = await call('POST', '/api/auth/login', { body })
-  t.strictSame(
-    refused.body,
-    expectedProblem(refused, 400, 'validation_failed', {
-      errors: [
-        {
-          detail:
-            'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password',
-          pointer: '/newPassword'
-        }
-      ]
-    })
-  )
-  const { newPassword, ...usual } = body
-  t.equal((await call('POST', '/api/auth/login', { body: usual })).status, 200, 'nothing has changed')
-})
-
-t.test('a sign-in under way with the old password does not survive its reset', async t => {
-  const settings = await sharedSettings(t)
-  const { app, signUp, clock } = await serve(t, settings)
-  const { user } = await signUp()
-  const resetPassword = () => createProgram(settings, clock)('users', 'reset-password', user.email)
-  await t.rejects(loginWithDelay(app, user.email, resetPassword), { code: 'invalid_credentials' })
-})
-
 t.test('an unknown user is an error, and an empty name is not all users', async t => {
   const settings = await sharedSettings(t)
   const { call, signUp } = await serve(t, settings)
   const { accessToken: token } = await signUp()
-  for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
+  for (const command of ['disable', 'enable', 'sign-out', 'send-reset'])
     for (const name of ['nobody', '%', '*'])
       t.strictSame(await createProgram(settings)('users', command, name), {
         code: 67,
         stdout: '',
         stderr: `There is no user ${JSON.stringify(name)}: give an e-mail, a user name or an id.\n`
       })
-  for (const command of ['disable', 'enable', 'sign-out', 'reset-password'])
+  for (const command of ['disable', 'enable', 'sign-out', 'send-reset'])
     for (const name of ['', ' '])
       t.strictSame(await createProgram(settings)('users', command, name), {
         code: 64,

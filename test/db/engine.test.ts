@@ -87,9 +87,10 @@ const user = (id: string, more: object = {}) => ({
   email: id,
   usernameKey: id,
   emailKey: id,
+  emailVersion: 0,
+  emailVerified: false,
   passwordHash: 'secret hash',
   passwordVersion: 0,
-  passwordExpiresAt: null,
   disabledAt: null,
   createdAt: new Date(),
   ...more

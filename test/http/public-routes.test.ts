@@ -27,10 +27,14 @@ const PUBLIC = [
   'POST /account/confirm-email',
   'POST /account/reset-password',
   'POST /account/revert-email',
+  'POST /api/auth/email/revert',
   'POST /api/auth/login',
   'POST /api/auth/logout',
+  'POST /api/auth/password/reset',
+  'POST /api/auth/password/reset-request',
   'POST /api/auth/refresh',
-  'POST /api/auth/register'
+  'POST /api/auth/register',
+  'POST /api/auth/register/confirm'
 ]
 const ANY_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 

@@ -19,8 +19,17 @@ import { SECRET } from '../support/service.ts'
 const DAY = 86_400_000
 const NOW = Date.parse('2026-06-01T12:00:00.000Z')
 const config = readConfig({ SESSION_RETENTION: '2592000', EVENT_RETENTION: '7776000' })
-const nothing = { mails: 0, sessions: 0, events: 0, throttles: 0, todos: 0, idempotencyKeys: 0 }
-const NOTHING_ELSE = '0 events, 0 throttles, 0 todos, 0 idempotency keys'
+const nothing = {
+  mails: 0,
+  sessions: 0,
+  events: 0,
+  throttles: 0,
+  challenges: 0,
+  formerEmails: 0,
+  todos: 0,
+  idempotencyKeys: 0
+}
+const NOTHING_ELSE = '0 events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys'
 /** The todo that is there from the start. */
 const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
@@ -78,6 +87,26 @@ const throttle = (id: string, updatedAt: Date) => ({
   failures: 9,
   blockedUntil: new Date(0),
   updatedAt
+})
+
+const mail = (id: string, expiresAt: Date) => ({
+  id,
+  kind: 'invitation',
+  address: 'b@b.example',
+  data: {},
+  createdAt: new Date(0),
+  dueAt: new Date(0),
+  attempts: 1,
+  expiresAt
+})
+const challenge = (id: string, expiresAt: Date) => ({
+  id,
+  challengeId: id,
+  purpose: 'invitation' as const,
+  email: 'b@b.example',
+  tries: 0,
+  triesEndAt: new Date(0),
+  expiresAt
 })
 
 async function idsIn(
@@ -144,13 +173,31 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
       { ...answer, id: 'gone', createdAt: later(-DAY - 1) }
     ])
     .execute()
+  await db
+    .insert(tables.mails)
+    .values([mail('kept', later(-7 * DAY)), mail('gone', later(-7 * DAY - 1))])
+    .execute()
+  await db
+    .insert(tables.challenges)
+    .values([challenge('kept', later(-DAY)), challenge('gone', later(-DAY - 1))])
+    .execute()
+  const former = { userId: 'ada', email: 'b@b.example', emailKey: 'b@b.example' }
+  await db
+    .insert(tables.formerEmails)
+    .values([
+      { ...former, id: 'kept', expiresAt: later(0) },
+      { ...former, id: 'gone', expiresAt: later(-1) }
+    ])
+    .execute()
 
   const clean = createJanitor(store, config, retentionRules)
   t.strictSame(await clean(), {
-    mails: 0,
+    mails: 1,
     sessions: 4,
     events: 1,
     throttles: 1,
+    challenges: 1,
+    formerEmails: 1,
     todos: 1,
     idempotencyKeys: 1
   })
@@ -161,6 +208,9 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
   t.strictSame(await idsIn(store, 'users'), ['ada'], 'the account is not touched')
   t.strictSame(await idsIn(store, 'todos'), [TODO, kept.id].sort())
   t.strictSame(await idsIn(store, 'idempotencyKeys'), ['kept'])
+  t.strictSame(await idsIn(store, 'mails'), ['kept'])
+  t.strictSame(await idsIn(store, 'challenges'), ['kept'])
+  t.strictSame(await idsIn(store, 'formerEmails'), ['kept'])
   t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
 })
 
@@ -346,7 +396,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 todos, 0 idempotency keys removed\n$/.exec(
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys removed\n$/.exec(
         said
       ) ?? []
     sum += Number(sessions)

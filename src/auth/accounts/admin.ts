@@ -1,13 +1,9 @@
-import { randomInt } from 'node:crypto'
 import { asc, eq, gt, or } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { createAuditLog } from '../audit/audit-log.ts'
+import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
 import { createAuthMails } from '../mails/mails.ts'
-import type { PasswordHasher } from '../passwords/password-hasher.ts'
-import { passwordStatements } from '../passwords/statements.ts'
-import { TEMPORARY_PASSWORD_TTL_MS } from '../passwords/temporary-passwords.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
@@ -17,18 +13,11 @@ import { toLookupKey } from './emails.ts'
 /** An account as its operator sees it. */
 export type Account = Omit<
   UserRow,
-  'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion' | 'passwordExpiresAt'
+  'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion'
 >
 
-/** An operator's command comes from no client. */
-const OPERATOR_SOURCE = { ip: null, userAgent: null }
 /** Accounts that one query reads. */
 const PAGE_SIZE = 500
-/** Characters that cannot be mistaken for each other, and how many of them make a group of a password. */
-const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
-const GROUP_LENGTH = 5
-/** The fewest groups of a password: 148 bits, where OWASP ASVS 11.5.1 asks for 128. */
-const MIN_GROUPS = 6
 
 const statements = prepareStatements('administration', authTables, (db, { users }) => {
   const account = {
@@ -66,13 +55,18 @@ const statements = prepareStatements('administration', authTables, (db, { users 
 /** What an operator does with other people's accounts. The owners see it in their audit log. */
 export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   const { listAfter, findByKey, setDisabledAt } = statements(store)
-  const { setTemporaryHash } = passwordStatements(store)
   const { endAll } = sessionStatements(store)
   const auditLog = createAuditLog(store)
   const mails = createAuthMails(store, isMailEnabled)
 
   const endSessions = ({ id }: Account, reason: EndReason) =>
     mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
+
+  /** The statements that tell the owner, in the audit log and by mail. */
+  const bindReport = (user: Account, type: 'account_disabled' | 'account_enabled') => [
+    auditLog.bindEvent(user.id, type, OPERATOR_SOURCE),
+    mails.bindNotice(type, user, OPERATOR_SOURCE)
+  ]
 
   async function recordEnds(
     { id: userId }: Account,
@@ -104,25 +98,24 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
     },
 
     /**
-     * Prevents a user from signing in, and ends all sessions. The account keeps its data.
+     * Prevents a user from signing in, and ends all sessions. The account keeps its data. The owner is told once.
      * @returns how many sessions have ended
      */
     async disable(user: Account): Promise<number> {
       const [, ended] = await store.atomically(
-        setDisabledAt.bind({ userId: user.id, disabledAt: store.now() }),
+        setDisabledAt.bind({ userId: user.id, disabledAt: user.disabledAt ?? store.now() }),
         endSessions(user, 'account_disabled'),
-        auditLog.bindEvent(user.id, 'account_disabled', OPERATOR_SOURCE),
-        mails.bindNotice('account_disabled', user, OPERATOR_SOURCE)
+        ...(user.disabledAt ? [] : bindReport(user, 'account_disabled'))
       )
       return recordEnds(user, ended, 'account_disabled')
     },
 
-    /** Allows a disabled user to sign in again. */
+    /** Allows a disabled user to sign in again. Nothing is done, or told, for an account that is not disabled. */
     async enable(user: Account): Promise<void> {
+      if (!user.disabledAt) return
       await store.atomically(
         setDisabledAt.bind({ userId: user.id, disabledAt: null }),
-        auditLog.bindEvent(user.id, 'account_enabled', OPERATOR_SOURCE),
-        mails.bindNotice('account_enabled', user, OPERATOR_SOURCE)
+        ...bindReport(user, 'account_enabled')
       )
     },
 
@@ -135,36 +128,11 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
       return recordEnds(user, ended, 'signed_out_by_operator')
     },
 
-    /** Has a link to set a new password mailed to a user. */
+    /** Has a link to set a new password mailed to a user. The audit log tells of its use. */
     async sendReset({ email }: Account): Promise<void> {
       await store.atomically(mails.bindReset(email))
-    },
-
-    /**
-     * Sets a generated password and ends all sessions. The password allows one sign-in, which must set a new password.
-     * @param minLength the fewest characters of the generated password
-     * @returns the password, which is stored nowhere, the time when it expires, and how many sessions have ended
-     */
-    async resetPassword(user: Account, passwordHasher: PasswordHasher, minLength: number) {
-      const password = generatePassword(minLength)
-      const passwordHash = await passwordHasher.hash(password)
-      const expiresAt = new Date(store.now().getTime() + TEMPORARY_PASSWORD_TTL_MS)
-      const [, ended] = await store.atomically(
-        setTemporaryHash.bind({ userId: user.id, passwordHash, expiresAt }),
-        endSessions(user, 'password_reset'),
-        auditLog.bindEvent(user.id, 'password_reset', OPERATOR_SOURCE)
-      )
-      return { password, expiresAt, ended: await recordEnds(user, ended, 'password_reset') }
     }
   }
 }
 
 export type AccountAdmin = ReturnType<typeof createAccountAdmin>
-
-function generatePassword(minLength: number): string {
-  const groups = Math.max(MIN_GROUPS, Math.ceil((minLength + 1) / (GROUP_LENGTH + 1)))
-  const randomLetter = () => PASSWORD_ALPHABET.charAt(randomInt(PASSWORD_ALPHABET.length))
-  return Array.from({ length: groups }, () =>
-    Array.from({ length: GROUP_LENGTH }, randomLetter).join('')
-  ).join('-')
-}

@@ -1,9 +1,8 @@
 import { NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
+import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { passwordStatements } from '../passwords/statements.ts'
-import { createTemporaryPasswordExchange } from '../passwords/temporary-passwords.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
 import type { UserRow, VerifiedUser } from '../user.ts'
 import { toLookupKey } from './emails.ts'
@@ -22,15 +21,12 @@ export function createLogin({
   const { findByEmail } = accountStatements(store)
   const { rehash } = passwordStatements(store)
   const auditLog = createAuditLog(store)
-  const exchangeTemporaryPassword = createTemporaryPasswordExchange(store, passwordHasher)
 
   /**
    * Signs a user in. The session begins in the transaction that clears the failures.
-   * @param credentials with a `newPassword` when an operator has set the password, and only then
    * @returns the first token pair of a new session
    * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown e-mail;
-   *   for the right password only, `account_disabled`, `password_change_required`, `password_expired` or
-   *   `validation_failed`; `overloaded`
+   *   for the right password only, `account_disabled`; `overloaded`
    */
   async function login(credentials: Credentials, client: ClientInfo): Promise<TokenPair> {
     const emailKey = toLookupKey(credentials.email)
@@ -46,7 +42,7 @@ export function createLogin({
   /** @returns undefined for a wrong password or an unknown e-mail */
   async function verifyCredentials(
     emailKey: string,
-    { password, newPassword }: Credentials,
+    { password }: Credentials,
     client: ClientInfo
   ): Promise<VerifiedUser | undefined> {
     const [user] = await findByEmail.execute({ emailKey })
@@ -60,9 +56,6 @@ export function createLogin({
       return undefined
     }
     if (user.disabledAt) throw new Problem('account_disabled')
-    if (user.passwordExpiresAt)
-      return toVerifiedUser(await exchangeTemporaryPassword(user, { password, newPassword }, client))
-    if (newPassword !== undefined) throw validationFailed(newPasswordNotExpected)
     if (verdict === 'outdated') await rehashPassword(user, password)
     return toVerifiedUser(user)
   }
@@ -84,12 +77,6 @@ export function createLogin({
   }
 
   return login
-}
-
-const newPasswordNotExpected: FieldError = {
-  pointer: '/newPassword',
-  detail:
-    'is for passwords that an operator has set; leave it out, and change yours at PUT /api/auth/password'
 }
 
 function ignoreIfNoRow(error: unknown): void {

@@ -43,7 +43,10 @@ export const createRegistrationSchema = (minLength: number) =>
       email: Email,
       password: createNewPasswordSchema(minLength),
       invitation: Type.Optional(
-        LinkToken('the token of the invitation, where one is required', 'lki_eyJpZCI6IiJ9.c2lnbmF0dXJl')
+        LinkToken(
+          'the token of an invitation, which some services require; with one the e-mail needs no code',
+          'lki_eyJpZCI6IiJ9.c2lnbmF0dXJl'
+        )
       )
     },
     {
@@ -53,20 +56,17 @@ export const createRegistrationSchema = (minLength: number) =>
   )
 export type Registration = Readonly<Static<ReturnType<typeof createRegistrationSchema>>>
 
-/** @param minLength the fewest characters of a new password */
-export const createCredentialsSchema = (minLength: number) =>
-  Type.Object(
-    {
-      email: Email,
-      password: Type.String({ format: 'password', description: 'the password, as it was given' }),
-      newPassword: Type.Optional(createNewPasswordSchema(minLength))
-    },
-    {
-      additionalProperties: false,
-      examples: [{ email: 'ada@example.org', password: 'correct horse battery staple' }]
-    }
-  )
-export type Credentials = Readonly<Static<ReturnType<typeof createCredentialsSchema>>>
+export const Credentials = Type.Object(
+  {
+    email: Email,
+    password: Type.String({ format: 'password', description: 'the password, as it was given' })
+  },
+  {
+    additionalProperties: false,
+    examples: [{ email: 'ada@example.org', password: 'correct horse battery staple' }]
+  }
+)
+export type Credentials = Readonly<Static<typeof Credentials>>
 
 const CurrentPassword = Type.String({ format: 'password', description: 'the password of the account' })
 

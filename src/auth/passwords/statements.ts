@@ -17,19 +17,10 @@ export const passwordStatements = prepareStatements('passwords', authTables, (db
     /** Sets a password that the user has chosen. */
     replaceHash: db
       .update(users)
-      .set({ passwordHash, passwordVersion: nextVersion, passwordExpiresAt: null })
+      .set({ passwordHash, passwordVersion: nextVersion })
       .where(isUnchanged)
       .returning({ passwordVersion: users.passwordVersion }),
     /** Sets another hash of the same password. */
-    rehash: db.update(users).set({ passwordHash }).where(isUnchanged),
-    /** Sets a password for one sign-in. */
-    setTemporaryHash: db
-      .update(users)
-      .set({
-        passwordHash,
-        passwordVersion: nextVersion,
-        passwordExpiresAt: param(users.passwordExpiresAt, 'expiresAt')
-      })
-      .where(matchesUser)
+    rehash: db.update(users).set({ passwordHash }).where(isUnchanged)
   }
 })

@@ -13,7 +13,6 @@ export const recoveryStatements = prepareStatements('recovery', authTables, (db,
       .set({
         passwordHash: param(users.passwordHash, 'passwordHash'),
         passwordVersion: sql`${users.passwordVersion} + 1`,
-        passwordExpiresAt: null,
         // Only who reads the mail of the address has the link.
         emailVerified: true
       })

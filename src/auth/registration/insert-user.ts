@@ -25,7 +25,6 @@ export function createInsertUser(store: Store) {
       id: user.id,
       emailVersion: 0,
       passwordVersion: 0,
-      passwordExpiresAt: null,
       disabledAt: null,
       createdAt: store.now()
     }

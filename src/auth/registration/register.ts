@@ -4,7 +4,6 @@ import { Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
 import type { Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
-import { hashSubject } from '../challenges/challenges.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import type { ChallengeAnswer } from '../emails/challenge-request.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
@@ -27,7 +26,7 @@ export function createRegister(
   const { bindInsert, explainConflict } = createInsertUser(store)
 
   /**
-   * Creates an account and signs its owner in. With an invitation the address is verified, else a code is mailed to it.
+   * Creates an account and signs its owner in. With an invitation the address is verified, otherwise a code is mailed to it.
    * @returns the first token pair
    * @throws {Problem} `sign_up_closed`, `invitation_required`, `link_invalid`, `link_expired` or `link_used`;
    *   `validation_failed` for a password that is easy to guess, or another address than the invited one; `already_taken` with
@@ -81,7 +80,7 @@ export function createRegister(
     const claims = links.invitation.verify(token)
     if (!claims) throw new Problem('link_invalid')
     const [row] = await find.execute({ challengeId: claims.id })
-    if (!row || row.id !== hashSubject('invitation', toLookupKey(row.email))) throw new Problem('link_used')
+    if (!row) throw new Problem('link_used')
     if (row.expiresAt <= store.now()) throw new Problem('link_expired')
     if (toLookupKey(row.email) !== toLookupKey(email))
       throw validationFailed({ pointer: '/email', detail: 'is not the address that was invited' })

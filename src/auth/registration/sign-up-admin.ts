@@ -3,6 +3,7 @@ import { mustAffectRow } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
+import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
 import { hashSubject } from '../challenges/challenges.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { createAuthMails, INVITATION_TTL_MS } from '../mails/mails.ts'
@@ -17,15 +18,16 @@ const UNKNOWN_PASSWORD_BYTES = 32
 export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
   const { replace } = challengeStatements(store)
   const { bindInsert, explainConflict, findConflicts } = createInsertUser(store)
+  const auditLog = createAuditLog(store)
   const mails = createAuthMails(store, isMailEnabled)
 
   return {
     /**
      * Mails an invitation, which takes the place of one before.
-     * @returns when the invitation expires
+     * @returns the address as the mail has it, and when the invitation expires
      * @throws {Problem} `already_taken` when the address has an account
      */
-    async invite(address: string): Promise<Date> {
+    async invite(address: string): Promise<{ email: string; expiresAt: Date }> {
       const email = toAsciiEmail(address)
       // No user name has the form of an empty text, so this asks for the e-mail alone.
       const conflicts: FieldError[] = await findConflicts({ username: '', email })
@@ -52,7 +54,7 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
         ),
         mails.bindInvitation(email, challengeId)
       )
-      return expiresAt
+      return { email, expiresAt }
     },
 
     /**
@@ -69,7 +71,11 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
       const account = { username, email, passwordHash, emailVerified: false }
       const { user, statement } = bindInsert(account)
       await store
-        .atomically(statement, mails.bindReset(email))
+        .atomically(
+          statement,
+          auditLog.bindEvent(user.id, 'account_created', OPERATOR_SOURCE),
+          mails.bindReset(email)
+        )
         .catch(error => explainConflict(error, statement, account))
       return user
     }

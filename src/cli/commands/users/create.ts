@@ -23,7 +23,7 @@ const create: Command = {
       const hasher = await createPasswordHasher(config)
       const user = await createSignUpAdmin(store, true).create(username, email, hasher).catch(toCommandError)
       context.report(
-        { id: user.id },
+        user,
         `${user.email}: the account ${user.username} is made; a link to set its password is on its way\n`
       )
     })

@@ -1,4 +1,5 @@
 import { createSignUpAdmin } from '../../../auth/registration/sign-up-admin.ts'
+import { ConfigError } from '../../../config/config.ts'
 import type { Command } from '../../command.ts'
 import { withDatabase } from '../../open-database.ts'
 import { assertMailSettings } from './assert-mail-settings.ts'
@@ -13,15 +14,19 @@ const invite: Command = {
   async run(context) {
     const config = context.config({ keys: false })
     const {
-      operands: [email = '']
+      operands: [address = '']
     } = context
     assertMailSettings(config)
-    assertEmail(email)
+    assertEmail(address)
+    if (config.signUp === 'closed')
+      throw new ConfigError(
+        'SIGN_UP: is closed, so that no invitation can be used; users create makes an account.'
+      )
     await withDatabase({ ...context, config }, async store => {
-      const expiresAt = await createSignUpAdmin(store, true).invite(email).catch(toCommandError)
+      const invitation = await createSignUpAdmin(store, true).invite(address).catch(toCommandError)
       context.report(
-        { email, expiresAt },
-        `${email}: an invitation is on its way, good until ${expiresAt.toISOString()}\n`
+        invitation,
+        `${invitation.email}: an invitation is on its way, good until ${invitation.expiresAt.toISOString()}\n`
       )
     })
   }

@@ -12,7 +12,11 @@ const sendReset: Command = {
     assertMailSettings(context.config({ keys: false }))
     await withAccount(context, async (account, admin) => {
       await admin.sendReset(account)
-      context.report({ id: account.id }, `${account.email}: a link to set a new password is on its way\n`)
+      const condition = account.disabledAt ? ', but the account is disabled: users enable makes it work' : ''
+      context.report(
+        { id: account.id, email: account.email },
+        `${account.email}: a link to set a new password is on its way${condition}\n`
+      )
     })
   }
 }

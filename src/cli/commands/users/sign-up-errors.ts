@@ -4,10 +4,16 @@ import { Username } from '../../../auth/accounts/schemas.ts'
 import { Problem } from '../../../problems/problem.ts'
 import { CommandError } from '../../exit-codes.ts'
 
+const FIELD_NAMES = new Map([
+  ['/username', 'user name'],
+  ['/email', 'e-mail']
+])
+
 /** @throws {CommandError} for a text that is no e-mail address */
 export function assertEmail(email: string): void {
-  if (email.length <= MAX_EMAIL && findEmailError(email) === undefined) return
-  throw new CommandError('usage', `${JSON.stringify(email)} is no e-mail address.`)
+  const fault = email.length > MAX_EMAIL ? '' : findEmailError(email)
+  if (fault === undefined) return
+  throw new CommandError('usage', `${JSON.stringify(email)} ${fault || 'is no e-mail address'}.`)
 }
 
 /** @throws {CommandError} for a text that is no user name */
@@ -21,10 +27,13 @@ export function assertUsername(username: string): void {
 
 /** @throws {CommandError} naming what another account holds; other errors pass unchanged */
 export function toCommandError(error: unknown): never {
-  if (!(error instanceof Problem)) throw error
-  const fields = error.toDocument('').errors ?? []
+  if (!(error instanceof Problem && error.code === 'already_taken')) throw error
+  const names = [...FIELD_NAMES]
+    .filter(([pointer]) => error.hasFault(pointer))
+    .map(([, name]) => `the ${name}`)
+  const taken = names.join(' and ')
   throw new CommandError(
     'exists',
-    `The ${fields.map(field => ('pointer' in field ? field.pointer.slice(1) : '')).join(' and the ')} belongs to an account already.`
+    `${taken.charAt(0).toUpperCase()}${taken.slice(1)} ${names.length > 1 ? 'belong to accounts' : 'belongs to an account'} already; see latchkey users list.`
   )
 }
