@@ -103,7 +103,7 @@ t.test('users create makes an account whose owner sets the password', async t =>
   )
   t.match((await latchkey('users', 'list')).stdout, /^[0-9a-f-]{36} {2}ada@example\.org {2}ada\n$/)
   const [mail, ...others] = await takeMails()
-  t.match(mail, { kind: 'password_reset', to: ADA.email })
+  t.match(mail, { kind: 'account_made', to: ADA.email })
   t.strictSame(others, [])
   if (!mail) return
   clock.advance(1)

@@ -23,6 +23,7 @@ export const renderAllMails = (replacements: Replacements = {}) => {
     registrationCode: templates.registrationCode(codeMail),
     emailChangeCode: templates.emailChangeCode(codeMail),
     passwordReset: templates.passwordReset(codeMail),
+    accountMade: templates.accountMade(codeMail),
     accountExists: templates.accountExists(codeMail),
     invitation: templates.invitation({ ...codeMail, token }),
     'invitation-without-link': templates.invitation({ ...codeMail, token, link: undefined }),

@@ -82,14 +82,22 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
     })
   }
 
-  async function composeReset({ address, expiresAt }: MailRow): Promise<MailContent | undefined> {
-    const user = await findAccount(address)
-    if (!user) return undefined
-    const { id: userId, username, email, passwordVersion, emailVersion } = user
-    const token = links.reset.issue({ userId, passwordVersion, emailVersion, expiresAt: expiresAt.getTime() })
-    const link = fillLink(linkTemplates.resetPassword, { token })
-    return { to: email, ...templates.passwordReset({ appName, username, link }) }
-  }
+  /** Composes a mail with a link to set the password, if there is an account with the address. */
+  const composeReset =
+    (template: typeof templates.passwordReset): ComposeMail =>
+    async ({ address, expiresAt }) => {
+      const user = await findAccount(address)
+      if (!user) return undefined
+      const { id: userId, username, email, passwordVersion, emailVersion } = user
+      const token = links.reset.issue({
+        userId,
+        passwordVersion,
+        emailVersion,
+        expiresAt: expiresAt.getTime()
+      })
+      const link = fillLink(linkTemplates.resetPassword, { token })
+      return { to: email, ...template({ appName, username, link }) }
+    }
 
   async function composeInvitation({ address, data }: MailRow): Promise<MailContent | undefined> {
     const { linkId = '' } = parseMailData(data)
@@ -138,7 +146,8 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
   return {
     ...codeComposers,
     ...noticeComposers,
-    password_reset: composeReset,
+    password_reset: composeReset(templates.passwordReset),
+    account_made: composeReset(templates.accountMade),
     invitation: composeInvitation
   }
 }

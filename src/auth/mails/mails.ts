@@ -89,8 +89,8 @@ export function createAuthMails(store: Store, isEnabled: boolean) {
       }),
 
     /** Sends a link to reset the password, if there is an account with the address when the mail is sent. */
-    bindReset: (email: string): BoundStatement =>
-      bindMail({ kind: 'password_reset', address: email, userId: null, data: {}, lifetimeMs: RESET_TTL_MS }),
+    bindReset: (email: string, kind: 'password_reset' | 'account_made' = 'password_reset'): BoundStatement =>
+      bindMail({ kind, address: email, userId: null, data: {}, lifetimeMs: RESET_TTL_MS }),
 
     bindInvitation: (email: string, linkId: string): BoundStatement =>
       bindMail({

@@ -23,6 +23,29 @@ export const passwordReset = ({
     ]
   })
 
+/** The link with which the owner of an account that an operator has made chooses the first password. */
+export const accountMade = ({
+  appName,
+  username,
+  link
+}: {
+  readonly appName: string
+  readonly username: string
+  readonly link: string
+}): MailTexts =>
+  renderMail({
+    appName,
+    subject: `${appName}: an account was made for you`,
+    blocks: [
+      `An account of ${appName} was made for you, with this e-mail address. Choose a password, then sign in.`,
+      { facts: [['User name', username]] },
+      { button: 'Choose a password', link },
+      'The link works once, within an hour. After that, ask for a new password at the sign-in.',
+      { heading: 'If you did not expect it' },
+      'Ignore this mail: without you nobody can sign in.'
+    ]
+  })
+
 /** Tells the owner of an address that somebody wanted to make an account with it. */
 export const accountExists = ({
   appName,
