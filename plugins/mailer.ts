@@ -36,7 +36,12 @@ async function mailer(app: FastifyInstance, { config, transport, random }: Maile
   const sender = createSender({
     store,
     transport: transport ?? createMailTransport(config.mail),
-    composers: createMailComposers({ store, config, deriveKeys: app.tokens.deriveKeys }),
+    composers: createMailComposers({
+      store,
+      mail: config.mail,
+      appName: config.appName,
+      deriveKeys: app.tokens.deriveKeys
+    }),
     log,
     random,
     async onGivenUp({ userId }) {

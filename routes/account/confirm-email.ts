@@ -15,7 +15,8 @@ import { FORM_ROUTE, FORM_TYPES } from './routes.ts'
 const HEADING = 'Confirm your e-mail'
 
 const { challengeId, code } = CodeAnswer.properties
-const querystring = Type.Object({ challengeId }, { additionalProperties: false })
+// Programs on the way of a mail add parameters of their own to its links.
+const querystring = Type.Object({ challengeId })
 const password = Type.String({
   format: 'password',
   minLength: 1,

@@ -29,7 +29,8 @@ const resetPassword: FastifyPluginAsyncTypebox<{ config: Config }> = async (app,
   const { appName } = config
   const { minLength } = config.password
   const { token, newPassword } = createPasswordResetSchema(minLength).properties
-  const querystring = Type.Object({ token }, { additionalProperties: false })
+  // Programs on the way of a mail add parameters of their own to its links.
+  const querystring = Type.Object({ token })
   const body = Type.Object({ token, newPassword }, { additionalProperties: false })
   const renderProblem = createProblemRenderer(appName, problemTexts)
   const fields: readonly Field[] = [

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
 import { EmailRevert } from '../../src/auth/accounts/schemas.ts'
 import type { Config } from '../../src/config/config.ts'
 import { toClientInfo } from '../../src/http/client-info.ts'
@@ -9,6 +10,9 @@ import { createProblemRenderer, type ProblemTexts } from './problem-page.ts'
 import { FORM_ROUTE, FORM_TYPES } from './routes.ts'
 
 const ASK_OPERATORS = 'If somebody else is in your account, tell those who run the service.'
+
+// Programs on the way of a mail add parameters of their own to its links.
+const querystring = Type.Object({ token: EmailRevert.properties.token })
 
 const problemTexts: ProblemTexts = {
   link_invalid: {
@@ -24,7 +28,7 @@ const revertEmail: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, {
 
   app.get(
     '/revert-email',
-    { schema: { hide: true, querystring: EmailRevert }, config: { renderProblem } },
+    { schema: { hide: true, querystring }, config: { renderProblem } },
     async function showRevertEmail(request, reply) {
       const { token } = request.query
       const { username, email } = await app.accounts.findRevert(token)

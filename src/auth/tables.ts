@@ -84,8 +84,9 @@ export const authTables = defineTables(kit => {
       userId: id('user_id').references(() => users.id, { onDelete: 'cascade' }),
       // The address that is to be confirmed.
       email: text('email').notNull(),
-      // Of an account that comes into being with the code.
+      // Of the account, for the mail. An invitation has none.
       username: text('username'),
+      // Of an account that comes into being with the code.
       passwordHash: text('password_hash'),
       tries: integer('tries').notNull(),
       // From then on the tries are counted anew.

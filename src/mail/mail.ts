@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { MailConfig } from '../config/mail-settings.ts'
 import type { Store } from '../db/store.ts'
 import type { DeriveKeys } from '../process/derived-keys.ts'
 import type { MailRow } from './tables.ts'
@@ -18,7 +18,9 @@ export type MailContent = Omit<Message, 'id'>
 /** What mails are composed from. */
 export interface MailServices {
   readonly store: Store
-  readonly config: Config
+  readonly mail: MailConfig
+  /** The name of the application, for people. */
+  readonly appName: string
   readonly deriveKeys: DeriveKeys
 }
 

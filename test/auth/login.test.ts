@@ -50,7 +50,7 @@ t.test('[V6.3.8] an unknown e-mail costs one verification, as a known one does',
   const { app, signUp } = await serve(t)
   await signUp({ email: 'ada@example.org' })
   const real = await createPasswordHasher(readConfig({}))
-  const verified: (string | undefined)[] = []
+  const verified: (string | null | undefined)[] = []
   const { store, throttle, sessions } = app
   const passwordHasher: PasswordHasher = {
     ...real,

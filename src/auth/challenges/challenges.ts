@@ -13,8 +13,8 @@ export const CODE_TTL_SECONDS = 600
 const TRIES_WINDOW_MS = 3_600_000
 
 /** What a challenge is about: an account, or an e-mail that has none yet. */
-export type ChallengeSubject = Pick<ChallengeRow, 'purpose' | 'userId' | 'email'> &
-  Partial<Pick<ChallengeRow, 'username' | 'passwordHash'>> & {
+export type ChallengeSubject = Pick<ChallengeRow, 'purpose' | 'userId' | 'email' | 'username'> &
+  Partial<Pick<ChallengeRow, 'passwordHash'>> & {
     /** The user's id or the lookup key of the e-mail. */
     readonly subject: string
     readonly lifetimeMs?: number
@@ -42,7 +42,6 @@ export function createChallenges(store: Store, codes: Codes) {
     const challengeId = store.newId()
     const statement = mustAffectRow(
       statements.replace.bind({
-        username: null,
         passwordHash: null,
         ...row,
         id: hashSubject(row.purpose, subject),

@@ -22,7 +22,7 @@ export const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to a
 
 export function createChangeEmail(services: AccountServices) {
   const { store, config, tokens, challenges, mails } = services
-  const { findUser, findByKey, findHeld, changeEmail, keepFormer } = emailStatements(store)
+  const { findUser, findOtherHolder, findHeld, changeEmail, keepFormer } = emailStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
@@ -52,13 +52,14 @@ export function createChangeEmail(services: AccountServices) {
     )
     return requestChallenge(
       'email_change_code',
-      { purpose: 'email_change', subject: caller.id, userId: caller.id, email },
+      { purpose: 'email_change', subject: caller.id, userId: caller.id, username: caller.username, email },
       client,
       [passwordLock, sessionLock]
     ).catch(error => {
-      if (!(error instanceof NoRowAffected)) throw error
-      // The password was changed meanwhile, or the session has ended.
-      throw new Problem(error.statement === passwordLock ? 'password_wrong' : 'access_token_revoked')
+      // The password was changed meanwhile.
+      if (error instanceof NoRowAffected && error.statement === passwordLock)
+        throw new Problem('password_wrong')
+      return refuseIfNoRow('access_token_revoked')(error)
     })
   }
 
@@ -139,10 +140,8 @@ export function createChangeEmail(services: AccountServices) {
   }
 
   async function assertEmailFree(params: { userId: string; emailKey: string; now: Date }): Promise<void> {
-    const [holder] = await findByKey.execute(params)
-    const held = await findHeld.execute(params)
-    if ((holder && holder.id !== params.userId) || held.length > 0)
-      throw new Problem('already_taken', { errors: [emailTaken] })
+    const holders = [...(await findOtherHolder.execute(params)), ...(await findHeld.execute(params))]
+    if (holders.length > 0) throw new Problem('already_taken', { errors: [emailTaken] })
   }
 
   return { requestEmailChange, confirmEmailChange, changeByChallenge }

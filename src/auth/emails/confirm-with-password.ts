@@ -52,7 +52,7 @@ export function createConfirmWithPassword(services: AccountServices) {
     const [user] = userId === null ? [] : await findUser.execute({ userId })
     const subject = toLookupKey(user?.email ?? email)
     const isRight = await throttle.attempt(subject, client.ip, async clearFailures => {
-      const hash = user?.passwordHash ?? passwordHash ?? undefined
+      const hash = user ? user.passwordHash : passwordHash
       if ((await passwordHasher.verify(password, hash)) === 'wrong') return undefined
       if (user?.disabledAt) throw new Problem('account_disabled')
       await store.atomically(clearFailures)

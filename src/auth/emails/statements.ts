@@ -37,6 +37,13 @@ export const emailStatements = prepareStatements('emails', authTables, (db, { us
       .select()
       .from(users)
       .where(eq(users.emailKey, param(users.emailKey, 'emailKey'))),
+    /** The other account that holds the e-mail. */
+    findOtherHolder: db
+      .select({ id: users.id })
+      .from(users)
+      .where(
+        and(eq(users.emailKey, param(users.emailKey, 'emailKey')), ne(users.id, param(users.id, 'userId')))
+      ),
     /** Whether somebody else can still put the e-mail back. */
     findHeld: heldByOther,
     /** Affects no row when the address was confirmed before, or is not the account's any more. */

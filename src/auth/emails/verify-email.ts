@@ -25,12 +25,12 @@ export function createVerifyEmail(
    * @throws {Problem} `mail_not_configured`, `mail_throttled` or `too_many_tries`
    */
   async function requestVerification(
-    { id, email }: Identity,
+    { id, username, email }: Identity,
     client: ClientInfo
   ): Promise<Omit<NewChallenge, 'statement'>> {
     return requestChallenge(
       'verification_code',
-      { purpose: 'verification', subject: id, userId: id, email },
+      { purpose: 'verification', subject: id, userId: id, username, email },
       client
     )
   }

@@ -13,12 +13,14 @@ import { type CodeKind, type NoticeKind, parseMailData } from './mails.ts'
 import * as templates from './templates.ts'
 
 /** Composes the mails of accounts when they are sent: links and codes are made at that moment, from the rows as they are then. */
-export function createAuthMailComposers({ store, config, deriveKeys }: MailServices): MailComposers {
-  const { appName, mail: mailConfig } = config
-  if (!mailConfig) return {}
-  const { links: linkTemplates } = mailConfig
+export function createAuthMailComposers({
+  store,
+  mail: { links: linkTemplates },
+  appName,
+  deriveKeys
+}: MailServices): MailComposers {
   const challenges = challengeStatements(store)
-  const { findByKey, findUser, findHeld } = emailStatements(store)
+  const { findByKey, findHeld } = emailStatements(store)
   const links = createLinks(deriveKeys)
   const codes = createCodes(deriveKeys)
 
@@ -40,12 +42,12 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
 
   /**
    * Composes the mail of a code from its challenge, while that is good.
-   * @param compose gets the challenge, and what the template needs but the user name
+   * @param compose gets the challenge, and what the template needs
    */
   function composeCode(
     compose: (
       challenge: ChallengeRow,
-      values: { appName: string; code: string; link: string }
+      values: { appName: string; username: string; code: string; link: string }
     ) => Promise<MailContent | undefined>
   ): ComposeMail {
     return async mail => {
@@ -54,6 +56,7 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
       if (!challenge || challenge.expiresAt <= store.now()) return undefined
       return compose(challenge, {
         appName,
+        username: String(challenge.username),
         code: codes.derive(challengeId),
         link: fillLink(linkTemplates.confirmEmail, { challengeId })
       })
@@ -61,24 +64,21 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
   }
 
   const codeComposers: Record<CodeKind, ComposeMail> = {
-    registration_code: composeCode(async ({ email, username }, values) => {
+    registration_code: composeCode(async ({ email }, values) => {
       const holder = await findAccount(email)
       if (holder) return composeAccountExists(holder)
-      if (await isHeld(email)) return undefined
-      return { to: email, ...templates.registrationCode({ ...values, username: username ?? '' }) }
+      return (await isHeld(email)) ? undefined : { to: email, ...templates.registrationCode(values) }
     }),
 
-    verification_code: composeCode(async ({ email, userId }, values) => {
-      const [user] = await findUser.execute({ userId })
-      return user && { to: email, ...templates.verificationCode({ ...values, username: user.username }) }
-    }),
+    verification_code: composeCode(async ({ email }, values) => ({
+      to: email,
+      ...templates.verificationCode(values)
+    })),
 
     email_change_code: composeCode(async ({ email, userId }, values) => {
       const holder = await findAccount(email)
       if (holder && holder.id !== userId) return composeAccountExists(holder)
-      const [user] = await findUser.execute({ userId })
-      if (!user || (await isHeld(email, userId))) return undefined
-      return { to: email, ...templates.emailChangeCode({ ...values, username: user.username }) }
+      return (await isHeld(email, userId)) ? undefined : { to: email, ...templates.emailChangeCode(values) }
     })
   }
 

@@ -48,7 +48,13 @@ export function createRegister(
     const { user, statement: insertUser } = bindInsert(account)
     const challenge =
       mails.isEnabled && !isInvited
-        ? challenges.prepareChallenge({ purpose: 'verification', subject: user.id, userId: user.id, email })
+        ? challenges.prepareChallenge({
+            purpose: 'verification',
+            subject: user.id,
+            userId: user.id,
+            username,
+            email
+          })
         : undefined
     const invitationUse = isInvited
       ? [mustAffectRow(removeAlive.bind({ challengeId: invitationId, now: store.now() }))]

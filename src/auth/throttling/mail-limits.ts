@@ -87,8 +87,9 @@ export function createMailLimits(store: Store) {
 
     /** @throws {Problem} `mail_throttled` when a limit undid the transaction; other errors pass unchanged */
     async function explain(error: unknown): Promise<never> {
-      const limit =
-        error instanceof NoRowAffected && limits.find(({ statement }) => statement === error.statement)
+      const limit = limits.find(
+        ({ statement }) => error instanceof NoRowAffected && error.statement === statement
+      )
       if (!limit) throw error
       const [row] = await find.execute({ id: hashSubject('mail', kind, limit.subject) })
       const wait = (row?.blockedUntil.getTime() ?? 0) - store.now().getTime()

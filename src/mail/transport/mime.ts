@@ -6,8 +6,6 @@ import { MailError, type Message } from '../mail.ts'
 const CONTROL_CHARACTER = /\p{Cc}/u
 /** These would make several addresses of one, or something else than an address (RFC 5322, section 3.4). */
 const SEPARATOR = /[\s\p{Cc},:;<>()]/u
-/** What `isMailbox` accepts: an address, perhaps in angle brackets after a name. */
-const MAILBOX = /^(?:(?<name>.*) <)?(?<address>[^<>]+)>?$/
 
 /**
  * A message as nodemailer takes it: with one recipient, and no headers but ours.
@@ -17,7 +15,7 @@ const MAILBOX = /^(?:(?<name>.*) <)?(?<address>[^<>]+)>?$/
 export function toMimeOptions({ id, to, subject, text, html }: Message, from: string): SendMailOptions {
   if (SEPARATOR.test(to)) throw new MailError('the address is not one address', true)
   if (CONTROL_CHARACTER.test(subject)) throw new MailError('the subject has a control character', true)
-  const { name = '', address = '' } = MAILBOX.exec(from)?.groups ?? {}
+  const { name, address } = parseMailbox(from)
   const domain = address.slice(address.lastIndexOf('@') + 1)
   return {
     from: { name, address },
@@ -33,4 +31,12 @@ export function toMimeOptions({ id, to, subject, text, html }: Message, from: st
     disableFileAccess: true,
     disableUrlAccess: true
   }
+}
+
+/** @param mailbox what `isMailbox` accepts: an address, perhaps in angle brackets after a name */
+function parseMailbox(mailbox: string): { name: string; address: string } {
+  const bracket = mailbox.lastIndexOf(' <')
+  return bracket < 0
+    ? { name: '', address: mailbox }
+    : { name: mailbox.slice(0, bracket), address: mailbox.slice(bracket + 2, -1) }
 }

@@ -1,10 +1,9 @@
 import { V7Generator } from 'uuidv7'
 import type { Config } from '../../../config/config.ts'
 import { isMailbox } from '../../../config/mail-settings.ts'
-import { MailError } from '../../../mail/mail.ts'
 import { createMailTransport } from '../../../mail/transport.ts'
 import type { Command } from '../../command.ts'
-import { CommandError } from '../../exit-codes.ts'
+import { CommandError, toMessage } from '../../exit-codes.ts'
 
 const test: Command = {
   description:
@@ -24,7 +23,7 @@ const test: Command = {
       const answer = await transport.send({ id, ...compose(address, appName) })
       context.report({ id, answer }, `${answer}\n`)
     } catch (error) {
-      throw error instanceof MailError ? new CommandError('unavailable', `${error.message}.`) : error
+      throw new CommandError('unavailable', `${toMessage(error)}.`)
     } finally {
       transport.close()
     }
