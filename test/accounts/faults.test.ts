@@ -158,6 +158,18 @@ t.test('an address that its former owner can still put back goes to nobody', asy
   await t.rejects(app.accounts.changeByChallenge(row, 'nobody', CLIENT), { code: 'challenge_expired' })
 })
 
+t.test('a challenge that was used meanwhile changes nothing', async t => {
+  const { app, pair, call } = await serveAda(t)
+  const body = { email: 'new@example.org', currentPassword: PASSWORD }
+  await call('PUT', '/api/auth/email', { token: pair.accessToken, body })
+  const { challenges } = authTables(app.store.kit)
+  const rows = await app.store.db.select().from(challenges)
+  const row = rows.find(({ purpose }) => purpose === 'email_change')
+  if (!row) throw new Error('no challenge')
+  t.match(await app.accounts.changeByChallenge(row, pair.user.id, CLIENT), { user: { email: body.email } })
+  await t.rejects(app.accounts.changeByChallenge(row, pair.user.id, CLIENT), { code: 'challenge_expired' })
+})
+
 /** Makes an account past the routes, and signs it in. */
 async function makeAccount({ store, passwordHasher, sessions }: Service['app'], names: typeof ADA) {
   const passwordHash = await passwordHasher.hash(PASSWORD)
