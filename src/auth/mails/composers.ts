@@ -82,13 +82,14 @@ export function createAuthMailComposers({ store, config, deriveKeys }: MailServi
     })
   }
 
-  async function composeReset({ address, expiresAt }: MailRow): Promise<MailContent | undefined> {
+  async function composeReset({ address, data, expiresAt }: MailRow): Promise<MailContent | undefined> {
     const user = await findAccount(address)
     if (!user) return undefined
     const { id: userId, username, email, passwordVersion, emailVersion } = user
     const token = links.reset.issue({ userId, passwordVersion, emailVersion, expiresAt: expiresAt.getTime() })
     const link = fillLink(linkTemplates.resetPassword, { token })
-    return { to: email, ...templates.passwordReset({ appName, username, link }) }
+    const { resetReason = 'requested' } = parseMailData(data)
+    return { to: email, ...templates.passwordReset({ appName, username, link, reason: resetReason }) }
   }
 
   async function composeInvitation({ address, data }: MailRow): Promise<MailContent | undefined> {

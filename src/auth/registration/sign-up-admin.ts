@@ -74,7 +74,7 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
         .atomically(
           statement,
           auditLog.bindEvent(user.id, 'account_created', OPERATOR_SOURCE),
-          mails.bindReset(email)
+          mails.bindReset(email, 'account_created')
         )
         .catch(error => explainConflict(error, statement, account))
       return user
