@@ -4,9 +4,9 @@ import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'
+import { hashSubject } from '../hash-subject.ts'
 import { authTables } from '../tables.ts'
 import { throttleStatements } from './statements.ts'
-import { hashSubject } from './subjects.ts'
 
 /** Milliseconds in which mails are counted. */
 const HOUR_MS = 3_600_000
