@@ -12,7 +12,7 @@ export const RESET_TTL_MS = 3_600_000
 /** Milliseconds for which an invitation, and the link that puts a former e-mail back, are good. */
 export const INVITATION_TTL_MS = 7 * DAY_MS
 export const REVERT_TTL_MS = 7 * DAY_MS
-/** Milliseconds for which it is tried to tell of something that has happened. */
+/** Milliseconds for which the service tries to tell of something that has happened. */
 const NOTICE_TTL_MS = 3 * DAY_MS
 
 /**
@@ -43,17 +43,15 @@ export type MailData = Readonly<Static<typeof MailData>>
 export const parseMailData = (data: unknown): MailData => Value.Parse(MailData, data)
 
 /** The mails that tell owners of what has happened to their accounts. */
-export const noticeKinds = [
-  'password_changed',
-  'password_reset_done',
-  'email_changed',
-  'refresh_token_reused',
-  'sign_in_throttled',
-  'account_deleted',
-  'account_disabled',
-  'account_enabled'
-] as const
-export type NoticeKind = (typeof noticeKinds)[number]
+export type NoticeKind =
+  | 'password_changed'
+  | 'password_reset_done'
+  | 'email_changed'
+  | 'refresh_token_reused'
+  | 'sign_in_throttled'
+  | 'account_deleted'
+  | 'account_disabled'
+  | 'account_enabled'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'
