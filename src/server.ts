@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts'
 import { assertTracingInstalled, isTracingConfigured } from './config/environment.ts'
 import { findMisspeltSettings } from './config/misspelt.ts'
 import type { DatabaseInfo } from './db/engine.ts'
+import { describeMailTransport } from './mail/transport.ts'
 import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from './process/fatal-errors.ts'
 import { toListenError } from './process/listen-errors.ts'
 import { closeLog, createLogger, createLoggerOptions, isLogReadable } from './process/logging.ts'
@@ -55,6 +56,7 @@ export async function serve(config: Config, isInteractive: boolean): Promise<voi
     throw toListenError(error, config.listen)
   })
   if (config.hasDocs && isFirst) app.log.info(`The docs are at ${address}/docs`)
+  if (isFirst) app.log.info(describeMailTransport(config.mail))
   if (isFirst) app.log.info(describeShutdown(timeout))
 }
 

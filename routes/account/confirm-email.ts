@@ -9,8 +9,8 @@ import { type Html, html } from '../../src/http/html.ts'
 import type { ProblemCode } from '../../src/problems/problem.ts'
 import { renderAppPage } from '../pages/layout.ts'
 import { type Field, type FieldErrors, renderForm, setProblem, toFormProblem } from './form.ts'
+import { FORM_ROUTE, FORM_TYPES } from './form-route.ts'
 import { createProblemRenderer, type ProblemTexts } from './problem-page.ts'
-import { FORM_ROUTE, FORM_TYPES } from './routes.ts'
 
 const HEADING = 'Confirm your e-mail'
 

@@ -6,8 +6,8 @@ import { toClientInfo } from '../../src/http/client-info.ts'
 import { html } from '../../src/http/html.ts'
 import { renderAppPage } from '../pages/layout.ts'
 import { renderForm } from './form.ts'
+import { FORM_ROUTE, FORM_TYPES } from './form-route.ts'
 import { createProblemRenderer, type ProblemTexts } from './problem-page.ts'
-import { FORM_ROUTE, FORM_TYPES } from './routes.ts'
 
 const ASK_OPERATORS = 'If somebody else is in your account, tell those who run the service.'
 

@@ -18,7 +18,7 @@ export interface LinkTemplates {
   readonly invitation: string | undefined
 }
 
-/** How mails are sent, and where they lead. */
+/** How mails are sent, and where their links lead. */
 export interface MailConfig {
   readonly transport: MailTransportConfig
   /** The sender: an address, or `Name <address>`. */
@@ -33,10 +33,13 @@ const LOCAL_SENDER = 'no-reply@localhost.localdomain'
 /** An address, alone or in angle brackets after a name without quotes (RFC 5322, section 3.4). */
 const MAILBOX = /^(?:[^<>"@,;:\\\p{C}]{1,100} <[^\s<>@",;]+@[^\s<>@",;]+>|[^\s<>@",;]+@[^\s<>@",;]+)$/u
 
+/** Whether a text is accepted as `MAIL_FROM`. */
 export const isMailbox = (value: string): boolean => MAILBOX.test(value)
 
+/** Whether a `MAIL_URL` names a mail server. */
 export const isSmtpUrl = (value: string | undefined): boolean => /^smtps?:/.test(value ?? '')
 
+/** Whether a text is accepted as `MAIL_URL`. */
 export const isMailUrl = (value: string): boolean =>
   value === 'off' || toFolder(value) !== undefined || (isSmtpUrl(value) && isServerUrl(value))
 
@@ -74,6 +77,7 @@ function isDecodable(part: string): boolean {
   }
 }
 
+/** Whether a text is accepted as `PUBLIC_URL`: a web address to which paths can be added. */
 export function isPublicUrl(value: string): boolean {
   const url = parseWebUrl(value)
   return url !== undefined && !url.search && !url.hash
@@ -137,5 +141,6 @@ function toTransport(url: string | undefined, host: string): MailTransportConfig
   return folder === undefined ? { kind: 'smtp', url } : { kind: 'file', folder }
 }
 
+/** Whether a host is this machine, and nobody else reaches it. */
 export const isLoopbackHost = (host: string): boolean =>
   /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i.test(host)

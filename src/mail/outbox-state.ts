@@ -5,7 +5,7 @@ import type { MailRow } from './tables.ts'
 /** A mail as an operator sees it: without what its text is made from. */
 export type OutboxMail = Omit<MailRow, 'data'>
 
-/** Where a mail stands. `failing` waits for another attempt, `expired` is no more of use. */
+/** Where a mail stands. A `failing` one waits for another attempt, an `expired` one is of no use any more. */
 export type MailState = 'waiting' | 'failing' | 'expired' | 'given up'
 
 /** What keeps a mail from being tried again. */

@@ -57,7 +57,7 @@ export const mailStatements = prepareStatements('mails', mailTables, (db, { mail
       })
       .where(inArray(mails.id, skipLocked(expiredIds)))
       .returning(),
-    // Whoever has claimed the mail meanwhile: it has been sent.
+    // Not by the attempt: the mail has been sent, even if another sender has claimed it meanwhile.
     remove: db.delete(mails).where(eq(mails.id, param(mails.id, 'id'))),
     postpone: db
       .update(mails)

@@ -11,7 +11,7 @@ export const mailTables = defineTables(({ table, index, id, text, json, integer,
       address: text('address').notNull(),
       // No foreign key: the mail that tells of the end of an account outlives the account.
       userId: id('user_id'),
-      // What the text is made from. No code, link or token is among it.
+      // What the text is made from. It has no code, link or token.
       data: json('data').notNull(),
       createdAt: instant('created_at').notNull(),
       // When the next attempt is due. A claim moves it on by the length of the lease.

@@ -253,7 +253,6 @@ t.test('mails about what is no more are dropped', async t => {
     'registration_code',
     'email_change_code',
     'password_reset',
-    'account_made',
     'invitation',
     'sign_in_throttled'
   ])

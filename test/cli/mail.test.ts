@@ -78,7 +78,7 @@ t.test('mail test says what the server answered, or which file was written', asy
       to: { text: 'ada@example.org' },
       subject: 'A & B: a test message',
       text: 'This is a test message of A & B. Mails reach you.\n',
-      html: '<p>This is a test message of A &#38; B. Mails reach you.</p>'
+      html: '<p>This is a test message of A &amp; B. Mails reach you.</p>'
     }
   ])
 

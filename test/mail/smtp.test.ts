@@ -3,8 +3,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { SMTPServerOptions } from 'smtp-server'
 import t, { type Test } from 'tap'
+import { readConfig } from '../../src/config/config.ts'
 import { MailError } from '../../src/mail/mail.ts'
-import { createMailTransport } from '../../src/mail/transport.ts'
+import { createMailTransport, describeMailTransport } from '../../src/mail/transport.ts'
 import { answer, CERTIFICATE, MESSAGE, openTransport, SENDER, startMailServer } from './mail-server.ts'
 
 /** An address of this machine that is not known as such: to it nothing is sent without TLS. */
@@ -263,4 +264,18 @@ t.test('settings make a transport', async t => {
 
   const file = createMailTransport({ transport: { kind: 'file', folder: t.testdir() }, from: SENDER, links })
   t.match(await file.send(MESSAGE), /\.eml$/)
+})
+
+t.test('the start says where mails go, and no password', async t => {
+  const { mail } = readConfig({
+    MAIL_URL: 'smtps://user:secret@mail.example:2465',
+    MAIL_FROM: SENDER,
+    PUBLIC_URL: 'https://id.example'
+  })
+  t.equal(describeMailTransport(mail), 'Mails are sent by mail.example:2465')
+  t.equal(describeMailTransport(readConfig({}).mail), 'Mails are written to ./data/mail')
+  t.equal(
+    describeMailTransport(readConfig({ MAIL_URL: 'off' }).mail),
+    'No mail is sent: MAIL_URL is off or not set'
+  )
 })

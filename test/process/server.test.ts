@@ -26,7 +26,11 @@ t.test('without any setting it makes its database and its key, listens and says 
     { level: 30, msg: `Latchkey listens on ${url}` }
   ])
   t.equal((await send(`${url}/api/auth/register`, { body: account })).status, 201)
-  t.match(log.slice(3, 5), [{ msg: `The docs are at ${url}/docs` }, { msg: until }])
+  t.match(log.slice(3, 6), [
+    { msg: `The docs are at ${url}/docs` },
+    { msg: 'Mails are written to ./data/mail' },
+    { msg: until }
+  ])
   for (const suffix of ['', '-wal', '-shm'])
     t.equal(statSync(join(cwd, `${database}${suffix}`)).mode & 0o777, 0o600)
   t.ok(existsSync(join(cwd, 'data/latchkey.db')))

@@ -130,7 +130,7 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
 
     /** Has a link to set a new password mailed to a user. The audit log tells of its use. */
     async sendReset({ email }: Account): Promise<void> {
-      await store.atomically(mails.bindReset(email))
+      await store.atomically(mails.bindReset(email, 'sent_by_operator'))
     }
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type BoundStatement, mustAffectRow } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
+import { hashSubject } from '../hash-subject.ts'
 import type { ChallengeRow } from '../tables.ts'
 import type { Codes } from './codes.ts'
 import type { ChallengePurpose } from './purposes.ts'
@@ -107,9 +107,3 @@ const tooManyTries = (row: ChallengeRow | undefined, now: Date) =>
   new Problem('too_many_tries', {
     retryAfter: Math.max(1, Math.ceil(((row?.triesEndAt ?? now).getTime() - now.getTime()) / 1000))
   })
-
-/** The id of a challenge: a hash, so that the table can be asked for a subject without an index of its own. */
-export const hashSubject = (purpose: ChallengePurpose, subject: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([purpose, subject]))
-    .digest('base64url')

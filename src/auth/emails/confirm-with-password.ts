@@ -25,10 +25,10 @@ export function createConfirmWithPassword(services: AccountServices) {
   const { registerByChallenge } = createVerifiedRegistration(services)
 
   /**
-   * Does what the code of a challenge confirms, without a session. The password stands in for the session: who merely reads
+   * Does what the code of a challenge confirms, without a session. The password stands in for the session: whoever merely reads
    * the mail may be a stranger whose address was typed by mistake, or the victim of one who registers with another's address.
-   * @throws {Problem} as a check of a code does; `password_wrong`, `account_disabled`, `sign_in_throttled` or `overloaded`; as the confirmations
-   *   do
+   * @throws {Problem} as a check of a code and as the confirmations do; `password_wrong`, `account_disabled`,
+   *   `sign_in_throttled` or `overloaded`
    */
   return async function confirmWithPassword(
     { password, ...answer }: CodeAnswer & { readonly password: string },

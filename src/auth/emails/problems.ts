@@ -43,7 +43,9 @@ export const emailProblems = {
     detail: 'Ask for a new mail.',
     action: 'request-mail',
     cause: 'The link is genuine, but its time is over.',
-    next: 'Ask for a new mail. A link to reset the password is good for an hour, the others for seven days.'
+    next:
+      'Ask for a new mail. A link to reset the password is good for an hour, the others for seven days. Those who run ' +
+      'the service send invitations. A link that puts an e-mail back is mailed once only.'
   },
   link_used: {
     status: 410,
@@ -54,7 +56,9 @@ export const emailProblems = {
     cause:
       'The link is genuine, but it was used before, a newer one has taken its place, or the password or the ' +
       'e-mail was changed since.',
-    next: 'If what the link was for is not done yet, ask for a new mail.'
+    next:
+      'If what the link was for is not done yet, ask for a new mail. Those who run the service send invitations. A ' +
+      'link that puts an e-mail back is mailed once only.'
   },
   challenge_expired: {
     status: 410,

@@ -53,7 +53,7 @@ export function createRevertEmail({
         mustAffectRow(revert.bind({ userId, email, emailKey: toLookupKey(email) })),
         endAll.bind({ userId, now, reason }),
         auditLog.bindEvent(userId, 'email_reverted', client),
-        mails.bindReset(email)
+        mails.bindReset(email, reason)
       )
       .catch(refuseIfNoRow('link_used'))
     await auditLog.recordSessionEnds(ended, { userId, reason, source: client })

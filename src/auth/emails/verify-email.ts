@@ -4,12 +4,11 @@ import { toLookupKey } from '../accounts/emails.ts'
 import type { CodeAnswer } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import type { NewChallenge } from '../challenges/challenges.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { ChallengeRow } from '../tables.ts'
 import type { Identity, User } from '../user.ts'
-import { createChallengeRequest } from './challenge-request.ts'
+import { type ChallengeAnswer, createChallengeRequest } from './challenge-request.ts'
 import { emailStatements } from './statements.ts'
 
 export function createVerifyEmail(
@@ -27,7 +26,7 @@ export function createVerifyEmail(
   async function requestVerification(
     { id, username, email }: Identity,
     client: ClientInfo
-  ): Promise<Omit<NewChallenge, 'statement'>> {
+  ): Promise<ChallengeAnswer> {
     return requestChallenge(
       'verification_code',
       { purpose: 'verification', subject: id, userId: id, username, email },

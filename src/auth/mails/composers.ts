@@ -82,22 +82,15 @@ export function createAuthMailComposers({
     })
   }
 
-  /** Composes a mail with a link to set the password, if there is an account with the address. */
-  const composeReset =
-    (template: typeof templates.passwordReset): ComposeMail =>
-    async ({ address, expiresAt }) => {
-      const user = await findAccount(address)
-      if (!user) return undefined
-      const { id: userId, username, email, passwordVersion, emailVersion } = user
-      const token = links.reset.issue({
-        userId,
-        passwordVersion,
-        emailVersion,
-        expiresAt: expiresAt.getTime()
-      })
-      const link = fillLink(linkTemplates.resetPassword, { token })
-      return { to: email, ...template({ appName, username, link }) }
-    }
+  async function composeReset({ address, data, expiresAt }: MailRow): Promise<MailContent | undefined> {
+    const user = await findAccount(address)
+    if (!user) return undefined
+    const { id: userId, username, email, passwordVersion, emailVersion } = user
+    const token = links.reset.issue({ userId, passwordVersion, emailVersion, expiresAt: expiresAt.getTime() })
+    const link = fillLink(linkTemplates.resetPassword, { token })
+    const { resetReason = 'requested' } = parseMailData(data)
+    return { to: email, ...templates.passwordReset({ appName, username, link, reason: resetReason }) }
+  }
 
   async function composeInvitation({ address, data }: MailRow): Promise<MailContent | undefined> {
     const { linkId = '' } = parseMailData(data)
@@ -146,8 +139,7 @@ export function createAuthMailComposers({
   return {
     ...codeComposers,
     ...noticeComposers,
-    password_reset: composeReset(templates.passwordReset),
-    account_made: composeReset(templates.accountMade),
+    password_reset: composeReset,
     invitation: composeInvitation
   }
 }

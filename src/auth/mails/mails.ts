@@ -12,8 +12,20 @@ export const RESET_TTL_MS = 3_600_000
 /** Milliseconds for which an invitation, and the link that puts a former e-mail back, are good. */
 export const INVITATION_TTL_MS = 7 * DAY_MS
 export const REVERT_TTL_MS = 7 * DAY_MS
-/** Milliseconds for which it is tried to tell of something that has happened. */
+/** Milliseconds for which the service tries to tell of something that has happened. */
 const NOTICE_TTL_MS = 3 * DAY_MS
+
+/**
+ * Why somebody gets a link to set a password: on request, by an operator, for an account that an operator has made, or after
+ * the owner has put a former e-mail back.
+ */
+const ResetReason = Type.Union([
+  Type.Literal('requested'),
+  Type.Literal('sent_by_operator'),
+  Type.Literal('account_created'),
+  Type.Literal('email_reverted')
+])
+export type ResetReason = Static<typeof ResetReason>
 
 /** What the row of a mail knows of what the mail tells. */
 const MailData = Type.Object({
@@ -22,6 +34,7 @@ const MailData = Type.Object({
   /** Of a former e-mail or an invitation. */
   linkId: Type.Optional(Type.String()),
   newEmail: Type.Optional(Type.String()),
+  resetReason: Type.Optional(ResetReason),
   ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   userAgent: Type.Optional(Type.Union([Type.String(), Type.Null()]))
 })
@@ -30,17 +43,15 @@ export type MailData = Readonly<Static<typeof MailData>>
 export const parseMailData = (data: unknown): MailData => Value.Parse(MailData, data)
 
 /** The mails that tell owners of what has happened to their accounts. */
-export const noticeKinds = [
-  'password_changed',
-  'password_reset_done',
-  'email_changed',
-  'refresh_token_reused',
-  'sign_in_throttled',
-  'account_deleted',
-  'account_disabled',
-  'account_enabled'
-] as const
-export type NoticeKind = (typeof noticeKinds)[number]
+export type NoticeKind =
+  | 'password_changed'
+  | 'password_reset_done'
+  | 'email_changed'
+  | 'refresh_token_reused'
+  | 'sign_in_throttled'
+  | 'account_deleted'
+  | 'account_disabled'
+  | 'account_enabled'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'
@@ -89,8 +100,14 @@ export function createAuthMails(store: Store, isEnabled: boolean) {
       }),
 
     /** Sends a link to reset the password, if there is an account with the address when the mail is sent. */
-    bindReset: (email: string, kind: 'password_reset' | 'account_made' = 'password_reset'): BoundStatement =>
-      bindMail({ kind, address: email, userId: null, data: {}, lifetimeMs: RESET_TTL_MS }),
+    bindReset: (email: string, resetReason: ResetReason): BoundStatement =>
+      bindMail({
+        kind: 'password_reset',
+        address: email,
+        userId: null,
+        data: { resetReason } satisfies MailData,
+        lifetimeMs: RESET_TTL_MS
+      }),
 
     bindInvitation: (email: string, linkId: string): BoundStatement =>
       bindMail({

@@ -17,6 +17,6 @@ export function createRequestReset({
     assertMailConfigured(mails)
     const emailKey = toLookupKey(email)
     const limits = mailLimits.prepareCounts({ kind: 'password_reset', emailKey, ip: client.ip })
-    await store.atomically(...limits.statements, mails.bindReset(emailKey)).catch(limits.explain)
+    await store.atomically(...limits.statements, mails.bindReset(emailKey, 'requested')).catch(limits.explain)
   }
 }

@@ -4,8 +4,8 @@ import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
 import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
-import { hashSubject } from '../challenges/challenges.ts'
 import { challengeStatements } from '../challenges/statements.ts'
+import { hashSubject } from '../hash-subject.ts'
 import { createAuthMails, INVITATION_TTL_MS } from '../mails/mails.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import type { User } from '../user.ts'
@@ -74,7 +74,7 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
         .atomically(
           statement,
           auditLog.bindEvent(user.id, 'account_created', OPERATOR_SOURCE),
-          mails.bindReset(email, 'account_made')
+          mails.bindReset(email, 'account_created')
         )
         .catch(error => explainConflict(error, statement, account))
       return user

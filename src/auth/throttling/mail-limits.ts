@@ -4,9 +4,9 @@ import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'
+import { hashSubject } from '../hash-subject.ts'
 import { authTables } from '../tables.ts'
 import { throttleStatements } from './statements.ts'
-import { hashSubject } from './subjects.ts'
 
 /** Milliseconds in which mails are counted. */
 const HOUR_MS = 3_600_000
@@ -17,7 +17,7 @@ export const MAILS_PER_NETWORK = 20
 
 const statements = prepareStatements('mail_limits', authTables, (db, { throttles }) => {
   const { id, failures, blockedUntil, updatedAt } = throttles
-  // An end that is further away than an hour was written by an instance whose clock was ahead.
+  // An end that is further away than the window was written by an instance whose clock was ahead.
   const isCounting = sql`(${blockedUntil} > ${param(blockedUntil, 'updatedAt')} and ${blockedUntil} <= ${param(blockedUntil, 'blockedUntil')})`
   return {
     /** Counts one more. Affects no row when that would be too many. */
@@ -50,39 +50,32 @@ export function createMailLimits(store: Store) {
   const { count } = statements(store)
   const { find } = throttleStatements(store)
 
-  /** @returns the statement that marks a mail which is sent once a day, and affects no row when it was sent today */
-  const bindDailyMark = (kind: string, emailKey: string): BoundStatement => {
+  /** @returns the statement that counts a mail, and affects no row when `max` were counted within `windowMs` */
+  function bindCount(kind: string, subject: string, max: number, windowMs: number): BoundStatement {
     const now = store.now()
     return mustAffectRow(
       count.bind({
-        id: hashSubject('mail', kind, emailKey),
+        id: hashSubject('mail', kind, subject),
         failures: 1,
-        blockedUntil: new Date(now.getTime() + DAY_MS),
+        blockedUntil: new Date(now.getTime() + windowMs),
         updatedAt: now,
-        max: 1
+        max
       })
     )
   }
+
+  /** @returns the statement that marks a mail which is sent once a day, and affects no row when it was sent today */
+  const bindDailyMark = (kind: string, emailKey: string) => bindCount(kind, emailKey, 1, DAY_MS)
 
   /**
    * @returns the statements that count the mail, for the transaction that puts it into the outbox, and the handler of that
    *   transaction's failure
    */
   function prepareCounts({ kind, emailKey, ip }: MailRequest) {
-    const now = store.now()
-    const bindCount = (subject: string, max: number) =>
-      mustAffectRow(
-        count.bind({
-          id: hashSubject('mail', kind, subject),
-          failures: 1,
-          blockedUntil: new Date(now.getTime() + HOUR_MS),
-          updatedAt: now,
-          max
-        })
-      )
+    const network = toNetwork(ip)
     const limits = [
-      { subject: emailKey, statement: bindCount(emailKey, MAILS_PER_ADDRESS) },
-      { subject: toNetwork(ip), statement: bindCount(toNetwork(ip), MAILS_PER_NETWORK) }
+      { subject: emailKey, statement: bindCount(kind, emailKey, MAILS_PER_ADDRESS, HOUR_MS) },
+      { subject: network, statement: bindCount(kind, network, MAILS_PER_NETWORK, HOUR_MS) }
     ]
 
     /** @throws {Problem} `mail_throttled` when a limit undid the transaction; other errors pass unchanged */

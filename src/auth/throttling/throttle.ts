@@ -3,9 +3,9 @@ import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
+import { hashSubject } from '../hash-subject.ts'
 import type { ThrottleRow } from '../tables.ts'
 import { throttleStatements } from './statements.ts'
-import { hashSubject } from './subjects.ts'
 
 /** Milliseconds after which failures expire, and for which too many failures block an e-mail. */
 const DAY_MS = 86_400_000

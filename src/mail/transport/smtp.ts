@@ -79,5 +79,5 @@ export function createSmtpTransport(
   }
 }
 
-/** Mail servers of this machine have certificates for nobody in particular, and what they are sent leaves it not. */
+/** Mail servers of this machine have certificates for nobody in particular, and what they are sent does not leave it. */
 const LOOPBACK_TLS = { opportunisticTLS: true, tls: { rejectUnauthorized: false } }

@@ -1,50 +1,67 @@
 import { type MailTexts, renderMail } from '../../../mail/layout.ts'
+import type { ResetReason } from '../mails.ts'
 
-/** The link with which somebody who forgot the password chooses another. */
+interface ResetTexts {
+  readonly event: (appName: string) => string
+  readonly heading: string
+  readonly ifNotYou: string
+}
+
+const resetTexts: Readonly<Record<ResetReason, ResetTexts>> = {
+  requested: {
+    event: appName => `Somebody, perhaps you, has asked for a new password for your account of ${appName}.`,
+    heading: 'If it was not you',
+    ifNotYou:
+      'Ignore this mail: nothing changes until somebody opens the link and chooses a password. Your password still works.'
+  },
+  sent_by_operator: {
+    event: appName =>
+      `Those who run the service have sent you a link: with it you choose a new password for your account of ${appName}.`,
+    heading: 'If you did not expect this',
+    ifNotYou:
+      'Ask those who run the service. Nothing changes until somebody opens the link and chooses a password.'
+  },
+  account_created: {
+    event: appName =>
+      `Those who run the service have made an account of ${appName} for you. Choose its password. If the link has expired, ask for a new password at the sign-in.`,
+    heading: 'If you did not expect this',
+    ifNotYou: 'Ignore this mail: nobody can sign in before somebody opens the link and chooses a password.'
+  },
+  email_reverted: {
+    event: appName =>
+      `This is the e-mail address of your account of ${appName} again. Choose a new password now, since somebody else may know the present one.`,
+    heading: 'If it was not you',
+    ifNotYou:
+      'The address was put back by a link in a mail to you, so somebody may be able to read your mail. Change the password of your mailbox first. Then choose a new password here.'
+  }
+}
+
+/** The link with which somebody chooses a password. */
 export const passwordReset = ({
   appName,
   username,
-  link
+  link,
+  reason
 }: {
   readonly appName: string
   readonly username: string
   readonly link: string
-}): MailTexts =>
-  renderMail({
+  readonly reason: ResetReason
+}): MailTexts => {
+  const { event, heading, ifNotYou } = resetTexts[reason]
+  return renderMail({
     appName,
     subject: `${appName}: choose a new password`,
     blocks: [
-      `Somebody, perhaps you, has asked for a new password for your account of ${appName}.`,
+      event(appName),
       { facts: [['User name', username]] },
       { button: 'Choose a new password', link },
       'The link works once, within an hour. Do not pass it on: whoever has it can choose the password.',
-      { heading: 'If it was not you' },
-      'Ignore this mail: nothing changes until somebody opens the link and chooses a password. Your password still works.'
+      { heading },
+      ifNotYou
     ]
   })
-
-/** The link with which the owner of an account that an operator has made chooses the first password. */
-export const accountMade = ({
-  appName,
-  username,
-  link
-}: {
-  readonly appName: string
-  readonly username: string
-  readonly link: string
-}): MailTexts =>
-  renderMail({
-    appName,
-    subject: `${appName}: an account was made for you`,
-    blocks: [
-      `An account of ${appName} was made for you, with this e-mail address. Choose a password, then sign in.`,
-      { facts: [['User name', username]] },
-      { button: 'Choose a password', link },
-      'The link works once, within an hour. After that, ask for a new password at the sign-in.',
-      { heading: 'If you did not expect it' },
-      'Ignore this mail: without you nobody can sign in.'
-    ]
-  })
+}
 
 /** Tells the owner of an address that somebody wanted to make an account with it. */
 export const accountExists = ({

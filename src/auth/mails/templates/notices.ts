@@ -56,7 +56,7 @@ export const emailChanged = (mail: EmailChangedMail): MailTexts =>
     ifNotYou: [
       'Put this address back. That also ends all sessions, so whoever is in your account is signed out. The link works for seven days.',
       { button: 'Put this address back', link: mail.link },
-      'Then ask for a new password at the sign-in, and choose one that you use nowhere else.'
+      'Then choose a new password, by the link in the mail that follows. Let it be one that you use nowhere else.'
     ]
   })
 

@@ -1,6 +1,7 @@
 import { V7Generator } from 'uuidv7'
 import type { Config } from '../../../config/config.ts'
 import { isMailbox } from '../../../config/mail-settings.ts'
+import { html } from '../../../http/html.ts'
 import { createMailTransport } from '../../../mail/transport.ts'
 import type { Command } from '../../command.ts'
 import { CommandError, toMessage } from '../../exit-codes.ts'
@@ -32,9 +33,7 @@ const test: Command = {
 
 function compose(to: string, appName: Config['appName']) {
   const text = `This is a test message of ${appName}. Mails reach you.`
-  return { to, subject: `${appName}: a test message`, text: `${text}\n`, html: `<p>${escapeHtml(text)}</p>` }
+  return { to, subject: `${appName}: a test message`, text: `${text}\n`, html: html`<p>${text}</p>`.text }
 }
-
-const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 
 export default test
