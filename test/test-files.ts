@@ -12,7 +12,7 @@ const SLOWEST_FIRST = ['test/cluster', 'test/process', 'test/http', 'test/client
 
 /** Tests with a database that are about what happens before or after it: one engine is enough for them. */
 const ON_ANY_ENGINE = new Set([
-  'test/auth/emails.test.ts',
+  'test/auth/email-addresses.test.ts',
   'test/auth/forgeries.test.ts',
   'test/auth/jwks.test.ts',
   'test/auth/password-policy.test.ts',

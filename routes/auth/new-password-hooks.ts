@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
+import { MAX_EMAIL } from '../../src/auth/accounts/email-addresses.ts'
 import { normalizePassword } from '../../src/auth/passwords/normalization.ts'
 import { findGuessableError } from '../../src/auth/passwords/policy.ts'
 import { Problem } from '../../src/problems/problem.ts'

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
+import { MAX_EMAIL } from '../../src/auth/accounts/email-addresses.ts'
 import {
   CodeAnswer,
   Credentials,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { MAX_EMAIL } from '../../src/auth/accounts/emails.ts'
+import { MAX_EMAIL } from '../../src/auth/accounts/email-addresses.ts'
 import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/accounts/schemas.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_VALUES } from '../../src/config/limits.ts'

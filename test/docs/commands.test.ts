@@ -162,6 +162,7 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
       { code: 'access_token_revoked' },
       { username: 'ada', emailVerified: true }
     ])
+    t.match(steps[15], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
   },
 
   'docs/command-line.md'(t, outputs) {

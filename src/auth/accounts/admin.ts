@@ -8,7 +8,7 @@ import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
 import type { UserRow } from '../user.ts'
-import { toLookupKey } from './emails.ts'
+import { toLookupKey } from './email-addresses.ts'
 
 /** An account as its operator sees it. */
 export type Account = Omit<

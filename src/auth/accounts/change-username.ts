@@ -6,7 +6,7 @@ import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { usernameTaken } from '../registration/insert-user.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity, User } from '../user.ts'
-import { toLookupKey } from './emails.ts'
+import { toLookupKey } from './email-addresses.ts'
 import type { AccountServices } from './services.ts'
 import { accountStatements } from './statements.ts'
 

@@ -2,7 +2,7 @@ import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { passwordStatements } from '../passwords/statements.ts'
 import type { Identity } from '../user.ts'
-import { toLookupKey } from './emails.ts'
+import { toLookupKey } from './email-addresses.ts'
 import type { AccountServices } from './services.ts'
 
 /** Asks a signed-in user for the password again: an access token alone can neither take an account over nor guess. */

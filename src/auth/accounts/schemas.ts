@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
-import { MAX_EMAIL } from './emails.ts'
+import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
 export const MAX_USERNAME = 32

@@ -1,6 +1,6 @@
 import { type BoundStatement, NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import type { ChallengeSubject, NewChallenge } from '../challenges/challenges.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'

@@ -1,7 +1,7 @@
 import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
-import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
+import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import { createReauthenticate } from '../accounts/reauthenticate.ts'
 import type { CodeAnswer, EmailChange } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'

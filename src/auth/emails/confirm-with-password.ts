@@ -1,6 +1,6 @@
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import type { ChallengePurpose } from '../challenges/purposes.ts'

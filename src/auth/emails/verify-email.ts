@@ -1,6 +1,6 @@
 import { mustAffectRow } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { createAuditLog } from '../audit/audit-log.ts'

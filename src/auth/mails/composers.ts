@@ -1,7 +1,7 @@
 import { describeUserAgent } from '../../http/client-info.ts'
 import type { ComposeMail, MailComposers, MailContent, MailServices } from '../../mail/mail.ts'
 import type { MailRow } from '../../mail/tables.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import { createCodes } from '../challenges/codes.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { emailStatements } from '../emails/statements.ts'

@@ -1,5 +1,5 @@
 import type { ClientInfo } from '../../http/client-info.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 

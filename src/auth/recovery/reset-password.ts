@@ -1,7 +1,7 @@
 import { mustAffectRow } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { PasswordReset } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { createAuditLog } from '../audit/audit-log.ts'

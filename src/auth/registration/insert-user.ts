@@ -1,7 +1,7 @@
 import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
-import { toLookupKey } from '../accounts/emails.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
 import { accountStatements } from '../accounts/statements.ts'
 import type { User, UserRow } from '../user.ts'
 

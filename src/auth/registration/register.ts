@@ -1,7 +1,7 @@
 import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
-import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
+import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import type { Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { challengeStatements } from '../challenges/statements.ts'

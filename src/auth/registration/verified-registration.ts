@@ -1,7 +1,7 @@
 import { NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
-import { toAsciiEmail, toLookupKey } from '../accounts/emails.ts'
+import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer, Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'

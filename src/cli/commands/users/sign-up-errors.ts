@@ -1,5 +1,5 @@
 import { Value } from '@sinclair/typebox/value'
-import { findEmailError, MAX_EMAIL } from '../../../auth/accounts/emails.ts'
+import { findEmailError, MAX_EMAIL } from '../../../auth/accounts/email-addresses.ts'
 import { Username } from '../../../auth/accounts/schemas.ts'
 import { Problem } from '../../../problems/problem.ts'
 import { CommandError } from '../../exit-codes.ts'

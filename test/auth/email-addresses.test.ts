@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createAccountAdmin } from '../../src/auth/accounts/admin.ts'
-import { findEmailError, toAsciiEmail } from '../../src/auth/accounts/emails.ts'
+import { findEmailError, toAsciiEmail } from '../../src/auth/accounts/email-addresses.ts'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
 
 const SPACE = 'begins or ends with a space; leave that out'
