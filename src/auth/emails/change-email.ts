@@ -22,7 +22,7 @@ export const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to a
 
 export function createChangeEmail(services: AccountServices) {
   const { store, config, tokens, challenges, mails } = services
-  const { findUser, findByKey, findHeld, changeEmail, keepFormer } = emailStatements(store)
+  const { findUser, findByKey, findHeld, changeEmail, assertNotHeld, keepFormer } = emailStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
@@ -112,10 +112,11 @@ export function createChangeEmail(services: AccountServices) {
     const now = store.now()
     const params = { userId, email, emailKey, emailVersion: present.emailVersion, now }
     const formerId = store.newId()
-    const [, [user], , , , , [session] = []] = await store
+    const [, [user], , , , , , [session] = []] = await store
       .atomically(
         challenges.bindUse(challenge),
         mustAffectRow(changeEmail.bind(params)),
+        mustAffectRow(assertNotHeld.bind(params)),
         keepFormer.bind({
           id: formerId,
           userId,

@@ -45,7 +45,7 @@ export function createRegister(
 
     const isInvited = invitationId !== undefined
     const account = { username, email, passwordHash, emailVerified: isInvited }
-    const { user, statement: insertUser } = bindInsert(account)
+    const { user, statements: insertUser } = bindInsert(account)
     const challenge =
       mails.isEnabled && !isInvited
         ? challenges.prepareChallenge({ purpose: 'verification', subject: user.id, userId: user.id, email })
@@ -56,7 +56,7 @@ export function createRegister(
     await store
       .atomically(
         ...invitationUse,
-        insertUser,
+        ...insertUser,
         ...(challenge
           ? [
               challenge.statement,
