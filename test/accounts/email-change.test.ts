@@ -184,3 +184,19 @@ t.test('of parallel confirmations one wins, and of a confirmation and a revert t
   t.ok([200, 401, 410].includes(confirmed.status))
   t.equal((await login(service, ADA.email)).status, 200)
 })
+
+t.test('[63B-4.2.1.2] a change of the password voids a code, and gives no new tries', async t => {
+  const service = await serveAda(t)
+  const first = await mailCode(service, service.pair)
+  const wrong = first.code === '000000' ? '000001' : '000000'
+  for (let tries = 0; tries < 5; tries++)
+    t.equal((await confirm(service, service.pair, { ...first, code: wrong })).status, 403)
+  const body = { currentPassword: PASSWORD, newPassword: 'battery staple, correct horse' }
+  const { body: pair } = await service.call('PUT', '/api/auth/password', {
+    token: service.pair.accessToken,
+    body
+  })
+  t.equal((await confirm(service, pair, first)).body.code, 'challenge_expired')
+  const again = await change(service, pair, NEW_EMAIL, body.newPassword)
+  t.strictSame(again.body, expectedProblem(again, 429, 'too_many_tries', { action: 'retry-later' }))
+})

@@ -46,13 +46,13 @@ async function makeAccounts({ app }: Service, names: readonly string[]): Promise
   const { bindInsert } = createInsertUser(store)
   return Promise.all(
     names.map(async username => {
-      const { user, statement } = bindInsert({
+      const { user, statements } = bindInsert({
         username,
         email: `${username}@example.org`,
         passwordHash,
         emailVerified: true
       })
-      await store.atomically(statement)
+      await store.atomically(...statements)
       const pair = await sessions.start({ ...user, passwordVersion: 0 }, { ip: '192.0.2.1', userAgent: null })
       return pair.accessToken
     })

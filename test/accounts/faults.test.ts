@@ -158,6 +158,20 @@ t.test('an address that its former owner can still put back goes to nobody', asy
   await t.rejects(app.accounts.changeByChallenge(row, 'nobody', CLIENT), { code: 'challenge_expired' })
 })
 
+t.test('a session that has ended meanwhile changes no e-mail', async t => {
+  const { app, pair, call, takeMails } = await serveAda(t)
+  const body = { email: 'new@example.org', currentPassword: PASSWORD }
+  const { challengeId } = (await call('PUT', '/api/auth/email', { token: pair.accessToken, body })).body
+  const [mail] = await takeMails()
+  const answer = { challengeId, code: mail ? codeOf(mail) : '' }
+  const identity = await app.sessions.authenticate(pair.accessToken)
+  await call('POST', '/api/auth/logout', { token: pair.accessToken })
+  await t.rejects(app.accounts.confirmEmailChange(identity, answer, CLIENT), { code: 'access_token_revoked' })
+  t.match(await call('POST', '/api/auth/login', { body: { email: ADA.email, password: PASSWORD } }), {
+    status: 200
+  })
+})
+
 t.test('a challenge that was used meanwhile changes nothing', async t => {
   const { app, pair, call } = await serveAda(t)
   const body = { email: 'new@example.org', currentPassword: PASSWORD }
@@ -173,12 +187,12 @@ t.test('a challenge that was used meanwhile changes nothing', async t => {
 /** Makes an account past the routes, and signs it in. */
 async function makeAccount({ store, passwordHasher, sessions }: Service['app'], names: typeof ADA) {
   const passwordHash = await passwordHasher.hash(PASSWORD)
-  const { user, statement } = createInsertUser(store).bindInsert({
+  const { user, statements } = createInsertUser(store).bindInsert({
     ...names,
     passwordHash,
     emailVerified: true
   })
-  await store.atomically(statement)
+  await store.atomically(...statements)
   return sessions.start({ ...user, passwordVersion: 0 }, CLIENT)
 }
 

@@ -280,3 +280,32 @@ t.test('the model tells what cannot be', async t => {
     [ORIGINAL]
   )
 })
+
+t.test('nobody registers with an address at the moment when it is given up', async t => {
+  const service = await serveMail(t)
+  const { call, signUp, takeMails } = service
+  // On PostgreSQL, a registration that waits for the end of the change has not seen that the address is held.
+  for (let round = 0; round < 12; round++) {
+    const owner = await signUp({ username: `owner${round}`, email: `owner${round}@example.org` })
+    const { accessToken: token } = owner
+    const asked = await call('PUT', '/api/auth/email', {
+      token,
+      body: { email: `next${round}@example.org`, currentPassword: PASSWORD }
+    })
+    const codeMail = (await takeMails()).find(({ kind }) => kind === 'email_change_code')
+    const answer = { challengeId: asked.body.challengeId, code: codeMail ? codeOf(codeMail) : '' }
+    const register = (index: number) =>
+      call('POST', '/api/auth/register', {
+        body: { username: `thief${round}-${index}`, email: owner.user.email, password: PASSWORD }
+      })
+    const before = [0, 1, 2].map(register)
+    for (let turns = 0; turns < round; turns++) await turn()
+    const change = call('POST', '/api/auth/email/confirm', { token, body: answer })
+    const registrations = await Promise.all([...before, ...[3, 4, 5].map(register)])
+    t.equal((await change).status, 200)
+    t.strictSame([...new Set(registrations.map(({ status }) => status))], [409])
+    const notice = (await takeMails()).find(({ kind }) => kind === 'email_changed')
+    const body = { token: notice ? parameterOf(notice, 'token') : '' }
+    t.equal((await call('POST', '/api/auth/email/revert', { body })).status, 204)
+  }
+})

@@ -94,3 +94,30 @@ t.test('a password that is easy to guess is refused before any mail', async t =>
   t.match(answer, { status: 400, body: { code: 'validation_failed' } })
   t.strictSame(await service.takeMails(), [])
 })
+
+t.test('[63B-4.2.1.2] to make an account again and again gives no more codes to guess', async t => {
+  const service = await serveMail(t)
+  const { call, signUp, takeMails } = service
+  const kinds: string[] = []
+  for (let round = 0; round < 5; round++) {
+    const { accessToken: token, ...pair } = await signUp(ADA)
+    const isThrottled = round >= 3
+    t.match(await register(service), { status: 409, body: { code: 'already_taken' } })
+    t.equal('verification' in pair, !isThrottled)
+    if (isThrottled) {
+      const asked = await call('POST', '/api/auth/email/verification', { token })
+      t.match(asked, { status: 429, body: { code: 'mail_throttled' } })
+    }
+    kinds.push(...(await takeMails()).map(({ kind }) => kind))
+    t.equal((await call('DELETE', '/api/auth/me', { token, body: { password: PASSWORD } })).status, 204)
+  }
+  t.equal(kinds.filter(kind => kind === 'verification_code').length, 3)
+})
+
+t.test('each account of a network gets its code, however many there are', async t => {
+  const service = await serveMail(t)
+  const pairs = []
+  for (let index = 0; index < 22; index++) pairs.push(await service.signUp())
+  t.equal(pairs.filter(pair => 'verification' in pair).length, 22)
+  t.equal((await service.takeMails()).length, 22)
+})

@@ -132,6 +132,29 @@ t.test('an answer is told in one line, without addresses, links and codes', asyn
   )
 })
 
+t.test('[OUTBOX] nor with secrets that stand in what is no word of the text', async t => {
+  const token = 'lki_eyJpZCI6IjAxOWI3YTNjIn0.c2lnbmF0dXJlLW9mLXRoaXM'
+  const link = `https://app.example/reset?token=${token}`
+  const message = { ...MESSAGE, text: `Your code is 123456. The invitation is ${token}, or go to ${link}.` }
+  const quotations = [
+    '<b>123456</b>',
+    token,
+    `<a href="${link}">`,
+    `(${link.replace('=', '=3D')}=)`,
+    `Code:${token}`
+  ]
+  for (const quotation of quotations) {
+    const { port } = await startMailServer(t, {
+      onData: (stream, _session, callback) =>
+        stream.resume().on('end', () => callback(answer(550, `spam: ${quotation}`)))
+    })
+    const transport = openTransport(t, `smtp://127.0.0.1:${port}`)
+    const { message: said } = await transport.send(message).catch(error => error)
+    t.match(said, /550 spam: .*\*\*\*/)
+    t.notMatch(said, /123456|eyJ|c2ln/, quotation)
+  }
+})
+
 t.test('a server that hangs, closes or talks nonsense is another try’s, and soon found out', async t => {
   const cases: [RegExp, (socket: Socket) => void][] = [
     [/^127\.0\.0\.1 did not answer in time \(.+\)$/, () => {}],

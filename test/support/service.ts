@@ -163,6 +163,8 @@ export interface Pair {
   refreshToken: string
   refreshExpiresIn: number
   user: { id: string; username: string; email: string; emailVerified: boolean }
+  /** Of a registration that mailed a code. */
+  verification?: { challengeId: string; expiresIn: number }
 }
 
 /** The problem that an answer must be, to the letter; `errors` and `action` where the kind has them. */

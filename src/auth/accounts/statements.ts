@@ -23,7 +23,8 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
         gt(formerEmails.expiresAt, param(formerEmails.expiresAt, 'createdAt'))
       )
     )
-  const newUser = db.select(paramSelection(users)).from(sql`(select 1) as one`).where(notExists(heldEmail))
+  const oneRow = sql`(select 1) as one`
+  const newUser = db.select(paramSelection(users)).from(oneRow).where(notExists(heldEmail))
   return {
     /** Affects no row when the user name or the e-mail is taken. */
     insertUser: db
@@ -31,6 +32,11 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
       .select(newUser)
       .onConflictDoNothing()
       .returning({ ...user, passwordVersion: users.passwordVersion }),
+    /**
+     * Affects no row when the former owner of the e-mail can still put it back. Comes after the statement that takes the
+     * e-mail: on PostgreSQL that one may have waited for the change which gave the e-mail up, and did not see it.
+     */
+    assertNotHeld: db.select({ one: sql`1` }).from(oneRow).where(notExists(heldEmail)),
     findByEmail: db.select().from(users).where(hasEmail),
     /** The accounts that hold a user name or an e-mail. */
     findHolders: db

@@ -95,7 +95,8 @@ export function createChallenges(store: Store, codes: Codes) {
     bindUse: ({ challengeId }: Pick<ChallengeRow, 'challengeId'>) =>
       mustAffectRow(statements.remove.bind({ challengeId })),
     /** The statement that voids a change of the e-mail that has begun. */
-    bindVoidEmailChange: (userId: string) => statements.removeEmailChange.bind({ userId })
+    bindVoidEmailChange: (userId: string) =>
+      statements.voidEmailChange.bind({ userId, challengeId: store.newId() })
   }
 }
 

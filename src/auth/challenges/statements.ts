@@ -49,9 +49,10 @@ export const challengeStatements = prepareStatements('challenges', authTables, (
     remove: db.delete(challenges).where(matchesChallenge).returning({ id }),
     /** Removes an invitation while it is good. */
     removeAlive: db.delete(challenges).where(and(matchesChallenge, isAlive)).returning({ id }),
-    /** Voids a change of the e-mail that has begun. */
-    removeEmailChange: db
-      .delete(challenges)
+    /** Voids a change of the e-mail that has begun: nobody gets to know its new name. The tries go on counting. */
+    voidEmailChange: db
+      .update(challenges)
+      .set({ challengeId: param(challengeId, 'challengeId') })
       .where(and(eq(userId, param(userId, 'userId')), eq(purpose, 'email_change')))
   }
 })

@@ -1,5 +1,4 @@
 import { type BoundStatement, NoRowAffected } from '../../db/engine.ts'
-import type { ClientInfo } from '../../http/client-info.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import type { ChallengeSubject, NewChallenge } from '../challenges/challenges.ts'
@@ -17,18 +16,19 @@ export function createChallengeRequest({
 }: Pick<AccountServices, 'store' | 'mails' | 'mailLimits' | 'challenges'>) {
   /**
    * Makes a challenge and has its code mailed: one transaction with the counts of its limits.
+   * @param ip the address of the client; undefined when its network does not count
    * @param preconditions statements that must hold for the challenge to be made
    * @throws {Problem} `mail_not_configured`, `mail_throttled` or `too_many_tries`
    */
   return async function requestChallenge(
     kind: CodeKind,
     subject: ChallengeSubject,
-    client: ClientInfo,
+    ip: string | undefined,
     preconditions: readonly BoundStatement[] = []
   ): Promise<ChallengeAnswer> {
     assertMailConfigured(mails)
     const emailKey = toLookupKey(subject.email)
-    const limits = mailLimits.prepareCounts({ kind, emailKey, ip: client.ip })
+    const limits = mailLimits.prepareCounts({ kind, emailKey, ip })
     const { statement, ...answer } = challenges.prepareChallenge(subject)
     await store
       .atomically(

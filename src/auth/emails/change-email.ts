@@ -22,7 +22,8 @@ export const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to a
 
 export function createChangeEmail(services: AccountServices) {
   const { store, config, tokens, challenges, mails } = services
-  const { findUser, findOtherHolder, findHeld, changeEmail, keepFormer } = emailStatements(store)
+  const { findUser, findOtherHolder, findHeld, changeEmail, assertNotHeld, keepFormer } =
+    emailStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
@@ -53,7 +54,7 @@ export function createChangeEmail(services: AccountServices) {
     return requestChallenge(
       'email_change_code',
       { purpose: 'email_change', subject: caller.id, userId: caller.id, username: caller.username, email },
-      client,
+      client.ip,
       [passwordLock, sessionLock]
     ).catch(error => {
       // The password was changed meanwhile.
@@ -113,10 +114,11 @@ export function createChangeEmail(services: AccountServices) {
     const now = store.now()
     const params = { userId, email, emailKey, emailVersion: present.emailVersion, now }
     const formerId = store.newId()
-    const [, [user], , , , , [session] = []] = await store
+    const [, [user], , , , , , [session] = []] = await store
       .atomically(
         challenges.bindUse(challenge),
         mustAffectRow(changeEmail.bind(params)),
+        mustAffectRow(assertNotHeld.bind(params)),
         keepFormer.bind({
           id: formerId,
           userId,

@@ -64,6 +64,11 @@ export const emailStatements = prepareStatements('emails', authTables, (db, { us
         )
       )
       .returning(user),
+    /**
+     * Affects no row when somebody else can still put the e-mail back. Comes after `changeEmail`: on PostgreSQL that may have
+     * waited for the change which gave the e-mail up, and did not see it.
+     */
+    assertNotHeld: db.select({ one: sql`1` }).from(sql`(select 1) as one`).where(notExists(heldByOther)),
     keepFormer: db.insert(formerEmails).values(paramRow(formerEmails)),
     findFormer: db
       .select({ former: formerEmails, user: users })

@@ -30,7 +30,7 @@ export function createVerifyEmail(
     return requestChallenge(
       'verification_code',
       { purpose: 'verification', subject: id, userId: id, username, email },
-      client
+      client.ip
     )
   }
 

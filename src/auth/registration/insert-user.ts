@@ -13,10 +13,10 @@ export const usernameTaken: FieldError = { pointer: '/username', detail: 'belong
 
 /** Creates accounts. */
 export function createInsertUser(store: Store) {
-  const { insertUser, findHolders, findHeldEmail } = accountStatements(store)
+  const { insertUser, assertNotHeld, findHolders, findHeldEmail } = accountStatements(store)
 
-  /** @returns the account, and the statement that makes it, which must affect a row */
-  function bindInsert(account: NewAccount): { user: User; statement: BoundStatement } {
+  /** @returns the account, and the statements that make it, of which each must affect a row */
+  function bindInsert(account: NewAccount): { user: User; statements: readonly BoundStatement[] } {
     const { username, email, emailVerified } = account
     const user: User = { id: store.newId(), username, email, emailVerified }
     const row: UserRow = {
@@ -28,19 +28,19 @@ export function createInsertUser(store: Store) {
       disabledAt: null,
       createdAt: store.now()
     }
-    return { user, statement: mustAffectRow(insertUser.bind(row)) }
+    return { user, statements: [mustAffectRow(insertUser.bind(row)), mustAffectRow(assertNotHeld.bind(row))] }
   }
 
   /**
-   * Explains why a transaction with the statement of an account was undone.
+   * Explains why a transaction with the statements of an account was undone.
    * @throws {Problem} `already_taken`, when the account was the reason; else the error itself
    */
   async function explainConflict(
     error: unknown,
-    statement: BoundStatement,
+    statements: readonly BoundStatement[],
     account: Pick<NewAccount, 'username' | 'email'>
   ): Promise<never> {
-    if (!(error instanceof NoRowAffected) || error.statement !== statement) throw error
+    if (!(error instanceof NoRowAffected && statements.includes(error.statement))) throw error
     throw new Problem('already_taken', { errors: await findConflicts(account) })
   }
 

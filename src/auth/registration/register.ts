@@ -1,13 +1,14 @@
-import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import type { Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { challengeStatements } from '../challenges/statements.ts'
-import type { ChallengeAnswer } from '../emails/challenge-request.ts'
+import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
+import type { User } from '../user.ts'
 import { createInsertUser } from './insert-user.ts'
 
 /** The first pair of an account. `verification` is for the code that was mailed to the address. */
@@ -18,15 +19,17 @@ export interface RegisteredPair extends TokenPair {
 export function createRegister(
   services: Pick<
     AccountServices,
-    'store' | 'passwordHasher' | 'sessions' | 'config' | 'mails' | 'challenges' | 'links'
+    'store' | 'passwordHasher' | 'sessions' | 'config' | 'mails' | 'mailLimits' | 'challenges' | 'links'
   >
 ) {
-  const { store, passwordHasher, sessions, config, mails, challenges, links } = services
+  const { store, passwordHasher, sessions, config, mails, links } = services
   const { removeAlive, find } = challengeStatements(store)
   const { bindInsert, explainConflict } = createInsertUser(store)
+  const requestChallenge = createChallengeRequest(services)
 
   /**
-   * Creates an account and signs its owner in. With an invitation the address is verified, otherwise a code is mailed to it.
+   * Creates an account and signs its owner in. With an invitation the address is verified, otherwise a code is mailed to it,
+   * unless the address got too many already: the owner asks for the code later.
    * @returns the first token pair
    * @throws {Problem} `sign_up_closed`, `invitation_required`, `link_invalid`, `link_expired` or `link_used`;
    *   `validation_failed` for a password that is easy to guess, or another address than the invited one; `already_taken` with
@@ -45,40 +48,41 @@ export function createRegister(
 
     const isInvited = invitationId !== undefined
     const account = { username, email, passwordHash, emailVerified: isInvited }
-    const { user, statement: insertUser } = bindInsert(account)
-    const challenge =
-      mails.isEnabled && !isInvited
-        ? challenges.prepareChallenge({
-            purpose: 'verification',
-            subject: user.id,
-            userId: user.id,
-            username,
-            email
-          })
-        : undefined
+    const { user, statements: insertUser } = bindInsert(account)
     const invitationUse = isInvited
       ? [mustAffectRow(removeAlive.bind({ challengeId: invitationId, now: store.now() }))]
       : []
-    await store
-      .atomically(
-        ...invitationUse,
-        insertUser,
-        ...(challenge
-          ? [
-              challenge.statement,
-              mails.bindCode('verification_code', { email, userId: user.id }, challenge.challengeId)
-            ]
-          : [])
-      )
-      .catch(async error => {
+    const statements = [...invitationUse, ...insertUser]
+    const needsCode = mails.isEnabled && !isInvited
+    const verification = await (needsCode ? insertWithCode(user, statements) : insert(statements)).catch(
+      async error => {
         if (error instanceof NoRowAffected && invitationUse.some(use => use === error.statement))
           throw new Problem('link_used')
         return explainConflict(error, insertUser, account)
-      })
+      }
+    )
     const pair = await sessions.start({ ...user, passwordVersion: 0 }, client, 'account_created')
-    if (!challenge) return pair
-    const { challengeId, expiresIn } = challenge
-    return { ...pair, verification: { challengeId, expiresIn } }
+    return verification ? { ...pair, verification } : pair
+  }
+
+  async function insert(statements: readonly BoundStatement[]): Promise<undefined> {
+    await store.atomically(...statements)
+  }
+
+  /**
+   * Makes an account together with its code.
+   * @returns undefined when the address got too many codes: then the account is made without one
+   */
+  async function insertWithCode(
+    { id, username, email }: User,
+    statements: readonly BoundStatement[]
+  ): Promise<ChallengeAnswer | undefined> {
+    const subject = { purpose: 'verification', subject: id, userId: id, username, email } as const
+    // The network does not count: the route has a limit of its own, and no account of a large office lacks its code.
+    return requestChallenge('verification_code', subject, undefined, statements).catch(error => {
+      if (error instanceof Problem && error.code === 'mail_throttled') return insert(statements)
+      throw error
+    })
   }
 
   /** @returns the id of the invitation, which is still good and for this address */

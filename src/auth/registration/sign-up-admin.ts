@@ -69,14 +69,14 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
       const email = toAsciiEmail(address)
       const passwordHash = await passwordHasher.hash(randomBytes(UNKNOWN_PASSWORD_BYTES).toString('base64'))
       const account = { username, email, passwordHash, emailVerified: false }
-      const { user, statement } = bindInsert(account)
+      const { user, statements } = bindInsert(account)
       await store
         .atomically(
-          statement,
+          ...statements,
           auditLog.bindEvent(user.id, 'account_created', OPERATOR_SOURCE),
           mails.bindReset(email, 'account_created')
         )
-        .catch(error => explainConflict(error, statement, account))
+        .catch(error => explainConflict(error, statements, account))
       return user
     }
   }

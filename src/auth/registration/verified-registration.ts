@@ -39,7 +39,7 @@ export function createVerifiedRegistration(
     return requestChallenge(
       'registration_code',
       { purpose: 'registration', subject, userId: null, email, username, passwordHash },
-      client
+      client.ip
     )
   }
 
@@ -62,9 +62,9 @@ export function createVerifiedRegistration(
   }: ChallengeRow): Promise<User> {
     if (username === null || passwordHash === null) throw new Problem('challenge_expired')
     const account = { username, email, passwordHash, emailVerified: true }
-    const { user, statement } = bindInsert(account)
+    const { user, statements } = bindInsert(account)
     const use = challenges.bindUse(challenge)
-    await store.atomically(use, statement).catch(async error => {
+    await store.atomically(use, ...statements).catch(async error => {
       if (!(error instanceof NoRowAffected)) throw error
       if (error.statement === use) throw new Problem('challenge_expired')
       await assertUsernameFree(account)

@@ -42,7 +42,8 @@ interface MailRequest {
   readonly kind: string
   /** The lookup key of the address, whether or not it has an account. */
   readonly emailKey: string
-  readonly ip: string
+  /** The address of the client; undefined when its network does not count. */
+  readonly ip: string | undefined
 }
 
 /** Bounds the mails that can be asked for. Addresses without an account are counted as any other. */
@@ -72,11 +73,10 @@ export function createMailLimits(store: Store) {
    *   transaction's failure
    */
   function prepareCounts({ kind, emailKey, ip }: MailRequest) {
-    const network = toNetwork(ip)
     const limits = [
-      { subject: emailKey, statement: bindCount(kind, emailKey, MAILS_PER_ADDRESS, HOUR_MS) },
-      { subject: network, statement: bindCount(kind, network, MAILS_PER_NETWORK, HOUR_MS) }
-    ]
+      { subject: emailKey, max: MAILS_PER_ADDRESS },
+      ...(ip === undefined ? [] : [{ subject: toNetwork(ip), max: MAILS_PER_NETWORK }])
+    ].map(({ subject, max }) => ({ subject, statement: bindCount(kind, subject, max, HOUR_MS) }))
 
     /** @throws {Problem} `mail_throttled` when a limit undid the transaction; other errors pass unchanged */
     async function explain(error: unknown): Promise<never> {

@@ -5,19 +5,32 @@ import { MailError, type Message } from '../mail.ts'
 const MAX_ANSWER = 300
 /** Answers that ask for TLS or another way to sign in (RFC 4954, RFC 3207). They are about the settings, not the message. */
 const SIGN_IN_ANSWERS = [530, 534, 535, 538]
+/** What may be a piece of a token, or a code. */
+const SECRET_PARTS = [/[\w-]{12,}/g, /\d{6}/g]
 
 /**
  * What a server has answered, in one line fit for the log: without addresses, and without the links and codes of the
  * message, which filters against spam quote.
  */
 export function describeAnswer(answer: string, message?: Pick<Message, 'text'>): string {
-  const words = answer.slice(0, MAX_ANSWER * 4).split(/[\s\p{Cc}]+/u)
+  const words = answer
+    .slice(0, MAX_ANSWER * 4)
+    // As a message has it on its way (RFC 2045, section 6.7).
+    .replaceAll('=3D', '=')
+    .split(/[\s\p{Cc}]+/u)
   return words
-    .map(word => (word.includes('@') || isQuoted(word, message) ? '***' : word))
+    .map(word => (word.includes('@') || isQuoted(word, message) ? '***' : maskParts(word, message)))
     .join(' ')
     .trim()
     .slice(0, MAX_ANSWER)
 }
+
+/** Masks codes and pieces of tokens, which may stand in the midst of what is no word of the message, such as its HTML. */
+const maskParts = (word: string, message?: Pick<Message, 'text'>): string =>
+  SECRET_PARTS.reduce(
+    (text, part) => text.replaceAll(part, found => (message?.text.includes(found) ? '***' : found)),
+    word
+  )
 
 /** Whether a word is a link or a code of the message. */
 function isQuoted(word: string, message?: Pick<Message, 'text'>): boolean {
