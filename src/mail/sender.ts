@@ -40,15 +40,15 @@ export function createSender(options: DeliveryOptions) {
 
   /** Starts to send what is due, up to the most that may be under way. */
   async function runRound(): Promise<Date | undefined> {
-    await removeDone()
     let next = await findNext()
     while (isDue(next) && underWay.size < MAX_UNDER_WAY && !isStopping) {
-      const claimed = await claimDue()
+      const claimed = await removeDoneAndClaim()
       for (const mail of claimed) begin(mail)
       const expired = claimed.length === 0 ? await giveUp() : 0
       if (claimed.length + expired === 0) break
       next = await findNext()
     }
+    await removeDone()
     return next
   }
 
@@ -67,6 +67,23 @@ export function createSender(options: DeliveryOptions) {
     const ids = [...done]
     if (ids.length === 0) return
     await store.atomically(...ids.map(id => remove.bind({ id })))
+    forget(ids)
+  }
+
+  /** One transaction, since each costs a wait for the disk. */
+  async function removeDoneAndClaim(): Promise<MailRow[]> {
+    const ids = [...done]
+    const now = store.now()
+    const leaseEnd = new Date(now.getTime() + LEASE)
+    const [claimed] = await store.atomically(
+      claim.bind({ now, leaseEnd, limit: MAX_UNDER_WAY - underWay.size }),
+      ...ids.map(id => remove.bind({ id }))
+    )
+    forget(ids)
+    return claimed
+  }
+
+  function forget(ids: readonly string[]) {
     for (const id of ids) done.delete(id)
   }
 
@@ -76,12 +93,6 @@ export function createSender(options: DeliveryOptions) {
   }
 
   const isDue = (next: Date | undefined) => next !== undefined && next <= store.now()
-
-  function claimDue(): Promise<MailRow[]> {
-    const now = store.now()
-    const leaseEnd = new Date(now.getTime() + LEASE)
-    return claim.execute({ now, leaseEnd, limit: MAX_UNDER_WAY - underWay.size })
-  }
 
   async function giveUp(): Promise<number> {
     const expired = await giveUpExpired.execute({ now: store.now(), reason: EXPIRED })
