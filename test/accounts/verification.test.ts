@@ -169,7 +169,8 @@ t.test('without mail the routes say so, and a registration has no challenge', as
   const challengeId = '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63'
   for (const answer of [
     await request(service, accessToken),
-    await confirm(service, accessToken, { challengeId, code: '123456' })
+    await confirm(service, accessToken, { challengeId, code: '123456' }),
+    await service.call('POST', '/api/auth/register/confirm', { body: { challengeId, code: '123456' } })
   ])
     t.strictSame(answer.body, expectedProblem(answer, 501, 'mail_not_configured'))
 })

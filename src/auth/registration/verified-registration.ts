@@ -5,6 +5,7 @@ import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer, Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
+import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
 import type { ChallengeRow } from '../tables.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
@@ -17,7 +18,7 @@ export function createVerifiedRegistration(
     'store' | 'passwordHasher' | 'sessions' | 'mails' | 'mailLimits' | 'challenges'
   >
 ) {
-  const { store, passwordHasher, sessions, challenges } = services
+  const { store, passwordHasher, sessions, mails, challenges } = services
   const { bindInsert, findConflicts } = createInsertUser(store)
   const requestChallenge = createChallengeRequest(services)
 
@@ -48,6 +49,7 @@ export function createVerifiedRegistration(
    * @throws {Problem} as a check of a code does; `already_taken` when somebody else has the user name by now
    */
   async function confirmRegistration(answer: CodeAnswer, client: ClientInfo): Promise<TokenPair> {
+    assertMailConfigured(mails)
     const challenge = await challenges.check(answer, ({ purpose }) => purpose === 'registration')
     const user = await registerByChallenge(challenge)
     return sessions.start({ ...user, passwordVersion: 0 }, client, 'account_created')
