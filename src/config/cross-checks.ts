@@ -54,7 +54,7 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
     check: environment =>
       ['verified', 'invited'].includes(environment.SIGN_UP) &&
       toMailConfig(environment) === undefined &&
-      `MAIL_URL: is needed with SIGN_UP=${environment.SIGN_UP}, which sends mails. Give ${Environment.properties.MAIL_URL.description}.`
+      `MAIL_URL: is needed with SIGN_UP=${environment.SIGN_UP}, which sends mails. Give smtp://USER:PASSWORD@HOST:PORT, smtps://USER:PASSWORD@HOST:PORT or file:FOLDER.`
   },
   {
     settings: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],

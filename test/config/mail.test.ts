@@ -141,7 +141,7 @@ t.test('settings of mail that lack another one stop the start', async t => {
   const needsFrom = `MAIL_FROM: is needed with MAIL_URL. Give ${properties.MAIL_FROM.description}.`
   const needsUrl = `PUBLIC_URL: is needed with MAIL_URL, since links in mails begin with it. Give ${properties.PUBLIC_URL.description}.`
   const needsMail = (signUp: string) =>
-    `MAIL_URL: is needed with SIGN_UP=${signUp}, which sends mails. Give ${properties.MAIL_URL.description}.`
+    `MAIL_URL: is needed with SIGN_UP=${signUp}, which sends mails. Give smtp://USER:PASSWORD@HOST:PORT, smtps://USER:PASSWORD@HOST:PORT or file:FOLDER.`
   t.throws(() => readConfig({ MAIL_URL }), new ConfigError(needsFrom, needsUrl))
   t.throws(() => readConfig({ MAIL_URL, PUBLIC_URL }), new ConfigError(needsFrom))
   t.throws(() => readConfig({ MAIL_URL, MAIL_FROM }), new ConfigError(needsUrl))

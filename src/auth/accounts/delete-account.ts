@@ -15,7 +15,7 @@ export function createDeleteAccount(
   services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'removeUserRows' | 'mails'>
 ) {
   const { store, removeUserRows, mails } = services
-  const { deleteUser } = accountStatements(store)
+  const { removeFormerEmails, voidResetLinks, deleteUser } = accountStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, endAll } = sessionStatements(store)
   const reauthenticate = createReauthenticate(services)
@@ -31,9 +31,12 @@ export function createDeleteAccount(
     const userId = caller.id
     const passwordLock = mustAffectRow(lockUnchanged.bind({ userId, currentHash }))
     const params = { userId, now: store.now(), reason: 'account_deleted' }
-    const [, , ended] = await store
+    const [, , , , ended] = await store
       .atomically(
+        // No link that was mailed succeeds for an account that is about to go.
+        removeFormerEmails.bind({ userId }),
         passwordLock,
+        voidResetLinks.bind({ userId }),
         mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })),
         endAll.bind(params)
       )

@@ -58,6 +58,15 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
       })
       .where(matchesUser)
       .returning(user),
+    /** Voids the links that put a former e-mail back. */
+    removeFormerEmails: db
+      .delete(formerEmails)
+      .where(eq(formerEmails.userId, param(formerEmails.userId, 'userId'))),
+    /** Voids the links that set a new password. */
+    voidResetLinks: db
+      .update(users)
+      .set({ emailVersion: sql`${users.emailVersion} + 1` })
+      .where(matchesUser),
     deleteUser: db.delete(users).where(matchesUser).returning({ id: users.id })
   }
 })
