@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startMailServer } from './mail/mail-server.ts'
-import { createDatabase } from './support/databases.ts'
+import { query } from './support/databases.ts'
 import { freePort } from './support/free-port.ts'
 import { startPostgres } from './support/postgres-server.ts'
 import { type Running, send, start, stop } from './support/process.ts'
@@ -76,7 +76,8 @@ async function startWorkers(t: Test, settings: Settings): Promise<Fleet> {
 async function startInstances(t: Test, settings: Settings): Promise<Fleet> {
   const postgres = await startPostgres()
   t.teardown(postgres.stop)
-  const DATABASE_URL = await createDatabase(postgres.url)
+  await query(postgres.url, 'create database latchkey')
+  const DATABASE_URL = Object.assign(new URL(postgres.url), { pathname: 'latchkey' }).href
   const startOne = () => start(t, t.testdirName, { ...settings, DATABASE_URL, JWT_SECRET: SECRET })
   t.testdir({})
   const instances = [await startOne(), await startOne()]
