@@ -75,7 +75,8 @@ async function soak(folder: string) {
     DATABASE_URL: `file:${file}`,
     ACCESS_TOKEN_TTL: `${TTL}`,
     METRICS_PORT: `${port}`,
-    RATE_LIMIT: 'off'
+    RATE_LIMIT: 'off',
+    MAIL_URL: 'off'
   }
   const running = await launch([`--inspect=127.0.0.1:${inspector}`, LATCHKEY], settings, folder)
   const end = new AbortController()

@@ -161,6 +161,7 @@ async function measure(database: string, folder: string) {
     JWT_SECRET: SECRET,
     ACCESS_TOKEN_TTL: '86400',
     RATE_LIMIT: 'off',
+    MAIL_URL: 'off',
     LOG_LEVEL: 'warn'
   }
   const first = await launch([LATCHKEY], settings, folder)

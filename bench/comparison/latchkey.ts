@@ -16,6 +16,7 @@ export async function startLatchkey(home: string, settings: NodeJS.ProcessEnv): 
     JWT_SECRET: 'a secret that only the bench signs with',
     ACCESS_TOKEN_TTL: '3600',
     RATE_LIMIT: 'off',
+    MAIL_URL: 'off',
     ...settings
   }
   const running = await launch([LATCHKEY], all, home)

@@ -34,6 +34,7 @@ async function createRefreshingUsers() {
     SESSION_RETENTION: `${DAY}`,
     EVENT_RETENTION: `${DAY}`,
     RATE_LIMIT: 'off',
+    MAIL_URL: 'off',
     LOG_LEVEL: 'silent'
   })
   const app = await buildApp({ config, clock: () => new Date(time) })

@@ -46,6 +46,7 @@ async function openDatabase(
     ACCESS_TOKEN_TTL: `${TTL}`,
     MAX_SESSIONS: '1000',
     RATE_LIMIT: 'off',
+    MAIL_URL: 'off',
     LOG_LEVEL: 'silent'
   })
   const open = () => buildApp({ config, clock: () => new Date(time) })
