@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { NO_CLIENT } from '../src/auth/audit/audit-log.ts'
 import type { Config } from '../src/config/config.ts'
 import { createMailComposers } from '../src/features.ts'
 import type { MailTransport } from '../src/mail/mail.ts'
@@ -53,8 +54,5 @@ async function mailer(app: FastifyInstance, { config, transport, random }: Maile
   // Closed before the store, which was opened before. Requests under way have as long to end.
   app.addHook('onClose', () => sender.stop(config.shutdown.timeoutMs / 2))
 }
-
-/** The service itself gives a mail up. */
-const NO_CLIENT = { ip: null, userAgent: null }
 
 export default fp(mailer, { name: 'mailer', dependencies: ['database', 'audit-log', 'jwt'] })

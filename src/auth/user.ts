@@ -27,6 +27,14 @@ export type UserRow = ReturnType<typeof userTables>['users']['$inferSelect']
 /** What an account shows of itself. */
 export type User = Pick<UserRow, 'id' | 'username' | 'email' | 'emailVerified'>
 
+/** The columns of that, for a selection. */
+export const toUserColumns = ({
+  id,
+  username,
+  email,
+  emailVerified
+}: ReturnType<typeof userTables>['users']) => ({ id, username, email, emailVerified })
+
 /** A user whose password was just verified. `passwordVersion` is the version that was verified. */
 export interface VerifiedUser extends User {
   readonly passwordVersion: number

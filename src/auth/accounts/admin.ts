@@ -2,12 +2,12 @@ import { asc, eq, gt, or } from 'drizzle-orm'
 import { mayUseReserve } from '../../db/engine.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
+import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
 import { createAuthMails } from '../mails/mails.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
-import type { UserRow } from '../user.ts'
+import { toUserColumns, type UserRow } from '../user.ts'
 import { toLookupKey } from './email-addresses.ts'
 
 /** An account as its operator sees it. */
@@ -21,10 +21,7 @@ const PAGE_SIZE = 500
 
 const statements = prepareStatements('administration', authTables, (db, { users }) => {
   const account = {
-    id: users.id,
-    username: users.username,
-    email: users.email,
-    emailVerified: users.emailVerified,
+    ...toUserColumns(users),
     createdAt: users.createdAt,
     disabledAt: users.disabledAt
   }
@@ -64,8 +61,8 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
 
   /** The statements that tell the owner, in the audit log and by mail. */
   const bindReport = (user: Account, type: 'account_disabled' | 'account_enabled') => [
-    auditLog.bindEvent(user.id, type, OPERATOR_SOURCE),
-    mails.bindNotice(type, user, OPERATOR_SOURCE)
+    auditLog.bindEvent(user.id, type, NO_CLIENT),
+    mails.bindNotice(type, user, NO_CLIENT)
   ]
 
   async function recordEnds(
@@ -73,7 +70,7 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
     ended: readonly { id: string }[],
     reason: EndReason
   ): Promise<number> {
-    await auditLog.recordSessionEnds(ended, { userId, reason, source: OPERATOR_SOURCE })
+    await auditLog.recordSessionEnds(ended, { userId, reason, source: NO_CLIENT })
     return ended.length
   }
 

@@ -30,7 +30,7 @@ const createNewPasswordSchema = (minLength: number) =>
   })
 
 /** The most characters of the secret of a link. */
-export const MAX_LINK_TOKEN = 1024
+const MAX_LINK_TOKEN = 1024
 
 const LinkToken = (description: string, example: string) =>
   Type.String({ maxLength: MAX_LINK_TOKEN, description, examples: [example] })

@@ -1,18 +1,14 @@
 import { and, eq, gt, ne, notExists, or, sql } from 'drizzle-orm'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
+import { toUserColumns } from '../user.ts'
 
 /** The statements on accounts, but for those on their passwords. */
 export const accountStatements = prepareStatements('accounts', authTables, (db, { users, formerEmails }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   const hasUsername = eq(users.usernameKey, param(users.usernameKey, 'usernameKey'))
   const hasEmail = eq(users.emailKey, param(users.emailKey, 'emailKey'))
-  const user = {
-    id: users.id,
-    username: users.username,
-    email: users.email,
-    emailVerified: users.emailVerified
-  }
+  const user = toUserColumns(users)
   // Nobody gets an e-mail that its former owner can still put back. The selection from nothing has one row.
   const heldEmail = db
     .select({ id: formerEmails.id })
@@ -37,6 +33,7 @@ export const accountStatements = prepareStatements('accounts', authTables, (db, 
      * e-mail: on PostgreSQL that one may have waited for the change which gave the e-mail up, and did not see it.
      */
     assertNotHeld: db.select({ one: sql`1` }).from(oneRow).where(notExists(heldEmail)),
+    findById: db.select().from(users).where(matchesUser),
     findByEmail: db.select().from(users).where(hasEmail),
     /** The accounts that hold a user name or an e-mail. */
     findHolders: db

@@ -13,8 +13,8 @@ import type { AuditEventType } from './event-types.ts'
 /** The client that caused an event. All members are null when an operator or the service itself caused it. */
 export type AuditSource = { readonly [Key in keyof ClientInfo]: ClientInfo[Key] | null }
 
-/** An operator's command comes from no client. */
-export const OPERATOR_SOURCE: AuditSource = { ip: null, userAgent: null }
+/** What an operator or the service itself causes comes from no client. */
+export const NO_CLIENT: AuditSource = { ip: null, userAgent: null }
 
 export type AuditEvent = Omit<AuditEventRow, 'userId'>
 

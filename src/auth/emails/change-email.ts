@@ -5,6 +5,7 @@ import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
 import { createReauthenticate } from '../accounts/reauthenticate.ts'
 import type { CodeAnswer, EmailChange } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
+import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { REVERT_TTL_MS } from '../mails/mails.ts'
@@ -18,12 +19,12 @@ import type { Identity, User } from '../user.ts'
 import { type ChallengeAnswer, createChallengeRequest } from './challenge-request.ts'
 import { emailStatements } from './statements.ts'
 
-export const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to another account' }
+const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to another account' }
 
 export function createChangeEmail(services: AccountServices) {
   const { store, config, tokens, challenges, mails } = services
-  const { findUser, findOtherHolder, findHeld, changeEmail, assertNotHeld, keepFormer } =
-    emailStatements(store)
+  const { findById } = accountStatements(store)
+  const { findOtherHolder, findHeld, changeEmail, assertNotHeld, keepFormer } = emailStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
@@ -107,7 +108,7 @@ export function createChangeEmail(services: AccountServices) {
     client: ClientInfo,
     ...rotation: readonly ReturnType<typeof rotateLive.bind>[]
   ): Promise<{ user: User; session: SessionRow | undefined }> {
-    const [present] = await findUser.execute({ userId })
+    const [present] = await findById.execute({ userId })
     if (!present) throw new Problem('challenge_expired')
     const { email } = challenge
     const emailKey = toLookupKey(email)

@@ -3,12 +3,12 @@ import { Problem } from '../../problems/problem.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
+import { accountStatements } from '../accounts/statements.ts'
 import type { ChallengePurpose } from '../challenges/purposes.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { createVerifiedRegistration } from '../registration/verified-registration.ts'
 import type { ChallengeRow } from '../tables.ts'
 import { createChangeEmail } from './change-email.ts'
-import { emailStatements } from './statements.ts'
 import { createVerifyEmail } from './verify-email.ts'
 
 export interface ConfirmedEmail {
@@ -19,7 +19,7 @@ export interface ConfirmedEmail {
 /** Confirms an address for people who have no app at hand. */
 export function createConfirmWithPassword(services: AccountServices) {
   const { store, mails, challenges, passwordHasher, throttle } = services
-  const { findUser } = emailStatements(store)
+  const { findById } = accountStatements(store)
   const { verifyByChallenge } = createVerifyEmail(services)
   const { changeByChallenge } = createChangeEmail(services)
   const { registerByChallenge } = createVerifiedRegistration(services)
@@ -49,7 +49,7 @@ export function createConfirmWithPassword(services: AccountServices) {
     password: string,
     client: ClientInfo
   ): Promise<void> {
-    const [user] = userId === null ? [] : await findUser.execute({ userId })
+    const [user] = userId === null ? [] : await findById.execute({ userId })
     const subject = toLookupKey(user?.email ?? email)
     const isRight = await throttle.attempt(subject, client.ip, async clearFailures => {
       const hash = user ? user.passwordHash : passwordHash

@@ -1,16 +1,12 @@
 import { and, eq, gt, ne, notExists, sql } from 'drizzle-orm'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
+import { toUserColumns } from '../user.ts'
 
 /** The statements on the e-mails of accounts. */
 export const emailStatements = prepareStatements('emails', authTables, (db, { users, formerEmails }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
-  const user = {
-    id: users.id,
-    username: users.username,
-    email: users.email,
-    emailVerified: users.emailVerified
-  }
+  const user = toUserColumns(users)
   const matchesFormer = and(
     eq(formerEmails.id, param(formerEmails.id, 'formerId')),
     gt(formerEmails.expiresAt, param(formerEmails.expiresAt, 'now'))
@@ -32,11 +28,6 @@ export const emailStatements = prepareStatements('emails', authTables, (db, { us
     emailVerified: true
   }
   return {
-    findUser: db.select().from(users).where(matchesUser),
-    findByKey: db
-      .select()
-      .from(users)
-      .where(eq(users.emailKey, param(users.emailKey, 'emailKey'))),
     /** The other account that holds the e-mail. */
     findOtherHolder: db
       .select({ id: users.id })

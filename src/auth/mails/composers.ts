@@ -2,6 +2,7 @@ import { describeUserAgent } from '../../http/client-info.ts'
 import type { ComposeMail, MailComposers, MailContent, MailServices } from '../../mail/mail.ts'
 import type { MailRow } from '../../mail/tables.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
+import { accountStatements } from '../accounts/statements.ts'
 import { createCodes } from '../challenges/codes.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { emailStatements } from '../emails/statements.ts'
@@ -20,12 +21,13 @@ export function createAuthMailComposers({
   deriveKeys
 }: MailServices): MailComposers {
   const challenges = challengeStatements(store)
-  const { findByKey, findHeld } = emailStatements(store)
+  const { findByEmail } = accountStatements(store)
+  const { findHeld } = emailStatements(store)
   const links = createLinks(deriveKeys)
   const codes = createCodes(deriveKeys)
 
   async function findAccount(email: string): Promise<UserRow | undefined> {
-    const [user] = await findByKey.execute({ emailKey: toLookupKey(email) })
+    const [user] = await findByEmail.execute({ emailKey: toLookupKey(email) })
     return user
   }
 

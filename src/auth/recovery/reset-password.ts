@@ -4,6 +4,7 @@ import { Problem } from '../../problems/problem.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { PasswordReset } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
+import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
@@ -20,7 +21,8 @@ export function createResetPassword({
   challenges,
   links
 }: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'mails' | 'challenges' | 'links'>) {
-  const { findUser, resetPassword: setPassword } = recoveryStatements(store)
+  const { findById } = accountStatements(store)
+  const { resetPassword: setPassword } = recoveryStatements(store)
   const { endAll, markTokensStale } = sessionStatements(store)
   const auditLog = createAuditLog(store)
 
@@ -33,7 +35,7 @@ export function createResetPassword({
     const claims = links.reset.verify(token)
     if (!claims) throw new Problem('link_invalid')
     if (claims.expiresAt <= store.now().getTime()) throw new Problem('link_expired')
-    const [user] = await findUser.execute({ userId: claims.userId })
+    const [user] = await findById.execute({ userId: claims.userId })
     const isCurrent =
       user?.passwordVersion === claims.passwordVersion && user.emailVersion === claims.emailVersion
     if (!user || !isCurrent) throw new Problem('link_used')

@@ -6,7 +6,6 @@ import { authTables } from '../tables.ts'
 export const recoveryStatements = prepareStatements('recovery', authTables, (db, { users }) => {
   const matchesUser = eq(users.id, param(users.id, 'userId'))
   return {
-    findUser: db.select().from(users).where(matchesUser),
     /** Affects no row once the password or the e-mail has changed since the link was made. */
     resetPassword: db
       .update(users)

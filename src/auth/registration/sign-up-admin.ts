@@ -3,7 +3,7 @@ import { mustAffectRow } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
-import { createAuditLog, OPERATOR_SOURCE } from '../audit/audit-log.ts'
+import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { hashSubject } from '../hash-subject.ts'
 import { createAuthMails, INVITATION_TTL_MS } from '../mails/mails.ts'
@@ -73,7 +73,7 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
       await store
         .atomically(
           ...statements,
-          auditLog.bindEvent(user.id, 'account_created', OPERATOR_SOURCE),
+          auditLog.bindEvent(user.id, 'account_created', NO_CLIENT),
           mails.bindReset(email, 'account_created')
         )
         .catch(error => explainConflict(error, statements, account))

@@ -2,18 +2,13 @@ import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type S
 import { isIdParam } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
-import type { UserRow } from '../user.ts'
+import { toUserColumns, type UserRow } from '../user.ts'
 
 /**
  * The statements on sessions. Each write decides by its own condition, so that nothing changes a session that has ended.
  */
 export const sessionStatements = prepareStatements('sessions', authTables, (db, { sessions, users }) => {
-  const user = {
-    id: users.id,
-    username: users.username,
-    email: users.email,
-    emailVerified: users.emailVerified
-  }
+  const user = toUserColumns(users)
   const matchesId = eq(sessions.id, param(sessions.id, 'id'))
   const matchesUser = eq(sessions.userId, param(sessions.userId, 'userId'))
   const excludesId = ne(sessions.id, param(sessions.id, 'id'))
