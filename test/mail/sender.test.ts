@@ -141,6 +141,25 @@ t.test('faults of the program and unknown kinds are tried again; the log has the
   )
 })
 
+t.test('a mail that another sender claims at the same moment is left to that one', async t => {
+  const { store, write, createTestSender, rows } = await openOutbox(t)
+  await write()
+  const sent: string[] = []
+  const createNamedSender = (name: string, options = {}) =>
+    createTestSender(async () => {
+      sent.push(name)
+      return undefined
+    }, options)
+  const first = createNamedSender('first')
+  const atomically: typeof store.atomically = async (...statements) => {
+    await first.drain()
+    return store.atomically(...statements)
+  }
+  await createNamedSender('second', { store: { ...store, atomically } }).drain()
+  t.strictSame(sent, ['first'])
+  t.strictSame(await rows(), [])
+})
+
 t.test('one that hangs delays no other, however many there are', async t => {
   const { write, createTestSender, rows } = await openOutbox(t)
   const addresses = Array.from({ length: 35 }, (_, index) => `user${index}@example.org`)
