@@ -291,6 +291,14 @@ export type Todo = {
   etag: string
 }
 
+/** A change. */
+export type Change =
+  | { type: 'todo'; id: string; deleted: false; todo: Todo }
+  | { type: 'todo'; id: string; deleted: true }
+
+/** A page of changes. */
+export type ChangePage = { changes: Array<Change>; next: string; more: boolean }
+
 /** A page of todos. */
 export type TodoPage = {
   items: Array<Todo>
@@ -485,7 +493,10 @@ export type ListTodosQuery = {
   count?: boolean
 }
 
+export type ListChangesQuery = { since?: string; limit?: number }
+
 export type CreateTodoBody = {
+  id?: string
   /** a text of 1 to 500 characters, not counting white space around it */
   title: string
   /** a text of at most 16384 characters, or null for none */
@@ -599,6 +610,8 @@ export type BatchTodosBody = {
         /** create */
         op: 'create'
         todo: {
+          /** a UUID */
+          id?: string
           /** a text of 1 to 500 characters, not counting white space around it */
           title: string
           /** a text of at most 16384 characters, or null for none */
@@ -697,6 +710,16 @@ export type BatchTodosBody = {
           q?: string
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        op: 'restore'
+        id: string
+        ifMatch?: string
+      }
+    | {
+        op: 'purge'
+        id: string
         ifMatch?: string
       }
     | {
