@@ -33,7 +33,7 @@ export async function createReplica(options: ReplicaOptions) {
   if (userId === undefined) throw new Error('Nobody is signed in. Create the replica after the sign-in.')
 
   const controller = new AbortController()
-  const tabs = joinTabs(platform, options.storage.sharedName, onMessage)
+  const tabs = joinTabs(platform, options.storage.sharedName, userId, onMessage)
   const storage = tabs.canUseStorage ? options.storage : memoryStorage()
   const records = createRecords(storage, userId, writes => tabs.post({ kind: 'written', writes }))
   const synchronizer = createSynchronizer({ client, platform, records, userId, mode, onRefused: refuse })
@@ -45,6 +45,7 @@ export async function createReplica(options: ReplicaOptions) {
   }
 
   function onMessage(message: TabMessage) {
+    if (controller.signal.aborted) return
     if (message.kind === 'written') {
       records.receive(message.writes)
       synchronizer.wake()

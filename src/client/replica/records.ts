@@ -80,14 +80,15 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
   async function load(): Promise<void> {
     received = []
     const stored = await access(async () => [...(await storage.load())])
-    const unsavedEdits = [...edits].filter(([name]) => unsaved.has(name))
+    const isOwn = stored.some(([, record]) => record.kind === 'copy' && record.userId === userId)
+    const keptEdits = [...edits].filter(([name]) => !isOwn || unsaved.has(name))
     for (const records of [todos, edits]) records.clear()
     batch = undefined
     copy = emptyCopy
-    const isOwn = stored.some(([, record]) => record.kind === 'copy' && record.userId === userId)
-    apply([...(isOwn ? stored : []), ...unsavedEdits, ...received.flat()])
+    apply([...(isOwn ? stored : []), ...keptEdits, ...received.flat()])
     received = undefined
-    if (!isOwn) await persist([...stored.map(([name]): Writes[number] => [name, undefined]), putCopy(copy)])
+    const deletions = stored.map(([name]): Writes[number] => [name, undefined])
+    if (!isOwn) await persist([...deletions, putCopy(copy), ...keptEdits])
   }
 
   const sortedEdits = () => [...edits].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -35,16 +35,18 @@ const createLoneTab = (canUseStorage: boolean): Tabs => ({
 /**
  * Joins the tabs that share a storage.
  * @param sharedName the name of the storage; undefined for a private one
+ * @param userId only tabs of this user tell each other
  */
 export function joinTabs(
   platform: ReplicaPlatform,
   sharedName: string | undefined,
+  userId: string,
   onMessage: (message: TabMessage) => void
 ): Tabs {
   if (sharedName === undefined) return createLoneTab(true)
   const { locks } = platform
   const name = `latchkey replica ${sharedName}`
-  const channel = locks && platform.channel?.(name)
+  const channel = locks && platform.channel?.(`${name} ${userId}`)
   if (!channel) return createLoneTab(false)
   channel.onmessage = ({ data }: Parameters<NonNullable<Channel['onmessage']>>[0]) =>
     onMessage(data as TabMessage)
