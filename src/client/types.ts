@@ -39,10 +39,12 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'todo_exists'
     | 'idempotency_key_in_use'
     | 'link_expired'
     | 'link_used'
     | 'challenge_expired'
+    | 'sync_token_expired'
     | 'precondition_failed'
     | 'body_too_large'
     | 'uri_too_long'
@@ -73,7 +75,7 @@ export type Problem = {
   index?: number
   current?: Todo
   /** what the client should do */
-  action?: 'refresh' | 'request-mail' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+  action?: 'refresh' | 'request-mail' | 'resync' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
 }
 
 /** The limits of the service. Each description names the unit. */
@@ -291,14 +293,6 @@ export type Todo = {
   etag: string
 }
 
-/** A change. */
-export type Change =
-  | { type: 'todo'; id: string; deleted: false; todo: Todo }
-  | { type: 'todo'; id: string; deleted: true }
-
-/** A page of changes. */
-export type ChangePage = { changes: Array<Change>; next: string; more: boolean }
-
 /** A page of todos. */
 export type TodoPage = {
   items: Array<Todo>
@@ -320,6 +314,26 @@ export type BatchResult = {
   }>
   /** whether nothing was written */
   validateOnly: boolean
+}
+
+/** The latest state of something that was changed. */
+export type Change = {
+  /** what was changed; the member of this name holds it */
+  type: 'todo'
+  /** a UUID */
+  id: string
+  /** whether it was deleted for good; what is in the trash is not */
+  deleted: boolean
+  todo?: Todo
+}
+
+/** Some changes. */
+export type ChangePage = {
+  changes: Array<Change>
+  /** the `since` of the next request */
+  next: string
+  /** whether there are more changes at this moment */
+  more: boolean
 }
 
 export type RegisterBody = {
@@ -493,9 +507,8 @@ export type ListTodosQuery = {
   count?: boolean
 }
 
-export type ListChangesQuery = { since?: string; limit?: number }
-
 export type CreateTodoBody = {
+  /** a UUID */
   id?: string
   /** a text of 1 to 500 characters, not counting white space around it */
   title: string
@@ -713,13 +726,19 @@ export type BatchTodosBody = {
         ifMatch?: string
       }
     | {
+        /** restore */
         op: 'restore'
+        /** a UUID */
         id: string
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
     | {
+        /** purge */
         op: 'purge'
+        /** a UUID */
         id: string
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
     | {
@@ -747,4 +766,11 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
+}
+
+export type ListChangesQuery = {
+  /** the `next` of the page before; without it, everything there is comes first */
+  since?: string
+  /** a whole number from 1 to 1000 */
+  limit?: number
 }

@@ -205,6 +205,4 @@ export function createSynchronizer(options: SynchronizerOptions) {
 
 /** Whether a refusal says that what was to be done is done already. */
 const isFulfilled = ({ op }: Operation, { code }: ProblemError): boolean =>
-  op === 'create'
-    ? `${code}` === 'todo_exists'
-    : (op === 'delete' || op === 'purge') && code === 'todo_not_found'
+  op === 'create' ? code === 'todo_exists' : (op === 'delete' || op === 'purge') && code === 'todo_not_found'
