@@ -114,7 +114,6 @@ export type { Operation } from './operations.ts'
 export type { ReplicaPlatform } from './platform.ts'
 export type { ReplicaFilter } from './replica-todos.ts'
 export {
-  indexedDbStorage,
   memoryStorage,
   type ReplicaStorage,
   type StoredRecord,

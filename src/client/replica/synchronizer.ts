@@ -119,9 +119,7 @@ export function createSynchronizer(options: SynchronizerOptions) {
     const { generation } = copy
     const writes = changes
       .filter(({ type }) => type === 'todo')
-      .map((change): Writes[number] =>
-        change.deleted ? [toTodoName(change.id), undefined] : putTodo(change.todo, generation)
-      )
+      .map(({ id, todo }): Writes[number] => (todo ? putTodo(todo, generation) : [toTodoName(id), undefined]))
     const isNowComplete = !copy.isComplete && !more
     const seen = new Set(changes.map(({ id }) => id))
     const outdated = isNowComplete
