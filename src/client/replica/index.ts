@@ -76,7 +76,9 @@ export async function createReplica(options: ReplicaOptions) {
     throw error
   }
   const unsubscribe = platform.onOnline?.(synchronizer.wake)
-  const running = tabs.lead(controller.signal, () => synchronizer.run(controller.signal)).catch(() => {})
+  const running = tabs
+    .lead(controller.signal, () => synchronizer.run(controller.signal, tabs.isAlone))
+    .catch(() => {})
 
   /** Stops, and lets another tab lead. What was not sent yet stays stored. */
   async function close(): Promise<void> {
@@ -110,6 +112,7 @@ export async function createReplica(options: ReplicaOptions) {
 }
 
 export type Replica = Awaited<ReturnType<typeof createReplica>>
+export { indexedDbStorage } from './indexed-db.ts'
 export type { Operation } from './operations.ts'
 export type { ReplicaPlatform } from './platform.ts'
 export type { ReplicaFilter } from './replica-todos.ts'

@@ -179,14 +179,17 @@ export function createSynchronizer(options: SynchronizerOptions) {
     /** Called when there is an edit to send, or the network is there again. */
     wake: () => wakeUp(),
 
-    /** Reads the storage, then sends edits and follows changes until the signal aborts, or the user is signed out. */
-    async run(signal: AbortSignal): Promise<void> {
-      let isLoaded = false
+    /**
+     * Sends edits and follows changes until the signal aborts, or the user is signed out.
+     * @param isLoaded whether the records are those of the storage; else they are read before
+     */
+    async run(signal: AbortSignal, isLoaded: boolean): Promise<void> {
+      let isCurrent = isLoaded
       let failures = 0
       while (!signal.aborted && isSignedIn()) {
         try {
-          if (!isLoaded) await records.load()
-          isLoaded = true
+          if (!isCurrent) await records.load()
+          isCurrent = true
           await step(signal)
           failures = 0
         } catch (error) {

@@ -17,6 +17,8 @@ export type TabMessage =
 
 /** The tabs that share a storage. */
 export interface Tabs {
+  /** Whether no other tab can write to the storage. */
+  readonly isAlone: boolean
   /** False where the storage must not be used: without locks and channels two tabs would send the same edits. */
   readonly canUseStorage: boolean
   post(message: TabMessage): void
@@ -26,6 +28,7 @@ export interface Tabs {
 }
 
 const createLoneTab = (canUseStorage: boolean): Tabs => ({
+  isAlone: true,
   canUseStorage,
   post() {},
   lead: (_signal, work) => work(),
@@ -51,6 +54,7 @@ export function joinTabs(
   channel.onmessage = ({ data }: Parameters<NonNullable<Channel['onmessage']>>[0]) =>
     onMessage(data as TabMessage)
   return {
+    isAlone: false,
     canUseStorage: true,
     post: message => channel.postMessage(message),
     lead: (signal, work) => locks.request(name, { signal }, work),

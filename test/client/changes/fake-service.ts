@@ -4,7 +4,7 @@ import type { Change, Problem, Todo } from '../../../src/client/types.ts'
 
 export const BASE_URL = 'http://service'
 const STORED = `latchkey ${BASE_URL}`
-export const USER = { id: 'ada', username: 'ada', email: 'ada@example.org' }
+export const USER = { id: 'ada', username: 'ada', email: 'ada@example.org', emailVerified: false }
 const PAIR = { tokenType: 'Bearer', expiresIn: 300, refreshExpiresIn: 1000, user: USER }
 /** Timers that are not pauses: the time that an answer may take, and that a stream may be silent. */
 const LIMITS = [30_000, 35_000]
