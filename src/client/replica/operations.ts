@@ -12,7 +12,7 @@ export type Operation =
 export const getTodoId = (operation: Operation): string =>
   operation.op === 'create' ? operation.todo.id : operation.id
 
-const defaults = { description: null, done: false, due: null, priority: 'none', tags: [] } as const
+const defaults = { description: null, done: false, due: null, priority: 'none' } as const
 
 type Due = NonNullable<Todo['due']>
 
@@ -25,21 +25,26 @@ function patchDue(due: Todo['due'], changes: NonNullable<PatchTodoBody['due']>):
 
 /** The todo with what a merge patch changes (RFC 7396); null restores a default. */
 function patchTodo(todo: Todo, changes: PatchTodoBody, at: string): Todo {
-  const { title, due, ...others } = changes
+  const { title, due, tags, ...others } = changes
   const patched = { ...todo, updatedAt: at }
   if (title !== undefined) patched.title = title.trim()
   if (due !== undefined) patched.due = due && patchDue(todo.due, due)
+  if (tags !== undefined) patched.tags = toTags(tags)
   for (const [name, value] of Object.entries(others))
     Object.assign(patched, { [name]: value ?? defaults[name as keyof typeof defaults] })
   patched.completedAt = patched.done ? (todo.completedAt ?? at) : null
   return patched
 }
 
-const createTodo = ({ title, ...content }: CreateTodoBody & { id: string }, at: string): Todo => ({
+/** Tags are a set, in one form of Unicode. */
+const toTags = (tags: readonly string[] | null | undefined): string[] =>
+  (tags ?? []).map(tag => tag.normalize()).sort()
+
+const createTodo = ({ title, tags, ...content }: CreateTodoBody & { id: string }, at: string): Todo => ({
   ...defaults,
-  tags: [],
   ...content,
   title: title.trim(),
+  tags: toTags(tags),
   position: '',
   createdAt: at,
   updatedAt: at,
