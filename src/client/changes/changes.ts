@@ -42,9 +42,12 @@ export function createChanges(platform: Platform, tokens: TokenManager, call: Ca
   let streamAfter = Number.NEGATIVE_INFINITY
   let fallbacks = 0
 
+  const toPageRequest = (query: ListChangesQuery) =>
+    ({ method: 'GET', path: PATH, query, read: createChangePageReader(query.since) }) as const
+
   /** Reads a page of changes. */
   const listChanges = (query: ListChangesQuery = {}, options?: CallOptions): Promise<ChangePage> =>
-    call({ method: 'GET', path: PATH, query, read: createChangePageReader(query.since), ...options })
+    call({ ...toPageRequest(query), ...options })
 
   /** The pause after a failure: it grows, and varies. */
   const getDelay = ({ retry, failures }: Progress): number =>
@@ -53,7 +56,8 @@ export function createChanges(platform: Platform, tokens: TokenManager, call: Ca
   /** Reads one page. */
   async function* poll(progress: Progress, signal: AbortSignal | undefined): Pages {
     const { since } = progress
-    const page = await listChanges({ ...(since !== undefined && { since }) }, { ...(signal && { signal }) })
+    const query = since === undefined ? {} : { since }
+    const page = await call({ ...toPageRequest(query), signal, maxRetries: 0 })
     yield page
     progress.delay = page.more ? 0 : POLL_INTERVAL * (0.5 + platform.random() / 2)
   }
