@@ -18,6 +18,7 @@ interface ObjectStore {
 interface Transaction {
   readonly error: unknown
   objectStore(name: string): ObjectStore
+  abort(): void
   oncomplete: (() => void) | null
   onabort: (() => void) | null
 }
@@ -25,8 +26,6 @@ interface Transaction {
 interface Database {
   createObjectStore(name: string): unknown
   transaction(name: string, mode: 'readonly' | 'readwrite'): Transaction
-  close(): void
-  onversionchange: (() => void) | null
   onclose: (() => void) | null
 }
 
@@ -60,12 +59,8 @@ export function indexedDbStorage(name: string): ReplicaStorage {
       forget()
       throw error
     })
-    // The user may delete the database, or the browser.
+    // The user may delete the database, or the browser does.
     database.onclose = forget
-    database.onversionchange = () => {
-      database.close()
-      forget()
-    }
     return database.transaction(STORE, mode)
   }
 
@@ -81,9 +76,14 @@ export function indexedDbStorage(name: string): ReplicaStorage {
     async write(writes) {
       const transaction = await begin('readwrite')
       const store = transaction.objectStore(STORE)
-      for (const [recordName, record] of writes) {
-        if (record) store.put(record, recordName)
-        else store.delete(recordName)
+      try {
+        for (const [recordName, record] of writes) {
+          if (record) store.put(record, recordName)
+          else store.delete(recordName)
+        }
+      } catch (error) {
+        transaction.abort()
+        throw error
       }
       await new Promise<void>((resolve, reject) => {
         transaction.oncomplete = () => resolve()

@@ -1,4 +1,4 @@
-import { isRefusal, ProblemError } from '../http/problem-error.ts'
+import { isProblemError, isRefusal, type ProblemError } from '../http/problem-error.ts'
 import type { Client } from '../index.ts'
 import type { ChangePage } from '../types.ts'
 import { getTodoId, type Operation } from './operations.ts'
@@ -159,7 +159,7 @@ export function createSynchronizer(options: SynchronizerOptions) {
 
   /** Whether the service does not take the token: it is too old, or that of another database. */
   const isTokenRefused = (error: unknown): boolean =>
-    error instanceof ProblemError && [400, 410].includes(error.status) && records.copy().since !== undefined
+    isProblemError(error) && [400, 410].includes(error.status) && records.copy().since !== undefined
 
   async function step(signal: AbortSignal): Promise<void> {
     if (hasUnsentEdits()) {
@@ -195,7 +195,7 @@ export function createSynchronizer(options: SynchronizerOptions) {
         } catch (error) {
           if (signal.aborted) return
           failures += 1
-          const { retryAfter = 0 } = error instanceof ProblemError ? error : {}
+          const { retryAfter = 0 } = isProblemError(error) ? error : {}
           const jitter = platform.random() * Math.min(MAX_DELAY, BASE_DELAY * 2 ** failures)
           await idle(retryAfter * 1000 + jitter)
         }

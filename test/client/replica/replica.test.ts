@@ -303,6 +303,61 @@ t.test('the pauses do not grow for ever, and an edit or the network ends them', 
   t.equal(`${onOnline}`, `${() => {}}`, 'nothing is listened to any more')
 })
 
+t.test('an edit that fails as the replica is closed stays for the next time', async t => {
+  const storage = memoryStorage()
+  const fake = createFakeClient()
+  let fail = () => {}
+  fake.state.answer = () =>
+    new Promise((_, reject) => {
+      fail = () => reject(new TypeError('aborted'))
+    })
+  const { replica, pauses } = await openReplica(t, fake, { storage })
+  await replica.todos.create({ title: 'a' })
+  await until(() => fake.state.sent.length === 1)
+  const closing = replica.close()
+  fail()
+  await closing
+  t.strictSame(pauses, [], 'it is not tried again')
+  const { replica: reopened } = await openReplica(t, createFakeClient(), { storage })
+  t.match(reopened.todos.list(), [{ title: 'a' }])
+})
+
+t.test('edits are read in their order, whatever the order of the storage', async t => {
+  const memory = memoryStorage()
+  const titles = Array.from({ length: 12 }, (_, index) => `${index}`)
+  const offline = createFakeClient()
+  offline.state.answer = () => {
+    throw new TypeError('fetch failed')
+  }
+  const { replica } = await openReplica(t, offline, { storage: memory })
+  await Promise.all(titles.map(title => replica.todos.create({ title })))
+  await replica.close()
+  const storage = { ...memory, load: async () => [...(await memory.load())].reverse() }
+  const { replica: reopened } = await openReplica(t, createFakeClient(), { storage })
+  t.strictSame(
+    reopened.todos.list().map(({ title }) => title),
+    titles
+  )
+})
+
+t.test('edits of a todo that is not there are for the service to refuse', async t => {
+  const fake = createFakeClient()
+  fake.pages.push(pageOf('1', 'a'))
+  fake.state.answer = () => {
+    throw PROBLEM.missing()
+  }
+  const { replica, refusals } = await openReplica(t, fake)
+  await until(() => replica.status().isComplete)
+  await Promise.all([
+    replica.todos.patch('z', { title: 'Z' }),
+    replica.todos.move('a', { after: 'z' }),
+    replica.todos.move('a', { before: 'z' })
+  ])
+  t.match(replica.todos.list(), [{ id: 'a', title: 'a' }])
+  await until(() => replica.status().pendingEdits === 0)
+  t.strictSame(refusals, ['patch todo_not_found', 'move todo_not_found', 'move todo_not_found'])
+})
+
 t.test('nobody, or another user', async t => {
   const fake = createFakeClient()
   fake.state.user = undefined

@@ -59,28 +59,41 @@ t.test('a storage keeps what is written, all or nothing', async t => {
           ['x', unclonable]
         ])
       )
+      t.strictSame(await read(), expected)
       t.equal(storage.sharedName, name)
     })
 })
 
 t.test('a database that fails is opened anew', async t => {
-  const { indexedDB } = globalThis as unknown as { indexedDB: { open(name: string): unknown } }
+  type Opening = { result: { onclose(): void } }
+  const { indexedDB } = globalThis as unknown as { indexedDB: { open(name: string): Opening } }
   const { open } = indexedDB
+  const openings: Opening[] = []
+  t.teardown(() => {
+    indexedDB.open = open
+  })
   const storage = indexedDbStorage('failing')
   indexedDB.open = () => {
     throw new Error('no storage here')
   }
   await t.rejects(storage.load(), { message: 'no storage here' })
-  indexedDB.open = open
+  const failure = { result: undefined, error: new Error('too little space'), onerror() {} }
+  indexedDB.open = () => {
+    setImmediate(() => failure.onerror())
+    return failure as unknown as Opening
+  }
+  await t.rejects(storage.load(), { message: 'too little space' })
+  indexedDB.open = name => {
+    const opening = open.call(indexedDB, name)
+    openings.push(opening)
+    return opening
+  }
   await storage.write([['a', record('1')]])
   t.equal([...(await storage.load())].length, 1)
-  await new Promise<void>(resolve => {
-    const request = (
-      indexedDB as unknown as { deleteDatabase(name: string): { onsuccess: () => void } }
-    ).deleteDatabase('failing')
-    request.onsuccess = resolve
-  })
-  t.strictSame([...(await storage.load())], [], 'also when it was deleted')
+  t.equal(openings.length, 1)
+  openings[0]?.result.onclose()
+  t.equal([...(await storage.load())].length, 1)
+  t.equal(openings.length, 2, 'also when the browser has closed it')
 })
 
 t.test('a replica in IndexedDB survives a reload', async t => {

@@ -116,6 +116,8 @@ async function edit({ device, number, replicas, titles }: ReplicaDevice, events:
   const listed = choose(replica.todos.list())
   const deleted = choose(replica.todos.list({ deleted: true }))
   const kind = random()
+  // What is pending of a todo may be a later edit than that of its title.
+  for (const todo of [listed, deleted]) if (todo) titles.delete(todo.id)
   try {
     if (!listed || kind < 0.3) {
       await replica.todos.create({ title: marker, description: marker })
