@@ -40,7 +40,11 @@ t.test('a patch changes what it names; null restores a default', async t => {
 t.test('a patch of a due date', async t => {
   const day = { date: '2026-03-29' }
   const time = { dateTime: '2026-03-29T09:00:00', timeZone: 'Europe/Berlin' }
-  const cases: [before: Todo['due'], changes: PatchTodoBody['due'], after: Todo['due']][] = [
+  const cases: [
+    before: Todo['due'],
+    changes: NonNullable<PatchTodoBody['due']> | null,
+    after: Todo['due']
+  ][] = [
     [null, day, day],
     [day, time, time],
     [time, day, day],

@@ -65,7 +65,8 @@ t.test('a storage keeps what is written, all or nothing', async t => {
 })
 
 t.test('a database that fails is opened anew', async t => {
-  type Opening = { result: { onclose(): void } }
+  type Begin = (...args: unknown[]) => { abort(): void }
+  type Opening = { result: { onclose(): void; transaction: Begin } }
   const { indexedDB } = globalThis as unknown as { indexedDB: { open(name: string): Opening } }
   const { open } = indexedDB
   const openings: Opening[] = []
@@ -91,7 +92,16 @@ t.test('a database that fails is opened anew', async t => {
   await storage.write([['a', record('1')]])
   t.equal([...(await storage.load())].length, 1)
   t.equal(openings.length, 1)
-  openings[0]?.result.onclose()
+  const { result } = openings[0] as Opening
+  const { transaction } = result
+  result.transaction = (...args) => {
+    const begun = transaction.apply(result, args)
+    queueMicrotask(() => queueMicrotask(() => begun.abort()))
+    return begun
+  }
+  await t.rejects(storage.write([['a', undefined]]), 'a write that is undone, as when the disk is full')
+  result.transaction = transaction
+  result.onclose()
   t.equal([...(await storage.load())].length, 1)
   t.equal(openings.length, 2, 'also when the browser has closed it')
 })
