@@ -8,7 +8,7 @@ import type {
   StoredTodo,
   Writes
 } from './storage.ts'
-import { createView, type View } from './view.ts'
+import { createViewer, type View } from './view.ts'
 
 const COPY = 'copy'
 const BATCH = 'batch'
@@ -29,6 +29,7 @@ export const putBatch = (batch: OutgoingBatch | undefined): Writes[number] => [B
  */
 export function createRecords(storage: ReplicaStorage, userId: string, onWritten: (writes: Writes) => void) {
   const listeners = new Set<() => void>()
+  const createView = createViewer()
   const emptyCopy: CopyState = { kind: 'copy', userId, generation: 0, isComplete: false }
   const todos = new Map<string, StoredTodo>()
   const edits = new Map<string, Edit>()
@@ -110,7 +111,7 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
 
     view: (): View =>
       (view ??= createView(
-        [...todos.values()].map(({ todo }) => todo),
+        [...todos.values()],
         sortedEdits().map(([, edit]) => edit)
       )),
 

@@ -1,6 +1,6 @@
 import type { Todo } from '../types.ts'
 import { applyOperation, getTodoId, type OrderedTodos } from './operations.ts'
-import type { Edit } from './storage.ts'
+import type { Edit, StoredTodo } from './storage.ts'
 
 const compare = (a: string, b: string) => Number(a > b) - Number(a < b)
 
@@ -11,12 +11,25 @@ export interface View {
   readonly pendingIds: ReadonlySet<string>
 }
 
-/** @param edits in their order */
-export function createView(confirmed: readonly Todo[], edits: readonly Edit[]): View {
-  const sorted = [...confirmed].sort((a, b) => compare(a.position, b.position) || compare(a.id, b.id))
-  const initial: OrderedTodos = new Map(sorted.map(todo => [todo.id, todo]))
-  return {
-    todos: edits.reduce((todos, { operation, at }) => applyOperation(todos, operation, at), initial),
-    pendingIds: new Set(edits.map(({ operation }) => getTodoId(operation)))
+/** Creates a function that makes the view of the confirmed todos and of the edits in their order. */
+export function createViewer() {
+  let sorted: readonly StoredTodo[] = []
+
+  /** Sorts the todos, beginning with the order of the last time: to sort what is nearly sorted takes little. */
+  function sort(confirmed: readonly StoredTodo[]): readonly StoredTodo[] {
+    const added = new Set(confirmed)
+    const kept = sorted.filter(stored => added.delete(stored))
+    return [...kept, ...added].sort(
+      ({ todo: a }, { todo: b }) => compare(a.position, b.position) || compare(a.id, b.id)
+    )
+  }
+
+  return function createView(confirmed: readonly StoredTodo[], edits: readonly Edit[]): View {
+    sorted = sort(confirmed)
+    const initial: OrderedTodos = new Map(sorted.map(({ todo }) => [todo.id, todo]))
+    return {
+      todos: edits.reduce((todos, { operation, at }) => applyOperation(todos, operation, at), initial),
+      pendingIds: new Set(edits.map(({ operation }) => getTodoId(operation)))
+    }
   }
 }

@@ -3,12 +3,14 @@ import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { ChangePage, Client } from '../../../src/client/index.ts'
 import type { Replica } from '../../../src/client/replica/index.ts'
+import { pages, readBlocks } from '../../docs/pages.ts'
 import { openChromium } from '../../support/chromium.ts'
 import { start } from '../../support/process.ts'
 import { ADA } from '../in-process-client.ts'
 import { serveClient } from './served-client.ts'
 
 /** What the page has for the test to call. */
+declare const document: { querySelectorAll(selector: string): Iterable<{ textContent: string }> }
 declare const page: { client: Client; replica: Replica; refusals: string[]; pages: ChangePage[] }
 
 async function openBrowser(t: Test, settings = {}) {
@@ -99,6 +101,35 @@ t.test('changes come over a stream, through a refresh and an outage', { timeout:
   )
   t.strictSame(titles, ['a', 'b', 'c'], 'nothing twice')
   t.notOk(requests.includes('GET /api/changes'), 'nothing is polled')
+  t.strictSame(errors, [])
+})
+
+t.test('the live list of the documentation', { timeout: 90_000 }, async t => {
+  const { url, errors, openTab } = await openBrowser(t)
+  const tab = await openTab()
+  await openClient(tab, url)
+  await tab.evaluate(body => page.client.auth.register(body), ADA)
+  const [html = ''] = pages
+    .filter(({ path }) => path === 'docs/client.md')
+    .flatMap(readBlocks)
+    .filter(({ language, text }) => language === 'html' && text.includes('client.changes'))
+    .map(({ text }) => text)
+  const live = await openTab()
+  await live.setContent(
+    html.replace('/latchkey-client/index.js', '/index.ts').replace('https://todos.example', url)
+  )
+  const waitForItems = (titles: string[]) =>
+    live.waitForFunction(
+      expected => Array.from(document.querySelectorAll('li'), item => item.textContent).join() === expected,
+      titles.join()
+    )
+  const milk = await tab.evaluate(() => page.client.todos.create({ title: 'Buy milk' }))
+  await tab.evaluate(() => page.client.todos.create({ title: 'Bake bread' }))
+  await waitForItems(['Buy milk', 'Bake bread'])
+  await tab.evaluate(id => page.client.todos.move(id, { to: 'bottom' }), milk.id)
+  await waitForItems(['Bake bread', 'Buy milk'])
+  await tab.evaluate(id => page.client.todos.delete(id), milk.id)
+  await waitForItems(['Bake bread'])
   t.strictSame(errors, [])
 })
 
