@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
-import { createSmtpTransport, type SmtpTimeLimits } from '../../src/mail/transport/smtp.ts'
+import { createSmtpTransport } from '../../src/mail/transport/smtp.ts'
+import type { SmtpTimeLimits } from '../../src/mail/transport/smtp-client.ts'
 
 /** Short, so that tests need not wait. */
 const TIME_LIMITS: SmtpTimeLimits = { connect: 500, greeting: 500, silence: 500, message: 1500 }

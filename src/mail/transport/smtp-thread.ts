@@ -1,0 +1,46 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { MailError, type MailTransport, type Message } from '../mail.ts'
+import { createSmtpClient, type SmtpSettings } from './smtp-client.ts'
+
+/* What the thread runs that makes messages and speaks to the mail server. Only what can be copied goes in and out. */
+
+/**
+ * Asks to send a message; without one, whether messages could be sent now. `close` tells the thread to break off what is
+ * under way, to report that, and to end.
+ */
+export type SmtpRequest = 'close' | { readonly key: number; readonly message: Message | undefined }
+
+/** What became of the request with the same key. A reason says why it failed. */
+export type SmtpResponse =
+  | { readonly key: number; readonly receipt: string | undefined }
+  | { readonly key: number; readonly reason: string; readonly isPermanent: boolean }
+
+function serveRequests(port: MessagePort, client: MailTransport) {
+  const underWay = new Set<Promise<void>>()
+
+  const respond = (response: SmtpResponse) => port.postMessage(response)
+
+  async function serve(key: number, message: Message | undefined): Promise<void> {
+    try {
+      if (!message) await client.verify()
+      respond({ key, receipt: message && (await client.send(message)) })
+    } catch (error) {
+      const { message: reason } = error as Error
+      respond({ key, reason, isPermanent: error instanceof MailError && error.isPermanent })
+    }
+  }
+
+  async function close() {
+    client.close()
+    await Promise.all(underWay)
+    port.close()
+  }
+
+  port.on('message', (request: SmtpRequest) => {
+    if (request === 'close') return void close()
+    const serving = serve(request.key, request.message).finally(() => underWay.delete(serving))
+    underWay.add(serving)
+  })
+}
+
+if (parentPort) serveRequests(parentPort, createSmtpClient(workerData as SmtpSettings))
