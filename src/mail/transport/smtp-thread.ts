@@ -2,15 +2,18 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { MailError, type MailTransport, type Message } from '../mail.ts'
 import { createSmtpClient, type SmtpSettings } from './smtp-client.ts'
 
-/* What the thread runs that makes messages and speaks to the mail server. Only what can be copied goes in and out. */
+/* What the thread runs that makes messages and speaks to the mail server. */
 
-/**
- * Asks to send a message; without one, whether messages could be sent now. `close` tells the thread to break off what is
- * under way, to report that, and to end.
- */
-export type SmtpRequest = 'close' | { readonly key: number; readonly message: Message | undefined }
+/** Asks to send a message; without one, whether messages could be sent now. */
+export interface SmtpRequest {
+  readonly key: number
+  readonly message: Message | undefined
+}
 
-/** What became of the request with the same key. A reason says why it failed. */
+/** What the thread is told: requests, or to break off what is under way, to report that, and to end. */
+export type SmtpCommand = readonly SmtpRequest[] | 'close'
+
+/** What became of the request with the same key; if it failed, why. */
 export type SmtpResponse =
   | { readonly key: number; readonly receipt: string | undefined }
   | { readonly key: number; readonly reason: string; readonly isPermanent: boolean }
@@ -20,7 +23,7 @@ function serveRequests(port: MessagePort, client: MailTransport) {
 
   const respond = (response: SmtpResponse) => port.postMessage(response)
 
-  async function serve(key: number, message: Message | undefined): Promise<void> {
+  async function serve({ key, message }: SmtpRequest): Promise<void> {
     try {
       if (!message) await client.verify()
       respond({ key, receipt: message && (await client.send(message)) })
@@ -36,10 +39,12 @@ function serveRequests(port: MessagePort, client: MailTransport) {
     port.close()
   }
 
-  port.on('message', (request: SmtpRequest) => {
-    if (request === 'close') return void close()
-    const serving = serve(request.key, request.message).finally(() => underWay.delete(serving))
-    underWay.add(serving)
+  port.on('message', (command: SmtpCommand) => {
+    if (command === 'close') return void close()
+    for (const request of command) {
+      const serving = serve(request).finally(() => underWay.delete(serving))
+      underWay.add(serving)
+    }
   })
 }
 

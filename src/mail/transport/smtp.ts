@@ -2,9 +2,13 @@ import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MailError, type MailTransport, type Message } from '../mail.ts'
 import type { SmtpSettings, SmtpTimeLimits } from './smtp-client.ts'
-import type { SmtpRequest, SmtpResponse } from './smtp-thread.ts'
+import type { SmtpCommand, SmtpRequest, SmtpResponse } from './smtp-thread.ts'
 
 const TIME_LIMITS: SmtpTimeLimits = { connect: 10_000, greeting: 10_000, silence: 30_000, message: 60_000 }
+/** Milliseconds in which requests gather: to wake the thread takes ten times as long as to make the text of a mail. */
+const GATHERING_TIME = 20
+/** MiB. By default V8 lets far more garbage pile up than the few messages that are under way need. */
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
 interface PendingRequest {
   readonly resolve: (receipt: string | undefined) => void
@@ -12,9 +16,9 @@ interface PendingRequest {
 }
 
 /**
- * Sends messages to a mail server from a thread, since making a message and speaking to the server takes longer than most
- * requests do. The thread starts with the first message. One that dies fails what it had under way, as an outage of the
- * mail server would; the next message starts another one.
+ * Sends messages to a mail server from a thread, since to make a message and to speak to the server takes longer than most
+ * requests. The thread starts with the first message. One that dies fails what it had under way, as an outage of the mail
+ * server would; the next message starts another one.
  * @param url `smtp://USER:PASSWORD@HOST:PORT`, or `smtps://…` for TLS from the start
  * @param from the sender
  * @param start starts a thread
@@ -26,9 +30,17 @@ export function createSmtpTransport(
   start = createThread
 ): MailTransport {
   const pending = new Map<number, PendingRequest>()
+  let gathered: SmtpRequest[] = []
   let thread: Worker | undefined
   let lastKey = 0
   let isClosed = false
+
+  const post = (command: SmtpCommand) => thread?.postMessage(command)
+
+  function postGathered() {
+    post(gathered)
+    gathered = []
+  }
 
   function startThread(): Worker {
     const worker = start({ url, from, timeLimits })
@@ -40,6 +52,7 @@ export function createSmtpTransport(
     })
     worker.on('exit', () => {
       thread = undefined
+      gathered = []
       for (const { reject } of pending.values()) reject(toOutage(cause))
       pending.clear()
     })
@@ -55,6 +68,7 @@ export function createSmtpTransport(
     else request?.resolve(response.receipt)
   }
 
+  /** @param message without one, only whether messages could be sent */
   function request(message?: Message): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       if (isClosed) return reject(new MailError('the service ends', false))
@@ -62,12 +76,12 @@ export function createSmtpTransport(
         thread ??= startThread()
       } catch (error) {
         // The system may have no thread left.
-        return reject(toOutage((error as NodeJS.ErrnoException).code))
+        return reject(toOutage(String((error as NodeJS.ErrnoException).code)))
       }
+      thread.ref()
       lastKey += 1
       pending.set(lastKey, { resolve, reject })
-      thread.ref()
-      thread.postMessage({ key: lastKey, message } satisfies SmtpRequest)
+      if (gathered.push({ key: lastKey, message }) === 1) setTimeout(postGathered, GATHERING_TIME)
     })
   }
 
@@ -78,16 +92,17 @@ export function createSmtpTransport(
     },
     close() {
       isClosed = true
-      thread?.postMessage('close' satisfies SmtpRequest)
+      postGathered()
+      post('close')
     }
   }
 }
 
-const toOutage = (cause = 'it could not be started') =>
-  new MailError(`the thread that sends mails has died (${cause})`, false)
+const toOutage = (cause: string) => new MailError(`the thread that sends mails has died (${cause})`, false)
 
 const createThread = (settings: SmtpSettings) =>
   new Worker(join(import.meta.dirname, `smtp-thread${extname(import.meta.filename)}`), {
     workerData: settings,
-    execArgv: []
+    execArgv: [],
+    resourceLimits: MEMORY_LIMITS
   })
