@@ -6,8 +6,8 @@ import type { MailTransport } from '../mail.ts'
 import { toMimeOptions } from './mime.ts'
 import { describeAnswer, toMailError } from './smtp-errors.ts'
 
-/** Connections to the server. As many messages are under way at a time, so none waits for a connection. */
-export const MAX_CONNECTIONS = 10
+/** Connections to the server. One or two are enough for one that answers at once. */
+const MAX_CONNECTIONS = 10
 
 /** Milliseconds that each step may take. */
 export interface SmtpTimeLimits {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { MailError, type MailTransport, type Message } from '../mail.ts'
+import { createPace } from '../sending/pace.ts'
 import { createSmtpClient, type SmtpSettings } from './smtp-client.ts'
 
 /* What the thread runs that makes messages and speaks to the mail server. */
@@ -20,10 +22,13 @@ export type SmtpResponse =
 
 function serveRequests(port: MessagePort, client: MailTransport) {
   const underWay = new Set<Promise<void>>()
+  // Requests come several at a time.
+  const nextDelay = createPace()
 
   const respond = (response: SmtpResponse) => port.postMessage(response)
 
   async function serve({ key, message }: SmtpRequest): Promise<void> {
+    await sleep(nextDelay())
     try {
       if (!message) await client.verify()
       respond({ key, receipt: message && (await client.send(message)) })

@@ -8,7 +8,7 @@ const TIME_LIMITS: SmtpTimeLimits = { connect: 10_000, greeting: 10_000, silence
 /** Milliseconds in which requests gather: to wake the thread takes ten times as long as to make the text of a mail. */
 const GATHERING_TIME = 20
 /** MiB. By default V8 lets far more garbage pile up than the few messages that are under way need. */
-const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
 
 interface PendingRequest {
   readonly resolve: (receipt: string | undefined) => void
