@@ -7,13 +7,16 @@ import { mailStatements } from './statements.ts'
 import type { MailRow } from './tables.ts'
 
 /** Mails under way at a time: one that hangs holds up none of the others. */
-const MAX_UNDER_WAY = 20
+const MAX_UNDER_WAY = 40
 /** Milliseconds that a claim holds: longer than any attempt takes, so that nobody else sends the mail meanwhile. */
 const LEASE = 90_000
 /** Milliseconds between two looks at the outbox, into which other processes write, too. */
 const POLL_INTERVAL = 5000
-/** Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. */
-const GATHERING_TIME = 100
+/**
+ * Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. It is
+ * longer while others are under way, since each commit holds up the requests for a moment.
+ */
+const GATHERING_TIME = { alone: 50, amongOthers: 200 }
 /** Milliseconds that mails whose connections were closed have to end. */
 const END_TIMEOUT = 1000
 
@@ -106,7 +109,8 @@ export function createSender(options: DeliveryOptions) {
       })
       .finally(() => {
         underWay.delete(delivery)
-        gathering ??= setTimeout(endGathering, GATHERING_TIME).unref()
+        const time = underWay.size === 0 ? GATHERING_TIME.alone : GATHERING_TIME.amongOthers
+        gathering ??= setTimeout(endGathering, time).unref()
       })
     underWay.add(delivery)
   }
