@@ -20,7 +20,6 @@ async function open(t: Test, options?: SMTPServerOptions) {
     SENDER,
     { ...TIME_LIMITS, silence: 60_000, message: 60_000 },
     workerData => {
-      // With the options of this process, so that the lines that run in it are counted.
       const thread = new Worker(THREAD, { workerData })
       threads.push(thread)
       return thread

@@ -8,7 +8,7 @@ const TIME_LIMITS: SmtpTimeLimits = { connect: 10_000, greeting: 10_000, silence
 /** Milliseconds in which requests gather: to wake the thread takes ten times as long as to make the text of a mail. */
 const GATHERING_TIME = 20
 /** MiB. By default V8 lets far more garbage pile up than the few messages that are under way need. */
-const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 interface PendingRequest {
   readonly resolve: (receipt: string | undefined) => void
@@ -100,9 +100,9 @@ export function createSmtpTransport(
 
 const toOutage = (cause: string) => new MailError(`the thread that sends mails has died (${cause})`, false)
 
+/** The options of this process are the thread's, too: `--use-system-ca`, say, is about the certificate of the mail server. */
 const createThread = (settings: SmtpSettings) =>
   new Worker(join(import.meta.dirname, `smtp-thread${extname(import.meta.filename)}`), {
     workerData: settings,
-    execArgv: [],
     resourceLimits: MEMORY_LIMITS
   })
