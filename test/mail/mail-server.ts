@@ -11,7 +11,7 @@ import type { Test } from 'tap'
 import { createSmtpClient, type SmtpTimeLimits } from '../../src/mail/transport/smtp-client.ts'
 
 /** Short, so that tests need not wait. */
-export const TIME_LIMITS: SmtpTimeLimits = { connect: 500, greeting: 500, silence: 500, message: 1500 }
+const TIME_LIMITS: SmtpTimeLimits = { connect: 500, greeting: 500, silence: 500, message: 1500 }
 
 export const SENDER = 'Example <no-reply@example.org>'
 

@@ -6,7 +6,7 @@ import type { SMTPServerOptions } from 'smtp-server'
 import t, { type Test } from 'tap'
 import { MailError } from '../../src/mail/mail.ts'
 import { createSmtpTransport } from '../../src/mail/transport/smtp.ts'
-import { answer, MESSAGE, SENDER, startMailServer, TIME_LIMITS } from './mail-server.ts'
+import { answer, MESSAGE, SENDER, startMailServer } from './mail-server.ts'
 import { openOutbox } from './outbox.ts'
 
 const THREAD = new URL('../../src/mail/transport/smtp-thread.ts', import.meta.url)
@@ -15,23 +15,18 @@ const THREAD = new URL('../../src/mail/transport/smtp-thread.ts', import.meta.ur
 async function open(t: Test, options?: SMTPServerOptions) {
   const server = await startMailServer(t, options)
   const threads: Worker[] = []
-  const transport = createSmtpTransport(
-    `smtp://127.0.0.1:${server.port}`,
-    SENDER,
-    { ...TIME_LIMITS, silence: 60_000, message: 60_000 },
-    workerData => {
-      const thread = new Worker(THREAD, { workerData })
-      threads.push(thread)
-      return thread
-    }
-  )
+  const transport = createSmtpTransport(`smtp://127.0.0.1:${server.port}`, SENDER, undefined, workerData => {
+    const thread = new Worker(THREAD, { workerData })
+    threads.push(thread)
+    return thread
+  })
   t.teardown(transport.close)
   return { ...server, transport, threads }
 }
 
 /** A transport whose threads run a script. */
 const openScript = (start: () => Worker) =>
-  createSmtpTransport('smtp://127.0.0.1:1', SENDER, TIME_LIMITS, start)
+  createSmtpTransport('smtp://127.0.0.1:1', SENDER, undefined, start)
 
 t.test('a thread starts with the first message, sends all, and ends with the transport', async t => {
   const { transport, threads, received } = await open(t)
