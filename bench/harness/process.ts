@@ -92,6 +92,13 @@ function readMemory({ pid }: Pick<Running, 'pid'>, line: RegExp): number {
   return Number(kibibytes) / 1024
 }
 
+/** The processor time of the thread of a process that has its event loop, in milliseconds, on Linux. */
+export function eventLoopTime({ pid }: Pick<Running, 'pid'>): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')
+  return Number(nanoseconds) / 1e6
+}
+
 /** The processor time of a process and its children in seconds, on Linux. */
 export function processorTime({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN
