@@ -156,13 +156,13 @@ export function createFakeService(...answers: Answer[]) {
   return { client, state, platform, storage, expire, signInAs }
 }
 
-/** Takes pages until there is an error or an end, at most so many. */
+/** Takes pages until there is an error or an end, at most so many: as copies, since a client may be of another realm. */
 export async function takePages<Page>(pages: AsyncGenerator<Page>, count: number): Promise<Page[]> {
   const taken: Page[] = []
   while (taken.length < count) {
     const { done, value } = await pages.next()
     if (done) break
-    taken.push(value)
+    taken.push(structuredClone(value))
   }
   return taken
 }

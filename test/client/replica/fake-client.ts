@@ -40,7 +40,10 @@ export function createFakeClient() {
     auth: { user: () => state.user },
     todos: {
       async batch(operations, { idempotencyKey } = {}) {
-        const sent = { key: idempotencyKey, operations: operations as unknown as Operation[] }
+        const sent = {
+          key: idempotencyKey,
+          operations: structuredClone(operations) as unknown as Operation[]
+        }
         state.sent.push(sent)
         return { results: await state.answer(sent), validateOnly: false }
       }
@@ -55,8 +58,8 @@ export function createFakeClient() {
             await turn()
           }
           const next = pages.shift()
-          if (next instanceof Error) throw next
-          if (next) yield next
+          if (next && 'changes' in next) yield next
+          else if (next) throw next
         }
       } finally {
         state.isFollowing = false

@@ -38,7 +38,7 @@ t.test('of a refused batch all that can be done is done, in the same order', asy
   await until(() => replica.status().pendingEdits === 0)
   t.strictSame(refusals, ['create validation_failed', 'create validation_failed'])
   t.strictSame(
-    replica.todos.list().map(({ title }) => title),
+    Array.from(replica.todos.list(), ({ title }) => title),
     ['a', 'b', 'c']
   )
   t.strictSame(
@@ -109,7 +109,7 @@ t.test('onRefused is optional', async t => {
   const { replica } = await openReplica(t, fake, { onRefused: undefined } as object)
   await replica.todos.create({ title: 'a' })
   await until(() => replica.status().pendingEdits === 0)
-  t.strictSame(replica.todos.list(), [])
+  t.strictSame([...replica.todos.list()], [])
 })
 
 t.test('[OLD] [WHOLE] a token that is too old: all is downloaded anew, and the edits stay', async t => {
@@ -146,7 +146,7 @@ t.test('[OLD] [WHOLE] a token that is too old: all is downloaded anew, and the e
       later.pages.push(page('9', [put('d'), put('c', { title: 'C' })]))
       await until(() => reopened.status().isComplete)
       t.strictSame(
-        reopened.todos.list().map(({ title }) => title),
+        Array.from(reopened.todos.list(), ({ title }) => title),
         ['mine', 'B', 'C', 'd'],
         'what was confirmed meanwhile belongs to the new copy'
       )
@@ -156,7 +156,7 @@ t.test('[OLD] [WHOLE] a token that is too old: all is downloaded anew, and the e
       later.pages.push(page('20', [put('d')]))
       await until(() => reopened.status().isComplete)
       t.strictSame(
-        reopened.todos.list().map(({ title }) => title),
+        Array.from(reopened.todos.list(), ({ title }) => title),
         ['d'],
         'what did not come is gone'
       )
