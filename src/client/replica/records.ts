@@ -55,7 +55,7 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
   function apply(writes: Writes) {
     for (const [name, record] of writes) applyWrite(name, record)
     view = undefined
-    for (const listener of [...listeners]) listener()
+    for (const listener of [...listeners]) notify(listener)
   }
 
   /** Accesses the storage when all accesses before have ended. */
@@ -157,6 +157,15 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
       listeners.add(listener)
       return () => void listeners.delete(listener)
     }
+  }
+}
+
+/** Calls a listener. Its error is the application's: it is reported, and nothing stops. */
+function notify(listener: () => void) {
+  try {
+    listener()
+  } catch (error) {
+    void Promise.reject(error)
   }
 }
 

@@ -96,6 +96,30 @@ t.test('an edit is shown at once, then stored, then sent', async t => {
   t.strictSame([...(await memory.load())].map(([name]) => name).sort(), ['copy', 'todo id-1'])
 })
 
+t.test('a listener that fails stops nothing', async t => {
+  const fake = createFakeClient()
+  fake.pages.push(pageOf('1', 'a'))
+  const { replica } = await openReplica(t, fake)
+  const reported: unknown[] = []
+  const report = (error: unknown) => reported.push(error)
+  const before = process.rawListeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', report)
+  t.teardown(() => {
+    process.off('unhandledRejection', report)
+    for (const listener of before) process.on('unhandledRejection', listener as () => void)
+  })
+  const failure = new Error('of the application')
+  replica.subscribe(() => {
+    throw failure
+  })
+  await until(() => replica.status().isComplete)
+  await replica.todos.create({ title: 'b' })
+  await until(() => replica.status().pendingEdits === 0)
+  t.equal(replica.todos.list().length, 2)
+  t.ok(reported.length > 1)
+  t.ok(reported.every(error => error === failure))
+})
+
 t.test('what is given may change later', async t => {
   const { replica } = await openReplica(t, createFakeClient())
   const body = { id: 'MY-ID', title: 'a', tags: ['x'], description: undefined }
