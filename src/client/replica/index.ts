@@ -3,8 +3,9 @@ import type { Operation } from './operations.ts'
 import { createReplicaPlatform, type ReplicaPlatform } from './platform.ts'
 import { createRecords } from './records.ts'
 import { createReplicaTodos } from './replica-todos.ts'
+import type { ReplicaClient } from './sender.ts'
 import { memoryStorage, type ReplicaStorage } from './storage.ts'
-import { createSynchronizer, type ReplicaClient } from './synchronizer.ts'
+import { createSynchronizer } from './synchronizer.ts'
 import { joinTabs, type TabMessage } from './tabs.ts'
 
 export interface ReplicaOptions {
@@ -116,10 +117,10 @@ export { indexedDbStorage } from './indexed-db.ts'
 export type { Operation } from './operations.ts'
 export type { ReplicaPlatform } from './platform.ts'
 export type { ReplicaFilter } from './replica-todos.ts'
+export type { ReplicaClient } from './sender.ts'
 export {
   memoryStorage,
   type ReplicaStorage,
   type StoredRecord,
   type Writes
 } from './storage.ts'
-export type { ReplicaClient } from './synchronizer.ts'

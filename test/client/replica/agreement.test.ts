@@ -3,7 +3,7 @@ import t from 'tap'
 import type { PatchTodoBody, Todo } from '../../../src/client/index.ts'
 import { createReplica, memoryStorage, type Replica } from '../../../src/client/replica/index.ts'
 import { serve } from '../../support/service.ts'
-import { createTestClient } from '../in-process-client.ts'
+import { ADA, createTestClient } from '../in-process-client.ts'
 import { until } from './fake-client.ts'
 
 const RUNS = 25
@@ -169,4 +169,30 @@ t.test('what is shown before it is sent is what the service makes of it', { time
     }),
     { numRuns: RUNS }
   )
+})
+
+t.test('edits are taken where the service demands a precondition', async t => {
+  const service = await serve(t, { REQUIRE_IF_MATCH: 'true' })
+  const { client } = createTestClient(service)
+  await client.auth.register(ADA)
+  const refusals: string[] = []
+  const replica = await createReplica({
+    client,
+    storage: memoryStorage(),
+    mode: 'poll',
+    onRefused: (_operation, { code }) => refusals.push(code)
+  })
+  const { id } = await replica.todos.create({ title: 'a' })
+  const { id: other } = await replica.todos.create({ title: 'b' })
+  await Promise.all([
+    replica.todos.patch(id, { done: true }),
+    replica.todos.move(id, { to: 'bottom' }),
+    replica.todos.delete(id),
+    replica.todos.restore(id),
+    replica.todos.delete(other, { permanent: true })
+  ])
+  await until(() => replica.status().pendingEdits === 0)
+  await replica.close()
+  t.strictSame(refusals, [])
+  t.match((await client.todos.list()).items, [{ id, done: true }])
 })
