@@ -172,7 +172,7 @@ t.test('what is shown before it is sent is what the service makes of it', { time
 })
 
 t.test('edits are taken where the service demands a precondition', async t => {
-  const service = await serve(t, { REQUIRE_IF_MATCH: 'true' })
+  const service = await serve(t, { REQUIRE_IF_MATCH: 'on' })
   const { client } = createTestClient(service)
   await client.auth.register(ADA)
   const refusals: string[] = []
