@@ -93,10 +93,11 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
   return {
     /**
      * Creates a todo at the bottom of the list.
+     * @param pointer to the new todo in the body
      * @throws {Problem} `todo_exists` when another todo has the id that the client has chosen
      */
-    async create({ id: givenId, ...content }: NewTodo): Promise<Todo> {
-      if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists()
+    async create({ id: givenId, ...content }: NewTodo, pointer = ''): Promise<Todo> {
+      if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists(`${pointer}/id`)
       // An id that was given says nothing of the time, and the state of a todo that had it before had another revision.
       const revision = newId()
       const position = await draft.findBottomPosition(revision)
@@ -173,11 +174,9 @@ export type Operations = ReturnType<typeof createOperations>
 const isInGap = ({ above, below }: Gap, row: ListPosition): boolean =>
   (!above || isBefore(above, row)) && (!below || isBefore(row, below))
 
-const todoExists = () =>
+const todoExists = (pointer: string) =>
   new Problem('todo_exists', {
-    errors: [
-      { pointer: '/id', detail: 'is the id of a todo that is there already; leave it out, or give another' }
-    ]
+    errors: [{ pointer, detail: 'is the id of a todo that is there already; leave it out, or give another' }]
   })
 
 const FULL_GAP =

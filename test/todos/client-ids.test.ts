@@ -42,7 +42,7 @@ t.test('an id is that of one todo', async t => {
     { op: 'create', todo: { title: 'b' } },
     { op: 'create', todo: { id: ID, title: 'c' } }
   )
-  t.strictSame(second.body, taken(second, '/operations/1/id', { index: 1 }))
+  t.strictSame(second.body, taken(second, '/operations/1/todo/id', { index: 1 }))
   await todos('DELETE', `/${ID}`)
   const inTrash = await todos('POST', '', { id: ID, title: 'b' })
   t.strictSame(inTrash.body, taken(inTrash), 'also while it is in the trash')
@@ -108,7 +108,7 @@ t.test('a batch takes ids that it has made itself', async t => {
   t.match(answer.body.results.at(-1), { todo: { id: ID, done: true, deletedAt: null } })
   t.strictSame(await titles(), ['b', 'a'])
   const twice = await batch({ op: 'purge', id: ID }, { op: 'create', todo: { id: ID, title: 'c' } })
-  t.strictSame(twice.body, taken(twice, '/operations/1/id', { index: 1 }), 'not twice in one batch')
+  t.strictSame(twice.body, taken(twice, '/operations/1/todo/id', { index: 1 }), 'not twice in one batch')
   const nothing = await batch(
     { op: 'create', todo: { title: 'x', id: MISSING_ID } },
     { op: 'purge', id: MISSING_ID }

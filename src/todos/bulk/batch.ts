@@ -98,7 +98,7 @@ async function runOperation(
   operation: BatchOperation,
   createPrecondition: BatchRequest['createPrecondition']
 ): Promise<BatchResult> {
-  if (operation.op === 'create') return { todo: await draftOperations.create(operation.todo) }
+  if (operation.op === 'create') return { todo: await draftOperations.create(operation.todo, '/todo') }
   const precondition = createPrecondition(operation.ifMatch)
   if (operation.op === 'restore' || operation.op === 'purge')
     return { todo: await draftOperations[operation.op](operation.id, precondition) }
