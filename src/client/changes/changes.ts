@@ -136,14 +136,16 @@ const isStreamingRefused = (error: unknown): boolean =>
     ? error.status === 406 || error.status === 503 || `${error.code}` === 'too_many_streams'
     : error instanceof UnexpectedResponseError || (error as Error).name === 'TimeoutError'
 
-/** Waits, at most until the signal aborts. */
+/** Waits, at most until the signal aborts or the network is there again. */
 function pause(platform: Platform, duration: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise(resolve => {
     function finish() {
       stopTimer()
+      stopListening?.()
       signal?.removeEventListener('abort', finish)
       resolve()
     }
+    const stopListening = platform.onOnline?.(finish)
     const stopTimer = platform.timer(duration, finish)
     signal?.addEventListener('abort', finish)
     if (signal?.aborted) finish()

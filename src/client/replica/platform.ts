@@ -6,8 +6,6 @@ export interface ReplicaPlatform extends Platform {
   date(): Date
   /** Creates the id of a todo: a UUIDv7 (RFC 9562, section 5.7). */
   newId(): string
-  /** Calls back when the network is there again. @returns a function that unsubscribes */
-  onOnline: ((callback: () => void) => () => void) | undefined
 }
 
 /**
@@ -19,7 +17,6 @@ export function createReplicaPlatform(overrides: Partial<ReplicaPlatform>): Repl
     ...createPlatform(overrides),
     date: () => new Date(),
     newId: () => createUuid(platform.date().getTime(), crypto.getRandomValues(new Uint8Array(16))),
-    onOnline,
     ...overrides
   }
   return platform
@@ -32,11 +29,4 @@ function createUuid(time: number, bytes: Uint8Array): string {
   const random = Array.from(bytes.subarray(6), byte => byte.toString(16).padStart(2, '0')).join('')
   const digits = time.toString(16).padStart(12, '0') + random
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-}
-
-/** Listens to the `online` event of pages. Other platforms never fire it. */
-function onOnline(callback: () => void) {
-  const page = globalThis as Partial<EventTarget>
-  page.addEventListener?.('online', callback)
-  return () => page.removeEventListener?.('online', callback)
 }

@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { UnexpectedResponseError } from '../../../src/client/index.ts'
+import { createClient, UnexpectedResponseError } from '../../../src/client/index.ts'
 import {
+  BASE_URL,
   caughtUp,
   change,
   createFakeService,
@@ -102,6 +104,31 @@ t.test('what breaks off is resumed after growing pauses', async t => {
   state.pauses.length = 0
   await takePages(pages, 1)
   t.strictSame(state.pauses, [750, 1000], 'a page makes the pauses short again')
+})
+
+t.test('the network that is there again ends a pause', async t => {
+  const listeners = new Set<() => void>()
+  const { platform, storage } = createFakeService(
+    new TypeError('fetch failed'),
+    openStream(caughtUp('1')).response
+  )
+  const client = createClient({
+    baseUrl: BASE_URL,
+    storage,
+    platform: {
+      ...platform,
+      timer: () => () => {},
+      onOnline(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      }
+    }
+  })
+  const next = client.changes().next()
+  while (listeners.size === 0) await turn()
+  for (const listener of listeners) listener()
+  t.match((await next).value, { next: '1' })
+  t.equal(listeners.size, 0)
 })
 
 t.test('the pauses stop growing', async t => {

@@ -133,7 +133,8 @@ export function createFakeService(...answers: Answer[]) {
     },
     locks: undefined,
     channel: undefined,
-    onStored: undefined
+    onStored: undefined,
+    onOnline: undefined
   }
   const client = createClient({
     baseUrl: BASE_URL,
