@@ -7,6 +7,8 @@ import type { OutgoingBatch, Writes } from './storage.ts'
 
 /** The most edits of a batch, as the service has it. */
 const MAX_BATCH = 100
+/** The most characters of a batch, so that it arrives in time over a slow network. A longer edit goes alone. */
+const MAX_BATCH_LENGTH = 100_000
 
 /** The part of a client that a replica uses. */
 export type ReplicaClient = Pick<Client, 'changes' | 'ready'> & {
@@ -29,9 +31,19 @@ export function createSender({ client, platform, records, onRefused }: SenderOpt
   /** How many edits to send one by one, since their batch was refused. */
   let singles = 0
 
+  /** The first edits that fit into a batch. */
+  function takeFitting(names: readonly string[]): readonly string[] {
+    let length = 0
+    const end = names.findIndex(name => {
+      length += JSON.stringify(records.edit(name)).length
+      return length > MAX_BATCH_LENGTH
+    })
+    return end === -1 ? names : names.slice(0, Math.max(1, end))
+  }
+
   /** Chooses the edits of the next batch, and stores the choice with a key of its own. */
   async function prepareBatch(): Promise<OutgoingBatch> {
-    const edits = records.savedEdits().slice(0, singles > 0 ? 1 : MAX_BATCH)
+    const edits = takeFitting(records.savedEdits().slice(0, singles > 0 ? 1 : MAX_BATCH))
     const batch = { kind: 'batch', idempotencyKey: platform.newKey(), edits } as const
     await records.write([putBatch(batch)])
     return batch

@@ -242,6 +242,25 @@ t.test('edits go in batches, in their order', async t => {
   t.equal(new Set(fake.state.sent.map(({ key }) => key)).size, 3, 'each with a key of its own')
 })
 
+t.test('a batch is short enough for a slow network', async t => {
+  const fake = createFakeClient()
+  const { answer } = fake.state
+  let isOnline = false
+  fake.state.answer = sent => {
+    if (!isOnline) throw new TypeError('fetch failed')
+    return answer(sent)
+  }
+  const { replica } = await openReplica(t, fake)
+  await replica.todos.create({ title: 'first' })
+  await until(() => fake.state.sent.length > 0)
+  for (const length of [40_000, 40_000, 40_000, 200_000, 10, 10])
+    await replica.todos.create({ title: 'x', description: 'x'.repeat(length) })
+  isOnline = true
+  await until(() => replica.status().pendingEdits === 0)
+  const sizes = new Map(fake.state.sent.map(({ key, operations }) => [key, operations.length]))
+  t.strictSame([...sizes.values()], [1, 2, 1, 1, 2])
+})
+
 t.test(
   '[WHOLE] an answer that gets lost is asked for with the same request, also after a reload',
   async t => {
