@@ -346,7 +346,7 @@ t.test('a signal ends it wherever it is', async t => {
     const controller = new AbortController()
     const stream = openStream(caughtUp('1'))
     const { client } = createFakeService(() => {
-      setImmediate(() => controller.abort(reason))
+      controller.abort(reason)
       return stream.response
     })
     const pages = client.changes({ signal: controller.signal })
