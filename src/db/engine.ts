@@ -1,6 +1,7 @@
 import type { SQL, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
 import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { ColumnKit } from './columns.ts'
@@ -197,6 +198,11 @@ export interface Engine {
   readonly close: () => Promise<void>
   /** How many writes (`write`) shared how many commits (`commit`), where they share them. */
   readonly writeCounts?: Tally
+  /**
+   * Opens a broadcast to all other processes on the database, where the database passes messages on.
+   * @param random from 0 to 1, so that pauses between attempts differ
+   */
+  readonly openBroadcast?: (listener: BroadcastListener, random: () => number) => Broadcast
   /** The connections to a server, where there is one. */
   readonly connections?: () => Connections
 }

@@ -18,6 +18,7 @@ import {
 } from '../engine.ts'
 import { toTransactionError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
+import { openPostgresBroadcast } from './broadcast.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
@@ -114,6 +115,7 @@ export async function openPostgres({
     async probeWrite() {
       await withConnection(pool, client => client.query(PROBE_QUERY))
     },
+    openBroadcast: (listener, random) => openPostgresBroadcast({ connector, log, random }, listener),
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
       closing ??= pool.end()
