@@ -11,6 +11,8 @@ export const {
   throttles,
   challenges,
   formerEmails,
+  changeSequences,
+  tombstones,
   todos,
   bulkUpdates,
   idempotencyKeys

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import { ChallengeDocument, RegisteredPairDocument, TokenPairDocument, UserDocument } from './auth/schemas.ts'
+import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
@@ -21,7 +22,9 @@ async function components(app: FastifyInstance) {
     AuditEventPageDocument,
     TodoDocument,
     TodoPageDocument,
-    BatchDocument
+    BatchDocument,
+    ChangeDocument,
+    ChangePageDocument
   ]
   for (const schema of schemas) app.addSchema(schema)
 }

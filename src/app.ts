@@ -34,6 +34,7 @@ import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
 import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
+import changes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
@@ -153,6 +154,7 @@ export async function buildApp({
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
+  await app.register(changes, { prefix: '/api/changes' })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })
   await app.register(account, { prefix: '/account', config })

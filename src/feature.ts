@@ -7,6 +7,7 @@ import type { MailComposers, MailServices } from './mail/mail.ts'
 import type { ProblemCode } from './problems/problem.ts'
 import type { ProblemType } from './problems/problem-type.ts'
 import type { CounterDefinition } from './process/counters.ts'
+import type { ChangeSource } from './sync/change-source.ts'
 
 /** What a feature brings, for the foundation to loop over. */
 export interface Feature {
@@ -22,6 +23,8 @@ export interface Feature {
   readonly maxBody?: number
   /** What the janitor removes. */
   readonly retention?: readonly RetentionRule[]
+  /** What the changes of a user are read from. */
+  readonly changeSource?: ChangeSource
   /** When the feature was last used, as far as its rows tell. */
   readonly findSignsOfUse?: FindSignsOfUse
   /** Makes what composes the mails of the feature, by their kinds. */

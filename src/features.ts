@@ -10,10 +10,11 @@ import type { MailComposers, MailServices } from './mail/mail.ts'
 import { httpProblems } from './problems/http-problems.ts'
 import { addProblemTypes, type ProblemCode } from './problems/problem.ts'
 import type { ProblemType } from './problems/problem-type.ts'
+import { syncFeature } from './sync/feature.ts'
 import { todosFeature } from './todos/feature.ts'
 
 /** The one list of features. A feature comes after those whose tables it refers to. */
-const list = [mailFeature, authFeature, todosFeature, idempotencyFeature] as const
+const list = [mailFeature, authFeature, syncFeature, todosFeature, idempotencyFeature] as const
 
 export const features: readonly Feature[] = list
 
@@ -66,6 +67,7 @@ export const MAX_BODY = Math.max(...features.map(({ maxBody = 0 }) => maxBody))
 export const createMailComposers = (services: MailServices): MailComposers =>
   Object.assign({}, ...features.map(({ createMails }) => createMails?.(services)))
 
+export const changeSources = features.flatMap(({ changeSource = [] }) => changeSource)
 export const retentionRules = features.flatMap(({ retention = [] }) => retention)
 export const signsOfUse = features.flatMap(({ findSignsOfUse = [] }) => findSignsOfUse)
 export const counters = features.flatMap(({ counters = [] }) => counters)

@@ -109,11 +109,32 @@ CREATE TABLE `throttles` (
 );
 --> statement-breakpoint
 CREATE INDEX `throttles_updated_at` ON `throttles` (`updated_at`);--> statement-breakpoint
+CREATE TABLE `change_sequences` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`value` integer NOT NULL,
+	`floor` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE TABLE `tombstones` (
+	`seq` integer PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`type` text NOT NULL,
+	`id` text NOT NULL,
+	`change_number` integer NOT NULL,
+	`deleted_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `tombstones_user_id_id` ON `tombstones` (`user_id`,`id`,`type`);--> statement-breakpoint
+CREATE INDEX `tombstones_changes` ON `tombstones` (`user_id`,`change_number`,`id`);--> statement-breakpoint
+CREATE INDEX `tombstones_deleted_at` ON `tombstones` (`deleted_at`);--> statement-breakpoint
 CREATE TABLE `todos` (
 	`seq` integer PRIMARY KEY NOT NULL,
 	`id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`revision` text NOT NULL,
+	`change_number` integer NOT NULL,
 	`title` text NOT NULL,
 	`description` text,
 	`done` integer NOT NULL,
@@ -138,6 +159,7 @@ CREATE INDEX `todos_updated_at` ON `todos` (`user_id`,`updated_at`,`id`) WHERE d
 CREATE INDEX `todos_due` ON `todos` (`user_id`,`due_key`,`id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX `todos_priority` ON `todos` (`user_id`,`priority`,`id`) WHERE deleted_at is null;--> statement-breakpoint
 CREATE INDEX `todos_title` ON `todos` (`user_id`,`title_key`,`id`) WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX `todos_changes` ON `todos` (`user_id`,`change_number`,`id`);--> statement-breakpoint
 CREATE INDEX `todos_trash` ON `todos` (`user_id`,`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint
 CREATE INDEX `todos_deleted_at` ON `todos` (`deleted_at`) WHERE deleted_at is not null;--> statement-breakpoint
 CREATE TABLE `users` (

@@ -1,26 +1,31 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { toEntityTag } from '../../src/http/preconditions.ts'
-import { todoTextCache } from '../../src/todos/query/cached-text.ts'
+import { matchesWeakly, toEntityTag } from '../../src/http/preconditions.ts'
+import { createTextCache } from '../../src/sync/text-cache.ts'
 import type { TodoPage } from '../../src/todos/query/list.ts'
 import type { Todo } from '../../src/todos/todo.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
+import { TodoDocument, TodoPageDocument } from './documents.ts'
 import * as schemas from './schemas.ts'
 
 const reads: FastifyPluginAsyncTypebox = async app => {
   app.addHook('onRequest', app.authenticateForRead)
-  const cachedText = todoTextCache(app.store)
+  const cachedText = createTextCache(app.store)
 
   app.get('', { schema: schemas.list, onSend: app.conditionalGet }, async function list(request, reply) {
     const { limit = DEFAULT_LIMIT, ...query } = request.query
     // To serialize a page takes longer than to find it, and most pages are read again before they change.
     const { text, etag, link } = await request.pending.read(userId =>
-      cachedText(userId, request.url, async () => {
+      cachedText(userId, request.url, async changeNumber => {
+        const etag = toEntityTag(JSON.stringify([userId, request.url, changeNumber, FORMAT]))
+        // The client has the page, which is not even read.
+        if (hasState(request, etag)) return { text: '', etag }
         const page = await createTodos(app.store, userId).list({ ...query, limit })
         const text = String(reply.serialize(page))
         const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
-        return { text, etag: toEntityTag(text), link }
+        return { text, etag, link }
       })
     )
     if (link) reply.header('link', link)
@@ -38,6 +43,12 @@ const reads: FastifyPluginAsyncTypebox = async app => {
     return sendSerialized<Todo>(text, etag, reply)
   })
 }
+
+/** The form of a page, which may change with a new version: then what clients have is of no use. */
+const FORMAT = toEntityTag(JSON.stringify([TodoPageDocument, TodoDocument]))
+
+const hasState = ({ headers }: { headers: IncomingHttpHeaders }, etag: string): boolean =>
+  headers['if-none-match'] !== undefined && matchesWeakly(etag, headers['if-none-match'])
 
 /** Sends an answer that is serialized already. */
 function sendSerialized<Answer>(text: string, etag: string, reply: FastifyReply): Answer {

@@ -80,7 +80,8 @@ const toConfig = (environment: Environment) => ({
   retention: {
     sessionMs: environment.SESSION_RETENTION * 1000,
     eventMs: environment.EVENT_RETENTION * 1000,
-    trashMs: environment.TRASH_RETENTION * 1000
+    trashMs: environment.TRASH_RETENTION * 1000,
+    changesMs: environment.CHANGE_RETENTION * 1000
   }
 })
 

@@ -106,6 +106,7 @@ export const Environment = Type.Object({
   SESSION_RETENTION: Seconds(30 * DAY),
   EVENT_RETENTION: Seconds(90 * DAY),
   TRASH_RETENTION: Seconds(30 * DAY),
+  CHANGE_RETENTION: Seconds(90 * DAY),
   MAX_TODOS: Type.Integer({
     minimum: 1,
     maximum: 10_000_000,

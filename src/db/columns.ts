@@ -42,6 +42,8 @@ export const postgresKit = {
   json: (name: string) => postgresJson(name),
   flag: (name: string) => pg.boolean(name),
   integer: (name: string) => pg.integer(name),
+  /** A number that grows for years: up to 2^53 - 1. */
+  counter: (name: string) => pg.bigint(name, { mode: 'number' }),
   /** A point in time, to the millisecond. */
   instant: (name: string) => timestamptz(name)
 }
@@ -60,6 +62,7 @@ const sqliteColumns = {
   text: (name: string) => sqlite.text(name),
   flag: (name: string) => sqlite.integer(name, { mode: 'boolean' }),
   integer: (name: string) => sqlite.integer(name),
+  counter: (name: string) => sqlite.integer(name),
   instant: (name: string) => milliseconds(name)
 } satisfies Record<keyof ColumnKit, unknown>
 

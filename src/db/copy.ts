@@ -2,7 +2,7 @@ import { asc, count, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { BoundStatement, Engine } from './engine.ts'
 import { DatabaseError } from './errors.ts'
-import { getRowKey, type TableDefinition, type Tables } from './tables.ts'
+import { getPrimaryKey, type TableDefinition, type Tables } from './tables.ts'
 
 /** Rows that are read and written at a time. */
 const BATCH_SIZE = 1000
@@ -60,12 +60,12 @@ async function countRows({ db }: Engine, table: PgTable): Promise<number> {
 }
 
 async function* readBatches({ db }: Engine, table: PgTable) {
-  const key = getRowKey(table)
+  const [keyName, key] = getPrimaryKey(table)
   const readPage = (condition?: SQL) =>
     db.select().from(table).where(condition).orderBy(asc(key)).limit(BATCH_SIZE)
   let rows = await readPage()
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows
-    rows = await readPage(sql`${key} > ${last.seq ?? last.id}`)
+    rows = await readPage(sql`${key} > ${last[keyName]}`)
   }
 }

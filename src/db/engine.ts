@@ -1,4 +1,4 @@
-import type { SQL, Table } from 'drizzle-orm'
+import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
@@ -6,6 +6,26 @@ import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { ColumnKit } from './columns.ts'
 import type { ReadByIds } from './read-batches.ts'
+
+/** A write that precedes another one in its transaction, and the value that the other one uses. */
+export interface PrecedingWrite {
+  /** Writes one row and returns one column of it. */
+  readonly query: QueryBuilder & SQLWrapper
+  /** The name of that column. */
+  readonly column: string
+  /** A query of the same value, for an engine that runs the two writes one after the other. */
+  readonly value: SQL
+}
+
+/** Writes that another write precedes. */
+export interface PrecededWrites {
+  /** What the writes are built with, and the selections in them. */
+  readonly db: Queries
+  /** The value of the preceding write, for use in them. */
+  readonly value: SQL
+  /** Prepares the preceding write and this one, to run within a transaction. */
+  readonly prepare: (builder: QueryBuilder, name: string) => Pick<PreparedQuery, 'run'>
+}
 
 /** What features may do with the database. Transactions are not among it: see `atomically`. */
 export type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete'>
@@ -130,13 +150,6 @@ export interface Invalidation {
   readonly id?: PgColumn
 }
 
-/** Gives what is cached of a user under a key, else what `read` gives. Long texts are read each time. */
-export type CachedText = <Value extends { readonly text: string }>(
-  userId: string,
-  key: string,
-  read: () => Promise<Value>
-) => Promise<Value>
-
 /** What was opened, for people to see whether it is what they meant. */
 export interface DatabaseInfo {
   /** The file, or the server and the name of the database there. */
@@ -161,12 +174,13 @@ export interface Engine {
     read: ReadByIds<Value>,
     invalidations: readonly Invalidation[]
   ) => (id: string) => Promise<Value | undefined>
-  /**
-   * Makes such a cache of texts, by the user and a key. The ids of the invalidations are those of users.
-   */
-  readonly createTextCache: (invalidations: readonly Invalidation[]) => CachedText
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
+  /**
+   * Makes writes that another write precedes. On a server the two are one statement, and so one round trip. Should the second
+   * one affect no row, the first one takes effect all the same.
+   */
+  readonly precede: (first: PrecedingWrite) => PrecededWrites
   /**
    * Runs statements in one transaction, in their order: all take effect or none. A statement that depends on an earlier one
    * says so in its condition, or has its values made from the rows of that one.

@@ -23,7 +23,8 @@ export interface Statement<Result> {
 type QueryResult<B extends QueryBuilder> = Awaited<ReturnType<ReturnType<B['prepare']>['execute']>>
 
 /** What a write without `returning` yields is not known: each engine counts rows in its own way. */
-type ResultOf<B extends QueryBuilder> = QueryResult<B> extends readonly unknown[] ? QueryResult<B> : unknown
+export type ResultOf<B extends QueryBuilder> =
+  QueryResult<B> extends readonly unknown[] ? QueryResult<B> : unknown
 
 type Statements<Builders extends Record<string, QueryBuilder>> = {
   readonly [Key in keyof Builders]: Statement<ResultOf<Builders[Key]>>
@@ -86,17 +87,28 @@ export function prepareShapes<Shape, B extends QueryBuilder>(
   name: string,
   build: (engine: Engine, shape: Shape) => B
 ): (engine: Engine, shape: Shape) => Statement<ResultOf<B>> {
-  const preparedShapes = oncePerEngine(() => new Map<string, Statement<unknown>>())
+  return cacheShapes(name, (engine, shape: Shape, shapeName) =>
+    createStatement(engine, shapeName, build(engine, shape))
+  )
+}
+
+/**
+ * The same for what is made of a query's shape in another way.
+ * @param create gets the name of the shape, which is empty for a query that is prepared anew each time
+ */
+export function cacheShapes<Shape, Prepared>(
+  name: string,
+  create: (engine: Engine, shape: Shape, shapeName: string) => Prepared
+): (engine: Engine, shape: Shape) => Prepared {
+  const preparedShapes = oncePerEngine(() => new Map<string, Prepared>())
   return (engine, shape) => {
     const existing = preparedShapes(engine)
     const key = JSON.stringify(shape)
     const isCacheable = existing.size < MAX_SHAPES
     // PostgreSQL keeps what has a name for as long as the connection lasts.
-    const statement =
-      existing.get(key) ??
-      createStatement(engine, isCacheable ? `${name}_${existing.size}` : '', build(engine, shape))
-    if (isCacheable) existing.set(key, statement)
-    return statement as Statement<ResultOf<B>>
+    const prepared = existing.get(key) ?? create(engine, shape, isCacheable ? `${name}_${existing.size}` : '')
+    if (isCacheable) existing.set(key, prepared)
+    return prepared
   }
 }
 

@@ -23,8 +23,7 @@ export function defineTables<Feature extends Tables>(
   }
 }
 
-/** The column that names a row of a table: `seq`, which each database gives by itself, else `id`. */
-export function getRowKey(table: PgTable): PgColumn {
-  const { seq, id } = getTableColumns(table)
-  return (seq ?? id) as PgColumn
+/** The name and the column of a table's primary key. */
+export function getPrimaryKey(table: PgTable): [string, PgColumn] {
+  return Object.entries(getTableColumns(table)).find(([, { primary }]) => primary) as [string, PgColumn]
 }

@@ -4,9 +4,9 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Config } from '../config/config.ts'
 import type { ColumnKit } from '../db/columns.ts'
 import type { Queries } from '../db/engine.ts'
-import { createStatement, param, type Statement } from '../db/statements.ts'
+import { createStatement, param } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
-import { getRowKey } from '../db/tables.ts'
+import { getPrimaryKey } from '../db/tables.ts'
 import { type CounterDefinition, count } from '../process/counters.ts'
 
 /** Rows that a statement removes: as many as keep it to a few milliseconds, for with SQLite nothing else runs meanwhile. */
@@ -32,16 +32,35 @@ export const rowsRemoved: CounterDefinition = {
 }
 
 /** Which rows of a table are removed. */
-export interface RetentionRule {
+export type RetentionRule = AgeRule | RemovalRule
+
+interface Rule {
   /** What the table is called where the janitor reports. */
   readonly name: string
-  /** The column by which rows grow old, which has an index: a time, or an id that was made by the time. */
-  readonly age: (kit: ColumnKit) => PgColumn
   /** Milliseconds for which a row is kept. */
   readonly keepForMs: (config: Config) => number
+}
+
+/** Rows that go by themselves. */
+interface AgeRule extends Rule {
+  /** The column by which rows grow old, which has an index: a time, or an id that was made by the time. */
+  readonly age: (kit: ColumnKit) => PgColumn
   /** The value of the column at a time. By default, the time. */
   readonly toBound?: (time: Date) => Date | string
 }
+
+/** Rows whose removal takes more than that. */
+interface RemovalRule extends Rule {
+  readonly prepareRemoval: (store: Store) => RemoveOldest
+}
+
+/**
+ * Removes the oldest rows.
+ * @param before the time from which on rows are kept
+ * @param size the most rows to remove
+ * @returns how many of them were there
+ */
+export type RemoveOldest = (before: Date, size: number) => Promise<number>
 
 /** How many rows went, by the names of the rules. */
 export type RemovedRows = Readonly<Record<string, number>>
@@ -53,7 +72,7 @@ export interface JanitorOptions {
 
 /** Removes some of the rows that are older than a bound. */
 function deleteOldest(db: Queries, age: PgColumn) {
-  const key = getRowKey(age.table)
+  const [, key] = getPrimaryKey(age.table)
   const rows = db
     .select({ key })
     .from(age.table)
@@ -66,18 +85,21 @@ function deleteOldest(db: Queries, age: PgColumn) {
   return db.delete(age.table).where(inArray(key, unlockedRows)).returning({ key })
 }
 
+function prepareAgeRemoval(store: Store, { name, age, toBound = time => time }: AgeRule): RemoveOldest {
+  const column = age(store.kit)
+  const statement = createStatement(store, `janitor_${name}_${column.name}`, deleteOldest(store.db, column))
+  return async (before, size) => (await statement.execute({ before: toBound(before), size })).length
+}
+
 /**
  * Removes what has been kept for long enough. Any number of janitors may work on one database at a time.
  * @param rules what the features have the janitor remove
  */
 export function createJanitor(store: Store, config: Config, rules: readonly RetentionRule[]) {
-  const jobs = rules.map(rule => {
-    const age = rule.age(store.kit)
-    return {
-      rule,
-      batch: createStatement(store, `janitor_${rule.name}_${age.name}`, deleteOldest(store.db, age))
-    }
-  })
+  const jobs = rules.map(rule => ({
+    ...rule,
+    removeOldest: 'age' in rule ? prepareAgeRemoval(store, rule) : rule.prepareRemoval(store)
+  }))
 
   /**
    * Goes through all tables once, in small batches.
@@ -88,14 +110,11 @@ export function createJanitor(store: Store, config: Config, rules: readonly Rete
   return async function clean({ signal, onProgress }: JanitorOptions = {}): Promise<RemovedRows> {
     const now = store.now().getTime()
 
-    async function deleteAll(
-      { name, keepForMs, toBound = (time: Date) => time }: RetentionRule,
-      batch: Statement<unknown[]>
-    ): Promise<number> {
-      const before = toBound(new Date(now - keepForMs(config)))
+    async function removeAll({ name, keepForMs, removeOldest }: (typeof jobs)[number]): Promise<number> {
+      const before = new Date(now - keepForMs(config))
       let removed = 0
       for (let size = BATCH_SIZE; size >= BATCH_SIZE && !signal?.aborted; await sleep(PAUSE)) {
-        size = (await batch.execute({ before, size: BATCH_SIZE })).length
+        size = await removeOldest(before, BATCH_SIZE)
         removed += size
         count(store.counters.get(rowsRemoved), name, size)
         onProgress?.(name, removed)
@@ -104,8 +123,7 @@ export function createJanitor(store: Store, config: Config, rules: readonly Rete
     }
 
     const removed: Record<string, number> = {}
-    for (const { rule, batch } of jobs)
-      removed[rule.name] = (removed[rule.name] ?? 0) + (await deleteAll(rule, batch))
+    for (const job of jobs) removed[job.name] = (removed[job.name] ?? 0) + (await removeAll(job))
     if (!signal?.aborted) await store.eraseDeleted?.()
     return removed
   }

@@ -2,6 +2,7 @@
 export const actions = {
   refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
   'request-mail': 'Ask for a new mail, then go on with its link or code.',
+  resync: 'Take everything anew, from the beginning of the changes.',
   retry: 'Send the same request again.',
   'retry-later': 'Wait for the seconds in Retry-After, then send the same request again.',
   'sign-in': 'Forget the tokens and let the user sign in.',

@@ -3,8 +3,9 @@ import type { Statement } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-position.ts'
 import { positionAfter, toPosition } from './order/position.ts'
+import { bindPurge } from './purge.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
-import { todoStatements } from './statements.ts'
+import { todoChanges, todoStatements } from './statements.ts'
 import type { TodoRow } from './tables.ts'
 import { isListed } from './todo.ts'
 
@@ -17,8 +18,8 @@ const PURGE_RESERVE_SHARE = 0.5
  * @param isRetry whether an earlier draft of the same changes failed to commit
  */
 export function createDraft(store: Store, userId: string, isRetry = false) {
-  const { insert, insertAtBottom, find, update, move, purge, findAbove, findBelow, findRowsBelow } =
-    todoStatements(store)
+  const { insert, insertAtBottom, update, move } = todoChanges(store)
+  const { find, findAbove, findBelow, findRowsBelow } = todoStatements(store)
   const originalRows = new Map<string, TodoRow | undefined>()
   const currentRows = new Map<string, TodoRow | undefined>()
 
@@ -46,14 +47,16 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     return neighbour
   }
 
-  function toStatement([id, row]: [string, TodoRow | undefined]): BoundStatement<unknown> | undefined {
+  function toStatements([id, row]: [string, TodoRow | undefined]): BoundStatement<unknown>[] {
     const original = originalRows.get(id)
-    if (row === original) return undefined
-    if (!original) return (isRetry ? insert : insertAtBottom).bind(row)
+    if (row === original) return []
+    if (row && !original) return [(isRetry ? insert : insertAtBottom).bind(row)]
+    const expected = original?.revision
+    if (original && row) return [(hasOnlyMoved(original, row) ? move : update).bind({ ...row, expected })]
     // A purge frees space, even on a full disk. It leaves room for others to sign out.
-    if (!row)
-      return mayUseReserve(purge.bind({ id, userId, expected: original.revision }), PURGE_RESERVE_SHARE)
-    return (hasOnlyMoved(original, row) ? move : update).bind({ ...row, expected: original.revision })
+    return bindPurge(store, { id, userId, expected }).map(statement =>
+      mayUseReserve(statement, PURGE_RESERVE_SHARE)
+    )
   }
 
   /** What the changes add to the user's usage; negative where they free some. */
@@ -130,7 +133,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
       const changes = [...currentRows]
         // All transactions lock rows in the same order, so no two wait for each other.
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .flatMap(change => toStatement(change) ?? [])
+        .flatMap(toStatements)
         .map(mustAffectRow)
       if (changes.length + extraStatements.length === 0) return true
       try {

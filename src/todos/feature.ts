@@ -3,8 +3,10 @@ import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
+import { todoChangeSource } from './changes.ts'
 import { MAX_TODO_BODY, REQUESTS_PER_MINUTE } from './limits.ts'
 import { todosProblems } from './problems.ts'
+import { createTrashRemoval } from './purge.ts'
 import { setQuota } from './quota.ts'
 import { todoTables } from './tables.ts'
 
@@ -44,10 +46,11 @@ export const todosFeature = {
   retention: [
     {
       name: 'todos',
-      age: kit => todoTables(kit).todos.deletedAt,
+      prepareRemoval: createTrashRemoval,
       keepForMs: ({ retention }) => retention.trashMs
     }
   ],
+  changeSource: todoChangeSource,
   removeUserRows: removeTodosOfUser,
   configure: (store, { quota }) => setQuota(store, quota)
 } satisfies Feature

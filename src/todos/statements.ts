@@ -1,12 +1,24 @@
 import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm'
 import { isIdParam } from '../db/read-batches.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
+import { prepareChanges } from '../sync/sequence.ts'
 import { todoTables } from './tables.ts'
 
-/** What is done to a user's todos one by one. The owner is part of every condition. */
-export const todoStatements = prepareStatements('todos', todoTables, (db, { todos }) => {
-  const { seq: _seq, ...row } = paramRow(todos)
+type Todos = ReturnType<typeof todoTables>['todos']
+
+const belongsToUser = ({ userId }: Todos) => eq(userId, param(userId, 'userId'))
+const isThisTodo = (todos: Todos) => and(belongsToUser(todos), eq(todos.id, param(todos.id, 'id')))
+/** Unchanged since it was read: of several writes that begin with the same state, one takes effect. */
+const isUnchanged = (todos: Todos) =>
+  and(isThisTodo(todos), eq(todos.revision, param(todos.revision, 'expected')))
+const isListed = (todos: Todos) => and(belongsToUser(todos), isNull(todos.deletedAt))
+
+/** What changes a user's todos one by one. The owner is part of every condition. */
+export const todoChanges = prepareChanges('todos', todoTables, (db, { todos }, changeNumber) => {
+  const { seq: _seq, ...params } = paramRow(todos)
+  const row = { ...params, changeNumber }
   const moveColumns = {
+    changeNumber,
     position: param(todos.position, 'position'),
     revision: param(todos.revision, 'revision')
   }
@@ -24,25 +36,12 @@ export const todoStatements = prepareStatements('todos', todoTables, (db, { todo
     dueKey: param(todos.dueKey, 'dueKey'),
     terms: param(todos.terms, 'terms')
   }
-  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
-  const isThisTodo = and(belongsToUser, eq(todos.id, param(todos.id, 'id')))
-  /** Unchanged since it was read: of several writes that begin with the same state, one takes effect. */
-  const isUnchanged = and(isThisTodo, eq(todos.revision, param(todos.revision, 'expected')))
-
-  const isListed = and(belongsToUser, isNull(todos.deletedAt))
-  const selectPositions = () => db.select({ id: todos.id, position: todos.position }).from(todos)
-  const limit = sql.placeholder('limit')
-  const listPosition = sql`(${todos.position}, ${todos.id})`
-  const paramPosition = sql`(${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
   const lastAtOrBelow = db
     .select({ id: todos.id })
     .from(todos)
-    .where(and(isListed, gte(todos.position, param(todos.position, 'position'))))
+    .where(and(isListed(todos), gte(todos.position, param(todos.position, 'position'))))
     .orderBy(desc(todos.position))
     .limit(1)
-
-  const isBelow = and(isListed, sql`${listPosition} > ${paramPosition}`)
-  const fromTop = [asc(todos.position), asc(todos.id)]
 
   return {
     insert: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
@@ -52,20 +51,32 @@ export const todoStatements = prepareStatements('todos', todoTables, (db, { todo
       .values({ ...row, id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})` })
       .onConflictDoNothing()
       .returning({ id: todos.id }),
-    find: db.select().from(todos).where(isThisTodo),
-    findMany: db
-      .select()
-      .from(todos)
-      .where(and(belongsToUser, isIdParam(todos.id))),
     update: db
       .update(todos)
       .set({ ...contentColumns, ...moveColumns })
-      .where(isUnchanged)
+      .where(isUnchanged(todos))
       .returning({ id: todos.id }),
-    move: db.update(todos).set(moveColumns).where(isUnchanged).returning({ id: todos.id }),
-    purge: db.delete(todos).where(isUnchanged).returning({ id: todos.id }),
+    move: db.update(todos).set(moveColumns).where(isUnchanged(todos)).returning({ id: todos.id })
+  }
+})
+
+/** What reads a user's todos one by one, and deletes them for good. */
+export const todoStatements = prepareStatements('todos', todoTables, (db, { todos }) => {
+  const selectPositions = () => db.select({ id: todos.id, position: todos.position }).from(todos)
+  const limit = sql.placeholder('limit')
+  const listPosition = sql`(${todos.position}, ${todos.id})`
+  const paramPosition = sql`(${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
+  const isBelow = and(isListed(todos), sql`${listPosition} > ${paramPosition}`)
+  const fromTop = [asc(todos.position), asc(todos.id)]
+  return {
+    find: db.select().from(todos).where(isThisTodo(todos)),
+    findMany: db
+      .select()
+      .from(todos)
+      .where(and(belongsToUser(todos), isIdParam(todos.id))),
+    deleteRow: db.delete(todos).where(isUnchanged(todos)).returning({ id: todos.id }),
     findAbove: selectPositions()
-      .where(and(isListed, sql`${listPosition} < ${paramPosition}`))
+      .where(and(isListed(todos), sql`${listPosition} < ${paramPosition}`))
       .orderBy(desc(todos.position), desc(todos.id))
       .limit(limit),
     findBelow: selectPositions()

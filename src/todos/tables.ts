@@ -5,7 +5,8 @@ import type { Due } from './content/due.ts'
 
 /** The todos, and the bulk updates of them that are under way. */
 export const todoTables = defineTables(kit => {
-  const { table, index, uniqueIndex, id, orderKey, sequence, text, json, flag, integer, instant } = kit
+  const { table, index, uniqueIndex, id, orderKey, sequence, text, json, flag, integer, counter, instant } =
+    kit
   const { users } = userTables(kit)
 
   const todos = table(
@@ -19,6 +20,8 @@ export const todoTables = defineTables(kit => {
         .references(() => users.id, { onDelete: 'cascade' }),
       // Names the state of the row: another one with each write, and never one that was there before.
       revision: id('revision').notNull(),
+      // The number of its last change in the change sequence of the user.
+      changeNumber: counter('change_number').notNull(),
       title: text('title').notNull(),
       description: text('description'),
       done: flag('done').notNull(),
@@ -48,6 +51,7 @@ export const todoTables = defineTables(kit => {
         index('todos_due').on(todo.userId, todo.dueKey, todo.id).where(isLive),
         index('todos_priority').on(todo.userId, todo.priority, todo.id).where(isLive),
         index('todos_title').on(todo.userId, todo.titleKey, todo.id).where(isLive),
+        index('todos_changes').on(todo.userId, todo.changeNumber, todo.id),
         index('todos_trash').on(todo.userId, todo.deletedAt).where(isTrash),
         // For the janitor.
         index('todos_deleted_at').on(todo.deletedAt).where(isTrash)
@@ -78,5 +82,5 @@ export const todoTables = defineTables(kit => {
 })
 
 type TodoTables = ReturnType<typeof todoTables>
-export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq'>
+export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq' | 'changeNumber'>
 export type BulkUpdateRow = TodoTables['bulkUpdates']['$inferSelect']

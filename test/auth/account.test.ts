@@ -259,7 +259,10 @@ t.test('many todos are deleted in batches', async t => {
   const { db, kit, now, newId } = app.store
   const tables = allTables(kit)
   const content = { ...defaults, title: 'x' }
-  const row = () => toRow(content, { id: newId(), userId: one.user.id, now: now() })
+  const row = () => ({
+    ...toRow(content, { id: newId(), userId: one.user.id, now: now() }),
+    changeNumber: 1
+  })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
   const body = { password: PASSWORD }
   t.equal((await call('DELETE', '/api/auth/me', { token: one.accessToken, body })).status, 204)

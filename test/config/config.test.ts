@@ -48,7 +48,7 @@ t.test('without an environment every setting has its default', async t => {
     },
     appName: 'Latchkey',
     requiresIfMatch: false,
-    retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS }
+    retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS, changesMs: 90 * DAY_MS }
   })
 })
 
@@ -351,8 +351,8 @@ t.test('accepted values become settings', async t => {
     ],
     [{ SHUTDOWN_DELAY: '5', SHUTDOWN_TIMEOUT: '20' }, { shutdown: { delayMs: 5000, timeoutMs: 20_000 } }],
     [
-      { SESSION_RETENTION: '1', EVENT_RETENTION: '2', TRASH_RETENTION: '3' },
-      { retention: { sessionMs: 1000, eventMs: 2000, trashMs: 3000 } }
+      { SESSION_RETENTION: '1', EVENT_RETENTION: '2', TRASH_RETENTION: '3', CHANGE_RETENTION: '4' },
+      { retention: { sessionMs: 1000, eventMs: 2000, trashMs: 3000, changesMs: 4000 } }
     ],
     [
       { REFRESH_RACE_LEEWAY: '0', REFRESH_RETRY_WINDOW: '1', MAX_SESSIONS: '2' },

@@ -115,6 +115,7 @@ const todo = (id: string, userId: string) => ({
   id,
   userId,
   revision: 'r',
+  changeNumber: 2 ** 53 - 1,
   title: 'é😀',
   description: null,
   done: false,

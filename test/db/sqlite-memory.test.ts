@@ -14,12 +14,11 @@ const SCHEMA = `
   insert into sessions values ('a1', 'ada', null), ('a2', 'ada', null), ('e1', 'eve', null);
 `
 
-const { users, sessions, todos } = allTables(sqliteKit)
+const { users, sessions } = allTables(sqliteKit)
 const SESSION_WRITES: Invalidation[] = [
   { table: sessions, on: ['update', 'delete'], id: sessions.id },
   { table: users, on: ['update', 'delete'] }
 ]
-const TODO_WRITES: Invalidation[] = [{ table: todos, on: ['insert', 'update', 'delete'], id: todos.userId }]
 
 /** Sessions that are cached, and how often each was read. */
 function open(t: Test) {
@@ -33,8 +32,7 @@ function open(t: Test) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('foreign_keys = ON')
   connection.exec(SCHEMA)
-  const { cached, createTextCache } = createReadCaches(connection)
-  const cachedText = createTextCache(TODO_WRITES)
+  const cached = createReadCaches(connection)
   const reads: string[] = []
   const find = connection.prepare<[string], { name: string; endedAt: number | null }>(
     'select name, ended_at as endedAt from sessions join users on users.id = user_id where sessions.id = ?'
@@ -44,7 +42,7 @@ function open(t: Test) {
     const rows = ids.map(id => [id, find.get(id)] as const)
     return new Map(rows.flatMap(([id, row]) => (row ? [[id, row]] : [])))
   }, SESSION_WRITES)
-  return { connection, other, cached, cachedText, session, reads }
+  return { connection, other, cached, session, reads }
 }
 
 t.test('a session is read once, as long as nobody writes to it', async t => {
@@ -114,90 +112,14 @@ t.test('a database that is closed is not available', async t => {
   for (const answer of inOneGo) t.ok(isUnavailable(await answer.catch(error => error)))
 })
 
-t.test('a text of a user’s todos is made once, as long as nobody writes to them', async t => {
-  const writes = [
-    "insert into todos values ('n', 'ada')",
-    "update todos set id = 'm' where id = 'n'",
-    "delete from todos where id = 'm'"
-  ]
-  for (const by of ['connection', 'other'] as const) {
-    const trial = open(t)
-    let count = 0
-    const read = async () => ({ text: `${++count}` })
-    const list = (what = 'a', userId = 'ada') => trial.cachedText(userId, what, read)
-    t.strictSame(
-      [await list(), await list(), await list('b'), await list('a', 'eve')].map(({ text }) => text),
-      ['1', '1', '2', '3']
-    )
-    for (const [n, write] of writes.entries()) {
-      trial[by].exec(write)
-      t.strictSame(await list(), { text: `${4 + n}` }, `${write} by ${by}`)
-    }
-  }
-  const { connection, cachedText } = open(t)
-  connection.exec("insert into todos values ('n', 'eve')")
-  const meanwhile = async () => {
-    connection.exec("update todos set user_id = 'eve'")
-    return { text: 'old' }
-  }
-  await cachedText('eve', 'a', meanwhile)
-  t.match(
-    await cachedText('eve', 'a', async () => ({ text: 'new' })),
-    { text: 'new' },
-    'a write that comes while it is read'
-  )
-})
-
-t.test('no more texts are remembered than fit, and none that is long', async t => {
-  const { connection, cachedText } = open(t)
-  const keep = (what: string, text: string) => cachedText('ada', what, async () => ({ text }))
-  await keep('long', 'x'.repeat(32_769))
-  t.match(await keep('long', 'again'), { text: 'again' })
-  const long = 'x'.repeat(32_768)
-  const fill = async (count: number) => {
-    for (let n = 0; n < count; n++) await keep(`${n}`, long)
-  }
-  await fill(481)
-  t.match(await keep('0', 'again'), { text: long })
-  await keep('481', 'the last')
-  t.match(await keep('481', 'again'), { text: 'the last' })
-  t.match(await keep('0', 'again'), { text: 'again' }, 'it began anew')
-
-  for (let round = 0; round < 3; round++) {
-    connection.exec("insert into todos (user_id) values ('ada')")
-    await fill(481)
-    t.match(await keep('0', 'again'), { text: long }, 'what was forgotten does not count')
-  }
-})
-
-t.test('names of texts take room as well, long ones are not remembered', async t => {
-  const { cachedText } = open(t)
-  let reads = 0
-  const read = async () => ({ text: `${++reads}`, link: 'l'.repeat(500), etag: null })
-  const keep = (what: string) => cachedText('ada', what, read)
-  for (const [name, texts] of [
-    ['n'.repeat(1024), ['1', '1']],
-    ['n'.repeat(1025), ['2', '3']]
-  ] as const)
-    t.strictSame([(await keep(name)).text, (await keep(name)).text], texts)
-
-  const names = Array.from({ length: 8000 }, (_, n) => `${n}`.padEnd(1020, 'n'))
-  for (const name of names) await keep(name)
-  const before = reads
-  await keep(names[7999] as string)
-  t.equal(reads, before)
-  await keep(names[0] as string)
-  t.equal(reads, before + 1, 'it has begun anew, since 8000 of these are more than fit')
-})
-
 t.test('whether others wrote is asked once for what is read in one go', async t => {
-  const { other, session, cachedText } = open(t)
+  const { other, session, cached } = open(t)
   let count = 0
-  const list = () => cachedText('ada', 'list', async () => ({ text: `${++count}` }))
-  await Promise.all([session('a1'), list()])
+  const number = cached(async ids => new Map(ids.map(id => [id, ++count])), [])
+  await Promise.all([session('a1'), number('n')])
   const first = session('a1')
   other.exec("update sessions set ended_at = 1 where id = 'a1'")
-  const second = list()
-  t.match(await Promise.all([first, second]), [{ endedAt: null }, { text: '1' }])
-  t.match(await Promise.all([session('a1'), list()]), [{ endedAt: 1 }, { text: '2' }])
+  const second = number('n')
+  t.match(await Promise.all([first, second]), [{ endedAt: null }, 1])
+  t.match(await Promise.all([session('a1'), number('n')]), [{ endedAt: 1 }, 2])
 })

@@ -26,10 +26,12 @@ const nothing = {
   throttles: 0,
   challenges: 0,
   formerEmails: 0,
+  tombstones: 0,
   todos: 0,
   idempotencyKeys: 0
 }
-const NOTHING_ELSE = '0 events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys'
+const NOTHING_ELSE =
+  '0 events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 todos, 0 idempotency keys'
 /** The todo that is there from the start. */
 const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
@@ -47,7 +49,7 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   const at = new Date(now)
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
   const content = { ...defaults, title: 'x' }
-  const todo = toRow(content, { id: TODO, userId: 'ada', now: at })
+  const todo = { ...toRow(content, { id: TODO, userId: 'ada', now: at }), changeNumber: 1 }
   const { users, todos } = allTables(store.kit)
   await store.db
     .insert(users)
@@ -111,7 +113,7 @@ const challenge = (id: string, expiresAt: Date) => ({
 
 async function idsIn(
   { db, kit }: Store,
-  name: Exclude<keyof ReturnType<typeof allTables>, 'bulkUpdates'>
+  name: Exclude<keyof ReturnType<typeof allTables>, 'bulkUpdates' | 'changeSequences'>
 ): Promise<string[]> {
   const table = allTables(kit)[name]
   const rows = await db.select({ id: table.id }).from(table).execute()
@@ -161,6 +163,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     .execute()
   const trashed = (deletedAt: Date) => ({
     ...toRow({ ...defaults, title: 'x' }, { id: store.newId(), userId: 'ada', now: new Date(0) }),
+    changeNumber: 1,
     deletedAt
   })
   const [kept, gone] = [trashed(later(-30 * DAY)), trashed(later(-30 * DAY - 1))]
@@ -189,6 +192,14 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
       { ...former, id: 'gone', expiresAt: later(-1) }
     ])
     .execute()
+  const tombstone = { userId: 'ada', type: 'todo', changeNumber: 7 }
+  await db
+    .insert(tables.tombstones)
+    .values([
+      { ...tombstone, id: 'kept', deletedAt: later(-90 * DAY) },
+      { ...tombstone, id: 'gone', deletedAt: later(-90 * DAY - 1) }
+    ])
+    .execute()
 
   const clean = createJanitor(store, config, retentionRules)
   t.strictSame(await clean(), {
@@ -198,6 +209,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     throttles: 1,
     challenges: 1,
     formerEmails: 1,
+    tombstones: 1,
     todos: 1,
     idempotencyKeys: 1
   })
@@ -211,6 +223,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
   t.strictSame(await idsIn(store, 'mails'), ['kept'])
   t.strictSame(await idsIn(store, 'challenges'), ['kept'])
   t.strictSame(await idsIn(store, 'formerEmails'), ['kept'])
+  t.strictSame(await idsIn(store, 'tombstones'), ['kept', gone.id].sort())
   t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
 })
 
@@ -396,7 +409,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 todos, 0 idempotency keys removed\n$/.exec(
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 todos, 0 idempotency keys removed\n$/.exec(
         said
       ) ?? []
     sum += Number(sessions)

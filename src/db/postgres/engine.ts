@@ -76,16 +76,16 @@ export async function openPostgres({
     Math.max(1, Math.floor(poolMax * LONG_READ_SHARE)),
     MAX_WAITING_PER_USER
   )
+  // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
+  const db = drizzle({ query } as unknown as pg.Pool)
   let closing: Promise<void> | undefined
 
   return {
     databaseInfo,
-    // Of a client, Drizzle calls `query` only, as long as no transaction is its own.
-    db: drizzle({ query } as unknown as pg.Pool),
+    db,
     kit: postgresKit,
     // To ask whether a row is as it was takes as long as to read it.
     cached: batchReads,
-    createTextCache: () => (_userId, _key, read) => read(),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (params?: Params) => prepared.execute(params)
@@ -93,6 +93,19 @@ export async function openPostgres({
         execute,
         executeLong: params => queueForUser(params.userId, () => execute(params)),
         run: execute
+      }
+    },
+    precede({ query, column }) {
+      const first = db.$with('first', {}).as(query.getSQL())
+      return {
+        db: { ...db.with(first), select: db.select.bind(db) },
+        // A subquery, not a join: it has its value before the second write locks a row, and keeps it should that row have
+        // been changed meanwhile. PostgreSQL would run a join again then, and refuse the write in it.
+        value: sql`(select ${sql.identifier(column)} from ${sql.identifier('first')})`,
+        prepare(builder, name) {
+          const prepared = builder.prepare(name)
+          return { run: params => prepared.execute(params) }
+        }
       }
     },
     async atomically<Statements extends readonly BoundStatement[]>(...statements: Statements) {

@@ -51,6 +51,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
   const { commit, flush, tally } = createGroupCommit(connection, assertFilesInPlace, writeLock)
   const runInTransaction = connection.transaction(runAll)
 
+  const db = openDrizzle(connection)
   const readPool = file === undefined ? undefined : createReadPool(file)
   const queueForUser = createKeyedQueue(1, MAX_WAITING_PER_USER)
   const rowChecks = new Map<PgColumn, Database.Statement>()
@@ -118,9 +119,9 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
   const pingQuery = connection.prepare('select count(*) from __drizzle_migrations where id is null')
   return {
     databaseInfo: { database: file ?? 'in memory', isNew },
-    db: openDrizzle(connection),
+    db,
     kit: sqliteKit,
-    ...createReadCaches(connection),
+    cached: createReadCaches(connection),
     prepare(builder) {
       const { run, readWith } = prepareQuery(builder)
       const execute: PreparedQuery['execute'] = readWith ? run : params => commit(() => run(params))
@@ -133,9 +134,26 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
             : execute(params)
       }
     },
+    precede({ query, value }) {
+      const first = prepareQuery(query)
+      return {
+        db,
+        value,
+        prepare(builder) {
+          const second = prepareQuery(builder)
+          return {
+            run(params) {
+              first.run(params)
+              return second.run(params)
+            }
+          }
+        }
+      }
+    },
     async atomically<Statements extends readonly BoundStatement[]>(...statements: Statements) {
       try {
-        // A statement by itself takes effect as a whole or not at all.
+        // A statement by itself needs no transaction: it takes effect as a whole or not at all, or after one that may take
+        // effect without it.
         const work = statements.length === 1 ? runAll : runInTransaction
         const rows = commit(() => work(statements))
         const hasReserve = statements.some(({ reserveShare }) => reserveShare)

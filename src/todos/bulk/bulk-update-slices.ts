@@ -1,6 +1,7 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm'
-import { param, prepareShapes } from '../../db/statements.ts'
+import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
+import { prepareChangeShapes } from '../../sync/sequence.ts'
 import { type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
 import type { Filter } from '../query/list-query.ts'
 import { todoSearch } from '../query/search.ts'
@@ -11,9 +12,9 @@ import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './sliced-u
 export type BulkUpdate = { readonly done: boolean } | 'delete'
 
 /** Changes the todos in a range of ids. */
-const bulkUpdateSlice = prepareShapes(
+const bulkUpdateSlice = prepareChangeShapes(
   'todos_bulk_update',
-  (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }) => {
+  (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }, db, changeNumber) => {
     const { todos } = todoTables(engine.kit)
     const now = param(todos.updatedAt, 'now')
     // As in `nextUpdateTime`. The engines have no common function for the greatest of several values.
@@ -23,9 +24,14 @@ const bulkUpdateSlice = prepareShapes(
       kind === 'delete'
         ? { deletedAt: changeTime }
         : { done: kind.done, completedAt: kind.done ? changeTime : null }
-    return engine.db
+    return db
       .update(todos)
-      .set({ ...changedColumns, updatedAt: changeTime, revision: param(todos.revision, 'revision') })
+      .set({
+        ...changedColumns,
+        changeNumber,
+        updatedAt: changeTime,
+        revision: param(todos.revision, 'revision')
+      })
       .where(
         and(
           toCondition(engine, shape, todoSearch(engine).unindexedCondition),

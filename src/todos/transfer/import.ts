@@ -3,6 +3,7 @@ import type { BoundStatement } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
@@ -88,7 +89,7 @@ async function insertLines(
       toImportedRow(store, userId, line)
     )
     await nextTurn()
-    const [added] = rows.length > 0 ? await store.atomically(createInsert(store, rows)) : [[]]
+    const [added] = rows.length > 0 ? await store.atomically(createInsert(store, userId, rows)) : [[]]
     created += added.length
     existing += lines.length - added.length
     await sleep(WRITE_PAUSE)
@@ -164,9 +165,14 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
 const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
 /** Inserts all rows or none, in one statement. Its length depends on the rows, so it is built anew each time. */
-function createInsert({ db, kit, prepare }: Store, rows: TodoRow[]): BoundStatement<{ id: string }[]> {
-  const { todos } = todoTables(kit)
-  const statement = db.insert(todos).values(rows).onConflictDoNothing().returning({ id: todos.id })
-  const { run } = prepare(statement, '')
-  return { name: 'todos_import', run: () => run() as { id: string }[] }
+function createInsert(store: Store, userId: string, rows: TodoRow[]): BoundStatement<{ id: string }[]> {
+  const { todos } = todoTables(store.kit)
+  const change = prepareChange(store, '', (db, changeNumber) =>
+    db
+      .insert(todos)
+      .values(rows.map(row => ({ ...row, changeNumber })))
+      .onConflictDoNothing()
+      .returning({ id: todos.id })
+  )
+  return { ...change.bind({ userId }), name: 'todos_import' }
 }

@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox'
+import { IdDocument } from '../../src/http/schemas/id.ts'
+import { StringEnum } from '../../src/http/schemas/types.ts'
+import type { ChangePage } from '../../src/sync/changes.ts'
+import { bearer, bearerProblems, exampleIds, problemResponses, ref } from '../schemas.ts'
+import { exampleTodo, TodoDocument } from '../todos/documents.ts'
+
+/** Changes of a page: the default, and the maximum. */
+export const DEFAULT_CHANGES = 200
+export const MAX_CHANGES = 1000
+
+/** How far somebody has followed the changes. */
+export const exampleToken = 'WyJGVmhRY3N5OCIsMSwxLCJ-Il0'
+
+/** Not a union by `deleted`: an answer is not validated, and a plain schema serializes faster. */
+export const ChangeDocument = Type.Object(
+  {
+    type: StringEnum(['todo'], { description: 'what was changed; the member of this name holds it' }),
+    id: IdDocument,
+    deleted: Type.Boolean({
+      description: 'whether it was deleted for good; what is in the trash is not'
+    }),
+    todo: Type.Optional(ref(TodoDocument))
+  },
+  {
+    $id: 'Change',
+    description: 'The latest state of something that was changed.',
+    examples: [{ type: 'todo', id: exampleIds.todo, deleted: false, todo: exampleTodo }]
+  }
+)
+
+export const ChangePageDocument = Type.Unsafe<ChangePage>(
+  Type.Object(
+    {
+      changes: Type.Array(ref(ChangeDocument)),
+      next: Type.String({ description: 'the `since` of the next request' }),
+      more: Type.Boolean({ description: 'whether there are more changes at this moment' })
+    },
+    {
+      $id: 'ChangePage',
+      description: 'Some changes.',
+      examples: [
+        {
+          changes: [{ type: 'todo', id: exampleIds.todo, deleted: false, todo: exampleTodo }],
+          next: exampleToken,
+          more: false
+        }
+      ]
+    }
+  )
+)
+
+/** Where to begin. */
+export const sinceField = {
+  since: Type.Optional(
+    Type.String({
+      description: 'the `next` of the page before; without it, everything there is comes first'
+    })
+  )
+}
+
+export const list = {
+  operationId: 'listChanges',
+  summary: 'List what has changed',
+  description:
+    'What has changed since a request before, in the order of the last changes: each todo once, as it is now. Without `since` ' +
+    'it begins with all todos, those in the trash included, and goes over into the changes by itself, so one loop does for ' +
+    'both: ask again with `since` set to `next`, at once while `more` is true. Nothing is missed, whatever happens between two ' +
+    'requests: moves, the trash, and what is deleted for good, which comes with `deleted` set to true. A page may have fewer ' +
+    'changes than `limit` when they are long.',
+  tags: ['changes'],
+  security: bearer,
+  querystring: Type.Object(
+    {
+      ...sinceField,
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: MAX_CHANGES,
+          default: DEFAULT_CHANGES,
+          description: `a whole number from 1 to ${MAX_CHANGES}`
+        })
+      )
+    },
+    { additionalProperties: false }
+  ),
+  response: {
+    200: { ...ref(ChangePageDocument), description: 'Some changes.' },
+    ...problemResponses('validation_failed', 'sync_token_expired', ...bearerProblems)
+  }
+}

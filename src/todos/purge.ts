@@ -1,0 +1,51 @@
+import { and, asc, isNotNull, lt, sql } from 'drizzle-orm'
+import type { BoundStatement } from '../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../db/engine.ts'
+import { param, prepareStatements } from '../db/statements.ts'
+import type { Store } from '../db/store.ts'
+import type { RemoveOldest } from '../jobs/janitor.ts'
+import { bindTombstone } from '../sync/tombstones.ts'
+import { todoStatements } from './statements.ts'
+import { todoTables } from './tables.ts'
+
+/** A todo in the state that is deleted. */
+interface PurgedTodo {
+  readonly userId: string
+  readonly id: string
+  /** The revision of that state. */
+  readonly expected: string | undefined
+}
+
+/** The statements that delete a todo for good. Each must affect a row. */
+export const bindPurge = (store: Store, { userId, id, expected }: PurgedTodo): BoundStatement[] =>
+  [
+    bindTombstone(store, { userId, type: 'todo', id }),
+    todoStatements(store).deleteRow.bind({ userId, id, expected })
+  ].map(mustAffectRow)
+
+const statements = prepareStatements('todos_trash', todoTables, (db, { todos }) => ({
+  findOldest: db
+    .select({ userId: todos.userId, id: todos.id, expected: todos.revision })
+    .from(todos)
+    .where(and(isNotNull(todos.deletedAt), lt(todos.deletedAt, param(todos.deletedAt, 'before'))))
+    .orderBy(asc(todos.deletedAt))
+    .limit(sql.placeholder('size'))
+}))
+
+/** Makes what empties the trash of what has been in it for long enough. */
+export function createTrashRemoval(store: Store): RemoveOldest {
+  async function purge(todos: readonly PurgedTodo[]): Promise<void> {
+    try {
+      await store.atomically(...todos.flatMap(todo => bindPurge(store, todo)))
+    } catch (error) {
+      // One of them was restored meanwhile. The next round takes the others.
+      if (!(error instanceof NoRowAffected)) throw error
+    }
+  }
+
+  return async (before, size) => {
+    const todos = await statements(store).findOldest.execute({ before, size })
+    for (const [, ofUser] of Map.groupBy(todos, ({ userId }) => userId)) await purge(ofUser)
+    return todos.length
+  }
+}
