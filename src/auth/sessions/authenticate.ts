@@ -12,7 +12,7 @@ import { sessionStatements } from './statements.ts'
 export interface PendingIdentity {
   /**
    * Reads for the user of the access token, while the session is checked. This is the only way to the user's id, so the
-   * check cannot be left out.
+   * check cannot be left out. What lasts longer than a request reads several times, and is checked each time.
    * @param work begins the read
    * @returns what the read resolves to, after the check has passed. A refusal wins over whatever the read comes to.
    * @throws {Problem} `access_token_revoked`, `access_token_stale` or `access_token_expired`
@@ -71,6 +71,7 @@ export function createAuthentication(store: Store, tokens: Tokens) {
     const identity: ClaimedIdentity = {
       claimedUserId: claims.sub,
       async read(work) {
+        tokens.access.assertUnexpired(claims)
         const result = work(claims.sub)
         // Awaited below. When the check refuses the request, the outcome of the read does not matter.
         result.catch(() => {})
