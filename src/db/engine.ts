@@ -169,11 +169,12 @@ export interface Engine {
    * outdated, else together with other readings to save round trips.
    * @param read reads values by their ids
    * @param invalidations all writes that change a value
+   * @returns the reading, which gives a cached value at once: a promise would take longer than the value
    */
   readonly cached: <Value>(
     read: ReadByIds<Value>,
     invalidations: readonly Invalidation[]
-  ) => (id: string) => Promise<Value | undefined>
+  ) => (id: string) => Value | Promise<Value | undefined>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
   /**

@@ -109,7 +109,7 @@ t.test('a database that is closed is not available', async t => {
   await session('a1')
   connection.close()
   const inOneGo = [session('a1'), session('a1')]
-  for (const answer of inOneGo) t.ok(isUnavailable(await answer.catch(error => error)))
+  for (const answer of inOneGo) t.ok(isUnavailable(await Promise.resolve(answer).catch(error => error)))
 })
 
 t.test('whether others wrote is asked once for what is read in one go', async t => {

@@ -66,10 +66,7 @@ export function createReadCaches(connection: Database.Database): Engine['cached'
 
   return <Value>(read: ReadByIds<Value>, invalidations: readonly Invalidation[]) => {
     const cache = addCache<Value>(invalidations)
-    return async (id: string) => {
-      clearIfOthersWrote()
-      const hit = cache.values.get(id)
-      if (hit !== undefined) return hit
+    async function readAndCache(id: string): Promise<Value | undefined> {
       const before = cache.invalidations
       const value = (await read([id])).get(id)
       // What was written meanwhile may be newer than the value.
@@ -78,6 +75,10 @@ export function createReadCaches(connection: Database.Database): Engine['cached'
         cache.values.set(id, value)
       }
       return value
+    }
+    return (id: string) => {
+      clearIfOthersWrote()
+      return cache.values.get(id) ?? readAndCache(id)
     }
   }
 }
