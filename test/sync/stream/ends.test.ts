@@ -69,7 +69,7 @@ t.test('a heartbeat comes when nothing else was sent', async t => {
 })
 
 t.test('[NOMISS] a client that does not read costs little, and is dropped or cut off', async t => {
-  const options = { timeouts: { stalled: 700 }, streamIntervals: intervals }
+  const options = { timeouts: { stalled: 400 }, streamIntervals: intervals }
   const { origin, token, app, signUp, todos, call } = await serveStreams(t, {}, options)
   const line = JSON.stringify({ title: 'x', description: 'x'.repeat(16_384) })
   const lines = Array(400).fill(line).join('\n')
