@@ -85,6 +85,13 @@ export function peakMemory({ pid }: Pick<Running, 'pid'>): number {
   return Number(kibibytes) / 1024
 }
 
+/** The memory of a process in MiB at this moment, on Linux. */
+export function currentMemory({ pid }: Pick<Running, 'pid'>): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const [, kibibytes] = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kibibytes) / 1024
+}
+
 /** The processor time of a process and its children in seconds, on Linux. */
 export function processorTime({ pid }: Pick<Running, 'pid'>): number {
   if (process.platform !== 'linux') return Number.NaN

@@ -29,6 +29,7 @@ const STORY = [
   'batchTodos',
   'replaceTodo',
   'patchTodo',
+  'streamChanges',
   'deleteTodo',
   'restoreTodo',
   'exportTodos',
