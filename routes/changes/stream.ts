@@ -16,6 +16,7 @@ const streamRoute: FastifyPluginAsyncTypebox = async app => {
       const { readable, drop } = await app.changeStreams
         .open({
           read: request.pending.read,
+          check: request.pending.check,
           since: lastEventId || request.query.since,
           serialize: change => serialize({ ...change })
         })

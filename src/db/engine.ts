@@ -169,11 +169,13 @@ export interface Engine {
    * outdated, else together with other readings to save round trips.
    * @param read reads values by their ids
    * @param invalidations all writes that change a value
+   * @param maxIds the most ids that `read` takes, `MAX_IDS` unless told otherwise
    * @returns the reading, which gives a cached value at once: a promise would take longer than the value
    */
   readonly cached: <Value>(
     read: ReadByIds<Value>,
-    invalidations: readonly Invalidation[]
+    invalidations: readonly Invalidation[],
+    maxIds?: number
   ) => (id: string) => Value | Promise<Value | undefined>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery

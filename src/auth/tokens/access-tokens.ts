@@ -68,7 +68,8 @@ export const toJti = (sessionId: string, generation: number) => `${sessionId}.${
 /** The generation of its session that an access token belongs to. */
 export const getGeneration = ({ sid, jti }: AccessTokenClaims) => Number(jti.slice(sid.length + 1))
 
-type SessionState = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
+/** What decides which tokens of a session are good. */
+export type SessionState = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
 
 /** Whether a token belongs to the session that it names: user and session match, and the session has reached its generation. */
 export const belongsToSession = (claims: AccessTokenClaims, { userId, generation }: SessionState): boolean =>

@@ -85,7 +85,7 @@ export async function openPostgres({
     db,
     kit: postgresKit,
     // To ask whether a row is as it was takes as long as to read it.
-    cached: batchReads,
+    cached: (read, _invalidations, maxIds) => batchReads(read, maxIds),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (params?: Params) => prepared.execute(params)

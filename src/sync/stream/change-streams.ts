@@ -41,6 +41,8 @@ export interface StreamIntervals {
 export interface ChangeStreamRequest {
   /** Reads for the user while the session is checked. It may be called for as long as the stream lasts. */
   readonly read: <Result>(work: (userId: string) => Promise<Result>) => Promise<Result>
+  /** Checks the session. */
+  readonly check: () => Promise<void>
   /** The token of the last page or change that the client has. */
   readonly since: string | undefined
   /** Writes a change as JSON. */
@@ -74,7 +76,7 @@ export function createChangeStreams({
   async function checkSession(stream: OpenStream) {
     stream.isChecking = true
     try {
-      await stream.read(async () => {})
+      await stream.check()
     } catch (error) {
       if (error instanceof Problem) stream.end(error.code)
       // While the database is away nobody can end the session, and the stream has nothing to send.
@@ -95,7 +97,7 @@ export function createChangeStreams({
    * Opens a stream: first what has changed since the token, or everything there is, then what changes.
    * @throws {Problem} `too_many_streams`, `overloaded` or `shutting_down`; what `read` and `readChanges` throw
    */
-  async function open({ read, since, serialize }: ChangeStreamRequest) {
+  async function open({ read, check, since, serialize }: ChangeStreamRequest) {
     const userId = await read(async id => id)
     assertRoom(userId)
     const stream = createChangeStream({
@@ -108,7 +110,7 @@ export function createChangeStreams({
         stopFollowing()
       }
     })
-    const openStream: OpenStream = { ...stream, read, userId, isChecking: false }
+    const openStream: OpenStream = { ...stream, check, userId, isChecking: false }
     // Before the first page is read, so that no change goes unnoticed in between.
     const stopFollowing = wakeUps.follow(userId, stream.wake)
     streams.add(openStream)
@@ -147,7 +149,7 @@ export function createChangeStreams({
 
 export type ChangeStreams = ReturnType<typeof createChangeStreams>
 
-interface OpenStream extends ReturnType<typeof createChangeStream>, Pick<ChangeStreamRequest, 'read'> {
+interface OpenStream extends ReturnType<typeof createChangeStream>, Pick<ChangeStreamRequest, 'check'> {
   readonly userId: string
   /** Whether a check of the session is under way. */
   isChecking: boolean

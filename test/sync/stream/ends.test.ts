@@ -78,8 +78,12 @@ t.test('[NOMISS] a client that does not read costs little, and is dropped or cut
   const openDeaf = async () => (await openStream(t, origin, { token })).response.pause()
   const tally = app.store.counters.get(streamEvents)
 
-  const { read } = await app.sessions.authenticateForRead(token)
-  const { readable } = await app.changeStreams.open({ read, since: undefined, serialize: JSON.stringify })
+  const pending = await app.sessions.authenticateForRead(token)
+  const { readable } = await app.changeStreams.open({
+    ...pending,
+    since: undefined,
+    serialize: JSON.stringify
+  })
   await sleep(50)
   t.equal(tally.get('sent'), 100, 'one page is read for whoever takes nothing')
   readable.destroy()
@@ -106,8 +110,13 @@ t.test('when the process stops, streams end at once and say when to come back', 
     t.ok(retry?.event === 'retry' && retry.data >= 1000 && retry.data <= 5000, `${retry?.data}`)
     t.strictSame(rest, [end('shutting_down')])
   }
-  const request = { read: work => work('ada'), since: undefined, serialize: String } as ChangeStreamRequest
-  await t.rejects(app.changeStreams.open(request), {
+  const late: ChangeStreamRequest = {
+    read: work => work('ada'),
+    check: async () => {},
+    since: undefined,
+    serialize: String
+  }
+  await t.rejects(app.changeStreams.open(late), {
     code: 'shutting_down',
     status: 503,
     headers: { 'retry-after': '15' }
@@ -125,10 +134,9 @@ function breakReads({ app }: Pick<Service, 'app'>) {
       const identity = await authenticateForRead(token)
       return {
         ...identity,
-        read(work: (userId: string) => Promise<unknown>) {
-          if (state.error) return Promise.reject(state.error)
-          return identity.read(work)
-        }
+        read: (work: (userId: string) => Promise<unknown>) =>
+          state.error ? Promise.reject(state.error) : identity.read(work),
+        check: () => (state.error ? Promise.reject(state.error) : identity.check())
       }
     }
   })
