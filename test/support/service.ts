@@ -101,6 +101,8 @@ export async function serve(
     }
     const hasEnd = headers?.accept !== 'text/event-stream'
     const response = await app.inject(hasEnd ? options : { ...options, payloadAsStream: true })
+    // Of an empty answer the timer stays, and the process with it.
+    clearTimeout((response.raw.res as { timeoutHandle?: NodeJS.Timeout }).timeoutHandle)
     const text = hasEnd ? response.body : await readUntilCaughtUp(response.stream())
     const isJson = text !== '' && /[/+]json/.test(String(response.headers['content-type']))
     const answer = {
