@@ -8,7 +8,7 @@ import { formatTable } from './comparison/report.ts'
 import { bearerApi, LATCHKEY } from './comparison/subjects.ts'
 import { createBenchFolder } from './harness/folder.ts'
 import { createPeople, type Person } from './harness/people.ts'
-import { currentMemory, launch, processorTime, type Running, waitUntilIdle } from './harness/process.ts'
+import { launch, processorTime, type Running, residentMemory, waitUntilIdle } from './harness/process.ts'
 import { type Follower, openFollower } from './streams/followers.ts'
 
 /*
@@ -51,7 +51,7 @@ async function measureIdle(running: Running) {
   await waitUntilIdle(running)
   const before = processorTime(running)
   await sleep(IDLE_SECONDS * 1000)
-  return { memory: currentMemory(running), load: (processorTime(running) - before) / IDLE_SECONDS }
+  return { memory: residentMemory(running), load: (processorTime(running) - before) / IDLE_SECONDS }
 }
 
 /** What idle streams cost. */
