@@ -73,28 +73,33 @@ async function measureStreams(title: string, running: Running, people: readonly 
   ]
 }
 
-/** Milliseconds from the request of a write on one instance to its event on a stream of another one. */
+/**
+ * Milliseconds from the answer to a write on one instance to its event on a stream of another one; nothing when the event
+ * comes before the answer.
+ */
 async function measureDelays(one: Running, other: Running, people: readonly Person[]): Promise<number[]> {
-  const begins = new Map<string, number>()
-  const delays: number[] = []
+  const answered = new Map<string, number>()
+  const received = new Map<string, number>()
   const followers = await Promise.all(
     people.map(({ headers }) =>
-      openFollower(other.url, headers, title => delays.push(performance.now() - Number(begins.get(title))))
+      openFollower(other.url, headers, title => received.set(title, performance.now()))
     )
   )
-  const writes: Promise<unknown>[] = []
   const begin = performance.now()
+  const writes: Promise<unknown>[] = []
   for (let count = 0; count < WRITE_SECONDS * WRITES_PER_SECOND; count += 1) {
     await sleep(Math.max(0, begin + (count * 1000) / WRITES_PER_SECOND - performance.now()))
     const { headers } = people[count % people.length] as Person
-    begins.set(`${count}`, performance.now())
-    writes.push(create(one.url, headers, `${count}`))
+    const write = create(one.url, headers, `${count}`)
+    writes.push(write.then(() => answered.set(`${count}`, performance.now())))
   }
   await Promise.all(writes)
   await sleep(1000)
   for (const { close } of followers) close()
-  if (delays.length < begins.size) throw new Error(`${begins.size - delays.length} changes did not come`)
-  return delays.sort((a, b) => a - b)
+  if (received.size < answered.size) throw new Error(`${answered.size - received.size} changes did not come`)
+  return Array.from(answered, ([title, time]) => Math.max(0, Number(received.get(title)) - time)).sort(
+    (a, b) => a - b
+  )
 }
 
 async function create(url: string, headers: Record<string, string>, title: string) {
