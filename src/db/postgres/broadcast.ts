@@ -46,19 +46,20 @@ export function openPostgresBroadcast(
       // Destroyed without a farewell, so that a server that has gone silent holds up nobody.
       const socket = new Socket({ signal }).unref()
       const client = createClient(connector, socket)
-      try {
-        const ended = once(client, 'end')
-        await Promise.race([ended, listen(client, listener)])
-        failures = 0
-        notify = payload =>
-          client.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => socket.destroy())
-        listener.onGap()
-        await ended
-      } catch (error) {
-        if (failures === 0 && !signal.aborted) log.warn(describeLoss(error))
-      }
+      const lost = once(client, 'error')
+      const [error] = await listen(client, listener).then(
+        () => {
+          failures = 0
+          notify = payload =>
+            client.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => socket.destroy())
+          listener.onGap()
+          return lost
+        },
+        error => [error]
+      )
       notify = undefined
       socket.destroy()
+      if (failures === 0 && !signal.aborted) log.warn(describeLoss(error))
     }
   }
 

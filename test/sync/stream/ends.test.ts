@@ -4,6 +4,7 @@ import { StatementError } from '../../../src/db/errors.ts'
 import type { ChangeStreamRequest } from '../../../src/sync/stream/change-streams.ts'
 import { streamEvents } from '../../../src/sync/stream/counters.ts'
 import { PASSWORD, type Service } from '../../support/service.ts'
+import { MISSING_ID } from '../../todos/signed-in.ts'
 import { follow, openStream, serveStreams } from './follow.ts'
 
 /** Sessions are checked often, so that the tests are quick. */
@@ -155,6 +156,26 @@ t.test('while the database is away a stream waits, and then misses nothing', asy
   t.equal(stream.events().length, 2)
   state.error = undefined
   t.match((await stream.untilCaughtUp(2)).slice(2), [{ data: { todo: { title: 'one' } } }, {}])
+})
+
+t.test('a session is not checked again before its last check has ended', async t => {
+  const { app } = await serveStreams(t, {}, { streamIntervals: intervals })
+  let checks = 0
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { readable } = await app.changeStreams.open({
+    read: work => work(MISSING_ID),
+    check() {
+      checks += 1
+      return promise
+    },
+    since: undefined,
+    serialize: JSON.stringify
+  })
+  await sleep(100)
+  t.equal(checks, 1)
+  resolve()
+  while (checks === 1) await sleep(5)
+  readable.destroy()
 })
 
 t.test('a fault of the program cuts the stream, whoever meets it', async t => {
