@@ -77,7 +77,7 @@ export function createChangeReader(store: Store, sources: readonly ChangeSource[
     const given = since === undefined ? undefined : parseSyncToken(userId, since)
     // The number comes first. All changes up to it are committed, so what is read afterwards misses none of them.
     const sequence = await readSettledSequence(userId)
-    if (given) assertKnown(given, sequence)
+    if (given) assertNotUndone(given, sequence)
     let position = given ?? { start: sequence.value, number: 0, id: '' }
     const changes = new Map<string, Change>()
     let size = 0
@@ -104,10 +104,9 @@ export function createChangeReader(store: Store, sources: readonly ChangeSource[
   }
 }
 
-/** @throws {Problem} `sync_token_expired` for a token from before the floor, or from a future that was undone */
-function assertKnown({ start, number }: SyncPosition, { value, floor }: SequenceState): void {
-  if (Math.max(start, number) < floor || Math.max(start, number) > value)
-    throw new Problem('sync_token_expired')
+/** @throws {Problem} `sync_token_expired` for a token from a future that was undone */
+function assertNotUndone({ start, number }: SyncPosition, { value }: SequenceState): void {
+  if (Math.max(start, number) > value) throw new Problem('sync_token_expired')
 }
 
 const toChange = ({ type, id, item }: ChangedItem, token: string): Change => ({

@@ -3,6 +3,7 @@ import type { BoundStatement } from '../db/engine.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'
+import { Problem } from '../problems/problem.ts'
 import { inChangeRange, type ReadChanged, toRangeParams } from './change-source.ts'
 import { prepareChanges } from './sequence.ts'
 import { syncTables } from './tables.ts'
@@ -38,10 +39,19 @@ export const bindTombstone = (store: Store, deleted: Deleted): BoundStatement<re
 
 const TOMBSTONE_SIZE = 100
 
-/** Reads what was deleted for good. */
+/**
+ * Reads what was deleted for good.
+ * @throws {Problem} `sync_token_expired` when some of it is no longer known
+ */
 export const readTombstones: ReadChanged = async (store, userId, range, limit) => {
   const rows = await statements(store).findChanged.execute(toRangeParams(userId, range, limit))
-  return rows.map(({ type, id, number }) => ({ type, id, number, item: undefined, size: TOMBSTONE_SIZE }))
+  if (rows.some(({ floor }) => range.after.number < floor)) throw new Problem('sync_token_expired')
+  return rows.flatMap(({ type, id, number }) =>
+    // A row of nothing but the floor.
+    type === null || id === null || number === null
+      ? []
+      : { type, id, number, item: undefined, size: TOMBSTONE_SIZE }
+  )
 }
 
 const statements = prepareStatements('tombstones', syncTables, (db, { changeSequences, tombstones }) => {
@@ -49,13 +59,25 @@ const statements = prepareStatements('tombstones', syncTables, (db, { changeSequ
   const belongsToUser = eq(tombstones.userId, param(tombstones.userId, 'userId'))
   const floor = param(changeSequences.floor, 'floor')
   const range = inChangeRange(tombstones)
+  const tombstone = db
+    .select({ type: tombstones.type, id: tombstones.id, number: tombstones.changeNumber })
+    .from(tombstones)
+    .where(range.condition)
+    .orderBy(...range.order)
+    .limit(range.limit)
+    .as('tombstone')
   return {
+    /** The floor with the tombstones: between two queries, the janitor may remove one and raise it. */
     findChanged: db
-      .select({ type: tombstones.type, id: tombstones.id, number: tombstones.changeNumber })
-      .from(tombstones)
-      .where(range.condition)
-      .orderBy(...range.order)
-      .limit(range.limit),
+      .select({
+        floor: changeSequences.floor,
+        type: tombstone.type,
+        id: tombstone.id,
+        number: tombstone.number
+      })
+      .from(changeSequences)
+      .leftJoin(tombstone, sql`true`)
+      .where(eq(changeSequences.userId, param(changeSequences.userId, 'userId'))),
     findOldest: db
       .select({ userId: tombstones.userId, changeNumber: tombstones.changeNumber })
       .from(tombstones)
