@@ -43,6 +43,7 @@ export type Problem = {
     | 'link_expired'
     | 'link_used'
     | 'challenge_expired'
+    | 'sync_token_expired'
     | 'precondition_failed'
     | 'body_too_large'
     | 'uri_too_long'
@@ -73,7 +74,7 @@ export type Problem = {
   index?: number
   current?: Todo
   /** what the client should do */
-  action?: 'refresh' | 'request-mail' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+  action?: 'refresh' | 'request-mail' | 'resync' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
 }
 
 /** The limits of the service. Each description names the unit. */
@@ -312,6 +313,26 @@ export type BatchResult = {
   }>
   /** whether nothing was written */
   validateOnly: boolean
+}
+
+/** The latest state of something that was changed. */
+export type Change = {
+  /** what was changed; the member of this name holds it */
+  type: 'todo'
+  /** a UUID */
+  id: string
+  /** whether it was deleted for good; what is in the trash is not */
+  deleted: boolean
+  todo?: Todo
+}
+
+/** Some changes. */
+export type ChangePage = {
+  changes: Array<Change>
+  /** the `since` of the next request */
+  next: string
+  /** whether there are more changes at this moment */
+  more: boolean
 }
 
 export type RegisterBody = {
@@ -724,4 +745,11 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
+}
+
+export type ListChangesQuery = {
+  /** the `next` of the page before; without it, everything there is comes first */
+  since?: string
+  /** a whole number from 1 to 1000 */
+  limit?: number
 }

@@ -154,15 +154,18 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     const calendar = steps[10]?.indexOf('BEGIN:VCALENDAR') ?? 0
     t.match(parse(steps[10]?.slice(0, calendar)), [{ created: 0, existing: isRepeated ? Number : 4 }])
     t.match(steps[10]?.slice(calendar), /SUMMARY:Buy milk/)
-    t.match(parse(steps[11]), [{ titleLength: 500 }])
-    t.equal(steps[12], '')
-    t.match(parse(steps[13]), [{ username: 'ada', emailVerified: true }])
-    t.match(parse(steps[14]), [
+    const [todo, page] = parse(steps[11])
+    const change = { type: 'todo', id: made.id, deleted: false, todo }
+    t.match(page, { changes: [change], next: String, more: false })
+    t.match(parse(steps[12]), [{ titleLength: 500 }])
+    t.equal(steps[13], '')
+    t.match(parse(steps[14]), [{ username: 'ada', emailVerified: true }])
+    t.match(parse(steps[15]), [
       {},
       { code: 'access_token_revoked' },
       { username: 'ada', emailVerified: true }
     ])
-    t.match(steps[15], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
+    t.match(steps[16], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
   },
 
   'docs/command-line.md'(t, outputs) {

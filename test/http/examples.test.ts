@@ -25,6 +25,7 @@ const STORY = [
   'createTodo',
   'getTodo',
   'listTodos',
+  'listChanges',
   'moveTodo',
   'batchTodos',
   'replaceTodo',

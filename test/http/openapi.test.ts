@@ -57,6 +57,8 @@ t.test('every operation is described whole', async t => {
   t.strictSame(Object.keys(document.components.schemas).sort(), [
     'BatchResult',
     'Challenge',
+    'Change',
+    'ChangePage',
     'Event',
     'EventPage',
     'Limits',
@@ -89,6 +91,7 @@ t.test('every operation is described whole', async t => {
     'getService',
     'getTodo',
     'importTodos',
+    'listChanges',
     'listEvents',
     'listProblems',
     'listSessions',
@@ -115,7 +118,7 @@ t.test('every operation is described whole', async t => {
       name
     )
     for (const { description } of Object.values(responses)) t.ok(description, name)
-    if (/ \/api\/(todos|auth\/me|auth\/email\/?(verification|confirm|$))/.test(name))
+    if (/ \/api\/(todos|changes|auth\/me|auth\/email\/?(verification|confirm|$))/.test(name))
       t.strictSame(security, [{ bearer: [] }], name)
     if (requestBody) {
       t.equal(requestBody.required, !name.endsWith('logout'), name)
