@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/db/store.ts'
 import { emptyDatabase } from '../../support/databases.ts'
+import { createRandom } from '../../support/random.ts'
 import { type Instance, runModel } from './run.ts'
+import { createPause, createSlowStore } from './slow-store.ts'
 
 /** More of them for who has the time; a failure names its seed. */
 const RUNS = Number(process.env.SYNC_RUNS ?? 50)
@@ -13,7 +15,7 @@ async function openInstances(t: Test): Promise<Instance[]> {
   const database = await emptyDatabase(t)
   const url = database === ':memory:' ? `file:${t.testdir()}/latchkey.db` : database
   return Promise.all(
-    [1, 2].map(async () => {
+    [1, 2].map(async number => {
       let time = START
       const now = () => new Date(time++)
       const store = await openStore({ url, poolMax: 5, now, log })
@@ -21,7 +23,7 @@ async function openInstances(t: Test): Promise<Instance[]> {
       const moveClock = (milliseconds: number) => {
         time += Math.round(milliseconds)
       }
-      return { store, moveClock }
+      return { store: createSlowStore(store, createPause(createRandom(number))), moveClock }
     })
   )
 }

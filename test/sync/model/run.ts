@@ -7,11 +7,12 @@ import type { Todo } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { createRandom } from '../../support/random.ts'
 import { createPollingFollower, type Follower, type FollowerOptions } from './followers.ts'
-import { createPause, createSlowStore } from './slow-store.ts'
+import { createPause } from './slow-store.ts'
 import { importSome, type Writer, writeSomething } from './writes.ts'
 
 /** A process of the service: a worker on a SQLite file, or an instance on PostgreSQL. */
 export interface Instance {
+  /** A slow one. */
   readonly store: Store
   readonly moveClock: (milliseconds: number) => void
 }
@@ -46,17 +47,15 @@ export async function runModel({ seed, instances, count, createFollowers }: RunO
   const ids = [store.newId()]
 
   const writers = instances.flatMap(({ store, moveClock }) =>
-    Array.from({ length: WRITERS_PER_INSTANCE }, (): Writer => {
-      const random = newRandom()
-      return { store: createSlowStore(store, createPause(random)), userId, random, ids, moveClock }
-    })
+    Array.from(
+      { length: WRITERS_PER_INSTANCE },
+      (): Writer => ({ store, userId, random: newRandom(), ids, moveClock })
+    )
   )
   if (seed % RUNS_PER_BIG_ONE === 0) await importSome(writers[0] as Writer, MANY_TODOS)
 
   const delivered = new Map<string, number>()
-  const readers = instances.map(({ store }) =>
-    createChangeReader(createSlowStore(store, createPause(newRandom())), changeSources)
-  )
+  const readers = instances.map(({ store }) => createChangeReader(store, changeSources))
   const toOptions = (): FollowerOptions => ({ userId, random: newRandom(), readers, delivered })
   const followers = [
     ...Array.from({ length: POLLING_FOLLOWERS }, () => createPollingFollower(toOptions())),

@@ -29,7 +29,8 @@ type Write = (writer: Writer) => Promise<unknown>
 export const pick = <Item>(random: () => number, items: readonly Item[]): Item =>
   items[Math.floor(random() * items.length)] as Item
 
-const pickId = ({ random, ids }: Writer) => pick(random, ids)
+/** More often one of the latest, which is still there. */
+const pickId = ({ random, ids }: Writer) => ids.at(-1 - Math.floor(random() ** 2 * ids.length)) as string
 const newTitle = ({ random }: Writer) => `title ${Math.floor(random() * 1000)}`
 
 /** A write to one todo. */
@@ -79,7 +80,7 @@ const batch: Write = async writer => {
       () => ({ op: 'delete', id: pickId(writer) }),
       () => ({ op: 'move', id: pickId(writer), to: 'top' })
     ])()
-  const length = 2 + Math.floor(3 * writer.random())
+  const length = 1 + Math.floor(3 * writer.random())
   const { answer } = await runOperations(writer, Array.from({ length }, createOperation))
   for (const result of answer) if ('todo' in result) writer.ids.push(result.todo.id)
 }
