@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/db/store.ts'
-import { emptyDatabase } from '../../support/databases.ts'
 import { createRandom } from '../../support/random.ts'
+import { guardedDatabase } from '../guarded-database.ts'
 import { type Instance, runModel } from './run.ts'
 import { createPause, createSlowStore } from './slow-store.ts'
 
@@ -12,8 +12,7 @@ const log = { warn() {} }
 
 /** Two workers on one SQLite file, or two instances on one PostgreSQL database, each with a clock of its own. */
 async function openInstances(t: Test): Promise<Instance[]> {
-  const database = await emptyDatabase(t)
-  const url = database === ':memory:' ? `file:${t.testdir()}/latchkey.db` : database
+  const url = await guardedDatabase(t)
   return Promise.all(
     [1, 2].map(async number => {
       let time = START
