@@ -7,18 +7,13 @@ import type { Todo } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { createRandom } from '../../support/random.ts'
 import { createPollingFollower, type Follower, type FollowerOptions } from './followers.ts'
+import { createUser, type Instance } from './instances.ts'
 import { createPause } from './slow-store.ts'
 import { importSome, type Writer, writeSomething } from './writes.ts'
 
-/** A process of the service: a worker on a SQLite file, or an instance on PostgreSQL. */
-export interface Instance {
-  /** A slow one. */
-  readonly store: Store
-  readonly moveClock: (milliseconds: number) => void
-}
-
 export interface RunOptions {
   readonly seed: number
+  /** Slow ones, where others come in between. */
   readonly instances: readonly Instance[]
   /** Counts what happened. */
   readonly count: (name: string) => void
@@ -94,21 +89,6 @@ async function listAll(store: Store, userId: string): Promise<Map<string, Todo>>
       cursor = page.nextCursor
     }
   return new Map(todos.map((todo): [string, Todo] => [todo.id, todo]).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-async function createUser(store: Store): Promise<string> {
-  const id = store.newId()
-  const { users } = allTables(store.kit)
-  const account = {
-    username: id,
-    usernameKey: id,
-    email: id,
-    emailKey: id,
-    passwordHash: '',
-    createdAt: store.now()
-  }
-  await store.db.insert(users).values({ id, ...account })
-  return id
 }
 
 async function removeUser(store: Store, userId: string): Promise<void> {
