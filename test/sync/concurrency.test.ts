@@ -29,7 +29,7 @@ async function serveWithLocks(t: Test) {
   const getNumber = async () => Number((await query(url, 'select value from change_sequences'))[0].value)
   const getTodos = () =>
     query(url, 'select title, done, change_number::int as number from todos order by title')
-  return { ...service, whileLocked, getNumber, getTodos }
+  return { ...service, url, whileLocked, getNumber, getTodos }
 }
 
 const LOCK_SEQUENCE = 'select value from change_sequences for update'
@@ -100,4 +100,25 @@ t.test('of two imports of one id, one creates the todo', { skip }, async t => {
     { title: 'x', done: false, number: 1 }
   ])
   t.equal(await getNumber(), 3)
+})
+
+t.test('a write that is undone for the sake of another one begins anew', { skip }, async t => {
+  const { url, todos, getTodos } = await serveWithLocks(t)
+  /** Has PostgreSQL break off as many writes of todos as if each had met another one. */
+  const breakOff = (times: number) =>
+    query(
+      url,
+      `create sequence attempts_${times};
+      create or replace function break_off() returns trigger language plpgsql as $$ begin
+        if nextval('attempts_${times}') <= ${times} then raise exception using errcode = 'deadlock_detected'; end if;
+        return new;
+      end $$;
+      create or replace trigger break_off before insert on todos for each row execute function break_off()`
+    )
+  await breakOff(4)
+  t.match(await todos('POST', '', { title: 'x' }), { status: 201 })
+  await breakOff(5)
+  const answer = await todos('POST', '', { title: 'y' })
+  t.match(answer, { status: 503, body: { code: 'database_unavailable' } })
+  t.strictSame(await getTodos(), [{ title: 'x', done: false, number: 1 }])
 })
