@@ -9,7 +9,7 @@ import { bearerApi } from './comparison/subjects.ts'
 import { createBenchFolder } from './harness/folder.ts'
 import { sendSteadily } from './harness/load.ts'
 import { createPeople } from './harness/people.ts'
-import { peakMemory } from './harness/process.ts'
+import { eventLoopTime, peakMemory, residentMemory } from './harness/process.ts'
 
 /*
  * How fast a full outbox is sent to a mail server on this machine, what readers of todos notice of it, and what mail adds to
@@ -21,6 +21,8 @@ const SECONDS = 10
 const CLIENTS = 4
 const REGISTRATIONS = 80
 const ROUNDS = 9
+/** Milliseconds between two looks at the memory, and of how many it is told. */
+const [MEMORY_INTERVAL, MEMORY_POINTS] = [500, 5]
 const { values } = parseArgs({ options: { mails: { type: 'string', default: '10000' } } })
 const mails = Number(values.mails)
 
@@ -64,15 +66,31 @@ const { child, running } = withMail
 const people = await createPeople(running.url, bearerApi, 10)
 const reads = people.flatMap(({ todos, headers }) => todos.map(id => ({ path: `/api/todos/${id}`, headers })))
 
-await sendSteadily(running, SECONDS, reads)
-const idle = await sendSteadily(running, SECONDS, reads)
+/** Reads todos. @returns the 99th percentile, and the processor time of the event loop meanwhile, in milliseconds */
+async function readTodos() {
+  const before = eventLoopTime(running)
+  const p99 = await sendSteadily(running, SECONDS, reads)
+  return { p99, time: eventLoopTime(running) - before }
+}
+
+await readTodos()
+const idle = await readTodos()
 const memoryBefore = peakMemory(running)
 child.send(mails)
 await once(child, 'message')
+const memory = [residentMemory(running)]
+const timer = setInterval(() => memory.push(residentMemory(running)), MEMORY_INTERVAL)
 const end = once(child, 'message')
-const busy = await sendSteadily(running, SECONDS, reads)
+const busy = await readTodos()
 const [milliseconds] = await end
+clearInterval(timer)
+const rate = (mails * 1000) / milliseconds
 const memoryAfter = peakMemory(running)
+/** The memory at the start, in the course and at the end of the sending. */
+const memoryPoints = Array.from(
+  { length: MEMORY_POINTS },
+  (_, point) => memory[Math.round(((memory.length - 1) * point) / (MEMORY_POINTS - 1))] as number
+)
 
 /** Registers accounts, a few at a time. @returns milliseconds for each */
 async function timeRegistrations({ url }: { url: string }, round: number): Promise<number> {
@@ -111,17 +129,21 @@ process.stdout.write(
       'a second',
       'peak MiB before',
       'peak MiB after',
+      'MiB meanwhile',
       'p99 of reads idle, ms',
       'meanwhile, ms',
+      'ms of the event loop a mail',
       'registering, parts of without mail'
     ],
     [
       `${mails}`,
-      ((mails * 1000) / milliseconds).toFixed(0),
+      rate.toFixed(0),
       memoryBefore.toFixed(0),
       memoryAfter.toFixed(0),
-      idle.toFixed(1),
-      busy.toFixed(1),
+      memoryPoints.map(mebibytes => mebibytes.toFixed(0)).join(', '),
+      idle.p99.toFixed(1),
+      busy.p99.toFixed(1),
+      ((busy.time - idle.time) / (rate * SECONDS)).toFixed(2),
       median.toFixed(2)
     ]
   ])}`

@@ -1,7 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
-import { ChallengeDocument, RegisteredPairDocument, TokenPairDocument, UserDocument } from './auth/schemas.ts'
+import {
+  ChallengeDocument,
+  RegisteredPairDocument,
+  TokenPairDocument,
+  UserDocument
+} from './auth/documents.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'

@@ -6,10 +6,12 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { SMTPServer } from 'smtp-server'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Milliseconds after which it gives up, wherever it is. */
@@ -79,6 +81,24 @@ async function useService(cwd: string) {
   expect(code, 0, 'it ends in order')
 }
 
+/** Sends a mail, which a thread does whose file must be in the package. */
+async function sendMail(npx: (...args: string[]) => Promise<string>) {
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, _session, callback) => stream.resume().on('end', () => callback(null, 'taken'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  Object.assign(process.env, {
+    MAIL_URL: `smtp://127.0.0.1:${port}`,
+    MAIL_FROM: 'no-reply@example.org',
+    PUBLIC_URL: 'https://id.example'
+  })
+  expect(await npx('mail', 'test', 'ada@example.org'), '250 taken\n', 'a mail is sent')
+  server.close()
+}
+
 /** Installs the package of the client by itself, and loads it. */
 async function useClient(parent: string) {
   await execute('npm', ['run', 'client:pack', '--', '--pack-destination', parent], { cwd: ROOT })
@@ -111,6 +131,7 @@ try {
   expect(await npx('--version'), `${version}\n`, 'npx latchkey --version')
   await useService(folder)
   expect(JSON.parse(await npx('users', 'list', '--json')).username, 'ada', 'the user is on disk')
+  await sendMail(npx)
   await useClient(folder)
 } finally {
   clearTimeout(timeout)

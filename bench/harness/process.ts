@@ -79,10 +79,24 @@ export async function waitUntilIdle(running: Pick<Running, 'pid'>): Promise<void
 }
 
 /** The peak memory of a process in MiB, on Linux. */
-export function peakMemory({ pid }: Pick<Running, 'pid'>): number {
+export const peakMemory = (running: Pick<Running, 'pid'>): number =>
+  readMemory(running, /^VmHWM:\s*(\d+) kB/m)
+
+/** The memory of a process in MiB, on Linux. */
+export const residentMemory = (running: Pick<Running, 'pid'>): number =>
+  readMemory(running, /^VmRSS:\s*(\d+) kB/m)
+
+function readMemory({ pid }: Pick<Running, 'pid'>, line: RegExp): number {
   if (process.platform !== 'linux') return Number.NaN
-  const [, kibibytes] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  const [, kibibytes] = line.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kibibytes) / 1024
+}
+
+/** The processor time of the thread of a process that has its event loop, in milliseconds, on Linux. */
+export function eventLoopTime({ pid }: Pick<Running, 'pid'>): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')
+  return Number(nanoseconds) / 1e6
 }
 
 /** The processor time of a process and its children in seconds, on Linux. */

@@ -21,7 +21,8 @@ import {
   problemResponses,
   ref
 } from '../schemas.ts'
-import { TokenPairDocument, tags, UserDocument } from './schemas.ts'
+import { TokenPairDocument, UserDocument } from './documents.ts'
+import { tags } from './schemas.ts'
 
 const exampleClient = {
   device: 'Firefox on Linux',

@@ -14,14 +14,8 @@ import {
   problemResponses,
   ref
 } from '../schemas.ts'
-import {
-  ChallengeDocument,
-  CodeAnswerBody,
-  codeProblems,
-  TokenPairDocument,
-  tags,
-  UserDocument
-} from './schemas.ts'
+import { ChallengeDocument, TokenPairDocument, UserDocument } from './documents.ts'
+import { CodeAnswerBody, codeProblems, tags } from './schemas.ts'
 
 /** The problems of the link of a mail. */
 const linkProblems = ['link_invalid', 'link_expired', 'link_used', 'mail_not_configured'] as const

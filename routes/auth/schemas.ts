@@ -4,42 +4,30 @@ import {
   CodeAnswer,
   Credentials,
   createRegistrationSchema,
-  Email,
   MAX_PASSWORD,
-  MAX_USERNAME,
-  Username
+  MAX_USERNAME
 } from '../../src/auth/accounts/schemas.ts'
 import { type LogoutScope, logoutScopes } from '../../src/auth/sessions/logout.ts'
 import type { TokenPair } from '../../src/auth/tokens/token-pairs.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_TTL } from '../../src/config/environment-schema.ts'
 import { toBodyLimit } from '../../src/config/limits.ts'
-import { IdDocument } from '../../src/http/schemas/id.ts'
 import { Nullable } from '../../src/http/schemas/types.ts'
 import { bearer, bodyProblems, exampleIds, idempotencyHeaders, problemResponses, ref } from '../schemas.ts'
+
+import {
+  ChallengeDocument,
+  EmailVerified,
+  exampleTokens,
+  RegisteredPairDocument,
+  TokenPairDocument,
+  userProperties
+} from './documents.ts'
 
 export const tags = ['auth']
 
 /** The largest body of these routes, in bytes: a user name, an e-mail and two passwords, or a token pair. */
 export const MAX_AUTH_BODY = toBodyLimit(MAX_USERNAME + MAX_EMAIL + 2 * MAX_PASSWORD)
-
-const AsciiEmail = { ...Email, format: 'email' }
-
-const exampleUser = { id: exampleIds.user, username: 'ada', email: 'ada@example.org', emailVerified: true }
-
-const userProperties = { id: IdDocument, username: Username, email: AsciiEmail }
-const EmailVerified = Type.Boolean({
-  description: 'whether the owner has shown that mail to the e-mail address arrives'
-})
-
-export const UserDocument = Type.Object(
-  { ...userProperties, emailVerified: EmailVerified },
-  {
-    $id: 'User',
-    description: 'An account.',
-    examples: [exampleUser]
-  }
-)
 
 /** The problems of a code. */
 export const codeProblems = [
@@ -48,66 +36,6 @@ export const codeProblems = [
   'too_many_tries',
   'mail_not_configured'
 ] as const
-
-const exampleTokens = {
-  accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
-  refreshToken: 'lkr_AaIJlvtseLeW7SJ7WKJp0gAAAAHvQ9a0w4a0mVxJ'
-}
-
-export const TokenPairDocument = Type.Object(
-  {
-    accessToken: Type.String({ description: 'a JWT, to be sent as `Authorization: Bearer …`' }),
-    tokenType: Type.Literal('Bearer'),
-    expiresIn: Type.Integer({
-      description: 'seconds for which the access token lives, counted from its `iat`'
-    }),
-    refreshToken: Type.String({ description: 'opaque; exchanges once for the next pair' }),
-    refreshExpiresIn: Type.Integer({ description: 'seconds until the session can no longer be refreshed' }),
-    user: ref(UserDocument)
-  },
-  {
-    $id: 'TokenPair',
-    description: 'What a sign-in or a refresh gives.',
-    examples: [
-      {
-        ...exampleTokens,
-        tokenType: 'Bearer',
-        expiresIn: 300,
-        refreshExpiresIn: 2_592_000,
-        user: exampleUser
-      }
-    ]
-  }
-)
-
-const exampleChallenge = { challengeId: exampleIds.challenge, expiresIn: 600 }
-
-export const ChallengeDocument = Type.Object(
-  {
-    challengeId: Type.String({ format: 'uuid', description: 'goes with the code' }),
-    expiresIn: Type.Integer({ description: 'seconds for which the code is good' })
-  },
-  { $id: 'Challenge', description: 'A code was mailed.', examples: [exampleChallenge] }
-)
-
-/** The pair of a registration. */
-export const RegisteredPairDocument = Type.Object(
-  {
-    ...TokenPairDocument.properties,
-    verification: Type.Optional(ref(ChallengeDocument))
-  },
-  {
-    $id: 'RegisteredPair',
-    description: 'What a registration gives. `verification` is for the code that was mailed to the address.',
-    examples: [
-      {
-        ...TokenPairDocument.examples[0],
-        user: { ...exampleUser, emailVerified: false },
-        verification: exampleChallenge
-      }
-    ]
-  }
-)
 
 /** Answers the challenge of the other examples. */
 export const CodeAnswerBody = {

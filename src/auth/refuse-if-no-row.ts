@@ -1,13 +1,13 @@
 import { NoRowAffected } from '../db/engine.ts'
-import { Problem, type ProblemCode } from '../problems/problem.ts'
+import { Problem, type ProblemCode, type ProblemOptions } from '../problems/problem.ts'
 
 /**
  * Makes a handler for `.catch` of a transaction: a statement that had to affect a row affected none, so the database undid
  * the transaction. Other errors pass unchanged.
- * @throws {Problem} with the given code
+ * @throws {Problem} with the given code and particulars
  */
 export const refuseIfNoRow =
-  (code: ProblemCode) =>
+  (code: ProblemCode, options?: ProblemOptions) =>
   (error: unknown): never => {
-    throw error instanceof NoRowAffected ? new Problem(code) : error
+    throw error instanceof NoRowAffected ? new Problem(code, options) : error
   }

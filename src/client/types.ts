@@ -74,7 +74,15 @@ export type Problem = {
   index?: number
   current?: Todo
   /** what the client should do */
-  action?: 'refresh' | 'request-mail' | 'resync' | 'retry' | 'retry-later' | 'sign-in' | 'use-latest'
+  action?:
+    | 'ask-operators'
+    | 'refresh'
+    | 'request-mail'
+    | 'resync'
+    | 'retry'
+    | 'retry-later'
+    | 'sign-in'
+    | 'use-latest'
 }
 
 /** The limits of the service. Each description names the unit. */

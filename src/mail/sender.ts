@@ -2,19 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mailListeners } from './outbox.ts'
 import { createDelivery, type DeliveryOptions } from './sending/delivery.ts'
 import { startLoop } from './sending/loop.ts'
+import { createPace } from './sending/pace.ts'
 import { mailStatements } from './statements.ts'
 import type { MailRow } from './tables.ts'
 
 /** Mails under way at a time: one that hangs holds up none of the others. */
-const MAX_UNDER_WAY = 10
+const MAX_UNDER_WAY = 40
 /** Milliseconds that a claim holds: longer than any attempt takes, so that nobody else sends the mail meanwhile. */
 const LEASE = 90_000
 /** Milliseconds between two looks at the outbox, into which other processes write, too. */
 const POLL_INTERVAL = 5000
-/** Milliseconds from the start of one mail to the next, so that the work of a full outbox comes between requests in small parts. */
-const SPACING = 7
-/** Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. */
-const GATHERING_TIME = 50
+/**
+ * Milliseconds after the end of a mail, in which others end: their rows go, and the next ones are claimed, together. It is
+ * longer while others are under way, since each commit holds up the requests for a moment.
+ */
+const GATHERING_TIME = { alone: 50, amongOthers: 200 }
 /** Milliseconds that mails whose connections were closed have to end. */
 const END_TIMEOUT = 1000
 
@@ -30,12 +32,11 @@ export function createSender(options: DeliveryOptions) {
   const { store, transport, log } = options
   const { nextDue, claim, giveUpExpired, remove } = mailStatements(store)
   const { deliver, tellGivenUp } = createDelivery(options)
+  const nextDelay = createPace()
   const underWay = new Set<Promise<void>>()
   /** The ids of mails that have ended well. The next round removes them together. */
   const done = new Set<string>()
   let isStopping = false
-  /** By a clock that nobody sets. */
-  let lastStart = Number.NEGATIVE_INFINITY
   let lastRound: Promise<unknown> = Promise.resolve()
 
   /** Starts to send what is due, up to the most that may be under way. */
@@ -101,16 +102,15 @@ export function createSender(options: DeliveryOptions) {
   }
 
   function begin(mail: MailRow) {
-    const now = performance.now()
-    lastStart = Math.max(now, lastStart + SPACING)
-    const delay = lastStart - now
+    const delay = nextDelay()
     const delivery = (delay > 0 ? sleep(delay).then(() => deliver(mail)) : deliver(mail))
       .then(isDone => {
         if (isDone) done.add(mail.id)
       })
       .finally(() => {
         underWay.delete(delivery)
-        gathering ??= setTimeout(endGathering, GATHERING_TIME).unref()
+        const time = underWay.size === 0 ? GATHERING_TIME.alone : GATHERING_TIME.amongOthers
+        gathering ??= setTimeout(endGathering, time).unref()
       })
     underWay.add(delivery)
   }

@@ -1,5 +1,6 @@
 /** What a client should do after a refusal; a program branches on the name, not on the words. */
 export const actions = {
+  'ask-operators': 'Ask those who run the service.',
   refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
   'request-mail': 'Ask for a new mail, then go on with its link or code.',
   resync: 'Take everything anew, from the beginning of the changes.',

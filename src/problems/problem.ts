@@ -27,7 +27,7 @@ export type FieldError = Fault | { readonly parameter: string; readonly detail: 
 /** The longest list of faults in one answer: a body can hold thousands. */
 export const MAX_ERRORS = 100
 
-interface ProblemOptions {
+export interface ProblemOptions {
   /** Instead of that of the catalogue: of a refusal by a part that knows no more than a status. */
   status?: number
   detail?: string

@@ -9,7 +9,7 @@ import { ADA, serveMail } from './mail-service.ts'
 const WEEK = 7 * 86_400
 const INVITATION_URL = 'https://app.example/join?token={token}'
 const invited = { SIGN_UP: 'invited', INVITATION_URL }
-const requestMail = { action: 'request-mail' }
+const askOperators = { action: 'ask-operators' }
 
 const register = ({ call }: Service, body: object) =>
   call('POST', '/api/auth/register', { body: { ...ADA, password: PASSWORD, ...body } })
@@ -124,7 +124,7 @@ t.test('an invitation is good once, also when its account is gone', async t => {
   const { body } = await register(service, { invitation })
   const assertUsed = async (account: object) => {
     const answer = await register(service, { invitation, ...account })
-    t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', requestMail))
+    t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', askOperators))
   }
   await assertUsed({})
   await assertUsed({ username: 'eve' })
@@ -142,18 +142,18 @@ t.test('an invitation is good for seven days', async t => {
   t.equal((await register(service, { invitation: early })).status, 201)
   service.clock.advance(0.001)
   const expired = await register(service, { username: 'bob', email: 'bob@example.org', invitation: late })
-  t.strictSame(expired.body, expectedProblem(expired, 410, 'link_expired', requestMail))
+  t.strictSame(expired.body, expectedProblem(expired, 410, 'link_expired', askOperators))
 })
 
 t.test('a newer invitation takes the place of the one before', async t => {
   const service = await serveMail(t, invited)
   const [first, second] = [await invite(service), await invite(service, 'ADA@Example.org')]
   const replaced = await register(service, { invitation: first })
-  t.strictSame(replaced.body, expectedProblem(replaced, 410, 'link_used', requestMail))
+  t.strictSame(replaced.body, expectedProblem(replaced, 410, 'link_used', askOperators))
   service.clock.advance(WEEK)
   const third = await invite(service)
   const answer = await register(service, { invitation: second })
-  t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', requestMail))
+  t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', askOperators))
   t.equal((await register(service, { invitation: third })).status, 201)
 })
 
@@ -208,7 +208,7 @@ t.test('of two registrations with one invitation at once one wins', async t => {
   )
   t.strictSame(answers.map(({ status }) => status).sort(), [201, 410])
   for (const answer of answers.filter(({ status }) => status === 410))
-    t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', requestMail))
+    t.strictSame(answer.body, expectedProblem(answer, 410, 'link_used', askOperators))
 })
 
 t.test('without an address of the app for it, the mail shows the invitation to be typed', async t => {

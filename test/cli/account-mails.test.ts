@@ -239,7 +239,9 @@ t.test('what sends a mail is refused where none are sent', async t => {
   const { signUp, takeMails } = await serve(t, settings)
   const { user } = await signUp(ADA)
   const latchkey = createProgram(settings)
-  const message = 'MAIL_URL: is needed, since this sends a mail.'
+  const message =
+    'MAIL_URL: this sends a mail, and none is sent, because it is off or not set. Give smtp://USER:PASSWORD@HOST:PORT, ' +
+    'smtps://USER:PASSWORD@HOST:PORT or file:FOLDER.'
   const commands = [
     ['send-reset', 'ada'],
     ['send-reset', 'nobody'],

@@ -99,7 +99,7 @@ t.test('mail test tells in a line what is wrong', async t => {
       { MAIL_URL: 'off' },
       'ada@example.org',
       78,
-      /^MAIL_URL: no mail is sent, because it is off or not set\.\n$/
+      /^MAIL_URL: this sends a mail, and none is sent, because it is off or not set\. Give smtp:.+ or file:FOLDER\.\n$/
     ],
     [{ MAIL_URL: 'file:x' }, 'ada', 64, /^"ada" is no e-mail address\.\n$/],
     [{ MAIL_URL: 'file:x' }, 'Ada <ada@example.org>', 64, /is no e-mail address/],

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import type { Test } from 'tap'
-import { createSmtpTransport, type SmtpTimeLimits } from '../../src/mail/transport/smtp.ts'
+import { createSmtpClient, type SmtpTimeLimits } from '../../src/mail/transport/smtp-client.ts'
 
 /** Short, so that tests need not wait. */
 const TIME_LIMITS: SmtpTimeLimits = { connect: 500, greeting: 500, silence: 500, message: 1500 }
@@ -68,9 +68,9 @@ export async function startMailServer(t: Test, options: SMTPServerOptions = {}) 
   return { port, received, parse }
 }
 
-/** A transport to a server, with short time limits. */
-export function openTransport(t: Test, url: string, timeLimits: Partial<SmtpTimeLimits> = {}) {
-  const transport = createSmtpTransport(url, SENDER, { ...TIME_LIMITS, ...timeLimits })
-  t.teardown(transport.close)
-  return transport
+/** What speaks to a server, without its thread and with short time limits. */
+export function openClient(t: Test, url: string, timeLimits: Partial<SmtpTimeLimits> = {}) {
+  const client = createSmtpClient({ url, from: SENDER, timeLimits: { ...TIME_LIMITS, ...timeLimits } })
+  t.teardown(client.close)
+  return client
 }

@@ -6,15 +6,15 @@ import t, { type Test } from 'tap'
 import { readConfig } from '../../src/config/config.ts'
 import { MailError } from '../../src/mail/mail.ts'
 import { createMailTransport, describeMailTransport } from '../../src/mail/transport.ts'
-import { answer, CERTIFICATE, MESSAGE, openTransport, SENDER, startMailServer } from './mail-server.ts'
+import { answer, CERTIFICATE, MESSAGE, openClient, SENDER, startMailServer } from './mail-server.ts'
 
 /** An address of this machine that is not known as such: to it nothing is sent without TLS. */
 const OUTSIDE = '0.0.0.0'
 
 /** Sends a message that must fail, and gives what the error says, without the port. */
 async function fail(t: Test, url: string, message = MESSAGE, limits = {}) {
-  const transport = openTransport(t, url, limits)
-  const error = await transport.send(message).then(
+  const client = openClient(t, url, limits)
+  const error = await client.send(message).then(
     () => undefined,
     error => error
   )
@@ -25,10 +25,10 @@ async function fail(t: Test, url: string, message = MESSAGE, limits = {}) {
 
 t.test('a message arrives with its id, as text and HTML, and says that nobody wrote it', async t => {
   const { port, received, parse } = await startMailServer(t)
-  const transport = openTransport(t, `smtp://127.0.0.1:${port}`)
-  await transport.verify()
-  t.equal(await transport.send({ ...MESSAGE, subject: 'Grüße <&> "Ada"' }), '250 queued')
-  t.equal(await transport.send(MESSAGE), '250 queued', 'over the same connection')
+  const client = openClient(t, `smtp://127.0.0.1:${port}`)
+  await client.verify()
+  t.equal(await client.send({ ...MESSAGE, subject: 'Grüße <&> "Ada"' }), '250 queued')
+  t.equal(await client.send(MESSAGE), '250 queued', 'over the same connection')
   const [mail] = await parse()
   t.match(mail, {
     messageId: `<${MESSAGE.id}@example.org>`,
@@ -70,9 +70,9 @@ t.test('nothing in a message becomes a header or another recipient', async t => 
     isPermanent: true
   })
   t.strictSame(received, [])
-  const transport = openTransport(t, url)
+  const client = openClient(t, url)
   const odd = ["o'hara+x@b.example", '{a}|!#$%&*/=?^_`~@b.example', 'grüße@b.example']
-  for (const to of odd) await transport.send({ ...MESSAGE, to })
+  for (const to of odd) await client.send({ ...MESSAGE, to })
   t.strictSame(
     received.flatMap(({ recipients }) => recipients),
     odd
@@ -148,8 +148,8 @@ t.test('[OUTBOX] nor with secrets that stand in what is no word of the text', as
       onData: (stream, _session, callback) =>
         stream.resume().on('end', () => callback(answer(550, `spam: ${quotation}`)))
     })
-    const transport = openTransport(t, `smtp://127.0.0.1:${port}`)
-    const { message: said } = await transport.send(message).catch(error => error)
+    const client = openClient(t, `smtp://127.0.0.1:${port}`)
+    const { message: said } = await client.send(message).catch(error => error)
     t.match(said, /550 spam: .*\*\*\*/)
     t.notMatch(said, /123456|eyJ|c2ln/, quotation)
   }
@@ -185,7 +185,7 @@ t.test('a server that hangs, closes or talks nonsense is another try’s, and so
     const url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`
     const begin = performance.now()
     t.match(await fail(t, url), { said, isPermanent: false })
-    await t.rejects(openTransport(t, url).verify(), { isPermanent: false, message: /127/ })
+    await t.rejects(openClient(t, url).verify(), { isPermanent: false, message: /127/ })
     t.ok(performance.now() - begin < 4000)
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -203,7 +203,7 @@ t.test('a message without an address is given up; ports have defaults', async t 
     ['smtp', 587],
     ['smtps', 465]
   ])
-    await t.rejects(openTransport(t, `${scheme}://[::1]`).verify(), {
+    await t.rejects(openClient(t, `${scheme}://[::1]`).verify(), {
       message: new RegExp(`^no connection to \\[::1\\]:${defaultPort} `)
     })
 })
@@ -258,16 +258,16 @@ t.test('with a valid certificate a message goes over TLS, with user and password
     `smtps://${credentials}@127.0.0.1:${secure.port}/`
   ]
   for (const url of urls) {
-    const transport = openTransport(t, url)
-    await transport.verify()
-    t.equal(await transport.send(MESSAGE), '250 queued')
+    const client = openClient(t, url)
+    await client.verify()
+    t.equal(await client.send(MESSAGE), '250 queued')
   }
   const wrong = {
     said: '0.0.0.0 refused the user or the password of MAIL_URL: 535 wrong',
     isPermanent: false
   }
   t.strictSame(await fail(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`), wrong)
-  await t.rejects(openTransport(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`).verify(), {
+  await t.rejects(openClient(t, `smtp://u:secret@${OUTSIDE}:${starttls.port}`).verify(), {
     isPermanent: false,
     message: /refused the user/
   })

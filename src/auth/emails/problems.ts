@@ -1,3 +1,4 @@
+import type { ProblemOptions } from '../../problems/problem.ts'
 import type { ProblemType } from '../../problems/problem-type.ts'
 
 /** The problems of links, codes and the ways to an account that need mail. */
@@ -85,3 +86,9 @@ type EmailProblems = typeof emailProblems
 declare module '../../problems/problem.ts' {
   interface ProblemCatalogue extends EmailProblems {}
 }
+
+/** The particulars of a link that only those who run the service can replace. */
+export const ONLY_BY_OPERATORS = {
+  detail: 'Ask those who run the service: only they can mail another one, or do what the link was for.',
+  action: 'ask-operators'
+} as const satisfies ProblemOptions

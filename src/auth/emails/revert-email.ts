@@ -7,6 +7,7 @@ import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
+import { ONLY_BY_OPERATORS } from './problems.ts'
 import { emailStatements } from './statements.ts'
 
 export function createRevertEmail({
@@ -29,9 +30,9 @@ export function createRevertEmail({
     const claims = links.revert.verify(token)
     if (!claims) throw new Problem('link_invalid')
     const [found] = await findFormer.execute({ formerId: claims.id })
-    if (!found) throw new Problem('link_used')
+    if (!found) throw new Problem('link_used', ONLY_BY_OPERATORS)
     const { former, user } = found
-    if (former.expiresAt <= store.now()) throw new Problem('link_expired')
+    if (former.expiresAt <= store.now()) throw new Problem('link_expired', ONLY_BY_OPERATORS)
     return { formerId: former.id, userId: user.id, username: user.username, email: former.email }
   }
 
@@ -55,7 +56,7 @@ export function createRevertEmail({
         auditLog.bindEvent(userId, 'email_reverted', client),
         mails.bindReset(email, reason)
       )
-      .catch(refuseIfNoRow('link_used'))
+      .catch(refuseIfNoRow('link_used', ONLY_BY_OPERATORS))
     await auditLog.recordSessionEnds(ended, { userId, reason, source: client })
     return { email }
   }

@@ -6,6 +6,7 @@ import type { Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
+import { ONLY_BY_OPERATORS } from '../emails/problems.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
 import type { User } from '../user.ts'
@@ -57,7 +58,7 @@ export function createRegister(
     const verification = await (needsCode ? insertWithCode(user, statements) : insert(statements)).catch(
       async error => {
         if (error instanceof NoRowAffected && invitationUse.some(use => use === error.statement))
-          throw new Problem('link_used')
+          throw new Problem('link_used', ONLY_BY_OPERATORS)
         return explainConflict(error, insertUser, account)
       }
     )
@@ -90,8 +91,8 @@ export function createRegister(
     const claims = links.invitation.verify(token)
     if (!claims) throw new Problem('link_invalid')
     const [row] = await find.execute({ challengeId: claims.id })
-    if (!row) throw new Problem('link_used')
-    if (row.expiresAt <= store.now()) throw new Problem('link_expired')
+    if (!row) throw new Problem('link_used', ONLY_BY_OPERATORS)
+    if (row.expiresAt <= store.now()) throw new Problem('link_expired', ONLY_BY_OPERATORS)
     if (toLookupKey(row.email) !== toLookupKey(email))
       throw validationFailed({ pointer: '/email', detail: 'is not the address that was invited' })
     return claims.id

@@ -1,83 +1,108 @@
-import { once } from 'node:events'
-import { domainToASCII } from 'node:url'
-import { createTransport } from 'nodemailer'
-import { isLoopbackHost } from '../../config/mail-settings.ts'
-import type { MailTransport } from '../mail.ts'
-import { toMimeOptions } from './mime.ts'
-import { describeAnswer, toMailError } from './smtp-errors.ts'
-
-/** Connections to the server. As many messages are under way at a time, so none waits for a connection. */
-export const MAX_CONNECTIONS = 10
-
-/** Milliseconds that each step may take. */
-export interface SmtpTimeLimits {
-  /** To find the server, to connect, and to agree on TLS. */
-  readonly connect: number
-  readonly greeting: number
-  /** Without a sign of the server. */
-  readonly silence: number
-  /** For a message as a whole, however often the server gives a sign. */
-  readonly message: number
-}
+import { extname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { MailError, type MailTransport, type Message } from '../mail.ts'
+import type { SmtpSettings, SmtpTimeLimits } from './smtp-client.ts'
+import type { SmtpCommand, SmtpRequest, SmtpResponse } from './smtp-thread.ts'
 
 const TIME_LIMITS: SmtpTimeLimits = { connect: 10_000, greeting: 10_000, silence: 30_000, message: 60_000 }
+/** Milliseconds in which requests gather: to wake the thread takes ten times as long as to make the text of a mail. */
+const GATHERING_TIME = 20
+/** MiB. By default V8 lets far more garbage pile up than the few messages that are under way need. */
+const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
+
+interface PendingRequest {
+  readonly resolve: (receipt: string | undefined) => void
+  readonly reject: (error: MailError) => void
+}
 
 /**
- * Sends messages to a mail server over pooled connections. Outside of this machine nothing is sent without TLS and a valid
- * certificate.
+ * Sends messages to a mail server from a thread, since to make a message and to speak to the server takes longer than most
+ * requests. The thread starts with the first message. One that dies fails what it had under way, as an outage of the mail
+ * server would; the next message starts another one.
  * @param url `smtp://USER:PASSWORD@HOST:PORT`, or `smtps://…` for TLS from the start
  * @param from the sender
+ * @param start starts a thread
  */
 export function createSmtpTransport(
   url: string,
   from: string,
-  timeLimits: SmtpTimeLimits = TIME_LIMITS
+  timeLimits = TIME_LIMITS,
+  start = createThread
 ): MailTransport {
-  const { protocol, hostname, port, username, password } = new URL(url)
-  const host = domainToASCII(decodeURIComponent(hostname)).replace(/^\[|\]$/g, '')
-  const isSecure = protocol === 'smtps:'
-  const server = `${hostname}:${port || (isSecure ? 465 : 587)}`
-  const transport = createTransport({
-    pool: true,
-    host,
-    port: port || undefined,
-    secure: isSecure,
-    auth: username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined,
-    ...(!isSecure && (isLoopbackHost(host) ? LOOPBACK_TLS : { requireTLS: true })),
-    maxConnections: MAX_CONNECTIONS,
-    // A server closes an idle connection when it likes, which the next message finds out.
-    maxRequeues: 1,
-    connectionTimeout: timeLimits.connect,
-    dnsTimeout: timeLimits.connect,
-    greetingTimeout: timeLimits.greeting,
-    socketTimeout: timeLimits.silence
-  })
+  const pending = new Map<number, PendingRequest>()
+  let gathered: SmtpRequest[] = []
+  let thread: Worker | undefined
+  let lastKey = 0
+  let isClosed = false
+
+  const post = (command: SmtpCommand) => thread?.postMessage(command)
+
+  function postGathered() {
+    post(gathered)
+    gathered = []
+  }
+
+  function startThread(): Worker {
+    const worker = start({ url, from, timeLimits })
+    let cause = 'it ended by itself'
+    worker.on('message', settle)
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      // Its message may have a piece of a mail.
+      cause = error.code ?? error.name
+    })
+    worker.on('exit', () => {
+      thread = undefined
+      gathered = []
+      for (const { reject } of pending.values()) reject(toOutage(cause))
+      pending.clear()
+    })
+    return worker
+  }
+
+  function settle(response: SmtpResponse) {
+    const request = pending.get(response.key)
+    pending.delete(response.key)
+    // One that has nothing to do keeps no process alive.
+    if (pending.size === 0) thread?.unref()
+    if ('reason' in response) request?.reject(new MailError(response.reason, response.isPermanent))
+    else request?.resolve(response.receipt)
+  }
+
+  /** @param message without one, only whether messages could be sent */
+  function request(message?: Message): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      if (isClosed) return reject(new MailError('the service ends', false))
+      try {
+        thread ??= startThread()
+      } catch (error) {
+        // The system may have no thread left.
+        return reject(toOutage(String((error as NodeJS.ErrnoException).code)))
+      }
+      thread.ref()
+      lastKey += 1
+      pending.set(lastKey, { resolve, reject })
+      if (gathered.push({ key: lastKey, message }) === 1) setTimeout(postGathered, GATHERING_TIME)
+    })
+  }
 
   return {
-    async send(message) {
-      const options = toMimeOptions(message, from)
-      const signal = AbortSignal.timeout(timeLimits.message)
-      try {
-        const { response = '' } = await transport.sendMail({ ...options, signal })
-        return describeAnswer(response, message)
-      } catch (error) {
-        throw toMailError(error, server, message)
-      }
-    },
+    send: request,
     async verify() {
-      const timeLimit = AbortSignal.timeout(timeLimits.message)
-      try {
-        await Promise.race([
-          transport.verify(),
-          once(timeLimit, 'abort').then(() => Promise.reject(timeLimit.reason))
-        ])
-      } catch (error) {
-        throw toMailError(error, server)
-      }
+      await request()
     },
-    close: () => transport.close({ force: true })
+    close() {
+      isClosed = true
+      postGathered()
+      post('close')
+    }
   }
 }
 
-/** Mail servers of this machine have certificates for nobody in particular, and what they are sent does not leave it. */
-const LOOPBACK_TLS = { opportunisticTLS: true, tls: { rejectUnauthorized: false } }
+const toOutage = (cause: string) => new MailError(`the thread that sends mails has died (${cause})`, false)
+
+/** The options of this process are the thread's, too: `--use-system-ca`, say, is about the certificate of the mail server. */
+const createThread = (settings: SmtpSettings) =>
+  new Worker(join(import.meta.dirname, `smtp-thread${extname(import.meta.filename)}`), {
+    workerData: settings,
+    resourceLimits: MEMORY_LIMITS
+  })

@@ -5,6 +5,7 @@ import { html } from '../../../http/html.ts'
 import { createMailTransport } from '../../../mail/transport.ts'
 import type { Command } from '../../command.ts'
 import { CommandError, toMessage } from '../../exit-codes.ts'
+import { assertMailSettings } from '../users/assert-mail-settings.ts'
 
 const test: Command = {
   description:
@@ -16,8 +17,9 @@ const test: Command = {
     const [address = ''] = context.operands
     if (address.includes('<') || !isMailbox(address))
       throw new CommandError('usage', `${JSON.stringify(address)} is no e-mail address.`)
-    const { mail, appName } = context.config({ keys: false })
-    if (!mail) throw new CommandError('config', 'MAIL_URL: no mail is sent, because it is off or not set.')
+    const config = context.config({ keys: false })
+    assertMailSettings(config)
+    const { mail, appName } = config
     const transport = createMailTransport(mail)
     const id = new V7Generator().generateOrResetWithTs(context.now().getTime()).toString()
     try {
