@@ -35,7 +35,7 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   await stop(before.child, 'SIGTERM')
 
   const from = `file:${cwd}/data/latchkey.db`
-  const to = await createDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string, '')
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
@@ -63,7 +63,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   await send(`${before.url}/api/auth/register`, { body: account })
   await stop(before.child, 'SIGTERM')
 
-  const to = await createDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string, '')
   const elsewhere = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET: 'x'.repeat(32) })
   await stop(elsewhere.child, 'SIGTERM')
   await query(to, "create function nothing() returns trigger language plpgsql as 'begin return null; end'")

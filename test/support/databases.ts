@@ -25,14 +25,17 @@ export async function emptyDatabase(t: Test): Promise<string> {
   return url
 }
 
-/** A database without tables, gone when this file's tests have ended. */
-export async function createDatabase(server: string): Promise<string> {
+/**
+ * A database without tables, gone when this file's tests have ended.
+ * @param guard what refuses wrong writes; empty for what copies rows as they are
+ */
+export async function createDatabase(server: string, guard = POSTGRES_GUARD): Promise<string> {
   if (created.length === 0) root.teardown(() => dropAll(server))
   const name = `latchkey_test_${process.pid}_${created.length}`
   created.push(name)
   await query(server, `create database ${name}`)
   const url = Object.assign(new URL(server), { pathname: name }).href
-  await query(url, POSTGRES_GUARD)
+  await query(url, guard)
   return url
 }
 
