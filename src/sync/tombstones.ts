@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, ne, notExists, or, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import type { BoundStatement } from '../db/engine.ts'
 import { createStatement, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
@@ -68,7 +68,8 @@ function selectChanged({ db, kit }: Store, sources: readonly ChangeSource[]) {
       .select({ id })
       .from(id.table)
       .where(and(eq(userId, tombstones.userId), eq(id, tombstones.id)))
-    return or(ne(tombstones.type, type), notExists(existing))
+    // Not by `not exists`, for which PostgreSQL may read the whole table first.
+    return or(ne(tombstones.type, type), isNull(sql`(${existing})`))
   })
   const tombstone = db
     .select({ type: tombstones.type, id: tombstones.id, number: tombstones.changeNumber })
