@@ -43,12 +43,14 @@ const statements = prepareStatements(
  * @returns for how many users
  */
 export async function expireSyncTokens(store: Store): Promise<number> {
-  let [after, users, isDone] = ['', 0, false]
-  while (!isDone) {
-    const moved = await statements(store).moveSome.execute({ after })
-    users += moved.length
-    after = moved.reduce((last, { userId }) => (userId > last ? userId : last), after)
-    isDone = moved.length < BATCH_SIZE
+  const { moveSome } = statements(store)
+  let users = 0
+  let isDone = false
+  for (let after = ''; !isDone; ) {
+    const ids = (await moveSome.execute({ after })).map(({ userId }) => userId).toSorted()
+    users += ids.length
+    after = ids.at(-1) ?? after
+    isDone = ids.length < BATCH_SIZE
   }
   return users
 }

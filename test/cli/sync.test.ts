@@ -62,6 +62,7 @@ t.test('more users than one statement resets', async t => {
   const { db, kit } = app.store
   const { users, changeSequences } = allTables(kit)
   const createdAt = new Date(0)
+  t.equal(await expireSyncTokens(app.store), 0)
   const account = (_: unknown, n: number) => {
     const name = `user${n}`
     const keys = { usernameKey: name, emailKey: name }
