@@ -45,7 +45,10 @@ export type Rows = readonly unknown[]
 /** A statement with its values, to be run. */
 export interface BoundStatement<Result = unknown> {
   readonly name: string
-  /** @param earlierRows the rows of the statements before it in its transaction */
+  /**
+   * Runs again when the transaction has to begin anew.
+   * @param earlierRows the rows of the statements before it in its transaction
+   */
   readonly run: (earlierRows: readonly Rows[]) => Result | Promise<Result>
   /** Whether the transaction takes effect only if this statement affects a row. */
   readonly mustAffectRow?: boolean
