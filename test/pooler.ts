@@ -161,8 +161,8 @@ t.test('modes and settings of poolers', async t => {
   }
 })
 
-/** What is about direct connections or roles that a pooler would have to know, and what sees the database by way of the service only. */
-const EXCLUDED = /^test\/(db\/(postgres-connection|roles)|client\/|workers\/)/
+/** What is about direct connections, their locks, or roles that a pooler would have to know; and what sees only the service. */
+const EXCLUDED = /^test\/(db\/(postgres-connection|roles)|sync\/concurrency|client\/|workers\/)/
 
 t.jobs = availableParallelism()
 const files = findTestFiles(process.argv.slice(2)).filter(

@@ -27,6 +27,7 @@ const ON_ANY_ENGINE = new Set([
   'test/client/simulation/standstill.test.ts',
   'test/client/storage.test.ts',
   'test/client/tokens.test.ts',
+  'test/db/sqlite-reader.test.ts',
   'test/http/addresses.test.ts',
   'test/ops/connections.test.ts',
   'test/ops/request-log.test.ts',
@@ -65,7 +66,9 @@ export const findTestFiles = (prefixes: readonly string[]): string[] =>
 /** Whether a test is to run on each engine. */
 export const dependsOnEngine = (file: string): boolean =>
   !ON_ANY_ENGINE.has(file) &&
-  /from '[./]+(support\/)?(service|databases|signed-in)\.ts'/.test(readFileSync(file, 'utf8'))
+  /from '[./]+(\w+\/)?(service|databases|signed-in|guarded-database|instances)\.ts'/.test(
+    readFileSync(file, 'utf8')
+  )
 
 /** Puts files of one folder together, as many as may share a process. */
 export const toBatches = (

@@ -59,5 +59,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'mail retry': {
     summary: 'sends a mail again',
     load: () => import('./commands/mail/retry.ts')
+  },
+  'sync reset': {
+    summary: 'makes all clients take their todos anew',
+    load: () => import('./commands/sync/reset.ts')
   }
 }

@@ -64,6 +64,10 @@ const FOREIGN_KEY_CODES = ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503']
 const LOST_CONNECTION_MESSAGES =
   /^(timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Client has encountered a connection error|Cannot use a pool after|The database connection is not open)/
 
+/** Whether PostgreSQL has undone a transaction because it and another one waited for each other. */
+export const isDeadlock = (error: unknown): boolean =>
+  (getDriverError(error) as NodeJS.ErrnoException).code === '40P01'
+
 /** Whether a driver's error means that the database cannot be written to, which concerns all writes. */
 export const isWriteFault = (error: unknown): boolean =>
   WRITE_FAULT_CODES.test((getDriverError(error) as NodeJS.ErrnoException).code ?? '')

@@ -1,5 +1,6 @@
 import { and, asc, eq, lte, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { ColumnKit } from '../db/columns.ts'
 import { param } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 
@@ -41,6 +42,10 @@ export type ReadChanged = (
 
 /** A kind of data whose changes can be followed. */
 export interface ChangeSource {
+  /** What it is called. */
+  readonly type: string
+  /** Where what there is of it is found. */
+  readonly columns: (kit: ColumnKit) => ChangeColumns
   readonly readChanged: ReadChanged
   /** Reads while no write is half done that takes effect in several transactions. */
   readonly readConsistently?: <Result>(
@@ -51,7 +56,7 @@ export interface ChangeSource {
 }
 
 /** The columns by which changes are found. An index must have them, in this order. */
-interface ChangeColumns {
+export interface ChangeColumns {
   readonly userId: PgColumn
   readonly changeNumber: PgColumn
   readonly id: PgColumn

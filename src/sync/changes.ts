@@ -11,7 +11,7 @@ import {
 } from './change-source.ts'
 import { getSequenceReader, type SequenceState } from './sequence.ts'
 import { parseSyncToken, type SyncPosition, toSyncToken } from './sync-token.ts'
-import { readTombstones } from './tombstones.ts'
+import { createTombstoneReader } from './tombstones.ts'
 
 /** Items that are read at a time, so that other requests go in between. */
 const CHUNK_SIZE = 100
@@ -38,11 +38,23 @@ export interface ChangePage {
 }
 
 /**
+ * Reads the changes of a user after a token, each item in its latest state. A page costs what it holds.
+ * @param since the `next` of the page before, or the token of a change; without it, from the beginning
+ * @param limit the most changes
+ * @throws {Problem} `validation_failed` when the token is not of this user; `sync_token_expired`
+ */
+export type ReadChanges = (
+  userId: string,
+  query: { readonly since?: string | undefined; readonly limit: number }
+) => Promise<ChangePage>
+
+/**
  * Makes the reading of what has changed. It begins with everything that a user has and goes over into the changes by itself.
  * @param sources the kinds of data
  */
-export function createChangeReader(store: Store, sources: readonly ChangeSource[]) {
+export function createChangeReader(store: Store, sources: readonly ChangeSource[]): ReadChanges {
   const readSequence = getSequenceReader(store)
+  const readTombstones = createTombstoneReader(store, sources)
 
   /** Reads a user's sequence while no write is half done. */
   const readSettledSequence = (userId: string): Promise<SequenceState> =>
@@ -64,34 +76,22 @@ export function createChangeReader(store: Store, sources: readonly ChangeSource[
       .slice(0, limit)
   }
 
-  /**
-   * Reads the changes of a user after a token, each item in its latest state. A page costs what it holds.
-   * @param since the `next` of the page before, or the token of a change; without it, from the beginning
-   * @param limit the most changes
-   * @throws {Problem} `validation_failed` when the token is not of this user; `sync_token_expired`
-   */
-  return async function readChanges(
-    userId: string,
-    { since, limit }: { readonly since?: string | undefined; readonly limit: number }
-  ): Promise<ChangePage> {
+  return async function readChanges(userId, { since, limit }) {
     const given = since === undefined ? undefined : parseSyncToken(userId, since)
     // The number comes first. All changes up to it are committed, so what is read afterwards misses none of them.
     const sequence = await readSettledSequence(userId)
-    if (given) assertKnown(given, sequence)
+    if (given) assertNotUndone(given, sequence)
     let position = given ?? { start: sequence.value, number: 0, id: '' }
-    const changes = new Map<string, Change>()
+    const changes: Change[] = []
     let size = 0
     for (let hasMore = true; hasMore; await nextTurn()) {
-      const chunkLimit = Math.min(CHUNK_SIZE, limit - changes.size)
+      const chunkLimit = Math.min(CHUNK_SIZE, limit - changes.length)
       if (chunkLimit === 0 || size > MAX_PAGE_SIZE) return toPage(true)
       const items = await readChunk(userId, position, sequence.value, chunkLimit)
       for (const item of items) {
         position = { start: position.start, number: item.number, id: item.id }
         size += item.size
-        const key = `${item.type} ${item.id}`
-        // What was deleted and imported again comes once, where it was changed last.
-        changes.delete(key)
-        changes.set(key, toChange(item, toSyncToken(userId, position)))
+        changes.push(toChange(item, toSyncToken(userId, position)))
       }
       hasMore = items.length === chunkLimit
     }
@@ -99,15 +99,14 @@ export function createChangeReader(store: Store, sources: readonly ChangeSource[
     return toPage(false)
 
     function toPage(more: boolean): ChangePage {
-      return { changes: [...changes.values()], next: toSyncToken(userId, position), more }
+      return { changes, next: toSyncToken(userId, position), more }
     }
   }
 }
 
-/** @throws {Problem} `sync_token_expired` for a token from before the floor, or from a future that was undone */
-function assertKnown({ start, number }: SyncPosition, { value, floor }: SequenceState): void {
-  if (Math.max(start, number) < floor || Math.max(start, number) > value)
-    throw new Problem('sync_token_expired')
+/** @throws {Problem} `sync_token_expired` for a token from a future that was undone */
+function assertNotUndone({ start, number }: SyncPosition, { value }: SequenceState): void {
+  if (Math.max(start, number) > value) throw new Problem('sync_token_expired')
 }
 
 const toChange = ({ type, id, item }: ChangedItem, token: string): Change => ({

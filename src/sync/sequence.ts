@@ -112,13 +112,13 @@ function createChange(engine: Engine, name: string, builder: QueryBuilder): Chan
   }
 }
 
-/** The number of a user's last change, and the least number from which on all changes are known. */
+/** Where a user's sequence stands. */
 export interface SequenceState {
+  /** The number of the last change. */
   readonly value: number
-  readonly floor: number
 }
 
-const NO_CHANGES: SequenceState = { value: 0, floor: 0 }
+const NO_CHANGES: SequenceState = { value: 0 }
 
 const statements = prepareStatements(
   'change_sequences',

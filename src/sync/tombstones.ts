@@ -1,9 +1,10 @@
-import { and, asc, eq, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import type { BoundStatement } from '../db/engine.ts'
-import { param, paramRow, prepareStatements } from '../db/statements.ts'
+import { createStatement, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'
-import { inChangeRange, type ReadChanged, toRangeParams } from './change-source.ts'
+import { Problem } from '../problems/problem.ts'
+import { type ChangeSource, inChangeRange, type ReadChanged, toRangeParams } from './change-source.ts'
 import { prepareChanges } from './sequence.ts'
 import { syncTables } from './tables.ts'
 
@@ -38,24 +39,62 @@ export const bindTombstone = (store: Store, deleted: Deleted): BoundStatement<re
 
 const TOMBSTONE_SIZE = 100
 
-/** Reads what was deleted for good. */
-export const readTombstones: ReadChanged = async (store, userId, range, limit) => {
-  const rows = await statements(store).findChanged.execute(toRangeParams(userId, range, limit))
-  return rows.map(({ type, id, number }) => ({ type, id, number, item: undefined, size: TOMBSTONE_SIZE }))
+/**
+ * Makes the reading of what was deleted for good, and is not there again. It throws `sync_token_expired` when some of it is no
+ * longer known.
+ * @param sources what may be there again
+ */
+export function createTombstoneReader(store: Store, sources: readonly ChangeSource[]): ReadChanged {
+  const statement = createStatement(store, 'tombstones_findChanged', selectChanged(store, sources))
+  return async (_store, userId, range, limit) => {
+    const rows = await statement.execute(toRangeParams(userId, range, limit))
+    if (rows.some(({ floor }) => range.after.number < floor)) throw new Problem('sync_token_expired')
+    return rows.flatMap(({ type, id, number }) =>
+      // A row of nothing but the floor.
+      type === null || id === null || number === null
+        ? []
+        : { type, id, number, item: undefined, size: TOMBSTONE_SIZE }
+    )
+  }
+}
+
+/** Selects the floor with the tombstones: between two queries, the janitor could remove one and raise it. */
+function selectChanged({ db, kit }: Store, sources: readonly ChangeSource[]) {
+  const { changeSequences, tombstones } = syncTables(kit)
+  const range = inChangeRange(tombstones)
+  const isNotThere = sources.map(({ type, columns }) => {
+    const { userId, id } = columns(kit)
+    const existing = db
+      .select({ id })
+      .from(id.table)
+      .where(and(eq(userId, tombstones.userId), eq(id, tombstones.id)))
+    // Not by `not exists`, for which PostgreSQL may read the whole table first.
+    return or(ne(tombstones.type, type), isNull(sql`(${existing})`))
+  })
+  const tombstone = db
+    .select({ type: tombstones.type, id: tombstones.id, number: tombstones.changeNumber })
+    .from(tombstones)
+    .where(and(range.condition, ...isNotThere))
+    .orderBy(...range.order)
+    .limit(range.limit)
+    .as('tombstone')
+  return db
+    .select({
+      floor: changeSequences.floor,
+      type: tombstone.type,
+      id: tombstone.id,
+      number: tombstone.number
+    })
+    .from(changeSequences)
+    .leftJoin(tombstone, sql`true`)
+    .where(eq(changeSequences.userId, param(changeSequences.userId, 'userId')))
 }
 
 const statements = prepareStatements('tombstones', syncTables, (db, { changeSequences, tombstones }) => {
   const isOld = lt(tombstones.deletedAt, param(tombstones.deletedAt, 'before'))
   const belongsToUser = eq(tombstones.userId, param(tombstones.userId, 'userId'))
   const floor = param(changeSequences.floor, 'floor')
-  const range = inChangeRange(tombstones)
   return {
-    findChanged: db
-      .select({ type: tombstones.type, id: tombstones.id, number: tombstones.changeNumber })
-      .from(tombstones)
-      .where(range.condition)
-      .orderBy(...range.order)
-      .limit(range.limit),
     findOldest: db
       .select({ userId: tombstones.userId, changeNumber: tombstones.changeNumber })
       .from(tombstones)

@@ -261,7 +261,7 @@ t.test('many todos are deleted in batches', async t => {
   const content = { ...defaults, title: 'x' }
   const row = () => ({
     ...toRow(content, { id: newId(), userId: one.user.id, now: now() }),
-    changeNumber: 1
+    changeNumber: 0
   })
   await db.insert(tables.todos).values(Array.from({ length: 1001 }, row))
   const body = { password: PASSWORD }

@@ -123,7 +123,7 @@ t.test('planted links and files are neither followed nor overwritten', async t =
     rmSync(path)
   }
   t.equal((await latchkey('backup', target)).code, 0)
-  for (const path of ['', '.key', '.part'].map(suffix => `${file}.restored${suffix}`)) {
+  for (const path of ['', '-wal', '-journal', '.key', '.part'].map(suffix => `${file}.restored${suffix}`)) {
     symlinkSync(victim, path)
     t.match(await latchkey('restore', target), {
       code: 73,

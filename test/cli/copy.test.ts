@@ -28,20 +28,26 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   const token = pair.accessToken
   const body = { title: 'é 🦆', description: null, done: true }
   const { body: todo } = await send(`${before.url}/api/todos`, { token, body })
+  const { next } = (await send(`${before.url}/api/changes`, { token })).body
+  const { body: gone } = await send(`${before.url}/api/todos`, { token, body })
+  const headers = { authorization: `Bearer ${token}` }
+  await fetch(`${before.url}/api/todos/${gone.id}?permanent=true`, { method: 'DELETE', headers })
   await stop(before.child, 'SIGTERM')
 
   const from = `file:${cwd}/data/latchkey.db`
-  const to = await createDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string, '')
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
-    said: /^[01] mails\n1 users\n1 sessions\n1 events\n1 throttles\n1 challenges\n0 formerEmails\n1 todos\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
+    said: /^[01] mails\n1 users\n1 sessions\n1 events\n1 throttles\n1 challenges\n0 formerEmails\n1 changeSequences\n1 tombstones\n1 todos\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
   })
 
   const JWT_SECRET = readFileSync(`${cwd}/data/latchkey.db.key`, 'utf8').trim()
   const after = await start(t, cwd, { ...WITHOUT_MAIL, DATABASE_URL: to, JWT_SECRET })
   t.strictSame(await send(`${after.url}/api/auth/me`, { token }), { status: 200, body: pair.user })
   t.strictSame((await send(`${after.url}/api/todos`, { token })).body.items, [todo])
+  const { body: changed } = await send(`${after.url}/api/changes?since=${next}`, { token })
+  t.strictSame(changed.changes, [{ type: 'todo', id: gone.id, deleted: true }], 'sync goes on as well')
   await stop(after.child, 'SIGTERM')
 
   t.strictSame(await copy('--from', from, '--to', to), {
@@ -57,7 +63,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   await send(`${before.url}/api/auth/register`, { body: account })
   await stop(before.child, 'SIGTERM')
 
-  const to = await createDatabase(SERVER as string)
+  const to = await createDatabase(SERVER as string, '')
   const elsewhere = await start(t, cwd, { DATABASE_URL: to, JWT_SECRET: 'x'.repeat(32) })
   await stop(elsewhere.child, 'SIGTERM')
   await query(to, "create function nothing() returns trigger language plpgsql as 'begin return null; end'")
@@ -66,7 +72,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   t.equal(code, 69)
   t.equal(
     said,
-    'mails + users + sessions + events + throttles + challenges + formerEmails + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
+    'mails + users + sessions + events + throttles + challenges + formerEmails + changeSequences + tombstones + todos + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
   )
   t.strictSame(await query(to, 'select * from users'), [])
 })

@@ -30,56 +30,61 @@ function columnsOf(todos: Todos) {
   return columns
 }
 
-const statements = prepareStatements('trial', allTables, (db, { users, sessions, todos }) => ({
-  addUser: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({ id: users.id }),
-  addUserStrictly: db.insert(users).values(paramRow(users)),
-  addSession: db.insert(sessions).values(paramRow(sessions)).returning(),
-  session: db
-    .select()
-    .from(sessions)
-    .where(eq(sessions.id, param(sessions.id, 'id'))),
-  users: db.select().from(users),
-  addTodo: db.insert(todos).values(rowOf(todos)).returning(columnsOf(todos)),
-  setTodo: db
-    .update(todos)
-    .set({
-      done: param(todos.done, 'done'),
-      description: param(todos.description, 'description'),
-      completedAt: param(todos.completedAt, 'completedAt')
-    })
-    .where(eq(todos.id, param(todos.id, 'id')))
-    .returning(columnsOf(todos)),
-  page: db
-    .select({ id: todos.id })
-    .from(todos)
-    .where(and(eq(todos.userId, param(todos.userId, 'userId')), gt(todos.id, param(todos.id, 'after'))))
-    .orderBy(asc(todos.id))
-    .limit(sql.placeholder('limit')),
-  newHash: db
-    .update(users)
-    .set({ passwordHash: param(users.passwordHash, 'next') })
-    .where(
-      and(eq(users.id, param(users.id, 'id')), eq(users.passwordHash, param(users.passwordHash, 'present')))
-    )
-    .returning({ id: users.id }),
-  endIfHash: db
-    .update(sessions)
-    .set({ endedAt: param(sessions.endedAt, 'now') })
-    .where(
-      and(
-        eq(sessions.userId, param(sessions.userId, 'id')),
-        exists(
-          db
-            .select({ one: sql`1` })
-            .from(users)
-            .where(
-              and(eq(users.id, sessions.userId), eq(users.passwordHash, param(users.passwordHash, 'next')))
-            )
+const statements = prepareStatements(
+  'trial',
+  allTables,
+  (db, { users, sessions, todos, changeSequences }) => ({
+    addUser: db.insert(users).values(paramRow(users)).onConflictDoNothing().returning({ id: users.id }),
+    addUserStrictly: db.insert(users).values(paramRow(users)),
+    addSession: db.insert(sessions).values(paramRow(sessions)).returning(),
+    session: db
+      .select()
+      .from(sessions)
+      .where(eq(sessions.id, param(sessions.id, 'id'))),
+    users: db.select().from(users),
+    addSequence: db.insert(changeSequences).values(paramRow(changeSequences)).returning(),
+    addTodo: db.insert(todos).values(rowOf(todos)).returning(columnsOf(todos)),
+    setTodo: db
+      .update(todos)
+      .set({
+        done: param(todos.done, 'done'),
+        description: param(todos.description, 'description'),
+        completedAt: param(todos.completedAt, 'completedAt')
+      })
+      .where(eq(todos.id, param(todos.id, 'id')))
+      .returning(columnsOf(todos)),
+    page: db
+      .select({ id: todos.id })
+      .from(todos)
+      .where(and(eq(todos.userId, param(todos.userId, 'userId')), gt(todos.id, param(todos.id, 'after'))))
+      .orderBy(asc(todos.id))
+      .limit(sql.placeholder('limit')),
+    newHash: db
+      .update(users)
+      .set({ passwordHash: param(users.passwordHash, 'next') })
+      .where(
+        and(eq(users.id, param(users.id, 'id')), eq(users.passwordHash, param(users.passwordHash, 'present')))
+      )
+      .returning({ id: users.id }),
+    endIfHash: db
+      .update(sessions)
+      .set({ endedAt: param(sessions.endedAt, 'now') })
+      .where(
+        and(
+          eq(sessions.userId, param(sessions.userId, 'id')),
+          exists(
+            db
+              .select({ one: sql`1` })
+              .from(users)
+              .where(
+                and(eq(users.id, sessions.userId), eq(users.passwordHash, param(users.passwordHash, 'next')))
+              )
+          )
         )
       )
-    )
-    .returning({ id: sessions.id })
-}))
+      .returning({ id: sessions.id })
+  })
+)
 
 const user = (id: string, more: object = {}) => ({
   id,
@@ -115,7 +120,7 @@ const todo = (id: string, userId: string) => ({
   id,
   userId,
   revision: 'r',
-  changeNumber: 2 ** 53 - 1,
+  changeNumber: 0,
   title: 'é😀',
   description: null,
   done: false,
@@ -146,6 +151,8 @@ t.test('values come back as they were given', async t => {
     const completedAt = new Date(Math.floor(Math.random() * 4e12))
     t.strictSame((await s.setTodo.execute({ ...change, completedAt }))[0]?.completedAt, completedAt)
   }
+  const sequence = { userId: 'a', value: 2 ** 53 - 1, floor: 2 ** 53 - 2 }
+  t.strictSame(await s.addSequence.execute(sequence), [sequence])
   for (const id of ['u', 'B', 'a-', 'ab', 'A']) await s.addTodo.execute(todo(id, 'a'))
   const page = await s.page.execute({ userId: 'a', after: '', limit: 10 })
   t.strictSame(

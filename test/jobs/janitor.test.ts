@@ -49,7 +49,7 @@ async function open(t: Test, url: string, now = NOW): Promise<Store> {
   const at = new Date(now)
   const account = { username: 'ada', usernameKey: 'ada', email: 'a@b.example', emailKey: 'a@b.example' }
   const content = { ...defaults, title: 'x' }
-  const todo = { ...toRow(content, { id: TODO, userId: 'ada', now: at }), changeNumber: 1 }
+  const todo = { ...toRow(content, { id: TODO, userId: 'ada', now: at }), changeNumber: 0 }
   const { users, todos } = allTables(store.kit)
   await store.db
     .insert(users)
@@ -163,7 +163,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     .execute()
   const trashed = (deletedAt: Date) => ({
     ...toRow({ ...defaults, title: 'x' }, { id: store.newId(), userId: 'ada', now: new Date(0) }),
-    changeNumber: 1,
+    changeNumber: 0,
     deletedAt
   })
   const [kept, gone] = [trashed(later(-30 * DAY)), trashed(later(-30 * DAY - 1))]
@@ -193,6 +193,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     ])
     .execute()
   const tombstone = { userId: 'ada', type: 'todo', changeNumber: 7 }
+  await db.insert(tables.changeSequences).values({ userId: 'ada', value: 7, floor: 0 })
   await db
     .insert(tables.tombstones)
     .values([

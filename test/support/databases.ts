@@ -3,8 +3,9 @@ import pg from 'pg'
 import root, { type Test } from 'tap'
 import { postgresKit } from '../../src/db/columns.ts'
 import { allTables } from '../../src/features.ts'
+import { POSTGRES_GUARD } from './sequence-guard.ts'
 
-/** A server whose user may make databases; without it the tests run on SQLite. */
+/** A server on which the user may do everything; without it the tests run on SQLite. */
 const SERVER = process.env.TEST_DATABASE_URL
 
 const created: string[] = []
@@ -15,21 +16,27 @@ export async function emptyDatabase(t: Test): Promise<string> {
   if (!SERVER) return ':memory:'
   const url = idle.pop() ?? (await createDatabase(SERVER))
   t.teardown(async () => {
-    // Last made, first emptied, since they refer to those before. Of few rows it is quicker than `truncate`.
-    const names = Object.values(allTables(postgresKit)).map(getTableName).toReversed()
+    // The users first, with whom all goes that is theirs. Of few rows it is quicker than `truncate`.
+    const { users, ...others } = allTables(postgresKit)
+    const names = [users, ...Object.values(others)].map(getTableName)
     await query(url, names.map(name => `delete from ${name}`).join(';'))
     idle.push(url)
   })
   return url
 }
 
-/** A database without tables, gone when this file's tests have ended. */
-export async function createDatabase(server: string): Promise<string> {
+/**
+ * A database without tables, gone when this file's tests have ended.
+ * @param guard what refuses wrong writes; empty for what copies rows as they are
+ */
+export async function createDatabase(server: string, guard = POSTGRES_GUARD): Promise<string> {
   if (created.length === 0) root.teardown(() => dropAll(server))
   const name = `latchkey_test_${process.pid}_${created.length}`
   created.push(name)
   await query(server, `create database ${name}`)
-  return Object.assign(new URL(server), { pathname: name }).href
+  const url = Object.assign(new URL(server), { pathname: name }).href
+  await query(url, guard)
+  return url
 }
 
 async function dropAll(server: string) {

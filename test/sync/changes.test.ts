@@ -276,7 +276,7 @@ t.test('a list that is known is not read again', async t => {
     t.match(await conditional('?limit=1', tag), { status: 304, headers: { etag }, body: '' })
   // Behind the back of the service, so that whoever reads the todos finds other ones.
   const { todos: table } = allTables(app.store.kit)
-  await app.store.db.update(table).set({ title: 'B' }).where(eq(table.title, 'b')).execute()
+  await app.store.db.update(table).set({ title: 'B', changeNumber: 0 }).where(eq(table.title, 'b')).execute()
   t.equal((await conditional('?limit=1')).status, 304)
   t.equal((await conditional('?limit=2')).status, 200, 'another page')
   t.equal((await conditional('?limit=1', '"x"')).status, 200)

@@ -3,22 +3,27 @@ import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles, isInUse } from '../../db/sqlite/copy.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
+import { openStore } from '../../db/store.ts'
 import {
   createParentFolder,
   createPrivateFile,
   pathExists,
   readPrivateFile
 } from '../../process/private-files.ts'
-import type { Command } from '../command.ts'
+import { expireSyncTokens } from '../../sync/reset.ts'
+import type { Command, CommandContext } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'
+
+/** A database, and what SQLite keeps beside it while it is open. */
+const DATABASE_SUFFIXES = ['', '-wal', '-shm']
 
 const restore: Command = {
   description:
     'Replaces the SQLite database by the backup in FILE, and the signing key by FILE.key if that exists. Stop the service\n' +
-    'first. The old files are moved aside, and the answer says where.',
+    'first. The old files are moved aside, and the answer says where. Clients that follow changes take all todos anew.',
   operands: ['FILE'],
 
-  async run({ config, operands: [file = ''], now, progress, report }) {
+  async run({ config, operands: [file = ''], now, log, progress, report }) {
     const { url } = config({ keys: false }).database
     const database = isPostgres(url) ? undefined : toSqlitePath(url)
     if (!database) throw new CommandError('usage', 'DATABASE_URL: a backup can only replace a SQLite file.')
@@ -30,7 +35,8 @@ const restore: Command = {
 
     const draftFile = `${database}.restored`
     const draftKeyFile = toSecretFile(draftFile)
-    for (const draft of [draftFile, draftKeyFile, ...getDraftFiles(draftFile)])
+    const draftFiles = [...DATABASE_SUFFIXES, '-journal'].map(suffix => `${draftFile}${suffix}`)
+    for (const draft of [...draftFiles, draftKeyFile, ...getDraftFiles(draftFile)])
       if (pathExists(draft))
         throw new CommandError('exists', `${draft} exists already. Remove this file of an earlier attempt.`)
     // An unreadable key must fail before anything is moved.
@@ -39,16 +45,16 @@ const restore: Command = {
     createParentFolder(database)
     // Both drafts are complete before anything is moved: from then on, files are only renamed.
     if (key) createPrivateFile(draftKeyFile, key)
-    await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`)).catch(
-      error => {
-        rmSync(draftKeyFile, { force: true })
-        throw error
-      }
-    )
+    try {
+      await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
+      await expireTokensIn(draftFile, { now, log })
+    } catch (error) {
+      for (const draft of [...draftFiles, draftKeyFile]) rmSync(draft, { force: true })
+      throw error
+    }
     const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
     // SQLite would apply the old database's log to the restored one.
-    for (const suffix of ['', '-wal', '-shm'])
-      moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
+    for (const suffix of DATABASE_SUFFIXES) moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
     renameSync(draftFile, database)
     if (key) {
       moveIfExists(toSecretFile(database), toSecretFile(replacedFile))
@@ -59,6 +65,12 @@ const restore: Command = {
       `${database} is restored.${hasPredecessor ? ` The old database is now ${replacedFile}` : ''}\n`
     )
   }
+}
+
+/** Brings a database to the present schema, and makes the sync tokens that were given out since the backup expire. */
+async function expireTokensIn(file: string, { now, log }: Pick<CommandContext, 'now' | 'log'>) {
+  const store = await openStore({ url: `file:${file}`, poolMax: 1, now, log })
+  await expireSyncTokens(store).finally(store.close)
 }
 
 /** A link that leads nowhere is moved, too: what is put in its place must not end half done. */

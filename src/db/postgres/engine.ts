@@ -16,14 +16,18 @@ import {
   type Search,
   type SearchedColumns
 } from '../engine.ts'
-import { toTransactionError } from '../errors.ts'
+import { isDeadlock, toTransactionError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
+import { openPostgresBroadcast } from './broadcast.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
 
 /** Milliseconds to wait at the start, unless told otherwise. */
 const START_TIMEOUT = 30_000
+
+/** How often a transaction is tried that is undone for the sake of another one. */
+const MAX_ATTEMPTS = 5
 
 /** The part of the connections that long reads of one user may take. */
 const LONG_READ_SHARE = 0.2
@@ -84,7 +88,7 @@ export async function openPostgres({
     db,
     kit: postgresKit,
     // To ask whether a row is as it was takes as long as to read it.
-    cached: batchReads,
+    cached: (read, _invalidations, maxIds) => batchReads(read, maxIds),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (params?: Params) => prepared.execute(params)
@@ -111,10 +115,11 @@ export async function openPostgres({
       try {
         // A statement by itself is a transaction, without the two round trips more.
         const isSingle = statements.length === 1
-        const rows = isSingle
-          ? runAll(statements)
-          : withTransaction(pool, connector, client => transactionClient.run(client, runAll, statements))
-        return (await rows) as ResultsOf<Statements>
+        const run = () =>
+          isSingle
+            ? runAll(statements)
+            : withTransaction(pool, connector, client => transactionClient.run(client, runAll, statements))
+        return (await retryDeadlocks(run)) as ResultsOf<Statements>
       } catch (error) {
         throw toTransactionError(statements, error)
       }
@@ -127,6 +132,7 @@ export async function openPostgres({
     async probeWrite() {
       await withConnection(pool, client => client.query(PROBE_QUERY))
     },
+    openBroadcast: (listener, random) => openPostgresBroadcast({ connector, log, random }, listener),
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
       closing ??= pool.end()
@@ -150,6 +156,16 @@ function createSearch({ terms }: SearchedColumns): Search {
     }),
     catchUpIndex: async () => {}
   }
+}
+
+/** Runs a transaction anew that PostgreSQL has undone because it and another one waited for each other. */
+async function retryDeadlocks<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error
+    }
 }
 
 async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {

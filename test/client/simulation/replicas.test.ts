@@ -24,9 +24,10 @@ import { createSimulation, NO_FAULTS, type Simulation } from './simulation.ts'
 const DEVICES = Number(process.env.REPLICA_DEVICES ?? 8)
 const SEED = Number(process.env.CLIENT_SEED ?? 20_261_127)
 const PER_USER = 2
-/** Seconds: how long people edit, and how long it is quiet afterwards. */
-const DURATION = 1500
-const QUIET = 900
+/** Seconds: how long people edit, how long the network stays bad afterwards, and how long all is well in the end. */
+const DURATION = 1200
+const SETTLING = 300
+const QUIET = 450
 /** How often each device is used, without a network, asleep and reloaded meanwhile. */
 const EDITS = 30
 const OFFLINE_SPELLS = 4
@@ -199,11 +200,11 @@ t.test(
       edits: 0
     }
     const devices = Array.from({ length: DEVICES }, (_, number) => live(world, number, events))
-    scheduler.schedule(DURATION + 600, () => {
+    scheduler.schedule(DURATION + SETTLING, () => {
       world.faultRates = NO_FAULTS
       for (const { device } of devices) device.offlineUntil = 0
     })
-    scheduler.schedule(DURATION + 600 + QUIET, () => {
+    scheduler.schedule(DURATION + SETTLING + QUIET, () => {
       for (const { replicas } of devices) for (const replica of replicas.values()) void replica.close()
     })
     await scheduler.run()

@@ -24,7 +24,7 @@ async function serveFullList(t: Parameters<typeof serveSignedIn>[0], ...titles: 
   for (const [index, { id }] of made.entries())
     await db
       .update(tables.todos)
-      .set({ position: longest(index) })
+      .set({ position: longest(index), changeNumber: 0 })
       .where(eq(tables.todos.id, id))
   return { ...service, ids: made.map(({ id }) => id) }
 }
@@ -61,7 +61,7 @@ t.test('only the todos next to a full gap change', async t => {
   ] as const)
     await db
       .update(tables.todos)
-      .set({ position: `${made[5].position.padEnd(MAX_POSITION_LENGTH - 1, '0')}${end}` })
+      .set({ position: `${made[5].position.padEnd(MAX_POSITION_LENGTH - 1, '0')}${end}`, changeNumber: 0 })
       .where(eq(tables.todos.id, ids[index]))
   const before = (await todos('GET')).body.items
   t.equal((await todos('POST', `/${ids[0]}/move`, { before: ids[7] })).status, 200)

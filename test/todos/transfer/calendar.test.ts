@@ -113,7 +113,7 @@ t.test('each zone comes once, before its first use, under its own name', async t
     const { body } = await todos('POST', '', { title: 'x' })
     const { db, kit } = app.store
     const tables = allTables(kit)
-    const columns = { due: due(timeZone), dueKey: '2026-07-01T09:00:00' }
+    const columns = { due: due(timeZone), dueKey: '2026-07-01T09:00:00', changeNumber: 0 }
     await db.update(tables.todos).set(columns).where(eq(tables.todos.id, body.id))
   }
   const { body } = await todos('GET', '/export', undefined, asCalendar)

@@ -1,0 +1,90 @@
+import Database from 'better-sqlite3'
+
+/*
+ * Triggers that refuse what is written around the change sequence: each row carries the number of its user's sequence, a
+ * greater one than before; what is deleted leaves a tombstone of that number; and a tombstone goes only when the floor says so.
+ * Rows with the number 0 are put there by hand by a test. An account goes with all that it has.
+ */
+
+const MESSAGE = 'written around the change sequence'
+
+/** The removal of an account's todos, before the account. No other statement deletes by a selection. */
+const REMOVAL = 'delete from "todos" where "todos"."id" in (select %'
+
+const FUNCTIONS = `
+create function guard_stamped() returns trigger language plpgsql as $$ begin
+  if new.change_number <> 0 and (
+    new.change_number is distinct from (select value from change_sequences where user_id = new.user_id)
+    or (tg_op = 'UPDATE' and new.change_number <= old.change_number)
+  ) then raise exception '% is ${MESSAGE}', tg_table_name; end if;
+  return null;
+end $$;
+
+create function guard_deleted() returns trigger language plpgsql as $$ begin
+  if exists (select from users where id = old.user_id) and current_query() not like '${REMOVAL}' and not exists (
+    select from tombstones t join change_sequences s using (user_id)
+      where user_id = old.user_id and t.id = old.id and type = tg_argv[0] and change_number = value
+  ) then raise exception '% is ${MESSAGE}', tg_table_name; end if;
+  return null;
+end $$;
+
+create function guard_forgotten() returns trigger language plpgsql as $$ begin
+  if exists (select from users where id = old.user_id) and not exists (
+    select from change_sequences where user_id = old.user_id and floor >= old.change_number
+  ) then raise exception '% is ${MESSAGE}', tg_table_name; end if;
+  return null;
+end $$;`
+
+const TRIGGERS = {
+  todos: `
+    create trigger guard_stamped after insert or update on todos for each row execute function guard_stamped();
+    create trigger guard_deleted after delete on todos for each row execute function guard_deleted('todo');`,
+  tombstones: `
+    create trigger guard_stamped after insert or update on tombstones for each row execute function guard_stamped();
+    create trigger guard_forgotten after delete on tombstones for each row execute function guard_forgotten();`
+}
+
+/** What guards a PostgreSQL database, from the moment when its tables are made. */
+export const POSTGRES_GUARD = `${FUNCTIONS}
+create function guard_tables() returns event_trigger language plpgsql as $$
+  declare name text;
+  begin
+    for name in select object_identity from pg_event_trigger_ddl_commands() where command_tag = 'CREATE TABLE' loop
+      case name
+        when 'public.todos' then ${TRIGGERS.todos}
+        when 'public.tombstones' then ${TRIGGERS.tombstones}
+        else null;
+      end case;
+    end loop;
+  end $$;
+create event trigger guard_tables on ddl_command_end when tag in ('CREATE TABLE') execute function guard_tables();`
+
+const refuse = (table: string) => `begin select raise(abort, '${table} is ${MESSAGE}'); end;`
+const value = 'coalesce((select value from change_sequences where user_id = new.user_id), -1)'
+const hasUser = 'exists (select 1 from users where id = old.user_id)'
+
+const SQLITE_GUARD = [
+  ...['todos', 'tombstones'].flatMap(table => [
+    `create trigger guard_${table}_inserted after insert on ${table}
+      when new.change_number <> 0 and new.change_number <> ${value} ${refuse(table)}`,
+    `create trigger guard_${table}_updated after update on ${table}
+      when new.change_number <> 0 and (new.change_number <> ${value} or new.change_number <= old.change_number)
+      ${refuse(table)}`
+  ]),
+  `create trigger guard_todos_deleted after delete on todos
+    when ${hasUser} and not exists (
+      select 1 from tombstones t join change_sequences s using (user_id)
+        where user_id = old.user_id and t.id = old.id and type = 'todo' and change_number = value
+    ) ${refuse('todos')}`,
+  `create trigger guard_tombstones_forgotten after delete on tombstones
+    when ${hasUser} and not exists (
+      select 1 from change_sequences where user_id = old.user_id and floor >= old.change_number
+    ) ${refuse('tombstones')}`
+]
+
+/** Guards a SQLite file that has its tables. */
+export function guardSqlite(file: string): void {
+  const connection = new Database(file)
+  for (const statement of SQLITE_GUARD) connection.exec(statement)
+  connection.close()
+}
