@@ -66,10 +66,12 @@ export function createSender({ client, platform, records, onRefused }: SenderOpt
         operations.map(operation => (operation.op === 'create' ? operation : { ...operation, ifMatch: '*' })),
         { idempotencyKey: batch.idempotencyKey, signal }
       )
-      const { generation } = records.copy()
+      const { since, generation } = records.copy()
+      // A download that has not begun yet will bring the todo, unless it is deleted for good before.
+      const confirmedIn = since === undefined ? generation - 1 : generation
       const todoWrites = operations.map((operation, index): Writes[number] => {
         const todo = operation.op === 'purge' ? undefined : results[index]?.todo
-        return todo ? putTodo(todo, generation) : [toTodoName(getTodoId(operation)), undefined]
+        return todo ? putTodo(todo, confirmedIn) : [toTodoName(getTodoId(operation)), undefined]
       })
       await records.write([...takeEdits(batch), ...todoWrites])
       singles = Math.max(0, singles - 1)

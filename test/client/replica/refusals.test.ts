@@ -163,6 +163,25 @@ t.test('[OLD] [WHOLE] a token that is too old: all is downloaded anew, and the e
     })
 })
 
+t.test('what is confirmed before a download begins, and is deleted elsewhere meanwhile, goes', async t => {
+  const fake = createFakeClient()
+  const { replica } = await openReplica(t, fake)
+  await Promise.all(['a', 'b'].map(id => replica.todos.create({ id, title: id })))
+  await until(() => replica.status().pendingEdits === 0)
+  t.equal(replica.todos.list().length, 2)
+  fake.pages.push(page('1', [put('b'), put('c')], true))
+  await until(() => replica.todos.list().length === 3)
+  await replica.todos.create({ id: 'd', title: 'd' })
+  await until(() => replica.status().pendingEdits === 0)
+  fake.pages.push(page('2', [put('e')]))
+  await until(() => replica.status().isComplete)
+  t.strictSame(
+    Array.from(replica.todos.list(), ({ id }) => id),
+    ['b', 'c', 'd', 'e'],
+    'what is confirmed later stays'
+  )
+})
+
 t.test('other failures of following are waited for', async t => {
   const fake = createFakeClient()
   fake.pages.push(PROBLEM.tokenExpired(), PROBLEM.quota(), new TypeError('?'), pageOf('1', 'a'))
