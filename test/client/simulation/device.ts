@@ -30,6 +30,8 @@ export interface Tab {
   readonly client: Client
   readonly platform: Partial<Platform>
   readonly channels: Map<string, Channel>
+  /** Messages on their way, by channel. They arrive in their order. */
+  readonly inboxes: Map<string, unknown[]>
   /** False for a closed or crashed tab, which never runs again. */
   isAlive: boolean
   /** The tab is frozen until then, as by an open `alert()`. */
@@ -159,13 +161,15 @@ export function openTab(device: Device): Tab {
       onmessage: null,
       close: () => {},
       postMessage: data => {
-        for (const other of device.tabs)
-          if (other !== tab)
-            runWhenAwake(
-              device,
-              random() * 0.1,
-              other.whenRunnable(() => other.channels.get(name)?.onmessage?.({ data }))
-            )
+        for (const other of device.tabs.filter(other => other !== tab)) {
+          const inbox = other.inboxes.get(name) ?? []
+          other.inboxes.set(name, [...inbox, data])
+          runWhenAwake(
+            device,
+            random() * 0.1,
+            other.whenRunnable(() => receiveNext(other, name))
+          )
+        }
       }
     }
     tab.channels.set(name, tabChannel)
@@ -196,7 +200,15 @@ export function openTab(device: Device): Tab {
     channel: hasChannel ? channel : undefined,
     onStored
   }
-  const tabFields = { device, platform, whenRunnable, channels: new Map(), isAlive: true, frozenUntil: 0 }
+  const tabFields = {
+    device,
+    platform,
+    whenRunnable,
+    channels: new Map(),
+    inboxes: new Map(),
+    isAlive: true,
+    frozenUntil: 0
+  }
   const tab = tabFields as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',
@@ -208,6 +220,12 @@ export function openTab(device: Device): Tab {
   })
   device.tabs.push(tab)
   return tab
+}
+
+function receiveNext(tab: Tab, name: string) {
+  const [data, ...others] = tab.inboxes.get(name) ?? []
+  tab.inboxes.set(name, others)
+  tab.channels.get(name)?.onmessage?.({ data })
 }
 
 const findHolder = (device: Device, name: string) => device.lockQueue.find(entry => entry.name === name)

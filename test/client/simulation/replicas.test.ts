@@ -57,13 +57,22 @@ interface Events {
   edits: number
 }
 
-/** Signs in, if need be, and opens a replica in each tab that has none. */
+/**
+ * Signs in, if need be, and opens a replica in each tab that has none. One that a sign-out has stopped is opened anew, with what
+ * was not sent yet.
+ */
 async function enter(own: ReplicaDevice, events: Events) {
-  const { device, number, opening } = own
+  const { device, number, opening, replicas } = own
   const [first] = device.tabs as [Tab]
   const password = `${Math.floor(number / PER_USER)}`
-  if (!first.client.auth.user())
+  if (!first.client.auth.user()) {
+    for (const [tab, replica] of replicas) {
+      await replica.close()
+      replicas.delete(tab)
+      opening.delete(tab)
+    }
     await retryUntilDone(first, client => client.auth.login({ email: 'e', password }))
+  }
   for (const tab of device.tabs)
     if (!opening.has(tab) && tab.client.auth.user()) {
       opening.add(tab)
@@ -161,7 +170,8 @@ function live(world: Simulation, number: number, events: Events): ReplicaDevice 
   }
   for (let tabs = random() < 0.4 ? 2 : 1; tabs > 0; tabs--) openTab(device)
   // Who has crashed while signing in signs in again.
-  for (let at = 0; at < DURATION; at += 120) runWhenAwake(device, at, () => void enter(own, events))
+  for (let at = 0; at < DURATION + SETTLING + 120; at += 120)
+    runWhenAwake(device, at, () => void enter(own, events))
   const anyTime = () => 60 + random() * DURATION
   for (let count = EDITS; count > 0; count--) runWhenAwake(device, anyTime(), () => void edit(own, events))
   for (let count = OFFLINE_SPELLS; count > 0; count--)
