@@ -6,6 +6,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import auditLog from '../plugins/audit-log.ts'
 import authenticate from '../plugins/authenticate.ts'
+import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
 import database from '../plugins/database.ts'
 import clientAddress from '../plugins/http/client-address.ts'
 import clientErrors, { createClientErrorHandlers } from '../plugins/http/client-errors.ts'
@@ -56,6 +57,11 @@ import { getMaxConnections } from './process/descriptors.ts'
 /** Milliseconds in which a request must arrive, and between two checks for late ones. */
 const REQUEST_TIMEOUT = 30_000
 const TIMEOUT_CHECK = 1000
+/**
+ * Milliseconds of silence after which the system asks a client whether it still stands. Ten questions, a second apart, are done
+ * before the next heartbeat of a stream: so the streams of a client that has lost its network end soon.
+ */
+const KEEP_ALIVE_DELAY = 4000
 
 export interface AppOptions {
   readonly config: Config
@@ -69,6 +75,8 @@ export interface AppOptions {
   readonly mailTransport?: MailTransport
   /** Milliseconds in which a request must arrive, and in which a client must read part of its answer. */
   readonly timeouts?: { readonly request?: number; readonly stalled?: number }
+  /** How often streams of changes are looked after. */
+  readonly streamIntervals?: ChangeStreamsPluginOptions['intervals']
 }
 
 /** Builds the service from its plugins and routes, in order. */
@@ -79,7 +87,8 @@ export async function buildApp({
   isTraced = false,
   worker = SINGLE_PROCESS,
   mailTransport,
-  timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {}
+  timeouts: { request: requestTimeout = REQUEST_TIMEOUT, stalled } = {},
+  streamIntervals
 }: AppOptions) {
   const isTrusted = createTrustCheck(config.trustedProxies)
   const corsHeaders = createCorsHeaders(config)
@@ -97,7 +106,9 @@ export async function buildApp({
     http: {
       requireHostHeader: false,
       headersTimeout: requestTimeout,
-      connectionsCheckingInterval: TIMEOUT_CHECK
+      connectionsCheckingInterval: TIMEOUT_CHECK,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY
     },
     bodyLimit: MAX_BODY,
     schemaController: cachingSchemaController,
@@ -119,7 +130,8 @@ export async function buildApp({
   await app.register(shutdown)
   const maxConnections = getMaxConnections(
     worker.getShare(config.maxConnections),
-    isPostgres(config.database.url) ? poolMax : 0
+    // One more than the pool has, which listens for other instances.
+    isPostgres(config.database.url) ? poolMax + 1 : 0
   )
   await app.register(connections, { maxConnections, stallTimeout: stalled })
   await app.register(requestId)
@@ -146,6 +158,12 @@ export async function buildApp({
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })
   await app.register(authenticate)
+  await app.register(changeStreams, {
+    openBroadcast: worker.openBroadcast,
+    limits: { ...config.streams, max: Math.min(config.streams.max, Math.ceil(maxConnections / 2)) },
+    random: Math.random,
+    intervals: streamIntervals
+  })
   await app.register(conditionalGet)
   await app.register(openapi)
 

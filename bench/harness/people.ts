@@ -51,9 +51,20 @@ async function signUp(url: string, api: Api, index: number, count: number): Prom
   return { credentials: { email, password }, headers, todos }
 }
 
-/** Creates the accounts and their todos. */
-export async function createPeople(url: string, api: Api, todos: number): Promise<Person[]> {
-  return Promise.all(Array.from({ length: PEOPLE_COUNT }, (_, index) => signUp(url, api, index, todos)))
+/** Creates the accounts and their todos, some at a time. */
+export async function createPeople(
+  url: string,
+  api: Api,
+  todos: number,
+  count = PEOPLE_COUNT
+): Promise<Person[]> {
+  const people: Person[] = []
+  while (people.length < count) {
+    const length = Math.min(PEOPLE_COUNT, count - people.length)
+    const next = Array.from({ length }, (_, index) => signUp(url, api, people.length + index, todos))
+    people.push(...(await Promise.all(next)))
+  }
+  return people
 }
 
 /** Signs a user in. */

@@ -31,7 +31,10 @@ async function connections(
   serializeAnswers(app, silentSockets)
 
   app.addHook('onSend', (_request, { raw }, payload, done) => {
-    raw.setTimeout(stallTimeout, () => raw.destroy())
+    raw.setTimeout(stallTimeout, () => {
+      // Otherwise the client has read all there is, and waits for us.
+      if (raw.writableLength > 0) raw.destroy()
+    })
     done(null, payload)
   })
 }

@@ -61,7 +61,10 @@ function observeRequests(app: FastifyInstance, registry: Registry) {
 }
 
 /** Registers the service's own counters. The decorators exist once the app is ready. */
-function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyInstance, registry: Registry) {
+function registerServiceMetrics(
+  { store, passwordHasher: passwords, changeStreams }: FastifyInstance,
+  registry: Registry
+) {
   const registers = [registry]
 
   function registerCounter({ name, help, label }: CounterDefinition, tally: Tally) {
@@ -99,6 +102,7 @@ function registerServiceMetrics({ store, passwordHasher: passwords }: FastifyIns
       'Connections, and requests that wait for one',
       store.connections
     )
+  registerGauge('latchkey_streams', 'Open streams of changes', changeStreams.getLoad)
   registerOutboxMetrics(store, registers)
 }
 

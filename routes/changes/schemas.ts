@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
@@ -87,5 +88,64 @@ export const list = {
   response: {
     200: { ...ref(ChangePageDocument), description: 'Some changes.' },
     ...problemResponses('validation_failed', 'sync_token_expired', ...bearerProblems)
+  }
+}
+
+export const EVENT_STREAM = 'text/event-stream'
+
+const exampleEvents = `retry: 2000
+
+event: change
+id: ${exampleToken}
+data: ${JSON.stringify({ type: 'todo', id: exampleIds.todo, deleted: false, todo: exampleTodo })}
+
+event: caught-up
+data: ${JSON.stringify({ next: exampleToken })}
+
+`
+
+export const stream = {
+  operationId: 'streamChanges',
+  summary: 'Stream what changes',
+  description:
+    'The same changes as server-sent events, as they come: first what has changed since `Last-Event-ID` or `since`, or ' +
+    'everything there is. A `change` has the change as its data, and as its id the token from which to go on. `caught-up` says ' +
+    'that everything was sent, as far as its `next`. `end` says why the service ends the stream, by the code of a problem: ' +
+    '`access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
+    'A comment every 15 seconds shows that the connection stands. A client that reads slowly misses nothing: it gets each ' +
+    'todo in its latest state.',
+  tags: ['changes'],
+  security: bearer,
+  headers: Type.Object({
+    'last-event-id': Type.Optional(
+      Type.String({ description: 'the id of the last event that the client has; it wins over `since`' })
+    )
+  }),
+  querystring: Type.Object(sinceField, { additionalProperties: false }),
+  response: {
+    200: {
+      description: 'The changes, without an end.',
+      headers: {
+        'cache-control': Type.String({ description: 'no-store, no-transform' }),
+        'x-accel-buffering': Type.String({ description: 'no: nginx passes events on at once' })
+      },
+      content: {
+        [EVENT_STREAM]: {
+          schema: Type.Unsafe<Readable>({
+            type: 'string',
+            description: 'server-sent events (HTML Living Standard, section 9.2)',
+            examples: [exampleEvents]
+          })
+        }
+      }
+    },
+    ...problemResponses(
+      'validation_failed',
+      'not_acceptable',
+      'sync_token_expired',
+      'too_many_streams',
+      'shutting_down',
+      ...bearerProblems
+    )
   }
 }

@@ -82,6 +82,7 @@ export const LimitsDocument = Type.Object(
     usernameMinLength: limitSchema('characters of a user name, at least'),
     usernameMaxLength: limitSchema('characters of a user name, at most'),
     emailLength: limitSchema('characters of an e-mail address'),
+    streamsPerUser: limitSchema('open streams of changes of a user'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
     requestsPerMinute: Nullable(RequestsPerMinute)
@@ -95,6 +96,7 @@ export const LimitsDocument = Type.Object(
         todos: 100_000,
         todoBytes: 134_217_728,
         trashSeconds: 2_592_000,
+        streamsPerUser: 5,
         passwordMinLength: 8,
         requestsPerMinute
       }
@@ -116,6 +118,7 @@ const limits: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
     todos: config.quota.todos,
     todoBytes: config.quota.bytes,
     trashSeconds: config.retention.trashMs / 1000,
+    streamsPerUser: config.streams.maxPerUser,
     passwordMinLength: config.password.minLength,
     requestsPerMinute: config.hasRateLimit ? requestsPerMinute : null
   }

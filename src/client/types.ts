@@ -54,6 +54,7 @@ export type Problem = {
     | 'mail_throttled'
     | 'sign_in_throttled'
     | 'too_many_tries'
+    | 'too_many_streams'
     | 'headers_too_large'
     | 'internal_error'
     | 'mail_not_configured'
@@ -131,6 +132,8 @@ export type Limits = {
   usernameMaxLength: number
   /** characters of an e-mail address */
   emailLength: number
+  /** open streams of changes of a user */
+  streamsPerUser: number
   /** characters of a new password, at least */
   passwordMinLength: number
   /** characters of a new password, at most */
@@ -760,4 +763,9 @@ export type ListChangesQuery = {
   since?: string
   /** a whole number from 1 to 1000 */
   limit?: number
+}
+
+export type StreamChangesQuery = {
+  /** the `next` of the page before; without it, everything there is comes first */
+  since?: string
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import { FATAL_EVENTS, handleFatalErrors, onlyOnce } from '../process/fatal-errors.ts'
 import { closeLog, createLogger, createLoggerOptions, isLogReadable } from '../process/logging.ts'
 import { type MetricsAddress, serveMetrics } from '../process/metrics-server.ts'
+import { createBroadcastRelay } from './broadcast.ts'
 import { createReplacementPolicy } from './replacements.ts'
 import { createLocalCounter, serveCounter } from './shared-counters.ts'
 import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './worker-context.ts'
@@ -25,7 +26,8 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
   const log = createLogger(loggerOptions)
   if (config.metrics) await serveAggregatedMetrics(config.metrics, log)
 
-  const { join, leave } = createWriteLockQueue()
+  const writeLockQueue = createWriteLockQueue()
+  const broadcastRelay = createBroadcastRelay()
   const counter = createLocalCounter()
   const policy = createReplacementPolicy()
   const listeningWorkers = new Set<Worker>()
@@ -58,13 +60,17 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
 
   function forkWorker(number: number): Worker {
     const worker = cluster.fork({ [WORKER_NUMBER_VARIABLE]: `${number}` })
-    join(worker)
+    writeLockQueue.join(worker)
+    broadcastRelay.join(worker)
     serveCounter(worker, counter)
     worker.once('listening', () => {
       listeningWorkers.add(worker)
       policy.noteServing(number)
     })
-    worker.once('disconnect', () => leave(worker))
+    worker.once('disconnect', () => {
+      writeLockQueue.leave(worker)
+      broadcastRelay.leave(worker)
+    })
     // Sending to a worker that has died fails. The event `exit` reports the same.
     worker.on('error', () => {})
     worker.once('exit', (code: number | null, signal: string | null) => {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { isPostgres } from '../config/database-url.ts'
+import { createRemoteBroadcast, type OpenBroadcast } from './broadcast.ts'
 import type { Channel } from './channel.ts'
 import { createRemoteCounter, type RateCounter } from './shared-counters.ts'
 import { alwaysFree, createRemoteWriteLock, type WriteLock } from './write-lock.ts'
@@ -21,6 +22,8 @@ export interface WorkerContext {
   readonly writeLock: WriteLock
   /** Counts for all workers together; undefined in a single process. */
   readonly sharedCounter?: RateCounter
+  /** Opens a broadcast to the other workers; undefined in a single process. */
+  readonly openBroadcast?: OpenBroadcast
   /** Signals that do not stop the process: the primary handles them and sends `STOP_MESSAGE`. */
   readonly ignoredSignals: (typeof SIGNALS)[number][]
   /** Sets how the process stops on `STOP_MESSAGE`. Before, the process exits at once. */
@@ -63,6 +66,7 @@ export function createWorkerContext(
     getShare: total => Math.max(1, Math.floor(total / workers)),
     writeLock: isPostgres(database.url) ? alwaysFree : createRemoteWriteLock(primaryChannel),
     sharedCounter: createRemoteCounter(primaryChannel),
+    openBroadcast: createRemoteBroadcast(primaryChannel),
     ignoredSignals: [...SIGNALS],
     onStop(close) {
       stop = close

@@ -10,6 +10,8 @@ const toConfig = (environment: Environment) => ({
   listen: { host: environment.HOST, port: environment.PORT },
   /** The most connections of clients, over all workers. */
   maxConnections: environment.MAX_CONNECTIONS,
+  /** The most open streams of changes: of a process, and of a user there. */
+  streams: { max: environment.MAX_STREAMS, maxPerUser: environment.MAX_STREAMS_PER_USER },
   /** Processes that serve. */
   workers: environment.WEB_CONCURRENCY,
   /** The proxies whose X-Forwarded-For counts: all, none, or those with an address or in a network of the list. */

@@ -67,6 +67,18 @@ export const Environment = Type.Object({
     default: 10_000,
     description: 'the most connections of clients, 1 to 1000000'
   }),
+  MAX_STREAMS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 1000,
+    description: 'the most open streams of changes of a process, 1 to 100000'
+  }),
+  MAX_STREAMS_PER_USER: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 5,
+    description: 'the most open streams of changes of a user, 1 to 1000'
+  }),
   JWT_SECRET: Type.Optional(
     Type.String({
       format: 'secrets',

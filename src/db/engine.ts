@@ -1,6 +1,7 @@
 import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
 import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { ColumnKit } from './columns.ts'
@@ -171,11 +172,13 @@ export interface Engine {
    * outdated, else together with other readings to save round trips.
    * @param read reads values by their ids
    * @param invalidations all writes that change a value
+   * @param maxIds the most ids that `read` takes, `MAX_IDS` unless told otherwise
    * @returns the reading, which gives a cached value at once: a promise would take longer than the value
    */
   readonly cached: <Value>(
     read: ReadByIds<Value>,
-    invalidations: readonly Invalidation[]
+    invalidations: readonly Invalidation[],
+    maxIds?: number
   ) => (id: string) => Value | Promise<Value | undefined>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
@@ -215,6 +218,11 @@ export interface Engine {
   readonly close: () => Promise<void>
   /** How many writes (`write`) shared how many commits (`commit`), where they share them. */
   readonly writeCounts?: Tally
+  /**
+   * Opens a broadcast to all other processes on the database, where the database passes messages on.
+   * @param random from 0 to 1, so that pauses between attempts differ
+   */
+  readonly openBroadcast?: (listener: BroadcastListener, random: () => number) => Broadcast
   /** The connections to a server, where there is one. */
   readonly connections?: () => Connections
 }

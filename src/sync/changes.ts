@@ -38,10 +38,21 @@ export interface ChangePage {
 }
 
 /**
+ * Reads the changes of a user after a token, each item in its latest state. A page costs what it holds.
+ * @param since the `next` of the page before, or the token of a change; without it, from the beginning
+ * @param limit the most changes
+ * @throws {Problem} `validation_failed` when the token is not of this user; `sync_token_expired`
+ */
+export type ReadChanges = (
+  userId: string,
+  query: { readonly since?: string | undefined; readonly limit: number }
+) => Promise<ChangePage>
+
+/**
  * Makes the reading of what has changed. It begins with everything that a user has and goes over into the changes by itself.
  * @param sources the kinds of data
  */
-export function createChangeReader(store: Store, sources: readonly ChangeSource[]) {
+export function createChangeReader(store: Store, sources: readonly ChangeSource[]): ReadChanges {
   const readSequence = getSequenceReader(store)
   const readTombstones = createTombstoneReader(store, sources)
 
@@ -65,16 +76,7 @@ export function createChangeReader(store: Store, sources: readonly ChangeSource[
       .slice(0, limit)
   }
 
-  /**
-   * Reads the changes of a user after a token, each item in its latest state. A page costs what it holds.
-   * @param since the `next` of the page before, or the token of a change; without it, from the beginning
-   * @param limit the most changes
-   * @throws {Problem} `validation_failed` when the token is not of this user; `sync_token_expired`
-   */
-  return async function readChanges(
-    userId: string,
-    { since, limit }: { readonly since?: string | undefined; readonly limit: number }
-  ): Promise<ChangePage> {
+  return async function readChanges(userId, { since, limit }) {
     const given = since === undefined ? undefined : parseSyncToken(userId, since)
     // The number comes first. All changes up to it are committed, so what is read afterwards misses none of them.
     const sequence = await readSettledSequence(userId)

@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts'
 import { syncProblems } from './problems.ts'
+import { streamEvents } from './stream/counters.ts'
 import { syncTables } from './tables.ts'
 import { createTombstoneRemoval } from './tombstones.ts'
 
@@ -13,5 +14,6 @@ export const syncFeature = {
       prepareRemoval: createTombstoneRemoval,
       keepForMs: ({ retention }) => retention.changesMs
     }
-  ]
+  ],
+  counters: [streamEvents]
 } satisfies Feature

@@ -14,6 +14,21 @@ export const syncProblems = {
     next:
       'Read GET /api/changes from the beginning, without `since`, into an empty copy, and then put that in the place of the ' +
       'old one. Changes of your own that were not sent yet are good still: send them as before.'
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'There are too many streams of this account',
+    detail:
+      'Close a stream of changes before you open another one, or read GET /api/changes from time to time. The stream of a ' +
+      'client that has gone ends within the seconds in Retry-After.',
+    action: 'retry-later',
+    cause:
+      'As many streams of changes of this account are open as are allowed (MAX_STREAMS_PER_USER). Each tab or device that ' +
+      'follows the changes takes one.',
+    next:
+      'Share one stream among the tabs of a browser (a BroadcastChannel passes the changes on), and close those that nobody ' +
+      'reads. The stream of a client that has gone ends within the seconds in Retry-After. GET /api/changes gives the same ' +
+      'changes without a stream.'
   }
 } as const satisfies Record<string, ProblemType>
 

@@ -9,6 +9,7 @@ t.test('without an environment every setting has its default', async t => {
   t.strictSame(readConfig({}), {
     listen: { host: '127.0.0.1', port: 3000 },
     maxConnections: 10_000,
+    streams: { max: 1000, maxPerUser: 5 },
     workers: 1,
     trustedProxies: false,
     hasRateLimit: true,

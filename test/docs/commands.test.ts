@@ -175,7 +175,16 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
 
 t.test('all commands are in blocks that are run here, and none has a comment', async t => {
   const languages = pages.flatMap(readBlocks).map(({ language }) => language)
-  t.strictSame([...new Set(languages)].sort(), ['html', 'mermaid', 'sh', 'sql', 'ts'])
+  t.strictSame([...new Set(languages)].sort(), [
+    'haproxy',
+    'html',
+    'mermaid',
+    'nginx',
+    'sh',
+    'sql',
+    'text',
+    'ts'
+  ])
   const lines = pages.flatMap(readCommands).flatMap(block => block.split('\n'))
   t.strictSame(
     lines.filter(line => /(^|\s)#/.test(line)),

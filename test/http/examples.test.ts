@@ -30,6 +30,7 @@ const STORY = [
   'batchTodos',
   'replaceTodo',
   'patchTodo',
+  'streamChanges',
   'deleteTodo',
   'restoreTodo',
   'exportTodos',

@@ -30,6 +30,7 @@ t.test('the limits are public', async t => {
     todos: 100_000,
     todoBytes: 134_217_728,
     trashSeconds: 7,
+    streamsPerUser: 5,
     usernameMinLength: 3,
     usernameMaxLength: 32,
     emailLength: 254,

@@ -108,7 +108,8 @@ t.test('every operation is described whole', async t => {
     'requestVerification',
     'resetPassword',
     'restoreTodo',
-    'revertEmail'
+    'revertEmail',
+    'streamChanges'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)

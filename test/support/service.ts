@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, InjectOptions } from 'fastify'
@@ -49,7 +50,12 @@ const CHEAP_HASHING = { PASSWORD_HASH_MEMORY: 64, PASSWORD_HASH_TIME: 1 }
  * Starts the service as production does, on a database of its own, and ends it with the test.
  * @param settings as in the environment; hashing is cheap unless they name its price
  */
-export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptions['timeouts'] = {}) {
+export async function serve(
+  t: Test,
+  settings: Settings = {},
+  timeouts: AppOptions['timeouts'] = {},
+  streamIntervals: AppOptions['streamIntervals'] = {}
+) {
   const clock = createFakeClock()
   const lines: string[] = []
   const mailbox = createMailbox()
@@ -67,6 +73,7 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
     clock: clock.now,
     mailTransport: mailbox.transport,
     timeouts,
+    streamIntervals,
     logger: { level: settings.LOG_LEVEL ?? 'info', stream: { write: line => lines.push(line) } }
   })
   t.teardown(() => app.close())
@@ -82,7 +89,7 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
     path: string,
     { token, body, headers }: CallOptions = {}
   ): Promise<Answer> {
-    const response = await app.inject({
+    const options: InjectOptions = {
       method: method as NonNullable<InjectOptions['method']>,
       url: path,
       headers: {
@@ -91,12 +98,17 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
         ...headers
       },
       ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) })
-    })
-    const isJson = response.body !== '' && /[/+]json/.test(String(response.headers['content-type']))
+    }
+    const hasEnd = headers?.accept !== 'text/event-stream'
+    const response = await app.inject(hasEnd ? options : { ...options, payloadAsStream: true })
+    // Of an empty answer the timer stays, and the process with it.
+    clearTimeout((response.raw.res as { timeoutHandle?: NodeJS.Timeout }).timeoutHandle)
+    const text = hasEnd ? response.body : await readUntilCaughtUp(response.stream())
+    const isJson = text !== '' && /[/+]json/.test(String(response.headers['content-type']))
     const answer = {
       status: response.statusCode,
       headers: response.headers as Answer['headers'],
-      body: isJson ? response.json() : response.body
+      body: isJson ? JSON.parse(text) : text
     }
     assertDocumented(method, path, answer)
     return answer
@@ -126,6 +138,16 @@ export async function serve(t: Test, settings: Settings = {}, timeouts: AppOptio
   const takeMails = () => mailbox.takeMails(app, lines)
 
   return { app, config, clock, lines, call, signUp, refresh, takeMails, isUnderPressure }
+}
+
+/** Reads a stream of changes until all of them are there. */
+async function readUntilCaughtUp(stream: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) {
+    text += chunk
+    if (text.includes('event: caught-up')) break
+  }
+  return text
 }
 
 export type Service = Awaited<ReturnType<typeof serve>>

@@ -1,3 +1,4 @@
+import type { AppOptions } from '../../src/app.ts'
 import type { Identity } from '../../src/auth/user.ts'
 import type { Store } from '../../src/db/store.ts'
 import { type Answer, expectedProblem, type Service, type Settings, serve } from '../support/service.ts'
@@ -5,8 +6,12 @@ import { type Answer, expectedProblem, type Service, type Settings, serve } from
 export const MISSING_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
 /** A service with a signed-in user, and calls on the todos of that user. */
-export async function serveSignedIn(t: Parameters<typeof serve>[0], settings: Settings = {}) {
-  const service = await serve(t, settings)
+export async function serveSignedIn(
+  t: Parameters<typeof serve>[0],
+  settings: Settings = {},
+  { timeouts, streamIntervals }: Pick<AppOptions, 'timeouts' | 'streamIntervals'> = {}
+) {
+  const service = await serve(t, settings, timeouts, streamIntervals)
   const { accessToken: token, user } = await service.signUp()
   const todos = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}) =>
     service.call(method, `/api/todos${path}`, { token, body, headers })

@@ -1,9 +1,14 @@
 import type { Invalidation } from '../../db/engine.ts'
-import { toIdParams } from '../../db/read-batches.ts'
+import { MAX_BULK_IDS, toIdParams } from '../../db/read-batches.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
-import { authTables } from '../tables.ts'
-import { type AccessTokenClaims, assertBelongsToSession, getGeneration } from '../tokens/access-tokens.ts'
+import { authTables, type SessionRow } from '../tables.ts'
+import {
+  type AccessTokenClaims,
+  assertBelongsToSession,
+  getGeneration,
+  type SessionState
+} from '../tokens/access-tokens.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 import type { Identity } from '../user.ts'
 import { sessionStatements } from './statements.ts'
@@ -12,12 +17,17 @@ import { sessionStatements } from './statements.ts'
 export interface PendingIdentity {
   /**
    * Reads for the user of the access token, while the session is checked. This is the only way to the user's id, so the
-   * check cannot be left out.
+   * check cannot be left out. What lasts longer than a request reads several times, and is checked each time.
    * @param work begins the read
    * @returns what the read resolves to, after the check has passed. A refusal wins over whatever the read comes to.
    * @throws {Problem} `access_token_revoked`, `access_token_stale` or `access_token_expired`
    */
   readonly read: <Result>(work: (userId: string) => Promise<Result>) => Promise<Result>
+  /**
+   * Checks the session once more. Of many checks at a time each costs little.
+   * @throws {Problem} as `read`
+   */
+  readonly check: () => Promise<void>
 }
 
 /** A pending identity with the user id that the access token claims. The log may name this id; nothing else may use it. */
@@ -27,7 +37,7 @@ export interface ClaimedIdentity extends PendingIdentity {
 
 /** Finds out who sends an access token. The session is read for each request, so that its end takes effect at once. */
 export function createAuthentication(store: Store, tokens: Tokens) {
-  const { findWithUser, findManyWithUser } = sessionStatements(store)
+  const { findWithUser, findManyWithUser, findState, findManyStates } = sessionStatements(store)
   const findSession = store.cached(async ids => {
     const rows =
       ids.length === 1
@@ -36,20 +46,27 @@ export function createAuthentication(store: Store, tokens: Tokens) {
     return new Map(rows.map(row => [row.session.id, row]))
   }, getInvalidations(store))
 
+  const findSessionState = store.cached(
+    async ids => {
+      const rows =
+        ids.length === 1
+          ? await findState.execute({ id: ids[0] })
+          : await findManyStates.execute(toIdParams(ids, MAX_BULK_IDS))
+      return new Map(rows.map(row => [row.id, row]))
+    },
+    getInvalidations(store),
+    MAX_BULK_IDS
+  )
+
   /** Claims that have passed the check once. Their session belongs to their user for good, even after it has ended. */
   const confirmedClaims = new WeakSet<AccessTokenClaims>()
 
   async function authenticateClaims(claims: AccessTokenClaims): Promise<Identity> {
     const row = await findSession(claims.sid)
     if (!row) throw new Problem('access_token_revoked')
-    const { session, user } = row
-    assertBelongsToSession(claims, session)
-    if (session.endedAt) throw new Problem('access_token_revoked')
-    if (getGeneration(claims) < session.minAccessGeneration) throw new Problem('access_token_stale')
-    // The token was exchanged for the next one, by an instance whose clock is ahead of this instance's clock.
-    if (getGeneration(claims) < session.generation) throw new Problem('access_token_expired')
+    assertCurrent(claims, row.session)
     confirmedClaims.add(claims)
-    return { ...user, sessionId: claims.sid }
+    return { ...row.user, sessionId: claims.sid }
   }
 
   /**
@@ -71,17 +88,33 @@ export function createAuthentication(store: Store, tokens: Tokens) {
     const identity: ClaimedIdentity = {
       claimedUserId: claims.sub,
       async read(work) {
+        tokens.access.assertUnexpired(claims)
         const result = work(claims.sub)
         // Awaited below. When the check refuses the request, the outcome of the read does not matter.
         result.catch(() => {})
         await authenticateClaims(claims)
         return result
+      },
+      async check() {
+        tokens.access.assertUnexpired(claims)
+        const session = await findSessionState(claims.sid)
+        if (!session) throw new Problem('access_token_revoked')
+        assertCurrent(claims, session)
       }
     }
     return confirmedClaims.has(claims) ? identity : authenticateClaims(claims).then(() => identity)
   }
 
   return { authenticate, authenticateForRead }
+}
+
+/** @throws {Problem} when a token is not, or no longer, good for its session */
+function assertCurrent(claims: AccessTokenClaims, session: SessionState & Pick<SessionRow, 'endedAt'>): void {
+  assertBelongsToSession(claims, session)
+  if (session.endedAt) throw new Problem('access_token_revoked')
+  if (getGeneration(claims) < session.minAccessGeneration) throw new Problem('access_token_stale')
+  // The token was exchanged for the next one, by an instance whose clock is ahead of this instance's clock.
+  if (getGeneration(claims) < session.generation) throw new Problem('access_token_expired')
 }
 
 /** The writes that change a session or its user. A user may have many sessions, so that a change of a user clears all. */

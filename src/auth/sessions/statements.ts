@@ -1,5 +1,5 @@
 import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type SQL, sql } from 'drizzle-orm'
-import { isIdParam } from '../../db/read-batches.ts'
+import { isIdParam, MAX_BULK_IDS } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
 import { toUserColumns, type UserRow } from '../user.ts'
@@ -9,6 +9,8 @@ import { toUserColumns, type UserRow } from '../user.ts'
  */
 export const sessionStatements = prepareStatements('sessions', authTables, (db, { sessions, users }) => {
   const user = toUserColumns(users)
+  const { id, userId, generation, minAccessGeneration, endedAt } = sessions
+  const state = { id, userId, generation, minAccessGeneration, endedAt }
   const matchesId = eq(sessions.id, param(sessions.id, 'id'))
   const matchesUser = eq(sessions.userId, param(sessions.userId, 'userId'))
   const excludesId = ne(sessions.id, param(sessions.id, 'id'))
@@ -86,6 +88,8 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
     ),
     findWithUser: selectWithUser().where(matchesId),
     findManyWithUser: selectWithUser().where(isIdParam(sessions.id)),
+    findState: db.select(state).from(sessions).where(matchesId),
+    findManyStates: db.select(state).from(sessions).where(isIdParam(sessions.id, MAX_BULK_IDS)),
     listLive: db
       .select()
       .from(sessions)

@@ -55,6 +55,8 @@ export interface AccessTokens extends Pick<JwtSigner, 'sign'> {
   readonly verifyIgnoringExpiration: (token: string) => AccessTokenClaims | undefined
   /** @throws {Problem} `access_token_invalid` or `access_token_expired` */
   readonly verify: (token: string) => AccessTokenClaims
+  /** Checks once more whether a verified token is live. @throws {Problem} `access_token_expired` */
+  readonly assertUnexpired: (claims: AccessTokenClaims) => void
 }
 
 /** The most verified tokens that are cached, some hundred bytes each. */
@@ -66,7 +68,8 @@ export const toJti = (sessionId: string, generation: number) => `${sessionId}.${
 /** The generation of its session that an access token belongs to. */
 export const getGeneration = ({ sid, jti }: AccessTokenClaims) => Number(jti.slice(sid.length + 1))
 
-type SessionState = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
+/** What decides which tokens of a session are good. */
+export type SessionState = Pick<SessionRow, 'userId' | 'generation' | 'minAccessGeneration'>
 
 /** Whether a token belongs to the session that it names: user and session match, and the session has reached its generation. */
 export const belongsToSession = (claims: AccessTokenClaims, { userId, generation }: SessionState): boolean =>
@@ -113,6 +116,8 @@ export function createAccessTokens(signers: readonly [JwtSigner, ...JwtSigner[]]
   // Verified tokens by their text: a signature stays valid, only the lifetime is checked each time.
   const cache = new LRUCache<string, AccessTokenClaims>({ max: MAX_CACHED_TOKENS })
 
+  const isExpired = (claims: AccessTokenClaims) => secondsUntilExpiry(claims, now()) <= 0
+
   return {
     sign: signers[0].sign,
     verifyIgnoringExpiration,
@@ -120,12 +125,15 @@ export function createAccessTokens(signers: readonly [JwtSigner, ...JwtSigner[]]
       const cached = cache.get(token)
       const claims = cached ?? verifyIgnoringExpiration(token)
       if (!claims) throw new Problem('access_token_invalid')
-      if (secondsUntilExpiry(claims, now()) <= 0) {
+      if (isExpired(claims)) {
         cache.delete(token)
         throw new Problem('access_token_expired')
       }
       if (!cached) cache.set(token, claims)
       return claims
+    },
+    assertUnexpired(claims) {
+      if (isExpired(claims)) throw new Problem('access_token_expired')
     }
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '../engine.ts'
 import { isDeadlock, toTransactionError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
+import { openPostgresBroadcast } from './broadcast.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
@@ -87,7 +88,7 @@ export async function openPostgres({
     db,
     kit: postgresKit,
     // To ask whether a row is as it was takes as long as to read it.
-    cached: batchReads,
+    cached: (read, _invalidations, maxIds) => batchReads(read, maxIds),
     prepare(builder, name) {
       const prepared = builder.prepare(name)
       const execute = (params?: Params) => prepared.execute(params)
@@ -131,6 +132,7 @@ export async function openPostgres({
     async probeWrite() {
       await withConnection(pool, client => client.query(PROBE_QUERY))
     },
+    openBroadcast: (listener, random) => openPostgresBroadcast({ connector, log, random }, listener),
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => {
       closing ??= pool.end()
