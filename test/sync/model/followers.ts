@@ -12,6 +12,7 @@ export interface Follower {
   readonly step: () => Promise<string>
   /** Follows until there is nothing more. */
   readonly catchUp: () => Promise<void>
+  readonly close?: () => void
 }
 
 export interface FollowerOptions {

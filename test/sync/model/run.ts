@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
+import type { BroadcastListener } from '../../../src/cluster/broadcast.ts'
 import type { Store } from '../../../src/db/store.ts'
 import { allTables, changeSources } from '../../../src/features.ts'
 import { createChangeReader } from '../../../src/sync/changes.ts'
+import { getSequenceReader } from '../../../src/sync/sequence.ts'
+import { createWakeUps, type WakeUps } from '../../../src/sync/stream/wake-ups.ts'
 import type { Todo } from '../../../src/todos/todo.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { createRandom } from '../../support/random.ts'
-import { createPollingFollower, type Follower, type FollowerOptions } from './followers.ts'
+import { createPollingFollower, type Follower } from './followers.ts'
 import { createUser, type Instance } from './instances.ts'
-import { createPause } from './slow-store.ts'
+import { createStreamFollower } from './stream-follower.ts'
 import { importSome, type Writer, writeSomething } from './writes.ts'
 
 export interface RunOptions {
@@ -17,13 +21,14 @@ export interface RunOptions {
   readonly instances: readonly Instance[]
   /** Counts what happened. */
   readonly count: (name: string) => void
-  /** Further followers, in another way. */
-  readonly createFollowers?: (options: FollowerOptions) => readonly Follower[]
 }
 
 const WRITERS_PER_INSTANCE = 2
-const WRITES = 10
-const POLLING_FOLLOWERS = 4
+const WRITES = 8
+const POLLING_FOLLOWERS = 3
+const STREAM_FOLLOWERS = 2
+/** Milliseconds between two looks at the sequence, for wake-ups that are lost. */
+const POLL_INTERVAL = 10
 /** One run in so many begins with more todos than SQLite changes in one go. */
 const RUNS_PER_BIG_ONE = 10
 const MANY_TODOS = 240
@@ -33,7 +38,7 @@ const MANY_TODOS = 240
  * is.
  * @throws {AssertionError}
  */
-export async function runModel({ seed, instances, count, createFollowers }: RunOptions): Promise<void> {
+export async function runModel({ seed, instances, count }: RunOptions): Promise<void> {
   let actors = 0
   /** Each actor's own, so that what one does depends on no other. */
   const newRandom = () => createRandom(seed * 1000 + actors++)
@@ -51,10 +56,15 @@ export async function runModel({ seed, instances, count, createFollowers }: RunO
 
   const delivered = new Map<string, number>()
   const readers = instances.map(({ store }) => createChangeReader(store, changeSources))
-  const toOptions = (): FollowerOptions => ({ userId, random: newRandom(), readers, delivered })
-  const followers = [
-    ...Array.from({ length: POLLING_FOLLOWERS }, () => createPollingFollower(toOptions())),
-    ...(createFollowers?.(toOptions()) ?? [])
+  const wakeUps = openWakeUps(instances, newRandom())
+  const readNumber = async () => (await getSequenceReader(store)(userId)).value
+  const followers: Follower[] = [
+    ...Array.from({ length: POLLING_FOLLOWERS }, () =>
+      createPollingFollower({ userId, random: newRandom(), readers, delivered })
+    ),
+    ...Array.from({ length: STREAM_FOLLOWERS }, () =>
+      createStreamFollower({ userId, random: newRandom(), readers, wakeUps, readNumber })
+    )
   ]
 
   let isQuiet = false
@@ -62,11 +72,14 @@ export async function runModel({ seed, instances, count, createFollowers }: RunO
     isQuiet = true
   })
   await Promise.all([writing, ...followers.map(follow)])
+  // A stream tells how far it is after a change, and the last write may have changed nothing.
+  await createTodos(store, userId).create({ title: 'the last one' })
   const todos = await listAll(store, userId)
   for (const follower of followers) {
     await follower.catchUp()
-    assert.deepEqual(new Map([...follower.copy].sort()), todos)
+    assert.deepEqual(toJson(new Map([...follower.copy].sort(byId))), toJson(todos))
   }
+  for (const { close } of wakeUps) await close()
   await removeUser(store, userId)
 
   async function write(writer: Writer) {
@@ -74,9 +87,33 @@ export async function runModel({ seed, instances, count, createFollowers }: RunO
   }
 
   async function follow({ step }: Follower) {
-    const pause = createPause(newRandom())
-    for (; !isQuiet; await pause()) count(`follow: ${await step()}`)
+    const random = newRandom()
+    for (; !isQuiet; await sleep(4 * random())) count(`follow: ${await step()}`)
   }
+}
+
+const byId = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
+
+const toJson = (todos: ReadonlyMap<string, unknown>) => JSON.parse(JSON.stringify([...todos]))
+
+/** The wake-ups of instances that tell each other of half of what they change. */
+function openWakeUps(instances: readonly Instance[], random: () => number): WakeUps[] {
+  const listeners = new Set<BroadcastListener>()
+  return instances.map(({ store }) =>
+    createWakeUps({
+      store,
+      pollInterval: POLL_INTERVAL,
+      openBroadcast(listener) {
+        listeners.add(listener)
+        return {
+          publish(message) {
+            for (const { onMessage } of listeners) if (random() < 0.5) onMessage(message)
+          },
+          close: async () => void listeners.delete(listener)
+        }
+      }
+    })
+  )
 }
 
 /** All todos with those in the trash, by their ids. */
@@ -88,7 +125,7 @@ async function listAll(store: Store, userId: string): Promise<Map<string, Todo>>
       todos.push(...page.items)
       cursor = page.nextCursor
     }
-  return new Map(todos.map((todo): [string, Todo] => [todo.id, todo]).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return new Map(todos.map((todo): [string, Todo] => [todo.id, todo]).sort(byId))
 }
 
 async function removeUser(store: Store, userId: string): Promise<void> {
