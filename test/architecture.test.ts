@@ -160,6 +160,7 @@ t.test('time, randomness and the environment come in from outside', async t => {
     'src/app.ts',
     'src/cli/main.ts',
     'src/client/platform.ts',
+    'src/client/replica/platform.ts',
     'src/config/environment.ts',
     'src/server.ts'
   ])

@@ -111,9 +111,12 @@ async function useClient(parent: string) {
     'latchkey-client',
     'the client alone'
   )
-  const script = "import('latchkey-client').then(({ createClient }) => console.log(typeof createClient))"
-  const { stdout } = await execute(process.execPath, ['-e', script], { cwd })
-  expect(stdout, 'function\n', 'the client is loaded')
+  const exported = { 'latchkey-client': 'createClient', 'latchkey-client/replica': 'createReplica' }
+  for (const [name, member] of Object.entries(exported)) {
+    const script = `import('${name}').then(({ ${member} }) => console.log(typeof ${member}))`
+    const { stdout } = await execute(process.execPath, ['-e', script], { cwd })
+    expect(stdout, 'function\n', `${name} is loaded`)
+  }
 }
 
 const isPackage = (name: string) => !name.startsWith('.')

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
-import { contentFields, NewContent, TodoPatch } from '../../src/todos/content/content.ts'
+import { contentFields, NewTodo, TodoPatch } from '../../src/todos/content/content.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
@@ -74,13 +74,14 @@ export const create = {
   description:
     'Makes a todo at the bottom of the list. A title and a tag are one line with at least one visible character. Control ' +
     'characters are refused, but for line breaks and tabs in the description. Tags are kept in one form of Unicode (NFC). ' +
+    'The `id` is for clients that make todos while they are offline: any UUID that no other todo of the account has. ' +
     'Sent again with its `Idempotency-Key`, the same request makes nothing: the answer is the todo as it is now, with ' +
     '`Idempotent-Replayed: true`, or 404 when it was deleted for good since.',
   tags,
   security,
   headers: idempotencyHeaders,
   body: {
-    ...NewContent,
+    ...NewTodo,
     examples: [{ title: 'Buy milk', due: { date: '2026-11-24' }, tags: ['shopping'] }]
   },
   response: {
@@ -94,6 +95,7 @@ export const create = {
     ...problemResponses(
       ...bodyProblems,
       'todo_not_found',
+      'todo_exists',
       'quota_exceeded',
       ...idempotencyProblems,
       ...bearerProblems

@@ -1,4 +1,5 @@
 import { createAuth } from './auth/auth.ts'
+import { createChanges } from './changes/changes.ts'
 import { createCall } from './http/calls.ts'
 import { createSend } from './http/requests.ts'
 import { createPlatform, type Platform } from './platform.ts'
@@ -44,6 +45,7 @@ export function createClient(options: ClientOptions) {
   return {
     auth: createAuth(send, tokens, call),
     todos: createTodos(platform, call),
+    ...createChanges(platform, tokens, call),
     /** Resolves when an asynchronous storage was read, so that `auth.user()` is known; at once with other storages. */
     ready: Promise.resolve(tokens.reload()),
     /** Stops listening to other tabs. */
@@ -54,6 +56,7 @@ export function createClient(options: ClientOptions) {
 export type Client = ReturnType<typeof createClient>
 export type { RegisteredUser } from './auth/registration.ts'
 export { SignUpModeError } from './auth/sign-up-mode-error.ts'
+export type { ChangesOptions } from './changes/changes.ts'
 export { ProblemError } from './http/problem-error.ts'
 export { UnexpectedResponseError } from './http/responses.ts'
 export type { Channel, Locks, Platform } from './platform.ts'

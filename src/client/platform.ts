@@ -25,9 +25,14 @@ export interface Platform {
   /** Missing on pages without HTTPS, and in older platforms. */
   locks: Locks | undefined
   channel: ((name: string) => Channel | undefined) | undefined
-  /** Calls back after another tab has changed the storage. @returns a function that unsubscribes */
-  onStored: ((callback: () => void) => () => void) | undefined
+  /** Calls back after another tab has changed the storage. */
+  onStored: Subscribe | undefined
+  /** Calls back when the network is there again. */
+  onOnline: Subscribe | undefined
 }
+
+/** Subscribes a callback. @returns a function that unsubscribes */
+type Subscribe = (callback: () => void) => () => void
 
 /**
  * Creates the platform from the globals.
@@ -50,7 +55,8 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
     },
     locks: globalThis.navigator?.locks,
     channel: globalThis.BroadcastChannel && openChannel,
-    onStored,
+    onStored: listenTo('storage'),
+    onOnline: listenTo('online'),
     ...overrides
   }
 }
@@ -68,9 +74,11 @@ function openChannel(name: string): Channel | undefined {
   }
 }
 
-/** Listens to the `storage` event of pages. Other platforms never fire it. */
-function onStored(callback: () => void) {
-  const page = globalThis as Partial<EventTarget>
-  page.addEventListener?.('storage', callback)
-  return () => page.removeEventListener?.('storage', callback)
-}
+/** Listens to an event of pages. Other platforms never fire it. */
+const listenTo =
+  (type: string): Subscribe =>
+  callback => {
+    const page = globalThis as Partial<EventTarget>
+    page.addEventListener?.(type, callback)
+    return () => page.removeEventListener?.(type, callback)
+  }

@@ -39,6 +39,7 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'todo_exists'
     | 'idempotency_key_in_use'
     | 'link_expired'
     | 'link_used'
@@ -518,6 +519,8 @@ export type ListTodosQuery = {
 }
 
 export type CreateTodoBody = {
+  /** a UUID */
+  id?: string
   /** a text of 1 to 500 characters, not counting white space around it */
   title: string
   /** a text of at most 16384 characters, or null for none */
@@ -631,6 +634,8 @@ export type BatchTodosBody = {
         /** create */
         op: 'create'
         todo: {
+          /** a UUID */
+          id?: string
           /** a text of 1 to 500 characters, not counting white space around it */
           title: string
           /** a text of at most 16384 characters, or null for none */
@@ -728,6 +733,22 @@ export type BatchTodosBody = {
           /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** restore */
+        op: 'restore'
+        /** a UUID */
+        id: string
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** purge */
+        op: 'purge'
+        /** a UUID */
+        id: string
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }

@@ -1,7 +1,7 @@
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem, validationFailed } from '../problems/problem.ts'
-import { applyPatch, type TodoContent, type TodoPatch } from './content/content.ts'
+import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } from './content/content.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
 import { AFTER_ALL, BEFORE_ALL, isBefore, type ListPosition } from './order/list-position.ts'
@@ -91,10 +91,21 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
   }
 
   return {
-    /** Creates a todo at the bottom of the list. */
-    async create(content: TodoContent): Promise<Todo> {
-      const id = newId()
-      return put(toRow(content, { id, userId, position: await draft.findBottomPosition(id), now: now() }))
+    /**
+     * Creates a todo at the bottom of the list.
+     * @param pointer to the new todo in the body
+     * @throws {Problem} `todo_exists` when another todo has the id that the client has chosen
+     */
+    async create({ id: givenId, ...content }: NewTodo, pointer = ''): Promise<Todo> {
+      if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists(`${pointer}/id`)
+      // An id that was given says nothing of the time, and the state of a todo that had it before had another revision.
+      const revision = newId()
+      const position = await draft.findBottomPosition(revision)
+      const row = toRow(
+        { ...defaults, ...content },
+        { id: givenId ?? revision, userId, position, now: now() }
+      )
+      return put({ ...row, revision })
     },
 
     async patch(id: string, patch: TodoPatch, precondition?: Precondition): Promise<Todo> {
@@ -162,6 +173,11 @@ export type Operations = ReturnType<typeof createOperations>
 
 const isInGap = ({ above, below }: Gap, row: ListPosition): boolean =>
   (!above || isBefore(above, row)) && (!below || isBefore(row, below))
+
+const todoExists = (pointer: string) =>
+  new Problem('todo_exists', {
+    errors: [{ pointer, detail: 'is the id of a todo that is there already; leave it out, or give another' }]
+  })
 
 const FULL_GAP =
   'names a todo with too many others right beside it; move the todo elsewhere, or move some of those first'

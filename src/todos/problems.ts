@@ -16,6 +16,15 @@ export const todosProblems = {
       'goes by itself after some time. What takes something away is never refused. GET /api/limits tells ' +
       'both limits.'
   },
+  todo_exists: {
+    status: 409,
+    title: 'A todo with this id is there already',
+    detail: 'Nothing was done. It is in the list or in the trash; leave out the id to make another todo.',
+    cause:
+      'The `id` of a new todo is that of another todo of the account, in the list or in the trash. A create that was sent ' +
+      'again without its Idempotency-Key, or more than a day later, says so, too: it was done the first time.',
+    next: 'GET /api/todos/{id} shows the todo. To make another one, leave out the `id`, or give another UUID.'
+  },
   todo_not_found: {
     status: 404,
     title: 'There is no such todo',

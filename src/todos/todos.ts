@@ -4,7 +4,7 @@ import type { Store } from '../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency/idempotency.ts'
 import { Problem } from '../problems/problem.ts'
 import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
-import { defaults, type NewContent } from './content/content.ts'
+import type { NewTodo } from './content/content.ts'
 import { createDraft } from './draft.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'
@@ -90,12 +90,12 @@ export function createTodos(store: Store, userId: string) {
     /**
      * Creates a todo at the bottom of the list.
      * @param key the Idempotency-Key: the same request with the same key creates one todo
-     * @throws {Problem} `quota_exceeded`, `idempotency_key_in_use`, `idempotency_key_reused`, and `todo_not_found` for the
+     * @throws {Problem} `todo_exists`, `quota_exceeded`, `idempotency_key_in_use`, `idempotency_key_reused`, and `todo_not_found` for the
      * replay of a todo that was purged since
      */
-    create: (content: NewContent, key?: string): Promise<IdempotentResult<Todo>> =>
-      withIdempotency(store, { userId, key, request: ['create', content] }, replayHandler, storeAnswer =>
-        edit(todos => todos.create({ ...defaults, ...content }), storeAnswer)
+    create: (newTodo: NewTodo, key?: string): Promise<IdempotentResult<Todo>> =>
+      withIdempotency(store, { userId, key, request: ['create', newTodo] }, replayHandler, storeAnswer =>
+        edit(todos => todos.create(newTodo), storeAnswer)
       )
   }
 }

@@ -42,7 +42,7 @@ t.test('sync reset makes all tokens expire beside the running service, and leave
 
   t.strictSame(await latchkey('sync', 'reset'), {
     code: 0,
-    stdout: 'The clients of 2 users take all todos anew.\n',
+    stdout: 'Users whose clients take all todos anew: 2\n',
     stderr: ''
   })
   await ada.assertExpired(t, since)

@@ -8,16 +8,16 @@ import { pages, ROOT, readBlocks } from './pages.ts'
 
 const execute = promisify(execFile)
 
-/** What the example of each page prints. */
-const printed: Record<string, readonly string[]> = {
-  'README.md': ['Buy milk'],
-  'docs/client.md': ['Buy milk', 'Buy milk', 'Signed out.']
-}
+/** What the examples print, page by page. */
+const printed: readonly (readonly [path: string, lines: readonly string[]])[] = [
+  ['README.md', ['Buy milk']],
+  ['docs/client.md', ['Buy milk', 'Buy milk', 'Signed out.']],
+  ['docs/client.md', ['Buy milk true', 'true true']]
+]
 
 t.test('the examples of the client do what the documentation says', async t => {
   const cwd = t.testdir()
   const { child, url } = await start(t, cwd)
-  const client = join(ROOT, 'src/client/index.ts')
   const examples = pages.flatMap(page =>
     readBlocks(page)
       .filter(({ language }) => language === 'ts')
@@ -25,16 +25,19 @@ t.test('the examples of the client do what the documentation says', async t => {
   )
   t.strictSame(
     examples.map(({ path }) => path),
-    Object.keys(printed)
+    printed.map(([path]) => path)
   )
-  for (const { path, text } of examples) {
+  for (const [index, { path, text }] of examples.entries()) {
     const file = join(cwd, 'example.ts')
     writeFileSync(
       file,
-      text.replace("'latchkey/client'", `'${client}'`).replace('http://127.0.0.1:3000', url)
+      text
+        .replaceAll(/'latchkey\/(client[\w/]*)'/g, `'${ROOT}/src/$1/index.ts'`)
+        .replace('http://127.0.0.1:3000', url)
     )
     const { stdout, stderr } = await execute(...withoutCoverage(process.execPath, file), { cwd })
-    t.strictSame({ lines: stdout.trim().split('\n'), stderr }, { lines: printed[path], stderr: '' }, path)
+    const lines = stdout.trim().split('\n')
+    t.strictSame({ lines, stderr }, { lines: printed[index]?.[1], stderr: '' }, path)
   }
   await stop(child, 'SIGTERM')
 })

@@ -219,7 +219,7 @@ t.test('every wrong field is named at once', async t => {
       { title: 'x', createdAt: todo.createdAt },
       {
         pointer: '/createdAt',
-        detail: 'is not known; known are title, description, done, due, priority, tags'
+        detail: 'is not known; known are id, title, description, done, due, priority, tags'
       }
     ],
     [[], { pointer: '', detail: 'must be of type object' }],

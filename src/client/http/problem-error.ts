@@ -27,6 +27,21 @@ export class ProblemError extends Error {
   }
 }
 
+/** With these actions the same request may succeed later. */
+const PASSING_ACTIONS: readonly unknown[] = ['retry', 'retry-later', 'refresh']
+
+/** Whether an error is a `ProblemError`. Its class does not tell: each bundle of a page has its own. */
+export const isProblemError = isObjectOf<ProblemError>({
+  name: (value): value is 'ProblemError' => value === 'ProblemError'
+})
+
+/** Whether an error is a refusal by the service that stays, however often the request is sent. */
+export const isRefusal = (error: unknown): error is ProblemError =>
+  isProblemError(error) &&
+  error.code !== 'unknown' &&
+  error.status < 500 &&
+  !PASSING_ACTIONS.includes(error.action)
+
 const hasCode = isObjectOf<Problem>({ code: (value): value is Problem['code'] => isNonEmptyString(value) })
 
 /** Whether a problem document is Latchkey's: other services also send problem documents, some of them with a code. */

@@ -11,6 +11,8 @@ export interface ServiceRequest<Answer> {
   /** A text is sent as it is; any other value is sent as JSON. */
   readonly body?: unknown
   readonly contentType?: string
+  /** Headers beside those that the other members give. */
+  readonly headers?: Record<string, string>
   readonly token?: string | undefined
   readonly ifMatch?: string | undefined
   /** The `Idempotency-Key`: the service carries out the request once, however often it arrives. */
@@ -18,13 +20,15 @@ export interface ServiceRequest<Answer> {
   /** Whether a second arrival does no harm. By default true, except for POST without a key. */
   readonly isIdempotent?: boolean
   readonly signal?: AbortSignal | undefined
+  /** Attempts after the first one. */
+  readonly maxRetries?: number
   /** Called before each retry; false gives up. */
   readonly shouldRetry?: () => Promise<boolean>
   /** Reads and checks the content of a success. */
   readonly read: ResponseReader<Answer>
 }
 
-/** Attempts after the first one. */
+/** Attempts after the first one, by default. */
 const MAX_RETRIES = 4
 /** The delay before a retry is random, from 0 to this limit, which doubles each time (full jitter). Milliseconds. */
 const BASE_DELAY = 300
@@ -91,7 +95,8 @@ export function createSend(platform: Platform, baseUrl: string, timeout: number)
       return await attempt(request)
     } catch (failure) {
       const delay = getRetryDelay(failure, retries)
-      const isExhausted = retries === MAX_RETRIES || delay > MAX_WAIT || request.signal?.aborted
+      const { maxRetries = MAX_RETRIES } = request
+      const isExhausted = retries === maxRetries || delay > MAX_WAIT || request.signal?.aborted
       if (isExhausted || !mayRetry(request, failure)) throw failure
       await platform.sleep(delay)
       if (request.shouldRetry && !(await request.shouldRetry())) throw failure
@@ -104,7 +109,7 @@ export function createSend(platform: Platform, baseUrl: string, timeout: number)
 
 export type Send = ReturnType<typeof createSend>
 
-const createTimeoutError = (timeout: number) =>
+export const createTimeoutError = (timeout: number) =>
   Object.assign(new Error(`No answer came within ${timeout} ms.`), { name: 'TimeoutError' })
 
 function mayRetry(request: ServiceRequest<unknown>, failure: unknown): boolean {
@@ -119,6 +124,7 @@ function mayRetry(request: ServiceRequest<unknown>, failure: unknown): boolean {
 function toRequestInit(request: ServiceRequest<unknown>) {
   const { method, body, contentType = 'application/json', token, key, ifMatch } = request
   const headers: Record<string, string> = {
+    ...request.headers,
     ...(body !== undefined && { 'content-type': contentType }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(key !== undefined && { 'idempotency-key': key }),

@@ -1,6 +1,8 @@
 import type {
   BatchResult,
   Challenge,
+  Change,
+  ChangePage,
   Event,
   EventPage,
   ImportTodosAnswer,
@@ -102,6 +104,23 @@ const createPageReader = <Page extends { nextCursor: string | null }>(
 
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
+
+export const isChange = isObjectOf<Change>({
+  type: (value): value is Change['type'] => isNonEmptyString(value),
+  id: isNonEmptyString
+})
+const isChangePage = isObjectOf<ChangePage>({ changes: isArrayOf(isChange), next: isNonEmptyString })
+/** Refuses a page that ends where it began though there is more: a proxy dropped the query. */
+export const createChangePageReader = (since: string | undefined) =>
+  createJsonReader(
+    (value): value is ChangePage => isChangePage(value) && !(value.more && value.next === since)
+  )
+/** Accepts an event stream whose content can be read as it comes: React Native has no such content. */
+export const readEventStream: ResponseReader<Response> = async response => {
+  if (getMediaType(response) !== 'text/event-stream' || !response.body)
+    throw new UnexpectedResponseError(response)
+  return response
+}
 
 export const readUser = createJsonReader(isUser)
 export const readTokenPair = createJsonReader(isTokenPair)

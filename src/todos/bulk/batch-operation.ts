@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
-import { NewContent, TodoPatch } from '../content/content.ts'
+import { NewTodo, TodoPatch } from '../content/content.ts'
 import { moveTargetFields } from '../order/move-target.ts'
 import { filterFields } from '../query/list-query.ts'
 
@@ -39,18 +39,20 @@ const ifMatch = Type.Optional(
 export const BatchOperation = TaggedUnion(
   'op',
   [
-    Type.Object({ op: OperationName('create'), todo: NewContent }, { ...strict, title: 'create' }),
+    Type.Object({ op: OperationName('create'), todo: NewTodo }, { ...strict, title: 'create' }),
     Type.Object(
       { op: OperationName('patch'), ...selectorFields, changes: TodoPatch, ifMatch },
       { ...strict, title: 'patch' }
     ),
     Type.Object({ op: OperationName('delete'), ...selectorFields, ifMatch }, { ...strict, title: 'delete' }),
+    Type.Object({ op: OperationName('restore'), id: Id, ifMatch }, { ...strict, title: 'restore' }),
+    Type.Object({ op: OperationName('purge'), id: Id, ifMatch }, { ...strict, title: 'purge' }),
     Type.Object(
       { op: OperationName('move'), id: Id, ...moveTargetFields, ifMatch },
       { ...strict, title: 'move' }
     )
   ],
-  { description: 'an operation whose op is create, patch, delete or move' }
+  { description: 'an operation whose op is create, patch, delete, restore, purge or move' }
 )
 export type BatchOperation = Value<typeof BatchOperation>
 
@@ -74,7 +76,7 @@ const TOO_MANY_TODOS = {
 }
 
 function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
-  if (operation.op === 'create') return undefined
+  if (operation.op === 'create' || operation.op === 'restore' || operation.op === 'purge') return undefined
   if (operation.op === 'move') {
     const targets = [operation.after, operation.before, operation.to].filter(Boolean)
     return targets.length === 1 ? undefined : { pointer: '', detail: 'needs one of after, before and to' }

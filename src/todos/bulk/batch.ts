@@ -10,7 +10,6 @@ import {
   withIdempotency
 } from '../../idempotency/idempotency.ts'
 import { Problem } from '../../problems/problem.ts'
-import { defaults } from '../content/content.ts'
 import type { Operations } from '../operations.ts'
 import type { MoveTarget } from '../order/move-target.ts'
 import type { Todo } from '../todo.ts'
@@ -99,9 +98,10 @@ async function runOperation(
   operation: BatchOperation,
   createPrecondition: BatchRequest['createPrecondition']
 ): Promise<BatchResult> {
-  if (operation.op === 'create')
-    return { todo: await draftOperations.create({ ...defaults, ...operation.todo }) }
+  if (operation.op === 'create') return { todo: await draftOperations.create(operation.todo, '/todo') }
   const precondition = createPrecondition(operation.ifMatch)
+  if (operation.op === 'restore' || operation.op === 'purge')
+    return { todo: await draftOperations[operation.op](operation.id, precondition) }
   if (operation.op === 'move') {
     const { op, id, ifMatch, ...target } = operation
     // Exactly one member is set, as `assertValidOperations` has checked.

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Id } from '../../http/schemas/id.ts'
 import { Nullable, StringEnum, type Value } from '../../http/schemas/types.ts'
 import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../limits.ts'
 import { applyDuePatch, DueField, DuePatchField } from './due.ts'
@@ -54,11 +55,13 @@ export const contentFields = {
   tags: Type.Optional(Tags)
 }
 
-/** The content of a new todo: a missing field has its default. */
-export const NewContent = Type.Object(contentFields, strict)
-export type NewContent = Value<typeof NewContent>
+/** The content of a todo: a missing field has its default. */
+const Content = Type.Object(contentFields, strict)
+export type TodoContent = Required<Value<typeof Content>>
 
-export type TodoContent = Required<NewContent>
+/** A new todo: its content, and its id, which a client may choose. */
+export const NewTodo = Type.Object({ id: Type.Optional(Id), ...contentFields }, strict)
+export type NewTodo = Value<typeof NewTodo>
 
 const orDefault = (description = '') => ({ description: `${description}, or null for the default` })
 

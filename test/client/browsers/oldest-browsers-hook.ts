@@ -2,16 +2,17 @@
 import { registerHooks } from 'node:module'
 import { loadOldClient } from './oldest-browsers.ts'
 
-const client = loadOldClient()
-Object.assign(globalThis, { oldClient: client })
+const entries = loadOldClient()
+Object.assign(globalThis, { oldClient: entries })
 
-const source = Object.keys(client)
-  .map(name => `export const ${name} = globalThis.oldClient.${name}`)
-  .join('\n')
+const toSource = (entry: string) =>
+  Object.keys(entries[entry] as object)
+    .map(name => `export const ${name} = globalThis.oldClient['${entry}'].${name}`)
+    .join('\n')
 
 registerHooks({
-  load: (url, context, nextLoad) =>
-    url.endsWith('/src/client/index.ts')
-      ? { format: 'module', source, shortCircuit: true }
-      : nextLoad(url, context)
+  load(url, context, nextLoad) {
+    const entry = Object.keys(entries).find(path => url.endsWith(path))
+    return entry ? { format: 'module', source: toSource(entry), shortCircuit: true } : nextLoad(url, context)
+  }
 })

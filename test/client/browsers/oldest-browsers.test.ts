@@ -35,7 +35,19 @@ t.test('the oldest browsers lack later features', async t => {
 })
 
 /** Those of them that do not make a page of their own process. */
-const TESTS = ['client', 'answers', 'requests', 'tokens', 'later-storage', 'lock', 'mail']
+const TESTS = [
+  'client',
+  'answers',
+  'requests',
+  'tokens',
+  'later-storage',
+  'lock',
+  'mail',
+  'changes/changes',
+  'replica/replica',
+  'replica/refusals',
+  'replica/tabs'
+]
 
 t.test('the client passes its tests there', { timeout: 180_000 }, async t => {
   const folder = import.meta.dirname

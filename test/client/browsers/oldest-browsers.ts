@@ -6,7 +6,7 @@ import data from '@mdn/browser-compat-data' with { type: 'json' }
 import type { BrowserName, CompatStatement, Identifier } from '@mdn/browser-compat-data'
 import { buildSync } from 'esbuild'
 
-const CLIENT = join(import.meta.dirname, '../../../src/client/index.ts')
+const CLIENT = join(import.meta.dirname, '../../../src/client')
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/client.md'), 'utf8')
 
 const [, chrome = '', firefox = '', safari = ''] =
@@ -55,6 +55,7 @@ export function findMissing(): string[] {
 const createGlobals = () => ({
   fetch: globalThis.fetch,
   AbortController,
+  TextDecoder,
   setTimeout,
   clearTimeout,
   performance: { now: () => performance.now() },
@@ -78,14 +79,18 @@ export function createOldRealm() {
   return realm
 }
 
-/** What `index.ts` exports, there. */
-export function loadOldClient(): typeof import('../../../src/client/index.ts') {
+/** The entries of the client, and what they export there. */
+export function loadOldClient(): Record<string, object> {
   const { outputFiles } = buildSync({
-    entryPoints: [CLIENT],
+    stdin: {
+      contents: "export * as index from './index.ts'; export * as replica from './replica/index.ts'",
+      resolveDir: CLIENT
+    },
     bundle: true,
     format: 'iife',
     globalName: 'client',
     write: false
   })
-  return runInContext(`${outputFiles[0]?.text}; client`, createOldRealm())
+  const { index, replica } = runInContext(`${outputFiles[0]?.text}; client`, createOldRealm())
+  return { '/src/client/index.ts': index, '/src/client/replica/index.ts': replica }
 }

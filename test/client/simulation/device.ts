@@ -1,5 +1,5 @@
 import { type Client, createClient, ProblemError } from '../../../src/client/index.ts'
-import type { Channel, Locks } from '../../../src/client/platform.ts'
+import type { Channel, Locks, Platform } from '../../../src/client/platform.ts'
 import { createSharedStorage } from './shared-storage.ts'
 import { type Simulation, transmit } from './simulation.ts'
 
@@ -12,8 +12,9 @@ export interface Device {
   /** The rate of its clock, the clock's start, and whether the clock stops in sleep. */
   readonly clock: { rate: number; start: number; sleeps: boolean; slept: number }
   asleepUntil: number
+  offlineUntil: number
   tabs: Tab[]
-  lockQueue: { tab: Tab; run: () => void }[]
+  lockQueue: { tab: Tab; name: string; run: () => void }[]
   /** The refresh token of the last attempt to refresh. */
   lastPresentedToken: string
   /** The refresh tokens for which a new pair has arrived. */
@@ -27,7 +28,8 @@ export interface Device {
 export interface Tab {
   readonly device: Device
   readonly client: Client
-  channel: Channel | undefined
+  readonly platform: Partial<Platform>
+  readonly channels: Map<string, Channel>
   /** False for a closed or crashed tab, which never runs again. */
   isAlive: boolean
   /** The tab is frozen until then, as by an open `alert()`. */
@@ -51,6 +53,7 @@ export function createDevice(simulation: Simulation): Device {
     hasChannel: random() < 0.7,
     clock,
     asleepUntil: 0,
+    offlineUntil: 0,
     tabs: [],
     lockQueue: [],
     lastPresentedToken: '',
@@ -106,13 +109,22 @@ export function openTab(device: Device): Tab {
       const sentToken = url.endsWith('/refresh') ? JSON.parse(`${init.body}`).refreshToken : ''
       if (sentToken) device.lastPresentedToken = sentToken
       const sentAt = scheduler.now()
+      if (init.signal?.aborted) return reject(init.signal.reason)
       init.signal?.addEventListener(
         'abort',
         whenRunnable(() => reject(new Error('it takes too long')))
       )
+      if (device.offlineUntil > sentAt)
+        return scheduler.schedule(0.1, () =>
+          runWhenAwake(
+            device,
+            0,
+            whenRunnable(() => reject(new TypeError('offline')))
+          )
+        )
       transmit(simulation, url, init, response => {
         // Connections do not survive a sleep.
-        const isCut = device.asleepUntil > sentAt
+        const isCut = device.asleepUntil > sentAt || device.offlineUntil > sentAt
         const finish = () => {
           if (!response || isCut) return reject(new TypeError('no answer'))
           if (response.ok && url.endsWith('/refresh')) device.exchanged.add(sentToken)
@@ -123,7 +135,7 @@ export function openTab(device: Device): Tab {
     })
 
   const locks: Locks = {
-    request: (_name, { signal }, work) =>
+    request: (name, { signal }, work) =>
       new Promise((resolve, reject) => {
         const run = whenRunnable(
           () =>
@@ -131,18 +143,18 @@ export function openTab(device: Device): Tab {
               .then(resolve, reject)
               .finally(() => unlock(device, entry))
         )
-        const entry = { tab, run }
+        const entry = { tab, name, run }
         device.lockQueue.push(entry)
-        if (device.lockQueue[0] === entry) run()
+        if (findHolder(device, name) === entry) run()
         else
           signal.addEventListener('abort', () => {
-            if (device.lockQueue[0] !== entry) unlock(device, entry)
+            if (findHolder(device, name) !== entry) unlock(device, entry)
             reject(signal.reason)
           })
       })
   }
 
-  function channel(): Channel {
+  function channel(name: string): Channel {
     const tabChannel: Channel = {
       onmessage: null,
       close: () => {},
@@ -152,18 +164,39 @@ export function openTab(device: Device): Tab {
             runWhenAwake(
               device,
               random() * 0.1,
-              other.whenRunnable(() => other.channel?.onmessage?.({ data }))
+              other.whenRunnable(() => other.channels.get(name)?.onmessage?.({ data }))
             )
       }
     }
-    tab.channel = tabChannel
+    tab.channels.set(name, tabChannel)
     return tabChannel
   }
 
   const { storage, onStored } = device.storage.open(update =>
     runWhenAwake(device, random() * 0.1, whenRunnable(update))
   )
-  const tabFields = { device, whenRunnable, channel: undefined, isAlive: true, frozenUntil: 0 }
+  const platform: Partial<Platform> = {
+    fetch,
+    random,
+    now: () => clock.start + (scheduler.now() - clock.slept) * clock.rate * 1000,
+    newKey: () => `${random()}${random()}`,
+    sleep: duration => new Promise(resolve => runWhenAwake(device, duration / 1000, whenRunnable(resolve))),
+    timer(duration, ring) {
+      let isStopped = false
+      runWhenAwake(
+        device,
+        duration / 1000,
+        whenRunnable(() => isStopped || ring())
+      )
+      return () => {
+        isStopped = true
+      }
+    },
+    locks: hasLocks ? locks : undefined,
+    channel: hasChannel ? channel : undefined,
+    onStored
+  }
+  const tabFields = { device, platform, whenRunnable, channels: new Map(), isAlive: true, frozenUntil: 0 }
   const tab = tabFields as unknown as Tab & { client: Client }
   tab.client = createClient({
     baseUrl: '',
@@ -171,36 +204,18 @@ export function openTab(device: Device): Tab {
     storageName: 'device',
     onSignedOut: problem =>
       device.signOuts.push({ tab, problem, isPastRetryWindow: isPastRetryWindow(device) }),
-    platform: {
-      fetch,
-      random,
-      now: () => clock.start + (scheduler.now() - clock.slept) * clock.rate * 1000,
-      newKey: () => `${random()}${random()}`,
-      sleep: duration => new Promise(resolve => runWhenAwake(device, duration / 1000, whenRunnable(resolve))),
-      timer(duration, ring) {
-        let isStopped = false
-        runWhenAwake(
-          device,
-          duration / 1000,
-          whenRunnable(() => isStopped || ring())
-        )
-        return () => {
-          isStopped = true
-        }
-      },
-      locks: hasLocks ? locks : undefined,
-      channel: hasChannel ? channel : undefined,
-      onStored
-    }
+    platform
   })
   device.tabs.push(tab)
   return tab
 }
 
+const findHolder = (device: Device, name: string) => device.lockQueue.find(entry => entry.name === name)
+
 function unlock(device: Device, entry: Device['lockQueue'][number]) {
-  const wasFirst = device.lockQueue[0] === entry
+  const wasHolder = findHolder(device, entry.name) === entry
   device.lockQueue = device.lockQueue.filter(other => other !== entry)
-  if (wasFirst) device.lockQueue[0]?.run()
+  if (wasHolder) findHolder(device, entry.name)?.run()
 }
 
 /** Ends a tab at any point, and opens a new one. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import type { Store } from '../../../src/db/store.ts'
 import { allTables, changeSources } from '../../../src/features.ts'
@@ -8,7 +9,6 @@ import { createTodos } from '../../../src/todos/todos.ts'
 import { createRandom } from '../../support/random.ts'
 import { createPollingFollower, type Follower, type FollowerOptions } from './followers.ts'
 import { createUser, type Instance } from './instances.ts'
-import { createPause } from './slow-store.ts'
 import { importSome, type Writer, writeSomething } from './writes.ts'
 
 export interface RunOptions {
@@ -22,8 +22,8 @@ export interface RunOptions {
 }
 
 const WRITERS_PER_INSTANCE = 2
-const WRITES = 10
-const POLLING_FOLLOWERS = 4
+const WRITES = 8
+const POLLING_FOLLOWERS = 3
 /** One run in so many begins with more todos than SQLite changes in one go. */
 const RUNS_PER_BIG_ONE = 10
 const MANY_TODOS = 240
@@ -74,8 +74,8 @@ export async function runModel({ seed, instances, count, createFollowers }: RunO
   }
 
   async function follow({ step }: Follower) {
-    const pause = createPause(newRandom())
-    for (; !isQuiet; await pause()) count(`follow: ${await step()}`)
+    const random = newRandom()
+    for (; !isQuiet; await sleep(4 * random())) count(`follow: ${await step()}`)
   }
 }
 

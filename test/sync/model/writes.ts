@@ -55,7 +55,7 @@ const create: Write = async writer => {
 /** The todos of an import: new ones, and such as are there, or were. */
 export function importSome(writer: Writer, count: number): Promise<unknown> {
   const lines = Array.from({ length: count }, () => {
-    const id = writer.random() < 0.5 ? pickId(writer) : undefined
+    const id = writer.random() < 0.7 ? pickId(writer) : undefined
     return { id: id ?? writer.store.newId(), title: newTitle(writer), done: writer.random() < 0.5 }
   })
   writer.ids.push(...lines.map(({ id }) => id))
@@ -106,7 +106,6 @@ const jump: Write = async ({ random, moveClock }) => moveClock((random() - 0.5) 
 const WRITES: readonly (readonly [string, Write])[] = [
   ['create', create],
   ['create', create],
-  ['create', create],
   ['patch', edit((todos, id, writer) => todos.patch(id, { title: newTitle(writer) }))],
   ['patch', edit((todos, id, { random }) => todos.patch(id, { done: random() < 0.5 }))],
   ['move', edit((todos, id, writer) => todos.move(id, pickTarget(writer)))],
@@ -117,6 +116,7 @@ const WRITES: readonly (readonly [string, Write])[] = [
   ['purge', edit((todos, id) => todos.purge(id))],
   ['batch', batch],
   ['bulk update', bulkUpdate],
+  ['import', writer => importSome(writer, 1 + Math.floor(4 * writer.random()))],
   ['import', writer => importSome(writer, 1 + Math.floor(4 * writer.random()))],
   ['empty the trash', janitor(createTrashRemoval)],
   ['remove tombstones', janitor(createTombstoneRemoval)],

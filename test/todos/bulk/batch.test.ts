@@ -195,15 +195,15 @@ t.test('an invalid batch names each wrong field', async t => {
     [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
     [[{ op: 'create', todo: {} }], '/0/todo/title', 'is required'],
     [
-      [{ op: 'create', todo: { title: 'x', id } }],
-      '/0/todo/id',
-      'is not known; known are title, description, done, due, priority, tags'
+      [{ op: 'create', todo: { title: 'x', createdAt: 'x' } }],
+      '/0/todo/createdAt',
+      'is not known; known are id, title, description, done, due, priority, tags'
     ],
     [[{ op: 'delete', id: 7 }], '/0/id', 'must be of type string'],
     [
       [{ op: 'put', id }],
       '/0',
-      'is not accepted; give an operation whose op is create, patch, delete or move'
+      'is not accepted; give an operation whose op is create, patch, delete, restore, purge or move'
     ],
     [[{ id }], '/0/op', 'is required'],
     [

@@ -10,7 +10,7 @@ const reset: Command = {
   async run(context) {
     await withDatabase({ ...context, config: context.config({ keys: false }) }, async store => {
       const users = await expireSyncTokens(store)
-      context.report({ users }, `The clients of ${users} users take all todos anew.\n`)
+      context.report({ users }, `Users whose clients take all todos anew: ${users}\n`)
     })
   }
 }
