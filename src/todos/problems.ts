@@ -23,7 +23,9 @@ export const todosProblems = {
     cause:
       'The `id` of a new todo is that of another todo of the account, in the list or in the trash. A create that was sent ' +
       'again without its Idempotency-Key, or more than a day later, says so, too: it was done the first time.',
-    next: 'GET /api/todos/{id} shows the todo. To make another one, leave out the `id`, or give another UUID.'
+    next:
+      'If the todo was made by the same request before, go on with it: GET /api/todos lists it, with deleted=true if it is in the ' +
+      'trash. To make another one, leave out the `id`, or give another UUID.'
   },
   todo_not_found: {
     status: 404,

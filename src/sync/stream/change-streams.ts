@@ -8,7 +8,7 @@ import { streamEvents } from './counters.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 /** The most changes that are read at a time. */
-const PAGE_SIZE = 100
+const PAGE_SIZE = 50
 /** Milliseconds between two checks of all sessions, and of silence before a heartbeat, unless told otherwise. */
 const CHECK_INTERVAL = 1000
 const HEARTBEAT_INTERVAL = 15_000
