@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createTrashRemoval } from '../../src/todos/purge.ts'
 import { expectedProblem } from '../support/service.ts'
 import { MISSING_ID, serveSignedIn } from './signed-in.ts'
 
@@ -72,4 +73,31 @@ t.test('each user has a trash, which sorts and filters like the list', async t =
   t.strictSame(await titles('?deleted=true&sort=title'), ['a', 'b', 'c'])
   t.strictSame(await titles('?deleted=true&q=c'), ['c'])
   t.strictSame(await titles('?deleted=false'), [])
+})
+
+t.test('what leaves the trash while it is emptied stays, and a fault is told', async t => {
+  const { app, todos, make, clock } = await serveSignedIn(t)
+  const { store } = app
+  const [a, b] = await make('a', 'b')
+  for (const { id } of [a, b]) await todos('DELETE', `/${id}`)
+  clock.advance(1)
+  let meanwhile = async () => void (await todos('POST', `/${a.id}/restore`))
+  const empty = createTrashRemoval({
+    ...store,
+    async atomically(...statements) {
+      await meanwhile()
+      return store.atomically(...statements)
+    }
+  })
+  const inTrash = async () => (await todos('GET', '?deleted=true')).body.items.length
+  t.equal(await empty(store.now(), 10), 2)
+  t.equal(await inTrash(), 1, 'nothing of that round is gone')
+  meanwhile = async () => {
+    throw new Error('a fault')
+  }
+  await t.rejects(empty(store.now(), 10), { message: 'a fault' })
+  meanwhile = async () => {}
+  t.equal(await empty(store.now(), 10), 1)
+  t.equal(await inTrash(), 0)
+  t.equal((await todos('GET', `/${a.id}`)).status, 200)
 })
