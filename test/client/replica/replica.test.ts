@@ -437,12 +437,17 @@ t.test('the replica stops with the session, and sends nothing as another user', 
   const fake = createFakeClient()
   const { replica } = await openReplica(t, fake)
   await until(() => fake.state.isFollowing)
-  fake.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  fake.state.user = undefined
   await replica.todos.create({ title: 'a' })
   await settle(100)
   t.strictSame(fake.state.sent, [])
   t.equal(fake.state.isFollowing, false)
   t.equal(replica.todos.list().length, 1, 'the edit stays for the next time')
+  fake.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  await t.rejects(replica.todos.create({ title: 'b' }), {
+    message: 'Another user is signed in. Create a replica for that one.'
+  })
+  t.strictSame([replica.todos.list().length, fake.state.sent.length], [1, 0])
 })
 
 t.test('nor when the user changes at the last moment', async t => {
