@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createReplica, memoryStorage, type ReplicaStorage } from '../../../src/client/replica/index.ts'
+import { getTodoId } from '../../../src/client/replica/operations.ts'
 import { createFakeClient, gone, openReplica, page, pageOf, put, settle, until } from './fake-client.ts'
 import { PROBLEM } from './problems.ts'
 
@@ -380,6 +381,32 @@ t.test('edits are read in their order, whatever the order of the storage', async
   t.strictSame(
     Array.from(reopened.todos.list(), ({ title }) => title),
     titles
+  )
+})
+
+t.test('an id means the same in upper case', async t => {
+  const fake = createFakeClient()
+  fake.pages.push(pageOf('1', 'a', 'b', 'c'))
+  const { replica } = await openReplica(t, fake)
+  const { todos } = replica
+  await until(() => replica.status().isComplete)
+  await Promise.all([
+    todos.patch('A', { title: 'A' }),
+    todos.move('A', { after: 'C' }),
+    todos.move('C', { before: 'B' }),
+    todos.move('B', { to: 'top' }),
+    todos.delete('B'),
+    todos.restore('B'),
+    todos.create({ id: 'D', title: 'D' }),
+    todos.delete('D', { permanent: true })
+  ])
+  const titles = () => Array.from(todos.list(), ({ title }) => title)
+  t.strictSame(titles(), ['b', 'c', 'A'])
+  t.strictSame([todos.get('A')?.title, todos.isPending('A'), todos.get('D')], ['A', true, undefined])
+  await until(() => replica.status().pendingEdits === 0)
+  t.strictSame(
+    fake.state.sent.flatMap(({ operations }) => operations.map(getTodoId)),
+    ['a', 'a', 'c', 'b', 'b', 'b', 'd', 'd']
   )
 })
 
