@@ -281,3 +281,19 @@ t.test('nor does it follow', async t => {
   t.match(await storage.load(), [['copy', { userId: 'bob' }]])
   t.equal([...(await storage.load())].length, 1)
 })
+
+t.test('a replica of somebody who has signed out clears nothing of who comes after', async t => {
+  const { open, storage } = createTabs(t)
+  const ada = await open()
+  await until(() => ada.state.isFollowing)
+  ada.state.user = undefined
+  await until(() => !ada.state.isFollowing)
+  const bob = createFakeClient()
+  bob.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  const { replica } = await open({}, bob)
+  await until(() => bob.state.isFollowing)
+  const cleared = ada.replica.clear()
+  await replica.close()
+  await cleared
+  t.match(await storage.load(), [['copy', { userId: 'bob' }]])
+})
