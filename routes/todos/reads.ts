@@ -47,8 +47,11 @@ const reads: FastifyPluginAsyncTypebox = async app => {
 /** The form of a page, which may change with a new version: then what clients have is of no use. */
 const FORMAT = toEntityTag(JSON.stringify([TodoPageDocument, TodoDocument]))
 
-const hasState = ({ headers }: { headers: IncomingHttpHeaders }, etag: string): boolean =>
-  headers['if-none-match'] !== undefined && matchesWeakly(etag, headers['if-none-match'])
+/** Of a request that names the state. `*` matches any, but what cannot be read has none. */
+const hasState = ({ headers: { 'if-none-match': tags = '*' } }: Conditional, etag: string): boolean =>
+  tags.trim() !== '*' && matchesWeakly(etag, tags)
+
+type Conditional = { readonly headers: IncomingHttpHeaders }
 
 /** Sends an answer that is serialized already. */
 function sendSerialized<Answer>(text: string, etag: string, reply: FastifyReply): Answer {

@@ -4,8 +4,8 @@ import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { syncTables } from './tables.ts'
 
-/** How far a sequence moves on: further than all changes that came after a backup. 2^20 resets fit into a number. */
-const DISTANCE = 2 ** 32
+/** How far a sequence moves on at least: further than all changes that came after a backup. */
+const MIN_DISTANCE = 2 ** 32
 /** Users whose sequences move on in one statement. */
 const BATCH_SIZE = 1000
 
@@ -13,8 +13,8 @@ const statements = prepareStatements(
   'change_sequences_reset',
   kit => ({ ...userTables(kit), ...syncTables(kit) }),
   (db, { users, changeSequences: sequences }) => {
-    const distance = sql.raw(`${DISTANCE}`)
-    const moved = sql`${sequences.value} + ${distance}`
+    const distance = sql`cast(${sql.placeholder('distance')} as bigint)`
+    const moved = sql`${sequences.value} + excluded.value`
     return {
       /** Of users without a sequence, too: there may have been one after the backup. */
       moveSome: db
@@ -39,15 +39,17 @@ const statements = prepareStatements(
 
 /**
  * Makes all sync tokens expire, after a database was restored from a backup: a token from after the backup names changes that
- * were undone, and its number will be given to other changes. Whoever follows begins anew.
+ * were undone, and its number will be given to other changes. Whoever follows begins anew. The distance grows with the time, so
+ * that two restores of one backup do not lead to the same numbers. Thousands of resets fit into a number.
  * @returns for how many users
  */
 export async function expireSyncTokens(store: Store): Promise<number> {
   const { moveSome } = statements(store)
+  const distance = MIN_DISTANCE + store.now().getTime()
   let users = 0
   let isDone = false
   for (let after = ''; !isDone; ) {
-    const ids = (await moveSome.execute({ after })).map(({ userId }) => userId).toSorted()
+    const ids = (await moveSome.execute({ after, distance })).map(({ userId }) => userId).toSorted()
     users += ids.length
     after = ids.at(-1) ?? after
     isDone = ids.length < BATCH_SIZE

@@ -8,6 +8,7 @@ import { createProgram, sharedSettings } from './program.ts'
 function createUser({ call }: Service, token: string) {
   const changes = (since?: string) => call('GET', `/api/changes${since ? `?since=${since}` : ''}`, { token })
   return {
+    list: (headers: Record<string, string> = {}) => call('GET', '/api/todos', { token, headers }),
     create: (title: string) => call('POST', '/api/todos', { token, body: { title } }),
     /** How far the user has followed, once all is read. */
     follow: async (): Promise<string> => (await changes()).body.next,
@@ -59,7 +60,7 @@ t.test('sync reset makes all tokens expire beside the running service, and leave
 
 t.test('more users than one statement resets', async t => {
   const { app } = await serve(t)
-  const { db, kit } = app.store
+  const { db, kit, now } = app.store
   const { users, changeSequences } = allTables(kit)
   const createdAt = new Date(0)
   t.equal(await expireSyncTokens(app.store), 0)
@@ -74,7 +75,7 @@ t.test('more users than one statement resets', async t => {
   const rows = await db.select().from(changeSequences)
   t.equal(rows.length, 1500)
   for (const { userId, value, floor } of rows) {
-    const number = 2 ** 32 + (userId === 'user7' ? 5 : 0)
+    const number = 2 ** 32 + now().getTime() + (userId === 'user7' ? 5 : 0)
     if (value !== number || floor !== number)
       t.strictSame({ userId, value, floor }, { value: number, floor: number })
   }
@@ -102,4 +103,32 @@ t.test('a token from after a backup is refused once that is restored', async t =
   await ada2.assertExpired(t, sinceAda)
   await eve2.assertExpired(t, sinceEve)
   t.strictSame([await ada2.titles(), await eve2.titles()], [['kept', 'new'], ['new']])
+})
+
+t.test('of two restores of one backup, neither takes the other for itself', async t => {
+  const folder = t.testdir()
+  const settings: Settings = { DATABASE_URL: `file:${folder}/latchkey.db` }
+  const latchkey = createProgram(settings)
+  const atFirst = await serve(t, settings)
+  await (await signUp(atFirst, 'ada')).create('kept')
+  t.equal((await latchkey('backup', `${folder}/backup.db`)).code, 0)
+  await atFirst.app.close()
+
+  /** Restores the backup, and has the user create a todo. */
+  async function live(title: string) {
+    t.equal((await latchkey('restore', `${folder}/backup.db`)).code, 0)
+    const service = await serve(t, settings)
+    const ada = await login(service, 'ada')
+    await ada.create(title)
+    return { service, ada }
+  }
+
+  const first = await live('first')
+  const [since, { headers }] = [await first.ada.follow(), await first.ada.list()]
+  await first.service.app.close()
+
+  const { ada } = await live('second')
+  await ada.assertExpired(t, since)
+  const list = await ada.list({ 'if-none-match': headers.etag as string })
+  t.match(list, { status: 200, body: { items: [{ title: 'kept' }, { title: 'second' }] } })
 })

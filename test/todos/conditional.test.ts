@@ -34,6 +34,16 @@ t.test('[RFC 9110] a read with a current ETag answers 304', async t => {
   t.notOk(missing.headers.etag)
 })
 
+t.test('what is no list answers 400, whatever the client has', async t => {
+  const { todos } = await serveSignedIn(t)
+  t.equal((await todos('GET', '', undefined, { 'if-none-match': '*' })).status, 304)
+  for (const known of [' * ', '"x"', '']) {
+    const answer = await todos('GET', '?cursor=x', undefined, { 'if-none-match': known })
+    t.match(answer, { status: 400, body: { errors: [{ parameter: 'cursor' }] } }, known)
+    t.notOk(answer.headers.etag)
+  }
+})
+
 t.test('a list answers 304 while nothing in it has changed', async t => {
   const { call, signUp, todos, make } = await serveSignedIn(t)
   const [todo] = await make('a', 'b')

@@ -116,6 +116,8 @@ export function createChanges(platform: Platform, tokens: TokenManager, call: Ca
       const isStreaming = mode === 'stream' && platform.now() >= streamAfter
       try {
         for await (const page of (isStreaming ? stream : poll)(progress, signal)) {
+          // A stream lasts for as long as its token, also when another user has signed in.
+          if (tokens.latest()?.user.id !== userId) return
           Object.assign(progress, { since: page.next, failures: 0 })
           yield page
         }

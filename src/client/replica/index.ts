@@ -36,7 +36,13 @@ export async function createReplica(options: ReplicaOptions) {
   const controller = new AbortController()
   const tabs = joinTabs(platform, options.storage.sharedName, userId, onMessage)
   const storage = tabs.canUseStorage ? options.storage : memoryStorage()
-  const records = createRecords(storage, userId, writes => tabs.post({ kind: 'written', writes }))
+  const isReplaced = () => ![userId, undefined].includes(client.auth.user()?.id)
+  const records = createRecords({
+    storage,
+    userId,
+    isReplaced,
+    onWritten: writes => tabs.post({ kind: 'written', writes })
+  })
   const synchronizer = createSynchronizer({ client, platform, records, userId, mode, onRefused: refuse })
 
   function refuse(operation: Operation, problem: ProblemError) {
@@ -106,7 +112,8 @@ export async function createReplica(options: ReplicaOptions) {
       stop()
       records.forget()
       await running
-      await tabs.lead(new AbortController().signal, records.clear)
+      // Otherwise the replica of the other user has deleted it, and leads for as long as it is open.
+      if (!isReplaced()) await tabs.lead(new AbortController().signal, records.clear)
       await close()
     }
   }

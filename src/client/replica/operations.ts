@@ -27,7 +27,7 @@ function patchDue(due: Todo['due'], changes: NonNullable<PatchTodoBody['due']>):
 function patchTodo(todo: Todo, changes: PatchTodoBody, at: string): Todo {
   const { title, due, tags, ...others } = changes
   const patched = { ...todo, updatedAt: at }
-  if (title !== undefined) patched.title = title.trim()
+  if (title !== undefined) patched.title = toTitle(title)
   if (due !== undefined) patched.due = due && patchDue(todo.due, due)
   if (tags !== undefined) patched.tags = toTags(tags)
   for (const [name, value] of Object.entries(others))
@@ -36,14 +36,17 @@ function patchTodo(todo: Todo, changes: PatchTodoBody, at: string): Todo {
   return patched
 }
 
+/** A title without space around it. What is no text, as in JavaScript without types, is refused later. */
+const toTitle = (title: string): string => `${title ?? ''}`.trim()
+
 /** Tags are a set, in one form of Unicode. */
 const toTags = (tags: readonly string[] | null | undefined): string[] =>
-  (tags ?? []).map(tag => tag.normalize()).sort()
+  (Array.isArray(tags) ? tags : []).map(tag => `${tag}`.normalize()).sort()
 
 const createTodo = ({ title, tags, ...content }: CreateTodoBody & { id: string }, at: string): Todo => ({
   ...defaults,
   ...content,
-  title: title.trim(),
+  title: toTitle(title),
   tags: toTags(tags),
   position: '',
   createdAt: at,

@@ -22,12 +22,20 @@ export const putTodo = (todo: Todo, generation: number): Writes[number] => [
 export const putCopy = (copy: CopyState): Writes[number] => [COPY, copy]
 export const putBatch = (batch: OutgoingBatch | undefined): Writes[number] => [BATCH, batch]
 
+export interface RecordsOptions {
+  readonly storage: ReplicaStorage
+  readonly userId: string
+  /** Whether somebody else is signed in, to whom the storage belongs from then on. */
+  readonly isReplaced: () => boolean
+  /** Called with what this tab has written. */
+  readonly onWritten: (writes: Writes) => void
+}
+
 /**
  * The records of a storage, in memory. All tabs have them: a tab writes to the storage, and tells the others what it has
  * written. Only the leader writes other records than new edits, so no two tabs write the same one.
- * @param onWritten called with what this tab has written
  */
-export function createRecords(storage: ReplicaStorage, userId: string, onWritten: (writes: Writes) => void) {
+export function createRecords({ storage, userId, isReplaced, onWritten }: RecordsOptions) {
   const listeners = new Set<() => void>()
   const createView = createViewer()
   const emptyCopy: CopyState = { kind: 'copy', userId, generation: 0, isComplete: false }
@@ -65,9 +73,15 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
     return result
   }
 
-  /** Writes to the storage, and tells other tabs. */
+  /**
+   * Writes to the storage, and tells other tabs.
+   * @throws {Error} when another user has signed in meanwhile, as in another tab; errors of the storage
+   */
   async function persist(writes: Writes): Promise<void> {
-    await access(() => storage.write(writes))
+    await access(async () => {
+      if (isReplaced()) throw new Error('Another user is signed in. Create a replica for that one.')
+      await storage.write(writes)
+    })
     onWritten(writes)
   }
 
@@ -81,7 +95,7 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
   async function load(): Promise<void> {
     received = []
     const stored = await access(async () => [...(await storage.load())])
-    const isOwn = stored.some(([, record]) => record.kind === 'copy' && record.userId === userId)
+    const isOwn = stored.some(([, record]) => isCopyOf(userId, record))
     const keptEdits = [...edits].filter(([name]) => !isOwn || unsaved.has(name))
     for (const records of [todos, edits]) records.clear()
     batch = undefined
@@ -148,9 +162,13 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
       apply([])
     },
 
-    /** Deletes all from the storage. */
+    /** Deletes all from the storage, unless it is another user's by now. */
     clear: (): Promise<void> =>
-      access(async () => storage.write([...(await storage.load())].map(([name]) => [name, undefined]))),
+      access(async () => {
+        const stored = [...(await storage.load())]
+        if (stored.some(([, record]) => isCopyOf(userId, record)))
+          await storage.write(stored.map(([name]) => [name, undefined]))
+      }),
 
     /** Calls back after each change. @returns a function that unsubscribes */
     subscribe(listener: () => void): () => void {
@@ -159,6 +177,9 @@ export function createRecords(storage: ReplicaStorage, userId: string, onWritten
     }
   }
 }
+
+const isCopyOf = (userId: string, record: StoredRecord): boolean =>
+  record.kind === 'copy' && record.userId === userId
 
 /** Calls a listener. Its error is the application's: it is reported, and nothing stops. */
 function notify(listener: () => void) {

@@ -21,6 +21,16 @@ function isMatch(todo: Todo, { done, priority, tag, deleted = false }: ReplicaFi
   )
 }
 
+/** Ids are compared without case (RFC 9562, section 4), and stored in lower case. */
+const toId = (id: string): string => `${id}`.toLowerCase()
+
+/** The target of a move, with the id as it is stored. */
+function toTarget(target: MoveTodoBody): MoveTodoBody {
+  const copy = copyJson(target)
+  if ('after' in copy) return { ...copy, after: toId(copy.after) }
+  return 'before' in copy ? { ...copy, before: toId(copy.before) } : copy
+}
+
 /** What JSON carries of a value: the caller may change the value later. */
 const copyJson = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value))
 
@@ -40,14 +50,14 @@ export function createReplicaTodos(
       [...view().todos.values()].filter(todo => isMatch(todo, filter)),
 
     /** A todo, in the list or in the trash. */
-    get: (id: string): Todo | undefined => view().todos.get(id),
+    get: (id: string): Todo | undefined => view().todos.get(toId(id)),
 
     /** Whether the service has not confirmed an edit of the todo. */
-    isPending: (id: string): boolean => view().pendingIds.has(id),
+    isPending: (id: string): boolean => view().pendingIds.has(toId(id)),
 
     /** Creates a todo, with an id of its own. Its `etag` and `position` are empty until the service has it. */
     async create(body: CreateTodoBody): Promise<Todo> {
-      const id = (body.id ?? newId()).toLowerCase()
+      const id = toId(body.id ?? newId())
       const stored = edit({ op: 'create', todo: { ...copyJson(body), id } })
       const todo = view().todos.get(id) as Todo
       await stored
@@ -56,16 +66,17 @@ export function createReplicaTodos(
 
     /** Changes the given fields. */
     patch: (id: string, changes: PatchTodoBody): Promise<void> =>
-      edit({ op: 'patch', id, changes: copyJson(changes) }),
+      edit({ op: 'patch', id: toId(id), changes: copyJson(changes) }),
 
     /** Moves a todo in the manual order. */
-    move: (id: string, target: MoveTodoBody): Promise<void> => edit({ op: 'move', id, ...copyJson(target) }),
+    move: (id: string, target: MoveTodoBody): Promise<void> =>
+      edit({ op: 'move', id: toId(id), ...toTarget(target) }),
 
     /** Moves a todo to the trash, or deletes it permanently. */
     delete: (id: string, { permanent = false }: { permanent?: boolean } = {}): Promise<void> =>
-      edit({ op: permanent ? 'purge' : 'delete', id }),
+      edit({ op: permanent ? 'purge' : 'delete', id: toId(id) }),
 
     /** Restores a todo from the trash. */
-    restore: (id: string): Promise<void> => edit({ op: 'restore', id })
+    restore: (id: string): Promise<void> => edit({ op: 'restore', id: toId(id) })
   }
 }

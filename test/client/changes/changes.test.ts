@@ -201,6 +201,18 @@ t.test('whoever signs out, or in as another user, follows no more', async t => {
   t.equal(state.requests.length, 1)
 })
 
+t.test('nor when the stream of the one before goes on', async t => {
+  const stream = openStream(caughtUp('1'))
+  const { client, signInAs } = createFakeService(stream.response)
+  const pages = client.changes()
+  await takePages(pages, 1)
+  const next = pages.next()
+  signInAs('bob')
+  stream.write(caughtUp('2'))
+  t.match(await next, { done: true, value: undefined })
+  t.equal(stream.isCancelled(), true)
+})
+
 t.test('refusals that stay are errors', async t => {
   const refusals: [status: number, code: string, action?: 'resync'][] = [
     [400, 'validation_failed'],

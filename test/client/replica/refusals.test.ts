@@ -189,3 +189,17 @@ t.test('other failures of following are waited for', async t => {
   await until(() => replica.status().isComplete)
   t.strictSame(pauses.slice(0, 3), [1000, 2000, 4000])
 })
+
+t.test('an edit of no form is shown as far as it can be, until it is refused', async t => {
+  const fake = createRefusingClient(() => PROBLEM.invalid())
+  fake.pages.push(pageOf('1', 'a'))
+  const { replica, refusals } = await openReplica(t, fake)
+  await until(() => replica.status().isComplete)
+  const { todos } = replica
+  const wrong = { title: null, tags: 'no list' } as unknown as { title: string }
+  await Promise.all([todos.create(wrong), todos.create({} as { title: string }), todos.patch('a', wrong)])
+  t.equal(todos.list().length, 3)
+  await until(() => replica.status().pendingEdits === 0)
+  t.strictSame(refusals, ['create validation_failed', 'create validation_failed', 'patch validation_failed'])
+  t.match(todos.list(), [{ id: 'a', title: 'a', tags: [] }])
+})

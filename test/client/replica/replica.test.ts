@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createReplica, memoryStorage, type ReplicaStorage } from '../../../src/client/replica/index.ts'
+import { getTodoId } from '../../../src/client/replica/operations.ts'
 import { createFakeClient, gone, openReplica, page, pageOf, put, settle, until } from './fake-client.ts'
 import { PROBLEM } from './problems.ts'
 
@@ -383,6 +384,32 @@ t.test('edits are read in their order, whatever the order of the storage', async
   )
 })
 
+t.test('an id means the same in upper case', async t => {
+  const fake = createFakeClient()
+  fake.pages.push(pageOf('1', 'a', 'b', 'c'))
+  const { replica } = await openReplica(t, fake)
+  const { todos } = replica
+  await until(() => replica.status().isComplete)
+  await Promise.all([
+    todos.patch('A', { title: 'A' }),
+    todos.move('A', { after: 'C' }),
+    todos.move('C', { before: 'B' }),
+    todos.move('B', { to: 'top' }),
+    todos.delete('B'),
+    todos.restore('B'),
+    todos.create({ id: 'D', title: 'D' }),
+    todos.delete('D', { permanent: true })
+  ])
+  const titles = () => Array.from(todos.list(), ({ title }) => title)
+  t.strictSame(titles(), ['b', 'c', 'A'])
+  t.strictSame([todos.get('A')?.title, todos.isPending('A'), todos.get('D')], ['A', true, undefined])
+  await until(() => replica.status().pendingEdits === 0)
+  t.strictSame(
+    fake.state.sent.flatMap(({ operations }) => operations.map(getTodoId)),
+    ['a', 'a', 'c', 'b', 'b', 'b', 'd', 'd']
+  )
+})
+
 t.test('edits of a todo that is not there are for the service to refuse', async t => {
   const fake = createFakeClient()
   fake.pages.push(pageOf('1', 'a'))
@@ -437,12 +464,17 @@ t.test('the replica stops with the session, and sends nothing as another user', 
   const fake = createFakeClient()
   const { replica } = await openReplica(t, fake)
   await until(() => fake.state.isFollowing)
-  fake.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  fake.state.user = undefined
   await replica.todos.create({ title: 'a' })
   await settle(100)
   t.strictSame(fake.state.sent, [])
   t.equal(fake.state.isFollowing, false)
   t.equal(replica.todos.list().length, 1, 'the edit stays for the next time')
+  fake.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  await t.rejects(replica.todos.create({ title: 'b' }), {
+    message: 'Another user is signed in. Create a replica for that one.'
+  })
+  t.strictSame([replica.todos.list().length, fake.state.sent.length], [1, 0])
 })
 
 t.test('nor when the user changes at the last moment', async t => {

@@ -232,3 +232,68 @@ t.test('without locks or channels nothing is shared', async t => {
     t.strictSame([...(await storage.load())], [], 'it is in memory')
   }
 })
+
+t.test('a tab whose user was replaced by another one writes no more', async t => {
+  const { open, storage } = createTabs(t)
+  const ada = await open()
+  ada.pages.push(pageOf('1', 'a'))
+  await until(() => ada.replica.status().isComplete)
+  const sent = Promise.withResolvers<void>()
+  const { answer } = ada.state
+  const bob = createFakeClient()
+  bob.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+
+  // Bob signs in while a batch of Ada is under way.
+  ada.state.answer = async batch => {
+    await sent.promise
+    return answer(batch)
+  }
+  await ada.replica.todos.patch('a', { title: 'of Ada' })
+  await until(() => ada.state.sent.length > 0)
+  ada.state.user = bob.state.user
+  const { replica } = await open({}, bob)
+  const { id } = await replica.todos.create({ title: 'of Bob' })
+  sent.resolve()
+  await t.rejects(ada.replica.todos.create({ title: 'of Ada, too' }))
+  await ada.replica.clear()
+  await until(() => replica.status().pendingEdits === 0)
+  t.match(bob.state.sent, [{ operations: [{ op: 'create', todo: { title: 'of Bob' } }] }])
+  t.match(
+    new Map(await storage.load()),
+    new Map<string, unknown>([
+      ['copy', { userId: 'bob' }],
+      [`todo ${id}`, { todo: { title: 'of Bob' } }]
+    ])
+  )
+  t.equal([...(await storage.load())].length, 2)
+})
+
+t.test('nor does it follow', async t => {
+  const { open, storage } = createTabs(t)
+  const ada = await open()
+  await until(() => ada.state.isFollowing)
+  const bob = createFakeClient()
+  bob.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  ada.state.user = bob.state.user
+  await open({}, bob)
+  ada.pages.push(pageOf('1', 'a'))
+  await until(() => bob.state.isFollowing)
+  t.match(await storage.load(), [['copy', { userId: 'bob' }]])
+  t.equal([...(await storage.load())].length, 1)
+})
+
+t.test('a replica of somebody who has signed out clears nothing of who comes after', async t => {
+  const { open, storage } = createTabs(t)
+  const ada = await open()
+  await until(() => ada.state.isFollowing)
+  ada.state.user = undefined
+  await until(() => !ada.state.isFollowing)
+  const bob = createFakeClient()
+  bob.state.user = { id: 'bob', username: 'bob', email: 'bob@example.org', emailVerified: true }
+  const { replica } = await open({}, bob)
+  await until(() => bob.state.isFollowing)
+  const cleared = ada.replica.clear()
+  await replica.close()
+  await cleared
+  t.match(await storage.load(), [['copy', { userId: 'bob' }]])
+})
