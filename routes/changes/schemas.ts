@@ -112,8 +112,8 @@ export const stream = {
   description:
     'The same changes as server-sent events, as they come: first what has changed since `Last-Event-ID` or `since`, or ' +
     'everything there is. A `change` has the change as its data, and as its id the token from which to go on. `caught-up` says ' +
-    'that everything was sent, as far as its `next`, which is a token, too. `end` says why the service ends the stream, by the code of a problem: ' +
-    '`access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
+    'that everything was sent, as far as its `next`, which is a token, too. `end` says why the service ends the stream, by the ' +
+    'code of a problem: `access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
     'A comment every 15 seconds shows that the connection stands. A client that reads slowly misses nothing: it gets each ' +
     'todo in its latest state.',
   tags: ['changes'],
