@@ -11,7 +11,9 @@ export const DEFAULT_CHANGES = 200
 export const MAX_CHANGES = 1000
 
 /** How far somebody has followed the changes. */
-export const exampleToken = 'WyJGVmhRY3N5OCIsMSwxLCJ-Il0'
+export const exampleToken = 'WyJxTHZCelRmbyIsMCwxLCJ-Il0'
+/** How far whoever has a change has followed: other changes may have the same number. */
+const exampleChangeToken = 'WyJFTmJtbWFkeCIsMCwxLCIwMWEyMDk5Ni1mYjZjLTc4YjctOTZlZC0yMjdiNThhMjY5ZDIiXQ'
 
 /** Not a union by `deleted`: an answer is not validated, and a plain schema serializes faster. */
 export const ChangeDocument = Type.Object(
@@ -96,7 +98,7 @@ export const EVENT_STREAM = 'text/event-stream'
 const exampleEvents = `retry: 2000
 
 event: change
-id: ${exampleToken}
+id: ${exampleChangeToken}
 data: ${JSON.stringify({ type: 'todo', id: exampleIds.todo, deleted: false, todo: exampleTodo })}
 
 event: caught-up
@@ -110,8 +112,8 @@ export const stream = {
   description:
     'The same changes as server-sent events, as they come: first what has changed since `Last-Event-ID` or `since`, or ' +
     'everything there is. A `change` has the change as its data, and as its id the token from which to go on. `caught-up` says ' +
-    'that everything was sent, as far as its `next`. `end` says why the service ends the stream, by the code of a problem: ' +
-    '`access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
+    'that everything was sent, as far as its `next`, which is a token, too. `end` says why the service ends the stream, by the ' +
+    'code of a problem: `access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
     'A comment every 15 seconds shows that the connection stands. A client that reads slowly misses nothing: it gets each ' +
     'todo in its latest state.',
   tags: ['changes'],

@@ -12,7 +12,8 @@ const execute = promisify(execFile)
 const printed: readonly (readonly [path: string, lines: readonly string[]])[] = [
   ['README.md', ['Buy milk']],
   ['docs/client.md', ['Buy milk', 'Buy milk', 'Signed out.']],
-  ['docs/client.md', ['Buy milk true', 'true true']]
+  ['docs/client.md', ['Buy milk true', 'true true']],
+  ['docs/sync.md', ['Buy milk']]
 ]
 
 t.test('the examples of the client do what the documentation says', async t => {

@@ -5,16 +5,20 @@ import type { ChangePage, Client } from '../../../src/client/index.ts'
 import type { Replica } from '../../../src/client/replica/index.ts'
 import { pages, readBlocks } from '../../docs/pages.ts'
 import { openChromium } from '../../support/chromium.ts'
-import { start } from '../../support/process.ts'
+import { run, start } from '../../support/process.ts'
 import { ADA } from '../in-process-client.ts'
 import { serveClient } from './served-client.ts'
 
 /** What the page has for the test to call. */
-declare const document: { querySelectorAll(selector: string): Iterable<{ textContent: string }> }
+declare const document: {
+  querySelector(selector: string): { textContent: string }
+  querySelectorAll(selector: string): Iterable<{ textContent: string }>
+}
 declare const page: { client: Client; replica: Replica; refusals: string[]; pages: ChangePage[] }
 
 async function openBrowser(t: Test, settings = {}) {
-  const { url } = await start(t, t.testdir(), settings)
+  const home = t.testdir()
+  const { url } = await start(t, home, settings)
   const origin = await serveClient(t)
   const context = await (await openChromium(t)).newContext()
   const errors: string[] = []
@@ -24,7 +28,7 @@ async function openBrowser(t: Test, settings = {}) {
     await tab.goto(origin)
     return tab
   }
-  return { url, context, errors, openTab }
+  return { home, url, context, errors, openTab }
 }
 
 /** Makes a client in the page, as an application does when it is loaded. */
@@ -105,19 +109,25 @@ t.test('changes come over a stream, through a refresh and an outage', { timeout:
 })
 
 t.test('the live list of the documentation', { timeout: 90_000 }, async t => {
-  const { url, errors, openTab } = await openBrowser(t)
+  const { home, url, errors, openTab } = await openBrowser(t)
   const tab = await openTab()
   await openClient(tab, url)
-  await tab.evaluate(body => page.client.auth.register(body), ADA)
   const [html = ''] = pages
     .filter(({ path }) => path === 'docs/client.md')
     .flatMap(readBlocks)
     .filter(({ language, text }) => language === 'html' && text.includes('client.changes'))
     .map(({ text }) => text)
   const live = await openTab()
-  await live.setContent(
-    html.replace('/latchkey-client/index.js', '/index.ts').replace('https://todos.example', url)
-  )
+  const show = () =>
+    live.setContent(
+      html.replace('/latchkey-client/index.js', '/index.ts').replace('https://todos.example', url)
+    )
+  const waitForSignedOut = () =>
+    live.waitForFunction(() => document.querySelector('#list').textContent === 'Nobody is signed in.')
+  await show()
+  await waitForSignedOut()
+  await tab.evaluate(body => page.client.auth.register(body), ADA)
+  await show()
   const waitForItems = (titles: string[]) =>
     live.waitForFunction(
       expected => Array.from(document.querySelectorAll('li'), item => item.textContent).join() === expected,
@@ -130,6 +140,12 @@ t.test('the live list of the documentation', { timeout: 90_000 }, async t => {
   await waitForItems(['Bake bread', 'Buy milk'])
   await tab.evaluate(id => page.client.todos.delete(id), milk.id)
   await waitForItems(['Bake bread'])
+  // All tokens expire, as after a restore.
+  t.match(await run(['sync', 'reset'], home, {}), { code: 0 })
+  await tab.evaluate(() => page.client.todos.create({ title: 'Call Zoë' }))
+  await waitForItems(['Bake bread', 'Call Zoë'])
+  await tab.evaluate(() => page.client.auth.logout())
+  await waitForSignedOut()
   t.strictSame(errors, [])
 })
 
