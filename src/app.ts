@@ -58,8 +58,8 @@ import { getMaxConnections } from './process/descriptors.ts'
 const REQUEST_TIMEOUT = 30_000
 const TIMEOUT_CHECK = 1000
 /**
- * Milliseconds of silence after which the system asks a client whether it still stands. Ten questions, a second apart, are done
- * before the next heartbeat of a stream: so the streams of a client that has lost its network end soon.
+ * Milliseconds of silence after which the system asks a client whether it still stands, ten times, a second apart: so idle
+ * connections of clients that have lost their network end soon. Where an answer is under way the system decides how long it tries.
  */
 const KEEP_ALIVE_DELAY = 4000
 

@@ -20,15 +20,15 @@ export const syncProblems = {
     title: 'There are too many streams of this account',
     detail:
       'Close a stream of changes before you open another one, or read GET /api/changes from time to time. The stream of a ' +
-      'client that has gone ends within the seconds in Retry-After.',
+      'client that lost its network may take minutes to end.',
     action: 'retry-later',
     cause:
       'As many streams of changes of this account are open as are allowed (MAX_STREAMS_PER_USER). Each tab or device that ' +
       'follows the changes takes one.',
     next:
       'Share one stream among the tabs of a browser (a BroadcastChannel passes the changes on), and close those that nobody ' +
-      'reads. The stream of a client that has gone ends within the seconds in Retry-After. GET /api/changes gives the same ' +
-      'changes without a stream.'
+      'reads. The stream of a client that lost its network ends when the system gives the connection up, within seconds or ' +
+      'minutes. GET /api/changes gives the same changes without a stream.'
   }
 } as const satisfies Record<string, ProblemType>
 

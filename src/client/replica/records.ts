@@ -50,6 +50,7 @@ export function createRecords({ storage, userId, isReplaced, onWritten }: Record
   let lastAccess: Promise<unknown> = Promise.resolve()
   /** What other tabs have written since this one began to read the storage. */
   let received: Writes[] | undefined
+  let isForgotten = false
 
   function applyWrite(name: string, record: StoredRecord | undefined) {
     if (record?.kind === 'copy') copy = record
@@ -61,6 +62,8 @@ export function createRecords({ storage, userId, isReplaced, onWritten }: Record
 
   /** Takes over what was written, here or in another tab. */
   function apply(writes: Writes) {
+    // What was under way when the replica was deleted comes too late.
+    if (isForgotten) return
     for (const [name, record] of writes) applyWrite(name, record)
     view = undefined
     for (const listener of [...listeners]) notify(listener)
@@ -160,6 +163,7 @@ export function createRecords({ storage, userId, isReplaced, onWritten }: Record
     forget() {
       for (const items of [todos, edits]) items.clear()
       apply([])
+      isForgotten = true
     },
 
     /** Deletes all from the storage, unless it is another user's by now. */

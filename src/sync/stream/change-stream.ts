@@ -66,11 +66,14 @@ export function createChangeStream({ readPage, since, serialize, onSent, onClose
     try {
       return await readEvents()
     } catch (error) {
-      if (error instanceof Problem) end(error.code)
-      else if (isUnavailable(error)) await sleep(DATABASE_RETRY_INTERVAL, undefined, { ref: false })
-      else throw error
       hasMore = true
-      return ''
+      if (error instanceof Problem) {
+        end(error.code)
+        return ''
+      }
+      if (!isUnavailable(error)) throw error
+      await sleep(DATABASE_RETRY_INTERVAL, undefined, { ref: false })
+      return takeHeartbeat()
     }
   }
 
