@@ -161,8 +161,12 @@ t.test('modes and settings of poolers', async t => {
   }
 })
 
-/** What is about direct connections, their locks, or roles that a pooler would have to know; and what sees only the service. */
-const EXCLUDED = /^test\/(db\/(postgres-connection|roles)|sync\/concurrency|client\/|workers\/)/
+/**
+ * What is about direct connections, their locks, what they listen to, or roles that a pooler would have to know; and what sees only
+ * the service.
+ */
+const EXCLUDED =
+  /^test\/(db\/(postgres-connection|roles|broadcast)|sync\/(concurrency|stream\/instances)|client\/|workers\/)/
 
 t.jobs = availableParallelism()
 const files = findTestFiles(process.argv.slice(2)).filter(

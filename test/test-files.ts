@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 
 /** Seconds that a file may take, on a busy machine. */
-const FILE_TIMEOUT = 300
+const FILE_TIMEOUT = Number(process.env.FILE_TIMEOUT ?? 300)
 /** Files that share a process: loading the service takes a second, and the last process is waited for. */
 const MAX_FILES = 14
 
