@@ -159,13 +159,13 @@ function createSearch({ terms }: SearchedColumns): Search {
 }
 
 /** Runs a transaction anew that PostgreSQL has undone because it and another one waited for each other. */
-async function retryDeadlocks<Result>(run: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await run()
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error
-    }
+async function retryDeadlocks<Result>(run: () => Promise<Result>, attempts = MAX_ATTEMPTS): Promise<Result> {
+  try {
+    return await run()
+  } catch (error) {
+    if (attempts === 1 || !isDeadlock(error)) throw error
+    return retryDeadlocks(run, attempts - 1)
+  }
 }
 
 async function withConnection<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {

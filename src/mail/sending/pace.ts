@@ -1,5 +1,5 @@
 /** Milliseconds from the start of one mail to the next, so that the work of a full outbox comes between requests in small parts. */
-const SPACING = 7
+const SPACING = 9
 
 /** @returns what gives the milliseconds to wait before the next mail starts */
 export function createPace(): () => number {
