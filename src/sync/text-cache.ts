@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { oncePerDatabase } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { getSequenceReader } from './sequence.ts'
@@ -17,43 +18,20 @@ export interface Text {
   readonly link?: string | null
 }
 
-/** The texts of a user at a number of the change sequence. */
-interface UserTexts {
+/** A text, and the number of the change sequence at which it was read. */
+interface Entry {
   readonly number: number
-  readonly texts: Map<string, Text>
-  size: number
+  readonly text: Text
 }
 
-/** The texts of all users in a database. A full cache begins anew. */
-const getTexts = oncePerDatabase(() => {
-  const byUser = new Map<string, UserTexts>()
-  let total = 0
-
-  return {
-    find(userId: string, number: number, key: string): Text | undefined {
-      const texts = byUser.get(userId)
-      return texts?.number === number ? texts.texts.get(key) : undefined
-    },
-
-    set(userId: string, number: number, key: string, text: Text): void {
-      const size = key.length + text.text.length + text.etag.length + (text.link?.length ?? 0) + OVERHEAD
-      if (total + size > MAX_TOTAL) {
-        byUser.clear()
-        total = 0
-      }
-      const existing = byUser.get(userId)
-      // An older state may be read later than a newer one.
-      if (existing && existing.number > number) return
-      const isCurrent = existing?.number === number
-      if (existing && !isCurrent) total -= existing.size
-      const texts = isCurrent ? existing : { number, texts: new Map<string, Text>(), size: 0 }
-      texts.texts.set(key, text)
-      texts.size += size
-      total += size
-      byUser.set(userId, texts)
-    }
-  }
-})
+const getTexts = oncePerDatabase(
+  () =>
+    new LRUCache<string, Entry>({
+      maxSize: MAX_TOTAL,
+      sizeCalculation: ({ text: { text, etag, link } }, key) =>
+        key.length + text.length + etag.length + (link?.length ?? 0) + OVERHEAD
+    })
+)
 
 /**
  * Makes a cache of what was made of the data of users. A text is good for as long as the change sequence of its user stays
@@ -72,14 +50,17 @@ export function createTextCache(store: Store) {
     key: string,
     read: (changeNumber: number) => Promise<Text>
   ): Promise<Text> {
-    const { value } = await readSequence(userId)
-    const cached = cache.find(userId, value, key)
-    if (cached) return cached
+    const { value: number } = await readSequence(userId)
+    const name = `${userId} ${key}`
+    const cached = cache.get(name)
+    if (cached?.number === number) return cached.text
     // What is read now may be newer than the number, never older.
-    const text = await read(value)
+    const text = await read(number)
     const { length } = text.text
-    if (length > 0 && length <= MAX_LENGTH && key.length <= MAX_KEY_LENGTH)
-      cache.set(userId, value, key, text)
+    // A newer state may have been read meanwhile.
+    const isLatest = (cache.get(name)?.number ?? 0) <= number
+    if (isLatest && length > 0 && length <= MAX_LENGTH && key.length <= MAX_KEY_LENGTH)
+      cache.set(name, { number, text })
     return text
   }
 }
