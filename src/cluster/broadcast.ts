@@ -31,7 +31,9 @@ export const createRemoteBroadcast =
   (channel: Channel): OpenBroadcast =>
   ({ onMessage }) => {
     let isClosed = false
-    const { add, drop } = createGathering(published => channel.send({ published } satisfies Publication))
+    const { add, drop } = createGathering<string>(published =>
+      channel.send({ published } satisfies Publication)
+    )
     channel.on('message', message => {
       const { published = [] } = message as Partial<Publication>
       if (!isClosed) for (const text of published) onMessage(text)

@@ -2,8 +2,10 @@
 const GATHERING_TIME = 20
 
 /** Gathers values, to be handled together. */
-export interface Gathering {
-  readonly add: (value: string) => void
+export interface Gathering<Value> {
+  readonly add: (value: Value) => void
+  /** Handles now what was gathered. */
+  readonly flush: () => void
   /** Drops what was gathered and not handled yet. */
   readonly drop: () => void
 }
@@ -13,25 +15,30 @@ export interface Gathering {
  * @param handle gets at least one value
  * @param gatheringTime milliseconds
  */
-export function createGathering(
-  handle: (values: readonly string[]) => void,
+export function createGathering<Value>(
+  handle: (values: readonly Value[]) => void,
   gatheringTime = GATHERING_TIME
-): Gathering {
-  let values = new Set<string>()
+): Gathering<Value> {
+  let values = new Set<Value>()
   let timer: NodeJS.Timeout | undefined
 
-  function close(): readonly string[] {
+  function drop() {
     clearTimeout(timer)
-    const gathered = [...values]
     values = new Set()
-    return gathered
+  }
+
+  function flush() {
+    const gathered = [...values]
+    drop()
+    if (gathered.length > 0) handle(gathered)
   }
 
   return {
     add(value) {
-      if (values.size === 0) timer = setTimeout(() => handle(close()), gatheringTime).unref()
+      if (values.size === 0) timer = setTimeout(flush, gatheringTime).unref()
       values.add(value)
     },
-    drop: close
+    flush,
+    drop
   }
 }

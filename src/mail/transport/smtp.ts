@@ -1,12 +1,11 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { createGathering } from '../../process/gathering.ts'
 import { MailError, type MailTransport, type Message } from '../mail.ts'
 import type { SmtpSettings, SmtpTimeLimits } from './smtp-client.ts'
 import type { SmtpCommand, SmtpRequest, SmtpResponse } from './smtp-thread.ts'
 
 const TIME_LIMITS: SmtpTimeLimits = { connect: 10_000, greeting: 10_000, silence: 30_000, message: 60_000 }
-/** Milliseconds in which requests gather: to wake the thread takes ten times as long as to make the text of a mail. */
-const GATHERING_TIME = 20
 /** MiB. By default V8 lets far more garbage pile up than the few messages that are under way need. */
 const MEMORY_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
@@ -30,17 +29,14 @@ export function createSmtpTransport(
   start = createThread
 ): MailTransport {
   const pending = new Map<number, PendingRequest>()
-  let gathered: SmtpRequest[] = []
   let thread: Worker | undefined
   let lastKey = 0
   let isClosed = false
 
   const post = (command: SmtpCommand) => thread?.postMessage(command)
 
-  function postGathered() {
-    post(gathered)
-    gathered = []
-  }
+  // To wake the thread takes ten times as long as to make the text of a mail.
+  const { add, flush, drop } = createGathering<SmtpRequest>(post)
 
   function startThread(): Worker {
     const worker = start({ url, from, timeLimits })
@@ -52,7 +48,7 @@ export function createSmtpTransport(
     })
     worker.on('exit', () => {
       thread = undefined
-      gathered = []
+      drop()
       for (const { reject } of pending.values()) reject(toOutage(cause))
       pending.clear()
     })
@@ -81,7 +77,7 @@ export function createSmtpTransport(
       thread.ref()
       lastKey += 1
       pending.set(lastKey, { resolve, reject })
-      if (gathered.push({ key: lastKey, message }) === 1) setTimeout(postGathered, GATHERING_TIME)
+      add({ key: lastKey, message })
     })
   }
 
@@ -92,7 +88,7 @@ export function createSmtpTransport(
     },
     close() {
       isClosed = true
-      postGathered()
+      flush()
       post('close')
     }
   }
