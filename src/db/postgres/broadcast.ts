@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Broadcast, BroadcastListener } from '../../cluster/broadcast.ts'
 import { createGathering } from '../../process/gathering.ts'
+import { toBackoff } from '../../time/backoff.ts'
 import type { Logger } from '../engine.ts'
 import { type Connector, QUERY_TIMEOUT } from './connector.ts'
 
@@ -11,9 +12,8 @@ import { type Connector, QUERY_TIMEOUT } from './connector.ts'
 const CHANNEL = 'latchkey_broadcast'
 /** The most bytes of a notification. The server refuses 8000. */
 const MAX_PAYLOAD = 7900
-/** Milliseconds before the first attempt to connect again, and between two attempts at most. */
-const FIRST_PAUSE = 100
-const MAX_PAUSE = 10_000
+/** Milliseconds between two attempts to connect again. */
+const PAUSES = { first: 100, max: 10_000 }
 /** Milliseconds of silence after which the system asks the other end whether it still stands. */
 const KEEP_ALIVE_DELAY = 10_000
 
@@ -36,13 +36,14 @@ export function openPostgresBroadcast(
   const { signal } = closing
   /** Sends a notification; undefined while there is no connection. */
   let notify: ((payload: string) => void) | undefined
-  const { add, drop } = createGathering(messages => {
+  const { add, drop } = createGathering<string>(messages => {
     if (notify) toPayloads(messages).forEach(notify)
   })
 
   async function keepListening() {
     for (let failures = 0; !signal.aborted && !connector.isPooled(); failures += 1) {
-      if (failures > 0) await sleep(toPause(failures, random()), undefined, { signal }).catch(() => {})
+      if (failures > 0)
+        await sleep(toBackoff(failures, PAUSES, random()), undefined, { signal }).catch(() => {})
       // Destroyed without a farewell, so that a server that has gone silent holds up nobody.
       const socket = new Socket({ signal }).unref()
       const client = createClient(connector, socket)
@@ -111,10 +112,6 @@ function toPayloads(messages: readonly string[]): string[] {
   }
   return [...payloads, lines.join('\n')]
 }
-
-/** Twice as long each time, and at random up to a half shorter. */
-const toPause = (failures: number, random: number) =>
-  Math.min(FIRST_PAUSE * 2 ** (failures - 1), MAX_PAUSE) * (1 - random / 2)
 
 const describeLoss = (error: unknown) =>
   `The connection that listens for other instances was lost: ${(error as Error).message}. Until it is back, their changes are found a few seconds later.`

@@ -1,10 +1,10 @@
 import type { Store } from '../../db/store.ts'
 import { count } from '../../process/counters.ts'
+import { toBackoff } from '../../time/backoff.ts'
 import { mailOutcomes } from '../counters.ts'
 import { type MailComposers, MailError, type MailTransport } from '../mail.ts'
 import { mailStatements } from '../statements.ts'
 import type { MailRow } from '../tables.ts'
-import { toPause } from './pauses.ts'
 
 /** Where the sender reports what it does. */
 export interface MailLog {
@@ -24,6 +24,8 @@ export interface DeliveryOptions {
   readonly random: () => number
 }
 
+/** Milliseconds between two attempts to send a mail: so the mails of an outage do not come back together. */
+const PAUSES = { first: 10_000, max: 15 * 60_000 }
 /** What is wrong with a mail that a program of another version has written. */
 const UNKNOWN_KIND = 'this version of the service knows no such mail'
 /** What is told of an error that is the program's or the database's; the log has the error itself. */
@@ -73,7 +75,7 @@ export function createDelivery({ store, transport, composers, log, onGivenUp, ra
       if (givenUp.length > 0) await tellGivenUp(mail, reason)
       return
     }
-    const nextAttempt = now.getTime() + toPause(attempts, random())
+    const nextAttempt = now.getTime() + toBackoff(attempts, PAUSES, random())
     // At its end, if not before, a mail is looked at once more, to be given up.
     const dueAt = new Date(Math.min(nextAttempt, mail.expiresAt.getTime()))
     await postpone.execute({ id, attempts, dueAt, reason })
