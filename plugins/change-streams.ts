@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OpenBroadcast } from '../src/cluster/broadcast.ts'
-import { changeSources } from '../src/features.ts'
-import { createChangeReader } from '../src/sync/changes.ts'
 import {
   type ChangeStreams,
   type ChangeStreamsOptions,
@@ -29,14 +27,13 @@ async function changeStreams(
   app: FastifyInstance,
   { openBroadcast, limits, random, intervals }: ChangeStreamsPluginOptions
 ) {
-  const { store } = app
+  const { store, readChanges } = app
   const openByDatabase = store.openBroadcast
   const wakeUps = createWakeUps({
     store,
     openBroadcast: openByDatabase ? listener => openByDatabase(listener, random) : openBroadcast,
     pollInterval: intervals?.poll
   })
-  const readChanges = createChangeReader(store, changeSources)
   const streams = createChangeStreams({ store, readChanges, wakeUps, limits, random, intervals })
   app.decorate('changeStreams', streams)
   // Before the server waits for its connections to end.
@@ -47,4 +44,4 @@ async function changeStreams(
   })
 }
 
-export default fp(changeStreams, { name: 'change-streams', dependencies: ['database'] })
+export default fp(changeStreams, { name: 'change-streams', dependencies: ['database', 'changes'] })

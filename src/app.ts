@@ -7,6 +7,7 @@ import accounts from '../plugins/accounts.ts'
 import auditLog from '../plugins/audit-log.ts'
 import authenticate from '../plugins/authenticate.ts'
 import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
+import changes from '../plugins/changes.ts'
 import database from '../plugins/database.ts'
 import clientAddress from '../plugins/http/client-address.ts'
 import clientErrors, { createClientErrorHandlers } from '../plugins/http/client-errors.ts'
@@ -35,7 +36,7 @@ import sessions from '../plugins/sessions.ts'
 import throttle from '../plugins/throttle.ts'
 import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
-import changes from '../routes/changes/index.ts'
+import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
@@ -158,6 +159,7 @@ export async function buildApp({
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })
   await app.register(authenticate)
+  await app.register(changes)
   await app.register(changeStreams, {
     openBroadcast: worker.openBroadcast,
     limits: { ...config.streams, max: Math.min(config.streams.max, Math.ceil(maxConnections / 2)) },
@@ -172,7 +174,7 @@ export async function buildApp({
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
-  await app.register(changes, { prefix: '/api/changes' })
+  await app.register(changesRoutes, { prefix: '/api/changes' })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })
   await app.register(account, { prefix: '/account', config })
