@@ -30,17 +30,21 @@ export const exampleIds = {
 export const DEFAULT_LIMIT = 50
 export const MAX_LIMIT = 200
 
+/** The query parameter that limits a page. */
+export const PageLimit = (defaultLimit: number, maxLimit: number) =>
+  Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxLimit,
+      default: defaultLimit,
+      description: `a whole number from 1 to ${maxLimit}`
+    })
+  )
+
 /** The query parameters of a paged list. */
 export const PageQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: MAX_LIMIT,
-        default: DEFAULT_LIMIT,
-        description: `a whole number from 1 to ${MAX_LIMIT}`
-      })
-    ),
+    limit: PageLimit(DEFAULT_LIMIT, MAX_LIMIT),
     cursor: Type.Optional(Type.String({ description: 'the `nextCursor` of the previous page' }))
   },
   { additionalProperties: false }

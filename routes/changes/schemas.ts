@@ -3,15 +3,15 @@ import { Type } from '@sinclair/typebox'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import type { ChangePage } from '../../src/sync/changes.ts'
-import { bearer, bearerProblems, exampleIds, problemResponses, ref } from '../schemas.ts'
+import { bearer, bearerProblems, exampleIds, PageLimit, problemResponses, ref } from '../schemas.ts'
 import { exampleTodo, TodoDocument } from '../todos/documents.ts'
 
 /** Changes of a page: the default, and the maximum. */
 export const DEFAULT_CHANGES = 200
-export const MAX_CHANGES = 1000
+const MAX_CHANGES = 1000
 
 /** How far somebody has followed the changes. */
-export const exampleToken = 'WyJxTHZCelRmbyIsMCwxLCJ-Il0'
+const exampleToken = 'WyJxTHZCelRmbyIsMCwxLCJ-Il0'
 /** How far whoever has a change has followed: other changes may have the same number. */
 const exampleChangeToken = 'WyJFTmJtbWFkeCIsMCwxLCIwMWEyMDk5Ni1mYjZjLTc4YjctOTZlZC0yMjdiNThhMjY5ZDIiXQ'
 
@@ -54,7 +54,7 @@ export const ChangePageDocument = Type.Unsafe<ChangePage>(
 )
 
 /** Where to begin. */
-export const sinceField = {
+const sinceField = {
   since: Type.Optional(
     Type.String({
       description: 'the `next` of the page before; without it, everything there is comes first'
@@ -74,17 +74,7 @@ export const list = {
   tags: ['changes'],
   security: bearer,
   querystring: Type.Object(
-    {
-      ...sinceField,
-      limit: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: MAX_CHANGES,
-          default: DEFAULT_CHANGES,
-          description: `a whole number from 1 to ${MAX_CHANGES}`
-        })
-      )
-    },
+    { ...sinceField, limit: PageLimit(DEFAULT_CHANGES, MAX_CHANGES) },
     { additionalProperties: false }
   ),
   response: {
@@ -113,7 +103,8 @@ export const stream = {
     'The same changes as server-sent events, as they come: first what has changed since `Last-Event-ID` or `since`, or ' +
     'everything there is. A `change` has the change as its data, and as its id the token from which to go on. `caught-up` says ' +
     'that everything was sent, as far as its `next`, which is a token, too. `end` says why the service ends the stream, by the ' +
-    'code of a problem: `access_token_expired` when the token runs out, for example, after which a client refreshes its pair and connects again. ' +
+    'code of a problem: `access_token_expired` when the token runs out, for example, after which a client refreshes its ' +
+    'pair and connects again. ' +
     'A comment every 15 seconds shows that the connection stands. A client that reads slowly misses nothing: it gets each ' +
     'todo in its latest state.',
   tags: ['changes'],

@@ -39,7 +39,8 @@ export const batch = {
   summary: 'Do several things at once',
   description:
     `Carries out up to ${MAX_OPERATIONS} operations in their order, all or none; each finds the todos as those before ` +
-    'left them. `delete` puts into the trash, `restore` takes out of it, and `purge` deletes for good. `patch` and `delete` take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos ' +
+    'left them. `delete` puts into the trash, `restore` takes out of it, and `purge` deletes for good. `patch` and ' +
+    '`delete` take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos ' +
     'that pass a filter, however many, of which `patch` may then change `done` only. A condition that excludes nothing, such ' +
     'as an empty list of tags, is refused, also beside others: it would choose more than was meant. Sent again with its ' +
     '`Idempotency-Key`, the same batch does nothing: the answer has the todos as they are now, without those that were ' +
