@@ -70,7 +70,13 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   ): Promise<TodoRow[]> {
     const siblings = family.parentId === '' ? 'roots' : 'children'
     // Each stored row may be outdated by a row of the draft.
-    const params = { userId, ...family, position: point.position, id: point.id, limit: count + currentRows.size }
+    const params = {
+      userId,
+      ...family,
+      position: point.position,
+      id: point.id,
+      limit: count + currentRows.size
+    }
     const rows = await findNeighbours(store, { siblings, side }).execute(params)
     const storedRows = rows.filter(({ id }) => !currentRows.has(id))
     const draftRows = [...currentRows.values()]

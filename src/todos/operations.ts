@@ -2,7 +2,7 @@ import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
 import { Problem } from '../problems/problem.ts'
 import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } from './content/content.ts'
-import { applyPlacementPatch, INBOX, type Placement } from './content/placement.ts'
+import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
 import type { MoveTarget } from './order/move-target.ts'
@@ -12,6 +12,7 @@ import {
   INBOX_ROW,
   isListed,
   nextUpdateTime,
+  type RowPlacement,
   replaceContent,
   type Todo,
   toContent,
@@ -41,7 +42,7 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
   }
 
   /** Gives a todo another content, and another place where the request names one. */
-  async function change(row: TodoRow, content: TodoContent, requested: Partial<Placement>): Promise<Todo> {
+  async function change(row: TodoRow, content: TodoContent, requested: PlacementPatch): Promise<Todo> {
     const changed = replaceContent(row, content, now(), newId())
     const placement = await resolveChange(row, requested)
     if (isSamePlacement(row, placement)) return put(changed)
@@ -49,10 +50,13 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
     return toTodo(await putInPlace(draft, store, { ...changed, updatedAt, revision: newId() }, placement))
   }
 
-  const resolveChange = (row: TodoRow, requested: Partial<Placement>) => {
-    const placement = applyPlacementPatch(toPlacement(row), requested)
-    const isPresent = placement.parentId === (row.parentId || null) && [row.listId || null, undefined].includes(placement.listId)
-    return isPresent ? row : resolvePlacement(draft, row, placement)
+  /** Where a todo is to be; where it is, as far as the request says so. */
+  async function resolveChange(row: TodoRow, requested: PlacementPatch): Promise<RowPlacement> {
+    const current = toPlacement(row)
+    const requestedPlacement = applyPlacementPatch(current, requested)
+    const { listId = current.listId, parentId } = requestedPlacement
+    const isPresent = listId === current.listId && parentId === current.parentId
+    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement)
   }
 
   return {
@@ -61,10 +65,7 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
      * @param pointer to the new todo in the body
      * @throws {Problem} `todo_exists` when another todo has the id that the client has chosen
      */
-    async create(
-      { id: givenId, listId, parentId, ...content }: NewTodo,
-      pointer = ''
-    ): Promise<Todo> {
+    async create({ id: givenId, listId, parentId, ...content }: NewTodo, pointer = ''): Promise<Todo> {
       if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists(`${pointer}/id`)
       const requested = applyPlacementPatch(INBOX, { listId, parentId })
       const placement =
@@ -82,7 +83,11 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
         : toTodo(await putInPlace(draft, store, created, placement))
     },
 
-    async patch(id: string, { listId, parentId, ...patch }: TodoPatch, precondition?: Precondition): Promise<Todo> {
+    async patch(
+      id: string,
+      { listId, parentId, ...patch }: TodoPatch,
+      precondition?: Precondition
+    ): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       return change(row, applyPatch(toContent(row), patch), { listId, parentId })
     },
@@ -90,7 +95,7 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
     /** @param serverFields what the client says of the state that is replaced */
     async replace(
       id: string,
-      { listId = null, parentId = null, ...content }: TodoContent & Partial<Placement>,
+      { listId = null, parentId = null, ...content }: TodoContent & PlacementPatch,
       precondition?: Precondition,
       serverFields: ServerFields = {}
     ): Promise<Todo> {

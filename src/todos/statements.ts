@@ -23,7 +23,11 @@ export type Siblings = 'roots' | 'children' | 'all'
 const areSiblings = (todos: Todos, siblings: Siblings) => {
   if (siblings === 'all') return and(belongsToUser(todos), isActive(todos))
   if (siblings === 'children')
-    return and(isLive(todos), eq(todos.parentId, param(todos.parentId, 'parentId')), sql`${todos.parentId} <> ''`)
+    return and(
+      isLive(todos),
+      eq(todos.parentId, param(todos.parentId, 'parentId')),
+      sql`${todos.parentId} <> ''`
+    )
   return and(isLive(todos), eq(todos.listId, param(todos.listId, 'listId')), sql`${todos.parentId} = ''`)
 }
 
@@ -36,19 +40,27 @@ export const insertTodo = prepareChangeShapes(
   ({ kit }, where: 'anywhere' | Siblings, db, changeNumber) => {
     const { todos } = todoTables(kit)
     const { seq: _seq, ...params } = paramRow(todos)
-    const row = { ...params, changeNumber }
-    if (where === 'anywhere') return insert(row)
     const lastAtOrBelow = db
       .select({ id: todos.id })
       .from(todos)
-      .where(and(areSiblings(todos, where), gte(todos.position, param(todos.position, 'position'))))
+      .where(
+        where === 'anywhere'
+          ? sql`1 = 0`
+          : and(areSiblings(todos, where), gte(todos.position, param(todos.position, 'position')))
+      )
       .orderBy(desc(todos.position))
       .limit(1)
-    return insert({ ...row, id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})` })
-
-    function insert(values: Parameters<ReturnType<typeof db.insert<Todos>>['values']>[0]) {
-      return db.insert(todos).values(values).onConflictDoNothing().returning({ id: todos.id })
-    }
+    return db
+      .insert(todos)
+      .values({
+        ...params,
+        changeNumber,
+        ...(where !== 'anywhere' && {
+          id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})`
+        })
+      })
+      .onConflictDoNothing()
+      .returning({ id: todos.id })
   }
 )
 
@@ -100,11 +112,7 @@ export const todoStatements = prepareStatements('todos', todoTables, (db, { todo
       .select()
       .from(todos)
       .where(
-        and(
-          belongsToUser(todos),
-          eq(todos.rootId, param(todos.rootId, 'rootId')),
-          sql`${todos.rootId} <> ''`
-        )
+        and(belongsToUser(todos), eq(todos.rootId, param(todos.rootId, 'rootId')), sql`${todos.rootId} <> ''`)
       )
       .orderBy(asc(todos.id)),
     deleteRow: db.delete(todos).where(isUnchanged(todos)).returning({ id: todos.id })
@@ -118,19 +126,22 @@ interface NeighbourShape {
 }
 
 /** The todos on one side of a place, nearest first. */
-export const findNeighbours = prepareShapes('todos_neighbours', ({ db, kit }, { siblings, side }: NeighbourShape) => {
-  const { todos } = todoTables(kit)
-  const operator = side === 'above' ? sql`<` : sql`>`
-  const direction = side === 'above' ? desc : asc
-  return db
-    .select()
-    .from(todos)
-    .where(
-      and(
-        areSiblings(todos, siblings),
-        sql`(${todos.position}, ${todos.id}) ${operator} (${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
+export const findNeighbours = prepareShapes(
+  'todos_neighbours',
+  ({ db, kit }, { siblings, side }: NeighbourShape) => {
+    const { todos } = todoTables(kit)
+    const operator = side === 'above' ? sql`<` : sql`>`
+    const direction = side === 'above' ? desc : asc
+    return db
+      .select()
+      .from(todos)
+      .where(
+        and(
+          areSiblings(todos, siblings),
+          sql`(${todos.position}, ${todos.id}) ${operator} (${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
+        )
       )
-    )
-    .orderBy(direction(todos.position), direction(todos.id))
-    .limit(sql.placeholder('limit'))
-})
+      .orderBy(direction(todos.position), direction(todos.id))
+      .limit(sql.placeholder('limit'))
+  }
+)

@@ -79,7 +79,9 @@ export const todoTables = defineTables(kit => {
         index('todos_list_priority').on(userId, listId, priority, id).where(isLive),
         index('todos_list_title').on(userId, listId, titleKey, id).where(isLive),
         // For the order of siblings.
-        index('todos_roots').on(userId, listId, position, id).where(sql`deleted_at is null and parent_id = ''`),
+        index('todos_roots')
+          .on(userId, listId, position, id)
+          .where(sql`deleted_at is null and parent_id = ''`),
         index('todos_children').on(userId, todo.parentId, position, id).where(sql`parent_id <> ''`),
         index('todos_tree').on(userId, todo.rootId, id).where(sql`root_id <> ''`),
         index('todos_recurring').on(userId, id).where(sql`repeat is not null`),

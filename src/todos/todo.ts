@@ -123,7 +123,15 @@ export interface RowChange {
 export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 /** The content of a row. */
-export const toContent = ({ title, description, done, due, priority, tags, repeat }: TodoRow): TodoContent => ({
+export const toContent = ({
+  title,
+  description,
+  done,
+  due,
+  priority,
+  tags,
+  repeat
+}: TodoRow): TodoContent => ({
   title,
   description,
   done,

@@ -28,13 +28,16 @@ export interface RequestedPlacement {
   readonly parentId: string | null
 }
 
+/** What a request says of it; what is left out stays as it is. */
+export type PlacementPatch = { readonly [Member in keyof Placement]?: Placement[Member] | undefined }
+
 /** A new todo that says nothing else is in the inbox, and nobody's subtask. */
 export const INBOX: Placement = { listId: null, parentId: null }
 
 /** Applies what a request says. A new parent brings its list, and a new list takes a subtask from its parent. */
 export function applyPlacementPatch(
   current: Placement,
-  { listId, parentId }: { readonly [Member in keyof Placement]?: Placement[Member] | undefined }
+  { listId, parentId }: PlacementPatch
 ): RequestedPlacement {
   if (parentId) return { listId, parentId }
   const isOtherList = listId !== undefined && listId !== current.listId

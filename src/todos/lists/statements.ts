@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
 import { prepareChanges } from '../../sync/sequence.ts'
 import { todoTables } from '../tables.ts'
@@ -34,5 +34,11 @@ export const listCountChanges = prepareChanges('lists_count', todoTables, (db, {
 
 /** What reads a user's lists one by one. */
 export const listStatements = prepareStatements('lists', todoTables, (db, { lists }) => ({
-  find: db.select().from(lists).where(isThisList(lists))
+  find: db.select().from(lists).where(isThisList(lists)),
+  /** A list whose todos do not follow it yet, if there is one. */
+  findChanging: db
+    .select({ id: lists.id })
+    .from(lists)
+    .where(and(belongsToUser(lists), isNotNull(lists.transition)))
+    .limit(1)
 }))

@@ -80,7 +80,11 @@ export function createMoves(store: Pick<Store, 'newId'>, draft: Draft) {
   }
 
   /** The list and the parent where a todo moves: those of the todo beside which it moves, or those that are named. */
-  async function findPlacement(row: TodoRow, target: MoveTarget, anchor: TodoRow | undefined): Promise<RowPlacement> {
+  async function findPlacement(
+    row: TodoRow,
+    target: MoveTarget,
+    anchor: TodoRow | undefined
+  ): Promise<RowPlacement> {
     const { listId, parentId } = target
     if (!anchor) {
       const requested = applyPlacementPatch(toPlacement(row), { listId, parentId })
