@@ -1,4 +1,4 @@
-import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
+import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/bound-statement.ts'
 import type { Statement } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-position.ts'
