@@ -82,11 +82,9 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
       return currentRows.get(id)
     },
 
-    /** Whether a todo has the id, or had it before the draft deleted it. */
-    async isTaken(id: string): Promise<boolean> {
-      const row = (await this.find(id)) ?? originalRows.get(id)
-      return row !== undefined
-    },
+    /** Whether the draft deletes a stored todo with the id. Until the commit no other todo can have it. */
+    isRemoved: (id: string): boolean =>
+      originalRows.get(id) !== undefined && currentRows.get(id) === undefined,
 
     /** The nearest todo above a point, by default the last one of the list; never the todo that moves. */
     above: (movedId: string, point = LIST_END) => findNeighbour('above', point, movedId),

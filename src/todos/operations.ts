@@ -90,14 +90,20 @@ export function createOperations({ now, newId }: Pick<Store, 'now' | 'newId'>, u
     return positionBetween(position, below.position, newId()) ?? position
   }
 
+  /** @param pointer to the id in the body */
+  async function assertFreeId(id: string, pointer: string): Promise<void> {
+    if (await draft.find(id)) throw todoExists(pointer, TAKEN_ID)
+    if (draft.isRemoved(id)) throw todoExists(pointer, REMOVED_ID)
+  }
+
   return {
     /**
      * Creates a todo at the bottom of the list.
      * @param pointer to the new todo in the body
-     * @throws {Problem} `todo_exists` when another todo has the id that the client has chosen
+     * @throws {Problem} `todo_exists` when a todo has the id that the client has chosen, or the draft deletes one that has it
      */
     async create({ id: givenId, ...content }: NewTodo, pointer = ''): Promise<Todo> {
-      if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists(`${pointer}/id`)
+      if (givenId !== undefined) await assertFreeId(givenId, `${pointer}/id`)
       // An id that was given says nothing of the time, and the state of a todo that had it before had another revision.
       const revision = newId()
       const position = await draft.findBottomPosition(revision)
@@ -174,10 +180,12 @@ export type Operations = ReturnType<typeof createOperations>
 const isInGap = ({ above, below }: Gap, row: ListPosition): boolean =>
   (!above || isBefore(above, row)) && (!below || isBefore(row, below))
 
-const todoExists = (pointer: string) =>
-  new Problem('todo_exists', {
-    errors: [{ pointer, detail: 'is the id of a todo that is there already; leave it out, or give another' }]
-  })
+const todoExists = (pointer: string, detail: string) =>
+  new Problem('todo_exists', { errors: [{ pointer, detail }] })
+
+const TAKEN_ID = 'is the id of a todo that is there already; leave it out, or give another'
+const REMOVED_ID =
+  'is the id of a todo that the same batch deletes for good; create it in another request after that, or give another id'
 
 const FULL_GAP =
   'names a todo with too many others right beside it; move the todo elsewhere, or move some of those first'
