@@ -1,4 +1,4 @@
-import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
+import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/bound-statement.ts'
 import type { Store } from '../db/store.ts'
 import { bindListCounts } from './lists/counts.ts'
 import { listStatements } from './lists/statements.ts'
@@ -157,11 +157,9 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
       return [...currentRows.values()].flatMap(row => (row?.rootId === rootId ? row : []))
     },
 
-    /** Whether a todo has the id, or had it before the draft deleted it. */
-    async isTaken(id: string): Promise<boolean> {
-      const row = (await find(id)) ?? originalRows.get(id)
-      return row !== undefined
-    },
+    /** Whether the draft deletes a stored todo with the id. Until the commit no other todo can have it. */
+    isRemoved: (id: string): boolean =>
+      originalRows.get(id) !== undefined && currentRows.get(id) === undefined,
 
     /** The nearest sibling above a point, by default the last one; never the todo that moves. */
     above: (family: Family, movedId: string, point = LIST_END) =>

@@ -59,14 +59,20 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
     return isPresent ? row : resolvePlacement(draft, row, requestedPlacement)
   }
 
+  /** @param pointer to the id in the body */
+  async function assertFreeId(id: string, pointer: string): Promise<void> {
+    if (await draft.find(id)) throw todoExists(pointer, TAKEN_ID)
+    if (draft.isRemoved(id)) throw todoExists(pointer, REMOVED_ID)
+  }
+
   return {
     /**
      * Creates a todo at the bottom of its siblings.
      * @param pointer to the new todo in the body
-     * @throws {Problem} `todo_exists` when another todo has the id that the client has chosen
+     * @throws {Problem} `todo_exists` when a todo has the id that the client has chosen, or the draft deletes one that has it
      */
     async create({ id: givenId, listId, parentId, ...content }: NewTodo, pointer = ''): Promise<Todo> {
-      if (givenId !== undefined && (await draft.isTaken(givenId))) throw todoExists(`${pointer}/id`)
+      if (givenId !== undefined) await assertFreeId(givenId, `${pointer}/id`)
       const requested = applyPlacementPatch(INBOX, { listId, parentId })
       const placement =
         listId || parentId ? await resolvePlacement(draft, undefined, requested, pointer) : INBOX_ROW
@@ -177,7 +183,9 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
 
 export type Operations = ReturnType<typeof createOperations>
 
-const todoExists = (pointer: string) =>
-  new Problem('todo_exists', {
-    errors: [{ pointer, detail: 'is the id of a todo that is there already; leave it out, or give another' }]
-  })
+const todoExists = (pointer: string, detail: string) =>
+  new Problem('todo_exists', { errors: [{ pointer, detail }] })
+
+const TAKEN_ID = 'is the id of a todo that is there already; leave it out, or give another'
+const REMOVED_ID =
+  'is the id of a todo that the same batch deletes for good; create it in another request after that, or give another id'

@@ -1,4 +1,4 @@
-import type { BoundStatement } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
 import { MAX_IDS, toIdParams } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency/idempotency.ts'

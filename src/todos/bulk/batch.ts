@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { Precondition } from '../../http/preconditions.ts'
 import {

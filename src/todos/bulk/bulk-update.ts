@@ -1,4 +1,4 @@
-import type { Rows } from '../../db/engine.ts'
+import type { Rows } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import { oncePerDatabase, param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { IDEMPOTENCY_RETENTION_MS } from '../../idempotency/idempotency.ts'

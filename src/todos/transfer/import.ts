@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
