@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm'
 import { isIdParam } from '../db/read-batches.ts'
 import { param, paramRow, prepareStatements } from '../db/statements.ts'
 import { prepareChanges } from '../sync/sequence.ts'
@@ -12,6 +12,16 @@ const isThisTodo = (todos: Todos) => and(belongsToUser(todos), eq(todos.id, para
 const isUnchanged = (todos: Todos) =>
   and(isThisTodo(todos), eq(todos.revision, param(todos.revision, 'expected')))
 const isListed = (todos: Todos) => and(belongsToUser(todos), isNull(todos.deletedAt))
+
+/**
+ * The time of a change of several todos, as in `nextUpdateTime`; `now` is a parameter. The engines have no common function for
+ * the greatest of several values.
+ */
+export function toChangeTime(todos: Todos): SQL<Date> {
+  const now = param(todos.updatedAt, 'now')
+  const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
+  return sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
+}
 
 /** What changes a user's todos one by one. The owner is part of every condition. */
 export const todoChanges = prepareChanges('todos', todoTables, (db, { todos }, changeNumber) => {
