@@ -13,6 +13,16 @@ const isUnchanged = (todos: Todos) =>
   and(isThisTodo(todos), eq(todos.revision, param(todos.revision, 'expected')))
 const isLive = (todos: Todos) => and(belongsToUser(todos), isNull(todos.deletedAt))
 
+/**
+ * The time of a change of several todos, as in `nextUpdateTime`; `now` is a parameter. The engines have no common function for
+ * the greatest of several values.
+ */
+export function toChangeTime(todos: Todos): SQL<Date> {
+  const now = param(todos.updatedAt, 'now')
+  const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
+  return sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
+}
+
 /** The condition that an index of active todos has: neither in the trash nor in an archived list. */
 export const isActive = (todos: Todos): SQL => sql`${isNull(todos.deletedAt)} and not ${todos.isArchived}`
 
