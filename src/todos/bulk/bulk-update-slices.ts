@@ -53,7 +53,8 @@ export interface BulkUpdateSpec {
 /** Prepares the statement of a bulk update. @returns a function that binds it to a range of ids */
 export const prepareSlices = async (store: Store, { userId, change, revision, startedAt }: SlicedUpdate) => {
   const { kind, filter } = change as BulkUpdateSpec
-  const { shape, params } = await prepareFilter(store, userId, filter)
+  // All slices select by the time at which the update began, also those that run after a crash.
+  const { shape, params } = await prepareFilter(store, userId, filter, startedAt)
   const statement = bulkUpdateSlice(store, { ...shape, kind })
   return (range: IdRange) => statement.bind({ ...params, ...range, revision, now: startedAt })
 }

@@ -3,7 +3,7 @@ import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { countTodos } from '../query/list.ts'
-import type { Filter } from '../query/list-query.ts'
+import { type Filter, findFilterErrors } from '../query/list-query.ts'
 import { tokenize } from '../query/terms.ts'
 import {
   type BulkUpdate,
@@ -27,7 +27,8 @@ export interface BulkUpdateOptions {
  * @param options.requestId names the request, if it may be repeated
  * @param options.storeAnswer makes the statements that store the answer
  * @returns how many todos changed, or with `validateOnly` how many would change
- * @throws {Problem} `validation_failed` for a filter without a condition, or with one that excludes nothing
+ * @throws {Problem} `validation_failed` for a filter without a condition, with one that excludes nothing, or that contradicts
+ * itself
  */
 export async function runBulkUpdate(
   store: Store,
@@ -70,7 +71,7 @@ export async function runBulkUpdate(
 function assertConditionsSelect(filter: Filter): void {
   if (Object.keys(filter).length === 0)
     throw validationFailed({ pointer: '/where', detail: 'needs a condition' })
-  const errors = findIneffectiveConditions(filter)
+  const errors = [...findFilterErrors(filter), ...findIneffectiveConditions(filter)]
   if (errors.length > 0) throw validationFailed(...errors)
 }
 
