@@ -2,11 +2,9 @@ import { and, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'driz
 import type { Engine, Params } from '../../db/engine.ts'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
-import { validationFailed } from '../../problems/problem.ts'
+import { toLocalDateTime } from '../../time/time-zones.ts'
 import { priorities } from '../content/content.ts'
 import { firstDueKey, lastDueKey, NO_DUE_KEY } from '../content/due.ts'
-import { listStatements } from '../lists/statements.ts'
-import { todoStatements } from '../statements.ts'
 import { todoTables } from '../tables.ts'
 import { type Filter, INBOX_REF, MAX_LISTS_IN_FILTER, NO_PARENT_REF } from './list-query.ts'
 import { todoSearch } from './search.ts'
@@ -26,7 +24,7 @@ export interface FilterShape {
   readonly isTrash: boolean
 }
 
-type Comparisons = Pick<Filter, 'done' | 'priority' | 'dueBefore' | 'dueAfter' | 'updatedAfter'>
+type Comparisons = Omit<Filter, 'tag' | 'q' | 'deleted' | 'timeZone' | 'list' | 'parent'>
 
 /**
  * The SQL condition of a filter. It names the owner.
@@ -38,13 +36,19 @@ export function toCondition(
   searchCondition: SQL = todoSearch(engine).condition
 ): SQL | undefined {
   const { todos } = todoTables(engine.kit)
+  const noDueKey = sql.raw(`'${NO_DUE_KEY}'`)
   const dueAfter = gt(todos.dueKey, param(todos.dueKey, 'dueAfter'))
+  const isPastDue = lt(todos.dueKey, param(todos.dueKey, 'localNow'))
   const comparisons: Record<keyof Comparisons, SQL | undefined> = {
     done: eq(todos.done, param(todos.done, 'done')),
     priority: eq(todos.priority, param(todos.priority, 'priority')),
     dueBefore: lt(todos.dueKey, param(todos.dueKey, 'dueBefore')),
-    dueAfter: and(dueAfter, lt(todos.dueKey, sql.raw(`'${NO_DUE_KEY}'`))),
-    updatedAfter: gt(todos.updatedAt, param(todos.updatedAt, 'updatedAfter'))
+    dueAfter: and(dueAfter, lt(todos.dueKey, noDueKey)),
+    due: eq(todos.dueKey, noDueKey),
+    overdue: and(eq(todos.done, false), isPastDue),
+    updatedAfter: gt(todos.updatedAt, param(todos.updatedAt, 'updatedAfter')),
+    completedAfter: gt(todos.completedAt, param(todos.completedAt, 'completedAfter')),
+    completedBefore: lt(todos.completedAt, param(todos.completedAt, 'completedBefore'))
   }
   return and(
     eq(todos.userId, param(todos.userId, 'userId')),
@@ -83,15 +87,13 @@ const LIST_PARAMS = Array.from({ length: MAX_LISTS_IN_FILTER }, (_, index) => `l
 /**
  * The shape of the statement that a filter needs, and the parameters for it. Before a search, the index catches up. A search
  * without a word, as while somebody types, finds nothing.
- * @throws {Problem} `validation_failed` for a list or a parent that is not there
+ * @param now by which todos are overdue
  */
-export async function prepareFilter(store: Store, userId: string, filter: Filter) {
-  const { tag = [], q, list = [], parent, deleted: isTrash = false, ...comparisons } = filter
+export async function prepareFilter(store: Store, userId: string, filter: Filter, now: Date) {
+  const { tag = [], q, list = [], parent, deleted: isTrash = false, timeZone, ...comparisons } = filter
   const isEmptySearch = q !== undefined && tokenize(q).length === 0
   const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
   const comparedFields = (Object.keys(comparisons) as (keyof Comparisons)[]).sort()
-  await assertListsExist(store, userId, list)
-  if (parent !== undefined) await assertParentExists(store, userId, parent)
   if (isSearch) await todoSearch(store).catchUpIndex(userId)
   const shape: FilterShape = {
     lists: toListScope(list),
@@ -102,7 +104,16 @@ export async function prepareFilter(store: Store, userId: string, filter: Filter
     isTrash
   }
   const termParams = isSearch && todoSearch(store).toParams(toSearchTerms(userId, q ?? '', tag))
-  const params = { userId, parent, ...toListParams(list), ...termParams, ...toComparisonParams(comparisons) }
+  // Days and local times alike are past by the clock of the asker, whatever zone a todo names: that is how they are ordered.
+  const localNow = timeZone && { localNow: toLocalDateTime(now, timeZone) }
+  const params = {
+    userId,
+    ...(parent && { parent }),
+    ...toListParams(list),
+    ...termParams,
+    ...toComparisonParams(comparisons),
+    ...localNow
+  }
   return { shape, params }
 }
 
@@ -119,26 +130,15 @@ const toListParams = (lists: readonly string[]): Params =>
 
 const toListId = (reference: string): string => (reference === INBOX_REF ? '' : reference)
 
-async function assertListsExist(store: Store, userId: string, lists: readonly string[]): Promise<void> {
-  for (const id of lists) {
-    if (id === INBOX_REF) continue
-    const [list] = await listStatements(store).find.execute({ id, userId })
-    if (!list || list.deletedAt) throw validationFailed({ parameter: 'list', detail: NO_LIST })
+const toComparisonParams = (comparisons: Comparisons): Params => {
+  const { done, priority, dueBefore, dueAfter, updatedAfter, completedAfter, completedBefore } = comparisons
+  return {
+    done,
+    ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
+    ...(completedAfter && { completedAfter: new Date(completedAfter) }),
+    ...(completedBefore && { completedBefore: new Date(completedBefore) }),
+    ...(priority && { priority: priorities.indexOf(priority) }),
+    ...(dueBefore && { dueBefore: firstDueKey(dueBefore) }),
+    ...(dueAfter && { dueAfter: lastDueKey(dueAfter) })
   }
 }
-
-async function assertParentExists(store: Store, userId: string, parent: string): Promise<void> {
-  if (parent === NO_PARENT_REF) return
-  const [row] = await todoStatements(store).findListed.execute({ id: parent, userId })
-  if (!row) throw validationFailed({ parameter: 'parent', detail: 'names no todo of the list' })
-}
-
-const NO_LIST = 'names no list; GET /api/lists tells those that there are'
-
-const toComparisonParams = ({ done, priority, dueBefore, dueAfter, updatedAfter }: Comparisons): Params => ({
-  done,
-  ...(updatedAfter && { updatedAfter: new Date(updatedAfter) }),
-  ...(priority && { priority: priorities.indexOf(priority) }),
-  ...(dueBefore && { dueBefore: firstDueKey(dueBefore) }),
-  ...(dueAfter && { dueAfter: lastDueKey(dueAfter) })
-})

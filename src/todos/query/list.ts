@@ -4,6 +4,7 @@ import type { Engine, UserParams } from '../../db/engine.ts'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
+import { validationFailed } from '../../problems/problem.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { priorities } from '../content/content.ts'
@@ -12,8 +13,9 @@ import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
 import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
-import type { Filter, ListQuery } from './list-query.ts'
+import { type Filter, findFilterErrors, type ListQuery } from './list-query.ts'
 import { getSortColumn, type Sort } from './sort.ts'
+import { assertTargetsExist } from './targets.ts'
 
 export interface TodoPage extends Page<Todo> {
   /** The number of todos on all pages, if the query asks for it. */
@@ -45,15 +47,19 @@ const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
 )
 
 /**
- * A page of a user's todos. The order is total, by a key, then by id, so a page costs the same at any depth.
- * @throws {Problem} `validation_failed` when the cursor is of another list
+ * A page of a user's todos. The order is total, by a key, then by id, so a page costs the same at any depth. What becomes
+ * overdue during a walk through pages is like what is created meanwhile: it is on a later page, or was passed already.
+ * @throws {Problem} `validation_failed` when the filter contradicts itself, or the cursor is of another list
  */
 export async function listTodos(store: Store, userId: string, query: ListQuery): Promise<TodoPage> {
   const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
+  const errors = findFilterErrors(filter)
+  if (errors.length > 0) throw validationFailed(...errors)
   const listIdentity = [sort, Object.entries(filter).sort()]
   const cursorPosition =
     cursor === undefined ? undefined : parseCursor(cursor, listIdentity, createKeyCheck(sort))
-  const { shape, params } = await prepareFilter(store, userId, filter)
+  await assertTargetsExist(store, userId, filter)
+  const { shape, params } = await prepareFilter(store, userId, filter, store.now())
   const pageShape = { ...shape, sort, isFirstPage: cursorPosition === undefined }
   const statement = selectPage(store, pageShape)
   const isQuick = isIndexed(pageShape) && !(await hasHiddenTodos(store, userId))
@@ -78,7 +84,8 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
 
 /** The number of a user's todos that pass a filter. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
-  const { shape, params } = await prepareFilter(store, userId, filter)
+  await assertTargetsExist(store, userId, filter)
+  const { shape, params } = await prepareFilter(store, userId, filter, store.now())
   return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
 }
 
