@@ -31,3 +31,20 @@ export function isSupportedTimeZone(timeZone: string): boolean {
     return false
   }
 }
+
+/** The offset of a zone from UTC, in seconds, at a time in milliseconds since 1970. */
+export type OffsetLookup = (time: number) => number
+
+/**
+ * Looks up the offsets of a time zone in the platform, a microsecond or two each.
+ * @throws {RangeError} when the platform does not know the zone
+ */
+export function createOffsetLookup(timeZone: string): OffsetLookup {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
+  return time => {
+    // Such as `GMT-00:44:30`, or plain `GMT` without an offset.
+    const [, offset = ''] = format.format(time).split('GMT')
+    const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number)
+    return (hours * 3600 + minutes * 60 + seconds) * (offset.startsWith('-') ? -1 : 1)
+  }
+}
