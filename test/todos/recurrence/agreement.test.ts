@@ -7,7 +7,7 @@ import { day, ruleText } from './arbitrary-rule.ts'
 import { firstDays } from './series.ts'
 
 /** More of them for who has the time. */
-const RUNS = 10 * Number(process.env.FUZZ_RUNS ?? 20)
+const RUNS = 6 * Number(process.env.FUZZ_RUNS ?? 20)
 const COUNT = 6
 /** Rules that occur seldom take the other implementation long. */
 const MAX_PERIODS = 300

@@ -27,7 +27,7 @@ function measure(call: () => void): number {
 }
 
 const CRUEL = [
-  ...[1, 2, 7, 14, 29, 70, 7007, 9999].flatMap(interval =>
+  ...[1, 29, 70, 7007].flatMap(interval =>
     [
       'BYMONTH=2;BYMONTHDAY=29;BYDAY=MO',
       'BYMONTH=2;BYMONTHDAY=30',
@@ -35,7 +35,7 @@ const CRUEL = [
       'BYMONTHDAY=31;BYDAY=MO'
     ].map(parts => `FREQ=DAILY;INTERVAL=${interval};${parts}`)
   ),
-  ...[1, 7, 773, 4800, 9999].flatMap(interval =>
+  ...[1, 7, 4800].flatMap(interval =>
     [
       'FREQ=WEEKLY;BYMONTH=2;BYDAY=MO,SU;BYSETPOS=3',
       'FREQ=WEEKLY;BYMONTH=2;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=7',
