@@ -5,7 +5,7 @@ import { parseRule } from '../../../src/todos/recurrence/rule.ts'
 import { day, ruleText } from './arbitrary-rule.ts'
 import { getRefusal } from './series.ts'
 
-/** On a quiet machine the worst call takes five. A search day by day takes hundreds. */
+/** The worst call took five to eight on a busy machine. A search day by day takes hundreds. */
 const MAX_MILLISECONDS = 30
 
 /** Whether all questions about a series are answered in time. What else the process does counts as well, so it may try again. */
