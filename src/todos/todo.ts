@@ -2,8 +2,8 @@ import { type Priority, priorities, type TodoContent } from './content/content.t
 import { applyDuePatch, toDueKey } from './content/due.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './order/position.ts'
-import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
+import { toTitleKey } from './query/title-key.ts'
 import type { TodoRow } from './tables.ts'
 
 export interface Todo extends TodoContent {
@@ -16,9 +16,6 @@ export interface Todo extends TodoContent {
   /** Names this state of the todo (RFC 9110, section 8.8.3); each change sets another one. */
   readonly etag: string
 }
-
-/** Characters of a title that count in the order of titles. */
-const MAX_TITLE_KEY_LENGTH = 200
 
 /** What a new todo has beside its content. */
 interface NewTodo extends Pick<TodoRow, 'id' | 'userId'> {
@@ -68,14 +65,11 @@ export function toColumns(userId: string, { title, description, done, due, prior
     due: due && applyDuePatch(null, due),
     priority: priorities.indexOf(priority),
     tags: sortedTags,
-    titleKey: truncateKey(fold(trimmedTitle)),
+    titleKey: toTitleKey(trimmedTitle),
     dueKey: toDueKey(due),
     terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
   }
 }
-
-const truncateKey = (key: string) =>
-  key.length <= MAX_TITLE_KEY_LENGTH ? key : Array.from(key).slice(0, MAX_TITLE_KEY_LENGTH).join('')
 
 type ContentColumns = ReturnType<typeof toColumns>
 
