@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
 import { contentFields, NewTodo, TodoPatch } from '../../src/todos/content/content.ts'
+import { placementFields } from '../../src/todos/content/placement.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
@@ -133,7 +134,13 @@ export const replace = {
   params,
   headers: preconditionHeaders,
   body: Type.Object(
-    { id: Type.Optional(Id), ...contentFields, ...serverFields, etag: Type.Optional(replacedEtag) },
+    {
+      id: Type.Optional(Id),
+      ...contentFields,
+      ...placementFields,
+      ...serverFields,
+      etag: Type.Optional(replacedEtag)
+    },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {

@@ -1,26 +1,14 @@
-import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
-import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { countTodos } from '../query/list.ts'
 import { type Filter, findFilterErrors } from '../query/list-query.ts'
+import { assertTargetsExist } from '../query/targets.ts'
 import { tokenize } from '../query/terms.ts'
-import {
-  type BulkUpdate,
-  type BulkUpdateSpec,
-  createBulkUpdates,
-  prepareSlices
-} from './bulk-update-slices.ts'
-import { needsSlices, splitIntoRanges } from './sliced-updates.ts'
+import { type BulkUpdateOptions, changeTodos } from './bulk-updates.ts'
+import type { BulkUpdate } from './filtered-update.ts'
 
 /** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
-
-export interface BulkUpdateOptions {
-  readonly validateOnly: boolean
-  readonly requestId: string | null
-  readonly storeAnswer: StoreAnswer<number>
-}
 
 /**
  * Changes all todos that pass a filter, all or none. Todos that are in the new state already stay unchanged.
@@ -35,33 +23,15 @@ export async function runBulkUpdate(
   userId: string,
   kind: BulkUpdate,
   filter: Filter,
-  { validateOnly, requestId, storeAnswer }: BulkUpdateOptions
+  { validateOnly, ...options }: BulkUpdateOptions & { readonly validateOnly: boolean }
 ): Promise<number> {
   assertConditionsSelect(filter)
   if (validateOnly) {
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
-  const bulkUpdates = createBulkUpdates(store)
-  const change = { kind, filter } satisfies BulkUpdateSpec
-  if (needsSlices(store, userId)) {
-    const changed = await bulkUpdates.run(userId, change, requestId)
-    const answerStatements = storeAnswer(changed)
-    if (answerStatements.length > 0) await store.atomically(...answerStatements)
-    return changed
-  }
-  await bulkUpdates.finishPending(userId)
-  const createSlice = await prepareSlices(store, {
-    userId,
-    change,
-    revision: store.newId(),
-    startedAt: store.now()
-  })
-  const slices = (await splitIntoRanges(store, userId)).map(createSlice)
-  const countChanged = (rows: readonly Rows[]) =>
-    rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
-  const rows = await store.atomically(...slices, ...storeAnswer(countChanged))
-  return countChanged(rows as readonly Rows[])
+  await assertTargetsExist(store, userId, filter)
+  return changeTodos(store, userId, { kind, filter }, options)
 }
 
 /**

@@ -9,6 +9,24 @@ import { sorts } from './sort.ts'
 /** The longest search, in characters. */
 export const MAX_SEARCH_LENGTH = 200
 
+/** The most lists of a filter. */
+export const MAX_LISTS_IN_FILTER = 20
+
+const UUID = '[\\da-fA-F]{8}(-[\\da-fA-F]{4}){3}-[\\da-fA-F]{12}'
+/** The todos that are in no list. */
+export const INBOX_REF = 'inbox'
+/** The todos that are nobody's subtask. */
+export const NO_PARENT_REF = 'none'
+const ListRef = Type.String({
+  pattern: `^(${INBOX_REF}|${UUID})$`,
+  lowerCase: true,
+  description: 'the id of a list, or inbox'
+})
+const ParentRef = Type.String({
+  pattern: `^(${NO_PARENT_REF}|${UUID})$`,
+  lowerCase: true,
+  description: "the id of a todo, for its subtasks, or none, for todos that are nobody's subtask"
+})
 // Has no example: Swagger UI would send it without `overdue`.
 const { examples: _, ...TimeZoneOfAsker } = TimeZone
 
@@ -22,6 +40,14 @@ export const filterFields = {
       description: 'a tag that the todos have; all of them, where there are several'
     })
   ),
+  list: Type.Optional(
+    Type.Array(ListRef, {
+      minItems: 1,
+      maxItems: MAX_LISTS_IN_FILTER,
+      description: `the id of a list, or inbox; one of them, where there are several, at most ${MAX_LISTS_IN_FILTER}`
+    })
+  ),
+  parent: Type.Optional(ParentRef),
   priority: Type.Optional(Priority),
   due: Type.Optional(
     StringEnum(['none'], {

@@ -6,14 +6,16 @@ import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
 import { validationFailed } from '../../problems/problem.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
-import { createBulkUpdates } from '../bulk/bulk-update-slices.ts'
+import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { priorities } from '../content/content.ts'
+import { listStatements } from '../lists/statements.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
 import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
 import { type Filter, findFilterErrors, type ListQuery } from './list-query.ts'
 import { getSortColumn, type Sort } from './sort.ts'
+import { assertTargetsExist } from './targets.ts'
 
 export interface TodoPage extends Page<Todo> {
   /** The number of todos on all pages, if the query asks for it. */
@@ -56,15 +58,18 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   const listIdentity = [sort, Object.entries(filter).sort()]
   const cursorPosition =
     cursor === undefined ? undefined : parseCursor(cursor, listIdentity, createKeyCheck(sort))
+  await assertTargetsExist(store, userId, filter)
   const { shape, params } = await prepareFilter(store, userId, filter, store.now())
-  const statement = selectPage(store, { ...shape, sort, isFirstPage: cursorPosition === undefined })
+  const pageShape = { ...shape, sort, isFirstPage: cursorPosition === undefined }
+  const statement = selectPage(store, pageShape)
+  const isQuick = isIndexed(pageShape) && !(await hasHiddenTodos(store, userId))
   const pageParams = {
     ...params,
     ...(cursorPosition && toCursorParams(sort, cursorPosition)),
     limit: limit + 1
   }
   const { rows, total } = await createBulkUpdates(store).readConsistently(userId, async () => ({
-    rows: await (isIndexed(shape)
+    rows: await (isQuick
       ? statement.execute(pageParams)
       : statement.executeLong(pageParams, todoTables(store.kit).todos.userId)),
     total: isCounted ? await countMatching(store, shape, params) : undefined
@@ -79,6 +84,7 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
 
 /** The number of a user's todos that pass a filter. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
+  await assertTargetsExist(store, userId, filter)
   const { shape, params } = await prepareFilter(store, userId, filter, store.now())
   return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
 }
@@ -88,9 +94,21 @@ async function countMatching(store: Store, shape: FilterShape, params: UserParam
   return Number(row?.total)
 }
 
-/** Whether an index yields exactly the todos of the page, in their order. */
-const isIndexed = ({ comparedFields, isSearch, isTrash }: FilterShape): boolean =>
-  comparedFields.length === 0 && !isSearch && !isTrash
+/** Whether an index yields exactly the todos of the page, in their order, or they are the few children of a todo. */
+const isIndexed = ({ lists, parent, comparedFields, isSearch, isTrash, sort }: PageShape): boolean =>
+  !isTrash &&
+  (parent === 'one' ||
+    (comparedFields.length === 0 &&
+      !isSearch &&
+      lists !== 'several' &&
+      (parent === 'any' || (lists === 'one' && sort.endsWith('position')))))
+
+/** Whether todos are left out that an index of active todos still has: those of a list that was just archived or deleted. */
+async function hasHiddenTodos(store: Store, userId: string): Promise<boolean> {
+  // Where long reads hold up nobody, it does not matter.
+  if (!store.hasManyRows) return false
+  return (await listStatements(store).findChanging.execute({ userId })).length > 0
+}
 
 function parseSort({ kit }: Engine, sort: Sort): [PgColumn, typeof asc, SQL] {
   const column: PgColumn = todoTables(kit).todos[getSortColumn(sort)]
