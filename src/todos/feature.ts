@@ -5,6 +5,10 @@ import type { Feature } from '../feature.ts'
 import { createBulkUpdates } from './bulk/bulk-updates.ts'
 import { todoChangeSource } from './changes.ts'
 import { MAX_TODO_BODY, REQUESTS_PER_MINUTE } from './limits.ts'
+import { listChangeSource } from './lists/changes.ts'
+import { listsProblems } from './lists/problems.ts'
+import { settleAllLists, stopSettling } from './lists/transitions/settle.ts'
+import { createListRemoval } from './lists/trash.ts'
 import { todosProblems } from './problems.ts'
 import { createTrashRemoval } from './purge.ts'
 import { setQuota } from './quota.ts'
@@ -37,20 +41,30 @@ async function removeTodosOfUser(store: Store, userId: string): Promise<void> {
 
 /** The todos of users. */
 export const todosFeature = {
-  problems: todosProblems,
+  problems: { ...todosProblems, ...listsProblems },
   tables: todoTables,
   requestsPerMinute: REQUESTS_PER_MINUTE,
   maxBody: MAX_TODO_BODY,
   transientTables: ['bulkUpdates'],
-  finishPendingWork: store => createBulkUpdates(store).finishAllPending(),
+  async finishPendingWork(store) {
+    await createBulkUpdates(store).finishAllPending()
+    await settleAllLists(store)
+  },
+  stopPendingWork: stopSettling,
   retention: [
+    // First the lists, so that none comes back without todos that went with it.
+    {
+      name: 'lists',
+      prepareRemoval: createListRemoval,
+      keepForMs: ({ retention }) => retention.trashMs
+    },
     {
       name: 'todos',
       prepareRemoval: createTrashRemoval,
       keepForMs: ({ retention }) => retention.trashMs
     }
   ],
-  changeSource: todoChangeSource,
+  changeSources: [listChangeSource, todoChangeSource],
   removeUserRows: removeTodosOfUser,
   configure: (store, { quota }) => setQuota(store, quota)
 } satisfies Feature

@@ -35,7 +35,8 @@ export async function insertList(
     }
     const [existing] = await listStatements(store).find.execute({ id: row.id, userId })
     if (!existing) throw new Problem('too_many_lists')
-    if (!isGone(existing)) throw new Problem('list_exists', { errors: [{ pointer: '/id', detail: TAKEN_ID }] })
+    if (!isGone(existing))
+      throw new Problem('list_exists', { errors: [{ pointer: '/id', detail: TAKEN_ID }] })
     await settleLists(store, userId)
   }
 }
@@ -79,6 +80,7 @@ export const createListReplayHandler = (
 
 const TAKEN_ID = 'is the id of a list that is there already; leave it out, or give another'
 const PURGED = {
-  detail: 'The first request with this key made the list, and it was deleted for good since. Nothing was done.',
+  detail:
+    'The first request with this key made the list, and it was deleted for good since. Nothing was done.',
   headers: { 'idempotent-replayed': 'true' }
 }

@@ -29,7 +29,6 @@ export function createLists(store: Store, userId: string) {
     return row
   }
 
-
   /** Does a change that begins with the present state, and begins it anew when another write comes in between. */
   async function retry<Result>(change: () => Promise<Result>): Promise<Result> {
     for (;;)
@@ -102,7 +101,8 @@ export function createLists(store: Store, userId: string) {
           return position === undefined ? [] : { id, userId, position, revision: store.newId(), expected }
         })
         const update = updateList(store, ['position', 'revision'])
-        if (moved.length > 0) await store.atomically(...moved.map(params => mustAffectRow(update.bind(params))))
+        if (moved.length > 0)
+          await store.atomically(...moved.map(params => mustAffectRow(update.bind(params))))
         const { position, revision } = moved.find(list => list.id === id) ?? row
         return toList({ ...row, position, revision })
       })

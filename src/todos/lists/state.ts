@@ -12,8 +12,7 @@ export const isChanging = (list: ListRow): list is ChangingList => list.transiti
 export const archivesTodos = ({
   archivedAt,
   transition
-}: Pick<ListRow, 'archivedAt' | 'transition'>): boolean =>
-  archivedAt !== null && transition !== 'unarchiving'
+}: Pick<ListRow, 'archivedAt' | 'transition'>): boolean => archivedAt !== null && transition !== 'unarchiving'
 
 /** Whether a list is being deleted for good. To everybody it is gone. */
 export const isGone = ({ transition }: Pick<ListRow, 'transition'>): boolean => transition === 'purging'

@@ -45,7 +45,10 @@ export const listChanges = prepareChanges('lists', todoTables, (db, { lists }, c
     .select({ count: sql`count(*)` })
     .from(lists)
     .where(and(belongsToUser(lists), isThere(lists)))
-  const first = db.select({ id: sql`min(${lists.id})` }).from(lists).where(belongsToUser(lists))
+  const first = db
+    .select({ id: sql`min(${lists.id})` })
+    .from(lists)
+    .where(belongsToUser(lists))
   return {
     /** Inserts a list if there may be one more: otherwise the row gets the id of another one, which inserts nothing. */
     insert: db
@@ -117,9 +120,5 @@ export const selectListPage = prepareShapes('lists_page', ({ db, kit }, shape: L
 const toFilterCondition = (lists: Lists, { isTrash, isArchived }: ListFilterShape): SQL | undefined =>
   and(
     isTrash ? and(isNotNull(lists.deletedAt), isThere(lists)) : isNull(lists.deletedAt),
-    isArchived === undefined
-      ? undefined
-      : isArchived
-        ? isNotNull(lists.archivedAt)
-        : isNull(lists.archivedAt)
+    isArchived === undefined ? undefined : isArchived ? isNotNull(lists.archivedAt) : isNull(lists.archivedAt)
   )

@@ -69,14 +69,7 @@ export async function runTransition(
 }
 
 /** Names the list, and the transition that was found. */
-const toTransitionParams = ({
-  userId,
-  id,
-  transition,
-  createdAt,
-  deletedAt,
-  archivedAt
-}: ChangingList) => ({
+const toTransitionParams = ({ userId, id, transition, createdAt, deletedAt, archivedAt }: ChangingList) => ({
   userId,
   listId: id,
   transition,

@@ -18,7 +18,11 @@ export type Selection = 'live' | 'carried'
 /** The todos of a selection. */
 const isSelected = (todos: Todos, selection: Selection) =>
   selection === 'live'
-    ? and(eq(todos.userId, param(todos.userId, 'userId')), eq(todos.listId, param(todos.listId, 'listId')), isNull(todos.deletedAt))
+    ? and(
+        eq(todos.userId, param(todos.userId, 'userId')),
+        eq(todos.listId, param(todos.listId, 'listId')),
+        isNull(todos.deletedAt)
+      )
     : and(
         eq(todos.userId, param(todos.userId, 'userId')),
         eq(todos.deletedWith, param(todos.deletedWith, 'listId')),
@@ -35,10 +39,7 @@ const toKeyParam = (todos: Todos, selection: Selection, end: 'from' | 'to'): SQL
     : sql`(${param(todos.id, `${end}Id`)})`
 
 const isAfter = (todos: Todos, selection: Selection) =>
-  and(
-    isSelected(todos, selection),
-    sql`${toKey(todos, selection)} > ${toKeyParam(todos, selection, 'from')}`
-  )
+  and(isSelected(todos, selection), sql`${toKey(todos, selection)} > ${toKeyParam(todos, selection, 'from')}`)
 
 /** The todos after `from`, up to and including `to`. */
 const isInSlice = (todos: Todos, selection: Selection) =>
@@ -113,49 +114,53 @@ export const transitionChanges = prepareChanges(
 )
 
 /** What nobody sees of a transition, and so is no change: a list's state says the same before its todos follow. */
-export const transitionStatements = prepareStatements('lists_transition', todoTables, (db, { lists, todos }) => ({
-  findChanging: db
-    .select()
-    .from(lists)
-    .where(and(eq(lists.userId, param(lists.userId, 'userId')), isNotNull(lists.transition)))
-    .limit(1),
-  findUsers: db.selectDistinct({ userId: lists.userId }).from(lists).where(isNotNull(lists.transition)),
-  /** Nothing when the transition is over, or another one has begun. */
-  assertInTransition: db.select({ id: lists.id }).from(lists).where(isInTransition(lists)),
-  archiveSlice: db
-    .update(todos)
-    .set({ isArchived: param(todos.isArchived, 'isArchived') })
-    .where(
-      and(isInSlice(todos, 'live'), ne(todos.isArchived, param(todos.isArchived, 'isArchived')))
-    )
-    .returning({ id: todos.id }),
-  finishArchiving: db
-    .update(lists)
-    .set({ transition: null })
-    .where(isInTransition(lists))
-    .returning({ id: lists.id }),
-  finishDeleting: db
-    .update(lists)
-    .set({ transition: null })
-    .where(and(isInTransition(lists), hasNone(db, todos, 'live')))
-    .returning({ id: lists.id }),
-  purge: db
-    .delete(lists)
-    .where(
-      and(isInTransition(lists), hasNone(db, todos, 'live'), hasNone(db, todos, 'carried'))
-    )
-    .returning({ id: lists.id }),
-  /** Of the lists in the trash, those that nobody is restoring, and that are not gone yet. */
-  findOldest: db
-    .select({ userId: lists.userId, id: lists.id, revision: lists.revision })
-    .from(lists)
-    .where(
-      and(
-        isNotNull(lists.deletedAt),
-        lt(lists.deletedAt, param(lists.deletedAt, 'before')),
-        or(isNull(lists.transition), eq(lists.transition, 'deleting'))
+export const transitionStatements = prepareStatements(
+  'lists_transition',
+  todoTables,
+  (db, { lists, todos }) => ({
+    findChanging: db
+      .select()
+      .from(lists)
+      .where(and(eq(lists.userId, param(lists.userId, 'userId')), isNotNull(lists.transition)))
+      .limit(1),
+    findUsers: db
+      .select({ userId: lists.userId })
+      .from(lists)
+      .where(isNotNull(lists.transition))
+      .groupBy(lists.userId),
+    /** Nothing when the transition is over, or another one has begun. */
+    assertInTransition: db.select({ id: lists.id }).from(lists).where(isInTransition(lists)),
+    archiveSlice: db
+      .update(todos)
+      .set({ isArchived: param(todos.isArchived, 'isArchived') })
+      .where(and(isInSlice(todos, 'live'), ne(todos.isArchived, param(todos.isArchived, 'isArchived'))))
+      .returning({ id: todos.id }),
+    finishArchiving: db
+      .update(lists)
+      .set({ transition: null })
+      .where(isInTransition(lists))
+      .returning({ id: lists.id }),
+    finishDeleting: db
+      .update(lists)
+      .set({ transition: null })
+      .where(and(isInTransition(lists), hasNone(db, todos, 'live')))
+      .returning({ id: lists.id }),
+    purge: db
+      .delete(lists)
+      .where(and(isInTransition(lists), hasNone(db, todos, 'live'), hasNone(db, todos, 'carried')))
+      .returning({ id: lists.id }),
+    /** Of the lists in the trash, those that nobody is restoring, and that are not gone yet. */
+    findOldest: db
+      .select({ userId: lists.userId, id: lists.id, revision: lists.revision })
+      .from(lists)
+      .where(
+        and(
+          isNotNull(lists.deletedAt),
+          lt(lists.deletedAt, param(lists.deletedAt, 'before')),
+          or(isNull(lists.transition), eq(lists.transition, 'deleting'))
+        )
       )
-    )
-    .orderBy(asc(lists.deletedAt))
-    .limit(sql.placeholder('size'))
-}))
+      .orderBy(asc(lists.deletedAt))
+      .limit(sql.placeholder('size'))
+  })
+)
