@@ -15,28 +15,32 @@ const isUnchanged = (lists: Lists) =>
 const isThere = ({ transition }: Lists) => or(isNull(transition), ne(transition, 'purging'))
 
 /** What todos change of their lists. */
-export const listCountChanges = prepareChanges('lists_count', todoTables, (db, { lists }, changeNumber) => {
-  const columns = {
-    changeNumber,
-    revision: param(lists.revision, 'revision'),
-    openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
-  }
-  return {
-    count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
-    /** The same for todos that come into the list: it must be as it was when they were made for it. */
-    enter: db
-      .update(lists)
-      .set(columns)
-      .where(
-        and(
-          isThisList(lists),
-          isNull(lists.deletedAt),
-          sql`(${lists.archivedAt} is not null and coalesce(${lists.transition}, '') <> 'unarchiving') = ${param(lists.archivedAt, 'isArchived')}`
+export const listCountChanges = prepareChanges(
+  'lists_count',
+  todoTables,
+  (db, { lists, todos }, changeNumber) => {
+    const columns = {
+      changeNumber,
+      revision: param(lists.revision, 'revision'),
+      openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
+    }
+    return {
+      count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
+      /** The same for todos that come into the list: it must be as it was when they were made for it. */
+      enter: db
+        .update(lists)
+        .set(columns)
+        .where(
+          and(
+            isThisList(lists),
+            isNull(lists.deletedAt),
+            sql`(${lists.archivedAt} is not null and coalesce(${lists.transition}, '') <> 'unarchiving') = ${param(todos.isArchived, 'isArchived')}`
+          )
         )
-      )
-      .returning({ id: lists.id })
+        .returning({ id: lists.id })
+    }
   }
-})
+)
 
 /** What makes lists. */
 export const listChanges = prepareChanges('lists', todoTables, (db, { lists }, changeNumber) => {
