@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../../db/bound-statement.ts'
 import type { Store } from '../../../db/store.ts'
 import { bindSequenceLock } from '../../../sync/sequence.ts'
+import { BEFORE_ALL } from '../../order/list-position.ts'
 import type { TodoRow } from '../../tables.ts'
 import type { ChangingList } from '../state.ts'
 import { type Selection, selectSlice, transitionStatements } from './statements.ts'
@@ -14,8 +15,8 @@ const TARGET_SLICE_TIME = 5
 /** Milliseconds between two slices, in which others write: those of other processes on a SQLite file, too. */
 const PAUSE = 5
 
-/** The place before all todos of a selection. */
-const START: Pick<TodoRow, 'id' | 'createdAt'> = { id: '', createdAt: new Date(-8_640_000_000_000_000) }
+/** The place before all todos of a selection. None was made before 1970, not even one that was imported. */
+const START: Pick<TodoRow, 'id' | 'createdAt'> = { id: BEFORE_ALL, createdAt: new Date(0) }
 
 /**
  * Has the todos of a list follow it, slice by slice, from wherever an earlier run has stopped. Ends early when the transition is
