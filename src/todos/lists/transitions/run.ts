@@ -9,7 +9,7 @@ import { type Selection, selectSlice, transitionStatements } from './statements.
 import { createSteps, type Slice } from './steps.ts'
 
 /** Todos of a slice: at first, at least, at most. */
-const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [50, 10, 500]
+const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [50, 20, 500]
 /** Milliseconds that a slice should take, the waits for the disk and for other writers included. */
 const TARGET_SLICE_TIME = 5
 /** Milliseconds between two slices, in which others write: those of other processes on a SQLite file, too. */
