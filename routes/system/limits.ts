@@ -90,7 +90,7 @@ export const LimitsDocument = Type.Object(
     ),
     todos: limitSchema('todos of a user, including the trash'),
     todoBytes: limitSchema('bytes of all titles, descriptions and tags of a user'),
-    trashSeconds: limitSchema('seconds for which a deleted todo can be restored'),
+    trashSeconds: limitSchema('seconds for which a deleted todo or list can be restored'),
     usernameMinLength: limitSchema('characters of a user name, at least'),
     usernameMaxLength: limitSchema('characters of a user name, at most'),
     emailLength: limitSchema('characters of an e-mail address'),
