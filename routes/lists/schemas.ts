@@ -7,6 +7,7 @@ import {
   bearer,
   bearerProblems,
   bodyProblems,
+  exampleIds,
   idempotencyHeaders,
   idempotencyProblems,
   PageQuery,
@@ -17,7 +18,7 @@ import { ListDocument, ListPageDocument } from './documents.ts'
 
 const tags = ['lists']
 const security = bearer
-const params = Type.Object({ id: Id })
+const params = Type.Object({ id: Type.String({ ...Id, examples: [exampleIds.list] }) })
 const strict = { additionalProperties: false }
 
 const listProblems = ['validation_failed', 'list_not_found', 'uri_too_long', ...bearerProblems] as const

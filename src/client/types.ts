@@ -137,7 +137,7 @@ export type Limits = {
   todos: number
   /** bytes of all titles, descriptions and tags of a user */
   todoBytes: number
-  /** seconds for which a deleted todo can be restored */
+  /** seconds for which a deleted todo or list can be restored */
   trashSeconds: number
   /** characters of a user name, at least */
   usernameMinLength: number

@@ -5,7 +5,7 @@ import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } 
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
-import { archivesTodos } from './lists/state.ts'
+import { archivesTodos } from './lists/transitions/state.ts'
 import type { MoveTarget } from './order/move-target.ts'
 import { createMoves } from './order/moves.ts'
 import type { TodoRow } from './tables.ts'

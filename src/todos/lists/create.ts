@@ -8,9 +8,9 @@ import { positionAfter } from '../order/position.ts'
 import type { ListRow } from '../tables.ts'
 import type { NewList } from './content.ts'
 import { type List, toList } from './list.ts'
-import { isGone } from './state.ts'
 import { listChanges, listStatements } from './statements.ts'
 import { settleLists } from './transitions/settle.ts'
+import { isGone } from './transitions/state.ts'
 
 /**
  * Creates a list below all others.

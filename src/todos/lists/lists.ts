@@ -11,9 +11,9 @@ import { type List, toList } from './list.ts'
 import { findPositions } from './order.ts'
 import { type ListsQuery, readListPage } from './page.ts'
 import { applyListPatch } from './patch.ts'
-import { isGone, nextListTime } from './state.ts'
 import { listStatements, updateList } from './statements.ts'
 import { settleInBackground, settleLists } from './transitions/settle.ts'
+import { isGone, nextListTime } from './transitions/state.ts'
 
 /** The lists of a user. Every statement names the owner, so no other user's list is read or changed. */
 export function createLists(store: Store, userId: string) {

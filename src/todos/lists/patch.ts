@@ -1,6 +1,6 @@
 import type { ListRow } from '../tables.ts'
 import type { ListPatch } from './content.ts'
-import { archivesTodos, nextListTime } from './state.ts'
+import { archivesTodos, nextListTime } from './transitions/state.ts'
 
 /** Applies a merge patch: a missing member leaves its field unchanged, null restores the default. */
 export function applyListPatch(row: ListRow, patch: ListPatch, now: Date): ListRow {

@@ -4,7 +4,7 @@ import type { Store } from '../../../db/store.ts'
 import { bindSequenceLock } from '../../../sync/sequence.ts'
 import { BEFORE_ALL } from '../../order/list-position.ts'
 import type { TodoRow } from '../../tables.ts'
-import type { ChangingList } from '../state.ts'
+import type { ChangingList } from './state.ts'
 import { type Selection, selectSlice, transitionStatements } from './statements.ts'
 import { createSteps, type Slice } from './steps.ts'
 

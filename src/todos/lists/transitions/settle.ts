@@ -1,8 +1,8 @@
 import { oncePerDatabase } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { Problem } from '../../../problems/problem.ts'
-import { type ChangingList, isChanging } from '../state.ts'
 import { runTransition } from './run.ts'
+import { type ChangingList, isChanging } from './state.ts'
 import { transitionStatements } from './statements.ts'
 
 /*

@@ -4,9 +4,9 @@ import type { Store } from '../../../db/store.ts'
 import { bindTombstone } from '../../../sync/tombstones.ts'
 import { bindPurge } from '../../purge.ts'
 import type { TodoRow } from '../../tables.ts'
-import { type ChangingList, nextListTime } from '../state.ts'
-import type { ListTransition } from '../transition.ts'
+import { type ChangingList, nextListTime } from './state.ts'
 import { type Selection, transitionChanges, transitionStatements } from './statements.ts'
+import type { ListTransition } from './transition.ts'
 
 /** Some todos of a list, and the parameters of a statement that is about them. */
 export interface Slice {

@@ -1,4 +1,4 @@
-import type { ListRow } from '../tables.ts'
+import type { ListRow } from '../../tables.ts'
 import type { ListTransition } from './transition.ts'
 
 /** A list whose todos do not follow it yet. */

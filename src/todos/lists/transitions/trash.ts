@@ -1,8 +1,8 @@
-import type { Store } from '../../db/store.ts'
-import type { RemoveOldest } from '../../jobs/janitor.ts'
-import { updateList } from './statements.ts'
-import { settleInBackground } from './transitions/settle.ts'
-import { transitionStatements } from './transitions/statements.ts'
+import type { Store } from '../../../db/store.ts'
+import type { RemoveOldest } from '../../../jobs/janitor.ts'
+import { updateList } from '../statements.ts'
+import { settleInBackground } from './settle.ts'
+import { transitionStatements } from './statements.ts'
 
 /**
  * Makes what empties the trash of lists that have been in it for long enough. First of all the list is gone, so nobody can take it
