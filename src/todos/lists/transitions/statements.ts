@@ -16,18 +16,22 @@ type Todos = Tables['todos']
 export type Selection = 'live' | 'carried'
 
 /** The todos of a selection. */
-const isSelected = (todos: Todos, selection: Selection) =>
-  selection === 'live'
-    ? and(
-        eq(todos.userId, param(todos.userId, 'userId')),
-        eq(todos.listId, param(todos.listId, 'listId')),
-        isNull(todos.deletedAt)
-      )
-    : and(
-        eq(todos.userId, param(todos.userId, 'userId')),
-        eq(todos.deletedWith, param(todos.deletedWith, 'listId')),
-        sql`${todos.deletedWith} <> ''`
-      )
+const isSelected = (todos: Todos, selection: Selection) => {
+  const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))
+  if (selection === 'carried')
+    return and(
+      belongsToUser,
+      eq(todos.deletedWith, param(todos.deletedWith, 'listId')),
+      sql`${todos.deletedWith} <> ''`
+    )
+  return and(
+    belongsToUser,
+    eq(todos.listId, param(todos.listId, 'listId')),
+    // As the index has it.
+    sql`${todos.listId} <> ''`,
+    isNull(todos.deletedAt)
+  )
+}
 
 /** The key by which a selection is ordered. */
 const toKey = (todos: Todos, selection: Selection): SQL =>
