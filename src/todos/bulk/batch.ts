@@ -16,7 +16,7 @@ import { createTodos } from '../todos.ts'
 import { assertValidOperations, type BatchOperation } from './batch-operation.ts'
 import { type BatchResult, createBatchReplayHandler } from './batch-replay.ts'
 import { runBulkUpdate } from './bulk-update.ts'
-import type { BulkUpdate } from './filtered-update.ts'
+import type { BulkUpdate } from './filtered/filtered-update.ts'
 
 /** Milliseconds after which other requests get a turn: to find the words of a long text takes long. */
 const MAX_BLOCKING_TIME = 5

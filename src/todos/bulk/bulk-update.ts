@@ -5,7 +5,7 @@ import { type Filter, findFilterErrors } from '../query/list-query.ts'
 import { assertTargetsExist } from '../query/targets.ts'
 import { tokenize } from '../query/terms.ts'
 import { type BulkUpdateOptions, changeTodos } from './bulk-updates.ts'
-import type { BulkUpdate } from './filtered-update.ts'
+import type { BulkUpdate } from './filtered/filtered-update.ts'
 
 /** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
