@@ -1,6 +1,7 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
-import { type FilteredUpdate, prepareFilteredUpdate } from './filtered/filtered-update.ts'
+import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
 import { runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'

@@ -42,8 +42,16 @@ export async function resolvePlacement(
   const isFromElsewhere = moved?.rootId !== rootId
   if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
     throw fail('parentId', TOO_MANY)
-  return { listId: parent.listId, parentId, rootId, isArchived: parent.isArchived }
+  return toChildPlacement(parent)
 }
+
+/** Below a todo, in its list. */
+export const toChildPlacement = ({ id, listId, rootId, isArchived }: TodoRow): RowPlacement => ({
+  listId,
+  parentId: id,
+  rootId: rootId || id,
+  isArchived
+})
 
 /**
  * Puts a todo, and what is below it, into its place. Whatever changes the shape of a tree also changes the row at its top, so of two

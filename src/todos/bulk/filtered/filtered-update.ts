@@ -1,88 +1,58 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm'
-import { param } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
-import { prepareChangeShapes } from '../../../sync/sequence.ts'
-import { type FilterShape, prepareFilter, toCondition } from '../../query/filter.ts'
-import type { Filter } from '../../query/list-query.ts'
-import { todoSearch } from '../../query/search.ts'
-import { toChangeTime } from '../../statements.ts'
-import { todoTables } from '../../tables.ts'
+import type { Change } from '../../../sync/sequence.ts'
+import { prepareFilter } from '../../query/filter.ts'
 import { type BulkUpdateRun, countRows, type Pass } from '../passes/pass.ts'
+import { prepareCompletionPasses } from './completion.ts'
+import { prepareDeletionPasses } from './deletion.ts'
 import { listCounts } from './list-counts.ts'
-import { createTreeFinder, subtaskChanges } from './subtasks.ts'
+import { preparePurgePasses } from './purge.ts'
+import { prepareRestorationPasses } from './restoration.ts'
+import { type BulkUpdateKind, type FilteredUpdate, updateRange } from './update-range.ts'
 
-/** What happens to all todos that pass a filter: they become done or not done, or move to the trash. */
-export type BulkUpdate = { readonly done: boolean } | 'delete'
-
-/** A bulk update of the todos that pass a filter, as it is stored. */
-export interface FilteredUpdate {
-  readonly kind: BulkUpdate
-  readonly filter: Filter
-}
-
-/** Changes the todos in a range of ids. */
-const updateRange = prepareChangeShapes(
-  'todos_bulk_update',
-  (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }, db, changeNumber) => {
-    const { todos } = todoTables(engine.kit)
-    const changeTime = toChangeTime(todos)
-    const changedColumns =
-      kind === 'delete'
-        ? { deletedAt: changeTime, deletedWith: sql`${todos.id}` }
-        : { done: kind.done, completedAt: kind.done ? changeTime : null }
-    return db
-      .update(todos)
-      .set({
-        ...changedColumns,
-        changeNumber,
-        updatedAt: changeTime,
-        revision: param(todos.revision, 'revision')
-      })
-      .where(
-        and(
-          toCondition(engine, shape, todoSearch(engine).unindexedCondition),
-          kind === 'delete' ? undefined : eq(todos.done, !kind.done),
-          gt(todos.id, param(todos.id, 'from')),
-          lte(todos.id, param(todos.id, 'to'))
-        )
-      )
-      .returning({ id: todos.id })
-  }
-)
-
-/** Prepares the passes of a bulk update of the todos that pass a filter: over those, then over subtasks. */
+/** Prepares the passes of a bulk update: over the todos that pass its filter, which are counted; then over what depends on them. */
 export async function prepareFilteredUpdate(
   store: Store,
-  { kind, filter }: FilteredUpdate,
-  { userId, revision, startedAt }: BulkUpdateRun
+  update: FilteredUpdate,
+  run: BulkUpdateRun
 ): Promise<readonly Pass[]> {
+  const { kind, filter } = update
+  const { userId, revision, startedAt } = run
   // All slices select by the time at which the update began, also those that run after a crash.
   const { shape, params } = await prepareFilter(store, userId, filter, startedAt)
   const statement = updateRange(store, { ...shape, kind })
-  const { countCompleted, countReopened, countDeleted } = listCounts(store)
-  const { deleteBelow, joinDeletions, recount } = subtaskChanges(store)
-  const toListCount = () => {
-    if (kind === 'delete') return countDeleted
-    return kind.done ? countCompleted : countReopened
-  }
-  const bindListCount = () => toListCount().bind({ userId, revision: store.newId() })
+  const listCount = getListCount(store, kind)
   return [
     {
       prepareRange: async range => [
         countRows(statement.bind({ ...params, ...range, revision, now: startedAt })),
-        bindListCount()
+        ...(listCount ? [listCount.bind({ userId, listRevision: store.newId() })] : [])
       ]
     },
-    {
-      findSliceEnd: createTreeFinder(store, userId),
-      async prepareRange(range) {
-        const subtaskParams = { userId, ...range, revision, now: startedAt }
-        const deletions =
-          kind === 'delete'
-            ? [deleteBelow.bind(subtaskParams), bindListCount(), joinDeletions.bind(subtaskParams)]
-            : []
-        return [...deletions, recount.bind(subtaskParams)]
-      }
-    }
+    ...prepareFollowingPasses(store, update, run)
   ]
+}
+
+/** What counts the changed todos in their lists. The other updates count later. */
+function getListCount(store: Store, kind: BulkUpdateKind): Change<unknown> | undefined {
+  const { countCompleted, countReopened, countDeleted } = listCounts(store)
+  if (kind === 'complete') return countCompleted
+  if (kind === 'reopen') return countReopened
+  return kind === 'delete' ? countDeleted : undefined
+}
+
+function prepareFollowingPasses(
+  store: Store,
+  { kind, children }: FilteredUpdate,
+  run: BulkUpdateRun
+): readonly Pass[] {
+  switch (kind) {
+    case 'delete':
+      return prepareDeletionPasses(store, run)
+    case 'restore':
+      return prepareRestorationPasses(store, run)
+    case 'purge':
+      return preparePurgePasses(store, run)
+    default:
+      return prepareCompletionPasses(store, run, children === 'complete')
+  }
 }

@@ -9,7 +9,7 @@ const wasJustChanged = ({ todos }: TodoTables, changeNumber: SQL): SQL =>
   sql`${todos.changeNumber} = ${changeNumber} - 1`
 
 /**
- * Counts todos in their lists, in one statement. It needs a new revision for the lists.
+ * Counts todos in their lists, in one statement. It needs `listRevision`, a new revision for the lists.
  * @param sign whether the todos are added or taken away
  * @param condition of the todos
  */
@@ -30,7 +30,7 @@ export function countInLists(
     .update(lists)
     .set({
       changeNumber,
-      revision: param(lists.revision, 'revision'),
+      revision: param(lists.revision, 'listRevision'),
       openCount: sql`${lists.openCount} + ${sql.raw(`${sign}`)} * ${counted.todos}`
     })
     .from(counted)
