@@ -86,20 +86,26 @@ ALTER TABLE `todos` ADD `series` text;--> statement-breakpoint
 ALTER TABLE `todos` ADD `completion_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `todos` ADD `deleted_with` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `todos` ADD `is_archived` integer DEFAULT false NOT NULL;--> statement-breakpoint
-CREATE INDEX `todos_list_position` ON `todos` (`user_id`,`list_id`,`position`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `todos_list_created_at` ON `todos` (`user_id`,`list_id`,`created_at`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `todos_list_updated_at` ON `todos` (`user_id`,`list_id`,`updated_at`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `todos_list_due` ON `todos` (`user_id`,`list_id`,`due_key`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `todos_list_priority` ON `todos` (`user_id`,`list_id`,`priority`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `todos_list_title` ON `todos` (`user_id`,`list_id`,`title_key`,`id`) WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX `todos_inbox_position` ON `todos` (`user_id`,`position`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_inbox_created_at` ON `todos` (`user_id`,`created_at`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_inbox_updated_at` ON `todos` (`user_id`,`updated_at`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_inbox_due` ON `todos` (`user_id`,`due_key`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_inbox_priority` ON `todos` (`user_id`,`priority`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_inbox_title` ON `todos` (`user_id`,`title_key`,`id`) WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX `todos_active_position` ON `todos` (`user_id`,`position`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_active_created_at` ON `todos` (`user_id`,`created_at`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_active_updated_at` ON `todos` (`user_id`,`updated_at`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_active_due` ON `todos` (`user_id`,`due_key`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_active_priority` ON `todos` (`user_id`,`priority`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_active_title` ON `todos` (`user_id`,`title_key`,`id`) WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX `todos_list_position` ON `todos` (`user_id`,`list_id`,`position`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX `todos_list_created_at` ON `todos` (`user_id`,`list_id`,`created_at`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX `todos_list_updated_at` ON `todos` (`user_id`,`list_id`,`updated_at`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX `todos_list_due` ON `todos` (`user_id`,`list_id`,`due_key`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX `todos_list_priority` ON `todos` (`user_id`,`list_id`,`priority`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX `todos_list_title` ON `todos` (`user_id`,`list_id`,`title_key`,`id`) WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
 CREATE INDEX `todos_roots` ON `todos` (`user_id`,`list_id`,`position`,`id`) WHERE deleted_at is null and parent_id = '';--> statement-breakpoint
 CREATE INDEX `todos_children` ON `todos` (`user_id`,`parent_id`,`position`,`id`) WHERE parent_id <> '';--> statement-breakpoint
 CREATE INDEX `todos_tree` ON `todos` (`user_id`,`root_id`,`id`) WHERE root_id <> '';--> statement-breakpoint
 CREATE INDEX `todos_recurring` ON `todos` (`user_id`,`id`) WHERE repeat is not null;--> statement-breakpoint
-CREATE INDEX `todos_deleted_with` ON `todos` (`user_id`,`deleted_with`,`id`) WHERE deleted_with <> '';--> statement-breakpoint
-CREATE INDEX `todos_position` ON `todos` (`user_id`,`position`,`id`) WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX `todos_created_at` ON `todos` (`user_id`,`created_at`,`id`) WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX `todos_updated_at` ON `todos` (`user_id`,`updated_at`,`id`) WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX `todos_due` ON `todos` (`user_id`,`due_key`,`id`) WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX `todos_priority` ON `todos` (`user_id`,`priority`,`id`) WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX `todos_title` ON `todos` (`user_id`,`title_key`,`id`) WHERE deleted_at is null and not is_archived;
+CREATE INDEX `todos_deleted_with` ON `todos` (`user_id`,`deleted_with`,`id`) WHERE deleted_with <> '';
