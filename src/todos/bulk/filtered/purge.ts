@@ -40,7 +40,7 @@ const changes = prepareChanges('bulk_purge', todoTables, (db, tables, changeNumb
       -1,
       and(isDoomedInRange, eq(todos.done, false), eq(todos.deletedWith, todos.listId))
     ),
-    uncount: uncountChildren(db, tables, changeNumber, isDoomedInRange)
+    uncount: uncountChildren(db, tables, changeNumber, isDoomedInRange, ne(todos.revision, revision))
   }
 })
 
@@ -85,7 +85,7 @@ export function preparePurgePasses(store: Store, { userId, revision }: BulkUpdat
         const params = { userId, ...range, revision }
         return [
           countLeaving.bind({ ...params, listRevision: store.newId() }),
-          // Not the revision of the update: the parents stay.
+          // The parents that stay get another revision than that of the update.
           uncount.bind({ ...params, parentRevision: store.newId() }),
           deleteCompletions.bind(params),
           getTombstones(store).bind({ ...params, deletedAt: store.now() }),

@@ -82,15 +82,21 @@ function countChildren(db: Queries, { todos }: TodoTables, condition: SQL | unde
     .as('families')
 }
 
-/** Takes children that meet a condition off the counts of their parents, before they go elsewhere. It needs `parentRevision`, a new revision for the parents. */
+/**
+ * Takes children off the counts of their parents, before they go elsewhere. It needs `parentRevision`, a new revision for the
+ * parents.
+ * @param isChild the condition of the children
+ * @param isParent the condition of the parents
+ */
 export function uncountChildren(
   db: Queries,
   tables: TodoTables,
   changeNumber: SQL,
-  condition: SQL | undefined
+  isChild: SQL | undefined,
+  isParent?: SQL
 ) {
   const { todos } = tables
-  const families = countChildren(db, tables, condition)
+  const families = countChildren(db, tables, isChild)
   return db
     .update(todos)
     .set({
@@ -104,6 +110,7 @@ export function uncountChildren(
       and(
         eq(todos.userId, param(todos.userId, 'userId')),
         eq(todos.id, families.parentId),
+        isParent,
         sql`${families.children} > 0`
       )
     )
