@@ -3,7 +3,6 @@ import { oncePerEngine, param, prepareStatements } from '../../../db/statements.
 import type { Store } from '../../../db/store.ts'
 import { prepareChange, prepareChanges } from '../../../sync/sequence.ts'
 import { insertTombstones } from '../../../sync/tombstones.ts'
-import { todoChangeSource } from '../../changes.ts'
 import { type TodoTables, todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
