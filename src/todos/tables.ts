@@ -181,7 +181,7 @@ export const todoTables = defineTables(kit => {
 export /** What todos are called among the changes of a user. */
 export const TODO_TYPE = 'todo'
 
-type TodoTables = ReturnType<typeof todoTables>
+export type TodoTables = ReturnType<typeof todoTables>
 export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq' | 'changeNumber'>
 export type BulkUpdateRow = TodoTables['bulkUpdates']['$inferSelect']
 export type ListRow = Omit<TodoTables['lists']['$inferSelect'], 'seq' | 'changeNumber'>
