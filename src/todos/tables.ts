@@ -178,7 +178,7 @@ export const todoTables = defineTables(kit => {
   return { lists, todos, bulkUpdates, completions }
 })
 
-export /** What todos are called among the changes of a user. */
+/** What todos are called among the changes of a user. */
 export const TODO_TYPE = 'todo'
 
 export type TodoTables = ReturnType<typeof todoTables>
