@@ -235,6 +235,16 @@ t.test('the id of a list that is being deleted for good is free', async t => {
   t.match(answer, { id, name: 'Again', openCount: 0 })
 })
 
+t.test('two processes make one list for a key', async t => {
+  const { url, store } = await prepare(t)
+  const stores = [store, await open(t, url)]
+  const results = await Promise.all(
+    stores.map(each => createLists(each, USER).create({ name: 'Once' }, 'key'))
+  )
+  t.strictSame(results.map(({ isReplay }) => isReplay).sort(), [false, true])
+  t.equal(results[0]?.answer.id, results[1]?.answer.id)
+})
+
 t.test('a process that stops leaves the rest to the next one', async t => {
   const { store, url, id } = await prepare(t)
   await acts.deleting(createLists(store, USER), id)
