@@ -11,7 +11,12 @@ import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
-import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
+import {
+  CompletionDocument,
+  CompletionPageDocument,
+  TodoDocument,
+  TodoPageDocument
+} from './todos/documents.ts'
 
 /** Registers the named schemas. Other schemas refer to them, and generated clients get one type for each. */
 async function components(app: FastifyInstance) {
@@ -27,6 +32,8 @@ async function components(app: FastifyInstance) {
     AuditEventPageDocument,
     TodoDocument,
     TodoPageDocument,
+    CompletionDocument,
+    CompletionPageDocument,
     BatchDocument,
     ChangeDocument,
     ChangePageDocument

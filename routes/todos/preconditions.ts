@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Config } from '../../src/config/config.ts'
 import { createPrecondition, type Precondition } from '../../src/http/preconditions.ts'
+import type { IdempotentResult } from '../../src/idempotency/idempotency.ts'
 import type { Todo } from '../../src/todos/todo.ts'
 
 /**
@@ -24,4 +25,10 @@ export const createPreconditionFactory =
 export function setEtag(todo: Todo, reply: FastifyReply): Todo {
   reply.header('etag', todo.etag)
   return todo
+}
+
+/** Sets the ETag of an answer to a request that takes effect once, and says whether it did so before. */
+export function setResultHeaders({ answer, isReplay }: IdempotentResult<Todo>, reply: FastifyReply): Todo {
+  if (isReplay) reply.header('idempotent-replayed', 'true')
+  return setEtag(answer, reply)
 }

@@ -19,22 +19,36 @@ import { TodoDocument, TodoPageDocument } from './documents.ts'
 
 const tags = ['todos']
 const security = bearer
-const params = Type.Object({ id: Id })
+export const params = Type.Object({ id: Id })
 const strict = { additionalProperties: false }
 
-const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
-const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
+export const todoProblems = [
+  'validation_failed',
+  'todo_not_found',
+  'uri_too_long',
+  ...bearerProblems
+] as const
+export const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
 const etag = Type.String({ description: 'names the state that the answer shows' })
-const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
+export const todoResponse = (description: string) => ({
+  ...ref(TodoDocument),
+  description,
+  headers: { etag }
+})
 const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
 
 /** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
-const preconditionHeaders = Type.Object({
+export const preconditionHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
   ),
   'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
+})
+/** The same of a change that takes effect once. */
+export const repeatableChangeHeaders = Type.Object({
+  ...preconditionHeaders.properties,
+  ...idempotencyHeaders.properties
 })
 const conditionalGetHeaders = Type.Object({
   'if-none-match': Type.Optional(
@@ -121,6 +135,11 @@ const replacedEtag = Type.String({
   readOnly: true
 })
 
+const answeredCompletion = Type.Unsafe<unknown>({
+  description: 'what a completion has answered, which says nothing of the present state',
+  readOnly: true
+})
+
 export const replace = {
   operationId: 'replaceTodo',
   summary: 'Replace a todo',
@@ -131,20 +150,21 @@ export const replace = {
   tags,
   security,
   params,
-  headers: preconditionHeaders,
+  headers: repeatableChangeHeaders,
   body: Type.Object(
     {
       id: Type.Optional(Id),
       ...contentFields,
       ...placementFields,
       ...serverFields,
-      etag: Type.Optional(replacedEtag)
+      etag: Type.Optional(replacedEtag),
+      completed: Type.Optional(answeredCompletion)
     },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {
     200: todoResponse('The todo as it is now.'),
-    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...changeProblems)
   }
 }
 
@@ -152,16 +172,19 @@ export const patch = {
   operationId: 'patchTodo',
   summary: 'Change a todo',
   description:
-    'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults.',
+    'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults. ' +
+    '`done: true` completes a recurring todo: the answer has the occurrence as `completed`, the todo stays open and is due at the next ' +
+    'one, and its subtasks are opened again; after the last one it is done. With `repeat: null` beside it, the series ends. Sent again ' +
+    'with its `Idempotency-Key`, the same request changes nothing: the answer is the todo as it is now.',
   tags,
   security,
   params,
-  headers: preconditionHeaders,
+  headers: repeatableChangeHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
   body: { ...TodoPatch, examples: [{ done: true }] },
   response: {
     200: todoResponse('The todo as it is now.'),
-    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...changeProblems)
   }
 }
 

@@ -24,6 +24,7 @@ const MAX_BLOCKING_TIME = 5
 /** A batch that takes effect once. */
 export interface BatchRequest {
   readonly userId: string
+  readonly sessionId?: string
   readonly operations: readonly BatchOperation[]
   /** Whether to run everything and write nothing. */
   readonly validateOnly: boolean
@@ -40,7 +41,7 @@ export interface BatchRequest {
  * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`, `quota_exceeded`
  */
 export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentResult<BatchResult[]>> {
-  const { userId, operations, validateOnly } = batch
+  const { userId, sessionId, operations, validateOnly } = batch
   // A batch that writes nothing runs anew each time.
   const key = validateOnly ? undefined : batch.key
   const request = { userId, key, request: ['batch', operations] }
@@ -63,7 +64,7 @@ export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentR
           { count: await withOperationIndex(0, () => runBulkUpdate(store, userId, kind, where, options)) }
         ]
       }
-      const todos = createTodos(store, userId)
+      const todos = createTodos(store, userId, sessionId)
       const run = (draftOperations: Operations) => runOperations(draftOperations, batch)
       return validateOnly ? todos.dryRun(run) : todos.edit(run, storeAnswer)
     }
@@ -107,7 +108,7 @@ async function runOperation(
   }
   const change = (id: string) =>
     operation.op === 'patch'
-      ? draftOperations.patch(id, operation.changes, precondition)
+      ? draftOperations.patch(id, operation.changes, precondition, '/changes')
       : draftOperations.remove(id, precondition)
   if (operation.id) return { todo: await change(operation.id) }
   const todos: Todo[] = []

@@ -7,6 +7,7 @@ import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
+import { startSeries } from '../recurrence/series.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
@@ -132,10 +133,10 @@ async function assertValidLines(text: string, check: LineCheck): Promise<void> {
       errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
       break
     }
-    const errorsByLine = lines.map(line => findLineErrors(line, check))
-    for (const [index, lineErrors] of errorsByLine.entries())
-      for (const { pointer, detail } of lineErrors)
+    for (const [index, line] of lines.entries()) {
+      for (const { pointer, detail } of findLineErrors(line, check))
         errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
+    }
     await nextTurn()
   }
   if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
@@ -159,6 +160,8 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
     completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
     ...INBOX_ROW,
     ...NO_HISTORY,
+    // A series begins anew: what has happened in it so far is not in the line.
+    series: content.repeat && content.due && startSeries(content.repeat, content.due),
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)
   }
