@@ -160,6 +160,11 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     find,
     findList,
 
+    /** Takes stored todos into the draft that was made for them. */
+    async take(rows: readonly TodoRow[]): Promise<void> {
+      for (const row of rows) await load(row.id, row)
+    },
+
     /** The todos of a tree as the draft has them, without the one at its top: those in the trash, too. */
     async findTree(rootId: string): Promise<TodoRow[]> {
       for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))

@@ -37,7 +37,14 @@ export interface TodosEditor {
 export function createOperations(store: Store, { userId, sessionId }: TodosEditor, draft: Draft) {
   const { now, newId } = store
   const moves = createMoves(store, draft)
-  const series = createSeriesOperations({ store, draft, sessionId, now, newRevision: newId })
+  const series = createSeriesOperations({
+    store,
+    draft,
+    sessionId,
+    now,
+    newRevision: newId,
+    addCompletion: draft.add
+  })
 
   /** @throws {Problem} `todo_not_found` for a missing todo or an ineligible one, or what the precondition throws */
   async function loadRow(id: string, isEligible: (row: TodoRow) => boolean, precondition?: Precondition) {

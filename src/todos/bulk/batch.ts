@@ -41,7 +41,7 @@ export interface BatchRequest {
  * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`, `quota_exceeded`
  */
 export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentResult<BatchResult[]>> {
-  const { userId, sessionId, operations, validateOnly } = batch
+  const { userId, sessionId = null, operations, validateOnly } = batch
   // A batch that writes nothing runs anew each time.
   const key = validateOnly ? undefined : batch.key
   const request = { userId, key, request: ['batch', operations] }
@@ -56,6 +56,7 @@ export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentR
         const kind = toBulkUpdate(first)
         const options = {
           validateOnly,
+          sessionId,
           requestId: toRequestId(request),
           storeAnswer: storeCount(storeAnswer)
         }

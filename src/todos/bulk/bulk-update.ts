@@ -10,6 +10,12 @@ import type { BulkUpdate } from './filtered-update.ts'
 /** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
 
+interface RunOptions extends BulkUpdateOptions {
+  readonly validateOnly: boolean
+  /** The session of the request. */
+  readonly sessionId?: string | null
+}
+
 /**
  * Changes all todos that pass a filter, all or none. Todos that are in the new state already stay unchanged.
  * @param options.requestId names the request, if it may be repeated
@@ -23,7 +29,7 @@ export async function runBulkUpdate(
   userId: string,
   kind: BulkUpdate,
   filter: Filter,
-  { validateOnly, ...options }: BulkUpdateOptions & { readonly validateOnly: boolean }
+  { validateOnly, sessionId = null, ...options }: RunOptions
 ): Promise<number> {
   assertConditionsSelect(filter)
   if (validateOnly) {
@@ -31,7 +37,7 @@ export async function runBulkUpdate(
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
   await assertTargetsExist(store, userId, filter)
-  return changeTodos(store, userId, { kind, filter }, options)
+  return changeTodos(store, userId, { kind, filter, sessionId }, options)
 }
 
 /**

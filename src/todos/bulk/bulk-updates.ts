@@ -1,16 +1,19 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
-import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
+import { type FilteredUpdate, isCompletion, prepareFilteredUpdate } from './filtered-update.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
 import { runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
+import { prepareRecurringPass } from './recurring-pass.ts'
 
 /** What a bulk update does to which todos, as it is stored. */
 export type BulkChange = FilteredUpdate
 
-const preparePasses = async (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> => [
-  await prepareFilteredUpdate(store, update.change as BulkChange, update)
-]
+async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
+  const change = update.change as BulkChange
+  const others = await prepareFilteredUpdate(store, change, update)
+  return isCompletion(change.kind) ? [await prepareRecurringPass(store, change, update), others] : [others]
+}
 
 /** The bulk updates of a store that are done in slices. */
 export const createBulkUpdates = (store: Store) =>

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, ne } from 'drizzle-orm'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { prepareChangeShapes } from '../../sync/sequence.ts'
@@ -16,7 +16,16 @@ export type BulkUpdate = { readonly done: boolean } | 'delete'
 export interface FilteredUpdate {
   readonly kind: BulkUpdate
   readonly filter: Filter
+  /** The session that completes recurring todos by it. */
+  readonly sessionId?: string | null
 }
+
+/** Whether todos become done, of which those that recur need a pass of their own. */
+export const isCompletion = (kind: BulkUpdate): boolean => kind !== 'delete' && kind.done
+
+/** Neither completed by that pass, nor opened for the next occurrence. */
+const isLeftByRecurringPass = (todos: ReturnType<typeof todoTables>['todos']) =>
+  and(isNull(todos.repeat), ne(todos.revision, param(todos.revision, 'revision')))
 
 /** Changes the todos in a range of ids. */
 const updateRange = prepareChangeShapes(
@@ -40,6 +49,7 @@ const updateRange = prepareChangeShapes(
         and(
           toCondition(engine, shape, todoSearch(engine).unindexedCondition),
           kind === 'delete' ? undefined : eq(todos.done, !kind.done),
+          isCompletion(kind) ? isLeftByRecurringPass(todos) : undefined,
           gt(todos.id, param(todos.id, 'from')),
           lte(todos.id, param(todos.id, 'to'))
         )

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { BoundStatement, Rows } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
 import { toLocalDateTime } from '../../time/time-zones.ts'
@@ -26,10 +27,19 @@ interface SeriesEditor {
   readonly now: Store['now']
   /** Makes the revisions of the changed todos. */
   readonly newRevision: Store['newId']
+  /** Adds the statement that stores a completion to the draft. */
+  readonly addCompletion: (statement: BoundStatement<Rows>) => void
 }
 
 /** The operations on the series of a todo, on a draft. Each returns the todo as the operation leaves it. */
-export function createSeriesOperations({ store, draft, sessionId, now, newRevision }: SeriesEditor) {
+export function createSeriesOperations({
+  store,
+  draft,
+  sessionId,
+  now,
+  newRevision,
+  addCompletion
+}: SeriesEditor) {
   const toToday = (due: Due, instant: Date): string =>
     'date' in due ? instant.toISOString().slice(0, 10) : toLocalDateTime(instant, due.timeZone).slice(0, 10)
 
@@ -77,7 +87,7 @@ export function createSeriesOperations({ store, draft, sessionId, now, newRevisi
       sessionId,
       series
     }
-    draft.add(bindInsertCompletion(store, completion))
+    addCompletion(bindInsertCompletion(store, completion))
     return toCompletedOccurrence(completion)
   }
 
