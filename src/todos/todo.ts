@@ -4,8 +4,8 @@ import type { Placement } from './content/placement.ts'
 import { toCanonicalRepeat } from './content/repeat.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './order/position.ts'
-import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
+import { toTitleKey } from './query/title-key.ts'
 import type { CompletedOccurrence } from './recurrence/completions.ts'
 import type { TodoRow } from './tables.ts'
 
@@ -24,9 +24,6 @@ export interface Todo extends TodoContent, Placement {
   /** Only in the answer to what has completed an occurrence of it. */
   readonly completed?: CompletedOccurrence
 }
-
-/** Characters of a title that count in the order of titles. */
-const MAX_TITLE_KEY_LENGTH = 200
 
 /** Where a row is in the lists and trees of its user; '' for no list and no other todo. */
 export type RowPlacement = Pick<TodoRow, 'listId' | 'parentId' | 'rootId' | 'isArchived'>
@@ -67,6 +64,7 @@ export function toRow(
 export const NO_HISTORY = {
   childCount: 0,
   openChildCount: 0,
+  series: null,
   completionCount: 0,
   deletedAt: null,
   deletedWith: ''
@@ -117,14 +115,11 @@ export function toColumns(
     priority: priorities.indexOf(priority),
     tags: sortedTags,
     repeat: repeat && toCanonicalRepeat(repeat),
-    titleKey: truncateKey(fold(trimmedTitle)),
+    titleKey: toTitleKey(trimmedTitle),
     dueKey: toDueKey(due),
     terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
   }
 }
-
-const truncateKey = (key: string) =>
-  key.length <= MAX_TITLE_KEY_LENGTH ? key : Array.from(key).slice(0, MAX_TITLE_KEY_LENGTH).join('')
 
 /** A row before a change and after it; undefined where there is none. */
 export interface RowChange {
