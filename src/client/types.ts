@@ -33,12 +33,17 @@ export type Problem = {
     | 'quota_exceeded'
     | 'not_found'
     | 'session_not_found'
+    | 'completion_not_found'
     | 'todo_not_found'
     | 'method_not_allowed'
     | 'not_acceptable'
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'completion_not_latest'
+    | 'series_changed'
+    | 'series_ended'
+    | 'todo_not_recurring'
     | 'todo_exists'
     | 'idempotency_key_in_use'
     | 'link_expired'
@@ -290,6 +295,20 @@ export type Todo = {
   priority: 'none' | 'low' | 'medium' | 'high'
   /** a set */
   tags: Array<string>
+  /** the list that it is in; null for the inbox */
+  listId: string | null
+  /** the todo whose subtask it is */
+  parentId: string | null
+  /** how many subtasks it has, without theirs */
+  childCount: number
+  /** how many of them are not done */
+  openChildCount: number
+  /** how it recurs */
+  repeat: {
+    /** a recurrence rule (RFC 5545) */
+    rule?: string
+    from?: 'due' | 'completion'
+  } | null
   /** where it is in the list: todos are in the order of this text */
   position: string
   /** when it was made */
@@ -302,6 +321,21 @@ export type Todo = {
   deletedAt: string | null
   /** names this state of it; goes into If-Match */
   etag: string
+  /** the occurrence that was completed; in the answer to what has completed it only */
+  completed?: {
+    /** a UUID */
+    id: string
+    /** the `due` that the todo had */
+    occurrence: {
+      date?: string
+      /** a local time */
+      dateTime?: string
+      /** the name of its time zone (IANA) */
+      timeZone?: string
+    }
+    /** when it was completed */
+    completedAt: string
+  }
 }
 
 /** A page of todos. */
@@ -311,6 +345,31 @@ export type TodoPage = {
   nextCursor: string | null
   /** how many there are on all pages; with `count=true` */
   total?: number
+}
+
+/** An occurrence of a recurring todo that was completed. */
+export type Completion = {
+  /** a UUID */
+  id: string
+  /** the `due` that the todo had */
+  occurrence: {
+    date?: string
+    /** a local time */
+    dateTime?: string
+    /** the name of its time zone (IANA) */
+    timeZone?: string
+  }
+  /** when it was completed */
+  completedAt: string
+  /** the session that completed it; null for an act of the service */
+  sessionId: string | null
+}
+
+/** Some completions of a todo, the latest first. */
+export type CompletionPage = {
+  items: Array<Completion>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
 }
 
 /** What came of a batch. */
@@ -502,6 +561,10 @@ export type ListTodosQuery = {
   done?: boolean
   /** a tag that the todos have; all of them, where there are several */
   tag?: Array<string>
+  /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+  list?: Array<'inbox' | string>
+  /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+  parent?: 'none' | string
   /** none, low, medium or high */
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -514,6 +577,8 @@ export type ListTodosQuery = {
   overdue?: true
   /** the name of a time zone (IANA) such as Europe/Berlin */
   timeZone?: string
+  /** true or false; true for todos that repeat, false for the others */
+  repeat?: boolean
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -554,6 +619,17 @@ export type CreateTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
 }
 
 export type ReplaceTodoBody = {
@@ -582,8 +658,23 @@ export type ReplaceTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
   /** the present position */
   position?: string
+  /** the present number of subtasks */
+  childCount?: number
+  /** the present number of subtasks that are not done */
+  openChildCount?: number
   /** an instant such as 2026-03-29T09:00:00.000Z */
   createdAt?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -594,6 +685,8 @@ export type ReplaceTodoBody = {
   deletedAt?: string | null
   /** the `etag` of the state that is to be replaced; 412 when it is another one */
   etag?: string
+  /** what a completion has answered, which says nothing of the present state */
+  completed?: unknown
 }
 
 export type DeleteTodoQuery = {
@@ -621,21 +714,39 @@ export type PatchTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high' | null
   /** at most 20 different tags; their order does not matter, or null for the default */
   tags?: Array<string> | null
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
 }
 
-/** { after } or { before } with the id of another todo, or { to } with top or bottom */
-export type MoveTodoBody =
-  | {
-      /** a UUID */
-      after: string
-    }
-  | {
-      /** a UUID */
-      before: string
-    }
-  | {
-      to: 'top' | 'bottom'
-    }
+export type ListCompletionsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+}
+
+/** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
+export type MoveTodoBody = {
+  /** a UUID */
+  after?: string
+  /** a UUID */
+  before?: string
+  /** top or bottom */
+  to?: 'top' | 'bottom'
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
+}
 
 export type BatchTodosBody = {
   /** a list of 1 to 100 operations */
@@ -669,6 +780,17 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** at most 20 different tags; their order does not matter */
           tags?: Array<string>
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
         }
       }
     | {
@@ -684,6 +806,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -696,6 +822,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -725,6 +853,17 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high' | null
           /** at most 20 different tags; their order does not matter, or null for the default */
           tags?: Array<string> | null
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
@@ -742,6 +881,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -754,6 +897,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -793,6 +938,10 @@ export type BatchTodosBody = {
         before?: string
         /** top or bottom */
         to?: 'top' | 'bottom'
+        /** the id of a list, or null for the inbox */
+        listId?: string | null
+        /** the id of the todo whose subtask it is, or null for none */
+        parentId?: string | null
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }

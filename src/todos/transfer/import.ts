@@ -3,6 +3,7 @@ import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { createTurns } from '../../process/turns.ts'
 import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
@@ -86,9 +87,12 @@ async function insertLines(
   const assignPositions = createPositionAssigner(store, userId)
   let [created, existing] = [0, 0]
   for (const { firstLine, lines } of toSlices(text)) {
-    const rows = (await assignPositions(assignIds(lines, firstLine, newId))).map(line =>
-      toImportedRow(store, userId, line)
-    )
+    const giveTurn = createTurns()
+    const rows: TodoRow[] = []
+    for (const line of await assignPositions(assignIds(lines, firstLine, newId))) {
+      rows.push(toImportedRow(store, userId, line))
+      await giveTurn()
+    }
     await nextTurn()
     const [added] = rows.length > 0 ? await store.atomically(createInsert(store, userId, rows)) : [[]]
     created += added.length
@@ -133,9 +137,12 @@ async function assertValidLines(text: string, check: LineCheck): Promise<void> {
       errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
       break
     }
+    // To find out whether a rule occurs can take as long as all else in a hundred lines.
+    const giveTurn = createTurns()
     for (const [index, line] of lines.entries()) {
       for (const { pointer, detail } of findLineErrors(line, check))
         errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
+      await giveTurn()
     }
     await nextTurn()
   }
