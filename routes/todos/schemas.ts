@@ -161,7 +161,12 @@ export const replace = {
       etag: Type.Optional(replacedEtag),
       completed: Type.Optional(answeredCompletion)
     },
-    { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
+    {
+      ...strict,
+      examples: [
+        { title: 'Buy milk', due: { date: '2026-11-24' }, repeat: { rule: 'FREQ=WEEKLY', from: 'due' } }
+      ]
+    }
   ),
   response: {
     200: todoResponse('The todo as it is now.'),

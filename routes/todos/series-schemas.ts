@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
-import { bearer, idempotencyProblems, PageQuery, problemResponses, ref } from '../schemas.ts'
+import { bearer, exampleIds, idempotencyProblems, PageQuery, problemResponses, ref } from '../schemas.ts'
 import { CompletionPageDocument } from './documents.ts'
 import {
   changeProblems,
@@ -36,7 +36,7 @@ export const takeBackCompletion = {
     'has moved the date or changed the rule since has the last word: then it is refused.',
   tags,
   security,
-  params: Type.Object({ id: Id, completionId: Id }),
+  params: Type.Object({ id: Id, completionId: { ...Id, examples: [exampleIds.completion] } }),
   headers: preconditionHeaders,
   response: {
     200: todoResponse('The todo as it is now.'),

@@ -127,7 +127,7 @@ export function createTodos(platform: Platform, call: Call) {
     listCompletions,
 
     /** Iterates over all completions of a recurring todo, page by page. */
-    allCompletions: (
+    completions: (
       id: string,
       query?: Omit<ListCompletionsQuery, 'cursor'>,
       options?: CallOptions

@@ -59,6 +59,8 @@ t.test('every operation is described whole', async t => {
     'Challenge',
     'Change',
     'ChangePage',
+    'Completion',
+    'CompletionPage',
     'Event',
     'EventPage',
     'Limits',
@@ -92,6 +94,7 @@ t.test('every operation is described whole', async t => {
     'getTodo',
     'importTodos',
     'listChanges',
+    'listCompletions',
     'listEvents',
     'listProblems',
     'listSessions',
@@ -109,7 +112,9 @@ t.test('every operation is described whole', async t => {
     'resetPassword',
     'restoreTodo',
     'revertEmail',
-    'streamChanges'
+    'skipOccurrence',
+    'streamChanges',
+    'takeBackCompletion'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)

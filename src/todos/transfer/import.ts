@@ -3,7 +3,6 @@ import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
-import { createTurns } from '../../process/turns.ts'
 import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
@@ -14,6 +13,7 @@ import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
+import { createTurns } from './turns.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
