@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { createTodos } from '../../src/todos/todos.ts'
+import { createPreconditionFactory, setResultHeaders } from '../preconditions.ts'
 import { getIdempotencyKey } from '../schemas.ts'
-import { createPreconditionFactory, setResultHeaders } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 /** In a plugin of its own, because only PATCH takes a media type beside plain JSON. */

@@ -1,15 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
+import { preconditionHeaders } from '../preconditions.ts'
 import { bearer, exampleIds, idempotencyProblems, PageQuery, problemResponses, ref } from '../schemas.ts'
 import { CompletionPageDocument } from './documents.ts'
-import {
-  changeProblems,
-  params,
-  preconditionHeaders,
-  repeatableChangeHeaders,
-  todoProblems,
-  todoResponse
-} from './schemas.ts'
+import { changeProblems, params, repeatableChangeHeaders, todoProblems, todoResponse } from './schemas.ts'
 
 const tags = ['todos']
 const security = bearer

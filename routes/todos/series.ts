@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { createTodos } from '../../src/todos/todos.ts'
+import { createPreconditionFactory, setEtag, setResultHeaders } from '../preconditions.ts'
 import { DEFAULT_LIMIT, getIdempotencyKey } from '../schemas.ts'
-import { createPreconditionFactory, setEtag, setResultHeaders } from './preconditions.ts'
 import * as schemas from './series-schemas.ts'
 
 /** What recurring todos have beside others. */

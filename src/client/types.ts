@@ -31,10 +31,12 @@ export type Problem = {
     | 'sign_up_closed'
     | 'invitation_required'
     | 'quota_exceeded'
+    | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
     | 'completion_not_found'
     | 'todo_not_found'
+    | 'list_not_found'
     | 'method_not_allowed'
     | 'not_acceptable'
     | 'request_timeout'
@@ -45,6 +47,7 @@ export type Problem = {
     | 'series_ended'
     | 'todo_not_recurring'
     | 'todo_exists'
+    | 'list_exists'
     | 'idempotency_key_in_use'
     | 'link_expired'
     | 'link_used'
@@ -79,7 +82,8 @@ export type Problem = {
   }>
   /** the operation of the batch that failed, counted from 0; no operation took effect */
   index?: number
-  current?: Todo
+  /** the present state of the unchanged todo or list */
+  current?: Todo | List
   /** what the client should do */
   action?:
     | 'ask-operators'
@@ -102,6 +106,14 @@ export type Limits = {
   tags: number
   /** characters of a tag */
   tagLength: number
+  /** levels of subtasks below a todo */
+  subtaskLevels: number
+  /** subtasks of a todo, all levels together, including the trash */
+  subtasks: number
+  /** lists of a user, including the trash */
+  lists: number
+  /** characters of the name of a list */
+  listNameLength: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -130,7 +142,7 @@ export type Limits = {
   todos: number
   /** bytes of all titles, descriptions and tags of a user */
   todoBytes: number
-  /** seconds for which a deleted todo can be restored */
+  /** seconds for which a deleted todo or list can be restored */
   trashSeconds: number
   /** characters of a user name, at least */
   usernameMinLength: number
@@ -386,15 +398,48 @@ export type BatchResult = {
   validateOnly: boolean
 }
 
+/** A list of todos. */
+export type List = {
+  /** a UUID */
+  id: string
+  name: string
+  /** such as #1e90ff */
+  color: string | null
+  /** whether its todos stay out of what is not about this list */
+  archived: boolean
+  /** since when it is archived; set and cleared with `archived` */
+  archivedAt: string | null
+  /** where it is among the lists: they are in the order of this text */
+  position: string
+  /** how many of its todos are not done, subtasks included; in the trash, of those that come back with it */
+  openCount: number
+  /** when it was made */
+  createdAt: string
+  /** when it last changed, but for its place and its todos */
+  updatedAt: string
+  /** since when it is in the trash */
+  deletedAt: string | null
+  /** names this state of it; goes into If-Match */
+  etag: string
+}
+
+/** A page of lists. */
+export type ListPage = {
+  items: Array<List>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
 /** The latest state of something that was changed. */
 export type Change = {
   /** what was changed; the member of this name holds it */
-  type: 'todo'
+  type: 'todo' | 'list'
   /** a UUID */
   id: string
   /** whether it was deleted for good; what is in the trash is not */
   deleted: boolean
   todo?: Todo
+  list?: List
 }
 
 /** Some changes. */
@@ -725,6 +770,8 @@ export type PatchTodoBody = {
   listId?: string | null
   /** the id of the todo whose subtask it is, or null for none */
   parentId?: string | null
+  /** complete: all subtasks become done, too; goes with done true only */
+  children?: 'complete'
 }
 
 export type ListCompletionsQuery = {
@@ -864,7 +911,54 @@ export type BatchTodosBody = {
           listId?: string | null
           /** the id of the todo whose subtask it is, or null for none */
           parentId?: string | null
+          /** complete: all subtasks become done, too; goes with done true only */
+          children?: 'complete'
         }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** complete */
+        op: 'complete'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        /** complete: all subtasks become done, too; goes with done true only */
+        children?: 'complete'
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -915,7 +1009,44 @@ export type BatchTodosBody = {
         /** restore */
         op: 'restore'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -923,7 +1054,44 @@ export type BatchTodosBody = {
         /** purge */
         op: 'purge'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -931,7 +1099,9 @@ export type BatchTodosBody = {
         /** move */
         op: 'move'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
         /** a UUID */
         after?: string
         /** a UUID */
@@ -956,6 +1126,52 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
+}
+
+export type ListListsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+  /** true or false; without it, archived lists and others */
+  archived?: boolean
+  /** true or false; true for the lists in the trash instead */
+  deleted?: boolean
+}
+
+export type CreateListBody = {
+  /** a UUID */
+  id?: string
+  /** a text of 1 to 200 characters, not counting white space around it */
+  name: string
+  /** a color such as #1e90ff, or null for none */
+  color?: string | null
+  /** true or false */
+  archived?: boolean
+}
+
+export type DeleteListQuery = {
+  /** true or false; true deletes for good, from the trash, too */
+  permanent?: boolean
+}
+
+export type PatchListBody = {
+  /** a text of 1 to 200 characters, not counting white space around it */
+  name?: string
+  /** a color such as #1e90ff, or null for none */
+  color?: string | null
+  /** true or false, or null for the default */
+  archived?: boolean | null
+}
+
+/** { after } or { before } with the id of another list, or { to } with top or bottom */
+export type MoveListBody = {
+  /** a UUID */
+  after?: string
+  /** a UUID */
+  before?: string
+  /** top or bottom */
+  to?: 'top' | 'bottom'
 }
 
 export type ListChangesQuery = {

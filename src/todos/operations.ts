@@ -1,7 +1,14 @@
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
-import { Problem } from '../problems/problem.ts'
-import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } from './content/content.ts'
+import { Problem, validationFailed } from '../problems/problem.ts'
+import {
+  applyPatch,
+  defaults,
+  findPatchError,
+  type NewTodo,
+  type TodoContent,
+  type TodoPatch
+} from './content/content.ts'
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
@@ -24,6 +31,7 @@ import {
   toTodo
 } from './todo.ts'
 import { isSamePlacement, putInPlace, resolvePlacement } from './tree/placement.ts'
+import { createTrash } from './tree/trash.ts'
 import { findDescendants } from './tree/tree.ts'
 
 /** Whose todos are changed, and in which session. */
@@ -37,6 +45,7 @@ export interface TodosEditor {
 export function createOperations(store: Store, { userId, sessionId }: TodosEditor, draft: Draft) {
   const { now, newId } = store
   const moves = createMoves(store, draft)
+  const trash = createTrash(store, draft, moves)
   const series = createSeriesOperations({
     store,
     draft,
@@ -62,19 +71,30 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
   /**
    * Gives a todo another content, and another place where the request names one. What makes a recurring todo done completes its
    * present occurrence.
+   * @param pointer to the object that names the place
    */
-  async function change(row: TodoRow, content: Content, requested: PlacementPatch): Promise<Todo> {
+  async function change(
+    row: TodoRow,
+    content: Content,
+    requested: PlacementPatch,
+    pointer = ''
+  ): Promise<Todo> {
     const isCompleting = content.done && !row.done
     const isOpen = isCompleting && content.series !== null
-    const changed = await apply(row, isOpen ? { ...content, done: false } : content, requested)
+    const changed = await apply(row, isOpen ? { ...content, done: false } : content, requested, pointer)
     if (isCompleting && isRecurring(changed)) return series.complete(changed)
     if (isCompleting && isRecurring(row)) return series.completeLast(row, changed)
     return toTodo(changed)
   }
 
-  async function apply(row: TodoRow, content: Content, requested: PlacementPatch): Promise<TodoRow> {
+  async function apply(
+    row: TodoRow,
+    content: Content,
+    requested: PlacementPatch,
+    pointer: string
+  ): Promise<TodoRow> {
     const changed = replaceContent(row, content, now(), newId())
-    const placement = await resolveChange(row, requested)
+    const placement = await resolveChange(row, requested, pointer)
     if (isSamePlacement(row, placement)) {
       await draft.put(changed)
       return changed
@@ -84,12 +104,27 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
   }
 
   /** Where a todo is to be; where it is, as far as the request says so. */
-  async function resolveChange(row: TodoRow, requested: PlacementPatch): Promise<RowPlacement> {
+  async function resolveChange(
+    row: TodoRow,
+    requested: PlacementPatch,
+    pointer: string
+  ): Promise<RowPlacement> {
     const current = toPlacement(row)
     const requestedPlacement = applyPlacementPatch(current, requested)
     const { listId = current.listId, parentId } = requestedPlacement
     const isPresent = listId === current.listId && parentId === current.parentId
-    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement)
+    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement, pointer)
+  }
+
+  /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
+  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
+    const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
+    for (const { id } of descendants.toReversed()) {
+      const descendant = await draft.find(id)
+      if (descendant && isListed(descendant) && !descendant.done)
+        await change(descendant, { ...toContent(descendant), series: descendant.series, done: true }, {})
+    }
+    return (await draft.find(row.id)) ?? row
   }
 
   /** @param pointer to the id in the body */
@@ -129,21 +164,20 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
     },
 
     /** @param pointer to the patch in the body */
-    async patch(
-      id: string,
-      { listId, parentId, ...patch }: TodoPatch,
-      precondition?: Precondition,
-      pointer = ''
-    ): Promise<Todo> {
-      const row = await loadRow(id, isListed, precondition)
-      const content = applyPatch(toContent(row), patch)
-      const namesRepeat = patch.repeat !== undefined
+    async patch(id: string, patch: TodoPatch, precondition?: Precondition, pointer = ''): Promise<Todo> {
+      const { listId, parentId, children, ...changes } = patch
+      const error = findPatchError(patch)
+      if (error) throw validationFailed(error)
+      const loaded = await loadRow(id, isListed, precondition)
+      const row = children ? await completeDescendants(loaded) : loaded
+      const content = applyPatch(toContent(row), changes)
+      const namesRepeat = changes.repeat !== undefined
       const series = resolveSeries(row, content, {
         namesRepeat,
-        isAnchor: namesRepeat && patch.due !== undefined,
+        isAnchor: namesRepeat && changes.due !== undefined,
         pointer
       })
-      return change(row, { ...content, series }, { listId, parentId })
+      return change(row, { ...content, series }, { listId, parentId }, pointer)
     },
 
     /** @param serverFields what the client says of the state that is replaced */
@@ -176,72 +210,57 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
       return toTodo(await moves.move(row, target))
     },
 
+    countChanges: draft.countChanges,
+
+    /** The todo as the draft has it. @throws {Problem} `todo_not_found` */
+    get: async (id: string): Promise<Todo> => toTodo(await loadRow(id, isStored)),
+
     /** Moves a todo to the trash, with all subtasks that are not there. */
-    async remove(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, isListed, precondition)
-      const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
-      const deletedAt = nextUpdateTime(row, now())
-      for (const descendant of descendants.filter(isListed))
-        await draft.put({
-          ...descendant,
-          deletedAt,
-          deletedWith: id,
-          updatedAt: nextUpdateTime(descendant, now()),
-          revision: newId()
-        })
-      return put({ ...row, deletedAt, deletedWith: id, updatedAt: deletedAt, revision: newId() })
-    },
+    remove: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.remove(await loadRow(id, isListed, precondition))),
 
     /**
-     * Moves a todo from the trash back to its place, with the subtasks that were deleted with it. Without its parent it is
-     * nobody's subtask, and without its list it is in the inbox. A todo that is not in the trash stays unchanged.
+     * Moves a todo from the trash back to its place, with the subtasks that were deleted with it. A todo that is not in the
+     * trash stays unchanged.
      */
-    async restore(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, () => true, precondition)
-      if (isListed(row)) return toTodo(row)
-      const { deletedWith } = row
-      const restored = { deletedAt: null, deletedWith: '' }
-      for (const descendant of await findDescendants(draft, row))
-        if (deletedWith !== '' && descendant.deletedWith === deletedWith)
-          await draft.put({
-            ...descendant,
-            ...restored,
-            updatedAt: nextUpdateTime(descendant, now()),
-            revision: newId()
-          })
-      const placement = await findRestorePlacement(row)
-      const position = await moves.findRestorePosition({ ...row, ...placement })
-      const current = (await draft.find(id)) ?? row
-      return toTodo(
-        await putInPlace(
-          draft,
-          store,
-          { ...current, ...restored, position, updatedAt: nextUpdateTime(row, now()), revision: newId() },
-          placement
-        )
-      )
-    },
+    restore: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.restore(await loadRow(id, isStored, precondition))),
 
     /** Deletes a todo of the list or the trash for good, with all its subtasks. */
-    async purge(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, () => true, precondition)
-      for (const descendant of await findDescendants(draft, row)) await draft.remove(descendant.id)
-      await draft.remove(id)
-      return toTodo(row)
-    }
+    purge: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.purge(await loadRow(id, isStored, precondition))),
+
+    /** Does the same with several todos, of which some may be subtasks of others. @returns the todos as they are then, or were last */
+    removeAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isListed, trash.remove, precondition),
+    restoreAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isStored, trash.restore, precondition),
+    purgeAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isStored, trash.purge, precondition)
   }
 
-  /** Where a todo was, as far as that is still there. */
-  async function findRestorePlacement(row: TodoRow) {
-    const parent = row.parentId === '' ? undefined : await draft.find(row.parentId)
-    if (parent && isListed(parent)) return row
-    const list = row.listId === '' ? undefined : await draft.findList(row.listId)
-    if (!list || list.deletedAt) return INBOX_ROW
-    return { listId: list.id, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+  /** Changes todos, each before its subtasks: those go along with it, or are changed after it. */
+  async function changeAll(
+    ids: readonly string[],
+    isEligible: (row: TodoRow) => boolean,
+    changeRow: (row: TodoRow) => Promise<TodoRow>,
+    precondition?: Precondition
+  ): Promise<Todo[]> {
+    const rows: TodoRow[] = []
+    for (const id of ids) rows.push(await loadRow(id, isEligible, precondition))
+    for (const { id } of await trash.sortByDepth(rows)) {
+      const row = await draft.find(id)
+      if (row && isEligible(row)) await changeRow(row)
+    }
+    const changedRows = await Promise.all(rows.map(async row => (await draft.find(row.id)) ?? row))
+    return changedRows.map(toTodo)
   }
 }
 
 export type Operations = ReturnType<typeof createOperations>
+
+/** Eligible is what is in the list or in the trash. */
+const isStored = () => true
 
 const todoExists = (pointer: string, detail: string) =>
   new Problem('todo_exists', { errors: [{ pointer, detail }] })

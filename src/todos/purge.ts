@@ -7,7 +7,7 @@ import type { RemoveOldest } from '../jobs/janitor.ts'
 import { bindTombstone } from '../sync/tombstones.ts'
 import { bindDeleteCompletions } from './recurrence/completions.ts'
 import { todoStatements } from './statements.ts'
-import { todoTables } from './tables.ts'
+import { TODO_TYPE, todoTables } from './tables.ts'
 
 /** A todo in the state that is deleted. */
 interface PurgedTodo {
@@ -24,7 +24,7 @@ export const bindPurge = (
   store: Store,
   { userId, id, expected, completionCount }: PurgedTodo
 ): BoundStatement[] => [
-  mustAffectRow(bindTombstone(store, { userId, type: 'todo', id })),
+  mustAffectRow(bindTombstone(store, { userId, type: TODO_TYPE, id })),
   mustAffectRow(todoStatements(store).deleteRow.bind({ userId, id, expected })),
   ...(completionCount ? [bindDeleteCompletions(store, { userId, todoId: id })] : [])
 ]

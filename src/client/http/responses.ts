@@ -8,6 +8,8 @@ import type {
   Event,
   EventPage,
   ImportTodosAnswer,
+  List,
+  ListPage,
   ListSessionsAnswer,
   RegisteredPair,
   Session,
@@ -95,6 +97,7 @@ const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expir
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
   isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
+const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
@@ -110,6 +113,7 @@ const isCompletionPage = isObjectOf<CompletionPage>({
   nextCursor: isNonEmptyStringOrNull
 })
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
+const isListPage = isObjectOf<ListPage>({ items: isArrayOf(isList), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
 
 export const isChange = isObjectOf<Change>({
@@ -145,6 +149,8 @@ export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
 export const createCompletionPageReader = (cursor: string | undefined) =>
   createPageReader(cursor, isCompletionPage)
+export const readList = createJsonReader(isList)
+export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
 export const readImport = createJsonReader(
   isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })

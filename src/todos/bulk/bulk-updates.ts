@@ -1,19 +1,17 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
-import { type FilteredUpdate, isCompletion, prepareFilteredUpdate } from './filtered-update.ts'
+import { settleLists } from '../lists/transitions/settle.ts'
+import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
 import { runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
-import { prepareRecurringPass } from './recurring-pass.ts'
 
 /** What a bulk update does to which todos, as it is stored. */
 export type BulkChange = FilteredUpdate
 
-async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
-  const change = update.change as BulkChange
-  const others = await prepareFilteredUpdate(store, change, update)
-  return isCompletion(change.kind) ? [await prepareRecurringPass(store, change, update), others] : [others]
-}
+const preparePasses = (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> =>
+  prepareFilteredUpdate(store, update.change as BulkChange, update)
 
 /** The bulk updates of a store that are done in slices. */
 export const createBulkUpdates = (store: Store) =>
@@ -38,6 +36,7 @@ export async function changeTodos(
   { requestId, storeAnswer }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
+  await settleLists(store, userId)
   if (needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)
