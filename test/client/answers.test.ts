@@ -115,6 +115,10 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'todos.move': ['json', ({ todos }) => todos.move('1', { to: 'top' })],
   'todos.delete': ['json', ({ todos }) => todos.delete('1')],
   'todos.restore': ['json', ({ todos }) => todos.restore('1')],
+  'todos.skip': ['json', ({ todos }) => todos.skip('1')],
+  'todos.listCompletions': ['json', ({ todos }) => todos.listCompletions('1')],
+  'todos.completions': ['json', ({ todos }) => todos.completions('1').next()],
+  'todos.takeBackCompletion': ['json', ({ todos }) => todos.takeBackCompletion('1', '2')],
   'todos.export': ['lines', ({ todos }) => todos.export()],
   'todos.import': ['json', ({ todos }) => todos.import('{}')],
   'todos.batch': ['json', ({ todos }) => todos.batch([])]

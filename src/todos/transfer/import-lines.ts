@@ -1,6 +1,7 @@
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import type { Fault } from '../../problems/problem.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
+import { findRepeatFault } from '../recurrence/recurring.ts'
 import type { ImportLine } from './import-line.ts'
 
 /** A line whose todo has an id, from the line or a new one. */
@@ -63,10 +64,12 @@ function tryParseJson(line: string): unknown {
 
 /** Members that contradict each other. */
 function findContradictions(line: ImportLine): Fault[] {
-  const { done = false, completedAt, createdAt } = line
+  const { done = false, due = null, repeat = null, completedAt, createdAt } = line
   const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
+  const repeatFault = findRepeatFault({ repeat, due })
+  if (repeatFault) errors.push(repeatFault)
   if (completedAt === undefined || done === (completedAt !== null)) return errors
   const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
   return [lineError('/completedAt', detail), ...errors.filter(({ pointer }) => pointer !== '/completedAt')]

@@ -7,11 +7,13 @@ import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
+import { startSeries } from '../recurrence/series.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
+import { createTurns } from './turns.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
@@ -85,9 +87,12 @@ async function insertLines(
   const assignPositions = createPositionAssigner(store, userId)
   let [created, existing] = [0, 0]
   for (const { firstLine, lines } of toSlices(text)) {
-    const rows = (await assignPositions(assignIds(lines, firstLine, newId))).map(line =>
-      toImportedRow(store, userId, line)
-    )
+    const giveTurn = createTurns()
+    const rows: TodoRow[] = []
+    for (const line of await assignPositions(assignIds(lines, firstLine, newId))) {
+      rows.push(toImportedRow(store, userId, line))
+      await giveTurn()
+    }
     await nextTurn()
     const [added] = rows.length > 0 ? await store.atomically(createInsert(store, userId, rows)) : [[]]
     created += added.length
@@ -132,10 +137,13 @@ async function assertValidLines(text: string, check: LineCheck): Promise<void> {
       errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
       break
     }
-    const errorsByLine = lines.map(line => findLineErrors(line, check))
-    for (const [index, lineErrors] of errorsByLine.entries())
-      for (const { pointer, detail } of lineErrors)
+    // To find out whether a rule occurs can take as long as all else in a hundred lines.
+    const giveTurn = createTurns()
+    for (const [index, line] of lines.entries()) {
+      for (const { pointer, detail } of findLineErrors(line, check))
         errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
+      await giveTurn()
+    }
     await nextTurn()
   }
   if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
@@ -159,6 +167,8 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
     completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
     ...INBOX_ROW,
     ...NO_HISTORY,
+    // A series begins anew: what has happened in it so far is not in the line.
+    series: content.repeat && content.due && startSeries(content.repeat, content.due),
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)
   }
