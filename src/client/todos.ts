@@ -4,6 +4,7 @@ import {
   createTodoPageReader,
   type ResponseReader,
   readBatch,
+  readCalendarImport,
   readImport,
   readNdjson,
   readTodo
@@ -12,6 +13,7 @@ import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,
   CreateTodoBody,
+  ImportTodosQuery,
   ListTodosQuery,
   MoveTodoBody,
   PatchTodoBody,
@@ -46,11 +48,13 @@ export function createTodos(platform: Platform, call: Call) {
     body: unknown,
     { idempotencyKey, signal }: RepeatableOptions,
     read: ResponseReader<Answer>,
-    contentType = 'application/json'
+    contentType = 'application/json',
+    query?: object
   ) =>
     call({
       method: 'POST',
       path,
+      query,
       body,
       contentType,
       signal,
@@ -116,6 +120,15 @@ export function createTodos(platform: Platform, call: Call) {
     /** Imports NDJSON. Each line creates one todo, however often the request is sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
       postIdempotently(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
+
+    /**
+     * Imports a calendar (iCalendar). The answer's `notes` say what was not taken over. A todo that is there already stays as it
+     * is.
+     */
+    importCalendar: (calendar: string, { timeZone, ...options }: RepeatableOptions & ImportTodosQuery = {}) =>
+      postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
+        timeZone
+      }),
 
     /** Carries out several operations, all or none. */
     batch: (

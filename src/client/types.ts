@@ -771,12 +771,26 @@ export type BatchTodosBody = {
   validateOnly?: boolean
 }
 
+export type ImportTodosQuery = {
+  /** the name of a time zone (IANA) such as Europe/Berlin: that of times in a calendar that name none or an unknown one. By default X-WR-TIMEZONE of the calendar; without that only the day of such a time is taken */
+  timeZone?: string
+}
+
 /** All todos are there. */
 export type ImportTodosAnswer = {
   /** how many todos were made */
   created: number
   /** how many were there already */
   existing: number
+  /** of a calendar: what was not taken over, in the order of the lines */
+  notes?: Array<{
+    /** the line of the file, counted from 1 */
+    line: number
+    /** the UID of the component, if it has one */
+    uid?: string
+    /** what was not taken over, and why */
+    detail: string
+  }>
 }
 
 export type ListChangesQuery = {

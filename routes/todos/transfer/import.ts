@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem } from '../../../src/problems/problem.ts'
+import type { FastifyRequest } from 'fastify'
+import { Problem, validationFailed } from '../../../src/problems/problem.ts'
 import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/todos/limits.ts'
+import { importCalendar } from '../../../src/todos/transfer/calendar-import/import-calendar.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
@@ -27,14 +29,40 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
       return decoder.decode(bytes)
     }
   )
+  // As bytes, because a fold in a calendar may divide a character.
+  app.addContentTypeParser(
+    schemas.CALENDAR,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      assertUtf8Charset(request.headers['content-type'])
+      return bytes
+    }
+  )
 
   app.post('/import', { schema: schemas.importTodos, ...limits }, async function importAll(request, reply) {
-    const { id: userId } = request.user
-    const key = getIdempotencyKey(request.headers)
-    const { answer, isReplay } = await importTodos(app.store, { userId, key, check, text: request.body })
+    const { timeZone } = request.query
+    const { body } = request
+    const common = { userId: request.user.id, key: getIdempotencyKey(request.headers), check }
+    if (typeof body === 'string' && timeZone !== undefined) throw validationFailed(NO_TIME_ZONE)
+    const { answer, isReplay } =
+      typeof body === 'string'
+        ? await importTodos(app.store, { ...common, text: body })
+        : await importCalendar(app.store, { ...common, bytes: body, timeZone })
     if (isReplay) reply.header('idempotent-replayed', 'true')
     return answer
   })
+}
+
+const NO_TIME_ZONE = { parameter: 'timeZone', detail: 'is for calendars only; leave it out' }
+
+/** @throws {Problem} `unsupported_media_type` when a calendar says that it is not encoded as UTF-8 */
+function assertUtf8Charset(contentType = ''): void {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType) ?? []
+  if (!['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()))
+    throw new Problem('unsupported_media_type', {
+      detail: 'Send the calendar encoded as UTF-8.',
+      headers: { accept: `${schemas.CALENDAR}; charset=utf-8` }
+    })
 }
 
 export default importRoute

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/todos/limits.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
   bearer,
   bearerProblems,
@@ -72,6 +72,19 @@ export const exportTodos = {
   }
 }
 
+const ImportNote = Type.Object({
+  line: Type.Integer({ description: 'the line of the file, counted from 1' }),
+  uid: Type.Optional(Type.String({ description: 'the UID of the component, if it has one' })),
+  detail: Type.String({ description: 'what was not taken over, and why' })
+})
+
+const Lines = {
+  type: 'string',
+  description: 'JSON, one todo a line',
+  examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+}
+const Calendar = { description: 'iCalendar, one VTODO for each todo', examples: [exampleCalendar] }
+
 export const importTodos = {
   operationId: 'importTodos',
   summary: 'Import todos',
@@ -84,20 +97,44 @@ export const importTodos = {
     'lines, and the times are now, but never against the order of those that the line has. All ' +
     'wrong lines are told at once (up to 100 errors), with pointers such as `/17/title`, where the first line is number 0; ' +
     'then nothing is imported. An empty line at the end does not count, nor does a byte order mark at the start. ' +
-    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
+    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.\n\n` +
+    'Also takes a calendar (`text/calendar`, RFC 5545), encoded as UTF-8: each VTODO becomes a todo, whose id is made from the ' +
+    'UID, so the same calendar can be imported again. `notes` tells line by line what a todo cannot hold, such as reminders or ' +
+    `events (up to ${MAX_IMPORT_NOTES}; one more tells how many there are besides). A file that is cut off, a VTODO without ` +
+    'SUMMARY, a wrong DUE, and a text that is too long are errors, and nothing is imported then.',
   tags,
   security,
   headers: idempotencyHeaders,
-  consumes: NDJSON_TYPES,
-  body: Type.String({
-    description: 'JSON, one todo a line',
-    examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+  querystring: Type.Object(
+    {
+      timeZone: Type.Optional(
+        Type.String({
+          format: 'time-zone',
+          description:
+            'the name of a time zone (IANA) such as Europe/Berlin: that of times in a calendar that name none or an unknown ' +
+            'one. By default X-WR-TIMEZONE of the calendar; without that only the day of such a time is taken'
+        })
+      )
+    },
+    { additionalProperties: false }
+  ),
+  consumes: [...NDJSON_TYPES, CALENDAR],
+  body: Type.Unsafe<string | Buffer>({
+    content: {
+      ...Object.fromEntries(NDJSON_TYPES.map(type => [type, { schema: Lines }])),
+      [CALENDAR]: { schema: Calendar }
+    }
   }),
   response: {
     200: Type.Object(
       {
         created: Type.Integer({ description: 'how many todos were made' }),
-        existing: Type.Integer({ description: 'how many were there already' })
+        existing: Type.Integer({ description: 'how many were there already' }),
+        notes: Type.Optional(
+          Type.Array(ImportNote, {
+            description: 'of a calendar: what was not taken over, in the order of the lines'
+          })
+        )
       },
       { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),

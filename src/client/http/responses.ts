@@ -137,6 +137,8 @@ export const createEventPageReader = (cursor: string | undefined) => createPageR
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
-export const readImport = createJsonReader(
-  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
+const importCounts = { created: isFiniteNumber, existing: isFiniteNumber }
+export const readImport = createJsonReader(isObjectOf<ImportTodosAnswer>(importCounts))
+export const readCalendarImport = createJsonReader(
+  isObjectOf<Required<ImportTodosAnswer>>({ ...importCounts, notes: isArrayOf(isObjectOf({})) })
 )

@@ -55,7 +55,7 @@ function findTransition(offsetAt: OffsetLookup, start: number, end: number): num
 }
 
 /** Looks up the offset of a zone from UTC, in seconds, at a time in milliseconds since 1970. */
-function createOffsetLookup(timeZone: string): OffsetLookup {
+export function createOffsetLookup(timeZone: string): OffsetLookup {
   const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
   return time => {
     // Such as `GMT-00:44:30`, or plain `GMT` without an offset.
