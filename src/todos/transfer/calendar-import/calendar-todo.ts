@@ -4,16 +4,14 @@ import { MAX_TAGS } from '../../limits.ts'
 import type { ImportLine } from '../import-line.ts'
 import type { LineCheck } from '../import-lines.ts'
 import { readCompletion } from './completion.ts'
-import { type DueContext, readDue } from './due.ts'
+import { readDue } from './due.ts'
 import { clip, decodeText, decodeTexts, type Property } from './properties.ts'
 import type { Report } from './report.ts'
 import type { TodoComponent } from './todo-components.ts'
-import { createTodoSource, type TodoSource } from './todo-source.ts'
+import { createTodoSource, type TodoSource, type Zones } from './todo-source.ts'
 
-export interface TodoContext {
+export interface TodoContext extends Zones {
   readonly report: Report
-  readonly findZone: DueContext['findZone']
-  readonly defaultZone: string | undefined
   /** The id of the todo of a UID. */
   readonly toId: (uid: string) => string
   readonly check: LineCheck
@@ -28,8 +26,8 @@ const SOURCES: Readonly<Record<string, string>> = { title: 'SUMMARY', descriptio
  * @returns undefined for a VTODO that is no todo of its own, or has a fault
  */
 export function toImportLine(component: TodoComponent, context: TodoContext): ImportLine | undefined {
-  const { report, check } = context
-  const source = createTodoSource(component, report)
+  const { check } = context
+  const source = createTodoSource(component, context)
   const { get, addNote, addFault } = source
   const [uid, summary, recurrenceId] = [get('UID'), get('SUMMARY'), get('RECURRENCE-ID')]
   if (recurrenceId) {
@@ -47,12 +45,11 @@ export function toImportLine(component: TodoComponent, context: TodoContext): Im
       addNote(formatted.line, `${name} was left out: a todo has plain text only`)
   }
 
-  const dueProperties = { due: get('DUE'), start: get('DTSTART'), duration: get('DURATION') }
   const line: ImportLine = {
     ...(uid && { id: context.toId(decodeText(uid.value).trim()) }),
     title: readTitle(summary, addNote),
     description: readDescription(get('DESCRIPTION'), addNote),
-    due: readDue(dueProperties, { ...context, ...source }),
+    due: readDue(source),
     priority: readPriority(get('PRIORITY'), addNote),
     tags: readTags(source.getAll('CATEGORIES'), check, addNote),
     ...readCompletion(source)

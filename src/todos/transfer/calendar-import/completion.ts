@@ -1,3 +1,4 @@
+import { toInstant } from '../../../time/offsets.ts'
 import { isUtcInstant } from '../../../time/rfc3339.ts'
 import type { ImportLine } from '../import-line.ts'
 import { clip, type Property, parseTime } from './properties.ts'
@@ -51,15 +52,17 @@ function readStatus({ get, addNote }: TodoSource): boolean | undefined {
   return done
 }
 
-/** An instant since 1970, such as `2026-03-29T09:00:00Z`. */
-function readInstant(property: Property | undefined, { addNote }: TodoSource): string | undefined {
+/** An instant, such as `2026-03-29T09:00:00Z`. Some programs write local times, against section 3.8.7. */
+function readInstant(property: Property | undefined, source: TodoSource): string | undefined {
   if (!property) return undefined
-  const { isUtc, dateTime } = parseTime(property.value) ?? {}
-  const instant = `${dateTime}Z`
-  if (isUtc && isUtcInstant(instant)) return instant
-  addNote(
-    property.line,
-    `${property.name} was left out: it is no time in UTC since 1970 such as 20260329T090000Z`
-  )
+  const { name, line, value, parameters } = property
+  const { dateTime, isUtc } = parseTime(value) ?? {}
+  const zone = source.findZone(parameters.get('TZID') ?? '') ?? source.defaultZone
+  const instant = isUtc ? `${dateTime}Z` : dateTime && zone && formatInstant(dateTime, zone)
+  if (instant && isUtcInstant(instant)) return instant
+  source.addNote(line, `${name} was left out: it is no time in UTC since 1970 such as 20260329T090000Z`)
   return undefined
 }
+
+const formatInstant = (dateTime: string, timeZone: string) =>
+  `${new Date(toInstant(Date.parse(`${dateTime}Z`), timeZone)).toISOString().slice(0, 19)}Z`
