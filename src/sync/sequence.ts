@@ -1,5 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { BoundStatement, Engine, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
+import type { Engine, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
 import { isIdParam, toIdParams } from '../db/read-batches.ts'
 import {
   cacheShapes,
@@ -128,9 +129,21 @@ const statements = prepareStatements(
       .select()
       .from(sequences)
       .where(eq(sequences.userId, param(sequences.userId, 'id'))),
-    findMany: db.select().from(sequences).where(isIdParam(sequences.userId))
+    findMany: db.select().from(sequences).where(isIdParam(sequences.userId)),
+    lock: db
+      .update(sequences)
+      .set({ value: sql`${sequences.value}` })
+      .where(eq(sequences.userId, param(sequences.userId, 'id')))
+      .returning({ value: sequences.value })
   })
 )
+
+/**
+ * A statement that keeps all other changes of a user waiting until its transaction ends: what is read after it is what is
+ * changed after it.
+ */
+export const bindSequenceLock = (engine: Engine, userId: string): BoundStatement =>
+  statements(engine).lock.bind({ id: userId })
 
 /** Makes the reading of a user's sequence, which always gives its present state. */
 export const getSequenceReader = oncePerEngine(engine => {

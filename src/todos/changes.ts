@@ -1,6 +1,6 @@
 import { prepareStatements } from '../db/statements.ts'
 import { type ChangeSource, inChangeRange, toRangeParams } from '../sync/change-source.ts'
-import { createBulkUpdates } from './bulk/bulk-update-slices.ts'
+import { createBulkUpdates } from './bulk/bulk-updates.ts'
 import { todoTables } from './tables.ts'
 import { toTodo } from './todo.ts'
 

@@ -47,9 +47,14 @@ export interface Filter {
   done?: boolean
   tag?: string[]
   priority?: string
+  due?: 'none'
   dueBefore?: string
   dueAfter?: string
+  overdue?: true
+  timeZone?: string
   updatedAfter?: string
+  completedAfter?: string
+  completedBefore?: string
   q?: string
   deleted?: boolean
 }
@@ -161,9 +166,9 @@ export class Model {
     this.order.splice((above ?? -1) + 1 + skipped, 0, todo.id)
   }
 
-  /** The whole list for a filter and an order. */
-  list(filter: Filter, sort: string): Todo[] {
-    const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter))
+  /** The whole list for a filter and an order, at a time. */
+  list(filter: Filter, sort: string, now: Date): Todo[] {
+    const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter, now))
     const field = sort.replace('-', '')
     if (field !== 'position')
       matching.sort((a, b) => compare(toSortKey(a, field), toSortKey(b, field)) || compare(a.id, b.id))
@@ -184,13 +189,22 @@ function toSortKey(todo: Todo, field: string): string | number {
 const toDueKey = (due: Due) =>
   due === null ? '9999-99' : 'date' in due ? `${due.date}T24:00:00` : due.dateTime
 
-export function matchesFilter(todo: Todo, filter: Filter): boolean {
-  const { done, tag = [], priority, dueBefore, dueAfter, updatedAfter, q } = filter
+/** What calendar and clock show in a zone. Swedish writes it as ISO 8601 does. */
+const toLocalTime = (now: Date, timeZone: string) =>
+  now.toLocaleString('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).replace(' ', 'T')
+
+export function matchesFilter(todo: Todo, filter: Filter, now: Date): boolean {
+  const { done, tag = [], priority, due, dueBefore, dueAfter, timeZone, q } = filter
+  const { updatedAfter, completedAfter, completedBefore } = filter
   const words = `${todo.title} ${todo.description ?? ''}`.toUpperCase().split(/\s+/)
   return (
     (done === undefined || todo.done === done) &&
     (priority === undefined || todo.priority === priority) &&
     tag.every(tagName => todo.tags.includes(tagName)) &&
+    (due === undefined || todo.due === null) &&
+    (timeZone === undefined || (!todo.done && toDueKey(todo.due) < toLocalTime(now, timeZone))) &&
+    (completedAfter === undefined || (todo.completedAt !== null && todo.completedAt > completedAfter)) &&
+    (completedBefore === undefined || (todo.completedAt !== null && todo.completedAt < completedBefore)) &&
     (dueBefore === undefined || toDueKey(todo.due) < `${dueBefore}T00:00:00`.slice(0, 19)) &&
     (dueAfter === undefined ||
       (todo.due !== null && toDueKey(todo.due) > `${dueAfter}T24:00:00`.slice(0, 19))) &&

@@ -1,66 +1,37 @@
-import type { Rows } from '../../db/engine.ts'
 import type { Store } from '../../db/store.ts'
-import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { countTodos } from '../query/list.ts'
-import type { Filter } from '../query/list-query.ts'
+import { type Filter, findFilterErrors } from '../query/list-query.ts'
+import { assertTargetsExist } from '../query/targets.ts'
 import { tokenize } from '../query/terms.ts'
-import {
-  type BulkUpdate,
-  type BulkUpdateSpec,
-  createBulkUpdates,
-  prepareSlices
-} from './bulk-update-slices.ts'
-import { needsSlices, splitIntoRanges } from './sliced-updates.ts'
+import { type BulkUpdateOptions, changeTodos } from './bulk-updates.ts'
+import type { BulkUpdate } from './filtered-update.ts'
 
 /** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
-
-export interface BulkUpdateOptions {
-  readonly validateOnly: boolean
-  readonly requestId: string | null
-  readonly storeAnswer: StoreAnswer<number>
-}
 
 /**
  * Changes all todos that pass a filter, all or none. Todos that are in the new state already stay unchanged.
  * @param options.requestId names the request, if it may be repeated
  * @param options.storeAnswer makes the statements that store the answer
  * @returns how many todos changed, or with `validateOnly` how many would change
- * @throws {Problem} `validation_failed` for a filter without a condition, or with one that excludes nothing
+ * @throws {Problem} `validation_failed` for a filter without a condition, with one that excludes nothing, or that contradicts
+ * itself
  */
 export async function runBulkUpdate(
   store: Store,
   userId: string,
   kind: BulkUpdate,
   filter: Filter,
-  { validateOnly, requestId, storeAnswer }: BulkUpdateOptions
+  { validateOnly, ...options }: BulkUpdateOptions & { readonly validateOnly: boolean }
 ): Promise<number> {
   assertConditionsSelect(filter)
   if (validateOnly) {
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
-  const bulkUpdates = createBulkUpdates(store)
-  const change = { kind, filter } satisfies BulkUpdateSpec
-  if (needsSlices(store, userId)) {
-    const changed = await bulkUpdates.run(userId, change, requestId)
-    const answerStatements = storeAnswer(changed)
-    if (answerStatements.length > 0) await store.atomically(...answerStatements)
-    return changed
-  }
-  await bulkUpdates.finishPending(userId)
-  const createSlice = await prepareSlices(store, {
-    userId,
-    change,
-    revision: store.newId(),
-    startedAt: store.now()
-  })
-  const slices = (await splitIntoRanges(store, userId)).map(createSlice)
-  const countChanged = (rows: readonly Rows[]) =>
-    rows.slice(0, slices.length).reduce((sum, { length }) => sum + length, 0)
-  const rows = await store.atomically(...slices, ...storeAnswer(countChanged))
-  return countChanged(rows as readonly Rows[])
+  await assertTargetsExist(store, userId, filter)
+  return changeTodos(store, userId, { kind, filter }, options)
 }
 
 /**
@@ -70,7 +41,7 @@ export async function runBulkUpdate(
 function assertConditionsSelect(filter: Filter): void {
   if (Object.keys(filter).length === 0)
     throw validationFailed({ pointer: '/where', detail: 'needs a condition' })
-  const errors = findIneffectiveConditions(filter)
+  const errors = [...findFilterErrors(filter), ...findIneffectiveConditions(filter)]
   if (errors.length > 0) throw validationFailed(...errors)
 }
 

@@ -1,4 +1,4 @@
-import { getOffsetLookup, type OffsetLookup } from '../../time/offsets.ts'
+import { createOffsetLookup, type OffsetLookup } from '../../time/time-zones.ts'
 
 /** A change of a zone's offset from UTC: its time in milliseconds since 1970, and the offsets in seconds. */
 export interface OffsetTransition {
@@ -24,7 +24,7 @@ const SEARCH_STEP = 3 * 86_400 * SECOND
  * @throws {RangeError} when the platform does not know the zone
  */
 export function createZoneYearLookup(timeZone: string): (year: number) => ZoneYear {
-  const offsetAt = getOffsetLookup(timeZone)
+  const offsetAt = createOffsetLookup(timeZone)
   return year => computeZoneYear(offsetAt, startOfYear(year), startOfYear(year + 1))
 }
 

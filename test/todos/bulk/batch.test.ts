@@ -247,7 +247,10 @@ t.test('an empty selection never means all todos', async t => {
       detail: 'excludes nothing; give an instant after 1970 began'
     }
   ]
+  const timeZone = { pointer: '/operations/0/where/timeZone', detail: 'goes with overdue only' }
   const cases: [object, object[]][] = [
+    [{ timeZone: 'UTC' }, [timeZone]],
+    [{ timeZone: 'UTC', tag: [] }, [timeZone, tag]],
     [{ tag: [] }, [tag]],
     [{ tag: [], done: false }, [tag]],
     [{ tag: [], q: '"', updatedAfter: '0001-01-01T00:00:00Z' }, [tag, q, updatedAfter]],
@@ -280,6 +283,12 @@ t.test('an empty selection never means all todos', async t => {
     items,
     'a list is filtered'
   )
+  for (const where of [{ completedAfter: '0001-01-01T00:00:00Z' }, { due: 'none', done: true }])
+    t.strictSame(
+      (await batch([{ op: 'delete', where }])).body.results,
+      [{ count: 0 }],
+      'they exclude open todos'
+    )
   const hyphenAndEmoji = { op: 'delete', where: { q: '〰️' } }
   t.strictSame((await batch([hyphenAndEmoji])).body.results, [{ count: 0 }], 'which no todo has')
   const after = { updatedAfter: '1970-01-01T00:00:00.001Z' }

@@ -1,4 +1,4 @@
-import { toInstant } from '../../../time/offsets.ts'
+import { toInstant } from '../../../time/local-times.ts'
 import { isUtcInstant } from '../../../time/rfc3339.ts'
 import type { ImportLine } from '../import-line.ts'
 import { clip, type Property, parseTime } from './properties.ts'

@@ -1,4 +1,4 @@
-import { addSeconds } from '../../../time/offsets.ts'
+import { addSeconds } from '../../../time/local-times.ts'
 import { isTimestamp } from '../../../time/rfc3339.ts'
 import type { Due } from '../../content/due.ts'
 

@@ -1,25 +1,29 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, eq, gt, lte } from 'drizzle-orm'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { prepareChangeShapes } from '../../sync/sequence.ts'
 import { type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
 import type { Filter } from '../query/list-query.ts'
 import { todoSearch } from '../query/search.ts'
+import { toChangeTime } from '../statements.ts'
 import { todoTables } from '../tables.ts'
-import { createSlicedUpdates, type IdRange, type SlicedUpdate } from './sliced-updates.ts'
+import { type BulkUpdateRun, countRows, type Pass } from './passes/pass.ts'
 
 /** What happens to all todos that pass a filter: they become done or not done, or move to the trash. */
 export type BulkUpdate = { readonly done: boolean } | 'delete'
 
+/** A bulk update of the todos that pass a filter, as it is stored. */
+export interface FilteredUpdate {
+  readonly kind: BulkUpdate
+  readonly filter: Filter
+}
+
 /** Changes the todos in a range of ids. */
-const bulkUpdateSlice = prepareChangeShapes(
+const updateRange = prepareChangeShapes(
   'todos_bulk_update',
   (engine, { kind, ...shape }: FilterShape & { kind: BulkUpdate }, db, changeNumber) => {
     const { todos } = todoTables(engine.kit)
-    const now = param(todos.updatedAt, 'now')
-    // As in `nextUpdateTime`. The engines have no common function for the greatest of several values.
-    const lastChange = sql`case when ${todos.createdAt} > ${todos.updatedAt} then ${todos.createdAt} else ${todos.updatedAt} end`
-    const changeTime = sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
+    const changeTime = toChangeTime(todos)
     const changedColumns =
       kind === 'delete'
         ? { deletedAt: changeTime }
@@ -44,20 +48,18 @@ const bulkUpdateSlice = prepareChangeShapes(
   }
 )
 
-/** A bulk update as it is stored. */
-export interface BulkUpdateSpec {
-  readonly kind: BulkUpdate
-  readonly filter: Filter
+/** Prepares the pass of a bulk update of the todos that pass a filter. */
+export async function prepareFilteredUpdate(
+  store: Store,
+  { kind, filter }: FilteredUpdate,
+  { userId, revision, startedAt }: BulkUpdateRun
+): Promise<Pass> {
+  // All slices select by the time at which the update began, also those that run after a crash.
+  const { shape, params } = await prepareFilter(store, userId, filter, startedAt)
+  const statement = updateRange(store, { ...shape, kind })
+  return {
+    prepareRange: async range => [
+      countRows(statement.bind({ ...params, ...range, revision, now: startedAt }))
+    ]
+  }
 }
-
-/** Prepares the statement of a bulk update. @returns a function that binds it to a range of ids */
-export const prepareSlices = async (store: Store, { userId, change, revision, startedAt }: SlicedUpdate) => {
-  const { kind, filter } = change as BulkUpdateSpec
-  const { shape, params } = await prepareFilter(store, userId, filter)
-  const statement = bulkUpdateSlice(store, { ...shape, kind })
-  return (range: IdRange) => statement.bind({ ...params, ...range, revision, now: startedAt })
-}
-
-/** The sliced bulk updates of a store. */
-export const createBulkUpdates = (store: Store) =>
-  createSlicedUpdates(store, update => prepareSlices(store, update))

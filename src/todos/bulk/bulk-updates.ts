@@ -1,0 +1,47 @@
+import type { Store } from '../../db/store.ts'
+import type { StoreAnswer } from '../../idempotency/idempotency.ts'
+import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
+import type { BulkUpdateRun, Pass } from './passes/pass.ts'
+import { runInTransaction } from './passes/single-transaction.ts'
+import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
+
+/** What a bulk update does to which todos, as it is stored. */
+export type BulkChange = FilteredUpdate
+
+const preparePasses = async (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> => [
+  await prepareFilteredUpdate(store, update.change as BulkChange, update)
+]
+
+/** The bulk updates of a store that are done in slices. */
+export const createBulkUpdates = (store: Store) =>
+  createSlicedUpdates(store, update => preparePasses(store, update))
+
+export interface BulkUpdateOptions {
+  /** Names the request, if it may be repeated. */
+  readonly requestId: string | null
+  /** Makes the statements that store the answer. */
+  readonly storeAnswer: StoreAnswer<number>
+}
+
+/**
+ * Changes todos of a user as one act for whoever looks: in slices where a user has very many todos, and one statement on all
+ * of them would hold up others; else in one transaction.
+ * @returns how many todos changed
+ */
+export async function changeTodos(
+  store: Store,
+  userId: string,
+  change: BulkChange,
+  { requestId, storeAnswer }: BulkUpdateOptions
+): Promise<number> {
+  const bulkUpdates = createBulkUpdates(store)
+  if (needsSlices(store, userId)) {
+    const changed = await bulkUpdates.run(userId, change, requestId)
+    const answerStatements = storeAnswer(changed)
+    if (answerStatements.length > 0) await store.atomically(...answerStatements)
+    return changed
+  }
+  await bulkUpdates.finishPending(userId)
+  const run = { userId, change, revision: store.newId(), startedAt: store.now() }
+  return runInTransaction(store, run, update => preparePasses(store, update), storeAnswer)
+}
