@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
+import { TimeZone } from '../../../src/todos/content/due.ts'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
   bearer,
@@ -99,22 +100,17 @@ export const importTodos = {
     'then nothing is imported. An empty line at the end does not count, nor does a byte order mark at the start. ' +
     `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.\n\n` +
     'Also takes a calendar (`text/calendar`, RFC 5545), encoded as UTF-8: each VTODO becomes a todo, whose id is made from the ' +
-    'UID, so the same calendar can be imported again. `notes` tells line by line what a todo cannot hold, such as reminders or ' +
-    `events (up to ${MAX_IMPORT_NOTES}; one more tells how many there are besides). A file that is cut off, a VTODO without ` +
-    'SUMMARY, a wrong DUE, and a text that is too long are errors, and nothing is imported then.',
+    'UID, so the same calendar can be imported again. Times that name no time zone, or an unknown one, are those of ' +
+    '`timeZone`, or else of X-WR-TIMEZONE; without both only their days are taken. `notes` tells line by line what a todo ' +
+    `cannot hold, such as reminders or events (up to ${MAX_IMPORT_NOTES}; one more tells how many there are besides). A file ` +
+    'that is cut off, a VTODO without SUMMARY, a wrong DUE, and a text that is too long are errors, with pointers such as `/17`; ' +
+    'then nothing is imported.',
   tags,
   security,
   headers: idempotencyHeaders,
   querystring: Type.Object(
     {
-      timeZone: Type.Optional(
-        Type.String({
-          format: 'time-zone',
-          description:
-            'the name of a time zone (IANA) such as Europe/Berlin: that of times in a calendar that name none or an unknown ' +
-            'one. By default X-WR-TIMEZONE of the calendar; without that only the day of such a time is taken'
-        })
-      )
+      timeZone: Type.Optional(TimeZone)
     },
     { additionalProperties: false }
   ),

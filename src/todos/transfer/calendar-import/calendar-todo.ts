@@ -5,9 +5,10 @@ import type { ImportLine } from '../import-line.ts'
 import type { LineCheck } from '../import-lines.ts'
 import { readCompletion } from './completion.ts'
 import { readDue } from './due.ts'
-import { clip, decodeText, decodeTexts, type Property } from './properties.ts'
-import type { Report } from './report.ts'
-import type { TodoComponent } from './todo-components.ts'
+import { clip, decodeText, decodeTexts, type Property } from './parsing/properties.ts'
+import type { Report } from './parsing/report.ts'
+import type { TodoComponent } from './parsing/todo-components.ts'
+import { readRepeat } from './repeat.ts'
 import { createTodoSource, type TodoSource, type Zones } from './todo-source.ts'
 
 export interface TodoContext extends Zones {
@@ -45,11 +46,13 @@ export function toImportLine(component: TodoComponent, context: TodoContext): Im
       addNote(formatted.line, `${name} was left out: a todo has plain text only`)
   }
 
+  const due = readDue(source)
   const line: ImportLine = {
     ...(uid && { id: context.toId(decodeText(uid.value).trim()) }),
     title: readTitle(summary, addNote),
     description: readDescription(get('DESCRIPTION'), addNote),
-    due: readDue(source),
+    due,
+    repeat: readRepeat(source, due),
     priority: readPriority(get('PRIORITY'), addNote),
     tags: readTags(source.getAll('CATEGORIES'), check, addNote),
     ...readCompletion(source)

@@ -1,7 +1,7 @@
 import { toInstant } from '../../../time/local-times.ts'
 import { isUtcInstant } from '../../../time/rfc3339.ts'
 import type { ImportLine } from '../import-line.ts'
-import { clip, type Property, parseTime } from './properties.ts'
+import { clip, type Property, parseTime } from './parsing/properties.ts'
 import type { TodoSource } from './todo-source.ts'
 
 /** Whether a to-do of a status is done (RFC 5545, section 3.8.1.11). */
@@ -60,7 +60,11 @@ function readInstant(property: Property | undefined, source: TodoSource): string
   const zone = source.findZone(parameters.get('TZID') ?? '') ?? source.defaultZone
   const instant = isUtc ? `${dateTime}Z` : dateTime && zone && formatInstant(dateTime, zone)
   if (instant && isUtcInstant(instant)) return instant
-  source.addNote(line, `${name} was left out: it is no time in UTC since 1970 such as 20260329T090000Z`)
+  const reason =
+    dateTime && !isUtc && !zone
+      ? 'has no known time zone. The parameter timeZone gives such times a zone'
+      : 'is no time since 1970 such as 20260329T090000Z'
+  source.addNote(line, `${name} was left out: it ${reason}`)
   return undefined
 }
 

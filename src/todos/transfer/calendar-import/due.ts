@@ -1,6 +1,6 @@
 import type { Due } from '../../content/due.ts'
 import { addDuration, parseDuration } from './durations.ts'
-import { clip, type Property, parseTime } from './properties.ts'
+import { clip, type Property, parseTime } from './parsing/properties.ts'
 import type { TodoSource } from './todo-source.ts'
 
 /** Reads when a to-do is due, by DUE or by DTSTART and DURATION (RFC 5545, section 3.6.2), and says what cannot be taken over of that. */

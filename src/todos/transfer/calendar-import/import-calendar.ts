@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../../../db/store.ts'
 import type { IdempotentResult } from '../../../idempotency/idempotency.ts'
 import { MAX_IMPORT_LINES } from '../../limits.ts'
@@ -5,10 +6,10 @@ import { type ImportRequest, type ImportResult, importTodos } from '../import.ts
 import { createLineId } from '../import-ids.ts'
 import type { LineCheck } from '../import-lines.ts'
 import { toImportLine } from './calendar-todo.ts'
-import { lineError, readCalendarParts } from './components.ts'
-import { createReport, type ImportNote } from './report.ts'
+import { lineError, readCalendarParts } from './parsing/components.ts'
+import { createReport, type ImportNote } from './parsing/report.ts'
+import { createTodoReader } from './parsing/todo-components.ts'
 import { createZoneCollector, type TimeZoneLookup } from './time-zones.ts'
-import { createTodoReader } from './todo-components.ts'
 
 /** An import of a calendar that takes effect once. */
 export interface CalendarImportRequest extends Omit<ImportRequest, 'text'> {
@@ -69,6 +70,8 @@ async function convertCalendar(bytes: Buffer, { userId, check, timeZone }: Conve
       }
       if (line.id !== undefined) ids.add(line.id)
       texts.push(`${JSON.stringify(line)}\n`)
+      // The search for the first day of a rule may take a few milliseconds.
+      if (component.properties.has('RRULE')) await nextTurn()
     }
   }
   const notes = report.finish()

@@ -1,12 +1,12 @@
 import { findTimeZoneName, isTimeZone } from '../../../time/time-zones.ts'
 import { findWindowsTimeZone } from '../../../time/windows-time-zones.ts'
-import type { CalendarPart } from './components.ts'
-import { decodeText } from './properties.ts'
+import type { CalendarPart } from './parsing/components.ts'
+import { decodeText } from './parsing/properties.ts'
 
 /** Finds the IANA name of a time zone of a calendar; undefined when it cannot be told. */
 export type TimeZoneLookup = (tzid: string) => string | undefined
 
-/** The most time zones of a file whose components are read. */
+/** The most time zones of a file that are known at a time. */
 const MAX_ZONES = 1000
 
 const PATH = 'VCALENDAR/VTIMEZONE'
@@ -16,11 +16,12 @@ const LOCATION = 'X-LIC-LOCATION'
 /** Collects the time zones that a file describes (VTIMEZONE), for the names that programs give them. */
 export function createZoneCollector() {
   const locations = new Map<string, string>()
+  const found = new Map<string, string | undefined>()
   let zone = new Map<string, string>()
 
   return {
     /** Reads a part of a calendar. */
-    collect({ kind, path, name, value }: CalendarPart): void {
+    collect({ kind, path, property: { name, value } }: CalendarPart): void {
       if (path !== PATH) return
       if (kind === 'begin') zone = new Map()
       if (kind === 'property' && (name === 'TZID' || name === LOCATION))
@@ -30,7 +31,13 @@ export function createZoneCollector() {
       if (tzid && location) locations.set(tzid, location)
     },
     /** Finds zones by their own names, and by those that their components add. */
-    find: (tzid: string): string | undefined => findZone(tzid) ?? findZone(locations.get(tzid) ?? '')
+    find(tzid: string): string | undefined {
+      if (!found.has(tzid)) {
+        if (found.size === MAX_ZONES) found.clear()
+        found.set(tzid, findZone(tzid) ?? findZone(locations.get(tzid) ?? ''))
+      }
+      return found.get(tzid)
+    }
   }
 }
 
@@ -38,14 +45,14 @@ export function createZoneCollector() {
  * A name of the IANA database; a name of Windows; or a name with a prefix, such as `/mozilla.org/20050126_1/Europe/Berlin` and
  * `tzone://Microsoft/Utc`.
  */
-export const findZone: TimeZoneLookup = tzid => {
-  const segments = tzid.length <= MAX_NAME ? tzid.split('/') : []
+function findZone(tzid: string): string | undefined {
   const isPrefixed = tzid.startsWith('/') || tzid.includes('://')
+  const segments = tzid.split('/').slice(-MAX_SEGMENTS)
   const candidates = isPrefixed ? segments.map((_, index) => segments.slice(index).join('/')) : [tzid]
   return candidates
     .map(candidate => findTimeZoneName(candidate) ?? findWindowsTimeZone(candidate))
     .find(name => name !== undefined && isTimeZone(name))
 }
 
-/** Characters of the longest name that is looked up. */
-const MAX_NAME = 200
+/** Segments of the longest name, such as `America/Argentina/Ushuaia`. */
+const MAX_SEGMENTS = 3

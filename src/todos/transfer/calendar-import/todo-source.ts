@@ -1,7 +1,7 @@
-import type { Property } from './properties.ts'
-import type { Report } from './report.ts'
+import type { Property } from './parsing/properties.ts'
+import type { Report } from './parsing/report.ts'
+import type { TodoComponent } from './parsing/todo-components.ts'
 import type { TimeZoneLookup } from './time-zones.ts'
-import type { TodoComponent } from './todo-components.ts'
 
 /** The time zones of a calendar. */
 export interface Zones {

@@ -83,7 +83,11 @@ export function createTodoReader(report: Report) {
     else if ((properties.get(name)?.length ?? 0) === max)
       report.addNote(property.line, `${name} was left out: it comes too often`, subject)
     else properties.set(name, [...(properties.get(name) ?? []), property])
-    if (name === 'UID') subject.uid ??= decodeText(property.value).trim()
+    readUid(property)
+  }
+
+  function readUid({ name, value }: Property) {
+    if (name === 'UID') subject.uid ??= decodeText(value).trim()
   }
 
   function readCalendarProperty(property: Property) {
@@ -115,20 +119,19 @@ export function createTodoReader(report: Report) {
 
   /** @returns a VTODO at its end */
   return function readPart(part: CalendarPart): TodoComponent | undefined {
-    const { kind, path, name, value, fault } = part
+    const { kind, path, property } = part
     if (path === TIME_ZONE || path.startsWith(`${TIME_ZONE}/`)) return undefined
     if (path === CALENDAR && kind === 'begin') calendar = {}
-    const isEmpty = value.trim() === '' && !fault
-    if (kind === 'property' && !isEmpty) {
-      if (path === CALENDAR) readCalendarProperty(part)
-      if (path === TODO) readTodoProperty(part)
-      if (isSkipped(path) && name === 'UID') subject.uid ??= decodeText(value).trim()
+    if (kind === 'property' && (property.value.trim() !== '' || property.fault)) {
+      if (path === CALENDAR) readCalendarProperty(property)
+      else if (path === TODO) readTodoProperty(property)
+      else if (isSkipped(path)) readUid(property)
     }
     if (kind === 'begin') beginComponent(part)
     return kind === 'end' && path === TODO ? { calendar, line, subject, properties } : undefined
   }
 
-  function beginComponent({ path, line: first }: CalendarPart) {
+  function beginComponent({ path, property: { line: first } }: CalendarPart) {
     const component = path.slice(path.lastIndexOf('/') + 1)
     if (path === TODO) [line, subject, properties] = [first, {}, new Map()]
     else if (isSkipped(path)) {

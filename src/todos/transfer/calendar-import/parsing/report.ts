@@ -1,5 +1,5 @@
-import { type Fault, MAX_ERRORS, validationFailed } from '../../../problems/problem.ts'
-import { MAX_IMPORT_NOTES } from '../../limits.ts'
+import { type Fault, MAX_ERRORS, validationFailed } from '../../../../problems/problem.ts'
+import { MAX_IMPORT_NOTES } from '../../../limits.ts'
 import { toLineFault } from './components.ts'
 
 /** What was not taken over of a line. */

@@ -1,4 +1,4 @@
-import { isFullDate, isLocalDateTime } from '../../../time/rfc3339.ts'
+import { isFullDate, isLocalDateTime } from '../../../../time/rfc3339.ts'
 import type { ContentLine } from './content-lines.ts'
 
 /*
@@ -22,12 +22,18 @@ export interface Property {
 }
 
 const NAME = /^([\w.-]+)[;:]/
-const PARAMETER = /;([\w-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)/y
+/** Microsoft's `tzone:` comes without the quotes that it needs. */
+const PARAMETER = /;([\w-]+)=((?:"[^"]*"|tzone:|[^";:])*)/y
+/** The most parameters of a property that are read. */
+const MAX_PARAMETERS = 100
 
 /** Divides a content line into the name, the parameters and the value. */
 export function parseProperty({ line, text, fault }: ContentLine): Property {
   const name = NAME.exec(text)?.[1] ?? ''
-  const { parameters, end } = parseParameters(text, name.length)
+  const { parameters, end } =
+    text[name.length] === ';'
+      ? parseParameters(text, name.length)
+      : { parameters: NO_PARAMETERS, end: name.length }
   const isWhole = name !== '' && text[end] === ':'
   return {
     line,
@@ -38,12 +44,15 @@ export function parseProperty({ line, text, fault }: ContentLine): Property {
   }
 }
 
+const NO_PARAMETERS: ReadonlyMap<string, string> = new Map()
+
 function parseParameters(text: string, start: number) {
   const parameters = new Map<string, string>()
   PARAMETER.lastIndex = start
   let end = start
-  for (let match = PARAMETER.exec(text); match; match = PARAMETER.exec(text)) {
-    const [, name = '', value = ''] = match
+  while (parameters.size < MAX_PARAMETERS) {
+    const [match, name = '', value = ''] = PARAMETER.exec(text) ?? []
+    if (match === undefined) break
     parameters.set(name.toUpperCase(), value.replaceAll('"', ''))
     end = PARAMETER.lastIndex
   }

@@ -1,10 +1,11 @@
-import { validationFailed } from '../../../problems/problem.ts'
+import { validationFailed } from '../../../../problems/problem.ts'
 import { type ContentLine, readContentLines } from './content-lines.ts'
 import { clip, type Property, parseProperty } from './properties.ts'
 
 /** What is read of a calendar, in its order: the ends of components, and properties. */
-export interface CalendarPart extends Property {
+export interface CalendarPart {
   readonly kind: 'begin' | 'end' | 'property'
+  readonly property: Property
   /** The names of the component and of those around it, such as `VCALENDAR/VTODO`. */
   readonly path: string
 }
@@ -52,13 +53,13 @@ function toPart(line: ContentLine, open: OpenComponent[]): CalendarPart {
   const path = parent?.path ?? ''
   if (property.name !== 'BEGIN' && property.name !== 'END') {
     if (!parent) throw lineError(line.line, NO_CALENDAR)
-    return { ...property, kind: 'property', path }
+    return { kind: 'property', property, path }
   }
   const name = clip(property.value.trim().toUpperCase())
   if (property.name === 'BEGIN') {
     const component = begin(name, line.line, parent, open.length)
     open.push(component)
-    return { ...property, kind: 'begin', path: component.path }
+    return { kind: 'begin', property, path: component.path }
   }
   if (parent?.name !== name) {
     if (!parent) throw lineError(line.line, NO_CALENDAR)
@@ -68,7 +69,7 @@ function toPart(line: ContentLine, open: OpenComponent[]): CalendarPart {
     )
   }
   open.pop()
-  return { ...property, kind: 'end', path }
+  return { kind: 'end', property, path }
 }
 
 function begin(name: string, line: number, parent: OpenComponent | undefined, depth: number): OpenComponent {

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** The longest content line that is read, in bytes: the longest description, all of it escaped, with room for parameters. */
-export const MAX_CONTENT_LINE = 262_144
-/** Bytes that are read in one turn of the event loop, some milliseconds. */
-const SLICE_LENGTH = 32_768
+export const MAX_CONTENT_LINE = 131_072
+/** Bytes that are read in one turn of the event loop, a few milliseconds. */
+const SLICE_LENGTH = 4096
 
 const [NEWLINE, RETURN, SPACE, TAB] = [0x0a, 0x0d, 0x20, 0x09]
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
