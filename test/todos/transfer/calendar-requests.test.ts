@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fc from 'fast-check'
 import t from 'tap'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
@@ -219,3 +218,167 @@ t.test(
     )
   }
 )
+
+t.test('notes and VTODOs have a limit', async t => {
+  const { take, list } = await serveCalendars(t)
+  const many = await take(todoOf(...Array(MAX_IMPORT_NOTES + 7).fill('X-A:b')))
+  t.strictSame(
+    { ...many.body, notes: many.body.notes.length, last: many.body.notes.at(-1) },
+    {
+      created: 1,
+      existing: 0,
+      notes: MAX_IMPORT_NOTES + 1,
+      last: { line: MAX_IMPORT_NOTES + 6, detail: 'and 7 more notes from here on' }
+    }
+  )
+  const todo = 'BEGIN:VTODO\nSUMMARY:x\nEND:VTODO\n'
+  const tooMany = await take(`BEGIN:VCALENDAR\n${todo.repeat(MAX_IMPORT_LINES + 1)}END:VCALENDAR\n`)
+  t.strictSame(
+    tooMany.body,
+    invalid(tooMany, {
+      pointer: `/${3 * MAX_IMPORT_LINES + 1}`,
+      detail: `line ${3 * MAX_IMPORT_LINES + 2}: VTODO is one too many; at most ${MAX_IMPORT_LINES} are taken`
+    })
+  )
+  const large = await take(withTitle('x').padEnd(MAX_IMPORT + 1))
+  t.strictSame(large.body, expectedProblem(large, 413, 'body_too_large'))
+  t.equal((await list()).length, 1)
+})
+
+t.test('what is long, or there very often, is read in part, and says so', async t => {
+  const { take } = await serveCalendars(t)
+  const zones = Array.from({ length: 1010 }, (_, index) => [
+    'BEGIN:VTIMEZONE',
+    `TZID:Zone ${index}`,
+    'X-LIC-LOCATION:Europe/Berlin',
+    'END:VTIMEZONE',
+    'BEGIN:VTODO',
+    `SUMMARY:${index}`,
+    `UID:${index}`,
+    `DUE;TZID=Zone ${index}:20260101T090000`,
+    'END:VTODO'
+  ])
+  const { body } = await take(calendarOf(...zones.flat()))
+  t.equal(body.created, 1010)
+  t.match(body.notes, { length: 10, 0: { line: 9010, uid: '1000', detail: /unknown time zone Zone 1000/ } })
+
+  const parameters = Array.from({ length: 101 }, (_, index) => `;P${index}=x`)
+  const answer = await take(todoOf(`DUE${parameters.join('')}:20260101`))
+  t.match(answer.body.errors, [{ pointer: '/5', detail: /^line 6: DUE is not a property/ }])
+  t.equal((await take(todoOf(`DUE${parameters.slice(1).join('')}:20260101`))).status, 200)
+  const uid = await take(todoOf('LOCATION:x').replace('UID:one', `UID:${'u'.repeat(1000)}`))
+  t.equal(uid.body.notes[0].uid, 'u'.repeat(255))
+})
+
+const CONTENT = [
+  {
+    title: 'Buy, milk; \\ "now"',
+    description: ' one\ntwo: three; four\\n ',
+    priority: 'high',
+    tags: ['a,b', 'c\\', 'é']
+  },
+  { title: 'on a day', due: { date: '2026-03-29' }, priority: 'medium' },
+  {
+    title: 'skipped hour',
+    due: { dateTime: '2026-03-29T02:30:00', timeZone: 'Europe/Berlin' },
+    priority: 'low'
+  },
+  { title: 'old name', due: { dateTime: '0001-01-01T00:00:00', timeZone: 'US/Pacific' } },
+  {
+    title: 'x'.repeat(500),
+    description: '🌱'.repeat(8192),
+    tags: Array.from({ length: 20 }, (_, index) => `tag ${index}`)
+  }
+]
+
+t.test('a calendar that was exported gives the same todos in another account', async t => {
+  const { clock, take, todos, list, signUp, call } = await serveCalendars(t)
+  for (const content of CONTENT) {
+    clock.advance(10)
+    t.equal((await todos('POST', '', content)).status, 201)
+  }
+  clock.advance(10)
+  const [first, second] = await list()
+  await todos('PATCH', `/${first.id}`, { done: true })
+  await todos('PATCH', `/${second.id}`, { description: 'changed' })
+  const calendar = (await todos('GET', '/export', undefined, { accept: 'text/calendar' })).body
+  clock.advance(10)
+
+  const { accessToken: token } = await signUp()
+  t.strictSame((await take(calendar, { token })).body, { created: CONTENT.length, existing: 0, notes: [] })
+  const imported = (await call('GET', '/api/todos?limit=200', { token })).body.items
+  const withId = (todo: { id: string }) => ({ ...contentOf({ ...todo }), id: todo.id })
+  t.strictSame(imported.map(withId), (await list()).map(withId))
+  t.strictSame((await take(calendar)).body, { created: 0, existing: CONTENT.length, notes: [] })
+})
+
+/** Changes that make a calendar worse. */
+const damage = fc.record({
+  at: fc.nat(2000),
+  length: fc.nat(40),
+  text: fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      '\r\n',
+      '\n ',
+      ':',
+      ';',
+      '"',
+      '\\',
+      'BEGIN:VTODO\n',
+      'END:VTODO\n',
+      'Z',
+      '9999',
+      '=',
+      '\u0000'
+    )
+  )
+})
+
+t.test('damaged calendars are imported or refused', async t => {
+  const { takeBytes } = await serveCalendars(t)
+  const base = [
+    ...['BEGIN:VCALENDAR', 'VERSION:2.0', 'X-WR-TIMEZONE:Europe/Berlin', 'BEGIN:VTIMEZONE', 'TZID:X'],
+    ...['X-LIC-LOCATION:Asia/Tokyo', 'END:VTIMEZONE', 'BEGIN:VTODO', 'UID:one', 'SUMMARY:One\\, two'],
+    ...['DESCRIPTION;ALTREP="cid:x":text', 'DTSTART;TZID=X:20260329T090000', 'DURATION:P1DT2H', 'PRIORITY:5'],
+    ...[
+      'CATEGORIES:a,b\\,c',
+      'RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3',
+      'CREATED:20260101T000000Z',
+      'STATUS:COMPLETED'
+    ],
+    ...[
+      'COMPLETED:20260102T000000Z',
+      'PERCENT-COMPLETE:100',
+      'BEGIN:VALARM',
+      'TRIGGER:-PT5M',
+      'END:VALARM',
+      'END:VTODO'
+    ],
+    ...[
+      'BEGIN:VTODO',
+      'SUMMARY:Two',
+      'DUE;VALUE=DATE:20260401',
+      'RELATED-TO:one',
+      'END:VTODO',
+      'END:VCALENDAR',
+      ''
+    ]
+  ].join('\r\n')
+  await fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 5 }), async damages => {
+      let bytes = Buffer.from(base)
+      for (const { at, length, text } of damages) {
+        const start = at % bytes.length
+        bytes = Buffer.concat([bytes.subarray(0, start), Buffer.from(text), bytes.subarray(start + length)])
+      }
+      const { status, body } = await takeBytes(bytes)
+      t.ok(status === 200 || (status === 400 && body.code === 'validation_failed'), JSON.stringify(body))
+      if (status === 200) t.match(body, { created: Number, existing: Number, notes: Array })
+      else
+        for (const { pointer, detail } of body.errors)
+          t.ok(/^\/\d+$/.test(pointer) && /^line \d+: /.test(detail))
+    }),
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 60) }
+  )
+})

@@ -50,9 +50,10 @@ function parseParameters(text: string, start: number) {
   const parameters = new Map<string, string>()
   PARAMETER.lastIndex = start
   let end = start
-  while (parameters.size < MAX_PARAMETERS) {
-    const [match, name = '', value = ''] = PARAMETER.exec(text) ?? []
-    if (match === undefined) break
+  for (let count = 0; count < MAX_PARAMETERS; count += 1) {
+    const match = PARAMETER.exec(text)
+    if (!match) break
+    const [, name = '', value = ''] = match
     parameters.set(name.toUpperCase(), value.replaceAll('"', ''))
     end = PARAMETER.lastIndex
   }
