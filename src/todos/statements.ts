@@ -23,15 +23,11 @@ export function toChangeTime(todos: Todos): SQL<Date> {
   return sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
 }
 
-/** The condition that an index of active todos has: neither in the trash nor in an archived list. */
-export const isActive = (todos: Todos): SQL => sql`${isNull(todos.deletedAt)} and not ${todos.isArchived}`
-
-/** Todos that are ordered together: the roots of a list, the children of a todo, or all active todos. */
-export type Siblings = 'roots' | 'children' | 'all'
+/** Todos that are ordered together: the roots of a list, or the children of a todo. */
+export type Siblings = 'roots' | 'children'
 
 /** The siblings of a todo that are not in the trash. Each kind has an index. */
-const areSiblings = (todos: Todos, siblings: Siblings) => {
-  if (siblings === 'all') return and(belongsToUser(todos), isActive(todos))
+export const areSiblings = (todos: Todos, siblings: Siblings) => {
   if (siblings === 'children')
     return and(
       isLive(todos),

@@ -1,3 +1,5 @@
+import { STANDALONE } from './signed-in.ts'
+
 /*
  * The rules of one person's todos, apart from how the service keeps them: a list in memory, on which requests are carried
  * out one after the other. Three things are the service's own to choose and are handed in: ids, positions and ETags.
@@ -15,6 +17,11 @@ export interface Todo {
   due: Due
   priority: string
   tags: string[]
+  listId: null
+  parentId: null
+  childCount: number
+  openChildCount: number
+  repeat: null
   position: string
   createdAt: string
   updatedAt: string
@@ -71,7 +78,7 @@ export type Outcome =
   | { code: string; current?: Todo }
   | { todo: Todo; isChanged: boolean; isPurged?: boolean; between?: [string | undefined, string | undefined] }
 
-const defaults = { description: null, done: false, due: null, priority: 'none', tags: [] }
+const defaults = { description: null, done: false, due: null, priority: 'none', tags: [], ...STANDALONE }
 
 export class Model {
   readonly todos = new Map<string, Todo>()
@@ -181,7 +188,8 @@ const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b 
 function toSortKey(todo: Todo, field: string): string | number {
   if (field === 'due') return toDueKey(todo.due)
   if (field === 'priority') return PRIORITIES.indexOf(todo.priority)
-  if (field === 'title') return todo.title.toUpperCase()
+  // Numbers in titles sort by their values.
+  if (field === 'title') return todo.title.toUpperCase().replace(/\d+/g, digits => digits.padStart(9, '0'))
   return field === 'createdAt' ? todo.createdAt : todo.updatedAt
 }
 
@@ -221,7 +229,7 @@ function createTodo(body: Content, now: string): Todo {
     completedAt: content.done ? now : null,
     deletedAt: null
   }
-  return { id: '', position: '', etag: '', ...content, ...timestamps }
+  return { id: '', position: '', etag: '', ...content, ...STANDALONE, ...timestamps }
 }
 
 type FullContent = Required<Content>

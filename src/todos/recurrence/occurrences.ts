@@ -5,7 +5,8 @@ import type { RecurrenceRule } from './rule.ts'
 /*
  * The occurrences of a series: of a rule that begins on a day (RFC 5545, section 3.3.10). Days are texts such as
  * `2026-03-29`. The start is an occurrence only if the rule selects it, and COUNT counts what the rule selects from the
- * start on. No series goes beyond the year 9999.
+ * start on. No series goes beyond the year 9999. UNTIL includes its day: of an UNTIL that is a time, `resolveUntil` finds
+ * the last day of a series at a time of day.
  */
 
 /** Finds the first occurrence after a day. @returns null when there is none */

@@ -20,15 +20,11 @@ export interface Periods {
   selectDays(index: number): readonly number[]
 }
 
-/** Days of a rule's period. */
-interface Period extends Span {
-  /** A small number, equal for periods whose days have the same weekdays and the same places in their months. */
-  readonly shape: number
-}
-
-/** Where the periods are; undefined is a period without days. */
+/** Where the periods are. */
 interface Layout extends Pick<Periods, 'cycle' | 'find'> {
-  toPeriod(index: number): Period | undefined
+  /** The number of a period in the cycle of the calendar: its days are like those of the period in any other cycle. */
+  toPosition(index: number): number
+  toSpan(index: number): Span
 }
 
 /** A search goes through many periods without days. */
@@ -41,41 +37,65 @@ const NO_DAYS: readonly number[] = []
  */
 export function createPeriods(rule: RecurrenceRule, start: number): Periods {
   const { frequency, interval } = rule
-  const isDaily = frequency === 'DAILY'
-  const filledRule = fillIn(rule, start)
-  const { cycle, find, toPeriod } =
-    frequency === 'WEEKLY' ? createWeeks(rule, start) : createMonths(rule, start)
-  const offsetsByShape: (readonly number[])[] = []
-
-  /** The selected days of a period as distances from its first day. Periods have few shapes. */
-  function selectOffsets(period: Period): readonly number[] {
-    const cached = offsetsByShape[period.shape]
-    if (cached) return cached
-    const allowed = Array.from({ length: period.length }, (_, offset) => offset).filter(offset =>
-      isAllowed(filledRule, period, period.firstDay + offset)
-    )
-    const sets = isDaily ? allowed.map(offset => [offset]) : [allowed]
-    const offsets = sets.flatMap(set => pickPositions(set, rule.bySetPos))
-    offsetsByShape[period.shape] = offsets
-    return offsets
-  }
-
+  const layout = frequency === 'WEEKLY' ? createWeeks(rule, start) : createMonths(rule, start)
+  const selectOffsets = createSelection(fillIn(rule, start))
+  const offsetsByPosition: (readonly number[])[] = []
   return {
-    cycle,
-    find,
+    cycle: layout.cycle,
+    find: layout.find,
     selectDays(index) {
-      const period = toPeriod(index)
-      if (period === undefined) return NO_DAYS
-      const offsets = selectOffsets(period)
-      if (offsets.length === 0) return NO_DAYS
-      const { firstDay, length } = period
-      if (!isDaily) return offsets.map(offset => firstDay + offset)
-      const days: number[] = []
-      for (let offset = mod(start - firstDay, interval); offset < length; offset += interval)
-        if (offsets.includes(offset)) days.push(firstDay + offset)
-      return days
+      const position = layout.toPosition(index)
+      const cached = offsetsByPosition[position]
+      if (cached?.length === 0) return NO_DAYS
+      const span = layout.toSpan(index)
+      const offsets = cached ?? selectOffsets(span)
+      offsetsByPosition[position] = offsets
+      return frequency === 'DAILY' ? selectAligned(offsets, span, start, interval) : addOffsets(span, offsets)
     }
   }
+}
+
+const addOffsets = ({ firstDay }: Span, offsets: readonly number[]) =>
+  offsets.map(offset => firstDay + offset)
+
+/** Selects those of the days of a month that are a multiple of an interval away from the start. */
+function selectAligned(
+  offsets: readonly number[],
+  { firstDay, length }: Span,
+  start: number,
+  interval: number
+): readonly number[] {
+  let offset = mod(start - firstDay, interval)
+  if (offset >= length) return NO_DAYS
+  const days: number[] = []
+  for (; offset < length; offset += interval) if (offsets.includes(offset)) days.push(firstDay + offset)
+  return days
+}
+
+/** Creates a function that selects days of a period, and returns their distances from its first day. */
+function createSelection(rule: RecurrenceRule): (period: Span) => readonly number[] {
+  const offsetsByShape = new Map<number, readonly number[]>()
+
+  function selectOffsets(period: Span): readonly number[] {
+    const offsets = Array.from({ length: period.length }, (_, offset) => offset)
+    const allowed = offsets.filter(offset => isAllowed(rule, period, period.firstDay + offset))
+    const sets = rule.frequency === 'DAILY' ? allowed.map(offset => [offset]) : [allowed]
+    return sets.flatMap(set => pickPositions(set, rule.bySetPos))
+  }
+
+  return period => {
+    const shape = toShape(period)
+    const offsets = offsetsByShape.get(shape) ?? selectOffsets(period)
+    offsetsByShape.set(shape, offsets)
+    return offsets
+  }
+}
+
+/** A number that is equal for periods whose days have the same weekdays and the same places in their months. */
+function toShape({ firstDay, length }: Span): number {
+  const month = toMonth(firstDay)
+  const daysInMonth = Math.min(length, toSpan(month + 1).firstDay - firstDay)
+  return ((toMonthOfYear(month) * 366 + length) * 31 + daysInMonth) * 7 + toWeekday(firstDay)
 }
 
 /** Fills in from the start what the rule leaves open. */
@@ -92,37 +112,26 @@ function fillIn(rule: RecurrenceRule, start: number): RecurrenceRule {
 function createWeeks({ interval, weekStart }: RecurrenceRule, start: number): Layout {
   const firstWeek = start - mod(toWeekday(start) - weekStart, 7)
   const weeksOfCycle = DAYS_OF_CYCLE / 7
+  const cycle = weeksOfCycle / gcd(interval, weeksOfCycle)
   return {
-    cycle: weeksOfCycle / gcd(interval, weeksOfCycle),
+    cycle,
     find: day => Math.floor((day - firstWeek) / 7 / interval),
-    toPeriod(index) {
-      const firstDay = firstWeek + 7 * interval * index
-      const month = toMonth(firstDay)
-      const daysInMonth = Math.min(7, toSpan(month + 1).firstDay - firstDay)
-      return { firstDay, length: 7, shape: 8 * toMonthOfYear(month) + daysInMonth }
-    }
+    toPosition: index => mod(index, cycle),
+    toSpan: index => ({ firstDay: firstWeek + 7 * interval * index, length: 7 })
   }
 }
 
-function createMonths({ frequency, interval, byMonth }: RecurrenceRule, start: number): Layout {
+function createMonths({ frequency, interval }: RecurrenceRule, start: number): Layout {
   const length = frequency === 'YEARLY' ? 12 : 1
   const step = frequency === 'DAILY' ? 1 : length * interval
   const firstMonth = toMonth(start) - mod(toMonth(start), length)
-  const cycle =
-    frequency === 'DAILY'
-      ? MONTHS_OF_CYCLE * (interval / gcd(interval, DAYS_OF_CYCLE))
-      : MONTHS_OF_CYCLE / gcd(step, MONTHS_OF_CYCLE)
+  // The days of a DAILY rule repeat themselves when its interval does so as well.
+  const repetitions = frequency === 'DAILY' ? interval / gcd(interval, DAYS_OF_CYCLE) : 1
   return {
-    cycle,
+    cycle: (MONTHS_OF_CYCLE / gcd(step, MONTHS_OF_CYCLE)) * repetitions,
     find: day => Math.floor((toMonth(day) - firstMonth) / step),
-    toPeriod(index) {
-      const month = firstMonth + step * index
-      const monthOfYear = toMonthOfYear(month)
-      if (length === 1 && byMonth.length > 0 && !byMonth.includes(monthOfYear)) return undefined
-      const span = toSpan(month, length)
-      const shape = (4 * monthOfYear + mod(span.length, 4)) * 7 + toWeekday(span.firstDay)
-      return { ...span, shape }
-    }
+    toPosition: index => mod(firstMonth + step * index, MONTHS_OF_CYCLE),
+    toSpan: index => toSpan(firstMonth + step * index, length)
   }
 }
 

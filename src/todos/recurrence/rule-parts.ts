@@ -28,9 +28,10 @@ export class RecurrenceRuleError extends Error {
   }
 }
 
-/** Throws an error about a part of a rule, with its value as received. */
+/** Throws an error about a value of a part, as received. */
 function refuse(part: string, value: string, advice: string): never {
-  throw new RecurrenceRuleError(`has ${part}=${clip(value)}; ${advice}`)
+  const fault = value === '' ? `has an empty value in ${part}` : `has ${part}=${clip(value)}`
+  throw new RecurrenceRuleError(`${fault}; ${advice}`)
 }
 
 /** A text of a rule, short enough for a message. */

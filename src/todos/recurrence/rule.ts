@@ -91,7 +91,7 @@ function splitRule(text: string): Map<RulePart, string> {
         'has an empty part; give one semicolon between two parts, and none at the ends'
       )
     const [name = '', value, ...rest] = assignment.split('=')
-    const part = findPart(name)
+    const part = findPart(name || assignment)
     if (!value || rest.length > 0)
       throw new RecurrenceRuleError(`has the part ${clip(assignment)}; give it as ${part}=value`)
     if (parts.has(part)) throw new RecurrenceRuleError(`has ${part} more than once; give it once`)

@@ -190,14 +190,14 @@ t.test('an invalid batch names each wrong field', async t => {
       '/0/changes',
       'may change done, and nothing else, with where'
     ],
-    [[{ op: 'move', id }], '/0', 'needs one of after, before and to'],
-    [[{ op: 'move', id, to: 'top', after: id }], '/0', 'needs one of after, before and to'],
+    [[{ op: 'move', id }], '/0', 'needs one of after, before and to, or listId or parentId'],
+    [[{ op: 'move', id, to: 'top', after: id }], '/0', 'has several of after, before and to; give one'],
     [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
     [[{ op: 'create', todo: {} }], '/0/todo/title', 'is required'],
     [
       [{ op: 'create', todo: { title: 'x', createdAt: 'x' } }],
       '/0/todo/createdAt',
-      'is not known; known are id, title, description, done, due, priority, tags'
+      'is not known; known are id, title, description, done, due, priority, tags, repeat, listId, parentId'
     ],
     [[{ op: 'delete', id: 7 }], '/0/id', 'must be of type string'],
     [
