@@ -40,20 +40,35 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
   )
 
   app.post('/import', { schema: schemas.importTodos, ...limits }, async function importAll(request, reply) {
-    const { timeZone } = request.query
-    const { body } = request
+    const { body, query } = request
     const common = { userId: request.user.id, key: getIdempotencyKey(request.headers), check }
-    if (typeof body === 'string' && timeZone !== undefined) throw validationFailed(NO_TIME_ZONE)
     const { answer, isReplay } =
       typeof body === 'string'
-        ? await importTodos(app.store, { ...common, text: body })
-        : await importCalendar(app.store, { ...common, bytes: body, timeZone })
+        ? await importTodos(app.store, { ...common, text: assertNoParameters(body, query) })
+        : await importCalendar(app.store, {
+            ...common,
+            bytes: body,
+            timeZone: query.timeZone,
+            listId: query.list
+          })
     if (isReplay) reply.header('idempotent-replayed', 'true')
-    return answer
+    const { created, existing, notes } = answer
+    // The answer to lines has notes only if something was left out.
+    return typeof body === 'string' && notes.length === 0
+      ? { created, existing }
+      : { created, existing, notes: [...notes] }
   })
 }
 
-const NO_TIME_ZONE = { parameter: 'timeZone', detail: 'is for calendars only; leave it out' }
+/** @returns the body @throws {Problem} `validation_failed` when an import of lines has parameters, which are for calendars */
+function assertNoParameters(body: string, query: object): string {
+  const errors = Object.keys(query).map(parameter => ({
+    parameter,
+    detail: 'is for calendars only; leave it out'
+  }))
+  if (errors.length > 0) throw validationFailed(...errors)
+  return body
+}
 
 /** @throws {Problem} `unsupported_media_type` when a calendar says that it is not encoded as UTF-8 */
 function assertUtf8Charset(contentType = ''): void {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
+import { Id } from '../../../src/http/schemas/id.ts'
 import { TimeZone } from '../../../src/todos/content/due.ts'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
@@ -101,7 +102,8 @@ export const importTodos = {
     `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.\n\n` +
     'Also takes a calendar (`text/calendar`, RFC 5545), encoded as UTF-8: each VTODO becomes a todo, whose id is made from the ' +
     'UID, so the same calendar can be imported again. Times that name no time zone, or an unknown one, are those of ' +
-    '`timeZone`, or else of X-WR-TIMEZONE; without both only their days are taken. `notes` tells line by line what a todo ' +
+    '`timeZone`, or else of X-WR-TIMEZONE; without both only their days are taken. The todos go to the inbox, or ' +
+    'to the list `list`. `notes` tells line by line what a todo ' +
     `cannot hold, such as reminders or events (up to ${MAX_IMPORT_NOTES}; one more tells how many there are besides). A file ` +
     'that is cut off, a VTODO without SUMMARY, a wrong DUE, and a text that is too long are errors, with pointers such as `/17`; ' +
     'then nothing is imported.',
@@ -110,6 +112,7 @@ export const importTodos = {
   headers: idempotencyHeaders,
   querystring: Type.Object(
     {
+      list: Type.Optional(Id),
       timeZone: Type.Optional(TimeZone)
     },
     { additionalProperties: false }
@@ -128,7 +131,8 @@ export const importTodos = {
         existing: Type.Integer({ description: 'how many were there already' }),
         notes: Type.Optional(
           Type.Array(ImportNote, {
-            description: 'of a calendar: what was not taken over, in the order of the lines'
+            description:
+              'what was not taken over, in the order of the lines; of lines of JSON only if there is any'
           })
         )
       },

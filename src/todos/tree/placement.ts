@@ -11,6 +11,7 @@ import { findDescendants, getDepth, getHeight } from './tree.ts'
  * Finds the rows that a placement stands for.
  * @param moved the todo that goes there, with its descendants; undefined for a new one
  * @param pointer to the object that has the placement
+ * @param isParent whether a todo may be the parent
  * @throws {Problem} `validation_failed` for a list or a parent that is not there, for a parent in another list, below the todo
  * itself, or with as many levels or subtasks as there may be
  */
@@ -18,7 +19,8 @@ export async function resolvePlacement(
   draft: Draft,
   moved: TodoRow | undefined,
   { listId, parentId }: RequestedPlacement,
-  pointer = ''
+  pointer = '',
+  isParent: (row: TodoRow) => boolean = isListed
 ): Promise<RowPlacement> {
   const fail = (member: string, detail: string) =>
     validationFailed({ pointer: `${pointer}/${member}`, detail })
@@ -31,7 +33,7 @@ export async function resolvePlacement(
   }
 
   const parent = await draft.find(parentId)
-  if (!parent || !isListed(parent)) throw fail('parentId', NO_PARENT)
+  if (!parent || !isParent(parent)) throw fail('parentId', NO_PARENT)
   if (listId !== undefined && (listId ?? '') !== parent.listId) throw fail('parentId', OTHER_LIST)
   const rootId = parent.rootId || parent.id
   const tree = await draft.findTree(rootId)

@@ -9,6 +9,7 @@ const read = (name: string) => readFileSync(join(FOLDER, `${name}.ics`), 'utf8')
 const NOW = '2026-01-01T00:00:00.000Z'
 const nothingLikeIt = (name: string, kind = 'todo') =>
   `${name} was left out: a ${kind} here has nothing like it`
+const NO_LIST = 'X-WR-CALNAME was left out: the parameter list puts the todos into a list'
 const NO_START = 'DTSTART was left out: a todo has no start, only a due date'
 
 const blank = {
@@ -31,6 +32,7 @@ const blank = {
 interface Program {
   readonly name: string
   readonly query?: string
+  /** With the titles of parents for their ids. */
   readonly todos: readonly object[]
   /** The lines, UIDs and details of the notes. */
   readonly notes: readonly (readonly [line: number, uid: string | undefined, detail: string])[]
@@ -81,6 +83,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Umzug',
+        childCount: 1,
         due: { date: '2026-05-01' },
         priority: 'medium',
         createdAt: '2026-01-10T07:15:00.000Z',
@@ -89,6 +92,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Kartons kaufen',
+        parentId: 'Umzug',
         done: true,
         due: { dateTime: '2026-04-20T17:00:00', timeZone: 'Europe/Berlin' },
         createdAt: '2026-01-10T07:16:00.000Z',
@@ -97,6 +101,7 @@ const programs: Program[] = [
       }
     ],
     notes: [
+      [5, undefined, NO_LIST],
       [6, undefined, nothingLikeIt('X-APPLE-CALENDAR-COLOR', 'calendar')],
       [19, 'pwen4kz18g', nothingLikeIt('X-OC-HIDESUBTASKS')],
       [20, 'pwen4kz18g', nothingLikeIt('X-APPLE-SORT-ORDER')]
@@ -108,6 +113,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Water the plants 🌱',
+        childCount: 1,
         due: { dateTime: '2026-01-05T09:30:00', timeZone: 'America/Los_Angeles' },
         priority: 'low',
         repeat: { rule: 'FREQ=WEEKLY;INTERVAL=2', from: 'due' },
@@ -117,6 +123,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Buy a pot',
+        parentId: 'Water the plants 🌱',
         description: 'Two of them, the small ones.\nNot the red ones; those are too\\too big.',
         done: true,
         createdAt: '2026-01-03T18:00:00.000Z',
@@ -126,6 +133,7 @@ const programs: Program[] = [
     ],
     notes: [
       [5, undefined, nothingLikeIt('X-APPLE-CALENDAR-COLOR', 'calendar')],
+      [6, undefined, NO_LIST],
       [37, PLANTS, nothingLikeIt('X-APPLE-SORT-ORDER')],
       [38, PLANTS, nothingLikeIt('VALARM')],
       [58, POT, nothingLikeIt('X-APPLE-SORT-ORDER')]
@@ -141,7 +149,10 @@ const programs: Program[] = [
         due: { dateTime: '2026-01-16T14:30:00', timeZone: 'Europe/Paris' }
       }
     ],
-    notes: [[8, '3q1v4t0c9c8sd2f6@google.com', 'VEVENT was left out: only VTODO becomes a todo']]
+    notes: [
+      [6, undefined, NO_LIST],
+      [8, '3q1v4t0c9c8sd2f6@google.com', 'VEVENT was left out: only VTODO becomes a todo']
+    ]
   },
   {
     name: 'tasks-org',
@@ -149,6 +160,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Pay the rent',
+        childCount: 1,
         description: 'By bank transfer',
         due: { dateTime: '2026-01-30T12:00:00', timeZone: 'America/Chicago' },
         priority: 'high',
@@ -160,6 +172,7 @@ const programs: Program[] = [
       {
         ...blank,
         title: 'Ask about the heating',
+        parentId: 'Pay the rent',
         done: true,
         createdAt: '2026-01-10T08:16:00.000Z',
         updatedAt: '2026-01-12T09:17:00.000Z',
@@ -213,7 +226,10 @@ for (const { name, query = '', todos, notes } of programs)
     t.equal(first.status, 200)
     t.strictSame(first.body, { created: todos.length, existing: 0, notes: expectedNotes })
     const imported = await list()
-    t.strictSame(imported.map(contentOf), todos)
+    const titles = new Map(imported.map(({ id, title }: { id: string; title: string }) => [id, title]))
+    const withTitle = (todo: { parentId: string }) =>
+      contentOf({ ...todo, parentId: titles.get(todo.parentId) ?? null })
+    t.strictSame(imported.map(withTitle), todos)
 
     const second = await take(calendar.replaceAll('\r\n', '\n'), { query })
     t.strictSame(second.body, { created: 0, existing: todos.length, notes: expectedNotes })

@@ -6,15 +6,16 @@ import type { LineCheck } from '../import-lines.ts'
 import { readCompletion } from './completion.ts'
 import { readDue } from './due.ts'
 import { clip, decodeText, decodeTexts, type Property } from './parsing/properties.ts'
-import type { Report } from './parsing/report.ts'
 import type { TodoComponent } from './parsing/todo-components.ts'
+import { isListCategory, readPlacement } from './placement.ts'
 import { readRepeat } from './repeat.ts'
-import { createTodoSource, type TodoSource, type Zones } from './todo-source.ts'
+import type { TodoSource } from './todo-source.ts'
 
-export interface TodoContext extends Zones {
-  readonly report: Report
+export interface TodoContext {
   /** The id of the todo of a UID. */
   readonly toId: (uid: string) => string
+  /** The list for all todos, if the request names one. */
+  readonly listId: string | undefined
   readonly check: LineCheck
 }
 
@@ -26,9 +27,11 @@ const SOURCES: Readonly<Record<string, string>> = { title: 'SUMMARY', descriptio
  * cut is a fault.
  * @returns undefined for a VTODO that is no todo of its own, or has a fault
  */
-export function toImportLine(component: TodoComponent, context: TodoContext): ImportLine | undefined {
-  const { check } = context
-  const source = createTodoSource(component, context)
+export function toImportLine(
+  component: TodoComponent,
+  source: TodoSource,
+  { toId, listId, check }: TodoContext
+): ImportLine | undefined {
   const { get, addNote, addFault } = source
   const [uid, summary, recurrenceId] = [get('UID'), get('SUMMARY'), get('RECURRENCE-ID')]
   if (recurrenceId) {
@@ -48,13 +51,18 @@ export function toImportLine(component: TodoComponent, context: TodoContext): Im
 
   const due = readDue(source)
   const line: ImportLine = {
-    ...(uid && { id: context.toId(decodeText(uid.value).trim()) }),
+    ...(uid && { id: toId(decodeText(uid.value).trim()) }),
     title: readTitle(summary, addNote),
     description: readDescription(get('DESCRIPTION'), addNote),
     due,
     repeat: readRepeat(source, due),
     priority: readPriority(get('PRIORITY'), addNote),
-    tags: readTags(source.getAll('CATEGORIES'), check, addNote),
+    tags: readTags(
+      source.getAll('CATEGORIES').filter(property => !isListCategory(property)),
+      check,
+      addNote
+    ),
+    ...readPlacement(source, { toId, listId }),
     ...readCompletion(source)
   }
   const faults = check(line)

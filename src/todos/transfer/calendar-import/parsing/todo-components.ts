@@ -1,10 +1,10 @@
+import type { Subject } from '../../import-notes.ts'
 import type { CalendarPart } from './components.ts'
 import { clip, decodeText, type Property } from './properties.ts'
-import type { Report, Subject } from './report.ts'
+import type { Report } from './report.ts'
 
 /** What a calendar says of itself. */
 export interface CalendarProperties {
-  name?: string
   timeZone?: string
 }
 
@@ -67,8 +67,12 @@ const SILENT_CALENDAR_PROPERTIES: Readonly<Record<string, readonly string[] | 'a
   'X-WR-RELCALID': 'any'
 }
 
-/** Collects the VTODOs of calendars, and says what else there is. @returns a function that takes part after part */
-export function createTodoReader(report: Report) {
+/**
+ * Collects the VTODOs of calendars, and says what else there is.
+ * @param isListKnown whether the request names the list of the todos
+ * @returns a function that takes part after part
+ */
+export function createTodoReader(report: Report, isListKnown: boolean) {
   let calendar: CalendarProperties = {}
   let subject: Subject = {}
   let line = 0
@@ -93,13 +97,15 @@ export function createTodoReader(report: Report) {
   function readCalendarProperty(property: Property) {
     const { name, line } = property
     const value = decodeText(property.value).trim()
-    if (name === 'NAME' || name === 'X-WR-CALNAME') calendar.name ??= value
-    else if (name === 'X-WR-TIMEZONE' || name === 'TIMEZONE-ID') calendar.timeZone ??= value
+    if (name === 'X-WR-TIMEZONE' || name === 'TIMEZONE-ID') calendar.timeZone ??= value
     else if (name === 'VERSION' && value !== '2.0')
       report.addFault(line, `VERSION is ${clip(value)}; give a calendar of version 2.0 (iCalendar)`)
     else if (name === 'CALSCALE' && value.toUpperCase() !== 'GREGORIAN')
       report.addFault(line, `CALSCALE is ${clip(value)}; give dates of the Gregorian calendar`)
-    else noteUnlessSilent(property, SILENT_CALENDAR_PROPERTIES)
+    else if (name === 'NAME' || name === 'X-WR-CALNAME') {
+      if (!isListKnown)
+        report.addNote(line, `${name} was left out: the parameter list puts the todos into a list`)
+    } else noteUnlessSilent(property, SILENT_CALENDAR_PROPERTIES)
   }
 
   function noteUnlessSilent(

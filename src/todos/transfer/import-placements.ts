@@ -1,0 +1,117 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Store } from '../../db/store.ts'
+import { Problem } from '../../problems/problem.ts'
+import { createBulkUpdates } from '../bulk/bulk-updates.ts'
+import { createDraft, type Draft } from '../draft.ts'
+import { MAX_DEPTH } from '../limits.ts'
+import type { TodoRow } from '../tables.ts'
+import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
+import { putInPlace, resolvePlacement } from '../tree/placement.ts'
+import type { ImportLine } from './import-line.ts'
+import { parseLine, toSlices } from './import-lines.ts'
+import type { PositionedLine } from './import-positions.ts'
+
+/** A line that names a list or a parent, and the row of its todo but for its placement. */
+export interface PlacedLine {
+  readonly line: PositionedLine
+  readonly row: TodoRow
+}
+
+/** A place that a todo did not get. */
+export interface PlacementNote {
+  /** The number of the line, from 0. */
+  readonly number: number
+  readonly member: 'listId' | 'parentId'
+  /** Why not, as said of the member. */
+  readonly detail: string
+}
+
+/** The last level that is told apart: lines are on it that are below too many others, or below themselves. */
+const LAST_LEVEL = MAX_DEPTH + 1
+/** Todos in a transaction. */
+const CHUNK_SIZE = 20
+
+/**
+ * Finds out how many todos of a text are above each line. Level by level, parents come before their subtasks.
+ * @returns the level of a line
+ */
+export async function readLevels(text: string): Promise<(line: ImportLine) => number> {
+  const parents = new Map<string, string>()
+  for (const { lines } of toSlices(text)) {
+    for (const { id, parentId } of lines.map(parseLine)) if (id && parentId) parents.set(id, parentId)
+    await nextTurn()
+  }
+  return function getLevel({ parentId }) {
+    let level = 0
+    for (let id = parentId; id && level < LAST_LEVEL; id = parents.get(id)) level += 1
+    return level
+  }
+}
+
+/** Whether a line names a list or a parent. */
+export const isPlaced = ({ listId, parentId }: ImportLine): boolean => Boolean(listId || parentId)
+
+/**
+ * Inserts todos in their lists and below their parents. One whose place cannot be had goes without: to the top of its list, or
+ * to the inbox. A todo that is there already stays as it is.
+ * @returns how many todos were inserted, and the places that they did not get
+ * @throws {Problem} `quota_exceeded`
+ * @throws {StatementError}
+ */
+export async function insertPlaced(store: Store, userId: string, todos: readonly PlacedLine[]) {
+  const notes: PlacementNote[] = []
+  let added = 0
+  for (let start = 0; start < todos.length; start += CHUNK_SIZE) {
+    const inserted = await insertChunk(store, userId, todos.slice(start, start + CHUNK_SIZE))
+    added += inserted.added
+    notes.push(...inserted.notes)
+  }
+  return { added, notes }
+}
+
+async function insertChunk(store: Store, userId: string, todos: readonly PlacedLine[]) {
+  for (;;) {
+    await createBulkUpdates(store).finishPending(userId)
+    // Positions are those of the lines, so nothing must be at the bottom.
+    const draft = createDraft(store, userId, true)
+    const notes: PlacementNote[] = []
+    let added = 0
+    for (const { line, row } of todos) {
+      if (await draft.find(line.id)) continue
+      const { placement, deletedWith } = await findPlacement(draft, line, notes)
+      if (placement.parentId === '') await draft.put({ ...row, ...placement, deletedWith })
+      else await putInPlace(draft, store, { ...row, deletedWith }, placement)
+      added += 1
+    }
+    if (await draft.commit([])) return { added, notes }
+  }
+}
+
+/** Finds the place of a line, or what is left of it. */
+async function findPlacement(draft: Draft, line: PositionedLine, notes: PlacementNote[]) {
+  const { number, listId = null, parentId = null, deletedAt } = line
+  // A subtask of a todo in the trash can only be in the trash.
+  const isParent = deletedAt ? () => true : isListed
+
+  async function attempt(member: PlacementNote['member']): Promise<RowPlacement | undefined> {
+    const requested = member === 'parentId' ? { listId: undefined, parentId } : { listId, parentId: null }
+    try {
+      return await resolvePlacement(draft, undefined, requested, '', isParent)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      notes.push({ number, member, detail: error.faults.map(({ detail }) => detail).join() })
+      return undefined
+    }
+  }
+
+  const placement =
+    (parentId === null ? undefined : await attempt('parentId')) ?? (await attempt('listId')) ?? INBOX_ROW
+  return { placement, deletedWith: await findDeletion(draft, line, placement) }
+}
+
+/** What was deleted in the same instant as its parent was deleted with it. */
+async function findDeletion(draft: Draft, { id, deletedAt }: PositionedLine, { parentId }: RowPlacement) {
+  if (!deletedAt) return ''
+  const parent = parentId === '' ? undefined : await draft.find(parentId)
+  return parent?.deletedAt?.getTime() === Date.parse(deletedAt) ? parent.deletedWith : id
+}
