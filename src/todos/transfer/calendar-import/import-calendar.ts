@@ -1,7 +1,6 @@
 import type { Store } from '../../../db/store.ts'
 import type { IdempotentResult } from '../../../idempotency/idempotency.ts'
-import { validationFailed } from '../../../problems/problem.ts'
-import { listStatements } from '../../lists/statements.ts'
+import { assertTargetsExist } from '../../query/targets.ts'
 import { type ImportRequest, type ImportResult, importTodos } from '../import.ts'
 import { compareLines } from '../import-notes.ts'
 import { convertCalendar } from './convert-calendar.ts'
@@ -28,18 +27,8 @@ export async function importCalendar(
   { bytes, timeZone, listId, ...request }: CalendarImportRequest
 ): Promise<IdempotentResult<ImportResult>> {
   const { userId, check } = request
-  if (listId !== undefined) await assertList(store, userId, listId)
+  if (listId !== undefined) await assertTargetsExist(store, userId, { list: [listId] })
   const { notes, ...lines } = await convertCalendar(bytes, { userId, check, timeZone, listId })
   const { answer, isReplay } = await importTodos(store, { ...request, ...lines })
   return { answer: { ...answer, notes: [...notes, ...answer.notes].sort(compareLines) }, isReplay }
-}
-
-/** @throws {Problem} `validation_failed` */
-async function assertList(store: Store, userId: string, id: string): Promise<void> {
-  const [list] = await listStatements(store).find.execute({ id, userId })
-  if (!list || list.deletedAt)
-    throw validationFailed({
-      parameter: 'list',
-      detail: 'names no list; GET /api/lists tells those that there are'
-    })
 }

@@ -76,14 +76,16 @@ export function createTodoReader(report: Report, isListKnown: boolean) {
   let calendar: CalendarProperties = {}
   let subject: Subject = {}
   let line = 0
+  let hasFault = false
   let properties = new Map<string, Property[]>()
 
   function readTodoProperty(property: Property) {
     const { name, fault } = property
     const max = READ_PROPERTIES.get(name)
-    if (name === '' || (max !== undefined && fault))
+    if (name === '' || (max !== undefined && fault)) {
+      hasFault = true
       report.addFault(property.line, `${name || 'this'} ${fault}`)
-    else if (max === undefined) noteUnlessSilent(property, SILENT_PROPERTIES, subject)
+    } else if (max === undefined) noteUnlessSilent(property, SILENT_PROPERTIES, subject)
     else if ((properties.get(name)?.length ?? 0) === max)
       report.addNote(property.line, `${name} was left out: it comes too often`, subject)
     else properties.set(name, [...(properties.get(name) ?? []), property])
@@ -91,7 +93,7 @@ export function createTodoReader(report: Report, isListKnown: boolean) {
   }
 
   function readUid({ name, value }: Property) {
-    if (name === 'UID') subject.uid ??= decodeText(value).trim()
+    if (name === 'UID' && value !== '') subject.uid ??= decodeText(value).trim()
   }
 
   function readCalendarProperty(property: Property) {
@@ -123,7 +125,7 @@ export function createTodoReader(report: Report, isListKnown: boolean) {
     )
   }
 
-  /** @returns a VTODO at its end */
+  /** @returns a VTODO at its end, unless it has a fault */
   return function readPart(part: CalendarPart): TodoComponent | undefined {
     const { kind, path, property } = part
     if (path === TIME_ZONE || path.startsWith(`${TIME_ZONE}/`)) return undefined
@@ -134,12 +136,12 @@ export function createTodoReader(report: Report, isListKnown: boolean) {
       else if (isSkipped(path)) readUid(property)
     }
     if (kind === 'begin') beginComponent(part)
-    return kind === 'end' && path === TODO ? { calendar, line, subject, properties } : undefined
+    return kind === 'end' && path === TODO && !hasFault ? { calendar, line, subject, properties } : undefined
   }
 
   function beginComponent({ path, property: { line: first } }: CalendarPart) {
     const component = path.slice(path.lastIndexOf('/') + 1)
-    if (path === TODO) [line, subject, properties] = [first, {}, new Map()]
+    if (path === TODO) [line, subject, properties, hasFault] = [first, {}, new Map(), false]
     else if (isSkipped(path)) {
       subject = {}
       report.addNote(first, `${component} was left out: only VTODO becomes a todo`, subject)
