@@ -9,28 +9,32 @@ const belongsToUser = ({ userId }: Lists) => eq(userId, param(userId, 'userId'))
 const isThisList = (lists: Lists) => and(belongsToUser(lists), eq(lists.id, param(lists.id, 'id')))
 
 /** What todos change of their lists. */
-export const listCountChanges = prepareChanges('lists_count', todoTables, (db, { lists }, changeNumber) => {
-  const columns = {
-    changeNumber,
-    revision: param(lists.revision, 'revision'),
-    openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
-  }
-  return {
-    count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
-    /** The same for todos that come into the list: it must be as it was when they were made for it. */
-    enter: db
-      .update(lists)
-      .set(columns)
-      .where(
-        and(
-          isThisList(lists),
-          isNull(lists.deletedAt),
-          sql`(${lists.archivedAt} is not null) = ${param(lists.archivedAt, 'isArchived')}`
+export const listCountChanges = prepareChanges(
+  'lists_count',
+  todoTables,
+  (db, { lists, todos }, changeNumber) => {
+    const columns = {
+      changeNumber,
+      revision: param(lists.revision, 'revision'),
+      openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
+    }
+    return {
+      count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
+      /** The same for todos that come into the list: it must be as it was when they were made for it. */
+      enter: db
+        .update(lists)
+        .set(columns)
+        .where(
+          and(
+            isThisList(lists),
+            isNull(lists.deletedAt),
+            sql`(${lists.archivedAt} is not null) = ${param(todos.isArchived, 'isArchived')}`
+          )
         )
-      )
-      .returning({ id: lists.id })
+        .returning({ id: lists.id })
+    }
   }
-})
+)
 
 /** What reads a user's lists one by one. */
 export const listStatements = prepareStatements('lists', todoTables, (db, { lists }) => ({

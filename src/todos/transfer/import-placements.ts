@@ -78,9 +78,10 @@ async function insertChunk(store: Store, userId: string, todos: readonly PlacedL
     let added = 0
     for (const { line, row } of todos) {
       if (await draft.find(line.id)) continue
-      const { placement, deletedWith } = await findPlacement(draft, line, notes)
-      if (placement.parentId === '') await draft.put({ ...row, ...placement, deletedWith })
-      else await putInPlace(draft, store, { ...row, deletedWith }, placement)
+      const placement = await findPlacement(draft, line, notes)
+      const placed = { ...row, ...placement, deletedWith: await findDeletion(draft, row, placement) }
+      if (placement.parentId === '') await draft.put(placed)
+      else await putInPlace(draft, store, placed, placement)
       added += 1
     }
     if (await draft.commit([])) return { added, notes }
@@ -88,7 +89,11 @@ async function insertChunk(store: Store, userId: string, todos: readonly PlacedL
 }
 
 /** Finds the place of a line, or what is left of it. */
-async function findPlacement(draft: Draft, line: PositionedLine, notes: PlacementNote[]) {
+async function findPlacement(
+  draft: Draft,
+  line: PositionedLine,
+  notes: PlacementNote[]
+): Promise<RowPlacement> {
   const { number, listId = null, parentId = null, deletedAt } = line
   // A subtask of a todo in the trash can only be in the trash.
   const isParent = deletedAt ? () => true : isListed
@@ -104,14 +109,17 @@ async function findPlacement(draft: Draft, line: PositionedLine, notes: Placemen
     }
   }
 
-  const placement =
-    (parentId === null ? undefined : await attempt('parentId')) ?? (await attempt('listId')) ?? INBOX_ROW
-  return { placement, deletedWith: await findDeletion(draft, line, placement) }
+  const below = parentId === null ? undefined : await attempt('parentId')
+  return below ?? (await attempt('listId')) ?? INBOX_ROW
 }
 
 /** What was deleted in the same instant as its parent was deleted with it. */
-async function findDeletion(draft: Draft, { id, deletedAt }: PositionedLine, { parentId }: RowPlacement) {
-  if (!deletedAt) return ''
+async function findDeletion(
+  draft: Draft,
+  { deletedAt, deletedWith }: TodoRow,
+  { parentId }: RowPlacement
+): Promise<string> {
   const parent = parentId === '' ? undefined : await draft.find(parentId)
-  return parent?.deletedAt?.getTime() === Date.parse(deletedAt) ? parent.deletedWith : id
+  const isOneAct = deletedAt !== null && parent?.deletedAt?.getTime() === deletedAt.getTime()
+  return isOneAct ? parent.deletedWith : deletedWith
 }

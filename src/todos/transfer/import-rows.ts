@@ -24,6 +24,7 @@ export function toImportedRow({ now, newId }: Store, userId: string, line: Posit
     completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
     ...INBOX_ROW,
     ...NO_HISTORY,
+    deletedWith: line.deletedAt ? line.id : '',
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)
   }
@@ -31,11 +32,20 @@ export function toImportedRow({ now, newId }: Store, userId: string, line: Posit
 
 const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
 
-/** Inserts all rows or none, in one statement. Its length depends on the rows, so it is built anew each time. */
-export function createInsert(
+/**
+ * Inserts all rows or none, but for those whose id is there already.
+ * @returns how many were inserted
+ */
+export async function insertRows(store: Store, userId: string, rows: readonly TodoRow[]): Promise<number> {
+  const [added] = await store.atomically(createInsert(store, userId, rows))
+  return added.length
+}
+
+/** Inserts rows in one statement. Its length depends on the rows, so it is built anew each time. */
+function createInsert(
   store: Store,
   userId: string,
-  rows: TodoRow[]
+  rows: readonly TodoRow[]
 ): BoundStatement<{ id: string }[]> {
   const { todos } = todoTables(store.kit)
   const change = prepareChange(store, '', (db, changeNumber) =>

@@ -4,13 +4,14 @@ import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../.
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
 import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
-import { countBytes, withQuota } from '../quota.ts'
+import { sumGrowth, withQuota } from '../quota.ts'
+import type { TodoRow } from '../tables.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
 import { insertPlaced, isPlaced, type PlacementNote, readLevels } from './import-placements.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
-import { createInsert, toImportedRow } from './import-rows.ts'
+import { insertRows, toImportedRow } from './import-rows.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
@@ -91,14 +92,24 @@ interface Insertion {
 }
 
 async function importWithinQuota(store: Store, insertion: Insertion): Promise<Counts> {
-  const { all, unplaced } = await computeGrowth(store, insertion)
-  // What names a place is counted again as it is written.
-  if (all.todos > unplaced.todos) await withQuota(store, insertion.userId, all, async () => {})
-  return withQuota(store, insertion.userId, unplaced, () => insertLines(store, insertion))
+  const { userId } = insertion
+  const { growth, hasPlaces } = await computeGrowth(store, insertion)
+  if (!hasPlaces)
+    return withQuota(store, userId, growth, () => insertLines(store, insertion, (_rows, write) => write()))
+  // The places are found todo by todo, and so the quota is used.
+  await withQuota(store, userId, growth, async () => {})
+  return insertLines(store, insertion, (rows, write) => withQuota(store, userId, sumGrowth(rows), write))
 }
 
+/** Writes rows that are not in the database yet. */
+type WriteRows = (rows: readonly TodoRow[], write: () => Promise<number>) => Promise<number>
+
 /** Inserts the todos of the lines, parents before their subtasks. */
-async function insertLines(store: Store, { userId, text, newId, notePlacement }: Insertion): Promise<Counts> {
+async function insertLines(
+  store: Store,
+  { userId, text, newId, notePlacement }: Insertion,
+  writeRows: WriteRows
+): Promise<Counts> {
   const assignPositions = createPositionAssigner(store, userId)
   const getLevel = await readLevels(text)
   const counts = { created: 0, existing: 0 }
@@ -123,14 +134,14 @@ async function insertLines(store: Store, { userId, text, newId, notePlacement }:
     const todos = lines.map(line => ({ line, row: toImportedRow(store, userId, line) }))
     const rows = todos.filter(({ line }) => !isPlaced(line)).map(({ row }) => row)
     await nextTurn()
-    const [added] = rows.length > 0 ? await store.atomically(createInsert(store, userId, rows)) : [[]]
+    const added = rows.length > 0 ? await writeRows(rows, () => insertRows(store, userId, rows)) : 0
     const placed = await insertPlaced(
       store,
       userId,
       todos.filter(({ line }) => isPlaced(line))
     )
     for (const note of placed.notes) notePlacement(note)
-    return added.length + placed.added
+    return added + placed.added
   }
 }
 
@@ -142,10 +153,10 @@ function assignIds(lines: readonly string[], firstLine: number, newId: (line: nu
   })
 }
 
-/** What an import adds to the user's usage, and what of that are todos that name neither a list nor a parent. */
+/** What an import adds to the user's usage, and whether any of its new todos names a list or a parent. */
 async function computeGrowth(store: Store, { userId, text, newId }: Insertion) {
-  const all = { todos: 0, bytes: 0 }
-  const unplaced = { todos: 0, bytes: 0 }
+  const growth = { todos: 0, bytes: 0 }
+  let hasPlaces = false
   for (const { firstLine, lines } of toSlices(text)) {
     const todos = assignIds(lines, firstLine, newId)
     const existingTodos = await findExistingPositions(
@@ -153,14 +164,14 @@ async function computeGrowth(store: Store, { userId, text, newId }: Insertion) {
       userId,
       todos.map(({ id }) => id)
     )
-    for (const todo of todos.filter(({ id }) => !existingTodos.has(id)))
-      for (const growth of isPlaced(todo) ? [all] : [all, unplaced]) {
-        growth.todos += 1
-        growth.bytes += countBytes({ ...defaults, ...todo })
-      }
+    const newTodos = todos.filter(({ id }) => !existingTodos.has(id))
+    const added = sumGrowth(newTodos.map(todo => ({ ...defaults, ...todo })))
+    growth.todos += added.todos
+    growth.bytes += added.bytes
+    hasPlaces ||= newTodos.some(isPlaced)
     await nextTurn()
   }
-  return { all, unplaced }
+  return { growth, hasPlaces }
 }
 
 async function assertValidLines(text: string, check: LineCheck): Promise<void> {
