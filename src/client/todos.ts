@@ -4,6 +4,7 @@ import {
   createTodoPageReader,
   type ResponseReader,
   readBatch,
+  readCalendar,
   readCalendarImport,
   readImport,
   readNdjson,
@@ -13,6 +14,7 @@ import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,
   CreateTodoBody,
+  ExportTodosQuery,
   ImportTodosQuery,
   ListTodosQuery,
   MoveTodoBody,
@@ -113,9 +115,20 @@ export function createTodos(platform: Platform, call: Call) {
     restore: (id: string, options?: ChangeOptions) =>
       call({ method: 'POST', path: `${PATH}/${id}/restore`, isIdempotent: true, read: readTodo, ...options }),
 
-    /** Exports all todos as NDJSON, including the trash. */
-    export: (options?: CallOptions) =>
-      call({ method: 'GET', path: `${PATH}/export`, read: readNdjson, ...options }),
+    /** Exports all todos as NDJSON, including the trash, or those of a list. */
+    export: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({ method: 'GET', path: `${PATH}/export`, query: { list }, read: readNdjson, ...options }),
+
+    /** Exports all todos, or those of a list, as a calendar (iCalendar). */
+    exportCalendar: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({
+        method: 'GET',
+        path: `${PATH}/export`,
+        query: { list },
+        headers: { accept: 'text/calendar' },
+        read: readCalendar,
+        ...options
+      }),
 
     /** Imports NDJSON. Each line creates one todo, however often the request is sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
@@ -125,7 +138,10 @@ export function createTodos(platform: Platform, call: Call) {
      * Imports a calendar (iCalendar). The answer's `notes` say what was not taken over. A todo that is there already stays as it
      * is.
      */
-    importCalendar: (calendar: string, { timeZone, ...options }: RepeatableOptions & ImportTodosQuery = {}) =>
+    importCalendar: (
+      calendar: string,
+      { timeZone, list, ...options }: RepeatableOptions & ImportTodosQuery = {}
+    ) =>
       postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
         timeZone
       }),

@@ -115,7 +115,7 @@ export type Limits = {
   batchOperations: number
   /** bytes of an import */
   importBytes: number
-  /** lines of an import */
+  /** lines of an import, or to-dos of a calendar */
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
@@ -290,6 +290,20 @@ export type Todo = {
   priority: 'none' | 'low' | 'medium' | 'high'
   /** a set */
   tags: Array<string>
+  /** the list that it is in; null for the inbox */
+  listId: string | null
+  /** the todo whose subtask it is */
+  parentId: string | null
+  /** how many subtasks it has, without theirs */
+  childCount: number
+  /** how many of them are not done */
+  openChildCount: number
+  /** how it recurs */
+  repeat: {
+    /** a recurrence rule (RFC 5545) */
+    rule?: string
+    from?: 'due' | 'completion'
+  } | null
   /** where it is in the list: todos are in the order of this text */
   position: string
   /** when it was made */
@@ -502,6 +516,10 @@ export type ListTodosQuery = {
   done?: boolean
   /** a tag that the todos have; all of them, where there are several */
   tag?: Array<string>
+  /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+  list?: Array<'inbox' | string>
+  /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+  parent?: 'none' | string
   /** none, low, medium or high */
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -554,6 +572,17 @@ export type CreateTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
 }
 
 export type ReplaceTodoBody = {
@@ -582,8 +611,23 @@ export type ReplaceTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
   /** the present position */
   position?: string
+  /** the present number of subtasks */
+  childCount?: number
+  /** the present number of subtasks that are not done */
+  openChildCount?: number
   /** an instant such as 2026-03-29T09:00:00.000Z */
   createdAt?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -621,21 +665,32 @@ export type PatchTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high' | null
   /** at most 20 different tags; their order does not matter, or null for the default */
   tags?: Array<string> | null
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
 }
 
-/** { after } or { before } with the id of another todo, or { to } with top or bottom */
-export type MoveTodoBody =
-  | {
-      /** a UUID */
-      after: string
-    }
-  | {
-      /** a UUID */
-      before: string
-    }
-  | {
-      to: 'top' | 'bottom'
-    }
+/** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
+export type MoveTodoBody = {
+  /** a UUID */
+  after?: string
+  /** a UUID */
+  before?: string
+  /** top or bottom */
+  to?: 'top' | 'bottom'
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
+}
 
 export type BatchTodosBody = {
   /** a list of 1 to 100 operations */
@@ -669,6 +724,17 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** at most 20 different tags; their order does not matter */
           tags?: Array<string>
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
         }
       }
     | {
@@ -684,6 +750,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -725,6 +795,17 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high' | null
           /** at most 20 different tags; their order does not matter, or null for the default */
           tags?: Array<string> | null
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
@@ -742,6 +823,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -793,6 +878,10 @@ export type BatchTodosBody = {
         before?: string
         /** top or bottom */
         to?: 'top' | 'bottom'
+        /** the id of a list, or null for the inbox */
+        listId?: string | null
+        /** the id of the todo whose subtask it is, or null for none */
+        parentId?: string | null
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -801,8 +890,15 @@ export type BatchTodosBody = {
   validateOnly?: boolean
 }
 
+export type ExportTodosQuery = {
+  /** a UUID */
+  list?: string
+}
+
 export type ImportTodosQuery = {
-  /** the name of a time zone (IANA) such as Europe/Berlin: that of times in a calendar that name none or an unknown one. By default X-WR-TIMEZONE of the calendar; without that only the day of such a time is taken */
+  /** a UUID */
+  list?: string
+  /** the name of a time zone (IANA) such as Europe/Berlin */
   timeZone?: string
 }
 
@@ -812,7 +908,7 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
-  /** of a calendar: what was not taken over, in the order of the lines */
+  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
   notes?: Array<{
     /** the line of the file, counted from 1 */
     line: number

@@ -116,7 +116,9 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'todos.delete': ['json', ({ todos }) => todos.delete('1')],
   'todos.restore': ['json', ({ todos }) => todos.restore('1')],
   'todos.export': ['lines', ({ todos }) => todos.export()],
+  'todos.exportCalendar': ['lines', ({ todos }) => todos.exportCalendar()],
   'todos.import': ['json', ({ todos }) => todos.import('{}')],
+  'todos.importCalendar': ['json', ({ todos }) => todos.importCalendar('')],
   'todos.batch': ['json', ({ todos }) => todos.batch([])]
 }
 

@@ -73,10 +73,15 @@ export const readAccepted: ResponseReader<void> = async response => {
   await createJsonReader(isObjectOf({}))(response)
 }
 
-export const readNdjson: ResponseReader<string> = async response => {
-  if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
-  return response.text()
-}
+const createTextReader =
+  (mediaType: string): ResponseReader<string> =>
+  async response => {
+    if (getMediaType(response) !== mediaType) throw new UnexpectedResponseError(response)
+    return response.text()
+  }
+
+export const readNdjson = createTextReader('application/x-ndjson')
+export const readCalendar = createTextReader('text/calendar')
 
 export const isUser = isObjectOf<User>({
   id: isNonEmptyString,
