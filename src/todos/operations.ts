@@ -5,6 +5,7 @@ import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } 
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
+import { archivesTodos } from './lists/transitions/state.ts'
 import type { MoveTarget } from './order/move-target.ts'
 import { createMoves } from './order/moves.ts'
 import type { TodoRow } from './tables.ts'
@@ -172,12 +173,14 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
   }
 
   /** Where a todo was, as far as that is still there. */
-  async function findRestorePlacement(row: TodoRow) {
+  async function findRestorePlacement(row: TodoRow): Promise<RowPlacement> {
     const parent = row.parentId === '' ? undefined : await draft.find(row.parentId)
-    if (parent && isListed(parent)) return row
     const list = row.listId === '' ? undefined : await draft.findList(row.listId)
+    const isArchived = list !== undefined && archivesTodos(list)
+    if (parent && isListed(parent))
+      return { listId: row.listId, parentId: row.parentId, rootId: row.rootId, isArchived }
     if (!list || list.deletedAt) return INBOX_ROW
-    return { listId: list.id, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+    return { listId: list.id, parentId: '', rootId: '', isArchived }
   }
 }
 

@@ -5,6 +5,7 @@ import type { Store } from '../../../db/store.ts'
 import { createBulkUpdates } from '../../bulk/bulk-updates.ts'
 import { type Due, NO_DUE_KEY } from '../../content/due.ts'
 import { MAX_LISTS } from '../../limits.ts'
+import { readSettled } from '../../lists/transitions/settle.ts'
 import { BEFORE_ALL } from '../../order/list-position.ts'
 import { todoTables } from '../../tables.ts'
 import { type Todo, toTodo } from '../../todo.ts'
@@ -61,7 +62,9 @@ export interface ListKey {
 export async function* readListPages(store: Store, { userId, listId }: ListKey): AsyncGenerator<Todo[]> {
   const { readConsistently } = createBulkUpdates(store)
   const readPage = (createdAt: Date, after: string) =>
-    readConsistently(userId, () => statements(store).page.execute({ userId, listId, createdAt, after }))
+    readSettled(store, userId, () =>
+      readConsistently(userId, () => statements(store).page.execute({ userId, listId, createdAt, after }))
+    )
   let rows = await readPage(FIRST_INSTANT, BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(toTodo)
