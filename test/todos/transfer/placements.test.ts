@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { allTables } from '../../../src/features.ts'
 import { MAX_DESCENDANTS } from '../../../src/todos/limits.ts'
 import { expectedProblem, type Settings } from '../../support/service.ts'
 import { invalid, MISSING_ID } from '../signed-in.ts'
@@ -16,31 +14,19 @@ type Test = Parameters<typeof serveCalendars>[0]
 /** A signed-in user with lists, who imports lines. */
 async function serveLists(t: Test, settings: Settings = {}) {
   const service = await serveCalendars(t, settings)
-  const { app, call, user } = service
-  const { lists } = allTables(app.store.kit)
+  const { call, token } = service
 
-  /** Puts a list into the database. */
-  async function makeList(name: string, columns: object = {}): Promise<string> {
-    const at = new Date('2026-01-01T00:00:00Z')
-    const id = randomUUID()
-    const row = {
-      id,
-      userId: user.id,
-      revision: id,
-      name,
-      color: null,
-      position: id,
-      openCount: 0,
-      changeNumber: 0
-    }
-    await app.store.db.insert(lists).values({ ...row, createdAt: at, updatedAt: at, ...columns })
-    return id
+  async function makeList(name: string, fields: object = {}): Promise<string> {
+    const { body } = await call('POST', '/api/lists', { token, body: { name, ...fields } })
+    return body.id
   }
 
   /** The number of open todos of each list, by names. */
   async function countOpen() {
-    const rows = await app.store.db.select().from(lists)
-    return Object.fromEntries(rows.map(({ name, openCount }) => [name, openCount]))
+    const { items } = (await call('GET', '/api/lists', { token })).body
+    return Object.fromEntries(
+      items.map(({ name, openCount }: { name: string; openCount: number }) => [name, openCount])
+    )
   }
 
   const takeLines = (lines: readonly object[], headers: Record<string, string> = {}, token = service.token) =>
@@ -69,7 +55,7 @@ const [A, B, C, D, E, F] = Array.from('abcdef', digit => MISSING_ID.replace(/^./
 
 t.test('lines get their lists and parents, in any order', async t => {
   const { makeList, countOpen, takeLines, readAll, titles } = await serveLists(t)
-  const [home, old] = [await makeList('home'), await makeList('old', { archivedAt: new Date() })]
+  const [home, old] = [await makeList('home'), await makeList('old', { archived: true })]
   const lines = [
     { id: C, title: 'c', parentId: B },
     { id: B, title: 'b', parentId: `${A}`.toUpperCase(), listId: home, done: true },
@@ -102,8 +88,9 @@ t.test('lines get their lists and parents, in any order', async t => {
 })
 
 t.test('a place that cannot be had is told, and the todo comes without it', async t => {
-  const { makeList, takeLines, todos, make, signUp, call, readAll } = await serveLists(t)
-  const gone = await makeList('gone', { deletedAt: new Date() })
+  const { makeList, takeLines, todos, make, signUp, call, token, readAll } = await serveLists(t)
+  const gone = await makeList('gone')
+  await call('DELETE', `/api/lists/${gone}`, { token })
   const home = await makeList('home')
   const [trashed] = await make('trashed')
   await todos('DELETE', `/${trashed.id}`)
