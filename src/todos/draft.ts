@@ -28,6 +28,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   const originalRows = new Map<string, TodoRow | undefined>()
   const currentRows = new Map<string, TodoRow | undefined>()
   const lists = new Map<string, ListRow | undefined>()
+  const loadedTrees = new Set<string>()
   const extraStatements: BoundStatement[] = []
 
   /** The list with an id, in the trash or not. */
@@ -166,8 +167,10 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
 
     /** The todos of a tree as the draft has them, without the one at its top: those in the trash, too. */
     async findTree(rootId: string): Promise<TodoRow[]> {
-      for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))
-        if (!currentRows.has(row.id)) await load(row.id, row)
+      if (!loadedTrees.has(rootId))
+        for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))
+          if (!currentRows.has(row.id)) await load(row.id, row)
+      loadedTrees.add(rootId)
       return [...currentRows.values()].flatMap(row => (row?.rootId === rootId ? row : []))
     },
 
@@ -212,6 +215,9 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
 
     /** Adds a statement to the transaction. */
     add: (statement: BoundStatement): void => void extraStatements.push(statement),
+
+    /** How many todos the draft changes so far. */
+    countChanges: (): number => getChanges().length,
 
     /** @throws {Problem} `quota_exceeded` when the changes exceed the quota */
     assertWithinQuota: () => withQuota(store, userId, computeGrowth(), async () => {}),

@@ -1,7 +1,8 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { settleLists } from '../lists/transitions/settle.ts'
-import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
+import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
 import { runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
@@ -9,9 +10,8 @@ import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
 /** What a bulk update does to which todos, as it is stored. */
 export type BulkChange = FilteredUpdate
 
-const preparePasses = async (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> => [
-  await prepareFilteredUpdate(store, update.change as BulkChange, update)
-]
+const preparePasses = (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> =>
+  prepareFilteredUpdate(store, update.change as BulkChange, update)
 
 /** The bulk updates of a store that are done in slices. */
 export const createBulkUpdates = (store: Store) =>

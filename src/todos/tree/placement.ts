@@ -45,10 +45,19 @@ export async function resolvePlacement(
   const isFromElsewhere = moved?.rootId !== rootId
   if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
     throw fail('parentId', TOO_MANY)
-  // Not that of the parent, which may not have followed its list yet.
-  const list = parent.listId === '' ? undefined : await draft.findList(parent.listId)
-  const isArchived = list !== undefined && archivesTodos(list)
-  return { listId: parent.listId, parentId, rootId, isArchived }
+  return toChildPlacement(draft, parent)
+}
+
+/** Below a todo, in its list. */
+export async function toChildPlacement(draft: Draft, { id, listId, rootId }: TodoRow): Promise<RowPlacement> {
+  // The list tells, not the parent, which may not have followed its list yet.
+  const list = listId === '' ? undefined : await draft.findList(listId)
+  return {
+    listId,
+    parentId: id,
+    rootId: rootId || id,
+    isArchived: list !== undefined && archivesTodos(list)
+  }
 }
 
 /**
