@@ -721,6 +721,8 @@ export type PatchTodoBody = {
   listId?: string | null
   /** the id of the todo whose subtask it is, or null for none */
   parentId?: string | null
+  /** complete: all subtasks become done, too; goes with done true only */
+  children?: 'complete'
 }
 
 /** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
@@ -851,7 +853,52 @@ export type BatchTodosBody = {
           listId?: string | null
           /** the id of the todo whose subtask it is, or null for none */
           parentId?: string | null
+          /** complete: all subtasks become done, too; goes with done true only */
+          children?: 'complete'
         }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** complete */
+        op: 'complete'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        /** complete: all subtasks become done, too; goes with done true only */
+        children?: 'complete'
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -900,7 +947,42 @@ export type BatchTodosBody = {
         /** restore */
         op: 'restore'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -908,7 +990,42 @@ export type BatchTodosBody = {
         /** purge */
         op: 'purge'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -916,7 +1033,9 @@ export type BatchTodosBody = {
         /** move */
         op: 'move'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
         /** a UUID */
         after?: string
         /** a UUID */

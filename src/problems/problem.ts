@@ -70,14 +70,10 @@ export class Problem extends Error {
     return new Problem(this.code, { ...rest, index, ...(located.length > 0 && { errors: located }) })
   }
 
-  /** The values that are wrong. */
-  get faults(): readonly FieldError[] {
-    return this.#particulars.errors ?? []
-  }
-
   /** Whether the value that a pointer names is among those that are wrong. */
   hasFault(pointer: string): boolean {
-    return this.faults.some(error => 'pointer' in error && error.pointer === pointer)
+    const { errors = [] } = this.#particulars
+    return errors.some(error => 'pointer' in error && error.pointer === pointer)
   }
 
   /** The same problem with one more wrong value, unless what is wrong with that is told already. */

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../../db/store.ts'
-import { Problem } from '../../problems/problem.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { createDraft, type Draft } from '../draft.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
-import { putInPlace, resolvePlacement } from '../tree/placement.ts'
+import { findPlacement, isFault, type PlacementFault, putInPlace } from '../tree/placement.ts'
 import type { ImportLine } from './import-line.ts'
 import { parseLine, toSlices } from './import-lines.ts'
 import type { PositionedLine } from './import-positions.ts'
@@ -18,12 +17,9 @@ export interface PlacedLine {
 }
 
 /** A place that a todo did not get. */
-export interface PlacementNote {
+export interface PlacementNote extends PlacementFault {
   /** The number of the line, from 0. */
   readonly number: number
-  readonly member: 'listId' | 'parentId'
-  /** Why not, as said of the member. */
-  readonly detail: string
 }
 
 /** The last level that is told apart: lines are on it that are below too many others, or below themselves. */
@@ -78,7 +74,7 @@ async function insertChunk(store: Store, userId: string, todos: readonly PlacedL
     let added = 0
     for (const { line, row } of todos) {
       if (await draft.find(line.id)) continue
-      const placement = await findPlacement(draft, line, notes)
+      const placement = await findPlace(draft, line, notes)
       const placed = { ...row, ...placement, deletedWith: await findDeletion(draft, row, placement) }
       if (placement.parentId === '') await draft.put(placed)
       else await putInPlace(draft, store, placed, placement)
@@ -89,28 +85,17 @@ async function insertChunk(store: Store, userId: string, todos: readonly PlacedL
 }
 
 /** Finds the place of a line, or what is left of it. */
-async function findPlacement(
-  draft: Draft,
-  line: PositionedLine,
-  notes: PlacementNote[]
-): Promise<RowPlacement> {
+async function findPlace(draft: Draft, line: PositionedLine, notes: PlacementNote[]): Promise<RowPlacement> {
   const { number, listId = null, parentId = null, deletedAt } = line
   // A subtask of a todo in the trash can only be in the trash.
   const isParent = deletedAt ? () => true : isListed
-
-  async function attempt(member: PlacementNote['member']): Promise<RowPlacement | undefined> {
-    const requested = member === 'parentId' ? { listId: undefined, parentId } : { listId, parentId: null }
-    try {
-      return await resolvePlacement(draft, undefined, requested, '', isParent)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      notes.push({ number, member, detail: error.faults.map(({ detail }) => detail).join() })
-      return undefined
-    }
+  const places = parentId === null ? [] : [{ listId: undefined, parentId }]
+  for (const place of [...places, { listId, parentId: null }]) {
+    const found = await findPlacement(draft, undefined, place, isParent)
+    if (!isFault(found)) return found
+    notes.push({ number, ...found })
   }
-
-  const below = parentId === null ? undefined : await attempt('parentId')
-  return below ?? (await attempt('listId')) ?? INBOX_ROW
+  return INBOX_ROW
 }
 
 /** What was deleted in the same instant as its parent was deleted with it. */

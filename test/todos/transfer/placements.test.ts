@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { BoundStatement } from '../../../src/db/bound-statement.ts'
 import { MAX_DESCENDANTS } from '../../../src/todos/limits.ts'
 import { expectedProblem, type Settings } from '../../support/service.ts'
 import { invalid, MISSING_ID } from '../signed-in.ts'
@@ -124,6 +125,40 @@ t.test('a place that cannot be had is told, and the todo comes without it', asyn
   t.match(all.get('unknown list'), { listId: null })
   t.match(all.get('unknown parent'), { listId: home, parentId: null })
   t.match(all.get('second of a cycle'), { parentId: B })
+})
+
+t.test('a todo that comes twice is there once, and a list can go away meanwhile', async t => {
+  const { app, makeList, take, takeLines, call, token, countOpen, readAll } = await serveLists(t)
+  const home = await makeList('home')
+  const twice = { id: A, title: 'a', listId: home }
+  t.strictSame((await takeLines([twice, { ...twice, title: 'again' }])).body, { created: 1, existing: 1 })
+  t.strictSame(await countOpen(), { home: 1 })
+
+  const { atomically } = app.store
+  let isDeleted = false
+  Object.assign(app.store, {
+    async atomically(...statements: BoundStatement[]) {
+      const rows = await atomically(...statements)
+      const isImport = statements.some(({ name }) => name.startsWith('todos_insert'))
+      if (isImport && !isDeleted) {
+        isDeleted = true
+        await call('DELETE', `/api/lists/${home}`, { token })
+      }
+      return rows
+    }
+  })
+  const todos = Array.from({ length: 21 }, (_, index) => [
+    'BEGIN:VTODO',
+    `UID:${index}`,
+    `SUMMARY:${index}`,
+    'END:VTODO'
+  ])
+  t.strictSame((await take(calendarOf(...todos.flat()), { query: `?list=${home}` })).body, {
+    created: 21,
+    existing: 0,
+    notes: [{ line: 83, detail: `the parameter list was left out: it ${NO_LIST}`, uid: '20' }]
+  })
+  t.match((await readAll()).get('20'), { listId: null, deletedAt: null })
 })
 
 t.test('five levels are too many, and so are 501 subtasks', async t => {

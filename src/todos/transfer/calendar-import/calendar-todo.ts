@@ -19,9 +19,6 @@ export interface TodoContext {
   readonly check: LineCheck
 }
 
-/** The properties of which a member of a todo is made. */
-const SOURCES: Readonly<Record<string, string>> = { title: 'SUMMARY', description: 'DESCRIPTION' }
-
 /**
  * Converts a VTODO into a line of an import. What a todo cannot hold becomes a note. What it needs and what would have to be
  * cut is a fault.
@@ -67,8 +64,8 @@ export function toImportLine(
   }
   const faults = check(line)
   for (const { pointer, detail } of faults) {
-    const name = SOURCES[pointer.slice(1)] ?? 'VTODO'
-    addFault(get(name)?.line ?? component.line, `${name} ${detail}`)
+    const property = (pointer === '/description' ? get('DESCRIPTION') : undefined) ?? summary
+    addFault(property.line, `${property.name} ${detail}`)
   }
   return faults.length > 0 ? undefined : line
 }

@@ -19,7 +19,7 @@ type Completion = Pick<ImportLine, 'done' | 'createdAt' | 'updatedAt' | 'complet
 /** Reads whether a to-do is done, and its times. The status decides where properties contradict each other. */
 export function readCompletion(source: TodoSource): Completion {
   const { get, addNote } = source
-  const [completed, percent] = [get('COMPLETED'), get('PERCENT-COMPLETE')]
+  const [completed, percent, created] = [get('COMPLETED'), get('PERCENT-COMPLETE'), get('CREATED')]
   const percentage = percent?.value.trim()
   const done = readStatus(source) ?? (completed !== undefined || percentage === '100')
   if (percent && percentage !== (done ? '100' : '0'))
@@ -29,10 +29,10 @@ export function readCompletion(source: TodoSource): Completion {
 
   const completedAt = done ? readInstant(completed, source) : undefined
   const updatedAt = readInstant(get('LAST-MODIFIED'), source)
-  const createdAt = readInstant(get('CREATED'), source)
-  const isTooLate = [completedAt, updatedAt].some(time => time && createdAt && time < createdAt)
-  if (isTooLate)
-    addNote(get('CREATED')?.line ?? 0, 'CREATED was left out: it is later than LAST-MODIFIED or COMPLETED')
+  const createdAt = readInstant(created, source)
+  const isTooLate =
+    created && createdAt && [completedAt, updatedAt].some(time => time !== undefined && time < createdAt)
+  if (isTooLate) addNote(created.line, 'CREATED was left out: it is later than LAST-MODIFIED or COMPLETED')
   return {
     done,
     ...(createdAt && !isTooLate && { createdAt }),

@@ -81,7 +81,7 @@ export async function* readListDuePages(store: Store, { userId, listId }: ListKe
   const { dues } = statements(store)
   let rows = await dues.execute({ userId, listId, dueKey: '', after: BEFORE_ALL })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.flatMap(({ due }) => due ?? [])
+    yield rows.map(({ due }) => due as Due)
     await nextTurn()
     rows = await dues.execute({ userId, listId, dueKey: last.dueKey, after: last.id })
   }
