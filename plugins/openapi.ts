@@ -73,7 +73,7 @@ function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
   return document
 }
 
-const acceptsNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
+const acceptsNull = ({ schema }: { schema: { type?: string | string[] } }) => schema.type?.includes('null')
 
 /** The parts of an OpenAPI document that this plugin changes. */
 interface OpenApiDocument {

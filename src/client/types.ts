@@ -132,7 +132,7 @@ export type Limits = {
   batchOperations: number
   /** bytes of an import */
   importBytes: number
-  /** lines of an import */
+  /** lines of an import, or to-dos of a calendar */
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
@@ -1120,12 +1120,33 @@ export type BatchTodosBody = {
   validateOnly?: boolean
 }
 
+export type ExportTodosQuery = {
+  /** a UUID */
+  list?: string
+}
+
+export type ImportTodosQuery = {
+  /** a UUID */
+  list?: string
+  /** the name of a time zone (IANA) such as Europe/Berlin */
+  timeZone?: string
+}
+
 /** All todos are there. */
 export type ImportTodosAnswer = {
   /** how many todos were made */
   created: number
   /** how many were there already */
   existing: number
+  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
+  notes?: Array<{
+    /** the line of the file, counted from 1 */
+    line: number
+    /** the UID of the component, if it has one */
+    uid?: string
+    /** what was not taken over, and why */
+    detail: string
+  }>
 }
 
 export type ListListsQuery = {

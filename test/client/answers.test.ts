@@ -120,7 +120,9 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'todos.completions': ['json', ({ todos }) => todos.completions('1').next()],
   'todos.takeBackCompletion': ['json', ({ todos }) => todos.takeBackCompletion('1', '2')],
   'todos.export': ['lines', ({ todos }) => todos.export()],
+  'todos.exportCalendar': ['lines', ({ todos }) => todos.exportCalendar()],
   'todos.import': ['json', ({ todos }) => todos.import('{}')],
+  'todos.importCalendar': ['json', ({ todos }) => todos.importCalendar('')],
   'todos.batch': ['json', ({ todos }) => todos.batch([])]
 }
 

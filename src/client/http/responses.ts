@@ -77,10 +77,15 @@ export const readAccepted: ResponseReader<void> = async response => {
   await createJsonReader(isObjectOf({}))(response)
 }
 
-export const readNdjson: ResponseReader<string> = async response => {
-  if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
-  return response.text()
-}
+const createTextReader =
+  (mediaType: string): ResponseReader<string> =>
+  async response => {
+    if (getMediaType(response) !== mediaType) throw new UnexpectedResponseError(response)
+    return response.text()
+  }
+
+export const readNdjson = createTextReader('application/x-ndjson')
+export const readCalendar = createTextReader('text/calendar')
 
 export const isUser = isObjectOf<User>({
   id: isNonEmptyString,
@@ -152,6 +157,8 @@ export const createCompletionPageReader = (cursor: string | undefined) =>
 export const readList = createJsonReader(isList)
 export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
-export const readImport = createJsonReader(
-  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
+const importCounts = { created: isFiniteNumber, existing: isFiniteNumber }
+export const readImport = createJsonReader(isObjectOf<ImportTodosAnswer>(importCounts))
+export const readCalendarImport = createJsonReader(
+  isObjectOf<Required<ImportTodosAnswer>>({ ...importCounts, notes: isArrayOf(isObjectOf({})) })
 )

@@ -4,8 +4,8 @@ import { MAX_IMPORT_LINE } from '../limits.ts'
 import { findRepeatFault } from '../recurrence/recurring.ts'
 import type { ImportLine } from './import-line.ts'
 
-/** A line whose todo has an id, from the line or a new one. */
-export type IdentifiedLine = ImportLine & { readonly id: string }
+/** A line with its number, counted from 0, whose todo has an id, from the line or a new one. */
+export type IdentifiedLine = ImportLine & { readonly id: string; readonly number: number }
 
 /** Finds the errors of a parsed line, with pointers into its value. */
 export type LineCheck = (value: unknown) => readonly Fault[]
@@ -51,8 +51,16 @@ export function findLineErrors(line: string, check: LineCheck): readonly Fault[]
   return errors.length > 0 ? errors : findContradictions(value as ImportLine)
 }
 
-/** The todo of a line that has no errors. */
-export const parseLine = (line: string): ImportLine => JSON.parse(line)
+/** The todo of a line that has no errors. Ids are compared without case (RFC 9562, section 4) and stored in lower case. */
+export function parseLine(line: string): ImportLine {
+  const { id, listId, parentId, ...todo }: ImportLine = JSON.parse(line)
+  return {
+    ...todo,
+    ...(id && { id: id.toLowerCase() }),
+    ...(listId && { listId: listId.toLowerCase() }),
+    ...(parentId && { parentId: parentId.toLowerCase() })
+  }
+}
 
 function tryParseJson(line: string): unknown {
   try {

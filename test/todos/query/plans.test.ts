@@ -8,7 +8,7 @@ import { listTodos } from '../../../src/todos/query/list.ts'
 import type { Filter } from '../../../src/todos/query/list-query.ts'
 import { sorts } from '../../../src/todos/query/sort.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
-import { readDuePages } from '../../../src/todos/transfer/export.ts'
+import { readDuePages } from '../../../src/todos/transfer/export/todo-pages.ts'
 
 /** The indexes of each sort field: of the inbox, of all lists that are not archived, and of one list. */
 const indexes = {
