@@ -26,6 +26,7 @@ async function openapi(app: FastifyInstance) {
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of the signed-in user' },
+        { name: 'lists', description: 'The lists that todos are in' },
         { name: 'changes', description: 'What has changed, for copies that miss nothing' },
         { name: 'limits', description: 'The limits of the service' },
         { name: 'health', description: 'For supervisors and load balancers' },

@@ -8,6 +8,7 @@ import {
   UserDocument
 } from './auth/documents.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
+import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
@@ -28,6 +29,8 @@ async function components(app: FastifyInstance) {
     TodoDocument,
     TodoPageDocument,
     BatchDocument,
+    ListDocument,
+    ListPageDocument,
     ChangeDocument,
     ChangePageDocument
   ]

@@ -23,7 +23,8 @@ export const exampleIds = {
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
   challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
-  todo: exampleId
+  todo: exampleId,
+  list: '01a20996-a1c3-7d52-b8e4-60f97a3b5c18'
 }
 
 /** Items of a page: the default, and the maximum. */
@@ -82,7 +83,12 @@ export const ProblemDocument = Type.Object(
         description: 'the operation of the batch that failed, counted from 0; no operation took effect'
       })
     ),
-    current: Type.Optional(Type.Ref('Todo#', { description: 'the present state of the unchanged todo' })),
+    current: Type.Optional(
+      Type.Unsafe<object>({
+        anyOf: [{ $ref: 'Todo#' }, { $ref: 'List#' }],
+        description: 'the present state of the unchanged todo or list'
+      })
+    ),
     action: Type.Optional(
       StringEnum(Object.keys(actions) as Action[], { description: 'what the client should do' })
     )

@@ -38,6 +38,7 @@ import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
 import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
+import lists from '../routes/lists/index.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
 import home from '../routes/system/home.ts'
@@ -174,6 +175,7 @@ export async function buildApp({
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
+  await app.register(lists, { prefix: '/api/lists', config })
   await app.register(changesRoutes, { prefix: '/api/changes' })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })

@@ -5,6 +5,7 @@ import { placementFields } from '../../src/todos/content/placement.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
+import { conditionalGetHeaders, etagHeader, notModified, preconditionHeaders } from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
@@ -25,21 +26,10 @@ const strict = { additionalProperties: false }
 const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
 const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
-const etag = Type.String({ description: 'names the state that the answer shows' })
-const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
-const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
-
-/** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
-const preconditionHeaders = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
-  ),
-  'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
-})
-const conditionalGetHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
-  )
+const todoResponse = (description: string) => ({
+  ...ref(TodoDocument),
+  description,
+  headers: { etag: etagHeader }
 })
 
 export const ListQuery = Type.Object({ ...PageQuery.properties, ...listFields }, strict)
@@ -63,7 +53,7 @@ export const list = {
       ...ref(TodoPageDocument),
       description: 'A page of todos.',
       headers: {
-        etag,
+        etag: etagHeader,
         link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
       }
     },
@@ -92,7 +82,7 @@ export const create = {
     201: {
       ...todoResponse('The todo.'),
       headers: {
-        etag,
+        etag: etagHeader,
         location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
       }
     },

@@ -2,6 +2,8 @@ import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from
 import type { Store } from '../db/store.ts'
 import { bindListCounts } from './lists/counts.ts'
 import { listStatements } from './lists/statements.ts'
+import { settleLists } from './lists/transitions/settle.ts'
+import { isGone } from './lists/transitions/state.ts'
 import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-position.ts'
 import { positionAfter, toPosition } from './order/position.ts'
 import { bindPurge } from './purge.ts'
@@ -46,10 +48,18 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     return loaded
   }
 
-  async function withListState(row: TodoRow): Promise<TodoRow> {
-    if (row.listId === '' || !isListed(row)) return row
+  /** @returns undefined for a todo that is gone with its list */
+  async function withListState(row: TodoRow): Promise<TodoRow | undefined> {
+    if (row.listId === '') return row
     const list = await findList(row.listId)
-    return list?.deletedAt ? { ...row, deletedAt: list.deletedAt, deletedWith: list.id } : row
+    if (list && isGone(list) && (isListed(row) || row.deletedWith === list.id)) {
+      // Somebody makes a todo with the id of this one, and waits for it to be free.
+      if (isRetry) await settleLists(store, userId)
+      return undefined
+    }
+    return list?.deletedAt && isListed(row)
+      ? { ...row, deletedAt: list.deletedAt, deletedWith: list.id }
+      : row
   }
 
   /** The todo, in the list or in the trash; undefined if there is none. */
@@ -119,7 +129,11 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     if (row === original) return []
     const expected = original?.revision
     if (row && original) {
-      const names = (Object.keys(row) as (keyof TodoRow)[]).filter(name => row[name] !== original[name])
+      // In the list where it was, whether it is archived may have changed meanwhile, which is no change of the todo.
+      const isMoved = row.listId !== original.listId
+      const names = (Object.keys(row) as (keyof TodoRow)[]).filter(
+        name => row[name] !== original[name] || (isMoved && name === 'isArchived')
+      )
       return [updateTodo(store, names).bind({ ...row, expected })]
     }
     if (row) {

@@ -1,5 +1,6 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
+import { settleLists } from '../lists/transitions/settle.ts'
 import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
 import type { FilteredUpdate } from './filtered/update-range.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
@@ -35,6 +36,7 @@ export async function changeTodos(
   { requestId, storeAnswer }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
+  await settleLists(store, userId)
   if (needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)

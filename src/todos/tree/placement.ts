@@ -3,6 +3,7 @@ import { validationFailed } from '../../problems/problem.ts'
 import type { RequestedPlacement } from '../content/placement.ts'
 import type { Draft } from '../draft.ts'
 import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
+import { archivesTodos } from '../lists/transitions/state.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
 import { findDescendants, getDepth, getHeight } from './tree.ts'
@@ -27,7 +28,7 @@ export async function resolvePlacement(
     if (!listId) return INBOX_ROW
     const list = await draft.findList(listId)
     if (!list || list.deletedAt) throw fail('listId', NO_LIST)
-    return { listId, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+    return { listId, parentId: '', rootId: '', isArchived: archivesTodos(list) }
   }
 
   const parent = await draft.find(parentId)
@@ -42,16 +43,20 @@ export async function resolvePlacement(
   const isFromElsewhere = moved?.rootId !== rootId
   if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
     throw fail('parentId', TOO_MANY)
-  return toChildPlacement(parent)
+  return toChildPlacement(draft, parent)
 }
 
 /** Below a todo, in its list. */
-export const toChildPlacement = ({ id, listId, rootId, isArchived }: TodoRow): RowPlacement => ({
-  listId,
-  parentId: id,
-  rootId: rootId || id,
-  isArchived
-})
+export async function toChildPlacement(draft: Draft, { id, listId, rootId }: TodoRow): Promise<RowPlacement> {
+  // The list tells, not the parent, which may not have followed its list yet.
+  const list = listId === '' ? undefined : await draft.findList(listId)
+  return {
+    listId,
+    parentId: id,
+    rootId: rootId || id,
+    isArchived: list !== undefined && archivesTodos(list)
+  }
+}
 
 /**
  * Puts a todo, and what is below it, into its place. Whatever changes the shape of a tree also changes the row at its top, so of two

@@ -1,5 +1,6 @@
 import type { Store } from '../../db/store.ts'
 import type { Draft } from '../draft.ts'
+import { archivesTodos } from '../lists/transitions/state.ts'
 import type { createMoves } from '../order/moves.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, nextUpdateTime, type RowPlacement } from '../todo.ts'
@@ -67,10 +68,10 @@ export function createTrash(
   /** Where a todo was, as far as that is still there. */
   async function findRestorePlacement(row: TodoRow): Promise<RowPlacement> {
     const parent = row.parentId === '' ? undefined : await draft.find(row.parentId)
-    if (parent && isListed(parent)) return toChildPlacement(parent)
+    if (parent && isListed(parent)) return toChildPlacement(draft, parent)
     const list = row.listId === '' ? undefined : await draft.findList(row.listId)
     if (!list || list.deletedAt) return INBOX_ROW
-    return { listId: list.id, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+    return { listId: list.id, parentId: '', rootId: '', isArchived: archivesTodos(list) }
   }
 
   /** Sorts todos so that each comes before those below it, which may then go along with it. */
