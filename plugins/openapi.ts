@@ -26,6 +26,7 @@ async function openapi(app: FastifyInstance) {
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of the signed-in user' },
+        { name: 'tags', description: 'The tags of the todos' },
         { name: 'changes', description: 'What has changed, for copies that miss nothing' },
         { name: 'limits', description: 'The limits of the service' },
         { name: 'health', description: 'For supervisors and load balancers' },
@@ -59,6 +60,7 @@ const stripValidatorKeywords = (document: OpenApiDocument): OpenApiDocument =>
 const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'discriminator' ||
   key === 'lowerCase' ||
+  key === 'canonicalTag' ||
   key === 'canonicalTags' ||
   (key === 'format' && (value === 'text' || value === 'line'))
 

@@ -10,6 +10,7 @@ import {
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
+import { TagChangeDocument, TagDocument, TagPageDocument } from './tags/schemas.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
 import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
 
@@ -28,6 +29,9 @@ async function components(app: FastifyInstance) {
     TodoDocument,
     TodoPageDocument,
     BatchDocument,
+    TagDocument,
+    TagPageDocument,
+    TagChangeDocument,
     ChangeDocument,
     ChangePageDocument
   ]

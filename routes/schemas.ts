@@ -50,6 +50,25 @@ export const PageQuery = Type.Object(
   { additionalProperties: false }
 )
 
+/** Headers of a read that answers 304 when the client has the state already (RFC 9110, section 13.1.2). */
+export const conditionalGetHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
+  )
+})
+
+/** The response of such a read to a client that has the state. */
+export const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
+
+/** The header `ETag` of an answer. */
+export const etag = Type.String({ description: 'names the state that the answer shows' })
+
+/** The headers of an answer that is a page with an ETag. */
+export const pageHeaders = {
+  etag,
+  link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
+}
+
 /** Refers to a registered schema by its `$id`, so that generated clients have one type for it. */
 export const ref = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })

@@ -8,9 +8,13 @@ import {
   bearer,
   bearerProblems,
   bodyProblems,
+  conditionalGetHeaders,
+  etag,
   idempotencyHeaders,
   idempotencyProblems,
+  notModified,
   PageQuery,
+  pageHeaders,
   problemResponses,
   ref
 } from '../schemas.ts'
@@ -24,9 +28,7 @@ const strict = { additionalProperties: false }
 const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
 const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
-const etag = Type.String({ description: 'names the state that the answer shows' })
 const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
-const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
 
 /** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
 const preconditionHeaders = Type.Object({
@@ -34,11 +36,6 @@ const preconditionHeaders = Type.Object({
     Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
   ),
   'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
-})
-const conditionalGetHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
-  )
 })
 
 export const ListQuery = Type.Object({ ...PageQuery.properties, ...listFields }, strict)
@@ -58,10 +55,7 @@ export const list = {
     200: {
       ...ref(TodoPageDocument),
       description: 'A page of todos.',
-      headers: {
-        etag,
-        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
-      }
+      headers: pageHeaders
     },
     ...notModified,
     ...problemResponses('validation_failed', ...bearerProblems)

@@ -5,6 +5,7 @@ import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
 import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { ColumnKit } from './columns.ts'
+import type { JsonElements } from './json-elements.ts'
 import type { ReadByIds } from './read-batches.ts'
 
 /** A write that precedes another one in its transaction, and the value that the other one uses. */
@@ -199,6 +200,8 @@ export interface Engine {
   ) => Promise<ResultsOf<Statements>>
   /** Makes a search of a table by the terms of its rows, with an index. */
   readonly createSearch: (columns: SearchedColumns) => Search
+  /** Makes rows of the elements of a JSON array: of a column, or of a parameter. */
+  readonly jsonElements: (array: SQLWrapper) => JsonElements
   /** Does work that takes the longer the more rows a user has, after that user's other such work. */
   readonly queueForUser: KeyedQueue
   /**

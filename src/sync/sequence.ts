@@ -1,5 +1,5 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { BoundStatement, Engine, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
+import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from '../db/engine.ts'
 import { isIdParam, toIdParams } from '../db/read-batches.ts'
 import {
   cacheShapes,
@@ -20,8 +20,14 @@ import { syncTables } from './tables.ts'
 
 /** A write to the data of a user, which advances the change sequence. */
 export interface Change<Result> {
-  /** The write with its values, for `store.atomically`. */
-  readonly bind: (params: UserParams) => BoundStatement<Result>
+  /**
+   * The write with its values, for `store.atomically`.
+   * @param toParams makes the values that depend on the rows of the statements before it
+   */
+  readonly bind: (
+    params: UserParams,
+    toParams?: (earlierRows: readonly Rows[]) => Params
+  ) => BoundStatement<Result>
 }
 
 type Changes<Builders extends Record<string, QueryBuilder>> = {
@@ -102,9 +108,9 @@ function createChange(engine: Engine, name: string, builder: QueryBuilder): Chan
   const { run } = getChangeWrites(engine).prepare(builder, name)
   const listeners = changeListeners(engine)
   return {
-    bind: params => ({
+    bind: (params, toParams) => ({
       name,
-      run: () => run(params),
+      run: earlierRows => run(toParams ? { ...params, ...toParams(earlierRows) } : params),
       onCommitted() {
         for (const listener of listeners) listener(params.userId)
       }

@@ -22,6 +22,7 @@ import { openDrizzle, prepareQuery } from './drizzle.ts'
 import { createEraser, truncateLog } from './erasure.ts'
 import { createFileCheck } from './file-check.ts'
 import { createGroupCommit } from './group-commit.ts'
+import { jsonElements } from './json-elements.ts'
 import { createReadPool } from './read-pool.ts'
 import { createReserve, NO_RESERVE, RELEASE_SIZE } from './reserve.ts'
 import { createSearch } from './search.ts'
@@ -166,6 +167,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
       }
     },
     createSearch: columns => createSearch(connection, columns, commit),
+    jsonElements,
     queueForUser,
     hasManyRows,
     writeCounts: tally,

@@ -1,16 +1,20 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
+import { prepareRetagging, type Retagging } from '../tags/retagging.ts'
 import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
 import type { BulkUpdateRun, Pass } from './passes/pass.ts'
 import { runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
+import { INITIAL_SLICE } from './passes/slices.ts'
 
 /** What a bulk update does to which todos, as it is stored. */
-export type BulkChange = FilteredUpdate
+export type BulkChange = FilteredUpdate | Retagging
 
-const preparePasses = async (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> => [
-  await prepareFilteredUpdate(store, update.change as BulkChange, update)
-]
+async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
+  const change = update.change as BulkChange
+  if ('tag' in change) return [prepareRetagging(store, change, update)]
+  return [await prepareFilteredUpdate(store, change, update)]
+}
 
 /** The bulk updates of a store that are done in slices. */
 export const createBulkUpdates = (store: Store) =>
@@ -18,10 +22,14 @@ export const createBulkUpdates = (store: Store) =>
 
 export interface BulkUpdateOptions {
   /** Names the request, if it may be repeated. */
-  readonly requestId: string | null
+  readonly requestId?: string | null
   /** Makes the statements that store the answer. */
-  readonly storeAnswer: StoreAnswer<number>
+  readonly storeAnswer?: StoreAnswer<number>
+  /** The most todos that the update changes, if that is known. */
+  readonly maxChanged?: number
 }
+
+const noStatements = () => []
 
 /**
  * Changes todos of a user as one act for whoever looks: in slices where a user has very many todos, and one statement on all
@@ -32,10 +40,10 @@ export async function changeTodos(
   store: Store,
   userId: string,
   change: BulkChange,
-  { requestId, storeAnswer }: BulkUpdateOptions
+  { requestId = null, storeAnswer = noStatements, maxChanged = Number.POSITIVE_INFINITY }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
-  if (needsSlices(store, userId)) {
+  if (maxChanged > INITIAL_SLICE && needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)

@@ -7,7 +7,8 @@ import { countChanged, type Pass, type PassStatement, type PreparePasses } from 
 import { bulkUpdateStatements } from './statements.ts'
 
 /** Todos in a slice: at first, at least, at most. */
-const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [100, 50, 200]
+export const INITIAL_SLICE = 100
+const [MIN_SLICE, MAX_SLICE] = [50, 200]
 /** Milliseconds that a slice should take, the waits for the disk and for other writers included. */
 const TARGET_SLICE_TIME = 8
 

@@ -1,0 +1,9 @@
+import { type SQLWrapper, sql } from 'drizzle-orm'
+import type { JsonElements } from '../json-elements.ts'
+
+/** The elements of a JSON array in PostgreSQL. */
+export const jsonElements = (array: SQLWrapper): JsonElements => ({
+  rows: sql`jsonb_array_elements((${array})::jsonb) as elements (value)`,
+  text: sql<string>`(elements.value #>> '{}') collate "C"`,
+  member: name => sql`(elements.value ->> ${sql.raw(`'${name}'`)})`
+})
