@@ -13,8 +13,10 @@ export const {
   formerEmails,
   changeSequences,
   tombstones,
+  lists,
   todos,
   bulkUpdates,
+  completions,
   idempotencyKeys
 } = allTables(postgresKit)
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Page } from '../src/http/cursor.ts'
 import { matchesWeakly, toEntityTag } from '../src/http/preconditions.ts'
-import { createTextCache } from '../src/sync/text-cache.ts'
+import { createTextCache, type Text } from '../src/sync/text-cache.ts'
 
 /**
  * Makes the answers to requests for pages of a user's data. A page has an ETag: it is good for as long as nothing of the user
@@ -13,22 +13,32 @@ export function createPageSender(app: FastifyInstance, documents: readonly unkno
   const cachedText = createTextCache(app.store)
   const format = toEntityTag(JSON.stringify(documents))
 
+  /** @param isTimeless whether only changes of the user's data change the page */
   return async function sendPage<Answer extends Page<unknown>>(
     request: FastifyRequest,
     reply: FastifyReply,
-    readPage: (userId: string) => Promise<Answer>
+    readPage: (userId: string) => Promise<Answer>,
+    isTimeless = true
   ): Promise<Answer> {
+    async function readText(userId: string) {
+      const page = await readPage(userId)
+      const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
+      return { text: String(reply.serialize(page)), link }
+    }
     // To serialize a page takes longer than to find it, and most pages are read again before they change.
-    const { text, etag, link } = await request.pending.read(userId =>
+    const readCachedText = (userId: string) =>
       cachedText(userId, request.url, async changeNumber => {
         const etag = toEntityTag(JSON.stringify([userId, request.url, changeNumber, format]))
         // The client has the page, which is not even read.
-        if (hasState(request, etag)) return { text: '', etag }
-        const page = await readPage(userId)
-        const text = String(reply.serialize(page))
-        const link = page.nextCursor && toNextLink(request.url, page.nextCursor)
-        return { text, etag, link }
+        return hasState(request, etag) ? { text: '', etag } : { ...(await readText(userId)), etag }
       })
+    // What the page shows names its state.
+    async function readPresentText(userId: string) {
+      const page = await readText(userId)
+      return { ...page, etag: toEntityTag(page.text) }
+    }
+    const { text, etag, link } = await request.pending.read<Text>(
+      isTimeless ? readCachedText : readPresentText
     )
     if (link) reply.header('link', link)
     return sendSerialized<Answer>(text, etag, reply)

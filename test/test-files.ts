@@ -23,6 +23,7 @@ const ON_ANY_ENGINE = new Set([
   'test/client/later-storage.test.ts',
   'test/client/lock.test.ts',
   'test/client/replica/agreement.test.ts',
+  'test/client/replica/fulfilment.test.ts',
   'test/client/requests.test.ts',
   'test/client/simulation/standstill.test.ts',
   'test/client/storage.test.ts',

@@ -78,7 +78,8 @@ function createTodoRow({ id: userId }: UserRow, now: Date): TodoRow {
     done: flipCoin(),
     due: flipCoin() ? { date: new Date(now.getTime() + randomBelow(YEAR)).toISOString().slice(0, 10) } : null,
     priority: pick(priorities),
-    tags: flipCoin() ? [pick(WORDS)] : []
+    tags: flipCoin() ? [pick(WORDS)] : [],
+    repeat: null
   }
   return { ...toRow(content, { id, userId, now }), updatedAt: new Date(now.getTime() + randomBelow(LATER)) }
 }

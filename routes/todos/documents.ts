@@ -18,6 +18,16 @@ const DueDocument = Type.Unsafe<TodoContent['due']>({
   description: 'when it is due: `date`, or `dateTime` and `timeZone`'
 })
 
+/** Not a union either. */
+const RepeatDocument = Type.Unsafe<TodoContent['repeat']>({
+  type: ['object', 'null'],
+  properties: {
+    rule: { type: 'string', description: 'a recurrence rule (RFC 5545)' },
+    from: { type: 'string', enum: ['due', 'completion'] }
+  },
+  description: 'how it recurs'
+})
+
 /** The todo of all examples. */
 export const exampleTodo = {
   id: exampleIds.todo,
@@ -27,6 +37,11 @@ export const exampleTodo = {
   due: { date: '2026-11-24' },
   priority: 'medium',
   tags: ['shopping'],
+  listId: null,
+  parentId: null,
+  childCount: 0,
+  openChildCount: 0,
+  repeat: null,
   position: 'VP7A_Bu-SoyfrBHX54HCG-',
   createdAt: '2026-11-23T09:30:00.000Z',
   updatedAt: '2026-11-23T10:00:00.000Z',
@@ -44,6 +59,11 @@ export const TodoDocument = Type.Object(
     due: DueDocument,
     priority: StringEnum(priorities),
     tags: Type.Unsafe<TodoContent['tags']>(Type.Array(Type.String(), { description: 'a set' })),
+    listId: NullableString('the list that it is in; null for the inbox'),
+    parentId: NullableString('the todo whose subtask it is'),
+    childCount: Type.Integer({ description: 'how many subtasks it has, without theirs' }),
+    openChildCount: Type.Integer({ description: 'how many of them are not done' }),
+    repeat: RepeatDocument,
     position: Type.String({ description: 'where it is in the list: todos are in the order of this text' }),
     createdAt: Instant('when it was made'),
     updatedAt: Instant('when it last changed, but for its place in the list'),

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
 import { contentFields, NewTodo, TodoPatch } from '../../src/todos/content/content.ts'
+import { placementFields } from '../../src/todos/content/placement.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
@@ -45,6 +46,8 @@ export const list = {
   summary: 'List todos',
   description:
     'The todos, a page at a time, in an order of your choice. Filters are combined: what is found passes all of them. ' +
+    '`overdue` goes by what calendar and clock show in `timeZone`: a day is past when it is over there, a local time a second ' +
+    'after it, whatever zone the todo has. ' +
     '`q` finds emoji, too, and words without regard to case, accents, strokes, hyphens and the like; when there is no word ' +
     'in it, it finds nothing.',
   tags,
@@ -124,7 +127,13 @@ export const replace = {
   params,
   headers: preconditionHeaders,
   body: Type.Object(
-    { id: Type.Optional(Id), ...contentFields, ...serverFields, etag: Type.Optional(replacedEtag) },
+    {
+      id: Type.Optional(Id),
+      ...contentFields,
+      ...placementFields,
+      ...serverFields,
+      etag: Type.Optional(replacedEtag)
+    },
     { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
   ),
   response: {

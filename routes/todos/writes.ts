@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { validationFailed } from '../../src/problems/problem.ts'
 import { defaults } from '../../src/todos/content/content.ts'
+import { assertValidTarget } from '../../src/todos/order/move-target.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import { createPreconditionFactory, setEtag } from './preconditions.ts'
@@ -21,9 +22,18 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
     const { id = request.params.id, etag, ...body } = request.body
     if (id !== request.params.id) throw validationFailed(idMismatch)
-    const { position, createdAt, updatedAt, completedAt, deletedAt, ...fields } = body
+    const { position, childCount, openChildCount, createdAt, updatedAt, completedAt, deletedAt, ...fields } =
+      body
     const content = { ...defaults, ...fields }
-    const serverFields = { position, createdAt, updatedAt, completedAt, deletedAt }
+    const serverFields = {
+      position,
+      childCount,
+      openChildCount,
+      createdAt,
+      updatedAt,
+      completedAt,
+      deletedAt
+    }
     const precondition = createPrecondition(request, etag)
     const todos = createTodos(app.store, request.user.id)
     const todo = await todos.edit(({ replace }) => replace(id, content, precondition, serverFields))
@@ -49,6 +59,7 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   app.post('/:id/move', { schema: schemas.move }, async function move(request, reply) {
     const precondition = createPrecondition(request)
     const todos = createTodos(app.store, request.user.id)
+    assertValidTarget(request.body)
     const todo = await todos.edit(({ move }) => move(request.params.id, request.body, precondition))
     return setEtag(todo, reply)
   })

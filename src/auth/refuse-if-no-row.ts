@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../db/engine.ts'
+import { NoRowAffected } from '../db/bound-statement.ts'
 import { Problem, type ProblemCode, type ProblemOptions } from '../problems/problem.ts'
 
 /**

@@ -19,7 +19,8 @@ export interface Platform {
   random(): number
   /** Creates an Idempotency-Key that nobody can guess. */
   newKey(): string
-  sleep(duration: number): Promise<void>
+  /** Waits, at most until the signal aborts. */
+  sleep(duration: number, signal?: AbortSignal): Promise<void>
   /** Calls back after a duration. @returns a function that cancels the timer */
   timer(duration: number, callback: () => void): () => void
   /** Missing on pages without HTTPS, and in older platforms. */
@@ -48,7 +49,7 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
     random: () => Math.random(),
     // `crypto.randomUUID` is missing on pages without HTTPS.
     newKey: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), toHex).join(''),
-    sleep: duration => new Promise(resolve => setTimeout(resolve, duration)),
+    sleep,
     timer(duration, callback) {
       const timer = setTimeout(callback, duration)
       return () => clearTimeout(timer)
@@ -60,6 +61,18 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
     ...overrides
   }
 }
+
+/** Nothing is left behind when the signal aborts: in Node a timer would keep the process alive. */
+const sleep: Platform['sleep'] = (duration, signal) =>
+  new Promise(resolve => {
+    function finish() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', finish)
+      resolve()
+    }
+    const timer = setTimeout(finish, duration)
+    signal?.addEventListener('abort', finish)
+  })
 
 const toHex = (byte: number) => byte.toString(16).padStart(2, '0')
 

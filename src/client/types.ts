@@ -504,12 +504,22 @@ export type ListTodosQuery = {
   tag?: Array<string>
   /** none, low, medium or high */
   priority?: 'none' | 'low' | 'medium' | 'high'
+  /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+  due?: 'none'
   /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
   dueBefore?: string
   /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
   dueAfter?: string
+  /** true, for open todos whose due date is past by calendar and clock in timeZone */
+  overdue?: true
+  /** the name of a time zone (IANA) such as Europe/Berlin */
+  timeZone?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
+  /** an instant such as 2026-03-29T09:00:00.000Z */
+  completedAfter?: string
+  /** an instant such as 2026-03-29T09:00:00.000Z */
+  completedBefore?: string
   /** a text of at most 200 characters: words, or how they begin, in title or description */
   q?: string
   /** true or false; true for the todos in the trash instead */
@@ -676,12 +686,22 @@ export type BatchTodosBody = {
           tag?: Array<string>
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
           /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
           dueBefore?: string
           /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
           dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
           /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }
@@ -724,12 +744,22 @@ export type BatchTodosBody = {
           tag?: Array<string>
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
           /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
           dueBefore?: string
           /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
           dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
           /** a text of at most 200 characters: words, or how they begin, in title or description */
           q?: string
         }

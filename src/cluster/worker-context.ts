@@ -40,6 +40,10 @@ export const SINGLE_PROCESS: WorkerContext = {
   onStop() {}
 }
 
+/** The share of each of several workers in a total for all of them, at least 1. */
+export const getWorkerShare = (total: number, workers: number): number =>
+  Math.max(1, Math.floor(total / workers))
+
 const primaryChannel: Channel = {
   send: message => process.send?.(message),
   on: (event, listener) => process.on(event, listener)
@@ -63,7 +67,7 @@ export function createWorkerContext(
   return {
     number: Number(number),
     isAlone: false,
-    getShare: total => Math.max(1, Math.floor(total / workers)),
+    getShare: total => getWorkerShare(total, workers),
     writeLock: isPostgres(database.url) ? alwaysFree : createRemoteWriteLock(primaryChannel),
     sharedCounter: createRemoteCounter(primaryChannel),
     openBroadcast: createRemoteBroadcast(primaryChannel),

@@ -1,6 +1,7 @@
 import { asc, count, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
-import type { BoundStatement, Engine } from './engine.ts'
+import type { BoundStatement } from './bound-statement.ts'
+import type { Engine } from './engine.ts'
 import { DatabaseError } from './errors.ts'
 import { getPrimaryKey, type TableDefinition, type Tables } from './tables.ts'
 

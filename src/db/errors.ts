@@ -1,5 +1,5 @@
 import { DrizzleQueryError } from 'drizzle-orm'
-import { type BoundStatement, NoRowAffected } from './engine.ts'
+import { type BoundStatement, NoRowAffected } from './bound-statement.ts'
 
 /** A database that must not be used as it is. The message is one line, fit for a terminal. */
 export class DatabaseError extends Error {}

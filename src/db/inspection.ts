@@ -8,7 +8,7 @@ export interface Inspection {
   readonly latestWrite: Date | undefined
   /** The time of the server, where that has a clock of its own. */
   readonly clock?: Date
-  /** The connections that the server grants to all its users together, where it does. */
+  /** The connections that the server grants to all its users together, superusers apart, where it does. */
   readonly connections?: number
 }
 

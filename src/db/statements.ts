@@ -1,7 +1,8 @@
 import { type Column, getTableColumns, type Placeholder, type SQL, sql, type Table } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { Problem } from '../problems/problem.ts'
-import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from './engine.ts'
+import type { BoundStatement, Rows } from './bound-statement.ts'
+import type { Engine, Params, Queries, QueryBuilder, UserParams } from './engine.ts'
 import { StatementError } from './errors.ts'
 import type { TableDefinition, Tables } from './tables.ts'
 

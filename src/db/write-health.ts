@@ -1,4 +1,5 @@
-import type { BoundStatement, Engine, ResultsOf } from './engine.ts'
+import type { BoundStatement, ResultsOf } from './bound-statement.ts'
+import type { Engine } from './engine.ts'
 import { isWriteFault } from './errors.ts'
 
 type WriteHealth = Pick<Engine, 'prepare' | 'atomically' | 'ping'>

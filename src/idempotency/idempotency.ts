@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { and, eq, gte, lt } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected, type Rows } from '../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected, type Rows } from '../db/bound-statement.ts'
 import { oncePerDatabase, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { canonicalJson } from '../http/canonical-json.ts'

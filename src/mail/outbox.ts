@@ -1,4 +1,4 @@
-import type { BoundStatement } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
 import { oncePerDatabase, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import { type MailRow, mailTables } from './tables.ts'

@@ -1,5 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { BoundStatement, Engine, Params, Queries, QueryBuilder, Rows, UserParams } from '../db/engine.ts'
+import type { BoundStatement, Rows } from '../db/bound-statement.ts'
+import type { Engine, Params, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
 import { isIdParam, toIdParams } from '../db/read-batches.ts'
 import {
   cacheShapes,

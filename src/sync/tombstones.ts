@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
-import type { BoundStatement } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
 import { createStatement, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'

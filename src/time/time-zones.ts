@@ -31,3 +31,26 @@ export function isSupportedTimeZone(timeZone: string): boolean {
     return false
   }
 }
+
+/** The offset of a zone from UTC, in seconds, at a time in milliseconds since 1970. */
+export type OffsetLookup = (time: number) => number
+
+/**
+ * Looks up the offsets of a time zone in the platform, a microsecond or two each.
+ * @throws {RangeError} when the platform does not know the zone
+ */
+export function createOffsetLookup(timeZone: string): OffsetLookup {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
+  return time => {
+    // Such as `GMT-00:44:30`, or plain `GMT` without an offset.
+    const [, offset = ''] = format.format(time).split('GMT')
+    const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number)
+    return (hours * 3600 + minutes * 60 + seconds) * (offset.startsWith('-') ? -1 : 1)
+  }
+}
+
+/** What calendar and clock show in a time zone at an instant, to the second, such as `2026-03-29T09:00:00`. */
+export function toLocalDateTime(instant: Date, timeZone: string): string {
+  const time = instant.getTime()
+  return new Date(time + createOffsetLookup(timeZone)(time) * 1000).toISOString().slice(0, 19)
+}

@@ -1,16 +1,21 @@
-import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/engine.ts'
-import type { Statement } from '../db/statements.ts'
+import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from '../db/bound-statement.ts'
 import type { Store } from '../db/store.ts'
+import { bindListCounts } from './lists/counts.ts'
+import { listStatements } from './lists/statements.ts'
 import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-position.ts'
 import { positionAfter, toPosition } from './order/position.ts'
 import { bindPurge } from './purge.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
-import { todoChanges, todoStatements } from './statements.ts'
-import type { TodoRow } from './tables.ts'
-import { isListed } from './todo.ts'
+import { findNeighbours, insertTodo, todoStatements, updateTodo } from './statements.ts'
+import type { ListRow, TodoRow } from './tables.ts'
+import { isListed, type RowChange } from './todo.ts'
+import { toChildGrowths } from './tree/counts.ts'
 
 /** The share of the reserve on a full disk that permanent deletes may use. */
 const PURGE_RESERVE_SHARE = 0.5
+
+/** Whose siblings: the children of a todo, or the todos of a list that are nobody's children. */
+export type Family = Pick<TodoRow, 'listId' | 'parentId'>
 
 /**
  * A unit of work: collects changes of a user's todos in memory, then writes them in one transaction, all or none. Reads see
@@ -18,133 +23,206 @@ const PURGE_RESERVE_SHARE = 0.5
  * @param isRetry whether an earlier draft of the same changes failed to commit
  */
 export function createDraft(store: Store, userId: string, isRetry = false) {
-  const { insert, insertAtBottom, update, move } = todoChanges(store)
-  const { find, findAbove, findBelow, findRowsBelow } = todoStatements(store)
   const originalRows = new Map<string, TodoRow | undefined>()
   const currentRows = new Map<string, TodoRow | undefined>()
+  const lists = new Map<string, ListRow | undefined>()
+  const extraStatements: BoundStatement[] = []
 
-  /** The listed todos on one side of a point as the draft has them, without the todo that moves: nearest first. */
-  async function findNearest<Row extends ListPosition>(
-    statement: Statement<Row[]>,
+  /** The list with an id, in the trash or not. */
+  async function findList(id: string): Promise<ListRow | undefined> {
+    if (!lists.has(id)) {
+      const [list] = await listStatements(store).find.execute({ id, userId })
+      lists.set(id, list)
+    }
+    return lists.get(id)
+  }
+
+  /** Takes a stored row into the draft. The todos of a list that was deleted are in the trash as the list is. */
+  async function load(id: string, row: TodoRow | undefined): Promise<TodoRow | undefined> {
+    const loaded = row && (await withListState(row))
+    originalRows.set(id, loaded)
+    currentRows.set(id, loaded)
+    return loaded
+  }
+
+  async function withListState(row: TodoRow): Promise<TodoRow> {
+    if (row.listId === '' || !isListed(row)) return row
+    const list = await findList(row.listId)
+    return list?.deletedAt ? { ...row, deletedAt: list.deletedAt, deletedWith: list.id } : row
+  }
+
+  /** The todo, in the list or in the trash; undefined if there is none. */
+  async function find(id: string): Promise<TodoRow | undefined> {
+    if (currentRows.has(id)) return currentRows.get(id)
+    const [row] = await todoStatements(store).find.execute({ id, userId })
+    return load(id, row)
+  }
+
+  /**
+   * The siblings on one side of a point as the draft has them, without the todo that moves: nearest first.
+   */
+  async function findNearest(
     side: 'above' | 'below',
+    family: Family,
     point: ListPosition,
     movedId: string,
     count: number
-  ): Promise<(Row | TodoRow)[]> {
+  ): Promise<TodoRow[]> {
+    const siblings = family.parentId === '' ? 'roots' : 'children'
     // Each stored row may be outdated by a row of the draft.
-    const rows = await statement.execute({ userId, ...point, limit: count + currentRows.size })
+    const params = {
+      userId,
+      ...family,
+      position: point.position,
+      id: point.id,
+      limit: count + currentRows.size
+    }
+    const rows = await findNeighbours(store, { siblings, side }).execute(params)
     const storedRows = rows.filter(({ id }) => !currentRows.has(id))
     const draftRows = [...currentRows.values()]
       .filter(row => row !== undefined)
-      .filter(row => row.id !== movedId && isListed(row))
+      .filter(row => row.id !== movedId && isListed(row) && isOfFamily(row, family))
       .filter(row => (side === 'below' ? isBefore(point, row) : isBefore(row, point)))
     const sorted = [...draftRows, ...storedRows].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     return (side === 'below' ? sorted : sorted.toReversed()).slice(0, count)
   }
 
-  async function findNeighbour(side: 'above' | 'below', point: ListPosition, movedId: string) {
-    const [neighbour] = await findNearest(side === 'below' ? findBelow : findAbove, side, point, movedId, 1)
+  async function findNeighbour(
+    side: 'above' | 'below',
+    family: Family,
+    point: ListPosition,
+    movedId: string
+  ): Promise<TodoRow | undefined> {
+    const [neighbour] = await findNearest(side, family, point, movedId, 1)
     return neighbour
+  }
+
+  /** Keeps the counts of a parent right. @param row the todo as it is now */
+  async function countChild(id: string, row: TodoRow | undefined): Promise<void> {
+    const before = currentRows.get(id)
+    currentRows.set(id, row)
+    for (const [parentId, growth] of toChildGrowths({ before, after: row })) {
+      const parent = await find(parentId)
+      if (!parent) continue
+      currentRows.set(parentId, {
+        ...parent,
+        childCount: parent.childCount + growth.children,
+        openChildCount: parent.openChildCount + growth.openChildren,
+        revision: store.newId()
+      })
+    }
   }
 
   function toStatements([id, row]: [string, TodoRow | undefined]): BoundStatement<unknown>[] {
     const original = originalRows.get(id)
     if (row === original) return []
-    if (row && !original) return [(isRetry ? insert : insertAtBottom).bind(row)]
     const expected = original?.revision
-    if (original && row) return [(hasOnlyMoved(original, row) ? move : update).bind({ ...row, expected })]
+    if (row && original) {
+      const names = (Object.keys(row) as (keyof TodoRow)[]).filter(name => row[name] !== original[name])
+      return [updateTodo(store, names).bind({ ...row, expected })]
+    }
+    if (row) {
+      const where = isRetry ? 'anywhere' : row.parentId === '' ? 'roots' : 'children'
+      return [insertTodo(store, where).bind(row)]
+    }
     // A purge frees space, even on a full disk. It leaves room for others to sign out.
     return bindPurge(store, { id, userId, expected }).map(statement =>
       mayUseReserve(statement, PURGE_RESERVE_SHARE)
     )
   }
 
+  const getChanges = (): RowChange[] =>
+    Array.from(currentRows, ([id, after]) => ({ before: originalRows.get(id), after })).filter(
+      ({ before, after }) => before !== after
+    )
+
   /** What the changes add to the user's usage; negative where they free some. */
   function computeGrowth(): Growth {
     const growth = { todos: 0, bytes: 0 }
-    for (const [id, row] of currentRows) {
-      const original = originalRows.get(id)
-      if (row === original) continue
-      growth.todos += Number(row !== undefined) - Number(original !== undefined)
-      growth.bytes += (row ? countBytes(row) : 0) - (original ? countBytes(original) : 0)
+    for (const { before, after } of getChanges()) {
+      growth.todos += Number(after !== undefined) - Number(before !== undefined)
+      growth.bytes += (after ? countBytes(after) : 0) - (before ? countBytes(before) : 0)
     }
     return growth
   }
 
   return {
-    /** The todo, in the list or in the trash; undefined if there is none. */
-    async find(id: string): Promise<TodoRow | undefined> {
-      if (!currentRows.has(id)) {
-        const [row] = await find.execute({ id, userId })
-        originalRows.set(id, row)
-        currentRows.set(id, row)
-      }
-      return currentRows.get(id)
+    find,
+    findList,
+
+    /** The todos of a tree as the draft has them, without the one at its top: those in the trash, too. */
+    async findTree(rootId: string): Promise<TodoRow[]> {
+      for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))
+        if (!currentRows.has(row.id)) await load(row.id, row)
+      return [...currentRows.values()].flatMap(row => (row?.rootId === rootId ? row : []))
     },
 
-    /** Whether a todo has the id, or had it before the draft deleted it. */
-    async isTaken(id: string): Promise<boolean> {
-      const row = (await this.find(id)) ?? originalRows.get(id)
-      return row !== undefined
-    },
+    /** Whether the draft deletes a stored todo with the id. Until the commit no other todo can have it. */
+    isRemoved: (id: string): boolean =>
+      originalRows.get(id) !== undefined && currentRows.get(id) === undefined,
 
-    /** The nearest todo above a point, by default the last one of the list; never the todo that moves. */
-    above: (movedId: string, point = LIST_END) => findNeighbour('above', point, movedId),
-    /** The nearest todo below a point, by default the first one of the list; never the todo that moves. */
-    below: (movedId: string, point = LIST_START) => findNeighbour('below', point, movedId),
+    /** The nearest sibling above a point, by default the last one; never the todo that moves. */
+    above: (family: Family, movedId: string, point = LIST_END) =>
+      findNeighbour('above', family, point, movedId),
+    /** The nearest sibling below a point, by default the first one; never the todo that moves. */
+    below: (family: Family, movedId: string, point = LIST_START) =>
+      findNeighbour('below', family, point, movedId),
 
     /**
-     * The todos around a gap of the list, without the todo that moves there.
+     * The todos around a gap between siblings, without the todo that moves there.
      * @param above the todo above the gap
      * @param reach how many todos to read on each side
      * @returns the rows in their order, and the todos before and after them, if there are any
      */
-    async readAround(movedId: string, above: ListPosition, reach: number) {
-      const todosAbove = await findNearest(findAbove, 'above', above, movedId, reach)
+    async readAround(family: Family, movedId: string, above: ListPosition, reach: number) {
+      const todosAbove = await findNearest('above', family, above, movedId, reach)
       const previous = todosAbove[reach - 1]
-      const rows = await findNearest(findRowsBelow, 'below', previous ?? LIST_START, movedId, 2 * reach + 1)
+      const rows = await findNearest('below', family, previous ?? LIST_START, movedId, 2 * reach + 1)
       const around = rows.slice(0, 2 * reach)
-      for (const row of around) {
-        if (currentRows.has(row.id)) continue
-        originalRows.set(row.id, row)
-        currentRows.set(row.id, row)
-      }
+      for (const row of around) if (!currentRows.has(row.id)) await load(row.id, row)
       return { previous, rows: around, next: rows[2 * reach] }
     },
 
     /**
-     * The position of a new todo below all others: the position of its time. A clock that was put back or an import may
-     * have left a todo further down. `insertAtBottom` detects that without a read of its own and inserts nothing; only the
+     * The position of a new todo below all its siblings: the position of its time. A clock that was put back or an import may
+     * have left a todo further down. The insert detects that without a read of its own and inserts nothing; only the
      * retry looks the last position up.
      */
-    async findBottomPosition(id: string): Promise<string> {
-      const last = isRetry ? await findNeighbour('above', LIST_END, id) : undefined
+    async findBottomPosition(family: Family, id: string): Promise<string> {
+      const last = isRetry ? await findNeighbour('above', family, LIST_END, id) : undefined
       return last ? positionAfter(last.position, id) : toPosition(id)
     },
 
-    put: (row: TodoRow) => void currentRows.set(row.id, row),
-    remove: (id: string) => void currentRows.set(id, undefined),
+    put: (row: TodoRow): Promise<void> => countChild(row.id, row),
+    remove: (id: string): Promise<void> => countChild(id, undefined),
+
+    /** Adds a statement to the transaction. */
+    add: (statement: BoundStatement): void => void extraStatements.push(statement),
 
     /** @throws {Problem} `quota_exceeded` when the changes exceed the quota */
     assertWithinQuota: () => withQuota(store, userId, computeGrowth(), async () => {}),
 
     /**
      * Writes the changes in one transaction.
-     * @param extraStatements run before the changes in the same transaction
+     * @param firstStatements run before the changes in the same transaction
      * @returns false when another write came in between: nothing was written, and the draft must be made anew
      * @throws {Problem} `quota_exceeded`
-     * @throws {NoRowAffected} when one of the extra statements affected no row, though it had to
+     * @throws {NoRowAffected} when one of the first statements affected no row, though it had to
      */
-    async commit(extraStatements: readonly BoundStatement[]): Promise<boolean> {
-      const changes = [...currentRows]
-        // All transactions lock rows in the same order, so no two wait for each other.
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .flatMap(toStatements)
-        .map(mustAffectRow)
-      if (changes.length + extraStatements.length === 0) return true
+    async commit(firstStatements: readonly BoundStatement[]): Promise<boolean> {
+      const changes = [
+        ...[...currentRows]
+          // All transactions lock rows in the same order, so no two wait for each other.
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .flatMap(toStatements)
+          .map(mustAffectRow),
+        ...bindListCounts(store, userId, getChanges()),
+        ...extraStatements
+      ]
+      if (changes.length + firstStatements.length === 0) return true
       try {
         await withQuota(store, userId, computeGrowth(), () =>
-          store.atomically(...extraStatements, ...changes)
+          store.atomically(...firstStatements, ...changes)
         )
         return true
       } catch (error) {
@@ -156,10 +234,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   }
 }
 
-/** Whether only the place of a todo has changed. Unchanged values are the very same objects. */
-function hasOnlyMoved(original: TodoRow, row: TodoRow): boolean {
-  const names = Object.keys(original) as (keyof TodoRow)[]
-  return names.every(name => name === 'position' || name === 'revision' || row[name] === original[name])
-}
+const isOfFamily = (row: TodoRow, { listId, parentId }: Family): boolean =>
+  row.listId === listId && row.parentId === parentId
 
 export type Draft = ReturnType<typeof createDraft>

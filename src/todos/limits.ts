@@ -22,3 +22,11 @@ export const MAX_IMPORT_LINE = MAX_TODO_BODY
 
 /** The most requests of a minute from one address (IPv6: one /64 network) that take long. */
 export const REQUESTS_PER_MINUTE = { import: 20 }
+
+/** Levels of subtasks below a todo that is no subtask itself, and subtasks of such a todo on all levels. */
+export const MAX_DEPTH = 4
+export const MAX_DESCENDANTS = 500
+
+/** Lists of a user, those in the trash included. */
+export const MAX_LISTS = 500
+export const MAX_LIST_NAME = 200

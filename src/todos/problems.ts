@@ -32,11 +32,13 @@ export const todosProblems = {
     title: 'A todo with this id is there already',
     detail: 'Nothing was done. It is in the list or in the trash; leave out the id to make another todo.',
     cause:
-      'The `id` of a new todo is that of another todo of the account, in the list or in the trash. A create that was sent ' +
-      'again without its Idempotency-Key, or more than a day later, says so, too: it was done the first time.',
+      'The `id` of a new todo is that of another todo of the account, in the list or in the trash, or of one that the same ' +
+      'batch deletes for good. A create that was sent again without its Idempotency-Key, or more than a day later, says so, ' +
+      'too: it was done the first time.',
     next:
       'If the todo was made by the same request before, go on with it: GET /api/todos lists it, with deleted=true if it is in the ' +
-      'trash. To make another one, leave out the `id`, or give another UUID.'
+      'trash. To make another one, leave out the `id`, or give another UUID. To use the id of a todo again, delete that one for ' +
+      'good in a request before.'
   },
   todo_not_found: {
     status: 404,

@@ -1,6 +1,6 @@
 import { and, asc, isNotNull, lt, sql } from 'drizzle-orm'
-import type { BoundStatement } from '../db/engine.ts'
-import { mustAffectRow, NoRowAffected } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
+import { mustAffectRow, NoRowAffected } from '../db/bound-statement.ts'
 import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'

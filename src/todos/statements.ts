@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm'
 import { isIdParam } from '../db/read-batches.ts'
-import { param, paramRow, prepareStatements } from '../db/statements.ts'
-import { prepareChanges } from '../sync/sequence.ts'
-import { todoTables } from './tables.ts'
+import { param, paramRow, prepareShapes, prepareStatements } from '../db/statements.ts'
+import { prepareChangeShapes } from '../sync/sequence.ts'
+import { type TodoRow, todoTables } from './tables.ts'
 
 type Todos = ReturnType<typeof todoTables>['todos']
 
@@ -11,7 +11,7 @@ const isThisTodo = (todos: Todos) => and(belongsToUser(todos), eq(todos.id, para
 /** Unchanged since it was read: of several writes that begin with the same state, one takes effect. */
 const isUnchanged = (todos: Todos) =>
   and(isThisTodo(todos), eq(todos.revision, param(todos.revision, 'expected')))
-const isListed = (todos: Todos) => and(belongsToUser(todos), isNull(todos.deletedAt))
+const isLive = (todos: Todos) => and(belongsToUser(todos), isNull(todos.deletedAt))
 
 /**
  * The time of a change of several todos, as in `nextUpdateTime`; `now` is a parameter. The engines have no common function for
@@ -23,82 +23,135 @@ export function toChangeTime(todos: Todos): SQL<Date> {
   return sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
 }
 
-/** What changes a user's todos one by one. The owner is part of every condition. */
-export const todoChanges = prepareChanges('todos', todoTables, (db, { todos }, changeNumber) => {
-  const { seq: _seq, ...params } = paramRow(todos)
-  const row = { ...params, changeNumber }
-  const moveColumns = {
-    changeNumber,
-    position: param(todos.position, 'position'),
-    revision: param(todos.revision, 'revision')
-  }
-  const contentColumns = {
-    title: param(todos.title, 'title'),
-    description: param(todos.description, 'description'),
-    done: param(todos.done, 'done'),
-    due: param(todos.due, 'due'),
-    priority: param(todos.priority, 'priority'),
-    tags: param(todos.tags, 'tags'),
-    updatedAt: param(todos.updatedAt, 'updatedAt'),
-    completedAt: param(todos.completedAt, 'completedAt'),
-    deletedAt: param(todos.deletedAt, 'deletedAt'),
-    titleKey: param(todos.titleKey, 'titleKey'),
-    dueKey: param(todos.dueKey, 'dueKey'),
-    terms: param(todos.terms, 'terms')
-  }
-  const lastAtOrBelow = db
-    .select({ id: todos.id })
-    .from(todos)
-    .where(and(isListed(todos), gte(todos.position, param(todos.position, 'position'))))
-    .orderBy(desc(todos.position))
-    .limit(1)
+/** The condition that an index of active todos has: neither in the trash nor in an archived list. */
+export const isActive = (todos: Todos): SQL => sql`${isNull(todos.deletedAt)} and not ${todos.isArchived}`
 
-  return {
-    insert: db.insert(todos).values(row).onConflictDoNothing().returning({ id: todos.id }),
-    /** Inserts only below all listed todos. Otherwise the row gets the id of an existing todo, a conflict that inserts nothing. */
-    insertAtBottom: db
+/** Todos that are ordered together: the roots of a list, the children of a todo, or all active todos. */
+export type Siblings = 'roots' | 'children' | 'all'
+
+/** The siblings of a todo that are not in the trash. Each kind has an index. */
+const areSiblings = (todos: Todos, siblings: Siblings) => {
+  if (siblings === 'all') return and(belongsToUser(todos), isActive(todos))
+  if (siblings === 'children')
+    return and(
+      isLive(todos),
+      eq(todos.parentId, param(todos.parentId, 'parentId')),
+      sql`${todos.parentId} <> ''`
+    )
+  return and(isLive(todos), eq(todos.listId, param(todos.listId, 'listId')), sql`${todos.parentId} = ''`)
+}
+
+/**
+ * Inserts a todo below all of its siblings, or anywhere. Where it would not be below them, the row gets the id of an existing
+ * todo, a conflict that inserts nothing.
+ */
+export const insertTodo = prepareChangeShapes(
+  'todos_insert',
+  ({ kit }, where: 'anywhere' | Siblings, db, changeNumber) => {
+    const { todos } = todoTables(kit)
+    const { seq: _seq, ...params } = paramRow(todos)
+    const lastAtOrBelow = db
+      .select({ id: todos.id })
+      .from(todos)
+      .where(
+        where === 'anywhere'
+          ? sql`1 = 0`
+          : and(areSiblings(todos, where), gte(todos.position, param(todos.position, 'position')))
+      )
+      .orderBy(desc(todos.position))
+      .limit(1)
+    return db
       .insert(todos)
-      .values({ ...row, id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})` })
+      .values({
+        ...params,
+        changeNumber,
+        ...(where !== 'anywhere' && {
+          id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})`
+        })
+      })
       .onConflictDoNothing()
-      .returning({ id: todos.id }),
-    update: db
-      .update(todos)
-      .set({ ...contentColumns, ...moveColumns })
-      .where(isUnchanged(todos))
-      .returning({ id: todos.id }),
-    move: db.update(todos).set(moveColumns).where(isUnchanged(todos)).returning({ id: todos.id })
+      .returning({ id: todos.id })
   }
-})
+)
+
+/** Sets some columns of a todo. Only the indexes of those change, on SQLite at least. */
+export const updateTodo = prepareChangeShapes(
+  'todos_update',
+  ({ kit }, names: readonly (keyof TodoRow)[], db, changeNumber) => {
+    const { todos } = todoTables(kit)
+    const columns = Object.fromEntries(names.map(name => [name, param(todos[name], name)]))
+    return db
+      .update(todos)
+      .set({ ...columns, changeNumber })
+      .where(isUnchanged(todos))
+      .returning({ id: todos.id })
+  }
+)
 
 /** What reads a user's todos one by one, and deletes them for good. */
-export const todoStatements = prepareStatements('todos', todoTables, (db, { todos }) => {
-  const selectPositions = () => db.select({ id: todos.id, position: todos.position }).from(todos)
-  const limit = sql.placeholder('limit')
-  const listPosition = sql`(${todos.position}, ${todos.id})`
-  const paramPosition = sql`(${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
-  const isBelow = and(isListed(todos), sql`${listPosition} > ${paramPosition}`)
-  const fromTop = [asc(todos.position), asc(todos.id)]
+export const todoStatements = prepareStatements('todos', todoTables, (db, { todos, lists }) => {
+  /** The lists that are in the trash, though their todos may not be there yet. */
+  const deletedLists = db
+    .select({ id: lists.id })
+    .from(lists)
+    .where(
+      and(
+        eq(lists.userId, param(lists.userId, 'userId')),
+        sql`${lists.transition} is not null and ${lists.deletedAt} is not null`
+      )
+    )
   return {
     find: db.select().from(todos).where(isThisTodo(todos)),
+    /** A todo that is neither in the trash nor in a list that is. */
+    findListed: db
+      .select()
+      .from(todos)
+      .where(
+        and(
+          isThisTodo(todos),
+          isNull(todos.deletedAt),
+          sql`(${todos.listId} = '' or ${todos.listId} not in ${deletedLists})`
+        )
+      ),
     findMany: db
       .select()
       .from(todos)
       .where(and(belongsToUser(todos), isIdParam(todos.id))),
-    deleteRow: db.delete(todos).where(isUnchanged(todos)).returning({ id: todos.id }),
-    findAbove: selectPositions()
-      .where(and(isListed(todos), sql`${listPosition} < ${paramPosition}`))
-      .orderBy(desc(todos.position), desc(todos.id))
-      .limit(limit),
-    findBelow: selectPositions()
-      .where(isBelow)
-      .orderBy(...fromTop)
-      .limit(limit),
-    /** Whole rows, for todos that make room for another one. */
-    findRowsBelow: db
+    /** All todos of a tree but the one at its top. */
+    findTree: db
       .select()
       .from(todos)
-      .where(isBelow)
-      .orderBy(...fromTop)
-      .limit(limit)
+      .where(
+        and(belongsToUser(todos), eq(todos.rootId, param(todos.rootId, 'rootId')), sql`${todos.rootId} <> ''`)
+      )
+      .orderBy(asc(todos.id)),
+    deleteRow: db.delete(todos).where(isUnchanged(todos)).returning({ id: todos.id })
   }
 })
+
+/** What a search for neighbours is for: the positions above or below a place, or whole rows that make room. */
+interface NeighbourShape {
+  readonly siblings: Siblings
+  readonly side: 'above' | 'below'
+}
+
+/** The todos on one side of a place, nearest first. */
+export const findNeighbours = prepareShapes(
+  'todos_neighbours',
+  ({ db, kit }, { siblings, side }: NeighbourShape) => {
+    const { todos } = todoTables(kit)
+    const operator = side === 'above' ? sql`<` : sql`>`
+    const direction = side === 'above' ? desc : asc
+    return db
+      .select()
+      .from(todos)
+      .where(
+        and(
+          areSiblings(todos, siblings),
+          sql`(${todos.position}, ${todos.id}) ${operator} (${param(todos.position, 'position')}, ${param(todos.id, 'id')})`
+        )
+      )
+      .orderBy(direction(todos.position), direction(todos.id))
+      .limit(sql.placeholder('limit'))
+  }
+)

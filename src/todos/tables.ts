@@ -2,6 +2,9 @@ import { sql } from 'drizzle-orm'
 import { userTables } from '../auth/user.ts'
 import { defineTables } from '../db/tables.ts'
 import type { Due } from './content/due.ts'
+import type { Repeat } from './content/repeat.ts'
+import type { ListTransition } from './lists/transition.ts'
+import type { Series } from './recurrence/series.ts'
 
 /** The todos, and the bulk updates of them that are under way. */
 export const todoTables = defineTables(kit => {
@@ -28,31 +31,63 @@ export const todoTables = defineTables(kit => {
       due: json('due').$type<Due>(),
       priority: integer('priority').notNull(),
       tags: json('tags').$type<readonly string[]>().notNull(),
+      // The list and the parent; '' for the inbox and for none, since a null has no place in the order of an index.
+      listId: id('list_id').notNull().default(''),
+      parentId: id('parent_id').notNull().default(''),
+      // The todo at the top of its tree; '' for that one itself.
+      rootId: id('root_id').notNull().default(''),
+      // Of its children that are not in the trash.
+      childCount: integer('child_count').notNull().default(0),
+      openChildCount: integer('open_child_count').notNull().default(0),
+      // The rule by which it recurs, and what is known of the series so far.
+      repeat: json('repeat').$type<Repeat>(),
+      series: json('series').$type<Series>(),
+      completionCount: integer('completion_count').notNull().default(0),
       position: orderKey('position').notNull(),
       createdAt: instant('created_at').notNull(),
       updatedAt: instant('updated_at').notNull(),
       completedAt: instant('completed_at'),
       deletedAt: instant('deleted_at'),
+      // The todo or the list with which it was deleted; its own id if it was deleted by itself.
+      deletedWith: id('deleted_with').notNull().default(''),
+      // Whether its list is archived. When that changes, the rows follow in the background.
+      isArchived: flag('is_archived').notNull().default(false),
       // Made from the fields above, to order and to search by.
       titleKey: orderKey('title_key').notNull(),
       dueKey: orderKey('due_key').notNull(),
       terms: text('terms').notNull()
     },
     todo => {
-      // As text, not as the column: SQLite takes no table name here.
+      // As text, not as columns: SQLite takes no table name here.
       const isLive = sql`deleted_at is null`
+      const isActive = sql`deleted_at is null and not is_archived`
       const isTrash = sql`deleted_at is not null`
+      const { userId, listId, position, createdAt, updatedAt, dueKey, priority, titleKey, id } = todo
       return [
-        uniqueIndex('todos_user_id_id').on(todo.userId, todo.id),
-        // One for each order of the list, in which a page costs the same at any depth.
-        index('todos_position').on(todo.userId, todo.position, todo.id).where(isLive),
-        index('todos_created_at').on(todo.userId, todo.createdAt, todo.id).where(isLive),
-        index('todos_updated_at').on(todo.userId, todo.updatedAt, todo.id).where(isLive),
-        index('todos_due').on(todo.userId, todo.dueKey, todo.id).where(isLive),
-        index('todos_priority').on(todo.userId, todo.priority, todo.id).where(isLive),
-        index('todos_title').on(todo.userId, todo.titleKey, todo.id).where(isLive),
-        index('todos_changes').on(todo.userId, todo.changeNumber, todo.id),
-        index('todos_trash').on(todo.userId, todo.deletedAt).where(isTrash),
+        uniqueIndex('todos_user_id_id').on(userId, id),
+        // Two for each order, of one list and of all, in which a page costs the same at any depth.
+        index('todos_position').on(userId, position, id).where(isActive),
+        index('todos_created_at').on(userId, createdAt, id).where(isActive),
+        index('todos_updated_at').on(userId, updatedAt, id).where(isActive),
+        index('todos_due').on(userId, dueKey, id).where(isActive),
+        index('todos_priority').on(userId, priority, id).where(isActive),
+        index('todos_title').on(userId, titleKey, id).where(isActive),
+        index('todos_list_position').on(userId, listId, position, id).where(isLive),
+        index('todos_list_created_at').on(userId, listId, createdAt, id).where(isLive),
+        index('todos_list_updated_at').on(userId, listId, updatedAt, id).where(isLive),
+        index('todos_list_due').on(userId, listId, dueKey, id).where(isLive),
+        index('todos_list_priority').on(userId, listId, priority, id).where(isLive),
+        index('todos_list_title').on(userId, listId, titleKey, id).where(isLive),
+        // For the order of siblings.
+        index('todos_roots')
+          .on(userId, listId, position, id)
+          .where(sql`deleted_at is null and parent_id = ''`),
+        index('todos_children').on(userId, todo.parentId, position, id).where(sql`parent_id <> ''`),
+        index('todos_tree').on(userId, todo.rootId, id).where(sql`root_id <> ''`),
+        index('todos_recurring').on(userId, id).where(sql`repeat is not null`),
+        index('todos_changes').on(userId, todo.changeNumber, id),
+        index('todos_trash').on(userId, todo.deletedAt).where(isTrash),
+        index('todos_deleted_with').on(userId, todo.deletedWith, id).where(sql`deleted_with <> ''`),
         // For the janitor.
         index('todos_deleted_at').on(todo.deletedAt).where(isTrash)
       ]
@@ -78,9 +113,65 @@ export const todoTables = defineTables(kit => {
     isDone: flag('is_done').notNull()
   })
 
-  return { todos, bulkUpdates }
+  const lists = table(
+    'lists',
+    {
+      seq: sequence('seq'),
+      id: id('id').notNull(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      revision: id('revision').notNull(),
+      changeNumber: counter('change_number').notNull(),
+      name: text('name').notNull(),
+      color: text('color'),
+      position: orderKey('position').notNull(),
+      // The todos that are not done, without those that were deleted before the list.
+      openCount: integer('open_count').notNull(),
+      createdAt: instant('created_at').notNull(),
+      updatedAt: instant('updated_at').notNull(),
+      archivedAt: instant('archived_at'),
+      deletedAt: instant('deleted_at'),
+      // What is being done to its todos in the background.
+      transition: text('transition').$type<ListTransition>()
+    },
+    list => [
+      uniqueIndex('lists_user_id_id').on(list.userId, list.id),
+      index('lists_changes').on(list.userId, list.changeNumber, list.id),
+      index('lists_transitions').on(list.userId).where(sql`transition is not null`),
+      // For the janitor.
+      index('lists_deleted_at').on(list.deletedAt).where(sql`deleted_at is not null`)
+    ]
+  )
+
+  // The occurrences of recurring todos that were completed.
+  const completions = table(
+    'completions',
+    {
+      seq: sequence('seq'),
+      id: id('id').notNull(),
+      userId: id('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      todoId: id('todo_id').notNull(),
+      changeNumber: counter('change_number').notNull(),
+      occurrence: json('occurrence').$type<Due>().notNull(),
+      completedAt: instant('completed_at').notNull(),
+      sessionId: id('session_id'),
+      // The series before, to take the completion back.
+      series: json('series').$type<Series>().notNull()
+    },
+    completion => [
+      uniqueIndex('completions_user_id_id').on(completion.userId, completion.id),
+      index('completions_todo').on(completion.userId, completion.todoId, completion.changeNumber)
+    ]
+  )
+
+  return { lists, todos, bulkUpdates, completions }
 })
 
 type TodoTables = ReturnType<typeof todoTables>
 export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq' | 'changeNumber'>
 export type BulkUpdateRow = TodoTables['bulkUpdates']['$inferSelect']
+export type ListRow = Omit<TodoTables['lists']['$inferSelect'], 'seq' | 'changeNumber'>
+export type CompletionRow = Omit<TodoTables['completions']['$inferSelect'], 'seq'>

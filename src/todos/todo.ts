@@ -1,13 +1,17 @@
 import { type Priority, priorities, type TodoContent } from './content/content.ts'
 import { applyDuePatch, toDueKey } from './content/due.ts'
+import type { Placement } from './content/placement.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './order/position.ts'
 import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
 import type { TodoRow } from './tables.ts'
 
-export interface Todo extends TodoContent {
+export interface Todo extends TodoContent, Placement {
   readonly id: string
+  /** Of its subtasks that are not in the trash, without theirs. */
+  readonly childCount: number
+  readonly openChildCount: number
   readonly position: string
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -20,45 +24,74 @@ export interface Todo extends TodoContent {
 /** Characters of a title that count in the order of titles. */
 const MAX_TITLE_KEY_LENGTH = 200
 
+/** Where a row is in the lists and trees of its user; '' for no list and no other todo. */
+export type RowPlacement = Pick<TodoRow, 'listId' | 'parentId' | 'rootId' | 'isArchived'>
+
+/** In the inbox, and nobody's subtask. */
+export const INBOX_ROW: RowPlacement = { listId: '', parentId: '', rootId: '', isArchived: false }
+
 /** What a new todo has beside its content. */
 interface NewTodo extends Pick<TodoRow, 'id' | 'userId'> {
   /** By default below all older todos. */
   readonly position?: string
+  readonly placement?: RowPlacement
   readonly now: Date
 }
 
 /** The row of a new todo. */
 export function toRow(
   content: TodoContent,
-  { id, userId, now, position = toPosition(id) }: NewTodo
+  { id, userId, now, position = toPosition(id), placement = INBOX_ROW }: NewTodo
 ): TodoRow {
-  const timestamps = {
+  return {
+    id,
+    userId,
+    revision: id,
+    position,
+    ...placement,
+    ...NO_HISTORY,
     createdAt: now,
     updatedAt: now,
     completedAt: content.done ? now : null,
-    deletedAt: null
+    ...toColumns(userId, content)
   }
-  return { id, userId, revision: id, position, ...timestamps, ...toColumns(userId, content) }
 }
+
+/** What a todo has only after something has happened to it. */
+export const NO_HISTORY = {
+  childCount: 0,
+  openChildCount: 0,
+  series: null,
+  completionCount: 0,
+  deletedAt: null,
+  deletedWith: ''
+} satisfies Partial<TodoRow>
 
 /** The time of a change: now, but never before the last change, should the clock have been put back. */
 export const nextUpdateTime = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
   new Date(Math.max(createdAt.getTime(), updatedAt.getTime(), now.getTime()))
 
-/** The row with another content, or the very same row when nothing differs. */
+/** The row with another content, or the very same row when nothing differs. Columns that do not differ keep their value. */
 export function replaceContent(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
   const columns = toColumns(row.userId, content)
-  if (hasSameColumns(row, columns)) return row
+  const changedNames = (Object.keys(columns) as (keyof ContentColumns)[]).filter(
+    name => JSON.stringify(row[name]) !== JSON.stringify(columns[name])
+  )
+  if (changedNames.length === 0) return row
+  const changes = Object.fromEntries(changedNames.map(name => [name, columns[name]]))
   const updatedAt = nextUpdateTime(row, now)
   const completedAt = content.done ? (row.completedAt ?? updatedAt) : null
-  return { ...row, ...columns, completedAt, updatedAt, revision }
+  return { ...row, ...changes, completedAt, updatedAt, revision }
 }
 
 /**
  * The columns of a content, those for order and search included.
  * @throws {Problem} `validation_failed` when the due date is invalid
  */
-export function toColumns(userId: string, { title, description, done, due, priority, tags }: TodoContent) {
+export function toColumns(
+  userId: string,
+  { title, description, done, due, priority, tags, repeat }: TodoContent
+) {
   const [trimmedTitle, sortedTags] = [title.trim(), tags.map(normalizeTag).toSorted()]
   return {
     title: trimmedTitle,
@@ -68,6 +101,7 @@ export function toColumns(userId: string, { title, description, done, due, prior
     due: due && applyDuePatch(null, due),
     priority: priorities.indexOf(priority),
     tags: sortedTags,
+    repeat,
     titleKey: truncateKey(fold(trimmedTitle)),
     dueKey: toDueKey(due),
     terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
@@ -79,28 +113,47 @@ const truncateKey = (key: string) =>
 
 type ContentColumns = ReturnType<typeof toColumns>
 
-const hasSameColumns = (row: TodoRow, columns: ContentColumns): boolean =>
-  (Object.keys(columns) as (keyof ContentColumns)[]).every(
-    name => JSON.stringify(row[name]) === JSON.stringify(columns[name])
-  )
+/** A row before a change and after it; undefined where there is none. */
+export interface RowChange {
+  readonly before: TodoRow | undefined
+  readonly after: TodoRow | undefined
+}
 
 /** Whether a todo is in the list, not in the trash. */
 export const isListed = (row: TodoRow): boolean => row.deletedAt === null
 
 /** The content of a row. */
-export const toContent = ({ title, description, done, due, priority, tags }: TodoRow): TodoContent => ({
+export const toContent = ({
+  title,
+  description,
+  done,
+  due,
+  priority,
+  tags,
+  repeat
+}: TodoRow): TodoContent => ({
   title,
   description,
   done,
   due,
   priority: priorities[priority] as Priority,
-  tags
+  tags,
+  repeat
+})
+
+/** Where the todo of a row belongs. */
+export const toPlacement = ({ listId, parentId }: Pick<TodoRow, keyof Placement>): Placement => ({
+  listId: listId || null,
+  parentId: parentId || null
 })
 
 /** The todo of a row. */
 export const toTodo = (row: TodoRow): Todo => ({
   ...toContent(row),
+  ...toPlacement(row),
   id: row.id,
+  childCount: row.childCount,
+  openChildCount: row.openChildCount,
   position: row.position,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,

@@ -1,4 +1,4 @@
-import type { BoundStatement } from '../db/engine.ts'
+import type { BoundStatement } from '../db/bound-statement.ts'
 import { MAX_IDS, toIdParams } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency/idempotency.ts'
@@ -10,7 +10,7 @@ import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'
 import type { ListQuery } from './query/list-query.ts'
 import { todoStatements } from './statements.ts'
-import { isListed, type Todo, toTodo } from './todo.ts'
+import { type Todo, toTodo } from './todo.ts'
 
 /** Statements to write in the same transaction as a change, made from the answer to the change. */
 export type ExtraStatements<Answer> = (answer: Answer) => readonly BoundStatement[]
@@ -79,9 +79,9 @@ export function createTodos(store: Store, userId: string) {
     /** @throws {Problem} `todo_not_found` for a todo that is missing or in the trash */
     async get(id: string): Promise<Todo> {
       const [row] = await bulkUpdates.readConsistently(userId, () =>
-        todoStatements(store).find.execute({ id, userId })
+        todoStatements(store).findListed.execute({ id, userId })
       )
-      if (!row || !isListed(row)) throw new Problem('todo_not_found')
+      if (!row) throw new Problem('todo_not_found')
       return toTodo(row)
     },
 

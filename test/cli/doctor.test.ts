@@ -293,10 +293,35 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
     latestWrite: undefined,
     connections: 100
   }
-  t.strictSame(checkDatabase(inspection, configOf({ DATABASE_POOL_MAX: '101' })), {
-    status: 'fault',
-    detail: 'DATABASE_POOL_MAX is 101, but PostgreSQL 18 grants 100 connections'
-  })
+  for (const [pool, workers, connections] of [
+    ['101', '1', 102],
+    ['100', '1', 101],
+    ['98', '2', undefined],
+    ['98', '3', undefined],
+    ['99', '3', 102],
+    ['99', '2', undefined],
+    ['100', '2', 102],
+    ['1', '50', undefined],
+    ['1', '51', 102]
+  ] as const)
+    t.strictSame(
+      checkDatabase(
+        inspection,
+        configOf({
+          DATABASE_URL: 'postgres:///d',
+          JWT_SECRET: GOOD,
+          DATABASE_POOL_MAX: pool,
+          WEB_CONCURRENCY: workers
+        })
+      ),
+      connections === undefined
+        ? { status: 'ok', detail: 'PostgreSQL 18, intact, schema up to date' }
+        : {
+            status: 'fault',
+            detail: `an instance opens up to ${connections} connections, with the one on which each process listens, but PostgreSQL 18 grants 100: lower DATABASE_POOL_MAX or WEB_CONCURRENCY, or raise max_connections of the server`
+          },
+      `${pool} over ${workers}`
+    )
   const away = await createProgram({ DATABASE_URL: 'postgres://127.0.0.1:1/x', JWT_SECRET: GOOD })('doctor')
   t.match(away, { code: 1, stdout: /^fault {4}database {2}127\.0\.0\.1:1: .*ECONNREFUSED/m })
 })
@@ -310,6 +335,17 @@ t.test('a database with nothing in it', async t => {
 })
 
 const skip = !SERVER && 'needs PostgreSQL'
+t.test('the server grants fewer connections than an instance opens', { skip }, async t => {
+  const settings = await sharedSettings(t)
+  await serve(t, settings)
+  const limits = { DATABASE_POOL_MAX: '1000', WEB_CONCURRENCY: '3' }
+  t.match(await createProgram({ ...settings, ...limits })('doctor'), {
+    code: 1,
+    stdout:
+      /^fault {4}database {2}an instance opens up to 1002 connections, .*, but PostgreSQL \d.* grants 297: lower DATABASE_POOL_MAX /m
+  })
+})
+
 t.test('a pooler is reported, and has its own limits', { skip }, async t => {
   const settings = await sharedSettings(t)
   await serve(t, settings)

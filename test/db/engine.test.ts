@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { and, asc, eq, exists, getTableColumns, gt, sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { mustAffectRow, NoRowAffected } from '../../src/db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../../src/db/bound-statement.ts'
 import { isUnavailable, StatementError } from '../../src/db/errors.ts'
 import { param, paramRow, prepareShapes, prepareStatements } from '../../src/db/statements.ts'
 import { openStore, type Store } from '../../src/db/store.ts'

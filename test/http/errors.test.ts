@@ -497,7 +497,8 @@ t.test('faults are collected up to a hundred, and a long name is cut', async t =
     pointer: '/operations',
     detail: 'is not accepted; give a list of 1 to 100 operations'
   })
-  const known = 'is not known; known are id, title, description, done, due, priority, tags'
+  const known =
+    'is not known; known are id, title, description, done, due, priority, tags, repeat, listId, parentId'
   for (const [name, shown, detail] of [
     ['titel', 'titel', 'is not known; did you mean title?'],
     ['x'.repeat(100), 'x'.repeat(100), known],

@@ -107,7 +107,10 @@ t.test('a batch takes ids that it has made itself', async t => {
   t.equal(answer.status, 200)
   t.match(answer.body.results.at(-1), { todo: { id: ID, done: true, deletedAt: null } })
   t.strictSame(await titles(), ['b', 'a'])
-  const twice = await batch({ op: 'purge', id: ID }, { op: 'create', todo: { id: ID, title: 'c' } })
+  const twice = await batch(
+    { op: 'create', todo: { id: MISSING_ID, title: 'c' } },
+    { op: 'create', todo: { id: MISSING_ID, title: 'd' } }
+  )
   t.strictSame(twice.body, taken(twice, '/operations/1/todo/id', { index: 1 }), 'not twice in one batch')
   const nothing = await batch(
     { op: 'create', todo: { title: 'x', id: MISSING_ID } },
@@ -115,6 +118,43 @@ t.test('a batch takes ids that it has made itself', async t => {
   )
   t.equal(nothing.status, 200)
   t.strictSame(await titles(), ['b', 'a'])
+})
+
+t.test('a batch that deletes a todo for good does not create it anew', async t => {
+  const { batch, make, titles, todos } = await serveBatches(t)
+  const [{ id }, other] = await make('a', 'b')
+  const purge = { op: 'purge', id }
+  const create = { op: 'create', todo: { id: id.toUpperCase(), title: 'c' } }
+  const detail =
+    'is the id of a todo that the same batch deletes for good; create it in another request after that, or give another id'
+  for (const operations of [
+    [purge, create],
+    [{ op: 'delete', id }, { op: 'restore', id }, purge, { op: 'purge', id: other.id }, create],
+    [{ op: 'patch', id, changes: { title: 'x' } }, purge, create, purge, create]
+  ]) {
+    const answer = await batch(...operations)
+    const index = operations.indexOf(create)
+    t.strictSame(
+      answer.body,
+      expectedProblem(answer, 409, 'todo_exists', {
+        errors: [{ pointer: `/operations/${index}/todo/id`, detail }],
+        index
+      })
+    )
+  }
+  t.strictSame(await titles(), ['a', 'b'], 'nothing was done')
+
+  await todos('DELETE', `/${id}`)
+  const fromTrash = await batch(purge, create)
+  t.match(fromTrash.body, { status: 409, errors: [{ detail }] })
+  t.equal((await batch(purge)).status, 200)
+  t.equal((await batch(create)).status, 200, 'a request later it is free')
+  t.strictSame(await titles(), ['b', 'c'])
+
+  const own = { op: 'create', todo: { id: MISSING_ID, title: 'd' } }
+  const unmade = await batch(own, { op: 'purge', id: MISSING_ID }, own)
+  t.equal(unmade.status, 200, 'what the batch itself has made was never stored')
+  t.strictSame(await titles(), ['b', 'c', 'd'])
 })
 
 t.test('a batch restores and deletes for good', async t => {

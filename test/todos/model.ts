@@ -1,3 +1,5 @@
+import { STANDALONE } from './signed-in.ts'
+
 /*
  * The rules of one person's todos, apart from how the service keeps them: a list in memory, on which requests are carried
  * out one after the other. Three things are the service's own to choose and are handed in: ids, positions and ETags.
@@ -15,6 +17,11 @@ export interface Todo {
   due: Due
   priority: string
   tags: string[]
+  listId: null
+  parentId: null
+  childCount: number
+  openChildCount: number
+  repeat: null
   position: string
   createdAt: string
   updatedAt: string
@@ -47,9 +54,14 @@ export interface Filter {
   done?: boolean
   tag?: string[]
   priority?: string
+  due?: 'none'
   dueBefore?: string
   dueAfter?: string
+  overdue?: true
+  timeZone?: string
   updatedAfter?: string
+  completedAfter?: string
+  completedBefore?: string
   q?: string
   deleted?: boolean
 }
@@ -66,7 +78,7 @@ export type Outcome =
   | { code: string; current?: Todo }
   | { todo: Todo; isChanged: boolean; isPurged?: boolean; between?: [string | undefined, string | undefined] }
 
-const defaults = { description: null, done: false, due: null, priority: 'none', tags: [] }
+const defaults = { description: null, done: false, due: null, priority: 'none', tags: [], ...STANDALONE }
 
 export class Model {
   readonly todos = new Map<string, Todo>()
@@ -161,9 +173,9 @@ export class Model {
     this.order.splice((above ?? -1) + 1 + skipped, 0, todo.id)
   }
 
-  /** The whole list for a filter and an order. */
-  list(filter: Filter, sort: string): Todo[] {
-    const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter))
+  /** The whole list for a filter and an order, at a time. */
+  list(filter: Filter, sort: string, now: Date): Todo[] {
+    const matching = this.todosIn(filter.deleted ?? false).filter(todo => matchesFilter(todo, filter, now))
     const field = sort.replace('-', '')
     if (field !== 'position')
       matching.sort((a, b) => compare(toSortKey(a, field), toSortKey(b, field)) || compare(a.id, b.id))
@@ -184,13 +196,22 @@ function toSortKey(todo: Todo, field: string): string | number {
 const toDueKey = (due: Due) =>
   due === null ? '9999-99' : 'date' in due ? `${due.date}T24:00:00` : due.dateTime
 
-export function matchesFilter(todo: Todo, filter: Filter): boolean {
-  const { done, tag = [], priority, dueBefore, dueAfter, updatedAfter, q } = filter
+/** What calendar and clock show in a zone. Swedish writes it as ISO 8601 does. */
+const toLocalTime = (now: Date, timeZone: string) =>
+  now.toLocaleString('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).replace(' ', 'T')
+
+export function matchesFilter(todo: Todo, filter: Filter, now: Date): boolean {
+  const { done, tag = [], priority, due, dueBefore, dueAfter, timeZone, q } = filter
+  const { updatedAfter, completedAfter, completedBefore } = filter
   const words = `${todo.title} ${todo.description ?? ''}`.toUpperCase().split(/\s+/)
   return (
     (done === undefined || todo.done === done) &&
     (priority === undefined || todo.priority === priority) &&
     tag.every(tagName => todo.tags.includes(tagName)) &&
+    (due === undefined || todo.due === null) &&
+    (timeZone === undefined || (!todo.done && toDueKey(todo.due) < toLocalTime(now, timeZone))) &&
+    (completedAfter === undefined || (todo.completedAt !== null && todo.completedAt > completedAfter)) &&
+    (completedBefore === undefined || (todo.completedAt !== null && todo.completedAt < completedBefore)) &&
     (dueBefore === undefined || toDueKey(todo.due) < `${dueBefore}T00:00:00`.slice(0, 19)) &&
     (dueAfter === undefined ||
       (todo.due !== null && toDueKey(todo.due) > `${dueAfter}T24:00:00`.slice(0, 19))) &&
@@ -207,7 +228,7 @@ function createTodo(body: Content, now: string): Todo {
     completedAt: content.done ? now : null,
     deletedAt: null
   }
-  return { id: '', position: '', etag: '', ...content, ...timestamps }
+  return { id: '', position: '', etag: '', ...content, ...STANDALONE, ...timestamps }
 }
 
 type FullContent = Required<Content>

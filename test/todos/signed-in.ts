@@ -57,3 +57,6 @@ export function crashAtWrite(store: Store, number: number): void {
     }
   })
 }
+
+/** What a todo has beside its own content that belongs to no list and no other todo, and does not recur. */
+export const STANDALONE = { listId: null, parentId: null, childCount: 0, openChildCount: 0, repeat: null }

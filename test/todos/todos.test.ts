@@ -3,6 +3,7 @@ import type { TodoPatch } from '../../src/todos/content/content.ts'
 import { POSITION_PATTERN } from '../../src/todos/order/position.ts'
 import { createTodos } from '../../src/todos/todos.ts'
 import { type Answer, expectedProblem, serve } from '../support/service.ts'
+import { STANDALONE } from './signed-in.ts'
 
 const MISSING = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
@@ -37,6 +38,7 @@ t.test('the life of a todo', async t => {
     due: null,
     priority: 'none',
     tags: [],
+    ...STANDALONE,
     position,
     createdAt: start,
     updatedAt: start,
@@ -219,7 +221,8 @@ t.test('every wrong field is named at once', async t => {
       { title: 'x', createdAt: todo.createdAt },
       {
         pointer: '/createdAt',
-        detail: 'is not known; known are id, title, description, done, due, priority, tags'
+        detail:
+          'is not known; known are id, title, description, done, due, priority, tags, repeat, listId, parentId'
       }
     ],
     [[], { pointer: '', detail: 'must be of type object' }],

@@ -1,5 +1,5 @@
 import { asc, eq, gt, or } from 'drizzle-orm'
-import { mayUseReserve } from '../../db/engine.ts'
+import { mayUseReserve } from '../../db/bound-statement.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'

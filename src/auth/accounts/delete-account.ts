@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'

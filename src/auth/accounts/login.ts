@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/engine.ts'
+import { NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'

@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
-import { type BoundStatement, mayUseReserve } from '../../db/engine.ts'
+import { type BoundStatement, mayUseReserve } from '../../db/bound-statement.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'

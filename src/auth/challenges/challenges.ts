@@ -1,4 +1,4 @@
-import { type BoundStatement, mustAffectRow } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
 import { hashSubject } from '../hash-subject.ts'

@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected } from '../../db/engine.ts'
+import { type BoundStatement, NoRowAffected } from '../../db/bound-statement.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import type { ChallengeSubject, NewChallenge } from '../challenges/challenges.ts'

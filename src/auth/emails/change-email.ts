@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'

@@ -1,4 +1,4 @@
-import { mustAffectRow } from '../../db/engine.ts'
+import { mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { CodeAnswer } from '../accounts/schemas.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { createOutbox } from '../../mail/outbox.ts'
 import type { AuditSource } from '../audit/audit-log.ts'

@@ -1,4 +1,4 @@
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mustAffectRow } from '../../db/engine.ts'
+import { mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'

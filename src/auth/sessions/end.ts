@@ -1,4 +1,4 @@
-import { type BoundStatement, mayUseReserve, mustAffectRow } from '../../db/engine.ts'
+import { type BoundStatement, mayUseReserve, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'

@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/engine.ts'
+import { NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { belongsToSession, getGeneration, secondsUntilExpiry } from '../tokens/access-tokens.ts'

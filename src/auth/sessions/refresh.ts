@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
-import { mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { type BoundStatement, mustAffectRow } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { createAuditLog } from '../audit/audit-log.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/engine.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'

@@ -1,4 +1,4 @@
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
 import { Problem } from '../../problems/problem.ts'

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { AUDIT_LOG_TABLE } from '../../auth/tables.ts'
 import { readPrivateKeys } from '../../auth/tokens/private-keys.ts'
 import { getSecretFile, readSecretFile } from '../../auth/tokens/signing-secrets.ts'
+import { getWorkerShare } from '../../cluster/worker-context.ts'
 import type { Config } from '../../config/config.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { readEnvFile } from '../../config/env-file.ts'
@@ -130,16 +131,23 @@ export async function inspectDatabase({ database: { url } }: Config): Promise<In
   return file !== undefined && existsSync(file) ? inspectSqlite(file, AUDIT_LOG_TABLE) : undefined
 }
 
-/** Checks the pool size against the server's limit, and the version of the schema. */
-export function checkDatabase(inspection: Inspection | undefined, { database }: Config): Finding {
+/** Checks the connections of an instance against the server's limit, and the version of the schema. */
+export function checkDatabase(inspection: Inspection | undefined, config: Config): Finding {
   if (!inspection) return ok('it will be created at the first start')
   const { version, pendingMigrations, connections = Number.POSITIVE_INFINITY } = inspection
-  if (database.poolMax > connections)
-    return fault(`DATABASE_POOL_MAX is ${database.poolMax}, but ${version} grants ${connections} connections`)
+  const ownConnections = countConnections(config)
+  if (ownConnections > connections)
+    return fault(
+      `an instance opens up to ${ownConnections} connections, with the one on which each process listens, but ${version} grants ${connections}: lower DATABASE_POOL_MAX or WEB_CONCURRENCY, or raise max_connections of the server`
+    )
   if (pendingMigrations > 0)
     return warning(`${version}; ${pendingMigrations} migrations are pending: latchkey migrate`)
   return ok(`${version}, intact, schema up to date`)
 }
+
+/** The most connections of an instance to its server: of each process its share of the pool, and one that listens. */
+const countConnections = ({ database, workers }: Config): number =>
+  workers * (getWorkerShare(database.poolMax, workers) + 1)
 
 /**
  * Checks this machine's clock against the build, the latest event of the database, and the clock of the database server.

@@ -1,3 +1,4 @@
+import { untilAborted } from '../http/abort.ts'
 import type { Call } from '../http/calls.ts'
 import { isRefusal, ProblemError } from '../http/problem-error.ts'
 import { createChangePageReader, readEventStream, UnexpectedResponseError } from '../http/responses.ts'
@@ -109,7 +110,7 @@ export function createChanges(platform: Platform, tokens: TokenManager, call: Ca
     signal,
     mode = 'stream'
   }: ChangesOptions = {}): AsyncGenerator<ChangePage, void, undefined> {
-    await tokens.reload()
+    await untilAborted(signal, async () => tokens.reload())
     const userId = tokens.latest()?.user.id
     const progress = { since, failures: 0, retry: DEFAULT_RETRY, delay: 0 }
     while (tokens.latest()?.user.id === userId) {

@@ -98,7 +98,8 @@ export function createSend(platform: Platform, baseUrl: string, timeout: number)
       const { maxRetries = MAX_RETRIES } = request
       const isExhausted = retries === maxRetries || delay > MAX_WAIT || request.signal?.aborted
       if (isExhausted || !mayRetry(request, failure)) throw failure
-      await platform.sleep(delay)
+      await platform.sleep(delay, request.signal)
+      if (request.signal?.aborted) throw failure
       if (request.shouldRetry && !(await request.shouldRetry())) throw failure
       return sendWithRetries(request, retries + 1)
     }

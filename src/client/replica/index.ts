@@ -69,10 +69,13 @@ export async function createReplica(options: ReplicaOptions) {
     synchronizer.wake()
   }
 
-  async function edit(operation: Operation): Promise<void> {
+  async function edit(operation: Operation, hasRandomId = false): Promise<void> {
     if (controller.signal.aborted) throw new Error('The replica is closed.')
     const at = platform.date().toISOString()
-    await records.addEdit({ kind: 'edit', operation, at }, platform.newKey())
+    await records.addEdit(
+      { kind: 'edit', operation, at, ...(hasRandomId && { hasRandomId }) },
+      platform.newKey()
+    )
     synchronizer.wake()
   }
 

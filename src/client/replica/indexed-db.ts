@@ -26,7 +26,9 @@ interface Transaction {
 interface Database {
   createObjectStore(name: string): unknown
   transaction(name: string, mode: 'readonly' | 'readwrite'): Transaction
+  close(): void
   onclose: (() => void) | null
+  onversionchange: (() => void) | null
 }
 
 interface IndexedDb {
@@ -61,6 +63,11 @@ export function indexedDbStorage(name: string): ReplicaStorage {
     })
     // The user may delete the database, or the browser does.
     database.onclose = forget
+    // Another tab wants to delete or upgrade the database, and waits until all have closed it.
+    database.onversionchange = () => {
+      database.close()
+      forget()
+    }
     return database.transaction(STORE, mode)
   }
 

@@ -37,12 +37,12 @@ const copyJson = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value
 /**
  * Creates the methods on the todos of a replica. They are those of the client, but reads answer at once, and writes resolve
  * when the edit is stored.
- * @param edit shows and stores an operation
+ * @param edit shows and stores an operation, and whether a creation has an id of `newId`
  */
 export function createReplicaTodos(
   view: () => View,
   newId: () => string,
-  edit: (operation: Operation) => Promise<void>
+  edit: (operation: Operation, hasRandomId?: boolean) => Promise<void>
 ) {
   return {
     /** The todos that a filter finds, in the order of the list. */
@@ -58,7 +58,7 @@ export function createReplicaTodos(
     /** Creates a todo, with an id of its own. Its `etag` and `position` are empty until the service has it. */
     async create(body: CreateTodoBody): Promise<Todo> {
       const id = toId(body.id ?? newId())
-      const stored = edit({ op: 'create', todo: { ...copyJson(body), id } })
+      const stored = edit({ op: 'create', todo: { ...copyJson(body), id } }, body.id === undefined)
       const todo = view().todos.get(id) as Todo
       await stored
       return todo

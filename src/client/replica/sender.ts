@@ -1,9 +1,10 @@
 import { isRefusal, type ProblemError } from '../http/problem-error.ts'
 import type { Client } from '../index.ts'
+import { isFulfilled } from './fulfilment.ts'
 import { getTodoId, type Operation } from './operations.ts'
 import type { ReplicaPlatform } from './platform.ts'
 import { putBatch, putTodo, type Records, toTodoName } from './records.ts'
-import type { OutgoingBatch, Writes } from './storage.ts'
+import type { Edit, OutgoingBatch, Writes } from './storage.ts'
 
 /** The most edits of a batch, as the service has it. */
 const MAX_BATCH = 100
@@ -13,7 +14,7 @@ const MAX_BATCH_LENGTH = 100_000
 /** The part of a client that a replica uses. */
 export type ReplicaClient = Pick<Client, 'changes' | 'ready'> & {
   readonly auth: Pick<Client['auth'], 'user'>
-  readonly todos: Pick<Client['todos'], 'batch'>
+  readonly todos: Pick<Client['todos'], 'batch' | 'get'>
 }
 
 export interface SenderOptions {
@@ -57,7 +58,8 @@ export function createSender({ client, platform, records, onRefused }: SenderOpt
   /** Sends the next batch of edits, as the user. */
   async function send(userId: string, signal: AbortSignal): Promise<void> {
     const batch = records.batch() ?? (await prepareBatch())
-    const operations = batch.edits.flatMap(name => records.edit(name)?.operation ?? [])
+    const edits = batch.edits.flatMap(name => records.edit(name) ?? [])
+    const operations = edits.map(({ operation }) => operation)
     // Another user may have signed in meanwhile.
     if (client.auth.user()?.id !== userId) return
     try {
@@ -77,38 +79,47 @@ export function createSender({ client, platform, records, onRefused }: SenderOpt
       singles = Math.max(0, singles - 1)
     } catch (error) {
       if (!isRefusal(error) || error.action === 'sign-in') throw error
-      await handleRefusal(batch, operations, error)
+      await handleRefusal(batch, edits, error, signal)
     }
   }
 
   /** Takes back a refused edit. Of several edits it is found out which: each is sent by itself. */
   async function handleRefusal(
     batch: OutgoingBatch,
-    operations: readonly Operation[],
-    problem: ProblemError
+    edits: readonly Edit[],
+    problem: ProblemError,
+    signal: AbortSignal
   ): Promise<void> {
-    const [operation] = operations
-    if (!operation || operations.length > 1) {
-      singles = operations.length
+    const [edit] = edits
+    if (!edit || edits.length > 1) {
+      singles = edits.length
       return records.write([putBatch(undefined)])
     }
+    const followers = edit.operation.op === 'create' ? findFollowers(edit) : []
+    const isDone = await isFulfilled(
+      edit,
+      followers.map(([, follower]) => follower),
+      problem,
+      id => client.todos.get(id, { signal })
+    )
     singles = Math.max(0, singles - 1)
-    if (isFulfilled(operation, problem)) return records.write(takeEdits(batch))
+    if (isDone) return records.write(takeEdits(batch))
     // What follows on the creation of a todo makes no sense without it.
-    const isCreate = operation.op === 'create'
-    const dependents = records
-      .edits()
-      .filter(([, edit]) => isCreate && getTodoId(edit.operation) === operation.todo.id)
     await records.write([
       ...takeEdits(batch),
-      ...dependents.map(([name]): Writes[number] => [name, undefined])
+      ...followers.map(([name]): Writes[number] => [name, undefined])
     ])
-    onRefused(operation, problem)
+    onRefused(edit.operation, problem)
+  }
+
+  /** The edits of the same todo after a creation, up to another creation with its id, which stands on its own. */
+  function findFollowers(creation: Edit) {
+    const id = getTodoId(creation.operation)
+    const edits = records.edits().filter(([, { operation }]) => getTodoId(operation) === id)
+    const later = edits.slice(edits.findIndex(([, edit]) => edit === creation) + 1)
+    const end = later.findIndex(([, { operation }]) => operation.op === 'create')
+    return end === -1 ? later : later.slice(0, end)
   }
 
   return send
 }
-
-/** Whether a refusal says that what was to be done is done already. */
-const isFulfilled = ({ op }: Operation, { code }: ProblemError): boolean =>
-  op === 'create' ? code === 'todo_exists' : (op === 'delete' || op === 'purge') && code === 'todo_not_found'

@@ -28,6 +28,8 @@ export interface Edit {
   readonly operation: Operation
   /** The local time. */
   readonly at: string
+  /** For a creation: whether the replica has made the id. */
+  readonly hasRandomId?: boolean
 }
 
 /** The edits that are being sent. They are stored before, so that each attempt sends the very same request. */

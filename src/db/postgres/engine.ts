@@ -3,16 +3,13 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
+import { assertAffected, type BoundStatement, type ResultsOf, type Rows } from '../bound-statement.ts'
 import { postgresKit } from '../columns.ts'
 import {
-  assertAffected,
-  type BoundStatement,
   type Engine,
   type Logger,
   MAX_WAITING_PER_USER,
   type Params,
-  type ResultsOf,
-  type Rows,
   type Search,
   type SearchedColumns
 } from '../engine.ts'

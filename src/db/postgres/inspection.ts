@@ -34,8 +34,9 @@ async function inspect(
   await begin(client)
   const applied = await readLastMigrationTime(client)
   const { rows } = await client.query(
-    `select current_setting('server_version') as version, current_setting('max_connections')::int as connections,
-      extract(epoch from clock_timestamp()) * 1000 as clock`
+    `select current_setting('server_version') as version, extract(epoch from clock_timestamp()) * 1000 as clock,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0) as connections`
   )
   const [{ version, connections, clock }] = rows
   const { rows: latest } = await client.query(

@@ -5,16 +5,9 @@ import { getTableName } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { WriteLock } from '../../cluster/write-lock.ts'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
+import { assertAffected, type BoundStatement, type ResultsOf, type Rows } from '../bound-statement.ts'
 import { sqliteKit } from '../columns.ts'
-import {
-  assertAffected,
-  type BoundStatement,
-  type Engine,
-  MAX_WAITING_PER_USER,
-  type PreparedQuery,
-  type ResultsOf,
-  type Rows
-} from '../engine.ts'
+import { type Engine, MAX_WAITING_PER_USER, type PreparedQuery } from '../engine.ts'
 import { DatabaseError, isOutOfSpace, StatementError, toTransactionError } from '../errors.ts'
 import { createReadCaches } from './cache.ts'
 import { openConnection, prepareFile } from './connection.ts'

@@ -3,7 +3,7 @@ import { Id } from '../../http/schemas/id.ts'
 import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { NewTodo, TodoPatch } from '../content/content.ts'
-import { moveTargetFields } from '../order/move-target.ts'
+import { findTargetError, moveTargetFields } from '../order/move-target.ts'
 import { filterFields } from '../query/list-query.ts'
 
 /** The most operations of a batch, and the most todos that they name together. */
@@ -77,10 +77,7 @@ const TOO_MANY_TODOS = {
 
 function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
   if (operation.op === 'create' || operation.op === 'restore' || operation.op === 'purge') return undefined
-  if (operation.op === 'move') {
-    const targets = [operation.after, operation.before, operation.to].filter(Boolean)
-    return targets.length === 1 ? undefined : { pointer: '', detail: 'needs one of after, before and to' }
-  }
+  if (operation.op === 'move') return findTargetError(operation)
   const { id, ids, where, ifMatch } = operation
   if ([id, ids, where].filter(Boolean).length !== 1)
     return { pointer: '', detail: 'needs one of id, ids and where' }

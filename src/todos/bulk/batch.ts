@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { Precondition } from '../../http/preconditions.ts'
 import {
@@ -11,7 +11,6 @@ import {
 } from '../../idempotency/idempotency.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { Operations } from '../operations.ts'
-import type { MoveTarget } from '../order/move-target.ts'
 import type { Todo } from '../todo.ts'
 import { createTodos } from '../todos.ts'
 import { assertValidOperations, type BatchOperation } from './batch-operation.ts'
@@ -104,8 +103,7 @@ async function runOperation(
     return { todo: await draftOperations[operation.op](operation.id, precondition) }
   if (operation.op === 'move') {
     const { op, id, ifMatch, ...target } = operation
-    // Exactly one member is set, as `assertValidOperations` has checked.
-    return { todo: await draftOperations.move(id, target as MoveTarget, precondition) }
+    return { todo: await draftOperations.move(id, target, precondition) }
   }
   const change = (id: string) =>
     operation.op === 'patch'

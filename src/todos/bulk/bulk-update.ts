@@ -1,7 +1,8 @@
 import type { Store } from '../../db/store.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
 import { countTodos } from '../query/list.ts'
-import type { Filter } from '../query/list-query.ts'
+import { type Filter, findFilterErrors } from '../query/list-query.ts'
+import { assertTargetsExist } from '../query/targets.ts'
 import { tokenize } from '../query/terms.ts'
 import { type BulkUpdateOptions, changeTodos } from './bulk-updates.ts'
 import type { BulkUpdate } from './filtered-update.ts'
@@ -14,7 +15,8 @@ const MIN_UPDATED_AT = 0
  * @param options.requestId names the request, if it may be repeated
  * @param options.storeAnswer makes the statements that store the answer
  * @returns how many todos changed, or with `validateOnly` how many would change
- * @throws {Problem} `validation_failed` for a filter without a condition, or with one that excludes nothing
+ * @throws {Problem} `validation_failed` for a filter without a condition, with one that excludes nothing, or that contradicts
+ * itself
  */
 export async function runBulkUpdate(
   store: Store,
@@ -28,6 +30,7 @@ export async function runBulkUpdate(
     if (kind === 'delete') return countTodos(store, userId, filter)
     return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
   }
+  await assertTargetsExist(store, userId, filter)
   return changeTodos(store, userId, { kind, filter }, options)
 }
 
@@ -38,7 +41,7 @@ export async function runBulkUpdate(
 function assertConditionsSelect(filter: Filter): void {
   if (Object.keys(filter).length === 0)
     throw validationFailed({ pointer: '/where', detail: 'needs a condition' })
-  const errors = findIneffectiveConditions(filter)
+  const errors = [...findFilterErrors(filter), ...findIneffectiveConditions(filter)]
   if (errors.length > 0) throw validationFailed(...errors)
 }
 

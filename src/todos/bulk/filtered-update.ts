@@ -54,7 +54,8 @@ export async function prepareFilteredUpdate(
   { kind, filter }: FilteredUpdate,
   { userId, revision, startedAt }: BulkUpdateRun
 ): Promise<Pass> {
-  const { shape, params } = await prepareFilter(store, userId, filter)
+  // All slices select by the time at which the update began, also those that run after a crash.
+  const { shape, params } = await prepareFilter(store, userId, filter, startedAt)
   const statement = updateRange(store, { ...shape, kind })
   return {
     prepareRange: async range => [

@@ -3,6 +3,8 @@ import { Id } from '../../http/schemas/id.ts'
 import { Nullable, StringEnum, type Value } from '../../http/schemas/types.ts'
 import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../limits.ts'
 import { applyDuePatch, DueField, DuePatchField } from './due.ts'
+import { placementFields } from './placement.ts'
+import { RepeatField } from './repeat.ts'
 
 const Title = Type.String({
   format: 'line',
@@ -54,15 +56,16 @@ export const contentFields = {
   done: Type.Optional(Done),
   due: Type.Optional(DueField),
   priority: Type.Optional(PriorityField),
-  tags: Type.Optional(Tags)
+  tags: Type.Optional(Tags),
+  repeat: Type.Optional(RepeatField)
 }
 
 /** The content of a todo: a missing field has its default. */
 const Content = Type.Object(contentFields, strict)
 export type TodoContent = Required<Value<typeof Content>>
 
-/** A new todo: its content, and its id, which a client may choose. */
-export const NewTodo = Type.Object({ id: Type.Optional(Id), ...contentFields }, strict)
+/** A new todo: its content, where it belongs, and its id, which a client may choose. */
+export const NewTodo = Type.Object({ id: Type.Optional(Id), ...contentFields, ...placementFields }, strict)
 export type NewTodo = Value<typeof NewTodo>
 
 const orDefault = (description = '') => ({ description: `${description}, or null for the default` })
@@ -74,10 +77,11 @@ export const patchFields = {
   done: Type.Optional(Nullable(Done, orDefault(Done.description))),
   due: Type.Optional(DuePatchField),
   priority: Type.Optional(Nullable(PriorityField, orDefault(PriorityField.description))),
-  tags: Type.Optional(Nullable(Tags, orDefault(Tags.description)))
+  tags: Type.Optional(Nullable(Tags, orDefault(Tags.description))),
+  repeat: Type.Optional(RepeatField)
 }
 
-export const TodoPatch = Type.Object(patchFields, strict)
+export const TodoPatch = Type.Object({ ...patchFields, ...placementFields }, strict)
 export type TodoPatch = Value<typeof TodoPatch>
 
 /** The content of a todo for which the user gives a title only. */
@@ -86,7 +90,8 @@ export const defaults: Omit<TodoContent, 'title'> = {
   done: false,
   due: null,
   priority: 'none',
-  tags: []
+  tags: [],
+  repeat: null
 }
 
 /**
@@ -94,13 +99,14 @@ export const defaults: Omit<TodoContent, 'title'> = {
  * @throws {Problem} `validation_failed` when the resulting due date is invalid
  */
 export function applyPatch(content: TodoContent, patch: TodoPatch): TodoContent {
-  const { title, description, done, due, priority, tags } = { ...content, due: undefined, ...patch }
+  const { title, description, done, due, priority, tags, repeat } = { ...content, due: undefined, ...patch }
   return {
     title,
     description,
     done: done ?? defaults.done,
     due: due === undefined ? content.due : due && applyDuePatch(content.due, due),
     priority: priority ?? defaults.priority,
-    tags: tags ?? defaults.tags
+    tags: tags ?? defaults.tags,
+    repeat
   }
 }

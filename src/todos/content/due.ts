@@ -12,7 +12,8 @@ const LocalDateTime = Type.String({
   description: 'a local time to the second such as 2026-03-29T09:00:00',
   examples: ['2026-03-29T09:00:00']
 })
-const TimeZone = Type.String({
+/** The name of a time zone in a request. */
+export const TimeZone = Type.String({
   format: 'time-zone',
   description: 'the name of a time zone (IANA) such as Europe/Berlin',
   examples: ['Europe/Berlin']

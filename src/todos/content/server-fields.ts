@@ -13,6 +13,10 @@ const NullableInstant = Nullable(Type.String({ format: 'date-time' }), {
 /** What the server sets of a todo. A client that replaces a todo may send these fields back as it read them. */
 export const serverFields = {
   position: Type.Optional(Type.String({ description: 'the present position', ...readOnly })),
+  childCount: Type.Optional(Type.Integer({ description: 'the present number of subtasks', ...readOnly })),
+  openChildCount: Type.Optional(
+    Type.Integer({ description: 'the present number of subtasks that are not done', ...readOnly })
+  ),
   createdAt: Type.Optional(Instant),
   updatedAt: Type.Optional(Instant),
   completedAt: Type.Optional(NullableInstant),
@@ -37,5 +41,8 @@ export function assertServerFields(todo: Todo, received: ServerFields): void {
 
 const MISMATCH = 'is set by the server, and has another value now; leave it out, or give the present one'
 
-const isEqual = (current: string | Date | null, received: ServerFields[keyof ServerFields]): boolean =>
+const isEqual = (
+  current: string | number | Date | null,
+  received: ServerFields[keyof ServerFields]
+): boolean =>
   current instanceof Date ? current.getTime() === Date.parse(`${received}`) : current === received

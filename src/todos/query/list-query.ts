@@ -1,12 +1,34 @@
 import { Type } from '@sinclair/typebox'
 import { InstantText, StringEnum, type Value } from '../../http/schemas/types.ts'
+import type { FieldError } from '../../problems/problem.ts'
 import { Priority, Tag } from '../content/content.ts'
-import { DueBound } from '../content/due.ts'
+import { DueBound, TimeZone } from '../content/due.ts'
 import { MAX_TAGS } from '../limits.ts'
 import { sorts } from './sort.ts'
 
 /** The longest search, in characters. */
 export const MAX_SEARCH_LENGTH = 200
+
+/** The most lists of a filter. */
+export const MAX_LISTS_IN_FILTER = 20
+
+const UUID = '[\\da-fA-F]{8}(-[\\da-fA-F]{4}){3}-[\\da-fA-F]{12}'
+/** The todos that are in no list. */
+export const INBOX_REF = 'inbox'
+/** The todos that are nobody's subtask. */
+export const NO_PARENT_REF = 'none'
+const ListRef = Type.String({
+  pattern: `^(${INBOX_REF}|${UUID})$`,
+  lowerCase: true,
+  description: 'the id of a list, or inbox'
+})
+const ParentRef = Type.String({
+  pattern: `^(${NO_PARENT_REF}|${UUID})$`,
+  lowerCase: true,
+  description: "the id of a todo, for its subtasks, or none, for todos that are nobody's subtask"
+})
+// Has no example: Swagger UI would send it without `overdue`.
+const { examples: _, ...TimeZoneOfAsker } = TimeZone
 
 /** The conditions of a filter, of which a todo must meet all. Bounds are exclusive. */
 export const filterFields = {
@@ -18,10 +40,34 @@ export const filterFields = {
       description: 'a tag that the todos have; all of them, where there are several'
     })
   ),
+  list: Type.Optional(
+    Type.Array(ListRef, {
+      minItems: 1,
+      maxItems: MAX_LISTS_IN_FILTER,
+      description: `the id of a list, or inbox; one of them, where there are several, at most ${MAX_LISTS_IN_FILTER}`
+    })
+  ),
+  parent: Type.Optional(ParentRef),
   priority: Type.Optional(Priority),
+  due: Type.Optional(
+    StringEnum(['none'], {
+      description: 'none, for todos without a due date (dueBefore and dueAfter select by date)'
+    })
+  ),
   dueBefore: Type.Optional(DueBound),
   dueAfter: Type.Optional(DueBound),
+  // What is not overdue is not one selection: todos that are done, due later, or without a due date.
+  overdue: Type.Optional(
+    Type.Unsafe<true>({
+      type: 'boolean',
+      enum: [true],
+      description: 'true, for open todos whose due date is past by calendar and clock in timeZone'
+    })
+  ),
+  timeZone: Type.Optional(TimeZoneOfAsker),
   updatedAfter: Type.Optional(InstantText),
+  completedAfter: Type.Optional(InstantText),
+  completedBefore: Type.Optional(InstantText),
   q: Type.Optional(
     Type.String({
       format: 'text',
@@ -38,6 +84,14 @@ const deleted = Type.Optional(
 const Filter = Type.Object({ ...filterFields, deleted })
 /** Which todos; without a condition, the whole list. */
 export type Filter = Value<typeof Filter>
+
+/** What is wrong with a filter that its schema allows: `overdue` and `timeZone` go together. */
+export function findFilterErrors({ overdue, timeZone }: Filter): FieldError[] {
+  if (overdue && timeZone === undefined)
+    return [{ parameter: 'timeZone', detail: 'is required with overdue' }]
+  if (timeZone !== undefined && !overdue) return [{ parameter: 'timeZone', detail: 'goes with overdue only' }]
+  return []
+}
 
 /** What a request for a list says, beside the page. */
 export const listFields = {

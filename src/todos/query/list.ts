@@ -4,15 +4,18 @@ import type { Engine, UserParams } from '../../db/engine.ts'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
+import { validationFailed } from '../../problems/problem.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { priorities } from '../content/content.ts'
+import { listStatements } from '../lists/statements.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
 import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
-import type { Filter, ListQuery } from './list-query.ts'
+import { type Filter, findFilterErrors, type ListQuery } from './list-query.ts'
 import { getSortColumn, type Sort } from './sort.ts'
+import { assertTargetsExist } from './targets.ts'
 
 export interface TodoPage extends Page<Todo> {
   /** The number of todos on all pages, if the query asks for it. */
@@ -44,23 +47,29 @@ const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
 )
 
 /**
- * A page of a user's todos. The order is total, by a key, then by id, so a page costs the same at any depth.
- * @throws {Problem} `validation_failed` when the cursor is of another list
+ * A page of a user's todos. The order is total, by a key, then by id, so a page costs the same at any depth. What becomes
+ * overdue during a walk through pages is like what is created meanwhile: it is on a later page, or was passed already.
+ * @throws {Problem} `validation_failed` when the filter contradicts itself, or the cursor is of another list
  */
 export async function listTodos(store: Store, userId: string, query: ListQuery): Promise<TodoPage> {
   const { limit, cursor, sort = 'position', count: isCounted = false, ...filter } = query
+  const errors = findFilterErrors(filter)
+  if (errors.length > 0) throw validationFailed(...errors)
   const listIdentity = [sort, Object.entries(filter).sort()]
   const cursorPosition =
     cursor === undefined ? undefined : parseCursor(cursor, listIdentity, createKeyCheck(sort))
-  const { shape, params } = await prepareFilter(store, userId, filter)
-  const statement = selectPage(store, { ...shape, sort, isFirstPage: cursorPosition === undefined })
+  await assertTargetsExist(store, userId, filter)
+  const { shape, params } = await prepareFilter(store, userId, filter, store.now())
+  const pageShape = { ...shape, sort, isFirstPage: cursorPosition === undefined }
+  const statement = selectPage(store, pageShape)
+  const isQuick = isIndexed(pageShape) && !(await hasHiddenTodos(store, userId))
   const pageParams = {
     ...params,
     ...(cursorPosition && toCursorParams(sort, cursorPosition)),
     limit: limit + 1
   }
   const { rows, total } = await createBulkUpdates(store).readConsistently(userId, async () => ({
-    rows: await (isIndexed(shape)
+    rows: await (isQuick
       ? statement.execute(pageParams)
       : statement.executeLong(pageParams, todoTables(store.kit).todos.userId)),
     total: isCounted ? await countMatching(store, shape, params) : undefined
@@ -75,7 +84,8 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
 
 /** The number of a user's todos that pass a filter. */
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
-  const { shape, params } = await prepareFilter(store, userId, filter)
+  await assertTargetsExist(store, userId, filter)
+  const { shape, params } = await prepareFilter(store, userId, filter, store.now())
   return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
 }
 
@@ -84,9 +94,21 @@ async function countMatching(store: Store, shape: FilterShape, params: UserParam
   return Number(row?.total)
 }
 
-/** Whether an index yields exactly the todos of the page, in their order. */
-const isIndexed = ({ comparedFields, isSearch, isTrash }: FilterShape): boolean =>
-  comparedFields.length === 0 && !isSearch && !isTrash
+/** Whether an index yields exactly the todos of the page, in their order, or they are the few children of a todo. */
+const isIndexed = ({ lists, parent, comparedFields, isSearch, isTrash, sort }: PageShape): boolean =>
+  !isTrash &&
+  (parent === 'one' ||
+    (comparedFields.length === 0 &&
+      !isSearch &&
+      lists !== 'several' &&
+      (parent === 'any' || (lists === 'one' && sort.endsWith('position')))))
+
+/** Whether todos are left out that an index of active todos still has: those of a list that was just archived or deleted. */
+async function hasHiddenTodos(store: Store, userId: string): Promise<boolean> {
+  // Where long reads hold up nobody, it does not matter.
+  if (!store.hasManyRows) return false
+  return (await listStatements(store).findChanging.execute({ userId })).length > 0
+}
 
 function parseSort({ kit }: Engine, sort: Sort): [PgColumn, typeof asc, SQL] {
   const column: PgColumn = todoTables(kit).todos[getSortColumn(sort)]

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
-import { createStatement, oncePerEngine, param } from '../../db/statements.ts'
+import { and, asc, gt, sql } from 'drizzle-orm'
+import { prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createCursorCodec, invalidCursor, type Page } from '../../http/cursor.ts'
 import { findLineFault } from '../../http/text.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
+import { type FilterShape, prepareFilter, toCondition } from '../query/filter.ts'
+import type { Filter } from '../query/list-query.ts'
 import { todoTables } from '../tables.ts'
 
 /** A tag, and on how many todos it is, of all and of those that are not done. */
@@ -17,38 +19,29 @@ export interface TagCount {
 /** Sorts before every tag. */
 const BEFORE_ALL_TAGS = ''
 
-const statement = oncePerEngine(engine => {
+const NO_FILTER: Filter = {}
+
+const selectPage = prepareShapes('todos_tags', (engine, shape: FilterShape) => {
   const { todos } = todoTables(engine.kit)
-  const { rows, text } = engine.jsonElements(todos.tags)
-  const tag = text.as('tag')
-  return createStatement(
-    engine,
-    'todos_tags',
-    engine.db
-      .select({
-        tag: tag,
-        count: sql`count(*)`.mapWith(Number),
-        openCount: sql`count(*) filter (where not ${todos.done})`.mapWith(Number)
-      })
-      .from(todos)
-      .innerJoin(rows, sql`true`)
-      .where(
-        and(
-          eq(todos.userId, param(todos.userId, 'userId')),
-          isNull(todos.deletedAt),
-          gt(text, sql.placeholder('after'))
-        )
-      )
-      .groupBy(text)
-      .orderBy(asc(text))
-      .limit(sql.placeholder('limit'))
-  )
+  const { rows, text: tag } = engine.jsonElements(todos.tags)
+  return engine.db
+    .select({
+      tag,
+      count: sql`count(*)`.mapWith(Number),
+      openCount: sql`count(*) filter (where not ${todos.done})`.mapWith(Number)
+    })
+    .from(todos)
+    .innerJoin(rows, sql`true`)
+    .where(and(toCondition(engine, shape), gt(tag, sql.placeholder('after'))))
+    .groupBy(tag)
+    .orderBy(asc(tag))
+    .limit(sql.placeholder('limit'))
 })
 
 const cursors = createCursorCodec(Type.Tuple([Type.String()]))
 
 /**
- * A page of the tags of a user's todos, without those of the trash, in the order of their bytes.
+ * A page of the tags of the todos that a list without a filter has, in the order of their bytes.
  * @throws {Problem} `validation_failed` when the service did not write the cursor
  */
 export async function listTags(
@@ -57,9 +50,10 @@ export async function listTags(
   { limit, cursor }: { readonly limit: number; readonly cursor?: string }
 ): Promise<Page<TagCount>> {
   const after = cursor === undefined ? BEFORE_ALL_TAGS : parseTagCursor(cursor)
-  const params = { userId, after, limit: limit + 1 }
+  const { shape, params } = await prepareFilter(store, userId, NO_FILTER, store.now())
+  const pageParams = { ...params, after, limit: limit + 1 }
   const rows = await createBulkUpdates(store).readConsistently(userId, () =>
-    statement(store).executeLong(params, todoTables(store.kit).todos.userId)
+    selectPage(store, shape).executeLong(pageParams, todoTables(store.kit).todos.userId)
   )
   const items = rows.slice(0, limit)
   const last = items.at(-1)

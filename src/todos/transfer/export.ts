@@ -20,19 +20,18 @@ const statements = prepareStatements('todos_export', todoTables, (db, { todos })
       .where(and(belongsToUser, gt(todos.id, param(todos.id, 'after')), condition))
       .orderBy(asc(todos.id))
       .limit(PAGE_SIZE)
-  const paramPosition = sql`(${param(todos.dueKey, 'dueKey')}, ${param(todos.id, 'after')})`
   const dues = db
-    .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
+    .select({ id: todos.id, due: todos.due })
     .from(todos)
     .where(
       and(
         belongsToUser,
         isNull(todos.deletedAt),
         lt(todos.dueKey, sql.raw(`'${NO_DUE_KEY}'`)),
-        sql`(${todos.dueKey}, ${todos.id}) > ${paramPosition}`
+        gt(todos.id, param(todos.id, 'after'))
       )
     )
-    .orderBy(asc(todos.dueKey), asc(todos.id))
+    .orderBy(asc(todos.id))
     .limit(PAGE_SIZE)
   return { all: selectPage(), listed: selectPage(isNull(todos.deletedAt)), dues }
 })
@@ -58,12 +57,14 @@ export async function* readTodoPages(store: Store, userId: string, scope: 'all' 
 
 /** Reads the due dates of the todos in a user's list, page by page. @throws {StatementError} at any page */
 export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
-  const statement = statements(store).dues
-  let rows = await statement.execute({ userId, dueKey: '', after: BEFORE_ALL })
+  const owner = todoTables(store.kit).todos.userId
+  // Long, since few todos may have a due date.
+  const readPage = (after: string) => statements(store).dues.executeLong({ userId, after }, owner)
+  let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(({ due }) => due as Due)
     await nextTurn()
-    rows = await statement.execute({ userId, dueKey: last.dueKey, after: last.id })
+    rows = await readPage(last.id)
   }
 }
 

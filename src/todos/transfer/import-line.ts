@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { Nullable, type Value } from '../../http/schemas/types.ts'
 import { contentFields } from '../content/content.ts'
+import { placementFields } from '../content/placement.ts'
 import { POSITION_PATTERN } from '../order/position.ts'
 
 const Instant = Type.String({
@@ -15,6 +16,9 @@ export const ImportLine = Type.Object(
   {
     id: Type.Optional(Id),
     ...contentFields,
+    ...placementFields,
+    childCount: Type.Optional(Type.Integer()),
+    openChildCount: Type.Optional(Type.Integer()),
     position: Type.Optional(
       Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
     ),

@@ -1,9 +1,9 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { AFTER_ALL, BEFORE_ALL } from '../order/list-position.ts'
 import { positionAfter, positionRightAfter, toPosition } from '../order/position.ts'
-import { todoStatements } from '../statements.ts'
+import { findNeighbours, isActive } from '../statements.ts'
 import { todoTables } from '../tables.ts'
 import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
 
@@ -20,7 +20,7 @@ const statements = prepareStatements('todos_import', todoTables, (db, { todos })
     findTaken: db
       .select({ position: todos.position })
       .from(todos)
-      .where(and(belongsToUser, isNull(todos.deletedAt), inArray(todos.position, values)))
+      .where(and(belongsToUser, isActive(todos), inArray(todos.position, values)))
   }
 })
 
@@ -41,7 +41,8 @@ export async function findExistingPositions(store: Store, userId: string, ids: r
  */
 export function createPositionAssigner(store: Store, userId: string) {
   const { findTaken } = statements(store)
-  const { findAbove, findBelow } = todoStatements(store)
+  const above = findNeighbours(store, { siblings: 'all', side: 'above' })
+  const below = findNeighbours(store, { siblings: 'all', side: 'below' })
   /** By each position that occurs more than once: the last position assigned after it. */
   const lastAssigned = new Map<string, string>()
 
@@ -69,7 +70,7 @@ export function createPositionAssigner(store: Store, userId: string) {
     return new Set(rows.map(({ position }) => position))
   }
 
-  async function findNearestPosition(side: typeof findAbove, position: string): Promise<string | undefined> {
+  async function findNearestPosition(side: typeof above, position: string): Promise<string | undefined> {
     const [row] = await side.execute({ userId, position, id: AFTER_ALL, limit: 1 })
     return row?.position
   }
@@ -79,7 +80,7 @@ export function createPositionAssigner(store: Store, userId: string) {
     const positionedLines: PositionedLine[] = []
     const newLines = await skipExisting(lines)
     const takenPositions = await findTakenPositions(newLines)
-    let bottom = (await findNearestPosition(findAbove, AFTER_ALL)) ?? BEFORE_ALL
+    let bottom = (await findNearestPosition(above, AFTER_ALL)) ?? BEFORE_ALL
 
     async function choosePosition({ position, deletedAt }: IdentifiedLine): Promise<string> {
       const id = store.newId()
@@ -87,7 +88,7 @@ export function createPositionAssigner(store: Store, userId: string) {
       if (deletedAt || !takenPositions.has(position)) return position
       const last = lastAssigned.get(position) ?? position
       const candidates = [
-        await findNearestPosition(findBelow, last),
+        await findNearestPosition(below, last),
         ...takenPositions,
         ...newLines.map(line => line.position)
       ]

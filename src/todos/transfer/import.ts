@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { BoundStatement } from '../../db/engine.ts'
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
@@ -8,7 +8,7 @@ import { defaults } from '../content/content.ts'
 import { MAX_IMPORT_LINES } from '../limits.ts'
 import { countBytes, withQuota } from '../quota.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
-import { toColumns } from '../todo.ts'
+import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
@@ -157,6 +157,8 @@ function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLi
     createdAt: toDate(line.createdAt) ?? new Date(Math.min(...times)),
     updatedAt,
     completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
+    ...INBOX_ROW,
+    ...NO_HISTORY,
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)
   }

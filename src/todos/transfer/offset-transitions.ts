@@ -1,3 +1,5 @@
+import { createOffsetLookup, type OffsetLookup } from '../../time/time-zones.ts'
+
 /** A change of a zone's offset from UTC: its time in milliseconds since 1970, and the offsets in seconds. */
 export interface OffsetTransition {
   readonly at: number
@@ -26,8 +28,6 @@ export function createZoneYearLookup(timeZone: string): (year: number) => ZoneYe
   return year => computeZoneYear(offsetAt, startOfYear(year), startOfYear(year + 1))
 }
 
-type OffsetLookup = (time: number) => number
-
 function computeZoneYear(offsetAt: OffsetLookup, start: number, end: number): ZoneYear {
   const initialOffset = offsetAt(start)
   const transitions: OffsetTransition[] = []
@@ -52,17 +52,6 @@ function findTransition(offsetAt: OffsetLookup, start: number, end: number): num
     else after = middle
   }
   return after
-}
-
-/** Looks up the offset of a zone from UTC, in seconds, at a time in milliseconds since 1970. */
-function createOffsetLookup(timeZone: string): OffsetLookup {
-  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
-  return time => {
-    // Such as `GMT-00:44:30`, or plain `GMT` without an offset.
-    const [, offset = ''] = format.format(time).split('GMT')
-    const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number)
-    return (hours * 3600 + minutes * 60 + seconds) * (offset.startsWith('-') ? -1 : 1)
-  }
 }
 
 /** `Date.UTC` would take the years up to 99 for years of the twentieth century. */

@@ -204,11 +204,22 @@ t.test('[WHOLE] two tabs with one replica, without a network, over reloads', { t
       const request = indexedDB.open('todos')
       request.onsuccess = () => {
         const count = request.result.transaction('records').objectStore('records').count()
-        count.onsuccess = () => resolve(count.result)
+        count.onsuccess = () => {
+          request.result.close()
+          resolve(count.result)
+        }
       }
     })`
   )
   t.equal(databases, 0, 'nothing is left')
+  const deletion = await one.evaluate(
+    `new Promise(resolve => {
+      const request = indexedDB.deleteDatabase('todos')
+      request.onsuccess = () => resolve('deleted')
+      request.onblocked = () => resolve('blocked')
+    })`
+  )
+  t.equal(deletion, 'deleted', 'no tab holds the database')
   t.strictSame(await one.evaluate(() => page.refusals), [])
   t.strictSame(errors, [])
 })

@@ -3,7 +3,7 @@ import { createClient, memoryStorage, type Platform } from '../../../src/client/
 import type { Change, Problem, Todo } from '../../../src/client/types.ts'
 
 export const BASE_URL = 'http://service'
-const STORED = `latchkey ${BASE_URL}`
+export const STORED = `latchkey ${BASE_URL}`
 export const USER = { id: 'ada', username: 'ada', email: 'ada@example.org', emailVerified: false }
 const PAIR = { tokenType: 'Bearer', expiresIn: 300, refreshExpiresIn: 1000, user: USER }
 /** Timers that are not pauses: the time that an answer may take, and that a stream may be silent. */

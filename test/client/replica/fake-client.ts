@@ -33,12 +33,15 @@ export function createFakeClient() {
     sent: [] as Sent[],
     isFollowing: false,
     /** Answers a batch; by default with a todo for each operation. */
-    answer: answerAll as (sent: Sent) => Results | Promise<Results>
+    answer: answerAll as (sent: Sent) => Results | Promise<Results>,
+    /** Reads a todo. */
+    get: ((id: string) => todo(id)) as (id: string) => Todo
   }
   const client: ReplicaClient = {
     ready: Promise.resolve(),
     auth: { user: () => state.user },
     todos: {
+      get: async id => state.get(id),
       async batch(operations, { idempotencyKey } = {}) {
         const sent = {
           key: idempotencyKey,

@@ -79,7 +79,7 @@ t.test('what is done already is no refusal', async t => {
   await until(() => replica.status().isComplete)
   const { todos } = replica
   await Promise.all([
-    todos.create({ id: 'n', title: 'new' }),
+    todos.create({ title: 'new' }),
     todos.delete('a'),
     todos.delete('b', { permanent: true }),
     todos.restore('c'),

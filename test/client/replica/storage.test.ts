@@ -106,6 +106,62 @@ t.test('a database that fails is opened anew', async t => {
   t.equal(openings.length, 2, 'also when the browser has closed it')
 })
 
+t.test('another tab may delete or upgrade the database', async t => {
+  interface Request {
+    result: { version: number; close(): void }
+    onsuccess(): void
+    onerror(): void
+    onblocked(): void
+  }
+  const { indexedDB } = globalThis as unknown as {
+    indexedDB: { open(name: string, version: number): Request; deleteDatabase(name: string): Request }
+  }
+  const finish = (request: Request) =>
+    new Promise<Request['result']>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = reject
+      request.onblocked = () => reject(new Error('It is blocked.'))
+    })
+  const ids = async (storage: ReplicaStorage) => Array.from(await storage.load(), ([name]) => name)
+  const name = 'shared by tabs'
+  const storages = [indexedDbStorage(name), indexedDbStorage(name)] as const
+  const [storage, other] = storages
+  await storage.write([['a', record('1')]])
+  t.strictSame(await ids(other), ['a'])
+
+  const writing = other.write([['b', record('2')]])
+  const upgraded = await finish(indexedDB.open(name, 2))
+  await writing
+  t.equal(upgraded.version, 2)
+  upgraded.close()
+  for (const each of storages) t.strictSame(await ids(each), ['a', 'b'], 'what was being written is kept')
+
+  await finish(indexedDB.deleteDatabase(name))
+  const afterwards = [storage.write([['c', record('3')]]), other.write([['d', record('4')]])]
+  await Promise.all(afterwards)
+  for (const each of storages) t.strictSame(await ids(each), ['c', 'd'], 'the next use makes it anew')
+  await finish(indexedDB.deleteDatabase(name))
+})
+
+t.test('a replica goes on when another tab deletes its database', async t => {
+  const { locks, channel } = createBrowser()
+  const name = 'deleted meanwhile'
+  const fake = createFakeClient()
+  fake.pages.push(pageOf('1', 'a'))
+  const storage = indexedDbStorage(name)
+  const { replica } = await openReplica(t, fake, { storage, platform: { locks, channel } })
+  await until(() => replica.status().isComplete)
+  const { indexedDB } = globalThis as unknown as {
+    indexedDB: { deleteDatabase(name: string): { onsuccess(): void } }
+  }
+  await new Promise<void>(resolve => {
+    indexedDB.deleteDatabase(name).onsuccess = resolve
+  })
+  await replica.todos.create({ title: 'b' })
+  await until(() => replica.status().pendingEdits === 0)
+  t.match(replica.todos.list(), [{ title: 'a' }, { title: 'b' }])
+})
+
 t.test('a replica in IndexedDB survives a reload', async t => {
   const { locks, channel } = createBrowser()
   const fake = createFakeClient()

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { BoundStatement, ResultsOf } from '../../../src/db/engine.ts'
+import type { BoundStatement, ResultsOf } from '../../../src/db/bound-statement.ts'
 import type { Store } from '../../../src/db/store.ts'
 
 /** Waits for nothing, for some turns of the event loop, or for some milliseconds. */

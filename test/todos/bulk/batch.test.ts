@@ -190,14 +190,14 @@ t.test('an invalid batch names each wrong field', async t => {
       '/0/changes',
       'may change done, and nothing else, with where'
     ],
-    [[{ op: 'move', id }], '/0', 'needs one of after, before and to'],
-    [[{ op: 'move', id, to: 'top', after: id }], '/0', 'needs one of after, before and to'],
+    [[{ op: 'move', id }], '/0', 'needs one of after, before and to, or listId or parentId'],
+    [[{ op: 'move', id, to: 'top', after: id }], '/0', 'has several of after, before and to; give one'],
     [[{ op: 'patch', id, changes: { title: 7 } }], '/0/changes/title', 'must be of type string'],
     [[{ op: 'create', todo: {} }], '/0/todo/title', 'is required'],
     [
       [{ op: 'create', todo: { title: 'x', createdAt: 'x' } }],
       '/0/todo/createdAt',
-      'is not known; known are id, title, description, done, due, priority, tags'
+      'is not known; known are id, title, description, done, due, priority, tags, repeat, listId, parentId'
     ],
     [[{ op: 'delete', id: 7 }], '/0/id', 'must be of type string'],
     [
@@ -247,7 +247,10 @@ t.test('an empty selection never means all todos', async t => {
       detail: 'excludes nothing; give an instant after 1970 began'
     }
   ]
+  const timeZone = { pointer: '/operations/0/where/timeZone', detail: 'goes with overdue only' }
   const cases: [object, object[]][] = [
+    [{ timeZone: 'UTC' }, [timeZone]],
+    [{ timeZone: 'UTC', tag: [] }, [timeZone, tag]],
     [{ tag: [] }, [tag]],
     [{ tag: [], done: false }, [tag]],
     [{ tag: [], q: '"', updatedAfter: '0001-01-01T00:00:00Z' }, [tag, q, updatedAfter]],
@@ -280,6 +283,12 @@ t.test('an empty selection never means all todos', async t => {
     items,
     'a list is filtered'
   )
+  for (const where of [{ completedAfter: '0001-01-01T00:00:00Z' }, { due: 'none', done: true }])
+    t.strictSame(
+      (await batch([{ op: 'delete', where }])).body.results,
+      [{ count: 0 }],
+      'they exclude open todos'
+    )
   const hyphenAndEmoji = { op: 'delete', where: { q: '〰️' } }
   t.strictSame((await batch([hyphenAndEmoji])).body.results, [{ count: 0 }], 'which no todo has')
   const after = { updatedAfter: '1970-01-01T00:00:00.001Z' }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
+import { type BoundStatement, NoRowAffected } from '../../../src/db/bound-statement.ts'
 import { openStore, type Store } from '../../../src/db/store.ts'
 import { allTables } from '../../../src/features.ts'
 import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'

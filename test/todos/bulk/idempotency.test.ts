@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type BoundStatement, NoRowAffected } from '../../../src/db/engine.ts'
+import { type BoundStatement, NoRowAffected } from '../../../src/db/bound-statement.ts'
 import { allTables } from '../../../src/features.ts'
 import { withIdempotency } from '../../../src/idempotency/idempotency.ts'
 import { runBulkUpdate } from '../../../src/todos/bulk/bulk-update.ts'

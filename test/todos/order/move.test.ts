@@ -70,11 +70,19 @@ t.test('a target that does not exist is named', async t => {
         invalid(answer, { pointer: `/${member}`, detail: 'names no todo of the list' })
       )
     }
-  const detail =
-    'is not accepted; give { after } or { before } with the id of another todo, or { to } with top or bottom'
-  for (const place of [{}, { to: 'middle' }, { after: a.id, to: 'top' }, { after: 7 }]) {
-    const answer = await todos('POST', `/${a.id}/move`, place)
-    t.strictSame(answer.body, invalid(answer, { pointer: '', detail }), JSON.stringify(place))
+  const cases = [
+    [
+      {},
+      '',
+      'is not accepted; give { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent'
+    ],
+    [{ to: 'middle' }, '/to', 'is not accepted; give top or bottom'],
+    [{ after: a.id, to: 'top' }, '', 'has several of after, before and to; give one'],
+    [{ after: 7 }, '/after', 'must be of type string']
+  ] as const
+  for (const [target, pointer, detail] of cases) {
+    const answer = await todos('POST', `/${a.id}/move`, target)
+    t.strictSame(answer.body, invalid(answer, { pointer, detail }), JSON.stringify(target))
   }
 })
 

@@ -78,7 +78,8 @@ t.test('a wrong parameter is named', async t => {
     detail: 'is not a cursor; give the nextCursor of the page before, or none'
   }
   const known =
-    'limit, cursor, sort, done, tag, priority, dueBefore, dueAfter, updatedAfter, q, deleted, count'
+    'limit, cursor, sort, done, tag, list, parent, priority, due, dueBefore, dueAfter, overdue, timeZone, updatedAfter, ' +
+    'completedAfter, completedBefore, q, deleted, count'
   const cases: [string, object][] = [
     ['limit=0', limit],
     ['limit=201', limit],
@@ -160,6 +161,18 @@ t.test('a todo passes a filter if it meets all conditions', async t => {
     ['dueAfter=2026-03-28&dueBefore=2026-03-31', [ECLAIR, BREAD, MILK]],
     ['updatedAfter=2026-01-01T00:01:30.000Z', [CALL, MILK]],
     ['updatedAfter=2026-01-01T01:01:30%2B01:00', [CALL, MILK]],
+    ['due=none', [CALL]],
+    ['due=none&done=false', []],
+    ['due=none&dueBefore=9999-12-31', []],
+    ['completedAfter=2026-01-01T00:01:29.999Z', [APPLES, CALL]],
+    ['completedAfter=2026-01-01T00:01:30Z', [CALL]],
+    ['completedAfter=2026-01-01T01:01:30%2B01:00', [CALL]],
+    ['completedAfter=0001-01-01T00:00:00Z', [APPLES, CALL]],
+    ['completedBefore=2026-01-01T00:02:00.000Z', [APPLES]],
+    ['completedBefore=2026-01-01T00:02:00.001Z', [APPLES, CALL]],
+    ['completedBefore=2026-01-01T00:01:30-00:01', [APPLES, CALL]],
+    ['completedAfter=2026-01-01T00:01:30Z&completedBefore=2026-01-01T00:02:00Z', []],
+    ['completedBefore=9999-12-31T23:59:59.999Z&done=false', []],
     ['q=bread', [BREAD, CALL]],
     ['q=BREAD+zoe', [CALL]],
     ['q=eclair', [ECLAIR]],
@@ -234,6 +247,9 @@ t.test('a cursor is valid only for its own list', async t => {
 t.test('a wrong filter is named', async t => {
   const { todos } = await serveSignedIn(t)
   const bound = 'is not accepted; give a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00'
+  const none =
+    'is not accepted; give none, for todos without a due date (dueBefore and dueAfter select by date)'
+  const instant = 'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
   const cases: [string, string, string][] = [
     ['done=yes', 'done', 'must be of type boolean'],
     ['done=1', 'done', 'must be of type boolean'],
@@ -245,11 +261,12 @@ t.test('a wrong filter is named', async t => {
     ['priority=urgent', 'priority', 'is not accepted; give none, low, medium or high'],
     ['dueBefore=2026-02-30', 'dueBefore', bound],
     ['dueAfter=2026-03-29T09:00:00Z', 'dueAfter', bound],
-    [
-      'updatedAfter=yesterday',
-      'updatedAfter',
-      'is not accepted; give an instant such as 2026-03-29T09:00:00.000Z'
-    ]
+    ['due=None', 'due', none],
+    ['due=2026-03-29', 'due', none],
+    ['due=', 'due', none],
+    ...['updatedAfter=yesterday', 'completedAfter=2026-01-01', 'completedBefore=2026-01-01T00:00:00'].map(
+      (query): [string, string, string] => [query, query.replace(/=.*/, ''), instant]
+    )
   ]
   for (const [query, parameter, detail] of cases) {
     const answer = await todos('GET', `?${query}`)

@@ -5,7 +5,7 @@ import { MAX_IMPORT, MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../../../src/todo
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { createArbitrary } from '../../support/schema-arbitrary.ts'
 import { expectedProblem, type Settings } from '../../support/service.ts'
-import { crashAtWrite, invalid, MISSING_ID, serveSignedIn } from '../signed-in.ts'
+import { crashAtWrite, invalid, MISSING_ID, STANDALONE, serveSignedIn } from '../signed-in.ts'
 
 const asLines = { 'content-type': 'application/x-ndjson' }
 const AT = '2026-01-01T00:00:00.000Z'
@@ -98,6 +98,7 @@ t.test('a line needs only a title', async t => {
     due: null,
     priority: 'none',
     tags: [],
+    ...STANDALONE,
     createdAt: AT,
     updatedAt: AT,
     deletedAt: null
@@ -264,6 +265,11 @@ const todo = fc
         { maxLength: 20 }
       )
       .map(tags => tags.sort()),
+    listId: fc.constant(null),
+    parentId: fc.constant(null),
+    childCount: fc.constant(0),
+    openChildCount: fc.constant(0),
+    repeat: fc.constant(null),
     position: fc.stringMatching(/^[0-9A-Za-y_][\w-]{21}([\w-]{16}){0,3}$/),
     createdAt: instant,
     updatedAt: instant,
@@ -271,8 +277,10 @@ const todo = fc
     deletedAt: fc.option(instant)
   })
   .map(todo => ({ ...todo, completedAt: todo.done ? todo.completedAt : null }))
-  .map(({ createdAt, ...todo }) => {
-    const times = [createdAt, todo.updatedAt, todo.completedAt, todo.deletedAt].filter(time => time !== null)
+  .map(todo => {
+    const times = [todo.createdAt, todo.updatedAt, todo.completedAt, todo.deletedAt].filter(
+      time => time !== null
+    )
     return { ...todo, createdAt: times.sort()[0] }
   })
 

@@ -1,4 +1,4 @@
-import type { BoundStatement, Rows } from '../../../db/engine.ts'
+import type { BoundStatement, Rows } from '../../../db/bound-statement.ts'
 import { AFTER_ALL, BEFORE_ALL } from '../../order/list-position.ts'
 import type { BulkUpdateRow } from '../../tables.ts'
 

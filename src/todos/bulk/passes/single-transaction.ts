@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected, type Rows } from '../../../db/engine.ts'
+import { type BoundStatement, NoRowAffected, type Rows } from '../../../db/bound-statement.ts'
 import type { Store } from '../../../db/store.ts'
 import { bindSequenceLock } from '../../../sync/sequence.ts'
 import { type BulkUpdateRun, countChanged, type PassStatement, type PreparePasses } from './pass.ts'

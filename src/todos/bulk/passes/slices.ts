@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../../db/engine.ts'
+import { mustAffectRow, NoRowAffected } from '../../../db/bound-statement.ts'
 import type { Store } from '../../../db/store.ts'
 import { AFTER_ALL } from '../../order/list-position.ts'
 import type { BulkUpdateRow } from '../../tables.ts'

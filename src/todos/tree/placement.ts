@@ -1,0 +1,88 @@
+import type { Store } from '../../db/store.ts'
+import { validationFailed } from '../../problems/problem.ts'
+import type { RequestedPlacement } from '../content/placement.ts'
+import type { Draft } from '../draft.ts'
+import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
+import type { TodoRow } from '../tables.ts'
+import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
+import { findDescendants, getDepth, getHeight } from './tree.ts'
+
+/**
+ * Finds the rows that a placement stands for.
+ * @param moved the todo that goes there, with its descendants; undefined for a new one
+ * @param pointer to the object that has the placement
+ * @throws {Problem} `validation_failed` for a list or a parent that is not there, for a parent in another list, below the todo
+ * itself, or with as many levels or subtasks as there may be
+ */
+export async function resolvePlacement(
+  draft: Draft,
+  moved: TodoRow | undefined,
+  { listId, parentId }: RequestedPlacement,
+  pointer = ''
+): Promise<RowPlacement> {
+  const fail = (member: string, detail: string) =>
+    validationFailed({ pointer: `${pointer}/${member}`, detail })
+
+  if (parentId === null) {
+    if (!listId) return INBOX_ROW
+    const list = await draft.findList(listId)
+    if (!list || list.deletedAt) throw fail('listId', NO_LIST)
+    return { listId, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+  }
+
+  const parent = await draft.find(parentId)
+  if (!parent || !isListed(parent)) throw fail('parentId', NO_PARENT)
+  if (listId !== undefined && (listId ?? '') !== parent.listId) throw fail('parentId', OTHER_LIST)
+  const rootId = parent.rootId || parent.id
+  const tree = await draft.findTree(rootId)
+  const descendants = moved ? await findDescendants(draft, moved) : []
+  if (moved && [moved, ...descendants].some(({ id }) => id === parentId)) throw fail('parentId', CYCLE)
+  if (getDepth(tree, parent) + 1 + getHeight(descendants, moved?.id) > MAX_DEPTH)
+    throw fail('parentId', TOO_DEEP)
+  const isFromElsewhere = moved?.rootId !== rootId
+  if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
+    throw fail('parentId', TOO_MANY)
+  return { listId: parent.listId, parentId, rootId, isArchived: parent.isArchived }
+}
+
+/**
+ * Puts a todo, and what is below it, into its place. Whatever changes the shape of a tree also changes the row at its top, so of two
+ * such changes at a time one is done after the other: together they cannot make a cycle.
+ * @param row the todo as it will be, but for its placement
+ */
+export async function putInPlace(
+  draft: Draft,
+  { newId }: Pick<Store, 'newId'>,
+  row: TodoRow,
+  placement: RowPlacement
+): Promise<TodoRow> {
+  const descendants = await findDescendants(draft, row)
+  const moved = { ...row, ...placement }
+  await draft.put(moved)
+  for (const { id, ...descendant } of descendants)
+    await draft.put({
+      ...descendant,
+      id,
+      listId: placement.listId,
+      rootId: placement.rootId || row.id,
+      isArchived: placement.isArchived,
+      revision: newId()
+    })
+  for (const rootId of new Set([row.rootId, placement.rootId])) await touchRoot(rootId)
+  return moved
+
+  async function touchRoot(rootId: string): Promise<void> {
+    const root = rootId === '' ? undefined : await draft.find(rootId)
+    if (root) await draft.put({ ...root, revision: newId() })
+  }
+}
+
+export const isSamePlacement = (row: RowPlacement, { listId, parentId }: RowPlacement): boolean =>
+  row.listId === listId && row.parentId === parentId
+
+const NO_LIST = 'names no list; GET /api/lists tells those that there are'
+const NO_PARENT = 'names no todo of the list'
+const OTHER_LIST = 'is in another list; leave out listId, or give that of the parent'
+const CYCLE = 'is the todo itself, or one of its subtasks'
+const TOO_DEEP = `is too deep; subtasks have at most ${MAX_DEPTH} levels`
+const TOO_MANY = `would have too many subtasks; a todo has at most ${MAX_DESCENDANTS}, all levels and those in the trash together`
