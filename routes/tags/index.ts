@@ -21,8 +21,7 @@ const tags: FastifyPluginAsyncTypebox = async app => {
     '/:tag',
     { schema: schemas.remove, onRequest: app.authenticate },
     async function remove(request) {
-      const change = { tag: request.params.tag, newTag: null }
-      return { count: await changeTag(app.store, request.user.id, change) }
+      return { count: await changeTag(app.store, request.user.id, request.params.tag, null) }
     }
   )
 
@@ -34,8 +33,8 @@ const rename: FastifyPluginAsyncTypebox = async app => {
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, app.parseJson)
 
   app.patch('/:tag', { schema: schemas.rename, onRequest: app.authenticate }, async function rename(request) {
-    const change = { tag: request.params.tag, newTag: request.body.tag }
-    return { count: await changeTag(app.store, request.user.id, change) }
+    const { params, body, user } = request
+    return { count: await changeTag(app.store, user.id, params.tag, body.tag) }
   })
 }
 

@@ -1,4 +1,4 @@
-import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
+import type { Placeholder, SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
@@ -141,7 +141,7 @@ export interface Engine {
   /** Makes a search of a table by the terms of its rows, with an index. */
   readonly createSearch: (columns: SearchedColumns) => Search
   /** Makes rows of the elements of a JSON array: of a column, or of a parameter. */
-  readonly jsonElements: (array: SQLWrapper) => JsonElements
+  readonly jsonElements: (array: SQLWrapper | Placeholder) => JsonElements
   /** Does work that takes the longer the more rows a user has, after that user's other such work. */
   readonly queueForUser: KeyedQueue
   /**

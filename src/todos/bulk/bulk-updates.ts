@@ -2,8 +2,9 @@ import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { prepareRetagging, type Retagging } from '../tags/retagging.ts'
 import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
-import type { BulkUpdateRun, Pass } from './passes/pass.ts'
-import { runInTransaction } from './passes/single-transaction.ts'
+import { ALL_IDS, type BulkUpdateRun, type Pass } from './passes/pass.ts'
+import { splitIntoRanges } from './passes/ranges.ts'
+import { preparePassStatements, runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
 import { INITIAL_SLICE } from './passes/slices.ts'
 
@@ -25,9 +26,12 @@ export interface BulkUpdateOptions {
   readonly requestId?: string | null
   /** Makes the statements that store the answer. */
   readonly storeAnswer?: StoreAnswer<number>
-  /** The most todos that the update changes, if that is known. */
-  readonly maxChanged?: number
+  /** Whether the update names the few todos that it changes, `MAX_FEW` at most. */
+  readonly isFew?: boolean
 }
+
+/** The most todos that are changed in one go however many a user has. */
+export const MAX_FEW = INITIAL_SLICE
 
 const noStatements = () => []
 
@@ -40,10 +44,10 @@ export async function changeTodos(
   store: Store,
   userId: string,
   change: BulkChange,
-  { requestId = null, storeAnswer = noStatements, maxChanged = Number.POSITIVE_INFINITY }: BulkUpdateOptions
+  { requestId = null, storeAnswer = noStatements, isFew = false }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
-  if (maxChanged > INITIAL_SLICE && needsSlices(store, userId)) {
+  if (!isFew && needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)
@@ -51,5 +55,10 @@ export async function changeTodos(
   }
   await bulkUpdates.finishPending(userId)
   const run = { userId, change, revision: store.newId(), startedAt: store.now() }
-  return runInTransaction(store, run, update => preparePasses(store, update), storeAnswer)
+  const prepareStatements = async () =>
+    preparePassStatements(
+      await preparePasses(store, run),
+      isFew ? [ALL_IDS] : await splitIntoRanges(store, userId)
+    )
+  return runInTransaction(store, userId, prepareStatements, storeAnswer)
 }

@@ -1,9 +1,10 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm'
 import type { Params } from '../../db/engine.ts'
+import { isIdParam, MAX_BULK_IDS, toIdParams } from '../../db/read-batches.ts'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { prepareChangeShapes } from '../../sync/sequence.ts'
-import { ALL_IDS, type BulkUpdateRun, countRows, type Pass } from '../bulk/passes/pass.ts'
+import { type BulkUpdateRun, countRows, type Pass } from '../bulk/passes/pass.ts'
 import { todoSearch } from '../query/search.ts'
 import { toSearchTerms, toTagTerms } from '../query/terms.ts'
 import { toChangeTime } from '../statements.ts'
@@ -14,25 +15,24 @@ export interface Retagging {
   readonly tag: string
   /** What the todos have instead; null when they only lose the tag. */
   readonly newTag: string | null
+  /** The todos, where they are few. */
+  readonly ids?: readonly string[]
 }
 
 /** The values of the condition on todos that have all of some tags. */
-export const toTagParams = (store: Store, userId: string, tags: readonly string[]): Params => ({
-  userId,
-  ...todoSearch(store).toParams(toSearchTerms(userId, '', tags))
-})
+export const toTagParams = (store: Store, userId: string, tags: readonly string[]): Params =>
+  todoSearch(store).toParams(toSearchTerms(userId, '', tags))
 
-/** Finds the tagged todos in a range of ids, those in the trash included. */
-const selectTagged = prepareShapes('todos_tagged', (engine, { isIndexed }: { isIndexed: boolean }) => {
+/** Finds the tagged todos in a range of ids, those in the trash included: few by their ids, or all. */
+const selectTagged = prepareShapes('todos_tagged', (engine, by: 'ids' | 'terms') => {
   const { todos } = todoTables(engine.kit)
-  const { condition, unindexedCondition } = todoSearch(engine)
   return engine.db
     .select({ id: todos.id, tags: todos.tags })
     .from(todos)
     .where(
       and(
         eq(todos.userId, param(todos.userId, 'userId')),
-        isIndexed ? condition : unindexedCondition,
+        by === 'ids' ? isIdParam(todos.id, MAX_BULK_IDS) : todoSearch(engine).unindexedCondition,
         gt(todos.id, param(todos.id, 'from')),
         lte(todos.id, param(todos.id, 'to'))
       )
@@ -41,7 +41,7 @@ const selectTagged = prepareShapes('todos_tagged', (engine, { isIndexed }: { isI
 
 type TaggedRow = Awaited<ReturnType<ReturnType<typeof selectTagged>['execute']>>[number]
 
-/** Writes the tags of todos, and the terms by which they are found, from a JSON array of `RetaggedTodo`. */
+/** Writes the tags of todos, and the terms by which they are found, from a JSON array of what `retag` makes. */
 const updateTags = prepareChangeShapes('todos_retag', (engine, _shape: null, db, changeNumber) => {
   const { todos } = todoTables(engine.kit)
   const { rows, member } = engine.jsonElements(sql.placeholder('retagged'))
@@ -63,19 +63,21 @@ const updateTags = prepareChangeShapes('todos_retag', (engine, _shape: null, db,
 /** Prepares the pass that takes a tag off the todos of a user, or puts another one in its place. */
 export function prepareRetagging(
   store: Store,
-  { tag, newTag }: Retagging,
+  { tag, newTag, ids }: Retagging,
   { userId, revision, startedAt }: BulkUpdateRun
 ): Pass {
-  const params = toTagParams(store, userId, [tag])
+  const select = selectTagged(store, ids ? 'ids' : 'terms')
+  const params = ids ? toIdParams(ids, MAX_BULK_IDS) : toTagParams(store, userId, [tag])
   const update = updateTags(store, null)
   return {
     prepareRange: async range => [
-      // An index answers for all ids together. To ask it again for each slice would take longer than to look at the todos.
-      selectTagged(store, { isIndexed: range === ALL_IDS }).bind({ ...params, ...range }),
+      select.bind({ userId, ...params, ...range }),
       countRows(
         update.bind({ userId, revision, now: startedAt }, earlierRows => {
           const rows = earlierRows.at(-1) as readonly TaggedRow[]
-          return { retagged: JSON.stringify(rows.map(row => retag(row, tag, newTag))) }
+          // Those that were found by their ids may have lost the tag meanwhile.
+          const taggedRows = rows.filter(({ tags }) => tags.includes(tag))
+          return { retagged: JSON.stringify(taggedRows.map(row => retag(row, tag, newTag))) }
         })
       )
     ]

@@ -8,7 +8,6 @@ export interface IdRange {
   readonly to: string
 }
 
-/** An update of few todos gets this very range. */
 export const ALL_IDS: IdRange = { from: BEFORE_ALL, to: AFTER_ALL }
 
 /** A bulk update: what is done to which todos of whom, and what is stamped on them. */
