@@ -33,6 +33,15 @@ DROP INDEX "todos_updated_at";--> statement-breakpoint
 DROP INDEX "todos_due";--> statement-breakpoint
 DROP INDEX "todos_priority";--> statement-breakpoint
 DROP INDEX "todos_title";--> statement-breakpoint
+-- Titles in natural order: "Item 9" before "Item 10". Does what `toTitleKey` does to what was the key until now.
+UPDATE "todos" SET "title_key" = (
+	SELECT string_agg("part"[1] || coalesce("prefix" || "part"[3], ''), '' ORDER BY "ordinal")
+		|| CASE WHEN string_agg("part"[2], ' ') LIKE '%0%' THEN chr(1) || string_agg("part"[2], ' ' ORDER BY "ordinal") ELSE '' END
+	-- Parts of a title: what is before a number, the zeros before it, the number.
+	FROM regexp_matches("title_key", '([^0-9]*)(?:(0*)([0-9]+))?', 'g') WITH ORDINALITY AS "parts"("part", "ordinal"),
+		LATERAL (SELECT CASE WHEN length("part"[3]) < 9 THEN length("part"[3])::text ELSE '9' || lpad(length("part"[3])::text, 3, '0') END) AS "prefixes"("prefix")
+) WHERE "title_key" ~ '[0-9]';
+--> statement-breakpoint
 ALTER TABLE "todos" ADD COLUMN "list_id" text COLLATE "C" DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "todos" ADD COLUMN "parent_id" text COLLATE "C" DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "todos" ADD COLUMN "root_id" text COLLATE "C" DEFAULT '' NOT NULL;--> statement-breakpoint
@@ -51,20 +60,26 @@ CREATE UNIQUE INDEX "lists_user_id_id" ON "lists" USING btree ("user_id","id");-
 CREATE INDEX "lists_changes" ON "lists" USING btree ("user_id","change_number","id");--> statement-breakpoint
 CREATE INDEX "lists_transitions" ON "lists" USING btree ("user_id") WHERE transition is not null;--> statement-breakpoint
 CREATE INDEX "lists_deleted_at" ON "lists" USING btree ("deleted_at") WHERE deleted_at is not null;--> statement-breakpoint
-CREATE INDEX "todos_list_position" ON "todos" USING btree ("user_id","list_id","position","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "todos_list_created_at" ON "todos" USING btree ("user_id","list_id","created_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "todos_list_updated_at" ON "todos" USING btree ("user_id","list_id","updated_at","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "todos_list_due" ON "todos" USING btree ("user_id","list_id","due_key","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "todos_list_priority" ON "todos" USING btree ("user_id","list_id","priority","id") WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX "todos_list_title" ON "todos" USING btree ("user_id","list_id","title_key","id") WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "todos_inbox_position" ON "todos" USING btree ("user_id","position","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_inbox_created_at" ON "todos" USING btree ("user_id","created_at","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_inbox_updated_at" ON "todos" USING btree ("user_id","updated_at","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_inbox_due" ON "todos" USING btree ("user_id","due_key","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_inbox_priority" ON "todos" USING btree ("user_id","priority","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_inbox_title" ON "todos" USING btree ("user_id","title_key","id") WHERE deleted_at is null and list_id = '';--> statement-breakpoint
+CREATE INDEX "todos_active_position" ON "todos" USING btree ("user_id","position","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_active_created_at" ON "todos" USING btree ("user_id","created_at","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_active_updated_at" ON "todos" USING btree ("user_id","updated_at","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_active_due" ON "todos" USING btree ("user_id","due_key","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_active_priority" ON "todos" USING btree ("user_id","priority","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_active_title" ON "todos" USING btree ("user_id","title_key","id") WHERE deleted_at is null and list_id <> '' and not is_archived;--> statement-breakpoint
+CREATE INDEX "todos_list_position" ON "todos" USING btree ("user_id","list_id","position","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX "todos_list_created_at" ON "todos" USING btree ("user_id","list_id","created_at","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX "todos_list_updated_at" ON "todos" USING btree ("user_id","list_id","updated_at","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX "todos_list_due" ON "todos" USING btree ("user_id","list_id","due_key","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX "todos_list_priority" ON "todos" USING btree ("user_id","list_id","priority","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
+CREATE INDEX "todos_list_title" ON "todos" USING btree ("user_id","list_id","title_key","id") WHERE deleted_at is null and list_id <> '';--> statement-breakpoint
 CREATE INDEX "todos_roots" ON "todos" USING btree ("user_id","list_id","position","id") WHERE deleted_at is null and parent_id = '';--> statement-breakpoint
 CREATE INDEX "todos_children" ON "todos" USING btree ("user_id","parent_id","position","id") WHERE parent_id <> '';--> statement-breakpoint
 CREATE INDEX "todos_tree" ON "todos" USING btree ("user_id","root_id","id") WHERE root_id <> '';--> statement-breakpoint
 CREATE INDEX "todos_recurring" ON "todos" USING btree ("user_id","id") WHERE repeat is not null;--> statement-breakpoint
-CREATE INDEX "todos_deleted_with" ON "todos" USING btree ("user_id","deleted_with","id") WHERE deleted_with <> '';--> statement-breakpoint
-CREATE INDEX "todos_position" ON "todos" USING btree ("user_id","position","id") WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX "todos_created_at" ON "todos" USING btree ("user_id","created_at","id") WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX "todos_updated_at" ON "todos" USING btree ("user_id","updated_at","id") WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX "todos_due" ON "todos" USING btree ("user_id","due_key","id") WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX "todos_priority" ON "todos" USING btree ("user_id","priority","id") WHERE deleted_at is null and not is_archived;--> statement-breakpoint
-CREATE INDEX "todos_title" ON "todos" USING btree ("user_id","title_key","id") WHERE deleted_at is null and not is_archived;
+CREATE INDEX "todos_deleted_with" ON "todos" USING btree ("user_id","deleted_with","id") WHERE deleted_with <> '';

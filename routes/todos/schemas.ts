@@ -46,6 +46,7 @@ export const list = {
   summary: 'List todos',
   description:
     'The todos, a page at a time, in an order of your choice. Filters are combined: what is found passes all of them. ' +
+    'Titles are in natural order: "Item 9" comes before "Item 10". ' +
     '`overdue` goes by what calendar and clock show in `timeZone`: a day is past when it is over there, a local time a second ' +
     'after it, whatever zone the todo has. ' +
     '`q` finds emoji, too, and words without regard to case, accents, strokes, hyphens and the like; when there is no word ' +

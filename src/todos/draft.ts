@@ -6,7 +6,7 @@ import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-
 import { positionAfter, toPosition } from './order/position.ts'
 import { bindPurge } from './purge.ts'
 import { countBytes, type Growth, withQuota } from './quota.ts'
-import { findNeighbours, insertTodo, todoStatements, updateTodo } from './statements.ts'
+import { findNeighbours, insertTodo, isStandalone, todoStatements, updateTodo } from './statements.ts'
 import type { ListRow, TodoRow } from './tables.ts'
 import { isListed, type RowChange } from './todo.ts'
 import { toChildGrowths } from './tree/counts.ts'
@@ -123,7 +123,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     }
     if (row) {
       const where = isRetry ? 'anywhere' : row.parentId === '' ? 'roots' : 'children'
-      return [insertTodo(store, where).bind(row)]
+      return [insertTodo(store, { where, isStandalone: isStandalone(row) }).bind(row)]
     }
     // A purge frees space, even on a full disk. It leaves room for others to sign out.
     return bindPurge(store, { id, userId, expected }).map(statement =>

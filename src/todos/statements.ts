@@ -3,6 +3,7 @@ import { isIdParam } from '../db/read-batches.ts'
 import { param, paramRow, prepareShapes, prepareStatements } from '../db/statements.ts'
 import { prepareChangeShapes } from '../sync/sequence.ts'
 import { type TodoRow, todoTables } from './tables.ts'
+import { INBOX_ROW, NO_HISTORY } from './todo.ts'
 
 type Todos = ReturnType<typeof todoTables>['todos']
 
@@ -23,15 +24,11 @@ export function toChangeTime(todos: Todos): SQL<Date> {
   return sql`case when ${lastChange} > ${now} then ${lastChange} else ${now} end`
 }
 
-/** The condition that an index of active todos has: neither in the trash nor in an archived list. */
-export const isActive = (todos: Todos): SQL => sql`${isNull(todos.deletedAt)} and not ${todos.isArchived}`
-
-/** Todos that are ordered together: the roots of a list, the children of a todo, or all active todos. */
-export type Siblings = 'roots' | 'children' | 'all'
+/** Todos that are ordered together: the roots of a list, or the children of a todo. */
+export type Siblings = 'roots' | 'children'
 
 /** The siblings of a todo that are not in the trash. Each kind has an index. */
-const areSiblings = (todos: Todos, siblings: Siblings) => {
-  if (siblings === 'all') return and(belongsToUser(todos), isActive(todos))
+export const areSiblings = (todos: Todos, siblings: Siblings) => {
   if (siblings === 'children')
     return and(
       isLive(todos),
@@ -41,13 +38,18 @@ const areSiblings = (todos: Todos, siblings: Siblings) => {
   return and(isLive(todos), eq(todos.listId, param(todos.listId, 'listId')), sql`${todos.parentId} = ''`)
 }
 
-/**
- * Inserts a todo below all of its siblings, or anywhere. Where it would not be below them, the row gets the id of an existing
- * todo, a conflict that inserts nothing.
- */
+/** How a todo is inserted. */
+interface InsertShape {
+  /** Below all of its siblings, of either kind, or anywhere. */
+  readonly where: Siblings | 'anywhere'
+  /** Whether it has nothing but its own content, as nearly all have: then the statement takes half as many values. */
+  readonly isStandalone: boolean
+}
+
+/** Inserts a todo. Where it would not be below its siblings, the row gets the id of another todo, a conflict that inserts nothing. */
 export const insertTodo = prepareChangeShapes(
   'todos_insert',
-  ({ kit }, where: 'anywhere' | Siblings, db, changeNumber) => {
+  ({ kit }, { where, isStandalone }: InsertShape, db, changeNumber) => {
     const { todos } = todoTables(kit)
     const { seq: _seq, ...params } = paramRow(todos)
     const lastAtOrBelow = db
@@ -64,6 +66,7 @@ export const insertTodo = prepareChangeShapes(
       .insert(todos)
       .values({
         ...params,
+        ...(isStandalone && STANDALONE_SQL),
         changeNumber,
         ...(where !== 'anywhere' && {
           id: sql`coalesce(${sql`(${lastAtOrBelow})`}, ${param(todos.id, 'id')})`
@@ -73,6 +76,15 @@ export const insertTodo = prepareChangeShapes(
       .returning({ id: todos.id })
   }
 )
+
+const STANDALONE = { ...INBOX_ROW, ...NO_HISTORY, repeat: null } satisfies Partial<TodoRow>
+const STANDALONE_ENTRIES = Object.entries(STANDALONE) as [keyof typeof STANDALONE, unknown][]
+const toLiteral = (value: unknown) => sql.raw(typeof value === 'string' ? `'${value}'` : String(value))
+const STANDALONE_SQL = Object.fromEntries(STANDALONE_ENTRIES.map(([name, value]) => [name, toLiteral(value)]))
+
+/** Whether a row has nothing but the content of a todo. */
+export const isStandalone = (row: TodoRow): boolean =>
+  STANDALONE_ENTRIES.every(([name, value]) => row[name] === value)
 
 /** Sets some columns of a todo. Only the indexes of those change, on SQLite at least. */
 export const updateTodo = prepareChangeShapes(

@@ -59,25 +59,33 @@ export const todoTables = defineTables(kit => {
     },
     todo => {
       // As text, not as columns: SQLite takes no table name here.
-      const isLive = sql`deleted_at is null`
-      const isActive = sql`deleted_at is null and not is_archived`
+      const isInInbox = sql`deleted_at is null and list_id = ''`
+      const isInList = sql`deleted_at is null and list_id <> ''`
+      const isInActiveList = sql`deleted_at is null and list_id <> '' and not is_archived`
       const isTrash = sql`deleted_at is not null`
       const { userId, listId, position, createdAt, updatedAt, dueKey, priority, titleKey, id } = todo
       return [
         uniqueIndex('todos_user_id_id').on(userId, id),
-        // Two for each order, of one list and of all, in which a page costs the same at any depth.
-        index('todos_position').on(userId, position, id).where(isActive),
-        index('todos_created_at').on(userId, createdAt, id).where(isActive),
-        index('todos_updated_at').on(userId, updatedAt, id).where(isActive),
-        index('todos_due').on(userId, dueKey, id).where(isActive),
-        index('todos_priority').on(userId, priority, id).where(isActive),
-        index('todos_title').on(userId, titleKey, id).where(isActive),
-        index('todos_list_position').on(userId, listId, position, id).where(isLive),
-        index('todos_list_created_at').on(userId, listId, createdAt, id).where(isLive),
-        index('todos_list_updated_at').on(userId, listId, updatedAt, id).where(isLive),
-        index('todos_list_due').on(userId, listId, dueKey, id).where(isLive),
-        index('todos_list_priority').on(userId, listId, priority, id).where(isLive),
-        index('todos_list_title').on(userId, listId, titleKey, id).where(isLive),
+        // For each order three, in which a page costs the same at any depth: of the inbox, of all lists that are not archived, and
+        // of one list. A page of everything merges the first two, so that a todo without a list is in one index only.
+        index('todos_inbox_position').on(userId, position, id).where(isInInbox),
+        index('todos_inbox_created_at').on(userId, createdAt, id).where(isInInbox),
+        index('todos_inbox_updated_at').on(userId, updatedAt, id).where(isInInbox),
+        index('todos_inbox_due').on(userId, dueKey, id).where(isInInbox),
+        index('todos_inbox_priority').on(userId, priority, id).where(isInInbox),
+        index('todos_inbox_title').on(userId, titleKey, id).where(isInInbox),
+        index('todos_active_position').on(userId, position, id).where(isInActiveList),
+        index('todos_active_created_at').on(userId, createdAt, id).where(isInActiveList),
+        index('todos_active_updated_at').on(userId, updatedAt, id).where(isInActiveList),
+        index('todos_active_due').on(userId, dueKey, id).where(isInActiveList),
+        index('todos_active_priority').on(userId, priority, id).where(isInActiveList),
+        index('todos_active_title').on(userId, titleKey, id).where(isInActiveList),
+        index('todos_list_position').on(userId, listId, position, id).where(isInList),
+        index('todos_list_created_at').on(userId, listId, createdAt, id).where(isInList),
+        index('todos_list_updated_at').on(userId, listId, updatedAt, id).where(isInList),
+        index('todos_list_due').on(userId, listId, dueKey, id).where(isInList),
+        index('todos_list_priority').on(userId, listId, priority, id).where(isInList),
+        index('todos_list_title').on(userId, listId, titleKey, id).where(isInList),
         // For the order of siblings.
         index('todos_roots')
           .on(userId, listId, position, id)

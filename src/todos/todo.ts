@@ -3,8 +3,8 @@ import { applyDuePatch, toDueKey } from './content/due.ts'
 import type { Placement } from './content/placement.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './order/position.ts'
-import { fold } from './query/folding.ts'
 import { toIndexTerms } from './query/terms.ts'
+import { toTitleKey } from './query/title-key.ts'
 import type { TodoRow } from './tables.ts'
 
 export interface Todo extends TodoContent, Placement {
@@ -20,9 +20,6 @@ export interface Todo extends TodoContent, Placement {
   /** Names this state of the todo (RFC 9110, section 8.8.3); each change sets another one. */
   readonly etag: string
 }
-
-/** Characters of a title that count in the order of titles. */
-const MAX_TITLE_KEY_LENGTH = 200
 
 /** Where a row is in the lists and trees of its user; '' for no list and no other todo. */
 export type RowPlacement = Pick<TodoRow, 'listId' | 'parentId' | 'rootId' | 'isArchived'>
@@ -102,14 +99,11 @@ export function toColumns(
     priority: priorities.indexOf(priority),
     tags: sortedTags,
     repeat,
-    titleKey: truncateKey(fold(trimmedTitle)),
+    titleKey: toTitleKey(trimmedTitle),
     dueKey: toDueKey(due),
     terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
   }
 }
-
-const truncateKey = (key: string) =>
-  key.length <= MAX_TITLE_KEY_LENGTH ? key : Array.from(key).slice(0, MAX_TITLE_KEY_LENGTH).join('')
 
 type ContentColumns = ReturnType<typeof toColumns>
 

@@ -166,8 +166,14 @@ t.test('generated queries: valid ones are never refused, others never answered b
       fc.array(
         fc.tuple(fc.constantFrom(...Object.keys(ListQuery.properties)), fc.string({ unit: 'binary' }))
       ),
-      async ({ overdue: _, ...conditions }, others) => {
-        const query = { ...conditions, ...(conditions.timeZone !== undefined && { overdue: true }) }
+      async ({ overdue: _, list: lists, parent, ...conditions }, others) => {
+        const query = {
+          ...conditions,
+          // Of the generated ids none is there.
+          ...(lists !== undefined && { list: 'inbox' }),
+          ...(parent !== undefined && { parent: 'none' }),
+          ...(conditions.timeZone !== undefined && { overdue: true })
+        }
         const answer = await list(Object.entries(query))
         t.equal(answer.status, 200, JSON.stringify(answer.body))
         const any = await list([...Object.entries(query), ...others])

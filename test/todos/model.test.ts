@@ -20,7 +20,7 @@ const RUNS = Number(process.env.MODEL_RUNS ?? 4)
 const SHAPE = new RegExp(POSITION_PATTERN)
 const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
-const word = fc.constantFrom('milk', 'Mill', 'bread', 'BREAK', 'a', 'Zebra')
+const word = fc.constantFrom('9', '10', 'milk', 'Mill', 'bread', 'BREAK', 'a', 'Zebra')
 const text = fc.array(word, { minLength: 1, maxLength: 3 }).map(words => words.join(' '))
 const day = fc.constantFrom('2025-12-31', '2026-03-28', '2026-03-29', '2026-12-31')
 const time = fc.constantFrom(

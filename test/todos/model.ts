@@ -188,7 +188,8 @@ const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b 
 function toSortKey(todo: Todo, field: string): string | number {
   if (field === 'due') return toDueKey(todo.due)
   if (field === 'priority') return PRIORITIES.indexOf(todo.priority)
-  if (field === 'title') return todo.title.toUpperCase()
+  // Numbers in titles sort by their values.
+  if (field === 'title') return todo.title.toUpperCase().replace(/\d+/g, digits => digits.padStart(9, '0'))
   return field === 'createdAt' ? todo.createdAt : todo.updatedAt
 }
 

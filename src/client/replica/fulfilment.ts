@@ -40,11 +40,25 @@ function isResult(todo: Todo, edits: readonly Edit[]): boolean {
   return edits.some(({ operation, at }) => {
     todos = applyOperation(todos, operation, at)
     const result = todos.get(todo.id)
-    return result !== undefined && toContentText(result) === toContentText(todo)
+    return result !== undefined && hasContent(todo, result)
   })
 }
 
-function toContentText({ title, description, done, due, priority, tags }: Todo): string {
-  const { date, dateTime, timeZone } = { ...due } as Partial<Record<'date' | 'dateTime' | 'timeZone', string>>
-  return JSON.stringify([title, description, done, date, dateTime, timeZone, priority, tags])
+/** What the service says of a todo, beside its content. */
+const SERVER_FIELDS = ['position', 'createdAt', 'updatedAt', 'completedAt', 'deletedAt', 'etag']
+
+/** Whether a todo has the content of another one. It may have more: what the service counts, and defaults of its own. */
+function hasContent(todo: Todo, content: Todo): boolean {
+  const members = new Map(Object.entries(todo))
+  return Object.entries(content)
+    .filter(([name]) => !SERVER_FIELDS.includes(name))
+    .every(([name, value]) => toSortedText(members.get(name)) === toSortedText(value))
 }
+
+/** A JSON value as a text, whatever the order of its members. */
+const toSortedText = (value: unknown): string =>
+  JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort())
+      : member
+  )

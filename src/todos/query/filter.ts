@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, lt, notInArray, or, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Params } from '../../db/engine.ts'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
@@ -10,8 +10,8 @@ import { type Filter, INBOX_REF, MAX_LISTS_IN_FILTER, NO_PARENT_REF } from './li
 import { todoSearch } from './search.ts'
 import { tokenize, toSearchTerms } from './terms.ts'
 
-/** Of which lists: those that are not archived, one, or several. */
-type ListScope = 'active' | 'one' | 'several'
+/** Of which lists: the inbox, one list, several, all that are not archived without the inbox, or with it. */
+type ListScope = 'inbox' | 'one' | 'several' | 'activeLists' | 'active'
 
 /** The part of a filter that decides on the statement; the rest are its parameters. */
 export interface FilterShape {
@@ -67,7 +67,10 @@ export function toCondition(
 /** @param includesArchived whether todos of archived lists are among those of all lists */
 function toListCondition({ db, kit }: Engine, scope: ListScope, includesArchived: boolean): SQL | undefined {
   const { todos, lists } = todoTables(kit)
-  if (scope === 'one') return eq(todos.listId, param(todos.listId, 'list0'))
+  // Written as the indexes have it, so that they are used.
+  const [isInInbox, isInList] = [sql`${todos.listId} = ''`, sql`${todos.listId} <> ''`]
+  if (scope === 'inbox') return isInInbox
+  if (scope === 'one') return and(isInList, eq(todos.listId, param(todos.listId, 'list0')))
   if (scope === 'several')
     return inArray(
       todos.listId,
@@ -79,7 +82,8 @@ function toListCondition({ db, kit }: Engine, scope: ListScope, includesArchived
     .select({ id: lists.id })
     .from(lists)
     .where(and(eq(lists.userId, param(lists.userId, 'userId')), isNotNull(lists.transition)))
-  return sql`not ${todos.isArchived} and (${todos.listId} = '' or ${todos.listId} not in ${changingLists})`
+  const isInActiveList = and(isInList, sql`not ${todos.isArchived}`, notInArray(todos.listId, changingLists))
+  return scope === 'activeLists' ? isInActiveList : or(isInInbox, isInActiveList)
 }
 
 const LIST_PARAMS = Array.from({ length: MAX_LISTS_IN_FILTER }, (_, index) => `list${index}`)
@@ -119,7 +123,8 @@ export async function prepareFilter(store: Store, userId: string, filter: Filter
 
 function toListScope(lists: readonly string[]): ListScope {
   if (lists.length === 0) return 'active'
-  return lists.length === 1 ? 'one' : 'several'
+  if (lists.length > 1) return 'several'
+  return lists[0] === INBOX_REF ? 'inbox' : 'one'
 }
 
 /** The places that are left name the first list again. */

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Id } from '../../http/schemas/id.ts'
 import { InstantText, StringEnum, type Value } from '../../http/schemas/types.ts'
 import type { FieldError } from '../../problems/problem.ts'
 import { Priority, Tag } from '../content/content.ts'
@@ -12,21 +13,15 @@ export const MAX_SEARCH_LENGTH = 200
 /** The most lists of a filter. */
 export const MAX_LISTS_IN_FILTER = 20
 
-const UUID = '[\\da-fA-F]{8}(-[\\da-fA-F]{4}){3}-[\\da-fA-F]{12}'
 /** The todos that are in no list. */
 export const INBOX_REF = 'inbox'
 /** The todos that are nobody's subtask. */
 export const NO_PARENT_REF = 'none'
-const ListRef = Type.String({
-  pattern: `^(${INBOX_REF}|${UUID})$`,
-  lowerCase: true,
-  description: 'the id of a list, or inbox'
-})
-const ParentRef = Type.String({
-  pattern: `^(${NO_PARENT_REF}|${UUID})$`,
-  lowerCase: true,
+const ListRef = Type.Union([Type.Literal(INBOX_REF), Id], { description: 'the id of a list, or inbox' })
+const ParentRef = Type.Union([Type.Literal(NO_PARENT_REF), Id], {
   description: "the id of a todo, for its subtasks, or none, for todos that are nobody's subtask"
 })
+
 // Has no example: Swagger UI would send it without `overdue`.
 const { examples: _, ...TimeZoneOfAsker } = TimeZone
 

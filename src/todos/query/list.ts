@@ -1,5 +1,6 @@
 import { and, asc, count, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { unionAll } from 'drizzle-orm/pg-core'
 import type { Engine, UserParams } from '../../db/engine.ts'
 import { param, prepareShapes } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
@@ -34,13 +35,25 @@ const selectPage = prepareShapes('todos_page', (engine, shape: PageShape) => {
   const isAfterCursor = shape.isFirstPage
     ? undefined
     : sql`(${column}, ${todos.id}) ${operator} ${paramPosition}`
-  return engine.db
-    .select()
-    .from(todos)
-    .where(and(toCondition(engine, shape), isAfterCursor))
-    .orderBy(direction(column), direction(todos.id))
-    .limit(sql.placeholder('limit'))
+  const selectFrom = (lists: FilterShape['lists']) =>
+    engine.db
+      .select()
+      .from(todos)
+      .where(and(toCondition(engine, { ...shape, lists }), isAfterCursor))
+  const order = [direction(column), direction(todos.id)]
+  const limit = sql.placeholder('limit')
+  return isMerged(shape)
+    ? unionAll(selectFrom('inbox'), selectFrom('activeLists'))
+        .orderBy(...order)
+        .limit(limit)
+    : selectFrom(shape.lists)
+        .orderBy(...order)
+        .limit(limit)
 })
+
+/** Whether a page of everything is merged from two indexes. A search has another way, which it would go twice. */
+const isMerged = ({ lists, parent, isSearch, isTrash }: FilterShape): boolean =>
+  lists === 'active' && parent !== 'one' && !isSearch && !isTrash
 
 const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
   engine.db.select({ total: count() }).from(todoTables(engine.kit).todos).where(toCondition(engine, shape))
@@ -101,7 +114,7 @@ const isIndexed = ({ lists, parent, comparedFields, isSearch, isTrash, sort }: P
     (comparedFields.length === 0 &&
       !isSearch &&
       lists !== 'several' &&
-      (parent === 'any' || (lists === 'one' && sort.endsWith('position')))))
+      (parent === 'any' || (lists !== 'active' && sort.endsWith('position')))))
 
 /** Whether todos are left out that an index of active todos still has: those of a list that was just archived or deleted. */
 async function hasHiddenTodos(store: Store, userId: string): Promise<boolean> {

@@ -3,9 +3,12 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { AFTER_ALL, BEFORE_ALL } from '../order/list-position.ts'
 import { positionAfter, positionRightAfter, toPosition } from '../order/position.ts'
-import { findNeighbours, isActive } from '../statements.ts'
+import { areSiblings, findNeighbours } from '../statements.ts'
 import { todoTables } from '../tables.ts'
 import { type IdentifiedLine, MAX_SLICE_LINES } from './import-lines.ts'
+
+/** Todos are imported into the inbox. */
+const INBOX = ''
 
 const PARAM_NAMES = Array.from({ length: MAX_SLICE_LINES }, (_, index) => `value${index}`)
 
@@ -20,7 +23,7 @@ const statements = prepareStatements('todos_import', todoTables, (db, { todos })
     findTaken: db
       .select({ position: todos.position })
       .from(todos)
-      .where(and(belongsToUser, isActive(todos), inArray(todos.position, values)))
+      .where(and(areSiblings(todos, 'roots'), inArray(todos.position, values)))
   }
 })
 
@@ -41,8 +44,8 @@ export async function findExistingPositions(store: Store, userId: string, ids: r
  */
 export function createPositionAssigner(store: Store, userId: string) {
   const { findTaken } = statements(store)
-  const above = findNeighbours(store, { siblings: 'all', side: 'above' })
-  const below = findNeighbours(store, { siblings: 'all', side: 'below' })
+  const above = findNeighbours(store, { siblings: 'roots', side: 'above' })
+  const below = findNeighbours(store, { siblings: 'roots', side: 'below' })
   /** By each position that occurs more than once: the last position assigned after it. */
   const lastAssigned = new Map<string, string>()
 
@@ -66,12 +69,13 @@ export function createPositionAssigner(store: Store, userId: string) {
 
   async function findTakenPositions(lines: readonly IdentifiedLine[]): Promise<Set<string>> {
     const positions = lines.flatMap(({ position }) => position ?? [])
-    const rows = positions.length > 0 ? await findTaken.execute({ userId, ...toParams(positions) }) : []
+    const rows =
+      positions.length > 0 ? await findTaken.execute({ userId, listId: INBOX, ...toParams(positions) }) : []
     return new Set(rows.map(({ position }) => position))
   }
 
   async function findNearestPosition(side: typeof above, position: string): Promise<string | undefined> {
-    const [row] = await side.execute({ userId, position, id: AFTER_ALL, limit: 1 })
+    const [row] = await side.execute({ userId, listId: INBOX, position, id: AFTER_ALL, limit: 1 })
     return row?.position
   }
 

@@ -144,6 +144,7 @@ t.test('a todo that is there has what was to be created, or is another one', asy
       { ...same, due: { timeZone: due.timeZone, dateTime: due.dateTime } },
       []
     ],
+    ['more than the replica knows', Object.assign({ more: 1 }, same), []],
     ['another title', { ...same, title: 'other' }, ['create todo_exists']],
     ['another description', { ...same, description: null }, ['create todo_exists']],
     ['done', { ...same, done: true }, ['create todo_exists']],
