@@ -22,7 +22,7 @@ const changeProblems = ['validation_failed', 'tag_not_found', 'uri_too_long', ..
 export const TagDocument = Type.Object(
   {
     tag: Type.String(),
-    count: Type.Integer({ description: 'how many todos have it, without those in the trash' }),
+    count: Type.Integer({ description: 'how many todos have it, of those that GET /api/todos lists' }),
     openCount: Type.Integer({ description: 'how many of them are not done' })
   },
   { $id: 'Tag', description: 'A tag of todos.', examples: [{ tag: 'shopping', count: 3, openCount: 1 }] }
@@ -49,8 +49,8 @@ export const list = {
   operationId: 'listTags',
   summary: 'List tags',
   description:
-    'The tags of all todos that are not in the trash, with how many todos have each, a page at a time. They are in the order of ' +
-    'their characters in Unicode: capital letters come before small ones.',
+    'The tags of the todos that GET /api/todos lists, a page at a time: those of the trash and of archived lists are left out. ' +
+    'They are in the order of their characters in Unicode: capital letters come before small ones.',
   tags,
   security,
   querystring: PageQuery,
@@ -66,7 +66,7 @@ export const rename = {
   operationId: 'renameTag',
   summary: 'Rename a tag',
   description:
-    'Puts another tag in its place on all todos, those in the trash included, so that none brings the old name back. Todos that ' +
+    'Puts another tag in its place on all todos, also in the trash and in archived lists, so that none brings the old name back. Todos that ' +
     'have the other tag already have it once afterwards: thus two tags become one. Every request sees all of the change or ' +
     'nothing. The name that the tag has already changes nothing, and `count` is 0.',
   tags,
@@ -84,7 +84,7 @@ export const remove = {
   operationId: 'deleteTag',
   summary: 'Take a tag off all todos',
   description:
-    'Off those in the trash as well. The todos stay. Every request sees all of the change or nothing.',
+    'Off those in the trash and in archived lists as well. The todos stay. Every request sees all of the change or nothing.',
   tags,
   security,
   params,

@@ -3,6 +3,7 @@ import { createChanges } from './changes/changes.ts'
 import { createCall } from './http/calls.ts'
 import { createSend } from './http/requests.ts'
 import { createPlatform, type Platform } from './platform.ts'
+import { createTags } from './tags.ts'
 import { createTodos } from './todos.ts'
 import { resolveTokenStorage, type StorageSource } from './tokens/storage.ts'
 import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions) {
   return {
     auth: createAuth(send, tokens, call),
     todos: createTodos(platform, call),
+    tags: createTags(call),
     ...createChanges(platform, tokens, call),
     /** Resolves when an asynchronous storage was read, so that `auth.user()` is known; at once with other storages. */
     ready: Promise.resolve(tokens.reload()),

@@ -6,7 +6,6 @@ import type { Tally } from '../process/counters.ts'
 import type { KeyedQueue } from '../process/keyed-queue.ts'
 import type { BoundStatement, ResultsOf } from './bound-statement.ts'
 import type { ColumnKit } from './columns.ts'
-import type { JsonElements } from './json-elements.ts'
 import type { ReadByIds } from './read-batches.ts'
 
 /** A write that precedes another one in its transaction, and the value that the other one uses. */
@@ -84,6 +83,16 @@ export interface Search {
   readonly toParams: (terms: SearchTerms) => Params
   /** To be called before a search of a user's rows. */
   readonly catchUpIndex: (userId: string) => Promise<void>
+}
+
+/** The elements of a JSON array as rows of a statement. */
+export interface JsonElements {
+  /** The rows, to select from. */
+  readonly rows: SQL
+  /** An element that is a text. It is compared by its bytes. */
+  readonly text: SQL<string>
+  /** A member of an element that is an object, as text. */
+  readonly member: (name: string) => SQL<string>
 }
 
 /** Writes that make cached values outdated. */

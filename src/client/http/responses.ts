@@ -9,6 +9,9 @@ import type {
   ListSessionsAnswer,
   RegisteredPair,
   Session,
+  Tag,
+  TagChange,
+  TagPage,
   Todo,
   TodoPage,
   TokenPair,
@@ -105,6 +108,9 @@ const createPageReader = <Page extends { nextCursor: string | null }>(
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
 
+const isTag = isObjectOf<Tag>({ tag: isNonEmptyString, count: isFiniteNumber })
+const isTagPage = isObjectOf<TagPage>({ items: isArrayOf(isTag), nextCursor: isNonEmptyStringOrNull })
+
 export const isChange = isObjectOf<Change>({
   type: (value): value is Change['type'] => isNonEmptyString(value),
   id: isNonEmptyString
@@ -136,6 +142,8 @@ export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ it
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
+export const createTagPageReader = (cursor: string | undefined) => createPageReader(cursor, isTagPage)
+export const readTagChange = createJsonReader(isObjectOf<TagChange>({ count: isFiniteNumber }))
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
 export const readImport = createJsonReader(
   isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })

@@ -1,5 +1,5 @@
 import { type Placeholder, type SQLWrapper, sql } from 'drizzle-orm'
-import type { JsonElements } from '../json-elements.ts'
+import type { JsonElements } from '../engine.ts'
 
 /** The elements of a JSON array in PostgreSQL. */
 export const jsonElements = (array: SQLWrapper | Placeholder): JsonElements => ({

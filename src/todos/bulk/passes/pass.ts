@@ -30,7 +30,7 @@ export interface Pass {
   /**
    * Makes the statements that change the todos of a range, to run in one transaction. A statement may be made from the rows of
    * the one before it: nobody else changes the user's todos in between. What is made from rows that were read earlier must
-   * affect a row; when it affects none, the statements are made anew.
+   * affect a row; when it affects none, the statements are made anew. Reads must not wait for pending updates, this one among them.
    */
   readonly prepareRange: (range: IdRange) => Promise<readonly PassStatement[]>
   /**

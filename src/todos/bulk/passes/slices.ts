@@ -63,7 +63,7 @@ async function prepareSlice(
 }
 
 /** Finds where a slice of so many todos ends, of all that a user has; undefined when fewer are left. */
-export const createSliceEndFinder =
+const createSliceEndFinder =
   (store: Store, userId: string) =>
   async (from: string, size: number): Promise<string | undefined> => {
     const params = { userId, from, offset: size - 1 }
