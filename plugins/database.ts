@@ -19,7 +19,10 @@ async function database(app: FastifyInstance, { config, ...options }: DatabaseOp
   const store = await openStore({ ...options, url: config.database.url, log: app.log })
   for (const { configure } of features) configure?.(store, config)
   app.decorate('store', store)
-  app.addHook('onClose', () => app.store.close())
+  app.addHook('onClose', async () => {
+    for (const { stopPendingWork } of features) await stopPendingWork?.(store)
+    await app.store.close()
+  })
 }
 
 export default fp(database, { name: 'database' })

@@ -27,6 +27,7 @@ async function openapi(app: FastifyInstance) {
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of the signed-in user' },
         { name: 'tags', description: 'The tags of the todos' },
+        { name: 'lists', description: 'The lists that todos are in' },
         { name: 'changes', description: 'What has changed, for copies that miss nothing' },
         { name: 'limits', description: 'The limits of the service' },
         { name: 'health', description: 'For supervisors and load balancers' },

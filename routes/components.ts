@@ -8,6 +8,7 @@ import {
   UserDocument
 } from './auth/documents.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
+import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
 import { TagChangeDocument, TagDocument, TagPageDocument } from './tags/schemas.ts'
@@ -32,6 +33,8 @@ async function components(app: FastifyInstance) {
     TagDocument,
     TagPageDocument,
     TagChangeDocument,
+    ListDocument,
+    ListPageDocument,
     ChangeDocument,
     ChangePageDocument
   ]

@@ -23,7 +23,8 @@ export const exampleIds = {
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
   challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
-  todo: exampleId
+  todo: exampleId,
+  list: '01a20996-a1c3-7d52-b8e4-60f97a3b5c18'
 }
 
 /** Items of a page: the default, and the maximum. */
@@ -49,25 +50,6 @@ export const PageQuery = Type.Object(
   },
   { additionalProperties: false }
 )
-
-/** Headers of a read that answers 304 when the client has the state already (RFC 9110, section 13.1.2). */
-export const conditionalGetHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'the ETag of what is known; 304 when it still is so' })
-  )
-})
-
-/** The response of such a read to a client that has the state. */
-export const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
-
-/** The header `ETag` of an answer. */
-export const etag = Type.String({ description: 'names the state that the answer shows' })
-
-/** The headers of an answer that is a page with an ETag. */
-export const pageHeaders = {
-  etag,
-  link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
-}
 
 /** Refers to a registered schema by its `$id`, so that generated clients have one type for it. */
 export const ref = <Schema extends TSchema>(schema: Schema) =>
@@ -101,7 +83,12 @@ export const ProblemDocument = Type.Object(
         description: 'the operation of the batch that failed, counted from 0; no operation took effect'
       })
     ),
-    current: Type.Optional(Type.Ref('Todo#', { description: 'the present state of the unchanged todo' })),
+    current: Type.Optional(
+      Type.Unsafe<object>({
+        anyOf: [{ $ref: 'Todo#' }, { $ref: 'List#' }],
+        description: 'the present state of the unchanged todo or list'
+      })
+    ),
     action: Type.Optional(
       StringEnum(Object.keys(actions) as Action[], { description: 'what the client should do' })
     )

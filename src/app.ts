@@ -38,6 +38,7 @@ import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
 import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
+import lists from '../routes/lists/index.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
 import home from '../routes/system/home.ts'
@@ -176,6 +177,7 @@ export async function buildApp({
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(tags, { prefix: '/api/tags' })
+  await app.register(lists, { prefix: '/api/lists', config })
   await app.register(changesRoutes, { prefix: '/api/changes' })
   await app.register(health, { prefix: '/health' })
   await app.register(home, { config })

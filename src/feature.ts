@@ -15,8 +15,10 @@ export interface Feature {
   readonly tables: TableDefinition<Tables>
   /** The names of the tables that tell of work under way in one database, and mean nothing in another. */
   readonly transientTables?: readonly string[]
-  /** Does the work that the transient tables tell of. */
+  /** Does the work that was begun and is told of in the database, as after a crash. */
   readonly finishPendingWork?: (store: Store) => Promise<void>
+  /** Ends the work that goes on beside requests, before the store closes. What is left is done after the next start. */
+  readonly stopPendingWork?: (store: Store) => Promise<void>
   /** The most requests of a minute from one address, of each kind that has a limit of its own. */
   readonly requestsPerMinute?: Readonly<Record<string, number>>
   /** The largest body that its routes take unless they say otherwise, in bytes. */
@@ -24,7 +26,7 @@ export interface Feature {
   /** What the janitor removes. */
   readonly retention?: readonly RetentionRule[]
   /** What the changes of a user are read from. */
-  readonly changeSource?: ChangeSource
+  readonly changeSources?: readonly ChangeSource[]
   /** When the feature was last used, as far as its rows tell. */
   readonly findSignsOfUse?: FindSignsOfUse
   /** Makes what composes the mails of the feature, by their kinds. */

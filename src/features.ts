@@ -67,7 +67,7 @@ export const MAX_BODY = Math.max(...features.map(({ maxBody = 0 }) => maxBody))
 export const createMailComposers = (services: MailServices): MailComposers =>
   Object.assign({}, ...features.map(({ createMails }) => createMails?.(services)))
 
-export const changeSources = features.flatMap(({ changeSource = [] }) => changeSource)
+export const changeSources = features.flatMap(({ changeSources = [] }) => changeSources)
 export const retentionRules = features.flatMap(({ retention = [] }) => retention)
 export const signsOfUse = features.flatMap(({ findSignsOfUse = [] }) => findSignsOfUse)
 export const counters = features.flatMap(({ counters = [] }) => counters)

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../../src/config/config.ts'
-import { retentionRules, signsOfUse } from '../../src/features.ts'
+import { features, retentionRules, signsOfUse } from '../../src/features.ts'
 import { createClockCheck } from '../../src/jobs/clock-check.ts'
 import { createJanitor, janitorRounds } from '../../src/jobs/janitor.ts'
 import { count } from '../../src/process/counters.ts'
@@ -36,6 +36,7 @@ async function retention(
   const isClockTrusted = await createClockCheck(app.store, config, signsOfUse, monotonic)
   const closing = new AbortController()
   let currentRound: Promise<void> | undefined
+  let startUp: Promise<void> | undefined
   let timer = schedule(firstDelay)
 
   function schedule(delay: number) {
@@ -45,6 +46,7 @@ async function retention(
   }
 
   async function runRound() {
+    await finishPendingWork()
     try {
       if (isClockTrusted()) await removeOldRows()
       else skipRound()
@@ -53,6 +55,15 @@ async function retention(
       app.log.error({ err: error }, 'the janitor failed; it tries again later')
     }
     if (!closing.signal.aborted) timer = schedule(interval)
+  }
+
+  /** Does what an earlier process has left, and what failed. */
+  async function finishPendingWork() {
+    try {
+      for (const { finishPendingWork } of features) await finishPendingWork?.(app.store)
+    } catch (error) {
+      app.log.error({ err: error }, 'work that was begun is not finished; it goes on later')
+    }
   }
 
   async function removeOldRows() {
@@ -66,10 +77,17 @@ async function retention(
     app.log.warn('the clock may be ahead, so nothing is removed until it has gone on like that for a day')
   }
 
+  // Beside the first requests, which do not wait for it.
+  app.addHook('onReady', async () => {
+    startUp = finishPendingWork()
+  })
+
   // Closed before the store, which was opened before.
   app.addHook('onClose', async () => {
     closing.abort()
     clearTimeout(timer)
+    for (const { stopPendingWork } of features) await stopPendingWork?.(app.store)
+    await startUp
     await currentRound
   })
 }

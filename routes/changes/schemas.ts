@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import type { ChangePage } from '../../src/sync/changes.ts'
+import { ListDocument } from '../lists/documents.ts'
 import { bearer, bearerProblems, exampleIds, PageLimit, problemResponses, ref } from '../schemas.ts'
 import { exampleTodo, TodoDocument } from '../todos/documents.ts'
 
@@ -18,12 +19,13 @@ const exampleChangeToken = 'WyJFTmJtbWFkeCIsMCwxLCIwMWEyMDk5Ni1mYjZjLTc4YjctOTZl
 /** Not a union by `deleted`: an answer is not validated, and a plain schema serializes faster. */
 export const ChangeDocument = Type.Object(
   {
-    type: StringEnum(['todo'], { description: 'what was changed; the member of this name holds it' }),
+    type: StringEnum(['todo', 'list'], { description: 'what was changed; the member of this name holds it' }),
     id: IdDocument,
     deleted: Type.Boolean({
       description: 'whether it was deleted for good; what is in the trash is not'
     }),
-    todo: Type.Optional(ref(TodoDocument))
+    todo: Type.Optional(ref(TodoDocument)),
+    list: Type.Optional(ref(ListDocument))
   },
   {
     $id: 'Change',
@@ -66,8 +68,8 @@ export const list = {
   operationId: 'listChanges',
   summary: 'List what has changed',
   description:
-    'What has changed since a request before, in the order of the last changes: each todo once, as it is now. Without `since` ' +
-    'it begins with all todos, those in the trash included, and goes over into the changes by itself, so one loop does for ' +
+    'What has changed since a request before, in the order of the last changes: each todo and each list once, as it is now. Without `since` ' +
+    'it begins with all of them, those in the trash included, and goes over into the changes by itself, so one loop does for ' +
     'both: ask again with `since` set to `next`, at once while `more` is true. Nothing is missed, whatever happens between two ' +
     'requests: moves, the trash, and what is deleted for good, which comes with `deleted` set to true. A page may have fewer ' +
     'changes than `limit` when they are long.',

@@ -1,19 +1,28 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Page } from '../../src/http/cursor.ts'
+import { toEntityTag } from '../../src/http/preconditions.ts'
+import { createTextCache } from '../../src/sync/text-cache.ts'
 import { changeTag } from '../../src/todos/tags/change-tag.ts'
-import { listTags } from '../../src/todos/tags/tag-list.ts'
-import { createPageSender } from '../cached-pages.ts'
+import { listTags, type TagCount } from '../../src/todos/tags/tag-list.ts'
+import { createCachedPageReader, sendSerialized, toNextLink } from '../cached-reads.ts'
 import { DEFAULT_LIMIT } from '../schemas.ts'
 import * as schemas from './schemas.ts'
 
 const tags: FastifyPluginAsyncTypebox = async app => {
-  const sendPage = createPageSender(app, [schemas.TagPageDocument, schemas.TagDocument])
+  const cachedPage = createCachedPageReader(createTextCache(app.store), FORMAT)
 
   app.get(
     '',
     { schema: schemas.list, onRequest: app.authenticateForRead, onSend: app.conditionalGet },
     async function list(request, reply) {
       const { limit = DEFAULT_LIMIT, ...query } = request.query
-      return sendPage(request, reply, userId => listTags(app.store, userId, { ...query, limit }))
+      const text = await request.pending.read(
+        cachedPage(request, async userId => {
+          const page = await listTags(app.store, userId, { ...query, limit })
+          return { text: String(reply.serialize(page)), link: toNextLink(request.url, page.nextCursor) }
+        })
+      )
+      return sendSerialized<Page<TagCount>>(text, reply)
     }
   )
 
@@ -37,5 +46,7 @@ const rename: FastifyPluginAsyncTypebox = async app => {
     return { count: await changeTag(app.store, user.id, params.tag, body.tag) }
   })
 }
+
+const FORMAT = toEntityTag(JSON.stringify([schemas.TagPageDocument, schemas.TagDocument]))
 
 export default tags

@@ -1,14 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { CanonicalTag } from '../../src/todos/content/content.ts'
+import { conditionalGetHeaders, etagHeader, notModified } from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  conditionalGetHeaders,
   NullableString,
-  notModified,
   PageQuery,
-  pageHeaders,
   problemResponses,
   ref
 } from '../schemas.ts'
@@ -56,7 +54,14 @@ export const list = {
   querystring: PageQuery,
   headers: conditionalGetHeaders,
   response: {
-    200: { ...ref(TagPageDocument), description: 'A page of tags.', headers: pageHeaders },
+    200: {
+      ...ref(TagPageDocument),
+      description: 'A page of tags.',
+      headers: {
+        etag: etagHeader,
+        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
+      }
+    },
     ...notModified,
     ...problemResponses('validation_failed', ...bearerProblems)
   }

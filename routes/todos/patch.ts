@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { createPreconditionFactory, setEtag } from './preconditions.ts'
+import { createPreconditionFactory, setEtag } from '../preconditions.ts'
 import * as schemas from './schemas.ts'
 
 /** In a plugin of its own, because only PATCH takes a media type beside plain JSON. */

@@ -5,17 +5,14 @@ import { placementFields } from '../../src/todos/content/placement.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
+import { conditionalGetHeaders, etagHeader, notModified, preconditionHeaders } from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
   bodyProblems,
-  conditionalGetHeaders,
-  etag,
   idempotencyHeaders,
   idempotencyProblems,
-  notModified,
   PageQuery,
-  pageHeaders,
   problemResponses,
   ref
 } from '../schemas.ts'
@@ -29,14 +26,10 @@ const strict = { additionalProperties: false }
 const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
 const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
-const todoResponse = (description: string) => ({ ...ref(TodoDocument), description, headers: { etag } })
-
-/** Headers that make a change depend on the state of the todo (RFC 9110, section 13). */
-const preconditionHeaders = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
-  ),
-  'if-none-match': Type.Optional(Type.String({ description: 'an `etag`; 412 when it is that state' }))
+const todoResponse = (description: string) => ({
+  ...ref(TodoDocument),
+  description,
+  headers: { etag: etagHeader }
 })
 
 export const ListQuery = Type.Object({ ...PageQuery.properties, ...listFields }, strict)
@@ -59,7 +52,10 @@ export const list = {
     200: {
       ...ref(TodoPageDocument),
       description: 'A page of todos.',
-      headers: pageHeaders
+      headers: {
+        etag: etagHeader,
+        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
+      }
     },
     ...notModified,
     ...problemResponses('validation_failed', ...bearerProblems)
@@ -86,7 +82,7 @@ export const create = {
     201: {
       ...todoResponse('The todo.'),
       headers: {
-        etag,
+        etag: etagHeader,
         location: Type.String({ format: 'uri-reference', description: 'where the todo is' })
       }
     },

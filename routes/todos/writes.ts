@@ -4,8 +4,8 @@ import { validationFailed } from '../../src/problems/problem.ts'
 import { defaults } from '../../src/todos/content/content.ts'
 import { assertValidTarget } from '../../src/todos/order/move-target.ts'
 import { createTodos } from '../../src/todos/todos.ts'
+import { createPreconditionFactory, setEtag } from '../preconditions.ts'
 import { getIdempotencyKey } from '../schemas.ts'
-import { createPreconditionFactory, setEtag } from './preconditions.ts'
 import * as schemas from './schemas.ts'
 
 const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {

@@ -2,6 +2,7 @@ import { createAuth } from './auth/auth.ts'
 import { createChanges } from './changes/changes.ts'
 import { createCall } from './http/calls.ts'
 import { createSend } from './http/requests.ts'
+import { createLists } from './lists.ts'
 import { createPlatform, type Platform } from './platform.ts'
 import { createTags } from './tags.ts'
 import { createTodos } from './todos.ts'
@@ -47,6 +48,7 @@ export function createClient(options: ClientOptions) {
     auth: createAuth(send, tokens, call),
     todos: createTodos(platform, call),
     tags: createTags(call),
+    lists: createLists(platform, call),
     ...createChanges(platform, tokens, call),
     /** Resolves when an asynchronous storage was read, so that `auth.user()` is known; at once with other storages. */
     ready: Promise.resolve(tokens.reload()),

@@ -31,16 +31,19 @@ export type Problem = {
     | 'sign_up_closed'
     | 'invitation_required'
     | 'quota_exceeded'
+    | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
     | 'tag_not_found'
     | 'todo_not_found'
+    | 'list_not_found'
     | 'method_not_allowed'
     | 'not_acceptable'
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
     | 'todo_exists'
+    | 'list_exists'
     | 'idempotency_key_in_use'
     | 'link_expired'
     | 'link_used'
@@ -75,7 +78,8 @@ export type Problem = {
   }>
   /** the operation of the batch that failed, counted from 0; no operation took effect */
   index?: number
-  current?: Todo
+  /** the present state of the unchanged todo or list */
+  current?: Todo | List
   /** what the client should do */
   action?:
     | 'ask-operators'
@@ -98,6 +102,14 @@ export type Limits = {
   tags: number
   /** characters of a tag */
   tagLength: number
+  /** levels of subtasks below a todo */
+  subtaskLevels: number
+  /** subtasks of a todo, all levels together, including the trash */
+  subtasks: number
+  /** lists of a user, including the trash */
+  lists: number
+  /** characters of the name of a list */
+  listNameLength: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -126,7 +138,7 @@ export type Limits = {
   todos: number
   /** bytes of all titles, descriptions and tags of a user */
   todoBytes: number
-  /** seconds for which a deleted todo can be restored */
+  /** seconds for which a deleted todo or list can be restored */
   trashSeconds: number
   /** characters of a user name, at least */
   usernameMinLength: number
@@ -291,6 +303,20 @@ export type Todo = {
   priority: 'none' | 'low' | 'medium' | 'high'
   /** a set */
   tags: Array<string>
+  /** the list that it is in; null for the inbox */
+  listId: string | null
+  /** the todo whose subtask it is */
+  parentId: string | null
+  /** how many subtasks it has, without theirs */
+  childCount: number
+  /** how many of them are not done */
+  openChildCount: number
+  /** how it recurs */
+  repeat: {
+    /** a recurrence rule (RFC 5545) */
+    rule?: string
+    from?: 'due' | 'completion'
+  } | null
   /** where it is in the list: todos are in the order of this text */
   position: string
   /** when it was made */
@@ -350,15 +376,48 @@ export type TagChange = {
   count: number
 }
 
+/** A list of todos. */
+export type List = {
+  /** a UUID */
+  id: string
+  name: string
+  /** such as #1e90ff */
+  color: string | null
+  /** whether its todos stay out of what is not about this list */
+  archived: boolean
+  /** since when it is archived; set and cleared with `archived` */
+  archivedAt: string | null
+  /** where it is among the lists: they are in the order of this text */
+  position: string
+  /** how many of its todos are not done, subtasks included; in the trash, of those that come back with it */
+  openCount: number
+  /** when it was made */
+  createdAt: string
+  /** when it last changed, but for its place and its todos */
+  updatedAt: string
+  /** since when it is in the trash */
+  deletedAt: string | null
+  /** names this state of it; goes into If-Match */
+  etag: string
+}
+
+/** A page of lists. */
+export type ListPage = {
+  items: Array<List>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
 /** The latest state of something that was changed. */
 export type Change = {
   /** what was changed; the member of this name holds it */
-  type: 'todo'
+  type: 'todo' | 'list'
   /** a UUID */
   id: string
   /** whether it was deleted for good; what is in the trash is not */
   deleted: boolean
   todo?: Todo
+  list?: List
 }
 
 /** Some changes. */
@@ -525,6 +584,10 @@ export type ListTodosQuery = {
   done?: boolean
   /** a tag that the todos have; all of them, where there are several */
   tag?: Array<string>
+  /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+  list?: Array<'inbox' | string>
+  /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+  parent?: 'none' | string
   /** none, low, medium or high */
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -577,6 +640,17 @@ export type CreateTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
 }
 
 export type ReplaceTodoBody = {
@@ -605,8 +679,23 @@ export type ReplaceTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high'
   /** at most 20 different tags; their order does not matter */
   tags?: Array<string>
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
   /** the present position */
   position?: string
+  /** the present number of subtasks */
+  childCount?: number
+  /** the present number of subtasks that are not done */
+  openChildCount?: number
   /** an instant such as 2026-03-29T09:00:00.000Z */
   createdAt?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -644,21 +733,34 @@ export type PatchTodoBody = {
   priority?: 'none' | 'low' | 'medium' | 'high' | null
   /** at most 20 different tags; their order does not matter, or null for the default */
   tags?: Array<string> | null
+  /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+  repeat?: {
+    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    rule: string
+    /** due or completion: whether the next date follows the last one, or the day of completion */
+    from: 'due' | 'completion'
+  } | null
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
+  /** complete: all subtasks become done, too; goes with done true only */
+  children?: 'complete'
 }
 
-/** { after } or { before } with the id of another todo, or { to } with top or bottom */
-export type MoveTodoBody =
-  | {
-      /** a UUID */
-      after: string
-    }
-  | {
-      /** a UUID */
-      before: string
-    }
-  | {
-      to: 'top' | 'bottom'
-    }
+/** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
+export type MoveTodoBody = {
+  /** a UUID */
+  after?: string
+  /** a UUID */
+  before?: string
+  /** top or bottom */
+  to?: 'top' | 'bottom'
+  /** the id of a list, or null for the inbox */
+  listId?: string | null
+  /** the id of the todo whose subtask it is, or null for none */
+  parentId?: string | null
+}
 
 export type BatchTodosBody = {
   /** a list of 1 to 100 operations */
@@ -692,6 +794,17 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** at most 20 different tags; their order does not matter */
           tags?: Array<string>
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
         }
       }
     | {
@@ -707,6 +820,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -748,7 +865,63 @@ export type BatchTodosBody = {
           priority?: 'none' | 'low' | 'medium' | 'high' | null
           /** at most 20 different tags; their order does not matter, or null for the default */
           tags?: Array<string> | null
+          /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
+          repeat?: {
+            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            rule: string
+            /** due or completion: whether the next date follows the last one, or the day of completion */
+            from: 'due' | 'completion'
+          } | null
+          /** the id of a list, or null for the inbox */
+          listId?: string | null
+          /** the id of the todo whose subtask it is, or null for none */
+          parentId?: string | null
+          /** complete: all subtasks become done, too; goes with done true only */
+          children?: 'complete'
         }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** complete */
+        op: 'complete'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        /** complete: all subtasks become done, too; goes with done true only */
+        children?: 'complete'
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -765,6 +938,10 @@ export type BatchTodosBody = {
           done?: boolean
           /** a tag that the todos have; all of them, where there are several */
           tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
           /** none, low, medium or high */
           priority?: 'none' | 'low' | 'medium' | 'high'
           /** none, for todos without a due date (dueBefore and dueAfter select by date) */
@@ -793,7 +970,42 @@ export type BatchTodosBody = {
         /** restore */
         op: 'restore'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -801,7 +1013,42 @@ export type BatchTodosBody = {
         /** purge */
         op: 'purge'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -809,13 +1056,19 @@ export type BatchTodosBody = {
         /** move */
         op: 'move'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
         /** a UUID */
         after?: string
         /** a UUID */
         before?: string
         /** top or bottom */
         to?: 'top' | 'bottom'
+        /** the id of a list, or null for the inbox */
+        listId?: string | null
+        /** the id of the todo whose subtask it is, or null for none */
+        parentId?: string | null
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -842,6 +1095,52 @@ export type ListTagsQuery = {
 export type RenameTagBody = {
   /** a text of 1 to 50 characters, without white space around it */
   tag: string
+}
+
+export type ListListsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+  /** true or false; without it, archived lists and others */
+  archived?: boolean
+  /** true or false; true for the lists in the trash instead */
+  deleted?: boolean
+}
+
+export type CreateListBody = {
+  /** a UUID */
+  id?: string
+  /** a text of 1 to 200 characters, not counting white space around it */
+  name: string
+  /** a color such as #1e90ff, or null for none */
+  color?: string | null
+  /** true or false */
+  archived?: boolean
+}
+
+export type DeleteListQuery = {
+  /** true or false; true deletes for good, from the trash, too */
+  permanent?: boolean
+}
+
+export type PatchListBody = {
+  /** a text of 1 to 200 characters, not counting white space around it */
+  name?: string
+  /** a color such as #1e90ff, or null for none */
+  color?: string | null
+  /** true or false, or null for the default */
+  archived?: boolean | null
+}
+
+/** { after } or { before } with the id of another list, or { to } with top or bottom */
+export type MoveListBody = {
+  /** a UUID */
+  after?: string
+  /** a UUID */
+  before?: string
+  /** top or bottom */
+  to?: 'top' | 'bottom'
 }
 
 export type ListChangesQuery = {

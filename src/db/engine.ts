@@ -132,6 +132,8 @@ export interface Engine {
   ) => (id: string) => Value | Promise<Value | undefined>
   /** @param name what the database knows the query by */
   readonly prepare: (builder: QueryBuilder, name: string) => PreparedQuery
+  /** The number that a new row gets in a column of the kind `sequence`, where the row is selected and not given. */
+  readonly nextValue: (column: PgColumn) => SQL<number>
   /**
    * Makes writes that another write precedes. On a server the two are one statement, and so one round trip. Should the second
    * one affect no row, the first one takes effect all the same.

@@ -1,5 +1,6 @@
-import { and, asc, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { BoundStatement } from '../db/bound-statement.ts'
+import type { Engine, Queries } from '../db/engine.ts'
 import { createStatement, param, paramRow, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'
@@ -8,20 +9,21 @@ import { type ChangeSource, inChangeRange, type ReadChanged, toRangeParams } fro
 import { prepareChanges } from './sequence.ts'
 import { syncTables } from './tables.ts'
 
+type Tombstones = ReturnType<typeof syncTables>['tombstones']
+
+/** Something may have been deleted before, and imported again since. */
+const onConflict = (tombstones: Tombstones) => ({
+  target: [tombstones.userId, tombstones.id, tombstones.type],
+  set: { changeNumber: sql`excluded.change_number`, deletedAt: param(tombstones.deletedAt, 'deletedAt') }
+})
+
 const changes = prepareChanges('tombstones', syncTables, (db, { tombstones }, changeNumber) => {
   const { seq: _seq, ...row } = paramRow(tombstones)
   return {
-    // Something may have been deleted before, and imported again since.
     insert: db
       .insert(tombstones)
       .values({ ...row, changeNumber })
-      .onConflictDoUpdate({
-        target: [tombstones.userId, tombstones.id, tombstones.type],
-        set: {
-          changeNumber: sql`excluded.change_number`,
-          deletedAt: param(tombstones.deletedAt, 'deletedAt')
-        }
-      })
+      .onConflictDoUpdate(onConflict(tombstones))
       .returning({ id: tombstones.id })
   }
 })
@@ -36,6 +38,38 @@ export interface Deleted {
 /** @returns the statement that tells followers of a deletion. It belongs before that one, in the same transaction. */
 export const bindTombstone = (store: Store, deleted: Deleted): BoundStatement<readonly unknown[]> =>
   changes(store).insert.bind({ ...deleted, deletedAt: store.now() })
+
+/**
+ * Builds a write that tells followers of the deletion of several things of a user. It belongs right before that one, in the same
+ * transaction, and needs `deletedAt`.
+ * @param source what they are; the condition selects those that are deleted
+ */
+export function insertTombstones(
+  engine: Engine,
+  db: Queries,
+  changeNumber: SQL,
+  { type, columns }: Pick<ChangeSource, 'type' | 'columns'>,
+  condition: SQL | undefined
+) {
+  const { tombstones } = syncTables(engine.kit)
+  const { userId, id } = columns(engine.kit)
+  const deleted = db
+    .select({
+      seq: engine.nextValue(tombstones.seq).as('seq'),
+      userId: sql<string>`${userId}`.as('user_id'),
+      type: sql<string>`${sql.raw(`'${type}'`)}`.as('type'),
+      id: sql<string>`${id}`.as('id'),
+      changeNumber: sql<number>`${changeNumber}`.as('change_number'),
+      deletedAt: sql<Date>`${param(tombstones.deletedAt, 'deletedAt')}`.as('deleted_at')
+    })
+    .from(id.table)
+    .where(condition)
+  return db
+    .insert(tombstones)
+    .select(deleted)
+    .onConflictDoUpdate(onConflict(tombstones))
+    .returning({ id: tombstones.id })
+}
 
 const TOMBSTONE_SIZE = 100
 

@@ -2,6 +2,8 @@ import { type BoundStatement, mayUseReserve, mustAffectRow, NoRowAffected } from
 import type { Store } from '../db/store.ts'
 import { bindListCounts } from './lists/counts.ts'
 import { listStatements } from './lists/statements.ts'
+import { settleLists } from './lists/transitions/settle.ts'
+import { isGone } from './lists/transitions/state.ts'
 import { isBefore, LIST_END, LIST_START, type ListPosition } from './order/list-position.ts'
 import { positionAfter, toPosition } from './order/position.ts'
 import { bindPurge } from './purge.ts'
@@ -26,6 +28,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
   const originalRows = new Map<string, TodoRow | undefined>()
   const currentRows = new Map<string, TodoRow | undefined>()
   const lists = new Map<string, ListRow | undefined>()
+  const loadedTrees = new Set<string>()
   const extraStatements: BoundStatement[] = []
 
   /** The list with an id, in the trash or not. */
@@ -45,10 +48,18 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     return loaded
   }
 
-  async function withListState(row: TodoRow): Promise<TodoRow> {
-    if (row.listId === '' || !isListed(row)) return row
+  /** @returns undefined for a todo that is gone with its list */
+  async function withListState(row: TodoRow): Promise<TodoRow | undefined> {
+    if (row.listId === '') return row
     const list = await findList(row.listId)
-    return list?.deletedAt ? { ...row, deletedAt: list.deletedAt, deletedWith: list.id } : row
+    if (list && isGone(list) && (isListed(row) || row.deletedWith === list.id)) {
+      // Somebody makes a todo with the id of this one, and waits for it to be free.
+      if (isRetry) await settleLists(store, userId)
+      return undefined
+    }
+    return list?.deletedAt && isListed(row)
+      ? { ...row, deletedAt: list.deletedAt, deletedWith: list.id }
+      : row
   }
 
   /** The todo, in the list or in the trash; undefined if there is none. */
@@ -118,7 +129,11 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     if (row === original) return []
     const expected = original?.revision
     if (row && original) {
-      const names = (Object.keys(row) as (keyof TodoRow)[]).filter(name => row[name] !== original[name])
+      // In the list where it was, whether it is archived may have changed meanwhile, which is no change of the todo.
+      const isMoved = row.listId !== original.listId
+      const names = (Object.keys(row) as (keyof TodoRow)[]).filter(
+        name => row[name] !== original[name] || (isMoved && name === 'isArchived')
+      )
       return [updateTodo(store, names).bind({ ...row, expected })]
     }
     if (row) {
@@ -152,8 +167,10 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
 
     /** The todos of a tree as the draft has them, without the one at its top: those in the trash, too. */
     async findTree(rootId: string): Promise<TodoRow[]> {
-      for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))
-        if (!currentRows.has(row.id)) await load(row.id, row)
+      if (!loadedTrees.has(rootId))
+        for (const row of await todoStatements(store).findTree.execute({ userId, rootId }))
+          if (!currentRows.has(row.id)) await load(row.id, row)
+      loadedTrees.add(rootId)
       return [...currentRows.values()].flatMap(row => (row?.rootId === rootId ? row : []))
     },
 
@@ -198,6 +215,9 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
 
     /** Adds a statement to the transaction. */
     add: (statement: BoundStatement): void => void extraStatements.push(statement),
+
+    /** How many todos the draft changes so far. */
+    countChanges: (): number => getChanges().length,
 
     /** @throws {Problem} `quota_exceeded` when the changes exceed the quota */
     assertWithinQuota: () => withQuota(store, userId, computeGrowth(), async () => {}),

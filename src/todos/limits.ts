@@ -26,6 +26,8 @@ export const REQUESTS_PER_MINUTE = { import: 20 }
 /** Levels of subtasks below a todo that is no subtask itself, and subtasks of such a todo on all levels. */
 export const MAX_DEPTH = 4
 export const MAX_DESCENDANTS = 500
+/** The most todos that a batch changes, with the subtasks of those that it names: others wait until it is written. */
+export const MAX_BATCH_CHANGES = 1000
 
 /** Lists of a user, those in the trash included. */
 export const MAX_LISTS = 500

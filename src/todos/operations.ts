@@ -1,7 +1,14 @@
 import type { Store } from '../db/store.ts'
 import type { Precondition } from '../http/preconditions.ts'
-import { Problem } from '../problems/problem.ts'
-import { applyPatch, defaults, type NewTodo, type TodoContent, type TodoPatch } from './content/content.ts'
+import { Problem, validationFailed } from '../problems/problem.ts'
+import {
+  applyPatch,
+  defaults,
+  findPatchError,
+  type NewTodo,
+  type TodoContent,
+  type TodoPatch
+} from './content/content.ts'
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
@@ -21,12 +28,14 @@ import {
   toTodo
 } from './todo.ts'
 import { isSamePlacement, putInPlace, resolvePlacement } from './tree/placement.ts'
+import { createTrash } from './tree/trash.ts'
 import { findDescendants } from './tree/tree.ts'
 
 /** The operations on a user's todos, on a draft. Each returns the todo as the operation leaves it. */
 export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: string, draft: Draft) {
   const { now, newId } = store
   const moves = createMoves(store, draft)
+  const trash = createTrash(store, draft, moves)
 
   /** @throws {Problem} `todo_not_found` for a missing todo or an ineligible one, or what the precondition throws */
   async function loadRow(id: string, isEligible: (row: TodoRow) => boolean, precondition?: Precondition) {
@@ -41,22 +50,45 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
     return toTodo(row)
   }
 
-  /** Gives a todo another content, and another place where the request names one. */
-  async function change(row: TodoRow, content: TodoContent, requested: PlacementPatch): Promise<Todo> {
+  /**
+   * Gives a todo another content, and another place where the request names one.
+   * @param pointer to the object that names the place
+   */
+  async function change(
+    row: TodoRow,
+    content: TodoContent,
+    requested: PlacementPatch,
+    pointer = ''
+  ): Promise<Todo> {
     const changed = replaceContent(row, content, now(), newId())
-    const placement = await resolveChange(row, requested)
+    const placement = await resolveChange(row, requested, pointer)
     if (isSamePlacement(row, placement)) return put(changed)
     const updatedAt = nextUpdateTime(row, now())
     return toTodo(await putInPlace(draft, store, { ...changed, updatedAt, revision: newId() }, placement))
   }
 
   /** Where a todo is to be; where it is, as far as the request says so. */
-  async function resolveChange(row: TodoRow, requested: PlacementPatch): Promise<RowPlacement> {
+  async function resolveChange(
+    row: TodoRow,
+    requested: PlacementPatch,
+    pointer: string
+  ): Promise<RowPlacement> {
     const current = toPlacement(row)
     const requestedPlacement = applyPlacementPatch(current, requested)
     const { listId = current.listId, parentId } = requestedPlacement
     const isPresent = listId === current.listId && parentId === current.parentId
-    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement)
+    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement, pointer)
+  }
+
+  /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
+  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
+    const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
+    for (const { id } of descendants.toReversed()) {
+      const descendant = await draft.find(id)
+      if (descendant && isListed(descendant) && !descendant.done)
+        await change(descendant, { ...toContent(descendant), done: true }, {})
+    }
+    return (await draft.find(row.id)) ?? row
   }
 
   /** @param pointer to the id in the body */
@@ -89,13 +121,14 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
         : toTodo(await putInPlace(draft, store, created, placement))
     },
 
-    async patch(
-      id: string,
-      { listId, parentId, ...patch }: TodoPatch,
-      precondition?: Precondition
-    ): Promise<Todo> {
-      const row = await loadRow(id, isListed, precondition)
-      return change(row, applyPatch(toContent(row), patch), { listId, parentId })
+    /** @param pointer to the patch in the body */
+    async patch(id: string, patch: TodoPatch, precondition?: Precondition, pointer = ''): Promise<Todo> {
+      const { listId, parentId, children, ...content } = patch
+      const error = findPatchError(patch)
+      if (error) throw validationFailed(error)
+      const loaded = await loadRow(id, isListed, precondition)
+      const row = children ? await completeDescendants(loaded) : loaded
+      return change(row, applyPatch(toContent(row), content), { listId, parentId }, pointer)
     },
 
     /** @param serverFields what the client says of the state that is replaced */
@@ -116,72 +149,57 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
       return toTodo(await moves.move(row, target))
     },
 
+    countChanges: draft.countChanges,
+
+    /** The todo as the draft has it. @throws {Problem} `todo_not_found` */
+    get: async (id: string): Promise<Todo> => toTodo(await loadRow(id, isStored)),
+
     /** Moves a todo to the trash, with all subtasks that are not there. */
-    async remove(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, isListed, precondition)
-      const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
-      const deletedAt = nextUpdateTime(row, now())
-      for (const descendant of descendants.filter(isListed))
-        await draft.put({
-          ...descendant,
-          deletedAt,
-          deletedWith: id,
-          updatedAt: nextUpdateTime(descendant, now()),
-          revision: newId()
-        })
-      return put({ ...row, deletedAt, deletedWith: id, updatedAt: deletedAt, revision: newId() })
-    },
+    remove: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.remove(await loadRow(id, isListed, precondition))),
 
     /**
-     * Moves a todo from the trash back to its place, with the subtasks that were deleted with it. Without its parent it is
-     * nobody's subtask, and without its list it is in the inbox. A todo that is not in the trash stays unchanged.
+     * Moves a todo from the trash back to its place, with the subtasks that were deleted with it. A todo that is not in the
+     * trash stays unchanged.
      */
-    async restore(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, () => true, precondition)
-      if (isListed(row)) return toTodo(row)
-      const { deletedWith } = row
-      const restored = { deletedAt: null, deletedWith: '' }
-      for (const descendant of await findDescendants(draft, row))
-        if (deletedWith !== '' && descendant.deletedWith === deletedWith)
-          await draft.put({
-            ...descendant,
-            ...restored,
-            updatedAt: nextUpdateTime(descendant, now()),
-            revision: newId()
-          })
-      const placement = await findRestorePlacement(row)
-      const position = await moves.findRestorePosition({ ...row, ...placement })
-      const current = (await draft.find(id)) ?? row
-      return toTodo(
-        await putInPlace(
-          draft,
-          store,
-          { ...current, ...restored, position, updatedAt: nextUpdateTime(row, now()), revision: newId() },
-          placement
-        )
-      )
-    },
+    restore: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.restore(await loadRow(id, isStored, precondition))),
 
     /** Deletes a todo of the list or the trash for good, with all its subtasks. */
-    async purge(id: string, precondition?: Precondition): Promise<Todo> {
-      const row = await loadRow(id, () => true, precondition)
-      for (const descendant of await findDescendants(draft, row)) await draft.remove(descendant.id)
-      await draft.remove(id)
-      return toTodo(row)
-    }
+    purge: async (id: string, precondition?: Precondition): Promise<Todo> =>
+      toTodo(await trash.purge(await loadRow(id, isStored, precondition))),
+
+    /** Does the same with several todos, of which some may be subtasks of others. @returns the todos as they are then, or were last */
+    removeAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isListed, trash.remove, precondition),
+    restoreAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isStored, trash.restore, precondition),
+    purgeAll: (ids: readonly string[], precondition?: Precondition) =>
+      changeAll(ids, isStored, trash.purge, precondition)
   }
 
-  /** Where a todo was, as far as that is still there. */
-  async function findRestorePlacement(row: TodoRow) {
-    const parent = row.parentId === '' ? undefined : await draft.find(row.parentId)
-    if (parent && isListed(parent)) return row
-    const list = row.listId === '' ? undefined : await draft.findList(row.listId)
-    if (!list || list.deletedAt) return INBOX_ROW
-    return { listId: list.id, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+  /** Changes todos, each before its subtasks: those go along with it, or are changed after it. */
+  async function changeAll(
+    ids: readonly string[],
+    isEligible: (row: TodoRow) => boolean,
+    changeRow: (row: TodoRow) => Promise<TodoRow>,
+    precondition?: Precondition
+  ): Promise<Todo[]> {
+    const rows: TodoRow[] = []
+    for (const id of ids) rows.push(await loadRow(id, isEligible, precondition))
+    for (const { id } of await trash.sortByDepth(rows)) {
+      const row = await draft.find(id)
+      if (row && isEligible(row)) await changeRow(row)
+    }
+    const changedRows = await Promise.all(rows.map(async row => (await draft.find(row.id)) ?? row))
+    return changedRows.map(toTodo)
   }
 }
 
 export type Operations = ReturnType<typeof createOperations>
+
+/** Eligible is what is in the list or in the trash. */
+const isStored = () => true
 
 const todoExists = (pointer: string, detail: string) =>
   new Problem('todo_exists', { errors: [{ pointer, detail }] })

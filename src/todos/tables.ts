@@ -3,7 +3,7 @@ import { userTables } from '../auth/user.ts'
 import { defineTables } from '../db/tables.ts'
 import type { Due } from './content/due.ts'
 import type { Repeat } from './content/repeat.ts'
-import type { ListTransition } from './lists/transition.ts'
+import type { ListTransition } from './lists/transitions/transition.ts'
 import type { Series } from './recurrence/series.ts'
 
 /** The todos, and the bulk updates of them that are under way. */
@@ -178,7 +178,7 @@ export const todoTables = defineTables(kit => {
   return { lists, todos, bulkUpdates, completions }
 })
 
-type TodoTables = ReturnType<typeof todoTables>
+export type TodoTables = ReturnType<typeof todoTables>
 export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq' | 'changeNumber'>
 export type BulkUpdateRow = TodoTables['bulkUpdates']['$inferSelect']
 export type ListRow = Omit<TodoTables['lists']['$inferSelect'], 'seq' | 'changeNumber'>

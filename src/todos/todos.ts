@@ -6,6 +6,7 @@ import { Problem } from '../problems/problem.ts'
 import { createBulkUpdates } from './bulk/bulk-updates.ts'
 import type { NewTodo } from './content/content.ts'
 import { createDraft } from './draft.ts'
+import { settleLists } from './lists/transitions/settle.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'
 import type { ListQuery } from './query/list-query.ts'
@@ -43,6 +44,7 @@ export function createTodos(store: Store, userId: string) {
 
   /** The todos with some ids, in the list or in the trash, by their ids. */
   async function findByIds(ids: readonly string[]): Promise<ReadonlyMap<string, Todo>> {
+    await settleLists(store, userId)
     await bulkUpdates.finishPending(userId)
     const todosById = new Map<string, Todo>()
     for (let start = 0; start < ids.length; start += MAX_IDS) {

@@ -63,6 +63,36 @@ t.test('signing out everywhere, or elsewhere, whatever becomes of the request', 
   t.equal((await there.client.auth.sessions()).length, 1)
 })
 
+t.test('all that one does with lists', async t => {
+  const { client } = createTestClient(await serve(t))
+  const { auth, lists, todos } = client
+  await auth.register(ADA)
+  const key = { idempotencyKey: 'my own' }
+  const home = await lists.create({ name: 'Home' }, key)
+  t.strictSame(await lists.create({ name: 'Home' }, key), home)
+  const work = await lists.create({ name: 'Work', color: '#1E90FF' })
+  t.strictSame((await lists.list()).items, [home, work])
+  t.strictSame(await Array.fromAsync(lists.all({ limit: 1, archived: false })), [home, work])
+  t.strictSame(await lists.get(work.id), work)
+
+  const patched = await lists.patch(work.id, { name: 'Office' }, { ifMatch: work.etag })
+  t.match(patched, { name: 'Office', color: '#1e90ff' })
+  await t.rejects(lists.patch(work.id, { name: 'x' }, { ifMatch: work.etag }), {
+    code: 'precondition_failed',
+    document: { current: patched }
+  })
+  const moved = await lists.move(work.id, { to: 'top' })
+  t.strictSame((await lists.list()).items, [moved, home])
+
+  const { id } = await todos.create({ title: 'Call', listId: work.id })
+  await lists.delete(work.id)
+  await t.rejects(lists.get(work.id), { code: 'list_not_found', status: 404 })
+  t.match(await lists.restore(work.id), { openCount: 1, deletedAt: null })
+  t.match(await todos.get(id), { listId: work.id })
+  await lists.delete(work.id, { permanent: true })
+  t.strictSame(await Array.fromAsync(lists.all({ deleted: true })), [])
+})
+
 t.test('all that one does with todos', async t => {
   const { client } = createTestClient(await serve(t))
   const { auth, todos } = client

@@ -27,11 +27,12 @@ const nothing = {
   challenges: 0,
   formerEmails: 0,
   tombstones: 0,
+  lists: 0,
   todos: 0,
   idempotencyKeys: 0
 }
 const NOTHING_ELSE =
-  '0 events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 todos, 0 idempotency keys'
+  '0 events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys'
 /** The todo that is there from the start. */
 const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
@@ -211,6 +212,7 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     challenges: 1,
     formerEmails: 1,
     tombstones: 1,
+    lists: 0,
     todos: 1,
     idempotencyKeys: 1
   })
@@ -410,7 +412,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 todos, 0 idempotency keys removed\n$/.exec(
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys removed\n$/.exec(
         said
       ) ?? []
     sum += Number(sessions)

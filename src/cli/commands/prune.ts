@@ -1,4 +1,4 @@
-import { retentionRules, signsOfUse } from '../../features.ts'
+import { features, retentionRules, signsOfUse } from '../../features.ts'
 import { findQuietSince } from '../../jobs/clock-check.ts'
 import { createJanitor } from '../../jobs/janitor.ts'
 import type { Command } from '../command.ts'
@@ -22,9 +22,12 @@ const prune: Command = {
       const lastUse = context.values.force ? undefined : await findQuietSince(store, config, signsOfUse)
       if (lastUse) throw createUnusedDatabaseError(lastUse, context.now())
       const removeExpired = createJanitor(store, config, retentionRules)
-      return removeExpired({
+      const counts = await removeExpired({
         onProgress: (table, count) => context.progress(`${count} ${toWords(table)} removed`)
       })
+      // What is in a list that was removed goes after it.
+      for (const { finishPendingWork } of features) await finishPendingWork?.(store)
+      return counts
     })
     const counts = Object.entries(removed).map(([table, rows]) => `${rows} ${toWords(table)}`)
     context.report(removed, `${counts.join(', ')} removed\n`)

@@ -6,6 +6,8 @@ import type {
   Event,
   EventPage,
   ImportTodosAnswer,
+  List,
+  ListPage,
   ListSessionsAnswer,
   RegisteredPair,
   Session,
@@ -96,6 +98,7 @@ const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expir
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
   isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
+const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
@@ -106,6 +109,7 @@ const createPageReader = <Page extends { nextCursor: string | null }>(
 ) => createJsonReader((value): value is Page => isPage(value) && value.nextCursor !== cursor)
 
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
+const isListPage = isObjectOf<ListPage>({ items: isArrayOf(isList), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
 
 const isTag = isObjectOf<Tag>({ tag: isNonEmptyString, count: isFiniteNumber })
@@ -144,6 +148,8 @@ export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
 export const createTagPageReader = (cursor: string | undefined) => createPageReader(cursor, isTagPage)
 export const readTagChange = createJsonReader(isObjectOf<TagChange>({ count: isFiniteNumber }))
+export const readList = createJsonReader(isList)
+export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
 export const readImport = createJsonReader(
   isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })

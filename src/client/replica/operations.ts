@@ -12,7 +12,15 @@ export type Operation =
 export const getTodoId = (operation: Operation): string =>
   operation.op === 'create' ? operation.todo.id : operation.id
 
-const defaults = { description: null, done: false, due: null, priority: 'none' } as const
+const defaults = {
+  description: null,
+  done: false,
+  due: null,
+  priority: 'none',
+  listId: null,
+  parentId: null,
+  repeat: null
+} as const
 
 type Due = NonNullable<Todo['due']>
 
@@ -48,6 +56,8 @@ const createTodo = ({ title, tags, ...content }: CreateTodoBody & { id: string }
   ...content,
   title: toTitle(title),
   tags: toTags(tags),
+  childCount: 0,
+  openChildCount: 0,
   position: '',
   createdAt: at,
   updatedAt: at,
@@ -63,14 +73,13 @@ export type OrderedTodos = Map<string, Todo>
 function moveTodo(todos: OrderedTodos, moved: Todo, target: MoveTodoBody): OrderedTodos {
   const others = [...todos.values()].filter(todo => todo !== moved)
   const indexOf = (id: string) => others.findIndex(todo => todo.id === id)
-  const index =
-    'to' in target
-      ? target.to === 'top'
-        ? 0
-        : others.length
-      : 'after' in target
-        ? indexOf(target.after) + 1 || -1
-        : indexOf(target.before)
+  const index = target.to
+    ? target.to === 'top'
+      ? 0
+      : others.length
+    : target.after
+      ? indexOf(target.after) + 1 || -1
+      : indexOf(`${target.before}`)
   if (index === -1) return todos
   others.splice(index, 0, moved)
   return new Map(others.map(todo => [todo.id, todo]))

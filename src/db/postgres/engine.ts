@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { sql } from 'drizzle-orm'
+import { getTableName, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
@@ -96,6 +96,8 @@ export async function openPostgres({
         run: execute
       }
     },
+    nextValue: ({ table, name }) =>
+      sql`nextval(pg_get_serial_sequence(${sql.raw(`'${getTableName(table)}', '${name}'`)}))`,
     precede({ query, column }) {
       const first = db.$with('first', {}).as(query.getSQL())
       return {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type Database from 'better-sqlite3'
-import { getTableName } from 'drizzle-orm'
+import { getTableName, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { WriteLock } from '../../cluster/write-lock.ts'
 import { createKeyedQueue } from '../../process/keyed-queue.ts'
@@ -127,6 +127,8 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
             : execute(params)
       }
     },
+    // SQLite numbers a row that brings no number.
+    nextValue: () => sql`null`,
     precede({ query, value }) {
       const first = prepareQuery(query)
       return {

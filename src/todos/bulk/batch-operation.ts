@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { StringEnum, TaggedUnion, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
-import { NewTodo, TodoPatch } from '../content/content.ts'
+import { ChildrenField, findPatchError, NewTodo, TodoPatch } from '../content/content.ts'
 import { findTargetError, moveTargetFields } from '../order/move-target.ts'
 import { filterFields } from '../query/list-query.ts'
 
@@ -13,8 +13,8 @@ const strict = { additionalProperties: false }
 
 const OperationName = <const Name extends string>(name: Name) => StringEnum([name], { description: name })
 
-/** Which todos: one of these. */
-const selectorFields = {
+/** One todo, or several. */
+const idFields = {
   id: Type.Optional(Id),
   ids: Type.Optional(
     Type.Array(Id, {
@@ -23,7 +23,12 @@ const selectorFields = {
       uniqueItems: true,
       description: `1 to ${MAX_OPERATIONS} different ids`
     })
-  ),
+  )
+}
+
+/** Or those of the list that pass a filter. */
+const selectorFields = {
+  ...idFields,
   where: Type.Optional(
     Type.Object(filterFields, {
       ...strict,
@@ -32,6 +37,25 @@ const selectorFields = {
     })
   )
 }
+
+/** Or those of the trash. */
+const trashSelectorFields = {
+  ...idFields,
+  where: Type.Optional(
+    Type.Object(
+      {
+        ...filterFields,
+        deleted: Type.Unsafe<true>({
+          type: 'boolean',
+          enum: [true],
+          description: 'true, since the todos are those in the trash'
+        })
+      },
+      { ...strict, description: 'deleted: true, and any of the conditions that the list has' }
+    )
+  )
+}
+
 const ifMatch = Type.Optional(
   Type.String({ description: 'the `etag` of the state that is to be changed; 412 when it is another one' })
 )
@@ -44,17 +68,35 @@ export const BatchOperation = TaggedUnion(
       { op: OperationName('patch'), ...selectorFields, changes: TodoPatch, ifMatch },
       { ...strict, title: 'patch' }
     ),
-    Type.Object({ op: OperationName('delete'), ...selectorFields, ifMatch }, { ...strict, title: 'delete' }),
-    Type.Object({ op: OperationName('restore'), id: Id, ifMatch }, { ...strict, title: 'restore' }),
-    Type.Object({ op: OperationName('purge'), id: Id, ifMatch }, { ...strict, title: 'purge' }),
     Type.Object(
-      { op: OperationName('move'), id: Id, ...moveTargetFields, ifMatch },
+      {
+        op: OperationName('complete'),
+        ...selectorFields,
+        children: Type.Optional(ChildrenField),
+        ifMatch
+      },
+      { ...strict, title: 'complete' }
+    ),
+    Type.Object({ op: OperationName('delete'), ...selectorFields, ifMatch }, { ...strict, title: 'delete' }),
+    Type.Object(
+      { op: OperationName('restore'), ...trashSelectorFields, ifMatch },
+      { ...strict, title: 'restore' }
+    ),
+    Type.Object(
+      { op: OperationName('purge'), ...trashSelectorFields, ifMatch },
+      { ...strict, title: 'purge' }
+    ),
+    Type.Object(
+      { op: OperationName('move'), ...idFields, ...moveTargetFields, ifMatch },
       { ...strict, title: 'move' }
     )
   ],
-  { description: 'an operation whose op is create, patch, delete, restore, purge or move' }
+  { description: 'an operation whose op is create, patch, complete, delete, restore, purge or move' }
 )
 export type BatchOperation = Value<typeof BatchOperation>
+
+/** An operation on todos that are there already. */
+export type ChangeOperation = Exclude<BatchOperation, { readonly op: 'create' }>
 
 /**
  * Checks what the schema cannot say.
@@ -76,18 +118,27 @@ const TOO_MANY_TODOS = {
 }
 
 function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldError | undefined {
-  if (operation.op === 'create' || operation.op === 'restore' || operation.op === 'purge') return undefined
-  if (operation.op === 'move') return findTargetError(operation)
-  const { id, ids, where, ifMatch } = operation
+  if (operation.op === 'create') return undefined
+  const { id, ids, ifMatch } = operation
+  const where = 'where' in operation ? operation.where : undefined
   if ([id, ids, where].filter(Boolean).length !== 1)
-    return { pointer: '', detail: 'needs one of id, ids and where' }
+    return {
+      pointer: '',
+      detail: operation.op === 'move' ? 'needs id or ids' : 'needs one of id, ids and where'
+    }
   if (ifMatch !== undefined && !id) return { pointer: '/ifMatch', detail: 'goes with id only' }
+  if (operation.op === 'move') return findTargetError(operation)
+  const patchError = operation.op === 'patch' ? findPatchError(operation.changes) : undefined
+  if (patchError) return { ...patchError, pointer: '/changes/children' }
   if (!where) return undefined
   if (isOneOfSeveral) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
-  if (operation.op === 'patch' && Object.keys(operation.changes).join() !== 'done')
+  if (operation.op === 'patch' && !changesDoneOnly(operation.changes))
     return { pointer: '/changes', detail: 'may change done, and nothing else, with where' }
   return undefined
 }
+
+const changesDoneOnly = ({ done, children: _, ...others }: TodoPatch): boolean =>
+  done !== undefined && Object.keys(others).length === 0
 
 const countNamedTodos = (operation: BatchOperation): number =>
   'ids' in operation && operation.ids ? operation.ids.length : 1

@@ -9,14 +9,17 @@ import {
   toRequestId,
   withIdempotency
 } from '../../idempotency/idempotency.ts'
-import { Problem } from '../../problems/problem.ts'
+import { Problem, validationFailed } from '../../problems/problem.ts'
+import type { TodoPatch } from '../content/content.ts'
+import { MAX_BATCH_CHANGES } from '../limits.ts'
 import type { Operations } from '../operations.ts'
+import type { Filter } from '../query/list-query.ts'
 import type { Todo } from '../todo.ts'
 import { createTodos } from '../todos.ts'
-import { assertValidOperations, type BatchOperation } from './batch-operation.ts'
+import { assertValidOperations, type BatchOperation, type ChangeOperation } from './batch-operation.ts'
 import { type BatchResult, createBatchReplayHandler } from './batch-replay.ts'
 import { runBulkUpdate } from './bulk-update.ts'
-import type { BulkUpdate } from './filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 
 /** Milliseconds after which other requests get a turn: to find the words of a long text takes long. */
 const MAX_BLOCKING_TIME = 5
@@ -52,16 +55,13 @@ export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentR
       assertValidOperations(operations)
       const [first] = operations
       if (first && 'where' in first && first.where) {
-        const kind = toBulkUpdate(first)
+        const update = toBulkUpdate(first, first.where)
         const options = {
           validateOnly,
           requestId: toRequestId(request),
           storeAnswer: storeCount(storeAnswer)
         }
-        const { where } = first
-        return [
-          { count: await withOperationIndex(0, () => runBulkUpdate(store, userId, kind, where, options)) }
-        ]
+        return [{ count: await withOperationIndex(0, () => runBulkUpdate(store, userId, update, options)) }]
       }
       const todos = createTodos(store, userId)
       const run = (draftOperations: Operations) => runOperations(draftOperations, batch)
@@ -83,13 +83,24 @@ async function runOperations(
   let startTime = performance.now()
   for (const [index, operation] of operations.entries()) {
     results.push(
-      await withOperationIndex(index, () => runOperation(draftOperations, operation, createPrecondition))
+      await withOperationIndex(index, async () => {
+        const result = await runOperation(draftOperations, operation, createPrecondition)
+        if (draftOperations.countChanges() > MAX_BATCH_CHANGES) throw validationFailed(TOO_MANY_CHANGES)
+        return result
+      })
     )
     if (performance.now() - startTime < MAX_BLOCKING_TIME) continue
     await nextTurn()
     startTime = performance.now()
   }
   return results
+}
+
+const TOO_MANY_CHANGES = {
+  pointer: '',
+  detail:
+    `changes too many todos with their subtasks; all operations together may change ${MAX_BATCH_CHANGES}, ` +
+    'so send the rest in another batch'
 }
 
 async function runOperation(
@@ -99,20 +110,30 @@ async function runOperation(
 ): Promise<BatchResult> {
   if (operation.op === 'create') return { todo: await draftOperations.create(operation.todo, '/todo') }
   const precondition = createPrecondition(operation.ifMatch)
-  if (operation.op === 'restore' || operation.op === 'purge')
-    return { todo: await draftOperations[operation.op](operation.id, precondition) }
-  if (operation.op === 'move') {
-    const { op, id, ifMatch, ...target } = operation
-    return { todo: await draftOperations.move(id, target, precondition) }
-  }
-  const change = (id: string) =>
-    operation.op === 'patch'
-      ? draftOperations.patch(id, operation.changes, precondition)
-      : draftOperations.remove(id, precondition)
-  if (operation.id) return { todo: await change(operation.id) }
-  const todos: Todo[] = []
-  for (const id of operation.ids as readonly string[]) todos.push(await change(id))
-  return { todos }
+  const { id, ids } = operation
+  if (ids) return { todos: await changeTodos(draftOperations, operation, ids, precondition) }
+  const [todo] = await changeTodos(draftOperations, operation, [id as string], precondition)
+  return { todo: todo as Todo }
+}
+
+async function changeTodos(
+  draftOperations: Operations,
+  operation: ChangeOperation,
+  ids: readonly string[],
+  precondition: Precondition
+): Promise<Todo[]> {
+  if (operation.op === 'delete') return draftOperations.removeAll(ids, precondition)
+  if (operation.op === 'restore') return draftOperations.restoreAll(ids, precondition)
+  if (operation.op === 'purge') return draftOperations.purgeAll(ids, precondition)
+  for (const [index, id] of ids.entries())
+    if (operation.op === 'move') {
+      const { op, id: _, ids: _ids, ifMatch, ...target } = operation
+      const previousId = ids[index - 1]
+      // The others go below the first one, in their order.
+      await draftOperations.move(id, previousId === undefined ? target : { after: previousId }, precondition)
+    } else await draftOperations.patch(id, toPatch(operation), precondition, '/changes')
+  // One of them may be a subtask of another one, whose counts it has changed.
+  return Promise.all(ids.map(draftOperations.get))
 }
 
 /** Adds the index of the operation to a problem of the work. */
@@ -124,5 +145,19 @@ async function withOperationIndex<Result>(index: number, work: () => Promise<Res
   }
 }
 
-const toBulkUpdate = (operation: BatchOperation): BulkUpdate =>
-  operation.op === 'patch' ? { done: operation.changes.done === true } : 'delete'
+type PatchOperation = Extract<BatchOperation, { readonly op: 'patch' | 'complete' }>
+
+function toPatch(operation: PatchOperation): TodoPatch {
+  if (operation.op === 'patch') return operation.changes
+  const { children } = operation
+  return { done: true, ...(children && { children }) }
+}
+
+function toBulkUpdate(
+  operation: Exclude<ChangeOperation, { readonly op: 'move' }>,
+  filter: Filter
+): FilteredUpdate {
+  if (operation.op !== 'patch' && operation.op !== 'complete') return { kind: operation.op, filter }
+  const { done, children } = toPatch(operation)
+  return { kind: done === true ? 'complete' : 'reopen', children, filter }
+}

@@ -5,7 +5,7 @@ import { type Filter, findFilterErrors } from '../query/list-query.ts'
 import { assertTargetsExist } from '../query/targets.ts'
 import { tokenize } from '../query/terms.ts'
 import { type BulkUpdateOptions, changeTodos } from './bulk-updates.ts'
-import type { BulkUpdate } from './filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 
 /** The earliest `updatedAt` that an import accepts. */
 const MIN_UPDATED_AT = 0
@@ -14,24 +14,31 @@ const MIN_UPDATED_AT = 0
  * Changes all todos that pass a filter, all or none. Todos that are in the new state already stay unchanged.
  * @param options.requestId names the request, if it may be repeated
  * @param options.storeAnswer makes the statements that store the answer
- * @returns how many todos changed, or with `validateOnly` how many would change
+ * @returns how many todos changed that pass the filter, without subtasks that went along; or with `validateOnly` how many would
  * @throws {Problem} `validation_failed` for a filter without a condition, with one that excludes nothing, or that contradicts
  * itself
  */
 export async function runBulkUpdate(
   store: Store,
   userId: string,
-  kind: BulkUpdate,
-  filter: Filter,
+  update: FilteredUpdate,
   { validateOnly, ...options }: BulkUpdateOptions & { readonly validateOnly: boolean }
 ): Promise<number> {
+  const { filter } = update
   assertConditionsSelect(filter)
-  if (validateOnly) {
-    if (kind === 'delete') return countTodos(store, userId, filter)
-    return filter.done === kind.done ? 0 : countTodos(store, userId, { ...filter, done: !kind.done })
-  }
+  if (validateOnly) return countChanging(store, userId, update)
   await assertTargetsExist(store, userId, filter)
-  return changeTodos(store, userId, { kind, filter }, options)
+  return changeTodos(store, userId, update, options)
+}
+
+async function countChanging(
+  store: Store,
+  userId: string,
+  { kind, filter }: FilteredUpdate
+): Promise<number> {
+  if (kind !== 'complete' && kind !== 'reopen') return countTodos(store, userId, filter)
+  const isDone = kind === 'reopen'
+  return filter.done === !isDone ? 0 : countTodos(store, userId, { ...filter, done: isDone })
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
+import { settleLists } from '../lists/transitions/settle.ts'
 import { prepareRetagging, type Retagging } from '../tags/retagging.ts'
-import { type FilteredUpdate, prepareFilteredUpdate } from './filtered-update.ts'
+import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
+import type { FilteredUpdate } from './filtered/update-range.ts'
 import { ALL_IDS, type BulkUpdateRun, type Pass } from './passes/pass.ts'
 import { splitIntoRanges } from './passes/ranges.ts'
 import { preparePassStatements, runInTransaction } from './passes/single-transaction.ts'
@@ -14,7 +16,7 @@ export type BulkChange = FilteredUpdate | Retagging
 async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
   const change = update.change as BulkChange
   if ('tag' in change) return [prepareRetagging(store, change, update)]
-  return [await prepareFilteredUpdate(store, change, update)]
+  return prepareFilteredUpdate(store, change, update)
 }
 
 /** The bulk updates of a store that are done in slices. */
@@ -47,6 +49,7 @@ export async function changeTodos(
   { requestId = null, storeAnswer = noStatements, isFew = false }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
+  await settleLists(store, userId)
   if (!isFew && needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { Nullable, StringEnum, type Value } from '../../http/schemas/types.ts'
+import type { FieldError } from '../../problems/problem.ts'
 import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../limits.ts'
 import { applyDuePatch, DueField, DuePatchField } from './due.ts'
 import { placementFields } from './placement.ts'
@@ -81,8 +82,22 @@ export const patchFields = {
   repeat: Type.Optional(RepeatField)
 }
 
-export const TodoPatch = Type.Object({ ...patchFields, ...placementFields }, strict)
+/** What happens to the subtasks of a todo that becomes done; without a word of it, nothing. */
+export const ChildrenField = StringEnum(['complete'], {
+  description: 'complete: all subtasks become done, too; goes with done true only'
+})
+
+export const TodoPatch = Type.Object(
+  { ...patchFields, ...placementFields, children: Type.Optional(ChildrenField) },
+  strict
+)
 export type TodoPatch = Value<typeof TodoPatch>
+
+/** What is wrong with a patch that its schema allows. */
+export const findPatchError = ({ done, children }: TodoPatch): FieldError | undefined =>
+  children && done !== true
+    ? { pointer: '/children', detail: 'goes with done only, which must be true' }
+    : undefined
 
 /** The content of a todo for which the user gives a title only. */
 export const defaults: Omit<TodoContent, 'title'> = {

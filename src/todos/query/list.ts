@@ -10,6 +10,7 @@ import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { priorities } from '../content/content.ts'
 import { listStatements } from '../lists/statements.ts'
+import { readSettled } from '../lists/transitions/settle.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
@@ -81,7 +82,7 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
     ...(cursorPosition && toCursorParams(sort, cursorPosition)),
     limit: limit + 1
   }
-  const { rows, total } = await createBulkUpdates(store).readConsistently(userId, async () => ({
+  const { rows, total } = await readConsistently(store, userId, filter, async () => ({
     rows: await (isQuick
       ? statement.execute(pageParams)
       : statement.executeLong(pageParams, todoTables(store.kit).todos.userId)),
@@ -99,7 +100,18 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
 export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
   await assertTargetsExist(store, userId, filter)
   const { shape, params } = await prepareFilter(store, userId, filter, store.now())
-  return createBulkUpdates(store).readConsistently(userId, () => countMatching(store, shape, params))
+  return readConsistently(store, userId, filter, () => countMatching(store, shape, params))
+}
+
+/** Reads while no bulk update is under way. What is in the trash shows only when all todos have followed their lists. */
+function readConsistently<Result>(
+  store: Store,
+  userId: string,
+  { deleted }: Filter,
+  read: () => Promise<Result>
+): Promise<Result> {
+  const readUpdated = () => createBulkUpdates(store).readConsistently(userId, read)
+  return deleted ? readSettled(store, userId, readUpdated) : readUpdated()
 }
 
 async function countMatching(store: Store, shape: FilterShape, params: UserParams): Promise<number> {

@@ -4,6 +4,7 @@ import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { type Due, NO_DUE_KEY } from '../content/due.ts'
+import { readSettled } from '../lists/transitions/settle.ts'
 import { BEFORE_ALL } from '../order/list-position.ts'
 import { todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
@@ -45,7 +46,9 @@ const statements = prepareStatements('todos_export', todoTables, (db, { todos })
 export async function* readTodoPages(store: Store, userId: string, scope: 'all' | 'listed') {
   const { readConsistently } = createBulkUpdates(store)
   const readPage = (after: string) =>
-    readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
+    readSettled(store, userId, () =>
+      readConsistently(userId, () => statements(store)[scope].execute({ userId, after }))
+    )
   let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     yield rows.map(toTodo)

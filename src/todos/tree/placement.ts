@@ -3,6 +3,7 @@ import { validationFailed } from '../../problems/problem.ts'
 import type { RequestedPlacement } from '../content/placement.ts'
 import type { Draft } from '../draft.ts'
 import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
+import { archivesTodos } from '../lists/transitions/state.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
 import { findDescendants, getDepth, getHeight } from './tree.ts'
@@ -27,7 +28,7 @@ export async function resolvePlacement(
     if (!listId) return INBOX_ROW
     const list = await draft.findList(listId)
     if (!list || list.deletedAt) throw fail('listId', NO_LIST)
-    return { listId, parentId: '', rootId: '', isArchived: list.archivedAt !== null }
+    return { listId, parentId: '', rootId: '', isArchived: archivesTodos(list) }
   }
 
   const parent = await draft.find(parentId)
@@ -42,7 +43,19 @@ export async function resolvePlacement(
   const isFromElsewhere = moved?.rootId !== rootId
   if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
     throw fail('parentId', TOO_MANY)
-  return { listId: parent.listId, parentId, rootId, isArchived: parent.isArchived }
+  return toChildPlacement(draft, parent)
+}
+
+/** Below a todo, in its list. */
+export async function toChildPlacement(draft: Draft, { id, listId, rootId }: TodoRow): Promise<RowPlacement> {
+  // The list tells, not the parent, which may not have followed its list yet.
+  const list = listId === '' ? undefined : await draft.findList(listId)
+  return {
+    listId,
+    parentId: id,
+    rootId: rootId || id,
+    isArchived: list !== undefined && archivesTodos(list)
+  }
 }
 
 /**

@@ -203,7 +203,7 @@ t.test('an invalid batch names each wrong field', async t => {
     [
       [{ op: 'put', id }],
       '/0',
-      'is not accepted; give an operation whose op is create, patch, delete, restore, purge or move'
+      'is not accepted; give an operation whose op is create, patch, complete, delete, restore, purge or move'
     ],
     [[{ id }], '/0/op', 'is required'],
     [
@@ -276,7 +276,9 @@ t.test('an empty selection never means all todos', async t => {
         )
       }
   const options = { validateOnly: false, requestId: null, storeAnswer: () => [] }
-  await t.rejects(runBulkUpdate(app.store, user.id, 'delete', {}, options), { code: 'validation_failed' })
+  await t.rejects(runBulkUpdate(app.store, user.id, { kind: 'delete', filter: {} }, options), {
+    code: 'validation_failed'
+  })
   t.strictSame((await todos('GET')).body.items, items, 'nothing was done')
   t.strictSame(
     (await todos('GET', '?updatedAfter=1970-01-01T00:00:00Z')).body.items,

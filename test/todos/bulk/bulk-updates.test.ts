@@ -137,8 +137,7 @@ const sweepAll = (store: Store, userId: string, requestId: string | null = null)
   runBulkUpdate(
     store,
     userId,
-    { done: true },
-    { done: false },
+    { kind: 'complete', filter: { done: false } },
     { validateOnly: false, requestId, storeAnswer: () => [] }
   )
 
@@ -226,6 +225,9 @@ t.test('one statement of a server changes only so many todos and terms', async t
   )
   t.equal(ranges.at(-1)?.to, '~')
   const complete = { validateOnly: false, requestId: null, storeAnswer: () => [] }
-  t.equal(await runBulkUpdate(app.store, user.id, { done: true }, { done: false }, complete), 12)
+  t.equal(
+    await runBulkUpdate(app.store, user.id, { kind: 'complete', filter: { done: false } }, complete),
+    12
+  )
   t.equal(await doneOf(app.store, user.id), 12)
 })

@@ -254,7 +254,7 @@ t.test('of two instances with the same bulk update, the later one changes nothin
   const outcome = await withIdempotency<number, number>(app.store, request, asIs, async storeAnswer => {
     await app.store.atomically(storeAnswer(7)[0] as BoundStatement)
     const options = { validateOnly: false, requestId: null, storeAnswer }
-    return runBulkUpdate(app.store, user.id, 'delete', { done: false }, options)
+    return runBulkUpdate(app.store, user.id, { kind: 'delete', filter: { done: false } }, options)
   })
   t.strictSame(outcome, { isReplay: true, answer: 7 })
   t.strictSame(await titles(), ['a', 'b'])

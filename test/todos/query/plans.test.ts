@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/db/store.ts'
+import { createLists } from '../../../src/todos/lists/lists.ts'
+import { settleLists } from '../../../src/todos/lists/transitions/settle.ts'
 import { listTodos } from '../../../src/todos/query/list.ts'
 import type { Filter } from '../../../src/todos/query/list-query.ts'
 import { sorts } from '../../../src/todos/query/sort.ts'
@@ -100,6 +102,57 @@ t.test('SQLite reads every page in every order from an index, without a sort', a
     }
   const [roots] = await plansOf({ list: ['inbox'], parent: 'none', limit: 1 })
   t.strictSame(roots, ['SEARCH todos USING INDEX todos_roots (user_id=? AND list_id=?)'])
+})
+
+t.test('SQLite reads every page of one list from an index of lists, without a sort', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  const { answer: list } = await createLists(store, user).create({ name: 'a' })
+  for (const title of ['c', 'd']) await createTodos(store, user).create({ title, listId: list.id })
+  for (const sort of sorts) {
+    const field = indexes[sort.replace('-', '') as keyof typeof indexes]
+    prepared.length = 0
+    const { nextCursor } = await listTodos(store, user, { list: [list.id], sort, limit: 1 })
+    await listTodos(store, user, { list: [list.id], sort, limit: 1, cursor: `${nextCursor}` })
+    const pages = prepared.filter(source => /^select .* from "todos" .*order by/s.test(source))
+    t.equal(pages.length, 2)
+    for (const source of pages) {
+      const [step, ...others] = explain(source)
+      t.match(
+        step,
+        new RegExp(`^SEARCH todos USING INDEX todos_list_${field} \\(user_id=\\? AND list_id=\\?`),
+        sort
+      )
+      t.strictSame(others, [])
+    }
+  }
+})
+
+t.test('SQLite finds the todos that follow their list in an index', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  const lists = createLists(store, user)
+  const { answer: list } = await lists.create({ name: 'a' })
+  await createTodos(store, user).create({ title: 'c', listId: list.id })
+  const noPrecondition = () => {}
+  await lists.patch(list.id, { archived: true }, noPrecondition)
+  await lists.patch(list.id, { archived: false }, noPrecondition)
+  await lists.remove(list.id, noPrecondition)
+  await lists.restore(list.id, noPrecondition)
+  await lists.purge(list.id, noPrecondition)
+  await settleLists(store, user)
+  const sources = prepared.filter(
+    source => /("list_id"|"deleted_with") = .*"todos"."id"\)? > /s.test(source) || /not exists/.test(source)
+  )
+  t.ok(sources.length >= 8)
+  for (const source of sources) {
+    const steps = explain(source).filter(step => / todos\b|ORDER BY/.test(step))
+    t.ok(steps.length > 0)
+    for (const step of steps)
+      t.match(
+        step,
+        /^SEARCH todos USING (COVERING )?INDEX todos_(list_\w+|deleted_with) \(user_id=\? AND (list_id|deleted_with)=\?/,
+        source
+      )
+  }
 })
 
 t.test('SQLite finds the last position, neighbours and due dates in an index', async t => {

@@ -170,6 +170,26 @@ t.test('two tags become one, each once on a todo', async t => {
   t.strictSame((await todos('GET', `/${has.id}`)).body, has)
 })
 
+t.test('todos of archived and deleted lists do not count, and are changed all the same', async t => {
+  const { rename, remove, make, todos, counts, call, token } = await serveTags(t)
+  const list = async (method: string, path: string, body?: unknown) =>
+    (await call(method, `/api/lists${path}`, { token, body })).body
+  const [archived, deleted] = [await list('POST', '', { name: 'a' }), await list('POST', '', { name: 'd' })]
+  const inArchived = await make('in the archive', ['t', 'archive'], { listId: archived.id })
+  const inDeleted = await make('in the trash', ['t'], { listId: deleted.id })
+  await make('in the inbox', ['t'])
+  await list('PATCH', `/${archived.id}`, { archived: true })
+  await list('DELETE', `/${deleted.id}`)
+  t.strictSame(await counts(), [['t', 1, 1]])
+  t.match(await rename('t', 'u'), { status: 200, body: { count: 3 } })
+  t.match(await remove('archive'), { status: 200, body: { count: 1 } })
+  t.strictSame(await counts(), [['u', 1, 1]])
+  await list('POST', `/${deleted.id}/restore`)
+  await list('PATCH', `/${archived.id}`, { archived: false })
+  t.strictSame(await counts(), [['u', 3, 3]])
+  for (const { id } of [inArchived, inDeleted]) t.strictSame((await todos('GET', `/${id}`)).body.tags, ['u'])
+})
+
 t.test('takes a tag off all todos', async t => {
   const { remove, make, todos, counts, found, titles } = await serveTags(t)
   const first = await make('one', ['a', 'b'])

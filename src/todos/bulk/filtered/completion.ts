@@ -1,0 +1,60 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { param } from '../../../db/statements.ts'
+import type { Store } from '../../../db/store.ts'
+import { prepareChanges } from '../../../sync/sequence.ts'
+import { toChangeTime } from '../../statements.ts'
+import { todoTables } from '../../tables.ts'
+import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
+import { listCounts } from './list-counts.ts'
+import { findTopmostAncestor, isInTreeRange, toTreePass, treeChanges } from './subtasks.ts'
+
+const statements = prepareChanges('bulk_completion', todoTables, (db, tables, changeNumber) => {
+  const { todos } = tables
+  const revision = param(todos.revision, 'revision')
+  const completedAncestor = findTopmostAncestor(
+    tables,
+    sql`ancestor.revision = ${revision} and ancestor.done and ancestor.deleted_at is null`
+  )
+  return {
+    /** Completes those that are below todos which the update has completed. */
+    completeBelow: db
+      .update(todos)
+      .set({
+        done: true,
+        completedAt: toChangeTime(todos),
+        updatedAt: toChangeTime(todos),
+        revision,
+        changeNumber
+      })
+      .where(
+        and(
+          isInTreeRange(tables),
+          eq(todos.done, false),
+          isNull(todos.deletedAt),
+          sql`${completedAncestor} is not null`
+        )
+      )
+      .returning({ id: todos.id })
+  }
+})
+
+/** The passes after todos were completed or reopened. */
+export function prepareCompletionPasses(
+  store: Store,
+  { userId, revision, startedAt: now }: BulkUpdateRun,
+  includesChildren: boolean
+): Pass[] {
+  return [
+    toTreePass(store, userId, async range => {
+      const params = { userId, ...range, revision, now }
+      const ofChildren = includesChildren
+        ? [
+            statements(store).completeBelow.bind(params),
+            listCounts(store).countCompleted.bind({ userId, listRevision: store.newId() })
+          ]
+        : []
+      // The counts come last, since they give the revision of the update to parents that were done before.
+      return [...ofChildren, treeChanges(store).recount.bind(params)]
+    })
+  ]
+}

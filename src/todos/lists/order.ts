@@ -1,0 +1,58 @@
+import { validationFailed } from '../../problems/problem.ts'
+import { BEFORE_ALL, isBefore, type ListPosition } from '../order/list-position.ts'
+import { positionAfter, positionBefore, positionBetween, toPosition } from '../order/position.ts'
+import type { ListMoveTarget } from './content.ts'
+
+/** The positions that lists get, by their ids. */
+export type NewPositions = ReadonlyMap<string, string>
+
+/**
+ * Finds the positions by which a list is where it is to be: its own, or, where no position is left in between, those of all.
+ * @param lists all that are in order, in their order
+ * @returns none when it is there already
+ * @throws {Problem} `validation_failed` when the target names no other list
+ */
+export function findPositions(
+  lists: readonly ListPosition[],
+  moved: ListPosition,
+  target: ListMoveTarget,
+  newId: () => string
+): NewPositions {
+  const anchorId = target.after ?? target.before
+  if (anchorId === moved.id) return new Map()
+  const others = lists.filter(({ id }) => id !== moved.id)
+  const index = findIndex(others, target)
+  const [above, below] = [others[index - 1], others[index]]
+  const isThere = (!above || isBefore(above, moved)) && (!below || isBefore(moved, below))
+  if (isThere) return new Map()
+  const position = findPosition(above, below, newId)
+  return position === undefined
+    ? spread(others.toSpliced(index, 0, moved), newId)
+    : new Map([[moved.id, position]])
+}
+
+/** How many lists will be above the one that moves. */
+function findIndex(others: readonly ListPosition[], { after, before, to }: ListMoveTarget): number {
+  if (to) return to === 'top' ? 0 : others.length
+  const index = others.findIndex(({ id }) => id === (after ?? before))
+  if (index === -1)
+    throw validationFailed({ pointer: after === undefined ? '/before' : '/after', detail: NO_LIST })
+  return after === undefined ? index : index + 1
+}
+
+function findPosition(
+  above: ListPosition | undefined,
+  below: ListPosition | undefined,
+  newId: () => string
+): string | undefined {
+  if (above && below) return positionBetween(above.position, below.position, newId())
+  return below
+    ? positionBefore(below.position, newId())
+    : positionAfter(above?.position ?? BEFORE_ALL, newId())
+}
+
+/** Gives all lists new positions, as if they were made anew in their order. */
+const spread = (lists: readonly ListPosition[], newId: () => string): NewPositions =>
+  new Map(lists.map(({ id }) => [id, toPosition(newId())]))
+
+const NO_LIST = 'names no list; GET /api/lists tells those that there are'
