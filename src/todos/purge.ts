@@ -6,7 +6,7 @@ import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'
 import { bindTombstone } from '../sync/tombstones.ts'
 import { todoStatements } from './statements.ts'
-import { todoTables } from './tables.ts'
+import { TODO_TYPE, todoTables } from './tables.ts'
 
 /** A todo in the state that is deleted. */
 interface PurgedTodo {
@@ -19,7 +19,7 @@ interface PurgedTodo {
 /** The statements that delete a todo for good. Each must affect a row. */
 export const bindPurge = (store: Store, { userId, id, expected }: PurgedTodo): BoundStatement[] =>
   [
-    bindTombstone(store, { userId, type: 'todo', id }),
+    bindTombstone(store, { userId, type: TODO_TYPE, id }),
     todoStatements(store).deleteRow.bind({ userId, id, expected })
   ].map(mustAffectRow)
 

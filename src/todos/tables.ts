@@ -178,6 +178,9 @@ export const todoTables = defineTables(kit => {
   return { lists, todos, bulkUpdates, completions }
 })
 
+/** What todos are called among the changes of a user. */
+export const TODO_TYPE = 'todo'
+
 export type TodoTables = ReturnType<typeof todoTables>
 export type TodoRow = Omit<TodoTables['todos']['$inferSelect'], 'seq' | 'changeNumber'>
 export type BulkUpdateRow = TodoTables['bulkUpdates']['$inferSelect']

@@ -1,10 +1,10 @@
 import { and, eq, inArray, isNotNull, ne, sql } from 'drizzle-orm'
+import type { ColumnKit } from '../../../db/columns.ts'
 import { oncePerEngine, param, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { prepareChange, prepareChanges } from '../../../sync/sequence.ts'
 import { insertTombstones } from '../../../sync/tombstones.ts'
-import { todoChangeSource } from '../../changes.ts'
-import { type TodoTables, todoTables } from '../../tables.ts'
+import { TODO_TYPE, type TodoTables, todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
 import { findTopmostAncestor, isInTreeRange, toTreePass, uncountChildren } from './subtasks.ts'
@@ -44,10 +44,12 @@ const changes = prepareChanges('bulk_purge', todoTables, (db, tables, changeNumb
   }
 })
 
+const DELETED = { type: TODO_TYPE, columns: (kit: ColumnKit) => todoTables(kit).todos }
+
 const getTombstones = oncePerEngine(engine => {
   const tables = todoTables(engine.kit)
   return prepareChange(engine, 'bulk_purge_tombstones', (db, changeNumber) =>
-    insertTombstones(engine, db, changeNumber, todoChangeSource, and(isInRange(tables), isDoomed(tables)))
+    insertTombstones(engine, db, changeNumber, DELETED, and(isInRange(tables), isDoomed(tables)))
   )
 })
 
