@@ -17,6 +17,7 @@ import { findLineFault, findTextFault } from '../../src/http/text.ts'
 import { type Fault, type FieldError, MAX_ERRORS, validationFailed } from '../../src/problems/problem.ts'
 import { isFullDate, isInstant, isLocalDateTime, isUtcInstant } from '../../src/time/rfc3339.ts'
 import { isTimeZone } from '../../src/time/time-zones.ts'
+import { findRuleFault } from '../../src/todos/content/repeat.ts'
 import { normalizeTag } from '../../src/todos/content/tags.ts'
 
 declare module 'fastify' {
@@ -46,7 +47,8 @@ const lowerCase: KeywordDefinition = {
 const textFormats: Record<string, (text: string) => string | undefined> = {
   text: findTextFault,
   line: findLineFault,
-  'idn-email': findEmailError
+  'idn-email': findEmailError,
+  'recurrence-rule': findRuleFault
 }
 
 /** Normalizes a tag before its length and its characters are checked. */

@@ -1,10 +1,11 @@
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import type { Fault } from '../../problems/problem.ts'
 import { MAX_IMPORT_LINE } from '../limits.ts'
+import { findRepeatFault } from '../recurrence/recurring.ts'
 import type { ImportLine } from './import-line.ts'
 
-/** A line whose todo has an id, from the line or a new one. */
-export type IdentifiedLine = ImportLine & { readonly id: string }
+/** A line with its number, counted from 0, whose todo has an id, from the line or a new one. */
+export type IdentifiedLine = ImportLine & { readonly id: string; readonly number: number }
 
 /** Finds the errors of a parsed line, with pointers into its value. */
 export type LineCheck = (value: unknown) => readonly Fault[]
@@ -50,8 +51,16 @@ export function findLineErrors(line: string, check: LineCheck): readonly Fault[]
   return errors.length > 0 ? errors : findContradictions(value as ImportLine)
 }
 
-/** The todo of a line that has no errors. */
-export const parseLine = (line: string): ImportLine => JSON.parse(line)
+/** The todo of a line that has no errors. Ids are compared without case (RFC 9562, section 4) and stored in lower case. */
+export function parseLine(line: string): ImportLine {
+  const { id, listId, parentId, ...todo }: ImportLine = JSON.parse(line)
+  return {
+    ...todo,
+    ...(id && { id: id.toLowerCase() }),
+    ...(listId && { listId: listId.toLowerCase() }),
+    ...(parentId && { parentId: parentId.toLowerCase() })
+  }
+}
 
 function tryParseJson(line: string): unknown {
   try {
@@ -63,10 +72,12 @@ function tryParseJson(line: string): unknown {
 
 /** Members that contradict each other. */
 function findContradictions(line: ImportLine): Fault[] {
-  const { done = false, completedAt, createdAt } = line
+  const { done = false, due = null, repeat = null, completedAt, createdAt } = line
   const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
+  const repeatFault = findRepeatFault({ repeat, due })
+  if (repeatFault) errors.push(repeatFault)
   if (completedAt === undefined || done === (completedAt !== null)) return errors
   const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
   return [lineError('/completedAt', detail), ...errors.filter(({ pointer }) => pointer !== '/completedAt')]

@@ -9,7 +9,7 @@ import type { Filter } from '../../../src/todos/query/list-query.ts'
 import { sorts } from '../../../src/todos/query/sort.ts'
 import { changeTag } from '../../../src/todos/tags/change-tag.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
-import { readDuePages } from '../../../src/todos/transfer/export.ts'
+import { readDuePages } from '../../../src/todos/transfer/export/todo-pages.ts'
 
 /** The indexes of each sort field: of the inbox, of all lists that are not archived, and of one list. */
 const indexes = {
