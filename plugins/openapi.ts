@@ -57,11 +57,13 @@ async function openapi(app: FastifyInstance) {
 const stripValidatorKeywords = (document: OpenApiDocument): OpenApiDocument =>
   JSON.parse(JSON.stringify(document, (key, value) => (isValidatorKeyword(key, value) ? undefined : value)))
 
+const VALIDATOR_FORMATS = new Set<unknown>(['text', 'line', 'recurrence-rule'])
+
 const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'discriminator' ||
   key === 'lowerCase' ||
   key === 'canonicalTags' ||
-  (key === 'format' && (value === 'text' || value === 'line'))
+  (key === 'format' && VALIDATOR_FORMATS.has(value))
 
 /** Marks a body as optional when its schema accepts null. The plugin marks every body as required. */
 function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {

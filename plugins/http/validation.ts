@@ -16,6 +16,7 @@ import { findLineFault, findTextFault } from '../../src/http/text.ts'
 import { type Fault, type FieldError, MAX_ERRORS, validationFailed } from '../../src/problems/problem.ts'
 import { isFullDate, isInstant, isLocalDateTime, isUtcInstant } from '../../src/time/rfc3339.ts'
 import { isTimeZone } from '../../src/time/time-zones.ts'
+import { findRuleFault } from '../../src/todos/content/repeat.ts'
 import { normalizeTag } from '../../src/todos/content/tags.ts'
 
 declare module 'fastify' {
@@ -45,7 +46,8 @@ const lowerCase: KeywordDefinition = {
 const textFormats: Record<string, (text: string) => string | undefined> = {
   text: findTextFault,
   line: findLineFault,
-  'idn-email': findEmailError
+  'idn-email': findEmailError,
+  'recurrence-rule': findRuleFault
 }
 
 /** Normalizes the tags of a list before `uniqueItems` compares them. */

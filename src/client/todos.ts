@@ -1,6 +1,7 @@
 import type { Call } from './http/calls.ts'
 import { iterateItems } from './http/pagination.ts'
 import {
+  createCompletionPageReader,
   createTodoPageReader,
   type ResponseReader,
   readBatch,
@@ -13,9 +14,11 @@ import {
 import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,
+  Completion,
   CreateTodoBody,
   ExportTodosQuery,
   ImportTodosQuery,
+  ListCompletionsQuery,
   ListTodosQuery,
   MoveTodoBody,
   PatchTodoBody,
@@ -41,6 +44,9 @@ export interface RepeatableOptions extends CallOptions {
   readonly idempotencyKey?: string
 }
 
+/** Options of calls that change a todo, and take an `Idempotency-Key`. */
+export interface RepeatableChangeOptions extends ChangeOptions, RepeatableOptions {}
+
 const PATH = '/api/todos'
 
 /** Creates the methods on the todos of the signed-in user. */
@@ -62,6 +68,31 @@ export function createTodos(platform: Platform, call: Call) {
       signal,
       key: idempotencyKey ?? platform.newKey(),
       read
+    })
+
+  /** Changes a todo once, however often the request is sent: a second completion would be that of the next occurrence. */
+  const changeOnce = (
+    method: 'PATCH' | 'PUT' | 'POST',
+    path: string,
+    body: unknown,
+    { idempotencyKey, ...options }: RepeatableChangeOptions
+  ) =>
+    call({
+      method,
+      path: `${PATH}/${path}`,
+      body,
+      key: idempotencyKey ?? platform.newKey(),
+      read: readTodo,
+      ...options
+    })
+
+  const listCompletions = (id: string, query?: ListCompletionsQuery, options?: CallOptions) =>
+    call({
+      method: 'GET',
+      path: `${PATH}/${id}/completions`,
+      query,
+      read: createCompletionPageReader(query?.cursor),
+      ...options
     })
 
   const list = (query?: ListTodosQuery, options?: CallOptions) =>
@@ -86,13 +117,39 @@ export function createTodos(platform: Platform, call: Call) {
     create: (body: CreateTodoBody, options: RepeatableOptions = {}) =>
       postIdempotently(PATH, body, options, readTodo),
 
-    /** Changes the given fields. */
-    patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
-      call({ method: 'PATCH', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
+    /** Changes the given fields. `{ done: true }` completes the present occurrence of a recurring todo. */
+    patch: (id: string, body: PatchTodoBody, options: RepeatableChangeOptions = {}) =>
+      changeOnce('PATCH', id, body, options),
 
     /** Replaces the whole content. The `etag` of a todo in `body` counts as `ifMatch`. */
-    replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
-      call({ method: 'PUT', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
+    replace: (id: string, body: ReplaceTodoBody | Todo, options: RepeatableChangeOptions = {}) =>
+      changeOnce('PUT', id, body, options),
+
+    /** Goes on to the next occurrence of a recurring todo without completing the present one. */
+    skip: (id: string, options: RepeatableChangeOptions = {}) =>
+      changeOnce('POST', `${id}/skip`, undefined, options),
+
+    /** Reads a page of the completions of a recurring todo, the latest first. */
+    listCompletions,
+
+    /** Iterates over all completions of a recurring todo, page by page. */
+    completions: (
+      id: string,
+      query?: Omit<ListCompletionsQuery, 'cursor'>,
+      options?: CallOptions
+    ): AsyncGenerator<Completion, void, undefined> =>
+      iterateItems(cursor =>
+        listCompletions(id, { ...query, ...(cursor !== undefined && { cursor }) }, options)
+      ),
+
+    /** Takes the latest completion back. After a lost answer the retry may fail with `completion_not_found`. */
+    takeBackCompletion: (id: string, completionId: string, options?: ChangeOptions) =>
+      call({
+        method: 'DELETE',
+        path: `${PATH}/${id}/completions/${completionId}`,
+        read: readTodo,
+        ...options
+      }),
 
     /** Moves a todo in the manual order. */
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>

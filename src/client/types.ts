@@ -34,6 +34,7 @@ export type Problem = {
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
+    | 'completion_not_found'
     | 'todo_not_found'
     | 'list_not_found'
     | 'method_not_allowed'
@@ -41,6 +42,10 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'completion_not_latest'
+    | 'series_changed'
+    | 'series_ended'
+    | 'todo_not_recurring'
     | 'todo_exists'
     | 'list_exists'
     | 'idempotency_key_in_use'
@@ -328,6 +333,21 @@ export type Todo = {
   deletedAt: string | null
   /** names this state of it; goes into If-Match */
   etag: string
+  /** the occurrence that was completed; in the answer to what has completed it only */
+  completed?: {
+    /** a UUID */
+    id: string
+    /** the `due` that the todo had */
+    occurrence: {
+      date?: string
+      /** a local time */
+      dateTime?: string
+      /** the name of its time zone (IANA) */
+      timeZone?: string
+    }
+    /** when it was completed */
+    completedAt: string
+  }
 }
 
 /** A page of todos. */
@@ -337,6 +357,31 @@ export type TodoPage = {
   nextCursor: string | null
   /** how many there are on all pages; with `count=true` */
   total?: number
+}
+
+/** An occurrence of a recurring todo that was completed. */
+export type Completion = {
+  /** a UUID */
+  id: string
+  /** the `due` that the todo had */
+  occurrence: {
+    date?: string
+    /** a local time */
+    dateTime?: string
+    /** the name of its time zone (IANA) */
+    timeZone?: string
+  }
+  /** when it was completed */
+  completedAt: string
+  /** the session that completed it; null for an act of the service */
+  sessionId: string | null
+}
+
+/** Some completions of a todo, the latest first. */
+export type CompletionPage = {
+  items: Array<Completion>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
 }
 
 /** What came of a batch. */
@@ -577,6 +622,8 @@ export type ListTodosQuery = {
   overdue?: true
   /** the name of a time zone (IANA) such as Europe/Berlin */
   timeZone?: string
+  /** true or false; true for todos that repeat, false for the others */
+  repeat?: boolean
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -619,7 +666,7 @@ export type CreateTodoBody = {
   tags?: Array<string>
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -658,7 +705,7 @@ export type ReplaceTodoBody = {
   tags?: Array<string>
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -683,6 +730,8 @@ export type ReplaceTodoBody = {
   deletedAt?: string | null
   /** the `etag` of the state that is to be replaced; 412 when it is another one */
   etag?: string
+  /** what a completion has answered, which says nothing of the present state */
+  completed?: unknown
 }
 
 export type DeleteTodoQuery = {
@@ -712,7 +761,7 @@ export type PatchTodoBody = {
   tags?: Array<string> | null
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -723,6 +772,13 @@ export type PatchTodoBody = {
   parentId?: string | null
   /** complete: all subtasks become done, too; goes with done true only */
   children?: 'complete'
+}
+
+export type ListCompletionsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
 }
 
 /** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
@@ -773,7 +829,7 @@ export type BatchTodosBody = {
           tags?: Array<string>
           /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
           repeat?: {
-            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
             rule: string
             /** due or completion: whether the next date follows the last one, or the day of completion */
             from: 'due' | 'completion'
@@ -813,6 +869,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -844,7 +902,7 @@ export type BatchTodosBody = {
           tags?: Array<string> | null
           /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
           repeat?: {
-            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
             rule: string
             /** due or completion: whether the next date follows the last one, or the day of completion */
             from: 'due' | 'completion'
@@ -888,6 +946,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -931,6 +991,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -972,6 +1034,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -1015,6 +1079,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */

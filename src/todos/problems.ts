@@ -1,7 +1,9 @@
 import type { ProblemType } from '../problems/problem-type.ts'
+import { recurrenceProblems } from './recurrence/problems.ts'
 
 /** The problems of todos. */
 export const todosProblems = {
+  ...recurrenceProblems,
   quota_exceeded: {
     status: 403,
     title: 'The account has as many todos as it may have',
@@ -34,8 +36,8 @@ export const todosProblems = {
     title: 'There is no such todo',
     detail: 'It was deleted, or the id is wrong. List the todos to see those that exist.',
     cause:
-      'The account has no todo with this id, or it is in the trash. To a create that was sent again with ' +
-      'its Idempotency-Key it says that the todo was made, and deleted for good since.',
+      'The account has no todo with this id, or it is in the trash. To a request that was sent again with ' +
+      'its Idempotency-Key it says that the todo was made or changed, and deleted for good since.',
     next:
       'GET /api/todos lists those that exist, and with deleted=true those in the trash, which can be ' +
       'restored. The todos of other users cannot be told from missing ones.'

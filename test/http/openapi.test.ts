@@ -59,6 +59,8 @@ t.test('every operation is described whole', async t => {
     'Challenge',
     'Change',
     'ChangePage',
+    'Completion',
+    'CompletionPage',
     'Event',
     'EventPage',
     'Limits',
@@ -97,6 +99,7 @@ t.test('every operation is described whole', async t => {
     'getTodo',
     'importTodos',
     'listChanges',
+    'listCompletions',
     'listEvents',
     'listLists',
     'listProblems',
@@ -118,7 +121,9 @@ t.test('every operation is described whole', async t => {
     'restoreList',
     'restoreTodo',
     'revertEmail',
-    'streamChanges'
+    'skipOccurrence',
+    'streamChanges',
+    'takeBackCompletion'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)

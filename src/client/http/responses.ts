@@ -3,6 +3,8 @@ import type {
   Challenge,
   Change,
   ChangePage,
+  Completion,
+  CompletionPage,
   Event,
   EventPage,
   ImportTodosAnswer,
@@ -110,6 +112,11 @@ const createPageReader = <Page extends { nextCursor: string | null }>(
   isPage: TypeGuard<Page>
 ) => createJsonReader((value): value is Page => isPage(value) && value.nextCursor !== cursor)
 
+const isCompletion = isObjectOf<Completion>({ id: isNonEmptyString, completedAt: isNonEmptyString })
+const isCompletionPage = isObjectOf<CompletionPage>({
+  items: isArrayOf(isCompletion),
+  nextCursor: isNonEmptyStringOrNull
+})
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
 const isListPage = isObjectOf<ListPage>({ items: isArrayOf(isList), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
@@ -145,6 +152,8 @@ export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ it
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
+export const createCompletionPageReader = (cursor: string | undefined) =>
+  createPageReader(cursor, isCompletionPage)
 export const readList = createJsonReader(isList)
 export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))

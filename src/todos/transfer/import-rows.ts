@@ -2,6 +2,7 @@ import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
+import { startSeries } from '../recurrence/series.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
 import type { PositionedLine } from './import-positions.ts'
@@ -24,6 +25,8 @@ export function toImportedRow({ now, newId }: Store, userId: string, line: Posit
     completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
     ...INBOX_ROW,
     ...NO_HISTORY,
+    // A series begins anew: what has happened in it so far is not in the line.
+    series: content.repeat && content.due && startSeries(content.repeat, content.due),
     deletedWith: line.deletedAt ? line.id : '',
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)

@@ -7,11 +7,18 @@ import { MAX_IMPORT_LINES } from '../limits.ts'
 import { sumGrowth, withQuota } from '../quota.ts'
 import type { TodoRow } from '../tables.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
-import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
+import { assertValidLines, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
-import { insertPlaced, isPlaced, type PlacementNote, readLevels } from './import-placements.ts'
+import {
+  insertPlaced,
+  isPlaced,
+  type PlacedLine,
+  type PlacementNote,
+  readLevels
+} from './import-placements.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
 import { insertRows, toImportedRow } from './import-rows.ts'
+import { createTurns } from './turns.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
@@ -131,7 +138,12 @@ async function insertLines(
   return counts
 
   async function insertSlice(lines: readonly PositionedLine[]): Promise<number> {
-    const todos = lines.map(line => ({ line, row: toImportedRow(store, userId, line) }))
+    const giveTurn = createTurns()
+    const todos: PlacedLine[] = []
+    for (const line of lines) {
+      todos.push({ line, row: toImportedRow(store, userId, line) })
+      await giveTurn()
+    }
     const rows = todos.filter(({ line }) => !isPlaced(line)).map(({ row }) => row)
     await nextTurn()
     const added = rows.length > 0 ? await writeRows(rows, () => insertRows(store, userId, rows)) : 0
@@ -172,21 +184,4 @@ async function computeGrowth(store: Store, { userId, text, newId }: Insertion) {
     await nextTurn()
   }
   return { growth, hasPlaces }
-}
-
-async function assertValidLines(text: string, check: LineCheck): Promise<void> {
-  const errors: Fault[] = []
-  for (const { firstLine, lines } of toSlices(text)) {
-    if (errors.length >= MAX_ERRORS) break
-    if (firstLine + lines.length > MAX_IMPORT_LINES) {
-      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
-      break
-    }
-    const errorsByLine = lines.map(line => findLineErrors(line, check))
-    for (const [index, lineErrors] of errorsByLine.entries())
-      for (const { pointer, detail } of lineErrors)
-        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
-    await nextTurn()
-  }
-  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
 }
