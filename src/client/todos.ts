@@ -5,6 +5,8 @@ import {
   createTodoPageReader,
   type ResponseReader,
   readBatch,
+  readCalendar,
+  readCalendarImport,
   readImport,
   readNdjson,
   readTodo
@@ -14,6 +16,8 @@ import type {
   BatchTodosBody,
   Completion,
   CreateTodoBody,
+  ExportTodosQuery,
+  ImportTodosQuery,
   ListCompletionsQuery,
   ListTodosQuery,
   MoveTodoBody,
@@ -52,11 +56,13 @@ export function createTodos(platform: Platform, call: Call) {
     body: unknown,
     { idempotencyKey, signal }: RepeatableOptions,
     read: ResponseReader<Answer>,
-    contentType = 'application/json'
+    contentType = 'application/json',
+    query?: object
   ) =>
     call({
       method: 'POST',
       path,
+      query,
       body,
       contentType,
       signal,
@@ -166,13 +172,37 @@ export function createTodos(platform: Platform, call: Call) {
     restore: (id: string, options?: ChangeOptions) =>
       call({ method: 'POST', path: `${PATH}/${id}/restore`, isIdempotent: true, read: readTodo, ...options }),
 
-    /** Exports all todos as NDJSON, including the trash. */
-    export: (options?: CallOptions) =>
-      call({ method: 'GET', path: `${PATH}/export`, read: readNdjson, ...options }),
+    /** Exports all todos as NDJSON, including the trash, or those of a list. */
+    export: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({ method: 'GET', path: `${PATH}/export`, query: { list }, read: readNdjson, ...options }),
+
+    /** Exports all todos, or those of a list, as a calendar (iCalendar). */
+    exportCalendar: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({
+        method: 'GET',
+        path: `${PATH}/export`,
+        query: { list },
+        headers: { accept: 'text/calendar' },
+        read: readCalendar,
+        ...options
+      }),
 
     /** Imports NDJSON. Each line creates one todo, however often the request is sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
       postIdempotently(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
+
+    /**
+     * Imports a calendar (iCalendar). The answer's `notes` say what was not taken over. A todo that is there already stays as it
+     * is.
+     */
+    importCalendar: (
+      calendar: string,
+      { timeZone, list, ...options }: RepeatableOptions & ImportTodosQuery = {}
+    ) =>
+      postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
+        timeZone,
+        list
+      }),
 
     /** Carries out several operations, all or none. */
     batch: (

@@ -35,6 +35,7 @@ export type Problem = {
     | 'not_found'
     | 'session_not_found'
     | 'completion_not_found'
+    | 'tag_not_found'
     | 'todo_not_found'
     | 'list_not_found'
     | 'method_not_allowed'
@@ -132,7 +133,7 @@ export type Limits = {
   batchOperations: number
   /** bytes of an import */
   importBytes: number
-  /** lines of an import */
+  /** lines of an import, or to-dos of a calendar */
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
@@ -396,6 +397,28 @@ export type BatchResult = {
   }>
   /** whether nothing was written */
   validateOnly: boolean
+}
+
+/** A tag of todos. */
+export type Tag = {
+  tag: string
+  /** how many todos have it, of those that GET /api/todos lists */
+  count: number
+  /** how many of them are not done */
+  openCount: number
+}
+
+/** A page of tags. */
+export type TagPage = {
+  items: Array<Tag>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
+/** What came of a change of a tag. */
+export type TagChange = {
+  /** how many todos were changed, those in the trash included */
+  count: number
 }
 
 /** A list of todos. */
@@ -1120,12 +1143,45 @@ export type BatchTodosBody = {
   validateOnly?: boolean
 }
 
+export type ExportTodosQuery = {
+  /** a UUID */
+  list?: string
+}
+
+export type ImportTodosQuery = {
+  /** a UUID */
+  list?: string
+  /** the name of a time zone (IANA) such as Europe/Berlin */
+  timeZone?: string
+}
+
 /** All todos are there. */
 export type ImportTodosAnswer = {
   /** how many todos were made */
   created: number
   /** how many were there already */
   existing: number
+  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
+  notes?: Array<{
+    /** the line of the file, counted from 1 */
+    line: number
+    /** the UID of the component, if it has one */
+    uid?: string
+    /** what was not taken over, and why */
+    detail: string
+  }>
+}
+
+export type ListTagsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+}
+
+export type RenameTagBody = {
+  /** a text of 1 to 50 characters, without white space around it */
+  tag: string
 }
 
 export type ListListsQuery = {

@@ -133,6 +133,20 @@ t.test('all that one does with todos', async t => {
   t.strictSame(await todos.import(lines), { created: 0, existing: 1 })
   t.strictSame(await todos.import('{"title":"New"}\n'), { created: 1, existing: 0 })
 
+  const calendar = await todos.exportCalendar()
+  t.match(calendar, /^BEGIN:VCALENDAR\r\n.*SUMMARY:New\r\n/s)
+  t.strictSame(await todos.importCalendar(calendar), { created: 0, existing: 1, notes: [] })
+  const floating = calendar
+    .replace('SUMMARY:New', 'LOCATION:x\r\nDUE:20260329T090000\r\nSUMMARY:New')
+    .replace(/^UID:.*/m, 'UID:x')
+  t.match(await todos.importCalendar(floating, { timeZone: 'Europe/Berlin' }), {
+    created: 1,
+    existing: 0,
+    notes: [{ uid: 'x', detail: /^LOCATION/ }]
+  })
+  await t.rejects(todos.importCalendar(calendar, { list: milk.id }), { code: 'validation_failed' })
+  await t.rejects(todos.export({ list: milk.id }), { code: 'validation_failed' })
+
   const repeat = { rule: 'FREQ=DAILY', from: 'due' } as const
   const plants = await todos.create({ title: 'Water plants', due: { date: '2026-01-05' }, repeat })
   const once = { idempotencyKey: 'once' }
