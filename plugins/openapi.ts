@@ -26,6 +26,7 @@ async function openapi(app: FastifyInstance) {
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of the signed-in user' },
+        { name: 'tags', description: 'The tags of the todos' },
         { name: 'lists', description: 'The lists that todos are in' },
         { name: 'changes', description: 'What has changed, for copies that miss nothing' },
         { name: 'limits', description: 'The limits of the service' },
@@ -57,11 +58,14 @@ async function openapi(app: FastifyInstance) {
 const stripValidatorKeywords = (document: OpenApiDocument): OpenApiDocument =>
   JSON.parse(JSON.stringify(document, (key, value) => (isValidatorKeyword(key, value) ? undefined : value)))
 
+const VALIDATOR_FORMATS = new Set<unknown>(['text', 'line', 'recurrence-rule'])
+
 const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'discriminator' ||
   key === 'lowerCase' ||
+  key === 'canonicalTag' ||
   key === 'canonicalTags' ||
-  (key === 'format' && (value === 'text' || value === 'line'))
+  (key === 'format' && VALIDATOR_FORMATS.has(value))
 
 /** Marks a body as optional when its schema accepts null. The plugin marks every body as required. */
 function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
@@ -71,7 +75,7 @@ function markOptionalBodies(document: OpenApiDocument): OpenApiDocument {
   return document
 }
 
-const acceptsNull = ({ schema }: { schema: { type: string | string[] } }) => schema.type.includes('null')
+const acceptsNull = ({ schema }: { schema: { type?: string | string[] } }) => schema.type?.includes('null')
 
 /** The parts of an OpenAPI document that this plugin changes. */
 interface OpenApiDocument {

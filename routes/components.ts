@@ -11,8 +11,14 @@ import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
+import { TagChangeDocument, TagDocument, TagPageDocument } from './tags/schemas.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
-import { TodoDocument, TodoPageDocument } from './todos/documents.ts'
+import {
+  CompletionDocument,
+  CompletionPageDocument,
+  TodoDocument,
+  TodoPageDocument
+} from './todos/documents.ts'
 
 /** Registers the named schemas. Other schemas refer to them, and generated clients get one type for each. */
 async function components(app: FastifyInstance) {
@@ -28,7 +34,12 @@ async function components(app: FastifyInstance) {
     AuditEventPageDocument,
     TodoDocument,
     TodoPageDocument,
+    CompletionDocument,
+    CompletionPageDocument,
     BatchDocument,
+    TagDocument,
+    TagPageDocument,
+    TagChangeDocument,
     ListDocument,
     ListPageDocument,
     ChangeDocument,

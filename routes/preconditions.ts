@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { Config } from '../src/config/config.ts'
 import { createPrecondition, type Precondition } from '../src/http/preconditions.ts'
+import type { IdempotentResult } from '../src/idempotency/idempotency.ts'
 
 /** The header of an answer that shows one resource, or a page. */
 export const etagHeader = Type.String({ description: 'names the state that the answer shows' })
@@ -46,4 +47,13 @@ export function setEtag<Resource extends { readonly etag: string }>(
 ): Resource {
   reply.header('etag', resource.etag)
   return resource
+}
+
+/** Sets the ETag of an answer to a request that takes effect once, and says whether it did so before. */
+export function setResultHeaders<Resource extends { readonly etag: string }>(
+  { answer, isReplay }: IdempotentResult<Resource>,
+  reply: FastifyReply
+): Resource {
+  if (isReplay) reply.header('idempotent-replayed', 'true')
+  return setEtag(answer, reply)
 }

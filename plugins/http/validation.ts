@@ -4,6 +4,7 @@ import {
   type ErrorObject,
   type FuncKeywordDefinition,
   type KeywordDefinition,
+  type Name,
   type Options
 } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -16,6 +17,7 @@ import { findLineFault, findTextFault } from '../../src/http/text.ts'
 import { type Fault, type FieldError, MAX_ERRORS, validationFailed } from '../../src/problems/problem.ts'
 import { isFullDate, isInstant, isLocalDateTime, isUtcInstant } from '../../src/time/rfc3339.ts'
 import { isTimeZone } from '../../src/time/time-zones.ts'
+import { findRuleFault } from '../../src/todos/content/repeat.ts'
 import { normalizeTag } from '../../src/todos/content/tags.ts'
 
 declare module 'fastify' {
@@ -45,7 +47,20 @@ const lowerCase: KeywordDefinition = {
 const textFormats: Record<string, (text: string) => string | undefined> = {
   text: findTextFault,
   line: findLineFault,
-  'idn-email': findEmailError
+  'idn-email': findEmailError,
+  'recurrence-rule': findRuleFault
+}
+
+/** Normalizes a tag before its length and its characters are checked. */
+const canonicalTag: KeywordDefinition = {
+  keyword: 'canonicalTag',
+  type: 'string',
+  modifying: true,
+  before: 'maxLength',
+  code({ gen, data, it: { parentData, parentDataProperty } }) {
+    const normalize = gen.scopeValue('func', { ref: normalizeTag })
+    gen.assign(data as Name, _`${parentData}[${parentDataProperty}] = ${normalize}(${data})`)
+  }
 }
 
 /** Normalizes the tags of a list before `uniqueItems` compares them. */
@@ -135,6 +150,7 @@ function createAjv(options: Pick<Options, 'useDefaults'>): Ajv {
   ajv.addFormat('time-zone', isTimeZone)
   for (const [name, findFault] of Object.entries(textFormats))
     ajv.addFormat(name, value => findFault(value) === undefined)
+  ajv.addKeyword(canonicalTag)
   ajv.addKeyword(canonicalTags)
   // A password is hashed as UTF-8, which maps all lone surrogates to one character.
   ajv.addFormat('password', value => value.isWellFormed())

@@ -83,7 +83,7 @@ export const LimitsDocument = Type.Object(
     batchBytes: limitSchema('bytes of a batch'),
     batchOperations: limitSchema('operations of a batch, and todos that they name together'),
     importBytes: limitSchema('bytes of an import'),
-    importLines: limitSchema('lines of an import'),
+    importLines: limitSchema('lines of an import, or to-dos of a calendar'),
     idempotencyKeyLength: limitSchema('characters of an Idempotency-Key'),
     idempotencySeconds: limitSchema(
       'seconds in which a create, a batch or an import can be repeated with its Idempotency-Key'

@@ -62,7 +62,12 @@ export const batch = {
         })
       )
     },
-    { ...strict, examples: [{ operations: [{ op: 'delete', where: { done: true } }] }] }
+    {
+      ...strict,
+      examples: [
+        { operations: [{ op: 'patch', where: { dueBefore: '2026-12-01' }, changes: { done: true } }] }
+      ]
+    }
   ),
   response: {
     200: { ...ref(BatchDocument), description: 'What came of each operation.' },

@@ -14,6 +14,7 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
     const { operations, validateOnly = false } = request.body
     const { answer, isReplay } = await runBatch(app.store, {
       userId: request.user.id,
+      sessionId: request.user.sessionId,
       operations,
       validateOnly,
       key: getIdempotencyKey(request.headers),

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { Nullable, StringEnum } from '../../src/http/schemas/types.ts'
 import { priorities, type TodoContent } from '../../src/todos/content/content.ts'
+import type { CompletedOccurrence } from '../../src/todos/recurrence/completions.ts'
 import { exampleIds, Instant, NullableString, ref } from '../schemas.ts'
 
 const nullableInstant = (description: string) =>
@@ -17,6 +18,17 @@ const DueDocument = Type.Unsafe<TodoContent['due']>({
   },
   description: 'when it is due: `date`, or `dateTime` and `timeZone`'
 })
+
+/** What an answer says of an occurrence that was completed. */
+const completedFields = {
+  id: IdDocument,
+  occurrence: Type.Unsafe<CompletedOccurrence['occurrence']>({
+    ...DueDocument,
+    type: 'object',
+    description: 'the `due` that the todo had'
+  }),
+  completedAt: Instant('when it was completed')
+}
 
 /** Not a union either. */
 const RepeatDocument = Type.Unsafe<TodoContent['repeat']>({
@@ -50,6 +62,13 @@ export const exampleTodo = {
   etag: '"01a209b2-7298-7c4f-8d0e-5f1b2f6c6a11"'
 }
 
+const exampleCompletion = {
+  id: exampleIds.completion,
+  occurrence: { date: '2026-11-24' },
+  completedAt: '2026-11-24T10:00:00.000Z',
+  sessionId: exampleIds.session
+}
+
 export const TodoDocument = Type.Object(
   {
     id: IdDocument,
@@ -69,7 +88,12 @@ export const TodoDocument = Type.Object(
     updatedAt: Instant('when it last changed, but for its place in the list'),
     completedAt: nullableInstant('since when it is done; set and cleared with `done`'),
     deletedAt: nullableInstant('since when it is in the trash'),
-    etag: Type.String({ description: 'names this state of it; goes into If-Match' })
+    etag: Type.String({ description: 'names this state of it; goes into If-Match' }),
+    completed: Type.Optional(
+      Type.Object(completedFields, {
+        description: 'the occurrence that was completed; in the answer to what has completed it only'
+      })
+    )
   },
   { $id: 'Todo', description: 'A todo.', examples: [exampleTodo] }
 )
@@ -84,5 +108,29 @@ export const TodoPageDocument = Type.Object(
     $id: 'TodoPage',
     description: 'A page of todos.',
     examples: [{ items: [exampleTodo], nextCursor: null }]
+  }
+)
+
+export const CompletionDocument = Type.Object(
+  {
+    ...completedFields,
+    sessionId: NullableString('the session that completed it; null for an act of the service')
+  },
+  {
+    $id: 'Completion',
+    description: 'An occurrence of a recurring todo that was completed.',
+    examples: [exampleCompletion]
+  }
+)
+
+export const CompletionPageDocument = Type.Object(
+  {
+    items: Type.Array(ref(CompletionDocument)),
+    nextCursor: NullableString('the `cursor` of the next page; null at the end')
+  },
+  {
+    $id: 'CompletionPage',
+    description: 'Some completions of a todo, the latest first.',
+    examples: [{ items: [exampleCompletion], nextCursor: null }]
   }
 )

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../../src/config/config.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { createPreconditionFactory, setEtag } from '../preconditions.ts'
+import { createPreconditionFactory, setResultHeaders } from '../preconditions.ts'
+import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './schemas.ts'
 
 /** In a plugin of its own, because only PATCH takes a media type beside plain JSON. */
@@ -10,10 +11,14 @@ const patch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, app.parseJson)
 
   app.patch('/:id', { schema: schemas.patch }, async function patch(request, reply) {
+    const { params, body, user } = request
     const precondition = createPrecondition(request)
-    const todos = createTodos(app.store, request.user.id)
-    const todo = await todos.edit(({ patch }) => patch(request.params.id, request.body, precondition))
-    return setEtag(todo, reply)
+    const todos = createTodos(app.store, user.id, user.sessionId)
+    const result = await todos.editOnce(
+      { key: getIdempotencyKey(request.headers), request: ['patch', params.id, body] },
+      ({ patch }) => patch(params.id, body, precondition)
+    )
+    return setResultHeaders(result, reply)
   })
 }
 

@@ -20,13 +20,24 @@ import { TodoDocument, TodoPageDocument } from './documents.ts'
 
 const tags = ['todos']
 const security = bearer
-const params = Type.Object({ id: Id })
+export const params = Type.Object({ id: Id })
 const strict = { additionalProperties: false }
 
-const todoProblems = ['validation_failed', 'todo_not_found', 'uri_too_long', ...bearerProblems] as const
-const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
+export const todoProblems = [
+  'validation_failed',
+  'todo_not_found',
+  'uri_too_long',
+  ...bearerProblems
+] as const
+export const changeProblems = [...todoProblems, 'precondition_failed', 'precondition_required'] as const
 
-const todoResponse = (description: string) => ({
+/** Headers of a change that takes effect once. */
+export const repeatableChangeHeaders = Type.Object({
+  ...preconditionHeaders.properties,
+  ...idempotencyHeaders.properties
+})
+
+export const todoResponse = (description: string) => ({
   ...ref(TodoDocument),
   description,
   headers: { etag: etagHeader }
@@ -112,6 +123,11 @@ const replacedEtag = Type.String({
   readOnly: true
 })
 
+const answeredCompletion = Type.Unsafe<unknown>({
+  description: 'what a completion has answered, which says nothing of the present state',
+  readOnly: true
+})
+
 export const replace = {
   operationId: 'replaceTodo',
   summary: 'Replace a todo',
@@ -122,20 +138,26 @@ export const replace = {
   tags,
   security,
   params,
-  headers: preconditionHeaders,
+  headers: repeatableChangeHeaders,
   body: Type.Object(
     {
       id: Type.Optional(Id),
       ...contentFields,
       ...placementFields,
       ...serverFields,
-      etag: Type.Optional(replacedEtag)
+      etag: Type.Optional(replacedEtag),
+      completed: Type.Optional(answeredCompletion)
     },
-    { ...strict, examples: [{ title: 'Buy milk', description: null, done: true }] }
+    {
+      ...strict,
+      examples: [
+        { title: 'Buy milk', due: { date: '2026-11-24' }, repeat: { rule: 'FREQ=WEEKLY', from: 'due' } }
+      ]
+    }
   ),
   response: {
     200: todoResponse('The todo as it is now.'),
-    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...changeProblems)
   }
 }
 
@@ -143,16 +165,19 @@ export const patch = {
   operationId: 'patchTodo',
   summary: 'Change a todo',
   description:
-    'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults.',
+    'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults. ' +
+    '`done: true` completes a recurring todo: the answer has the occurrence as `completed`, the todo stays open and is due at the next ' +
+    'one, and its subtasks are opened again; after the last one it is done. With `repeat: null` beside it, the series ends. Sent again ' +
+    'with its `Idempotency-Key`, the same request changes nothing: the answer is the todo as it is now.',
   tags,
   security,
   params,
-  headers: preconditionHeaders,
+  headers: repeatableChangeHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
   body: { ...TodoPatch, examples: [{ done: true }] },
   response: {
     200: todoResponse('The todo as it is now.'),
-    ...problemResponses(...bodyProblems, 'quota_exceeded', ...changeProblems)
+    ...problemResponses(...bodyProblems, 'quota_exceeded', ...idempotencyProblems, ...changeProblems)
   }
 }
 

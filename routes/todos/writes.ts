@@ -4,7 +4,7 @@ import { validationFailed } from '../../src/problems/problem.ts'
 import { defaults } from '../../src/todos/content/content.ts'
 import { assertValidTarget } from '../../src/todos/order/move-target.ts'
 import { createTodos } from '../../src/todos/todos.ts'
-import { createPreconditionFactory, setEtag } from '../preconditions.ts'
+import { createPreconditionFactory, setEtag, setResultHeaders } from '../preconditions.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import * as schemas from './schemas.ts'
 
@@ -20,7 +20,7 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   })
 
   app.put('/:id', { schema: schemas.replace }, async function replace(request, reply) {
-    const { id = request.params.id, etag, ...body } = request.body
+    const { id = request.params.id, etag, completed: _, ...body } = request.body
     if (id !== request.params.id) throw validationFailed(idMismatch)
     const { position, childCount, openChildCount, createdAt, updatedAt, completedAt, deletedAt, ...fields } =
       body
@@ -35,9 +35,12 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
       deletedAt
     }
     const precondition = createPrecondition(request, etag)
-    const todos = createTodos(app.store, request.user.id)
-    const todo = await todos.edit(({ replace }) => replace(id, content, precondition, serverFields))
-    return setEtag(todo, reply)
+    const todos = createTodos(app.store, request.user.id, request.user.sessionId)
+    const result = await todos.editOnce(
+      { key: getIdempotencyKey(request.headers), request: ['replace', id, content] },
+      ({ replace }) => replace(id, content, precondition, serverFields)
+    )
+    return setResultHeaders(result, reply)
   })
 
   app.delete('/:id', { schema: schemas.remove }, async function remove(request, reply) {

@@ -1,9 +1,12 @@
 import type { Call } from './http/calls.ts'
 import { iterateItems } from './http/pagination.ts'
 import {
+  createCompletionPageReader,
   createTodoPageReader,
   type ResponseReader,
   readBatch,
+  readCalendar,
+  readCalendarImport,
   readImport,
   readNdjson,
   readTodo
@@ -11,7 +14,11 @@ import {
 import type { Platform } from './platform.ts'
 import type {
   BatchTodosBody,
+  Completion,
   CreateTodoBody,
+  ExportTodosQuery,
+  ImportTodosQuery,
+  ListCompletionsQuery,
   ListTodosQuery,
   MoveTodoBody,
   PatchTodoBody,
@@ -37,6 +44,9 @@ export interface RepeatableOptions extends CallOptions {
   readonly idempotencyKey?: string
 }
 
+/** Options of calls that change a todo, and take an `Idempotency-Key`. */
+export interface RepeatableChangeOptions extends ChangeOptions, RepeatableOptions {}
+
 const PATH = '/api/todos'
 
 /** Creates the methods on the todos of the signed-in user. */
@@ -46,16 +56,43 @@ export function createTodos(platform: Platform, call: Call) {
     body: unknown,
     { idempotencyKey, signal }: RepeatableOptions,
     read: ResponseReader<Answer>,
-    contentType = 'application/json'
+    contentType = 'application/json',
+    query?: object
   ) =>
     call({
       method: 'POST',
       path,
+      query,
       body,
       contentType,
       signal,
       key: idempotencyKey ?? platform.newKey(),
       read
+    })
+
+  /** Changes a todo once, however often the request is sent: a second completion would be that of the next occurrence. */
+  const changeOnce = (
+    method: 'PATCH' | 'PUT' | 'POST',
+    path: string,
+    body: unknown,
+    { idempotencyKey, ...options }: RepeatableChangeOptions
+  ) =>
+    call({
+      method,
+      path: `${PATH}/${path}`,
+      body,
+      key: idempotencyKey ?? platform.newKey(),
+      read: readTodo,
+      ...options
+    })
+
+  const listCompletions = (id: string, query?: ListCompletionsQuery, options?: CallOptions) =>
+    call({
+      method: 'GET',
+      path: `${PATH}/${id}/completions`,
+      query,
+      read: createCompletionPageReader(query?.cursor),
+      ...options
     })
 
   const list = (query?: ListTodosQuery, options?: CallOptions) =>
@@ -80,13 +117,39 @@ export function createTodos(platform: Platform, call: Call) {
     create: (body: CreateTodoBody, options: RepeatableOptions = {}) =>
       postIdempotently(PATH, body, options, readTodo),
 
-    /** Changes the given fields. */
-    patch: (id: string, body: PatchTodoBody, options?: ChangeOptions) =>
-      call({ method: 'PATCH', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
+    /** Changes the given fields. `{ done: true }` completes the present occurrence of a recurring todo. */
+    patch: (id: string, body: PatchTodoBody, options: RepeatableChangeOptions = {}) =>
+      changeOnce('PATCH', id, body, options),
 
     /** Replaces the whole content. The `etag` of a todo in `body` counts as `ifMatch`. */
-    replace: (id: string, body: ReplaceTodoBody | Todo, options?: ChangeOptions) =>
-      call({ method: 'PUT', path: `${PATH}/${id}`, body, read: readTodo, ...options }),
+    replace: (id: string, body: ReplaceTodoBody | Todo, options: RepeatableChangeOptions = {}) =>
+      changeOnce('PUT', id, body, options),
+
+    /** Goes on to the next occurrence of a recurring todo without completing the present one. */
+    skip: (id: string, options: RepeatableChangeOptions = {}) =>
+      changeOnce('POST', `${id}/skip`, undefined, options),
+
+    /** Reads a page of the completions of a recurring todo, the latest first. */
+    listCompletions,
+
+    /** Iterates over all completions of a recurring todo, page by page. */
+    completions: (
+      id: string,
+      query?: Omit<ListCompletionsQuery, 'cursor'>,
+      options?: CallOptions
+    ): AsyncGenerator<Completion, void, undefined> =>
+      iterateItems(cursor =>
+        listCompletions(id, { ...query, ...(cursor !== undefined && { cursor }) }, options)
+      ),
+
+    /** Takes the latest completion back. After a lost answer the retry may fail with `completion_not_found`. */
+    takeBackCompletion: (id: string, completionId: string, options?: ChangeOptions) =>
+      call({
+        method: 'DELETE',
+        path: `${PATH}/${id}/completions/${completionId}`,
+        read: readTodo,
+        ...options
+      }),
 
     /** Moves a todo in the manual order. */
     move: (id: string, body: MoveTodoBody, options?: ChangeOptions) =>
@@ -109,13 +172,37 @@ export function createTodos(platform: Platform, call: Call) {
     restore: (id: string, options?: ChangeOptions) =>
       call({ method: 'POST', path: `${PATH}/${id}/restore`, isIdempotent: true, read: readTodo, ...options }),
 
-    /** Exports all todos as NDJSON, including the trash. */
-    export: (options?: CallOptions) =>
-      call({ method: 'GET', path: `${PATH}/export`, read: readNdjson, ...options }),
+    /** Exports all todos as NDJSON, including the trash, or those of a list. */
+    export: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({ method: 'GET', path: `${PATH}/export`, query: { list }, read: readNdjson, ...options }),
+
+    /** Exports all todos, or those of a list, as a calendar (iCalendar). */
+    exportCalendar: ({ list, ...options }: CallOptions & ExportTodosQuery = {}) =>
+      call({
+        method: 'GET',
+        path: `${PATH}/export`,
+        query: { list },
+        headers: { accept: 'text/calendar' },
+        read: readCalendar,
+        ...options
+      }),
 
     /** Imports NDJSON. Each line creates one todo, however often the request is sent. */
     import: (lines: string, options: RepeatableOptions = {}) =>
       postIdempotently(`${PATH}/import`, lines, options, readImport, 'application/x-ndjson'),
+
+    /**
+     * Imports a calendar (iCalendar). The answer's `notes` say what was not taken over. A todo that is there already stays as it
+     * is.
+     */
+    importCalendar: (
+      calendar: string,
+      { timeZone, list, ...options }: RepeatableOptions & ImportTodosQuery = {}
+    ) =>
+      postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
+        timeZone,
+        list
+      }),
 
     /** Carries out several operations, all or none. */
     batch: (

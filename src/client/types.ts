@@ -34,6 +34,8 @@ export type Problem = {
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
+    | 'completion_not_found'
+    | 'tag_not_found'
     | 'todo_not_found'
     | 'list_not_found'
     | 'method_not_allowed'
@@ -41,6 +43,10 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'completion_not_latest'
+    | 'series_changed'
+    | 'series_ended'
+    | 'todo_not_recurring'
     | 'todo_exists'
     | 'list_exists'
     | 'idempotency_key_in_use'
@@ -127,7 +133,7 @@ export type Limits = {
   batchOperations: number
   /** bytes of an import */
   importBytes: number
-  /** lines of an import */
+  /** lines of an import, or to-dos of a calendar */
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
@@ -328,6 +334,21 @@ export type Todo = {
   deletedAt: string | null
   /** names this state of it; goes into If-Match */
   etag: string
+  /** the occurrence that was completed; in the answer to what has completed it only */
+  completed?: {
+    /** a UUID */
+    id: string
+    /** the `due` that the todo had */
+    occurrence: {
+      date?: string
+      /** a local time */
+      dateTime?: string
+      /** the name of its time zone (IANA) */
+      timeZone?: string
+    }
+    /** when it was completed */
+    completedAt: string
+  }
 }
 
 /** A page of todos. */
@@ -337,6 +358,31 @@ export type TodoPage = {
   nextCursor: string | null
   /** how many there are on all pages; with `count=true` */
   total?: number
+}
+
+/** An occurrence of a recurring todo that was completed. */
+export type Completion = {
+  /** a UUID */
+  id: string
+  /** the `due` that the todo had */
+  occurrence: {
+    date?: string
+    /** a local time */
+    dateTime?: string
+    /** the name of its time zone (IANA) */
+    timeZone?: string
+  }
+  /** when it was completed */
+  completedAt: string
+  /** the session that completed it; null for an act of the service */
+  sessionId: string | null
+}
+
+/** Some completions of a todo, the latest first. */
+export type CompletionPage = {
+  items: Array<Completion>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
 }
 
 /** What came of a batch. */
@@ -351,6 +397,28 @@ export type BatchResult = {
   }>
   /** whether nothing was written */
   validateOnly: boolean
+}
+
+/** A tag of todos. */
+export type Tag = {
+  tag: string
+  /** how many todos have it, of those that GET /api/todos lists */
+  count: number
+  /** how many of them are not done */
+  openCount: number
+}
+
+/** A page of tags. */
+export type TagPage = {
+  items: Array<Tag>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
+/** What came of a change of a tag. */
+export type TagChange = {
+  /** how many todos were changed, those in the trash included */
+  count: number
 }
 
 /** A list of todos. */
@@ -577,6 +645,8 @@ export type ListTodosQuery = {
   overdue?: true
   /** the name of a time zone (IANA) such as Europe/Berlin */
   timeZone?: string
+  /** true or false; true for todos that repeat, false for the others */
+  repeat?: boolean
   /** an instant such as 2026-03-29T09:00:00.000Z */
   updatedAfter?: string
   /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -619,7 +689,7 @@ export type CreateTodoBody = {
   tags?: Array<string>
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -658,7 +728,7 @@ export type ReplaceTodoBody = {
   tags?: Array<string>
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -683,6 +753,8 @@ export type ReplaceTodoBody = {
   deletedAt?: string | null
   /** the `etag` of the state that is to be replaced; 412 when it is another one */
   etag?: string
+  /** what a completion has answered, which says nothing of the present state */
+  completed?: unknown
 }
 
 export type DeleteTodoQuery = {
@@ -712,7 +784,7 @@ export type PatchTodoBody = {
   tags?: Array<string> | null
   /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
   repeat?: {
-    /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+    /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
     rule: string
     /** due or completion: whether the next date follows the last one, or the day of completion */
     from: 'due' | 'completion'
@@ -721,6 +793,15 @@ export type PatchTodoBody = {
   listId?: string | null
   /** the id of the todo whose subtask it is, or null for none */
   parentId?: string | null
+  /** complete: all subtasks become done, too; goes with done true only */
+  children?: 'complete'
+}
+
+export type ListCompletionsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
 }
 
 /** { after } or { before } with the id of another todo, or { to } with top or bottom; listId and parentId for another list or parent */
@@ -771,7 +852,7 @@ export type BatchTodosBody = {
           tags?: Array<string>
           /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
           repeat?: {
-            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
             rule: string
             /** due or completion: whether the next date follows the last one, or the day of completion */
             from: 'due' | 'completion'
@@ -811,6 +892,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -842,7 +925,7 @@ export type BatchTodosBody = {
           tags?: Array<string> | null
           /** { rule, from } with a recurrence rule such as FREQ=WEEKLY;BYDAY=MO,TH, or null for none */
           repeat?: {
-            /** a recurrence rule (RFC 5545, RRULE) such as FREQ=WEEKLY;BYDAY=MO,TH */
+            /** a recurrence rule (RFC 5545, RRULE) of at most 500 characters such as FREQ=WEEKLY;BYDAY=MO,TH */
             rule: string
             /** due or completion: whether the next date follows the last one, or the day of completion */
             from: 'due' | 'completion'
@@ -851,7 +934,54 @@ export type BatchTodosBody = {
           listId?: string | null
           /** the id of the todo whose subtask it is, or null for none */
           parentId?: string | null
+          /** complete: all subtasks become done, too; goes with done true only */
+          children?: 'complete'
         }
+        /** the `etag` of the state that is to be changed; 412 when it is another one */
+        ifMatch?: string
+      }
+    | {
+        /** complete */
+        op: 'complete'
+        /** a UUID */
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** at least one of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+        }
+        /** complete: all subtasks become done, too; goes with done true only */
+        children?: 'complete'
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -884,6 +1014,8 @@ export type BatchTodosBody = {
           overdue?: true
           /** the name of a time zone (IANA) such as Europe/Berlin */
           timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
           /** an instant such as 2026-03-29T09:00:00.000Z */
           updatedAfter?: string
           /** an instant such as 2026-03-29T09:00:00.000Z */
@@ -900,7 +1032,44 @@ export type BatchTodosBody = {
         /** restore */
         op: 'restore'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -908,7 +1077,44 @@ export type BatchTodosBody = {
         /** purge */
         op: 'purge'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
+        /** deleted: true, and any of the conditions that the list has */
+        where?: {
+          /** true or false */
+          done?: boolean
+          /** a tag that the todos have; all of them, where there are several */
+          tag?: Array<string>
+          /** the id of a list, or inbox; one of them, where there are several, at most 20 */
+          list?: Array<'inbox' | string>
+          /** the id of a todo, for its subtasks, or none, for todos that are nobody's subtask */
+          parent?: 'none' | string
+          /** none, low, medium or high */
+          priority?: 'none' | 'low' | 'medium' | 'high'
+          /** none, for todos without a due date (dueBefore and dueAfter select by date) */
+          due?: 'none'
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueBefore?: string
+          /** a day such as 2026-03-29, or a local time such as 2026-03-29T09:00:00 */
+          dueAfter?: string
+          /** true, for open todos whose due date is past by calendar and clock in timeZone */
+          overdue?: true
+          /** the name of a time zone (IANA) such as Europe/Berlin */
+          timeZone?: string
+          /** true or false; true for todos that repeat, false for the others */
+          repeat?: boolean
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          updatedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedAfter?: string
+          /** an instant such as 2026-03-29T09:00:00.000Z */
+          completedBefore?: string
+          /** a text of at most 200 characters: words, or how they begin, in title or description */
+          q?: string
+          /** true, since the todos are those in the trash */
+          deleted: true
+        }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string
       }
@@ -916,7 +1122,9 @@ export type BatchTodosBody = {
         /** move */
         op: 'move'
         /** a UUID */
-        id: string
+        id?: string
+        /** 1 to 100 different ids */
+        ids?: Array<string>
         /** a UUID */
         after?: string
         /** a UUID */
@@ -935,12 +1143,45 @@ export type BatchTodosBody = {
   validateOnly?: boolean
 }
 
+export type ExportTodosQuery = {
+  /** a UUID */
+  list?: string
+}
+
+export type ImportTodosQuery = {
+  /** a UUID */
+  list?: string
+  /** the name of a time zone (IANA) such as Europe/Berlin */
+  timeZone?: string
+}
+
 /** All todos are there. */
 export type ImportTodosAnswer = {
   /** how many todos were made */
   created: number
   /** how many were there already */
   existing: number
+  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
+  notes?: Array<{
+    /** the line of the file, counted from 1 */
+    line: number
+    /** the UID of the component, if it has one */
+    uid?: string
+    /** what was not taken over, and why */
+    detail: string
+  }>
+}
+
+export type ListTagsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+}
+
+export type RenameTagBody = {
+  /** a text of 1 to 50 characters, without white space around it */
+  tag: string
 }
 
 export type ListListsQuery = {

@@ -134,15 +134,16 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
       const names = (Object.keys(row) as (keyof TodoRow)[]).filter(
         name => row[name] !== original[name] || (isMoved && name === 'isArchived')
       )
-      return [updateTodo(store, names).bind({ ...row, expected })]
+      return [mustAffectRow(updateTodo(store, names).bind({ ...row, expected }))]
     }
     if (row) {
       const where = isRetry ? 'anywhere' : row.parentId === '' ? 'roots' : 'children'
-      return [insertTodo(store, { where, isStandalone: isStandalone(row) }).bind(row)]
+      const insert = insertTodo(store, { where, isStandalone: isStandalone(row) })
+      return [mustAffectRow(insert.bind(row))]
     }
     // A purge frees space, even on a full disk. It leaves room for others to sign out.
-    return bindPurge(store, { id, userId, expected }).map(statement =>
-      mayUseReserve(statement, PURGE_RESERVE_SHARE)
+    return bindPurge(store, { id, userId, expected, completionCount: original?.completionCount }).map(
+      statement => mayUseReserve(statement, PURGE_RESERVE_SHARE)
     )
   }
 
@@ -161,9 +162,24 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     return growth
   }
 
+  /** Binds the statements that write the changes. */
+  const bind = (): BoundStatement[] => [
+    ...[...currentRows]
+      // All transactions lock rows in the same order, so no two wait for each other.
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(toStatements),
+    ...bindListCounts(store, userId, getChanges()),
+    ...extraStatements
+  ]
+
   return {
     find,
     findList,
+
+    /** Takes stored todos into the draft that was made for them. */
+    async take(rows: readonly TodoRow[]): Promise<void> {
+      for (const row of rows) await load(row.id, row)
+    },
 
     /** The todos of a tree as the draft has them, without the one at its top: those in the trash, too. */
     async findTree(rootId: string): Promise<TodoRow[]> {
@@ -213,6 +229,8 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
     put: (row: TodoRow): Promise<void> => countChild(row.id, row),
     remove: (id: string): Promise<void> => countChild(id, undefined),
 
+    bind,
+
     /** Adds a statement to the transaction. */
     add: (statement: BoundStatement): void => void extraStatements.push(statement),
 
@@ -230,15 +248,7 @@ export function createDraft(store: Store, userId: string, isRetry = false) {
      * @throws {NoRowAffected} when one of the first statements affected no row, though it had to
      */
     async commit(firstStatements: readonly BoundStatement[]): Promise<boolean> {
-      const changes = [
-        ...[...currentRows]
-          // All transactions lock rows in the same order, so no two wait for each other.
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .flatMap(toStatements)
-          .map(mustAffectRow),
-        ...bindListCounts(store, userId, getChanges()),
-        ...extraStatements
-      ]
+      const changes = bind()
       if (changes.length + firstStatements.length === 0) return true
       try {
         await withQuota(store, userId, computeGrowth(), () =>

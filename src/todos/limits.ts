@@ -17,6 +17,8 @@ export const MAX_BATCH = 1_048_576
 export const MAX_IMPORT = 16_777_216
 /** The most lines of an import, since a line can be as short as a title. */
 export const MAX_IMPORT_LINES = 100_000
+/** The most notes in the answer to an import. */
+export const MAX_IMPORT_NOTES = 10_000
 /** The longest line of an import, in UTF-16 code units. What fits into a body fits into a line. */
 export const MAX_IMPORT_LINE = MAX_TODO_BODY
 

@@ -9,33 +9,41 @@ import {
   type TodoContent,
   type TodoPatch
 } from './content/content.ts'
+import { createContentChanges } from './content/content-changes.ts'
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
 import type { MoveTarget } from './order/move-target.ts'
 import { createMoves } from './order/moves.ts'
+import { resolveSeries } from './recurrence/recurring.ts'
+import { createSeriesOperations } from './recurrence/series-operations.ts'
 import type { TodoRow } from './tables.ts'
-import {
-  INBOX_ROW,
-  isListed,
-  nextUpdateTime,
-  type RowPlacement,
-  replaceContent,
-  type Todo,
-  toContent,
-  toPlacement,
-  toRow,
-  toTodo
-} from './todo.ts'
-import { isSamePlacement, putInPlace, resolvePlacement } from './tree/placement.ts'
+import { INBOX_ROW, isListed, type Todo, toContent, toRow, toTodo } from './todo.ts'
+import { putInPlace, resolvePlacement } from './tree/placement.ts'
 import { createTrash } from './tree/trash.ts'
-import { findDescendants } from './tree/tree.ts'
+
+/** Whose todos are changed, and in which session. */
+export interface TodosEditor {
+  readonly userId: string
+  /** Null where no request is the cause. */
+  readonly sessionId: string | null
+}
 
 /** The operations on a user's todos, on a draft. Each returns the todo as the operation leaves it. */
-export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: string, draft: Draft) {
+export function createOperations(store: Store, { userId, sessionId }: TodosEditor, draft: Draft) {
   const { now, newId } = store
   const moves = createMoves(store, draft)
   const trash = createTrash(store, draft, moves)
+  const series = createSeriesOperations({
+    store,
+    draft,
+    sessionId,
+    now,
+    newRevision: newId,
+    addCompletion: draft.add
+  })
+
+  const { change, completeDescendants } = createContentChanges(store, draft, series)
 
   /** @throws {Problem} `todo_not_found` for a missing todo or an ineligible one, or what the precondition throws */
   async function loadRow(id: string, isEligible: (row: TodoRow) => boolean, precondition?: Precondition) {
@@ -48,47 +56,6 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
   async function put(row: TodoRow): Promise<Todo> {
     await draft.put(row)
     return toTodo(row)
-  }
-
-  /**
-   * Gives a todo another content, and another place where the request names one.
-   * @param pointer to the object that names the place
-   */
-  async function change(
-    row: TodoRow,
-    content: TodoContent,
-    requested: PlacementPatch,
-    pointer = ''
-  ): Promise<Todo> {
-    const changed = replaceContent(row, content, now(), newId())
-    const placement = await resolveChange(row, requested, pointer)
-    if (isSamePlacement(row, placement)) return put(changed)
-    const updatedAt = nextUpdateTime(row, now())
-    return toTodo(await putInPlace(draft, store, { ...changed, updatedAt, revision: newId() }, placement))
-  }
-
-  /** Where a todo is to be; where it is, as far as the request says so. */
-  async function resolveChange(
-    row: TodoRow,
-    requested: PlacementPatch,
-    pointer: string
-  ): Promise<RowPlacement> {
-    const current = toPlacement(row)
-    const requestedPlacement = applyPlacementPatch(current, requested)
-    const { listId = current.listId, parentId } = requestedPlacement
-    const isPresent = listId === current.listId && parentId === current.parentId
-    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement, pointer)
-  }
-
-  /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
-  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
-    const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
-    for (const { id } of descendants.toReversed()) {
-      const descendant = await draft.find(id)
-      if (descendant && isListed(descendant) && !descendant.done)
-        await change(descendant, { ...toContent(descendant), done: true }, {})
-    }
-    return (await draft.find(row.id)) ?? row
   }
 
   /** @param pointer to the id in the body */
@@ -111,10 +78,16 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
       // An id that was given says nothing of the time, and the state of a todo that had it before had another revision.
       const revision = newId()
       const position = await draft.findBottomPosition(placement, revision)
-      const row = toRow(
-        { ...defaults, ...content },
-        { id: givenId ?? revision, userId, position, placement, now: now() }
-      )
+      const fullContent = { ...defaults, ...content }
+      const series = resolveSeries(undefined, fullContent, { namesRepeat: true, isAnchor: true, pointer })
+      const row = toRow(fullContent, {
+        id: givenId ?? revision,
+        userId,
+        position,
+        placement,
+        series,
+        now: now()
+      })
       const created = { ...row, revision }
       return placement.parentId === ''
         ? put(created)
@@ -123,12 +96,19 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
 
     /** @param pointer to the patch in the body */
     async patch(id: string, patch: TodoPatch, precondition?: Precondition, pointer = ''): Promise<Todo> {
-      const { listId, parentId, children, ...content } = patch
+      const { listId, parentId, children, ...changes } = patch
       const error = findPatchError(patch)
       if (error) throw validationFailed(error)
       const loaded = await loadRow(id, isListed, precondition)
       const row = children ? await completeDescendants(loaded) : loaded
-      return change(row, applyPatch(toContent(row), content), { listId, parentId }, pointer)
+      const content = applyPatch(toContent(row), changes)
+      const namesRepeat = changes.repeat !== undefined
+      const series = resolveSeries(row, content, {
+        namesRepeat,
+        isAnchor: namesRepeat && changes.due !== undefined,
+        pointer
+      })
+      return change(row, { ...content, series }, { listId, parentId }, pointer)
     },
 
     /** @param serverFields what the client says of the state that is replaced */
@@ -140,7 +120,19 @@ export function createOperations(store: Pick<Store, 'now' | 'newId'>, userId: st
     ): Promise<Todo> {
       const row = await loadRow(id, isListed, precondition)
       assertServerFields(toTodo(row), serverFields)
-      return change(row, content, { listId, parentId })
+      // Whoever writes the whole todo after its date was moved does not mean to begin the series anew.
+      const series = resolveSeries(row, content, { namesRepeat: true, isAnchor: false, pointer: '' })
+      return change(row, { ...content, series }, { listId, parentId })
+    },
+
+    /** Goes on to the next occurrence of a recurring todo without completing the present one. */
+    async skip(id: string, precondition?: Precondition): Promise<Todo> {
+      return series.skip(await loadRow(id, isListed, precondition))
+    },
+
+    /** Takes the latest completion of a recurring todo back. */
+    async takeBackCompletion(id: string, completionId: string, precondition?: Precondition): Promise<Todo> {
+      return series.takeBack(await loadRow(id, isListed, precondition), completionId)
     },
 
     /** Moves a todo among its siblings, or to others. A todo that is there already stays unchanged. */

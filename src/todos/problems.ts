@@ -1,7 +1,9 @@
 import type { ProblemType } from '../problems/problem-type.ts'
+import { recurrenceProblems } from './recurrence/problems.ts'
 
 /** The problems of todos. */
 export const todosProblems = {
+  ...recurrenceProblems,
   quota_exceeded: {
     status: 403,
     title: 'The account has as many todos as it may have',
@@ -15,6 +17,17 @@ export const todosProblems = {
       'Delete todos for good: `DELETE /api/todos/{id}?permanent=true`, also of those in the trash, which ' +
       'goes by itself after some time. What takes something away is never refused. GET /api/limits tells ' +
       'both limits.'
+  },
+  tag_not_found: {
+    status: 404,
+    title: 'There is no such tag',
+    detail: 'No todo has it, not even in the trash. List the tags to see those that exist.',
+    cause:
+      'No todo of the account has this tag, in the list or in the trash. A change of a tag that was sent again says so, too: ' +
+      'it was done the first time.',
+    next:
+      'GET /api/tags lists the tags of todos that are not in the trash. Upper and lower case make two tags, and what is no ' +
+      'letter, digit or one of `-._~` is percent-encoded in the path.'
   },
   todo_exists: {
     status: 409,
@@ -34,8 +47,8 @@ export const todosProblems = {
     title: 'There is no such todo',
     detail: 'It was deleted, or the id is wrong. List the todos to see those that exist.',
     cause:
-      'The account has no todo with this id, or it is in the trash. To a create that was sent again with ' +
-      'its Idempotency-Key it says that the todo was made, and deleted for good since.',
+      'The account has no todo with this id, or it is in the trash. To a request that was sent again with ' +
+      'its Idempotency-Key it says that the todo was made or changed, and deleted for good since.',
     next:
       'GET /api/todos lists those that exist, and with deleted=true those in the trash, which can be ' +
       'restored. The todos of other users cannot be told from missing ones.'

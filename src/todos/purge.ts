@@ -5,6 +5,7 @@ import { param, prepareStatements } from '../db/statements.ts'
 import type { Store } from '../db/store.ts'
 import type { RemoveOldest } from '../jobs/janitor.ts'
 import { bindTombstone } from '../sync/tombstones.ts'
+import { bindDeleteCompletions } from './recurrence/completions.ts'
 import { todoStatements } from './statements.ts'
 import { TODO_TYPE, todoTables } from './tables.ts'
 
@@ -14,18 +15,28 @@ interface PurgedTodo {
   readonly id: string
   /** The revision of that state. */
   readonly expected: string | undefined
+  /** How often an occurrence of it was completed. */
+  readonly completionCount: number | undefined
 }
 
-/** The statements that delete a todo for good. Each must affect a row. */
-export const bindPurge = (store: Store, { userId, id, expected }: PurgedTodo): BoundStatement[] =>
-  [
-    bindTombstone(store, { userId, type: TODO_TYPE, id }),
-    todoStatements(store).deleteRow.bind({ userId, id, expected })
-  ].map(mustAffectRow)
+/** The statements that delete a todo for good, with its completions. The todo must be there. */
+export const bindPurge = (
+  store: Store,
+  { userId, id, expected, completionCount }: PurgedTodo
+): BoundStatement[] => [
+  mustAffectRow(bindTombstone(store, { userId, type: TODO_TYPE, id })),
+  mustAffectRow(todoStatements(store).deleteRow.bind({ userId, id, expected })),
+  ...(completionCount ? [bindDeleteCompletions(store, { userId, todoId: id })] : [])
+]
 
 const statements = prepareStatements('todos_trash', todoTables, (db, { todos }) => ({
   findOldest: db
-    .select({ userId: todos.userId, id: todos.id, expected: todos.revision })
+    .select({
+      userId: todos.userId,
+      id: todos.id,
+      expected: todos.revision,
+      completionCount: todos.completionCount
+    })
     .from(todos)
     .where(and(isNotNull(todos.deletedAt), lt(todos.deletedAt, param(todos.deletedAt, 'before'))))
     .orderBy(asc(todos.deletedAt))

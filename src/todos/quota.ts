@@ -37,6 +37,12 @@ export const countBytes = ({
 }: Pick<TodoContent, 'title' | 'description' | 'tags'>) =>
   Buffer.byteLength(title) + Buffer.byteLength(description ?? '') + Buffer.byteLength(JSON.stringify(tags))
 
+/** What some new todos add to the usage of a user. */
+export const sumGrowth = (todos: readonly Parameters<typeof countBytes>[0][]): Growth => ({
+  todos: todos.length,
+  bytes: todos.reduce((bytes, todo) => bytes + countBytes(todo), 0)
+})
+
 interface QuotaState {
   /** What may still be added without a count. */
   readonly allowance: Usage

@@ -1,10 +1,12 @@
 import { type Priority, priorities, type TodoContent } from './content/content.ts'
 import { applyDuePatch, toDueKey } from './content/due.ts'
 import type { Placement } from './content/placement.ts'
+import { toCanonicalRepeat } from './content/repeat.ts'
 import { normalizeTag } from './content/tags.ts'
 import { toPosition } from './order/position.ts'
 import { toIndexTerms } from './query/terms.ts'
 import { toTitleKey } from './query/title-key.ts'
+import type { CompletedOccurrence } from './recurrence/completions.ts'
 import type { TodoRow } from './tables.ts'
 
 export interface Todo extends TodoContent, Placement {
@@ -19,6 +21,8 @@ export interface Todo extends TodoContent, Placement {
   readonly deletedAt: Date | null
   /** Names this state of the todo (RFC 9110, section 8.8.3); each change sets another one. */
   readonly etag: string
+  /** Only in the answer to what has completed an occurrence of it. */
+  readonly completed?: CompletedOccurrence
 }
 
 /** Where a row is in the lists and trees of its user; '' for no list and no other todo. */
@@ -32,13 +36,14 @@ interface NewTodo extends Pick<TodoRow, 'id' | 'userId'> {
   /** By default below all older todos. */
   readonly position?: string
   readonly placement?: RowPlacement
+  readonly series?: TodoRow['series']
   readonly now: Date
 }
 
 /** The row of a new todo. */
 export function toRow(
   content: TodoContent,
-  { id, userId, now, position = toPosition(id), placement = INBOX_ROW }: NewTodo
+  { id, userId, now, position = toPosition(id), placement = INBOX_ROW, series = null }: NewTodo
 ): TodoRow {
   return {
     id,
@@ -47,6 +52,7 @@ export function toRow(
     position,
     ...placement,
     ...NO_HISTORY,
+    series,
     createdAt: now,
     updatedAt: now,
     completedAt: content.done ? now : null,
@@ -68,10 +74,20 @@ export const NO_HISTORY = {
 export const nextUpdateTime = ({ createdAt, updatedAt }: TodoRow, now: Date): Date =>
   new Date(Math.max(createdAt.getTime(), updatedAt.getTime(), now.getTime()))
 
+/** The content of a todo, and the series that goes with it. */
+export interface Content extends TodoContent {
+  readonly series: TodoRow['series']
+}
+
 /** The row with another content, or the very same row when nothing differs. Columns that do not differ keep their value. */
-export function replaceContent(row: TodoRow, content: TodoContent, now: Date, revision: string): TodoRow {
-  const columns = toColumns(row.userId, content)
-  const changedNames = (Object.keys(columns) as (keyof ContentColumns)[]).filter(
+export function replaceContent(
+  row: TodoRow,
+  { series, ...content }: Content,
+  now: Date,
+  revision: string
+): TodoRow {
+  const columns = { ...toColumns(row.userId, content), series }
+  const changedNames = (Object.keys(columns) as (keyof typeof columns)[]).filter(
     name => JSON.stringify(row[name]) !== JSON.stringify(columns[name])
   )
   if (changedNames.length === 0) return row
@@ -98,14 +114,12 @@ export function toColumns(
     due: due && applyDuePatch(null, due),
     priority: priorities.indexOf(priority),
     tags: sortedTags,
-    repeat,
+    repeat: repeat && toCanonicalRepeat(repeat),
     titleKey: toTitleKey(trimmedTitle),
     dueKey: toDueKey(due),
     terms: toIndexTerms(userId, [trimmedTitle, description ?? ''], sortedTags)
   }
 }
-
-type ContentColumns = ReturnType<typeof toColumns>
 
 /** A row before a change and after it; undefined where there is none. */
 export interface RowChange {

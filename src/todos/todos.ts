@@ -1,6 +1,7 @@
 import type { BoundStatement } from '../db/bound-statement.ts'
 import { MAX_IDS, toIdParams } from '../db/read-batches.ts'
 import type { Store } from '../db/store.ts'
+import type { Page } from '../http/cursor.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../idempotency/idempotency.ts'
 import { Problem } from '../problems/problem.ts'
 import { createBulkUpdates } from './bulk/bulk-updates.ts'
@@ -10,6 +11,13 @@ import { settleLists } from './lists/transitions/settle.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'
 import type { ListQuery } from './query/list-query.ts'
+import {
+  type Completion,
+  type CompletionsPage,
+  findCompletion,
+  listCompletions,
+  toCompletedOccurrence
+} from './recurrence/completions.ts'
 import { todoStatements } from './statements.ts'
 import { type Todo, toTodo } from './todo.ts'
 
@@ -18,8 +26,18 @@ export type ExtraStatements<Answer> = (answer: Answer) => readonly BoundStatemen
 
 const noStatements = () => []
 
-/** The todos of a user. Every statement names the owner, so no other user's todo is read or changed. */
-export function createTodos(store: Store, userId: string) {
+/** What is stored of an answer that is a todo. */
+interface StoredAnswer {
+  readonly id: string
+  readonly completionId?: string
+}
+
+/**
+ * The todos of a user. Every statement names the owner, so no other user's todo is read or changed.
+ * @param sessionId of the request that changes them
+ */
+export function createTodos(store: Store, userId: string, sessionId: string | null = null) {
+  const editor = { userId, sessionId }
   const bulkUpdates = createBulkUpdates(store)
 
   /**
@@ -36,7 +54,7 @@ export function createTodos(store: Store, userId: string) {
     for (;;) {
       await bulkUpdates.finishPending(userId)
       const draft = createDraft(store, userId, isRetry)
-      const answer = await work(createOperations(store, userId, draft))
+      const answer = await work(createOperations(store, editor, draft))
       if (await draft.commit(extraStatements(answer))) return answer
       isRetry = true
     }
@@ -55,15 +73,17 @@ export function createTodos(store: Store, userId: string) {
     return todosById
   }
 
-  /** Stores the id of a created todo. A replay shows the todo as it is now. */
-  const replayHandler: ReplayHandler<Todo, Pick<Todo, 'id'>> = {
-    identify: ({ id }) => ({ id }),
-    async replay({ id }) {
+  /** Stores the id of a todo, and of what was completed. A replay shows the todo as it is now. */
+  const createReplayHandler = (firstEffect: 'made' | 'changed'): ReplayHandler<Todo, StoredAnswer> => ({
+    identify: ({ id, completed }) => ({ id, ...(completed && { completionId: completed.id }) }),
+    async replay({ id, completionId }) {
       const todo = (await findByIds([id])).get(id)
-      if (!todo) throw new Problem('todo_not_found', PURGED)
-      return todo
+      if (!todo) throw purged(firstEffect)
+      const completion =
+        completionId && (await findCompletion(store, { userId, todoId: id, id: completionId }))
+      return completion ? { ...todo, completed: toCompletedOccurrence(completion) } : todo
     }
-  }
+  })
 
   return {
     edit,
@@ -73,7 +93,7 @@ export function createTodos(store: Store, userId: string) {
     dryRun: <Answer>(work: (operations: Operations) => Promise<Answer>): Promise<Answer> =>
       bulkUpdates.readConsistently(userId, async () => {
         const draft = createDraft(store, userId)
-        const answer = await work(createOperations(store, userId, draft))
+        const answer = await work(createOperations(store, editor, draft))
         await draft.assertWithinQuota()
         return answer
       }),
@@ -90,20 +110,47 @@ export function createTodos(store: Store, userId: string) {
     list: (query: ListQuery): Promise<TodoPage> => listTodos(store, userId, query),
 
     /**
+     * Changes a todo.
+     * @param request all that distinguishes the request from others, as a JSON value
+     * @param key the Idempotency-Key: the same request with the same key takes effect once
+     * @throws {Problem} of the work, `quota_exceeded`, `idempotency_key_in_use`, `idempotency_key_reused`, and `todo_not_found` for the
+     * replay on a todo that was purged since
+     */
+    editOnce: (
+      { request, key }: { readonly request: unknown; readonly key: string | undefined },
+      work: (operations: Operations) => Promise<Todo>
+    ): Promise<IdempotentResult<Todo>> =>
+      withIdempotency(store, { userId, key, request }, createReplayHandler('changed'), storeAnswer =>
+        edit(work, storeAnswer)
+      ),
+
+    /** A page of the completions of a todo. @throws {Problem} `todo_not_found` for a todo that is missing or in the trash */
+    async listCompletions(id: string, page: CompletionsPage): Promise<Page<Completion>> {
+      return bulkUpdates.readConsistently(userId, async () => {
+        const [row] = await todoStatements(store).findListed.execute({ id, userId })
+        if (!row) throw new Problem('todo_not_found')
+        return listCompletions(store, { userId, todoId: id }, page)
+      })
+    },
+
+    /**
      * Creates a todo at the bottom of the list.
      * @param key the Idempotency-Key: the same request with the same key creates one todo
      * @throws {Problem} `todo_exists`, `quota_exceeded`, `idempotency_key_in_use`, `idempotency_key_reused`, and `todo_not_found` for the
      * replay of a todo that was purged since
      */
     create: (newTodo: NewTodo, key?: string): Promise<IdempotentResult<Todo>> =>
-      withIdempotency(store, { userId, key, request: ['create', newTodo] }, replayHandler, storeAnswer =>
-        edit(todos => todos.create(newTodo), storeAnswer)
+      withIdempotency(
+        store,
+        { userId, key, request: ['create', newTodo] },
+        createReplayHandler('made'),
+        storeAnswer => edit(todos => todos.create(newTodo), storeAnswer)
       )
   }
 }
 
-const PURGED = {
-  detail:
-    'The first request with this key made the todo, and it was deleted for good since. Nothing was done.',
-  headers: { 'idempotent-replayed': 'true' }
-}
+const purged = (firstEffect: string) =>
+  new Problem('todo_not_found', {
+    detail: `The first request with this key ${firstEffect} the todo, and it was deleted for good since. Nothing was done.`,
+    headers: { 'idempotent-replayed': 'true' }
+  })

@@ -115,9 +115,19 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'todos.move': ['json', ({ todos }) => todos.move('1', { to: 'top' })],
   'todos.delete': ['json', ({ todos }) => todos.delete('1')],
   'todos.restore': ['json', ({ todos }) => todos.restore('1')],
+  'todos.skip': ['json', ({ todos }) => todos.skip('1')],
+  'todos.listCompletions': ['json', ({ todos }) => todos.listCompletions('1')],
+  'todos.completions': ['json', ({ todos }) => todos.completions('1').next()],
+  'todos.takeBackCompletion': ['json', ({ todos }) => todos.takeBackCompletion('1', '2')],
   'todos.export': ['lines', ({ todos }) => todos.export()],
+  'todos.exportCalendar': ['lines', ({ todos }) => todos.exportCalendar()],
   'todos.import': ['json', ({ todos }) => todos.import('{}')],
-  'todos.batch': ['json', ({ todos }) => todos.batch([])]
+  'todos.importCalendar': ['json', ({ todos }) => todos.importCalendar('')],
+  'todos.batch': ['json', ({ todos }) => todos.batch([])],
+  'tags.list': ['json', ({ tags }) => tags.list()],
+  'tags.all': ['json', ({ tags }) => tags.all().next()],
+  'tags.rename': ['json', ({ tags }) => tags.rename('a', 'b')],
+  'tags.remove': ['json', ({ tags }) => tags.remove('a')]
 }
 
 /** What is wrong for which calls. */
@@ -143,7 +153,7 @@ t.test('each call tells a success that is not its own', async t => {
   }
   t.equal(storage.getItem(CHANNEL_NAME), before)
   t.strictSame(state.signOuts, [])
-  const names = (['auth', 'todos'] as const).flatMap(part =>
+  const names = (['auth', 'todos', 'tags'] as const).flatMap(part =>
     Object.keys(client[part]).map(name => `${part}.${name}`)
   )
   t.strictSame([...Object.keys(calls), 'auth.user'].sort(), names.sort(), 'that is all of them')

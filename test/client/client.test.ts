@@ -133,6 +133,33 @@ t.test('all that one does with todos', async t => {
   t.strictSame(await todos.import(lines), { created: 0, existing: 1 })
   t.strictSame(await todos.import('{"title":"New"}\n'), { created: 1, existing: 0 })
 
+  const calendar = await todos.exportCalendar()
+  t.match(calendar, /^BEGIN:VCALENDAR\r\n.*SUMMARY:New\r\n/s)
+  t.strictSame(await todos.importCalendar(calendar), { created: 0, existing: 1, notes: [] })
+  const floating = calendar
+    .replace('SUMMARY:New', 'LOCATION:x\r\nDUE:20260329T090000\r\nSUMMARY:New')
+    .replace(/^UID:.*/m, 'UID:x')
+  t.match(await todos.importCalendar(floating, { timeZone: 'Europe/Berlin' }), {
+    created: 1,
+    existing: 0,
+    notes: [{ uid: 'x', detail: /^LOCATION/ }]
+  })
+  await t.rejects(todos.importCalendar(calendar, { list: milk.id }), { code: 'validation_failed' })
+  await t.rejects(todos.export({ list: milk.id }), { code: 'validation_failed' })
+
+  const repeat = { rule: 'FREQ=DAILY', from: 'due' } as const
+  const plants = await todos.create({ title: 'Water plants', due: { date: '2026-01-05' }, repeat })
+  const once = { idempotencyKey: 'once' }
+  const completed = await todos.patch(plants.id, { done: true }, once)
+  t.match(completed, { due: { date: '2026-01-06' }, completed: { occurrence: plants.due } })
+  t.strictSame(await todos.patch(plants.id, { done: true }, once), completed)
+  t.match(await todos.skip(plants.id, { ifMatch: completed.etag }), { due: { date: '2026-01-07' } })
+  const latest = await todos.patch(plants.id, { done: true })
+  const { items } = await todos.listCompletions(plants.id)
+  t.match(items, [latest.completed, completed.completed])
+  t.strictSame(await Array.fromAsync(todos.completions(plants.id, { limit: 1 })), items)
+  t.match(await todos.takeBackCompletion(plants.id, `${items[0]?.id}`), { due: { date: '2026-01-07' } })
+
   const wrong = await todos.create({ title: '' }).catch(error => error)
   t.match(wrong, { code: 'validation_failed', errors: [{ pointer: '/title' }], message: /not valid/ })
 })

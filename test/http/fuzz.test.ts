@@ -14,7 +14,9 @@ const object = (properties: Record<string, unknown>, required: string[] = []) =>
     properties: properties as Record<string, Schema>,
     required
   }) as fc.Arbitrary<Record<string, unknown>>
-const contents = object(contentFields, ['title'])
+// A rule is taken beside some due dates only; test/todos/series generates both.
+const { repeat: _repeat, ...independentFields } = contentFields
+const contents = object(independentFields, ['title'])
 
 /** What no field takes, whichever it is. */
 const junk = fc.constantFrom<unknown>(7.5, { nope: 1 }, [7], '\ud800', '\0', 'x'.repeat(17_000), [[]], [''])
@@ -92,7 +94,7 @@ const withDefault = Object.entries(contentFields)
 
 t.test('[RFC 7396] a patch of a field changes it, updatedAt and the ETag, and nothing else', async t => {
   const { call, clock, signUp } = await serve(t, { LOG_LEVEL: 'error' })
-  const fields = Object.keys(patchFields) as (keyof typeof patchFields)[]
+  const fields = Object.keys(patchFields).filter(field => field in independentFields)
   const whichever = fc.constantFrom(...fields)
   const { accessToken: token } = await signUp()
   const patches = whichever.chain(field => contents.map(other => ({ field, value: whole(other)[field] })))

@@ -59,6 +59,8 @@ t.test('every operation is described whole', async t => {
     'Challenge',
     'Change',
     'ChangePage',
+    'Completion',
+    'CompletionPage',
     'Event',
     'EventPage',
     'Limits',
@@ -67,6 +69,9 @@ t.test('every operation is described whole', async t => {
     'Problem',
     'RegisteredPair',
     'Session',
+    'Tag',
+    'TagChange',
+    'TagPage',
     'Todo',
     'TodoPage',
     'TokenPair',
@@ -83,6 +88,7 @@ t.test('every operation is described whole', async t => {
     'createTodo',
     'deleteList',
     'deleteMe',
+    'deleteTag',
     'deleteTodo',
     'endSession',
     'exportTodos',
@@ -97,10 +103,12 @@ t.test('every operation is described whole', async t => {
     'getTodo',
     'importTodos',
     'listChanges',
+    'listCompletions',
     'listEvents',
     'listLists',
     'listProblems',
     'listSessions',
+    'listTags',
     'listTodos',
     'login',
     'logout',
@@ -111,6 +119,7 @@ t.test('every operation is described whole', async t => {
     'refresh',
     'register',
     'renameMe',
+    'renameTag',
     'replaceTodo',
     'requestPasswordReset',
     'requestVerification',
@@ -118,7 +127,9 @@ t.test('every operation is described whole', async t => {
     'restoreList',
     'restoreTodo',
     'revertEmail',
-    'streamChanges'
+    'skipOccurrence',
+    'streamChanges',
+    'takeBackCompletion'
   ])
   for (const { name, summary, tags, security, requestBody, responses } of operations) {
     t.ok(summary && tags.length === 1, name)

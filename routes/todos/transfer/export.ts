@@ -2,24 +2,26 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Problem } from '../../../src/problems/problem.ts'
-import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
-import { readDuePages, readTodoPages, toNdjson } from '../../../src/todos/transfer/export.ts'
+import { exportTodos } from '../../../src/todos/transfer/export/export-todos.ts'
 import { TodoDocument } from '../documents.ts'
-import { CALENDAR, exportTodos, NDJSON } from './schemas.ts'
+import * as schemas from './schemas.ts'
+
+const { CALENDAR, NDJSON } = schemas
 
 /** Answers in one of two media types. */
 const exportRoute: FastifyPluginAsyncTypebox = async app => {
-  app.get('/export', { schema: exportTodos }, async function exportTodos(request, reply) {
+  app.get('/export', { schema: schemas.exportTodos }, async function exportAll(request, reply) {
     const type = reply.negotiateType(NDJSON, CALENDAR)
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR
     const { id: userId } = request.user
-    const pages = readTodoPages(app.store, userId, isCalendar ? 'listed' : 'all')
     const serialize = reply.compileSerializationSchema(TodoDocument)
-    const chunks = isCalendar
-      ? toCalendar(pages, readDuePages(app.store, userId))
-      : toNdjson(pages, todo => serialize({ ...todo }))
+    const chunks = await exportTodos(app.store, userId, {
+      isCalendar,
+      listId: request.query.list,
+      serialize: todo => serialize({ ...todo })
+    })
     const stream = Readable.from(request.method === 'HEAD' ? [] : chunks)
     // If not even the beginning can be read, the answer is a problem.
     await once(stream, 'readable')

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem } from '../../../src/problems/problem.ts'
+import type { FastifyRequest } from 'fastify'
+import { Problem, validationFailed } from '../../../src/problems/problem.ts'
 import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/todos/limits.ts'
+import { importCalendar } from '../../../src/todos/transfer/calendar-import/import-calendar.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
 import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
@@ -27,14 +29,55 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
       return decoder.decode(bytes)
     }
   )
+  // As bytes, because a fold in a calendar may divide a character.
+  app.addContentTypeParser(
+    schemas.CALENDAR,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      assertUtf8Charset(request.headers['content-type'])
+      return bytes
+    }
+  )
 
   app.post('/import', { schema: schemas.importTodos, ...limits }, async function importAll(request, reply) {
-    const { id: userId } = request.user
-    const key = getIdempotencyKey(request.headers)
-    const { answer, isReplay } = await importTodos(app.store, { userId, key, check, text: request.body })
+    const { body, query } = request
+    const common = { userId: request.user.id, key: getIdempotencyKey(request.headers), check }
+    const { answer, isReplay } =
+      typeof body === 'string'
+        ? await importTodos(app.store, { ...common, text: assertNoParameters(body, query) })
+        : await importCalendar(app.store, {
+            ...common,
+            bytes: body,
+            timeZone: query.timeZone,
+            listId: query.list
+          })
     if (isReplay) reply.header('idempotent-replayed', 'true')
-    return answer
+    const { created, existing, notes } = answer
+    // The answer to lines has notes only if something was left out.
+    return typeof body === 'string' && notes.length === 0
+      ? { created, existing }
+      : { created, existing, notes: [...notes] }
   })
+}
+
+/** @returns the body @throws {Problem} `validation_failed` when an import of lines has parameters, which are for calendars */
+function assertNoParameters(body: string, query: object): string {
+  const errors = Object.keys(query).map(parameter => ({
+    parameter,
+    detail: 'is for calendars only; leave it out'
+  }))
+  if (errors.length > 0) throw validationFailed(...errors)
+  return body
+}
+
+/** @throws {Problem} `unsupported_media_type` when a calendar says that it is not encoded as UTF-8 */
+function assertUtf8Charset(contentType = ''): void {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType) ?? []
+  if (!['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()))
+    throw new Problem('unsupported_media_type', {
+      detail: 'Send the calendar encoded as UTF-8.',
+      headers: { accept: `${schemas.CALENDAR}; charset=utf-8` }
+    })
 }
 
 export default importRoute

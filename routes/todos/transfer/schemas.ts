@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { MAX_IMPORT, MAX_IMPORT_LINES } from '../../../src/todos/limits.ts'
+import { Id } from '../../../src/http/schemas/id.ts'
+import { TimeZone } from '../../../src/todos/content/due.ts'
+import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
   bearer,
   bearerProblems,
@@ -47,9 +49,11 @@ export const exportTodos = {
     'Everything at once, as a file: one todo a line, as the API shows it, with those in the trash; or, with ' +
     '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not, with the changes of the clocks about the years ' +
     'that they are due in; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
-    'is read: when it cannot go on, the connection is cut.',
+    'is read: when it cannot go on, the connection is cut. With `list` only the todos of that list are exported, without those ' +
+    'in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
   tags,
   security,
+  querystring: Type.Object({ list: Type.Optional(Id) }, { additionalProperties: false }),
   headers: Type.Object({
     accept: Type.Optional(Type.String({ description: `${NDJSON} or ${CALENDAR}; the first unless told` }))
   }),
@@ -68,9 +72,22 @@ export const exportTodos = {
         })
       }
     },
-    ...problemResponses('not_acceptable', ...bearerProblems)
+    ...problemResponses('validation_failed', 'not_acceptable', ...bearerProblems)
   }
 }
+
+const ImportNote = Type.Object({
+  line: Type.Integer({ description: 'the line of the file, counted from 1' }),
+  uid: Type.Optional(Type.String({ description: 'the UID of the component, if it has one' })),
+  detail: Type.String({ description: 'what was not taken over, and why' })
+})
+
+const Lines = {
+  type: 'string',
+  description: 'JSON, one todo a line',
+  examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+}
+const Calendar = { description: 'iCalendar, one VTODO for each todo', examples: [exampleCalendar] }
 
 export const importTodos = {
   operationId: 'importTodos',
@@ -84,20 +101,42 @@ export const importTodos = {
     'lines, and the times are now, but never against the order of those that the line has. All ' +
     'wrong lines are told at once (up to 100 errors), with pointers such as `/17/title`, where the first line is number 0; ' +
     'then nothing is imported. An empty line at the end does not count, nor does a byte order mark at the start. ' +
-    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.`,
+    `At most ${MAX_IMPORT} bytes and ${MAX_IMPORT_LINES} lines; divide more than that between any two lines.\n\n` +
+    'Also takes a calendar (`text/calendar`, RFC 5545), encoded as UTF-8: each VTODO becomes a todo, whose id is made from the ' +
+    'UID, so the same calendar can be imported again. Times that name no time zone, or an unknown one, are those of ' +
+    '`timeZone`, or else of X-WR-TIMEZONE; without both only their days are taken. The todos go to the inbox, or ' +
+    'to the list `list`. `notes` tells line by line what a todo ' +
+    `cannot hold, such as reminders or events (up to ${MAX_IMPORT_NOTES}; one more tells how many there are besides). A file ` +
+    'that is cut off, a VTODO without SUMMARY, a wrong DUE, and a text that is too long are errors, with pointers such as `/17`; ' +
+    'then nothing is imported.',
   tags,
   security,
   headers: idempotencyHeaders,
-  consumes: NDJSON_TYPES,
-  body: Type.String({
-    description: 'JSON, one todo a line',
-    examples: [`${exampleLine}\n{"title":"Buy oats"}\n`]
+  querystring: Type.Object(
+    {
+      list: Type.Optional(Id),
+      timeZone: Type.Optional(TimeZone)
+    },
+    { additionalProperties: false }
+  ),
+  consumes: [...NDJSON_TYPES, CALENDAR],
+  body: Type.Unsafe<string | Buffer>({
+    content: {
+      ...Object.fromEntries(NDJSON_TYPES.map(type => [type, { schema: Lines }])),
+      [CALENDAR]: { schema: Calendar }
+    }
   }),
   response: {
     200: Type.Object(
       {
         created: Type.Integer({ description: 'how many todos were made' }),
-        existing: Type.Integer({ description: 'how many were there already' })
+        existing: Type.Integer({ description: 'how many were there already' }),
+        notes: Type.Optional(
+          Type.Array(ImportNote, {
+            description:
+              'what was not taken over, in the order of the lines; of lines of JSON only if there is any'
+          })
+        )
       },
       { description: 'All todos are there.', examples: [{ created: 1, existing: 1 }] }
     ),

@@ -3,6 +3,8 @@ import type {
   Challenge,
   Change,
   ChangePage,
+  Completion,
+  CompletionPage,
   Event,
   EventPage,
   ImportTodosAnswer,
@@ -11,6 +13,9 @@ import type {
   ListSessionsAnswer,
   RegisteredPair,
   Session,
+  Tag,
+  TagChange,
+  TagPage,
   Todo,
   TodoPage,
   TokenPair,
@@ -75,10 +80,15 @@ export const readAccepted: ResponseReader<void> = async response => {
   await createJsonReader(isObjectOf({}))(response)
 }
 
-export const readNdjson: ResponseReader<string> = async response => {
-  if (getMediaType(response) !== 'application/x-ndjson') throw new UnexpectedResponseError(response)
-  return response.text()
-}
+const createTextReader =
+  (mediaType: string): ResponseReader<string> =>
+  async response => {
+    if (getMediaType(response) !== mediaType) throw new UnexpectedResponseError(response)
+    return response.text()
+  }
+
+export const readNdjson = createTextReader('application/x-ndjson')
+export const readCalendar = createTextReader('text/calendar')
 
 export const isUser = isObjectOf<User>({
   id: isNonEmptyString,
@@ -105,9 +115,17 @@ const createPageReader = <Page extends { nextCursor: string | null }>(
   isPage: TypeGuard<Page>
 ) => createJsonReader((value): value is Page => isPage(value) && value.nextCursor !== cursor)
 
+const isCompletion = isObjectOf<Completion>({ id: isNonEmptyString, completedAt: isNonEmptyString })
+const isCompletionPage = isObjectOf<CompletionPage>({
+  items: isArrayOf(isCompletion),
+  nextCursor: isNonEmptyStringOrNull
+})
 const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: isNonEmptyStringOrNull })
 const isListPage = isObjectOf<ListPage>({ items: isArrayOf(isList), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
+
+const isTag = isObjectOf<Tag>({ tag: isNonEmptyString, count: isFiniteNumber })
+const isTagPage = isObjectOf<TagPage>({ items: isArrayOf(isTag), nextCursor: isNonEmptyStringOrNull })
 
 export const isChange = isObjectOf<Change>({
   type: (value): value is Change['type'] => isNonEmptyString(value),
@@ -140,9 +158,15 @@ export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ it
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
+export const createCompletionPageReader = (cursor: string | undefined) =>
+  createPageReader(cursor, isCompletionPage)
+export const createTagPageReader = (cursor: string | undefined) => createPageReader(cursor, isTagPage)
+export const readTagChange = createJsonReader(isObjectOf<TagChange>({ count: isFiniteNumber }))
 export const readList = createJsonReader(isList)
 export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
-export const readImport = createJsonReader(
-  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
+const importCounts = { created: isFiniteNumber, existing: isFiniteNumber }
+export const readImport = createJsonReader(isObjectOf<ImportTodosAnswer>(importCounts))
+export const readCalendarImport = createJsonReader(
+  isObjectOf<Required<ImportTodosAnswer>>({ ...importCounts, notes: isArrayOf(isObjectOf({})) })
 )

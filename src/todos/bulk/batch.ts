@@ -27,6 +27,7 @@ const MAX_BLOCKING_TIME = 5
 /** A batch that takes effect once. */
 export interface BatchRequest {
   readonly userId: string
+  readonly sessionId?: string
   readonly operations: readonly BatchOperation[]
   /** Whether to run everything and write nothing. */
   readonly validateOnly: boolean
@@ -43,7 +44,7 @@ export interface BatchRequest {
  * @throws {Problem} `idempotency_key_in_use`, `idempotency_key_reused`, `quota_exceeded`
  */
 export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentResult<BatchResult[]>> {
-  const { userId, operations, validateOnly } = batch
+  const { userId, sessionId = null, operations, validateOnly } = batch
   // A batch that writes nothing runs anew each time.
   const key = validateOnly ? undefined : batch.key
   const request = { userId, key, request: ['batch', operations] }
@@ -55,7 +56,7 @@ export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentR
       assertValidOperations(operations)
       const [first] = operations
       if (first && 'where' in first && first.where) {
-        const update = toBulkUpdate(first, first.where)
+        const update = { ...toBulkUpdate(first, first.where), sessionId }
         const options = {
           validateOnly,
           requestId: toRequestId(request),
@@ -63,7 +64,7 @@ export function runBatch(store: Store, batch: BatchRequest): Promise<IdempotentR
         }
         return [{ count: await withOperationIndex(0, () => runBulkUpdate(store, userId, update, options)) }]
       }
-      const todos = createTodos(store, userId)
+      const todos = createTodos(store, userId, sessionId)
       const run = (draftOperations: Operations) => runOperations(draftOperations, batch)
       return validateOnly ? todos.dryRun(run) : todos.edit(run, storeAnswer)
     }
@@ -125,15 +126,22 @@ async function changeTodos(
   if (operation.op === 'delete') return draftOperations.removeAll(ids, precondition)
   if (operation.op === 'restore') return draftOperations.restoreAll(ids, precondition)
   if (operation.op === 'purge') return draftOperations.purgeAll(ids, precondition)
+  const answers: Todo[] = []
   for (const [index, id] of ids.entries())
     if (operation.op === 'move') {
       const { op, id: _, ids: _ids, ifMatch, ...target } = operation
       const previousId = ids[index - 1]
       // The others go below the first one, in their order.
-      await draftOperations.move(id, previousId === undefined ? target : { after: previousId }, precondition)
-    } else await draftOperations.patch(id, toPatch(operation), precondition, '/changes')
+      const place = previousId === undefined ? target : { after: previousId }
+      answers.push(await draftOperations.move(id, place, precondition))
+    } else answers.push(await draftOperations.patch(id, toPatch(operation), precondition, '/changes'))
   // One of them may be a subtask of another one, whose counts it has changed.
-  return Promise.all(ids.map(draftOperations.get))
+  return Promise.all(
+    answers.map(async ({ id, completed }) => ({
+      ...(await draftOperations.get(id)),
+      ...(completed && { completed })
+    }))
+  )
 }
 
 /** Adds the index of the operation to a problem of the work. */

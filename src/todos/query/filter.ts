@@ -17,6 +17,7 @@ type ListScope = 'inbox' | 'one' | 'several' | 'activeLists' | 'active'
 export interface FilterShape {
   readonly lists: ListScope
   readonly parent: 'any' | 'none' | 'one'
+  readonly recurrence: 'any' | 'recurring' | 'single'
   readonly comparedFields: readonly (keyof Comparisons)[]
   readonly isSearch: boolean
   /** Whether the search has no word: then no todo is found. */
@@ -24,7 +25,7 @@ export interface FilterShape {
   readonly isTrash: boolean
 }
 
-type Comparisons = Omit<Filter, 'tag' | 'q' | 'deleted' | 'timeZone' | 'list' | 'parent'>
+type Comparisons = Omit<Filter, 'tag' | 'q' | 'deleted' | 'timeZone' | 'list' | 'parent' | 'repeat'>
 
 /**
  * The SQL condition of a filter. It names the owner.
@@ -32,7 +33,7 @@ type Comparisons = Omit<Filter, 'tag' | 'q' | 'deleted' | 'timeZone' | 'list' | 
  */
 export function toCondition(
   engine: Engine,
-  { lists, parent, comparedFields, isSearch, isEmptySearch, isTrash }: FilterShape,
+  { lists, parent, recurrence, comparedFields, isSearch, isEmptySearch, isTrash }: FilterShape,
   searchCondition: SQL = todoSearch(engine).condition
 ): SQL | undefined {
   const { todos } = todoTables(engine.kit)
@@ -58,6 +59,8 @@ export function toCondition(
     parent === 'one'
       ? and(eq(todos.parentId, param(todos.parentId, 'parent')), sql`${todos.parentId} <> ''`)
       : undefined,
+    recurrence === 'recurring' ? isNotNull(todos.repeat) : undefined,
+    recurrence === 'single' ? isNull(todos.repeat) : undefined,
     isSearch ? searchCondition : undefined,
     isEmptySearch ? sql`1 = 0` : undefined,
     ...comparedFields.map(name => comparisons[name])
@@ -94,7 +97,16 @@ const LIST_PARAMS = Array.from({ length: MAX_LISTS_IN_FILTER }, (_, index) => `l
  * @param now by which todos are overdue
  */
 export async function prepareFilter(store: Store, userId: string, filter: Filter, now: Date) {
-  const { tag = [], q, list = [], parent, deleted: isTrash = false, timeZone, ...comparisons } = filter
+  const {
+    tag = [],
+    q,
+    list = [],
+    parent,
+    repeat,
+    deleted: isTrash = false,
+    timeZone,
+    ...comparisons
+  } = filter
   const isEmptySearch = q !== undefined && tokenize(q).length === 0
   const isSearch = !isEmptySearch && (tag.length > 0 || q !== undefined)
   const comparedFields = (Object.keys(comparisons) as (keyof Comparisons)[]).sort()
@@ -102,6 +114,7 @@ export async function prepareFilter(store: Store, userId: string, filter: Filter
   const shape: FilterShape = {
     lists: toListScope(list),
     parent: parent === undefined ? 'any' : parent === NO_PARENT_REF ? 'none' : 'one',
+    recurrence: repeat === undefined ? 'any' : repeat ? 'recurring' : 'single',
     comparedFields,
     isSearch,
     isEmptySearch,

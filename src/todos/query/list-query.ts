@@ -60,6 +60,9 @@ export const filterFields = {
     })
   ),
   timeZone: Type.Optional(TimeZoneOfAsker),
+  repeat: Type.Optional(
+    Type.Boolean({ description: 'true or false; true for todos that repeat, false for the others' })
+  ),
   updatedAfter: Type.Optional(InstantText),
   completedAfter: Type.Optional(InstantText),
   completedBefore: Type.Optional(InstantText),

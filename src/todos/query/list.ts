@@ -120,10 +120,19 @@ async function countMatching(store: Store, shape: FilterShape, params: UserParam
 }
 
 /** Whether an index yields exactly the todos of the page, in their order, or they are the few children of a todo. */
-const isIndexed = ({ lists, parent, comparedFields, isSearch, isTrash, sort }: PageShape): boolean =>
+const isIndexed = ({
+  lists,
+  parent,
+  recurrence,
+  comparedFields,
+  isSearch,
+  isTrash,
+  sort
+}: PageShape): boolean =>
   !isTrash &&
   (parent === 'one' ||
     (comparedFields.length === 0 &&
+      recurrence === 'any' &&
       !isSearch &&
       lists !== 'several' &&
       (parent === 'any' || (lists !== 'active' && sort.endsWith('position')))))

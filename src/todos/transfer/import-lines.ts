@@ -1,10 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
-import type { Fault } from '../../problems/problem.ts'
-import { MAX_IMPORT_LINE } from '../limits.ts'
+import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../limits.ts'
+import { findRepeatFault } from '../recurrence/recurring.ts'
 import type { ImportLine } from './import-line.ts'
+import { createTurns } from './turns.ts'
 
-/** A line whose todo has an id, from the line or a new one. */
-export type IdentifiedLine = ImportLine & { readonly id: string }
+/** A line with its number, counted from 0, whose todo has an id, from the line or a new one. */
+export type IdentifiedLine = ImportLine & { readonly id: string; readonly number: number }
 
 /** Finds the errors of a parsed line, with pointers into its value. */
 export type LineCheck = (value: unknown) => readonly Fault[]
@@ -50,8 +53,16 @@ export function findLineErrors(line: string, check: LineCheck): readonly Fault[]
   return errors.length > 0 ? errors : findContradictions(value as ImportLine)
 }
 
-/** The todo of a line that has no errors. */
-export const parseLine = (line: string): ImportLine => JSON.parse(line)
+/** The todo of a line that has no errors. Ids are compared without case (RFC 9562, section 4) and stored in lower case. */
+export function parseLine(line: string): ImportLine {
+  const { id, listId, parentId, ...todo }: ImportLine = JSON.parse(line)
+  return {
+    ...todo,
+    ...(id && { id: id.toLowerCase() }),
+    ...(listId && { listId: listId.toLowerCase() }),
+    ...(parentId && { parentId: parentId.toLowerCase() })
+  }
+}
 
 function tryParseJson(line: string): unknown {
   try {
@@ -63,10 +74,12 @@ function tryParseJson(line: string): unknown {
 
 /** Members that contradict each other. */
 function findContradictions(line: ImportLine): Fault[] {
-  const { done = false, completedAt, createdAt } = line
+  const { done = false, due = null, repeat = null, completedAt, createdAt } = line
   const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
+  const repeatFault = findRepeatFault({ repeat, due })
+  if (repeatFault) errors.push(repeatFault)
   if (completedAt === undefined || done === (completedAt !== null)) return errors
   const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`
   return [lineError('/completedAt', detail), ...errors.filter(({ pointer }) => pointer !== '/completedAt')]
@@ -79,3 +92,24 @@ const isEarlier = (time: string | null | undefined, other: string | undefined): 
   time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const lineError = (pointer: string, detail: string): Fault => ({ pointer, detail })
+
+/** @throws {Problem} `validation_failed` with the errors of all lines */
+export async function assertValidLines(text: string, check: LineCheck): Promise<void> {
+  const errors: Fault[] = []
+  for (const { firstLine, lines } of toSlices(text)) {
+    if (errors.length >= MAX_ERRORS) break
+    if (firstLine + lines.length > MAX_IMPORT_LINES) {
+      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
+      break
+    }
+    // To find out whether a rule occurs can take as long as all else in a hundred lines.
+    const giveTurn = createTurns()
+    for (const [index, line] of lines.entries()) {
+      for (const { pointer, detail } of findLineErrors(line, check))
+        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
+      await giveTurn()
+    }
+    await nextTurn()
+  }
+  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
+}

@@ -1,25 +1,35 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
-import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
-import { prepareChange } from '../../sync/sequence.ts'
 import { defaults } from '../content/content.ts'
-import { MAX_IMPORT_LINES } from '../limits.ts'
-import { countBytes, withQuota } from '../quota.ts'
-import { type TodoRow, todoTables } from '../tables.ts'
-import { INBOX_ROW, NO_HISTORY, toColumns } from '../todo.ts'
+import { sumGrowth, withQuota } from '../quota.ts'
+import type { TodoRow } from '../tables.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
-import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
+import { assertValidLines, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
+import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
+import {
+  insertPlaced,
+  isPlaced,
+  type PlacedLine,
+  type PlacementNote,
+  readLevels
+} from './import-placements.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
+import { insertRows, toImportedRow } from './import-rows.ts'
+import { createTurns } from './turns.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5
 
 /** How many todos were created, and how many existed already. */
-export interface ImportResult {
+interface Counts {
   readonly created: number
   readonly existing: number
+}
+
+export interface ImportResult extends Counts {
+  /** Places that todos did not get. */
+  readonly notes: readonly ImportNote[]
 }
 
 /** An import that takes effect once. */
@@ -30,6 +40,8 @@ export interface ImportRequest {
   readonly key: string | undefined
   /** Checks the value of a line. */
   readonly check: LineCheck
+  /** Says which place a todo did not get. */
+  readonly notePlacement?: (notes: Notes, note: PlacementNote) => void
 }
 
 /**
@@ -41,73 +53,120 @@ export interface ImportRequest {
  */
 export async function importTodos(
   store: Store,
-  { userId, text, key, check }: ImportRequest
+  { userId, text, key, check, notePlacement = noteLinePlacement }: ImportRequest
 ): Promise<IdempotentResult<ImportResult>> {
   await assertValidLines(text, check)
-  if (key === undefined)
-    return { answer: await importWithinQuota(store, userId, text, store.newId), isReplay: false }
+  async function run(newId: Insertion['newId']): Promise<ImportResult> {
+    const notes = createNotes()
+    const insertion = {
+      userId,
+      text,
+      newId,
+      notePlacement: (note: PlacementNote) => notePlacement(notes, note)
+    }
+    const counts = await importWithinQuota(store, insertion)
+    return { ...counts, notes: notes.toList() }
+  }
+  if (key === undefined) return { answer: await run(store.newId), isReplay: false }
 
   const fingerprint = await fingerprintLines(text)
   const request = ['import', fingerprint]
-  return withIdempotency(store, { userId, key, request }, countsReplayHandler, async storeAnswer => {
-    const imported = await importWithinQuota(store, userId, text, number =>
-      createLineId(userId, key, fingerprint, number)
-    )
+  return withIdempotency(store, { userId, key, request }, resultReplayHandler, async storeAnswer => {
+    const imported = await run(number => createLineId(userId, key, fingerprint, number))
     // After a crash before this write, the repetition finds the created todos by their ids.
     await store.atomically(...storeAnswer(imported))
     return imported
   })
 }
 
-/** Stores the counts themselves. */
-const countsReplayHandler: ReplayHandler<ImportResult, ImportResult> = {
+const noteLinePlacement = (notes: Notes, { number, member, detail }: PlacementNote) =>
+  notes.add(number + 1, `${member} was left out: it ${detail}`)
+
+/** Stores the result itself. */
+const resultReplayHandler: ReplayHandler<ImportResult, ImportResult> = {
   identify: imported => imported,
   replay: async stored => stored
 }
 
-/** @param newId makes the id for a line without one, by the number of the line */
-async function importWithinQuota(
-  store: Store,
-  userId: string,
-  text: string,
-  newId: (line: number) => string
-): Promise<ImportResult> {
-  const growth = await computeGrowth(store, userId, text, newId)
-  return withQuota(store, userId, growth, () => insertLines(store, userId, text, newId))
+interface Insertion {
+  readonly userId: string
+  readonly text: string
+  /** Makes the id for a line without one, by the number of the line. */
+  readonly newId: (line: number) => string
+  readonly notePlacement: (note: PlacementNote) => void
 }
 
+async function importWithinQuota(store: Store, insertion: Insertion): Promise<Counts> {
+  const { userId } = insertion
+  const { growth, hasPlaces } = await computeGrowth(store, insertion)
+  if (!hasPlaces)
+    return withQuota(store, userId, growth, () => insertLines(store, insertion, (_rows, write) => write()))
+  // The places are found todo by todo, and so the quota is used.
+  await withQuota(store, userId, growth, async () => {})
+  return insertLines(store, insertion, (rows, write) => withQuota(store, userId, sumGrowth(rows), write))
+}
+
+/** Writes rows that are not in the database yet. */
+type WriteRows = (rows: readonly TodoRow[], write: () => Promise<number>) => Promise<number>
+
+/** Inserts the todos of the lines, parents before their subtasks. */
 async function insertLines(
   store: Store,
-  userId: string,
-  text: string,
-  newId: (line: number) => string
-): Promise<ImportResult> {
+  { userId, text, newId, notePlacement }: Insertion,
+  writeRows: WriteRows
+): Promise<Counts> {
   const assignPositions = createPositionAssigner(store, userId)
-  let [created, existing] = [0, 0]
-  for (const { firstLine, lines } of toSlices(text)) {
-    const rows = (await assignPositions(assignIds(lines, firstLine, newId))).map(line =>
-      toImportedRow(store, userId, line)
-    )
-    await nextTurn()
-    const [added] = rows.length > 0 ? await store.atomically(createInsert(store, userId, rows)) : [[]]
-    created += added.length
-    existing += lines.length - added.length
-    await sleep(WRITE_PAUSE)
+  const getLevel = await readLevels(text)
+  const counts = { created: 0, existing: 0 }
+  let hasMore = true
+  for (let level = 0; hasMore; level += 1) {
+    hasMore = false
+    for (const { firstLine, lines } of toSlices(text)) {
+      const identifiedLines = assignIds(lines, firstLine, newId)
+      const linesOfLevel = identifiedLines.filter(line => getLevel(line) === level)
+      hasMore ||= identifiedLines.some(line => getLevel(line) > level)
+      await nextTurn()
+      if (linesOfLevel.length === 0) continue
+      const added = await insertSlice(await assignPositions(linesOfLevel))
+      counts.created += added
+      counts.existing += linesOfLevel.length - added
+      await sleep(WRITE_PAUSE)
+    }
   }
-  return { created, existing }
+  return counts
+
+  async function insertSlice(lines: readonly PositionedLine[]): Promise<number> {
+    const giveTurn = createTurns()
+    const todos: PlacedLine[] = []
+    for (const line of lines) {
+      todos.push({ line, row: toImportedRow(store, userId, line) })
+      await giveTurn()
+    }
+    const rows = todos.filter(({ line }) => !isPlaced(line)).map(({ row }) => row)
+    await nextTurn()
+    const added = rows.length > 0 ? await writeRows(rows, () => insertRows(store, userId, rows)) : 0
+    const placed = await insertPlaced(
+      store,
+      userId,
+      todos.filter(({ line }) => isPlaced(line))
+    )
+    for (const note of placed.notes) notePlacement(note)
+    return added + placed.added
+  }
 }
 
 function assignIds(lines: readonly string[], firstLine: number, newId: (line: number) => string) {
   return lines.map((line, index): IdentifiedLine => {
+    const number = firstLine + index
     const todo = parseLine(line)
-    // Ids are compared without case (RFC 9562, section 4) and stored in lower case.
-    return { ...todo, id: todo.id?.toLowerCase() ?? newId(firstLine + index) }
+    return { ...todo, id: todo.id ?? newId(number), number }
   })
 }
 
-/** What an import adds to the user's usage. */
-async function computeGrowth(store: Store, userId: string, text: string, newId: (line: number) => string) {
+/** What an import adds to the user's usage, and whether any of its new todos names a list or a parent. */
+async function computeGrowth(store: Store, { userId, text, newId }: Insertion) {
   const growth = { todos: 0, bytes: 0 }
+  let hasPlaces = false
   for (const { firstLine, lines } of toSlices(text)) {
     const todos = assignIds(lines, firstLine, newId)
     const existingTodos = await findExistingPositions(
@@ -115,66 +174,12 @@ async function computeGrowth(store: Store, userId: string, text: string, newId: 
       userId,
       todos.map(({ id }) => id)
     )
-    for (const todo of todos.filter(({ id }) => !existingTodos.has(id))) {
-      growth.todos += 1
-      growth.bytes += countBytes({ ...defaults, ...todo })
-    }
+    const newTodos = todos.filter(({ id }) => !existingTodos.has(id))
+    const added = sumGrowth(newTodos.map(todo => ({ ...defaults, ...todo })))
+    growth.todos += added.todos
+    growth.bytes += added.bytes
+    hasPlaces ||= newTodos.some(isPlaced)
     await nextTurn()
   }
-  return growth
-}
-
-async function assertValidLines(text: string, check: LineCheck): Promise<void> {
-  const errors: Fault[] = []
-  for (const { firstLine, lines } of toSlices(text)) {
-    if (errors.length >= MAX_ERRORS) break
-    if (firstLine + lines.length > MAX_IMPORT_LINES) {
-      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
-      break
-    }
-    const errorsByLine = lines.map(line => findLineErrors(line, check))
-    for (const [index, lineErrors] of errorsByLine.entries())
-      for (const { pointer, detail } of lineErrors)
-        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
-    await nextTurn()
-  }
-  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
-}
-
-/** The row of a line. Missing fields are as in a new todo, and no time is before `createdAt`. */
-function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLine): TodoRow {
-  const content = { ...defaults, ...line }
-  const sentTimes = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(
-    text => text ?? []
-  )
-  const times = [now().getTime(), ...sentTimes.map(Date.parse)]
-  const updatedAt = toDate(line.updatedAt) ?? new Date(Math.max(...times))
-  return {
-    id: line.id,
-    userId,
-    revision: newId(),
-    position: line.position,
-    createdAt: toDate(line.createdAt) ?? new Date(Math.min(...times)),
-    updatedAt,
-    completedAt: toDate(line.completedAt) ?? (content.done ? updatedAt : null),
-    ...INBOX_ROW,
-    ...NO_HISTORY,
-    deletedAt: toDate(line.deletedAt) ?? null,
-    ...toColumns(userId, content)
-  }
-}
-
-const toDate = (text: string | null | undefined) => (text ? new Date(text) : undefined)
-
-/** Inserts all rows or none, in one statement. Its length depends on the rows, so it is built anew each time. */
-function createInsert(store: Store, userId: string, rows: TodoRow[]): BoundStatement<{ id: string }[]> {
-  const { todos } = todoTables(store.kit)
-  const change = prepareChange(store, '', (db, changeNumber) =>
-    db
-      .insert(todos)
-      .values(rows.map(row => ({ ...row, changeNumber })))
-      .onConflictDoNothing()
-      .returning({ id: todos.id })
-  )
-  return { ...change.bind({ userId }), name: 'todos_import' }
+  return { growth, hasPlaces }
 }

@@ -8,41 +8,65 @@ import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
 import { findDescendants, getDepth, getHeight } from './tree.ts'
 
+/** A part of a placement that cannot be had, and why. */
+export interface PlacementFault {
+  readonly member: 'listId' | 'parentId'
+  readonly detail: string
+}
+
 /**
  * Finds the rows that a placement stands for.
  * @param moved the todo that goes there, with its descendants; undefined for a new one
  * @param pointer to the object that has the placement
- * @throws {Problem} `validation_failed` for a list or a parent that is not there, for a parent in another list, below the todo
- * itself, or with as many levels or subtasks as there may be
+ * @throws {Problem} `validation_failed` for what `findPlacement` cannot find
  */
 export async function resolvePlacement(
   draft: Draft,
   moved: TodoRow | undefined,
-  { listId, parentId }: RequestedPlacement,
+  requested: RequestedPlacement,
   pointer = ''
 ): Promise<RowPlacement> {
-  const fail = (member: string, detail: string) =>
-    validationFailed({ pointer: `${pointer}/${member}`, detail })
+  const found = await findPlacement(draft, moved, requested)
+  if (!isFault(found)) return found
+  throw validationFailed({ pointer: `${pointer}/${found.member}`, detail: found.detail })
+}
 
+export const isFault = (found: RowPlacement | PlacementFault): found is PlacementFault => 'detail' in found
+
+/**
+ * Finds the rows that a placement stands for.
+ * @param moved the todo that goes there, with its descendants; undefined for a new one
+ * @param isParent whether a todo may be the parent
+ * @returns a fault for a list or a parent that is not there, for a parent in another list, below the todo itself, or with as many
+ * levels or subtasks as there may be
+ */
+export async function findPlacement(
+  draft: Draft,
+  moved: TodoRow | undefined,
+  { listId, parentId }: RequestedPlacement,
+  isParent: (row: TodoRow) => boolean = isListed
+): Promise<RowPlacement | PlacementFault> {
   if (parentId === null) {
     if (!listId) return INBOX_ROW
     const list = await draft.findList(listId)
-    if (!list || list.deletedAt) throw fail('listId', NO_LIST)
+    if (!list || list.deletedAt) return { member: 'listId', detail: NO_LIST }
     return { listId, parentId: '', rootId: '', isArchived: archivesTodos(list) }
   }
 
   const parent = await draft.find(parentId)
-  if (!parent || !isListed(parent)) throw fail('parentId', NO_PARENT)
-  if (listId !== undefined && (listId ?? '') !== parent.listId) throw fail('parentId', OTHER_LIST)
+  if (!parent || !isParent(parent)) return { member: 'parentId', detail: NO_PARENT }
+  if (listId !== undefined && (listId ?? '') !== parent.listId)
+    return { member: 'parentId', detail: OTHER_LIST }
   const rootId = parent.rootId || parent.id
   const tree = await draft.findTree(rootId)
   const descendants = moved ? await findDescendants(draft, moved) : []
-  if (moved && [moved, ...descendants].some(({ id }) => id === parentId)) throw fail('parentId', CYCLE)
+  if (moved && [moved, ...descendants].some(({ id }) => id === parentId))
+    return { member: 'parentId', detail: CYCLE }
   if (getDepth(tree, parent) + 1 + getHeight(descendants, moved?.id) > MAX_DEPTH)
-    throw fail('parentId', TOO_DEEP)
+    return { member: 'parentId', detail: TOO_DEEP }
   const isFromElsewhere = moved?.rootId !== rootId
   if (isFromElsewhere && tree.length + 1 + descendants.length > MAX_DESCENDANTS)
-    throw fail('parentId', TOO_MANY)
+    return { member: 'parentId', detail: TOO_MANY }
   return toChildPlacement(draft, parent)
 }
 

@@ -27,3 +27,9 @@ export function getHeight(descendants: readonly TodoRow[], id: string | undefine
   for (const { id, parentId } of descendants) heights.set(id, (heights.get(parentId) ?? 0) + 1)
   return Math.max(...heights.values())
 }
+
+/** All todos above a todo, the parent first. */
+export async function findAncestors(draft: Draft, { parentId }: TodoRow): Promise<TodoRow[]> {
+  const parent = parentId === '' ? undefined : await draft.find(parentId)
+  return parent ? [parent, ...(await findAncestors(draft, parent))] : []
+}

@@ -78,7 +78,7 @@ t.test('a wrong parameter is named', async t => {
     detail: 'is not a cursor; give the nextCursor of the page before, or none'
   }
   const known =
-    'limit, cursor, sort, done, tag, list, parent, priority, due, dueBefore, dueAfter, overdue, timeZone, updatedAfter, ' +
+    'limit, cursor, sort, done, tag, list, parent, priority, due, dueBefore, dueAfter, overdue, timeZone, repeat, updatedAfter, ' +
     'completedAfter, completedBefore, q, deleted, count'
   const cases: [string, object][] = [
     ['limit=0', limit],

@@ -4,7 +4,7 @@ import ICAL from 'ical.js'
 import t from 'tap'
 import { convertIcsCalendar } from 'ts-ics'
 import { allTables } from '../../../src/features.ts'
-import { toCalendar } from '../../../src/todos/transfer/calendar.ts'
+import { toCalendar } from '../../../src/todos/transfer/export/calendar.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { afterAuthentication, serveSignedIn } from '../signed-in.ts'
 

@@ -205,7 +205,7 @@ t.test('an import accepts only lines, and not too many', async t => {
     t.equal(
       answer.headers.accept,
       'application/x-ndjson, application/ndjson, application/jsonl, application/x-jsonl, application/jsonlines, ' +
-        'application/x-jsonlines'
+        'application/x-jsonlines, text/calendar'
     )
   }
   for (const type of ['x-ndjson', 'ndjson', 'jsonl', 'x-jsonl', 'jsonlines', 'x-jsonlines'])

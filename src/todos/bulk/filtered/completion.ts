@@ -7,6 +7,7 @@ import { todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { listCounts } from './list-counts.ts'
 import { findTopmostAncestor, isInTreeRange, toRecountPass, toTreePass } from './subtasks.ts'
+import { isLeftByRecurringPass } from './update-range.ts'
 
 const statements = prepareChanges('bulk_completion', todoTables, (db, tables, changeNumber) => {
   const { todos } = tables
@@ -31,6 +32,7 @@ const statements = prepareChanges('bulk_completion', todoTables, (db, tables, ch
           isInTreeRange(tables),
           eq(todos.done, false),
           isNull(todos.deletedAt),
+          isLeftByRecurringPass(tables),
           sql`${completedAncestor} is not null`
         )
       )

@@ -6,6 +6,7 @@ import { prepareCompletionPasses } from './completion.ts'
 import { prepareDeletionPasses } from './deletion.ts'
 import { listCounts } from './list-counts.ts'
 import { preparePurgePasses } from './purge.ts'
+import { prepareRecurringPass } from './recurring.ts'
 import { prepareRestorationPasses } from './restoration.ts'
 import { type BulkUpdateKind, type FilteredUpdate, updateRange } from './update-range.ts'
 
@@ -22,6 +23,7 @@ export async function prepareFilteredUpdate(
   const statement = updateRange(store, { ...shape, kind })
   const listCount = getListCount(store, kind)
   return [
+    ...(kind === 'complete' ? [await prepareRecurringPass(store, update, run)] : []),
     {
       prepareRange: async range => [
         countRows(statement.bind({ ...params, ...range, revision, now: startedAt })),

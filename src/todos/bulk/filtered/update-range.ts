@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import { param } from '../../../db/statements.ts'
 import { prepareChangeShapes } from '../../../sync/sequence.ts'
 import { type FilterShape, toCondition } from '../../query/filter.ts'
@@ -16,6 +16,8 @@ export interface FilteredUpdate {
   /** Whether the subtasks of what is completed are completed, too. */
   readonly children?: 'complete' | undefined
   readonly filter: Filter
+  /** The session that completes recurring todos by it. */
+  readonly sessionId?: string | null
 }
 
 /** Selects the todos in a range of ids. */
@@ -43,6 +45,10 @@ function toColumns({ todos }: TodoTables, kind: BulkUpdateKind) {
   }
 }
 
+/** Neither a recurring todo, which has a pass of its own, nor opened by that pass for the next occurrence. */
+export const isLeftByRecurringPass = ({ todos }: TodoTables): SQL | undefined =>
+  and(isNull(todos.repeat), ne(todos.revision, param(todos.revision, 'revision')))
+
 /** Changes the todos in a range of ids that pass a filter and are not in the new state already. */
 export const updateRange = prepareChangeShapes(
   'todos_bulk_update',
@@ -50,11 +56,17 @@ export const updateRange = prepareChangeShapes(
     const tables = todoTables(engine.kit)
     const { todos } = tables
     const isDone = kind === 'complete' || kind === 'reopen' ? eq(todos.done, kind === 'reopen') : undefined
+    const isOrdinary = kind === 'complete' ? isLeftByRecurringPass(tables) : undefined
     return db
       .update(todos)
       .set({ ...toColumns(tables, kind), changeNumber, revision: param(todos.revision, 'revision') })
       .where(
-        and(toCondition(engine, shape, todoSearch(engine).unindexedCondition), isDone, isInRange(tables))
+        and(
+          toCondition(engine, shape, todoSearch(engine).unindexedCondition),
+          isDone,
+          isOrdinary,
+          isInRange(tables)
+        )
       )
       .returning({ id: todos.id })
   }

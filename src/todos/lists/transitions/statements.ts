@@ -67,9 +67,9 @@ const isInTransition = (lists: Lists) =>
 /** The next todos of a selection. */
 export const selectSlice = prepareShapes('lists_slice', ({ db, kit }, selection: Selection) => {
   const { todos } = todoTables(kit)
-  const { id, createdAt, revision } = todos
+  const { id, createdAt, revision, completionCount } = todos
   return db
-    .select({ id, createdAt, revision })
+    .select({ id, createdAt, revision, completionCount })
     .from(todos)
     .where(isAfter(todos, selection))
     .orderBy(...(selection === 'live' ? [asc(createdAt), asc(id)] : [asc(id)]))

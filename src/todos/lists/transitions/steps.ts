@@ -10,7 +10,7 @@ import type { ListTransition } from './transition.ts'
 
 /** Some todos of a list, and the parameters of a statement that is about them. */
 export interface Slice {
-  readonly rows: readonly Pick<TodoRow, 'id' | 'revision'>[]
+  readonly rows: readonly Pick<TodoRow, 'id' | 'revision' | 'completionCount'>[]
   readonly params: UserParams
 }
 
@@ -25,7 +25,7 @@ interface Steps {
 
 /** What the transition of a list consists of. */
 export function createSteps(store: Store, list: ChangingList): Steps {
-  const { userId, id, deletedAt, archivedAt, transition } = list
+  const { userId, id, updatedAt, deletedAt, archivedAt, transition } = list
   const changes = transitionChanges(store)
   const statements = transitionStatements(store)
   const stamp = (now: Date) => ({ now, revision: store.newId() })
@@ -51,7 +51,7 @@ export function createSteps(store: Store, list: ChangingList): Steps {
       bindSlice: ({ params }) => [
         changes.deleteSlice.bind({
           ...params,
-          ...stamp(deletedAt ?? store.now()),
+          ...stamp(updatedAt),
           deletedAt,
           isArchived: archivedAt !== null
         })
@@ -68,8 +68,8 @@ export function createSteps(store: Store, list: ChangingList): Steps {
     purging: () => ({
       selections: ['live', 'carried'],
       bindSlice: ({ rows }) =>
-        rows.flatMap(({ id: todoId, revision }) =>
-          bindPurge(store, { userId, id: todoId, expected: revision })
+        rows.flatMap(({ id: todoId, revision: expected, completionCount }) =>
+          bindPurge(store, { userId, id: todoId, expected, completionCount })
         ),
       bindEnd: params => [bindTombstone(store, { userId, type: 'list', id }), statements.purge.bind(params)]
     })

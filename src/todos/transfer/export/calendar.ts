@@ -1,8 +1,12 @@
 import ICAL from 'ical.js'
-import { findTimeZoneName } from '../../time/time-zones.ts'
-import type { Priority } from '../content/content.ts'
-import type { Due } from '../content/due.ts'
-import type { Todo } from '../todo.ts'
+import { findTimeZoneName } from '../../../time/time-zones.ts'
+import type { Priority } from '../../content/content.ts'
+import type { Due } from '../../content/due.ts'
+import type { Repeat } from '../../content/repeat.ts'
+import type { Todo } from '../../todo.ts'
+import { LIST_PARAMETER } from '../calendar-import/placement.ts'
+import { FROM_PARAMETER } from '../calendar-import/repeat.ts'
+import { toUid } from '../calendar-import/uids.ts'
 import { createTimeZoneComponent, type JcalComponent, type JcalProperty } from './calendar-time-zones.ts'
 
 // A line has at most 75 bytes (RFC 5545, section 3.1). The library does not count the space at the start of a folded line.
@@ -20,24 +24,41 @@ const CONTROL_CHARACTERS = /(?![\t\n])\p{Cc}/gu
  */
 export async function* toCalendar(
   pages: AsyncIterable<Todo[]>,
-  dues: AsyncIterable<Due[]>
+  dues: AsyncIterable<Due[]>,
+  { name, listNames = new Map() }: CalendarLists = {}
 ): AsyncGenerator<string> {
   const end = 'END:VCALENDAR\r\n'
   const properties: JcalProperty[] = [
     ['version', {}, 'text', '2.0'],
-    ['prodid', {}, 'text', '-//Latchkey//Todos//EN']
+    ['prodid', {}, 'text', '-//Latchkey//Todos//EN'],
+    ...(name === undefined ? [] : toNameProperties(name))
   ]
   const zones = await collectZones(dues)
   yield serialize(['vcalendar', properties, []]).slice(0, -end.length)
   let isEmpty = true
   for await (const todos of pages) {
     let text = ''
-    for (const todo of todos) text += await serializeTodo(todo, zones)
+    for (const todo of todos) text += await serializeTodo(todo, zones, listNames)
     yield text
     isEmpty = false
   }
   if (isEmpty) yield serialize((await createTimeZoneComponent('Etc/UTC', [1970])) as JcalComponent)
   yield end
+}
+
+/** What a calendar tells of lists. */
+export interface CalendarLists {
+  /** The name of the calendar. */
+  readonly name?: string | undefined
+  /** The names of lists by their ids: each todo of such a list has it as a category. */
+  readonly listNames?: ReadonlyMap<string, string>
+}
+
+/** The name of a calendar, as the standard has it (RFC 7986, section 5.1), and as most programs do. */
+function toNameProperties(name: string): JcalProperty[] {
+  // The library knows neither, so it would write their type beside them.
+  const text = sanitizeText(name).replaceAll(/[\\;,]/g, '\\$&')
+  return ['name', 'x-wr-calname'].map((property): JcalProperty => [property, {}, 'unknown', text])
 }
 
 /** A time zone that todos refer to, in some years. */
@@ -68,7 +89,11 @@ function addZone(due: Due | null, zones: Zones): Zone | undefined {
 }
 
 /** Writes a todo, preceded by its time zone at the first use. */
-async function serializeTodo(todo: Todo, zones: Zones): Promise<string> {
+async function serializeTodo(
+  todo: Todo,
+  zones: Zones,
+  listNames: ReadonlyMap<string, string>
+): Promise<string> {
   const zone = addZone(todo.due, zones)
   let text = ''
   if (zone && zone.isIncluded === undefined) {
@@ -76,21 +101,35 @@ async function serializeTodo(todo: Todo, zones: Zones): Promise<string> {
     zone.isIncluded = component !== undefined
     if (component) text = serialize(component)
   }
-  return text + serialize(toTodoComponent(todo, zone?.isIncluded ? zone.name : undefined))
+  const listName = listNames.get(todo.listId ?? '')
+  return text + serialize(toTodoComponent(todo, { zone: zone?.isIncluded ? zone.name : undefined, listName }))
 }
 
-function toTodoComponent(todo: Todo, zone?: string): JcalComponent {
+interface TodoContext {
+  readonly zone: string | undefined
+  readonly listName: string | undefined
+}
+
+function toTodoComponent(todo: Todo, { zone, listName }: TodoContext): JcalComponent {
   const { id, title, description, done, due, priority, tags, createdAt, updatedAt, completedAt } = todo
+  const { listId, parentId, repeat } = todo
   const properties: (JcalProperty | undefined)[] = [
-    ['uid', {}, 'text', `${id}@latchkey`],
+    ['uid', {}, 'text', toUid(id)],
     ['dtstamp', {}, 'date-time', formatInstant(updatedAt)],
     ['created', {}, 'date-time', formatInstant(createdAt)],
     ['last-modified', {}, 'date-time', formatInstant(updatedAt)],
     ['summary', {}, 'text', sanitizeText(title)],
     description === null ? undefined : ['description', {}, 'text', sanitizeText(description)],
-    due === null ? undefined : toDueProperty(due, zone),
+    // What recurs needs a start (RFC 5545, section 3.8.2.4).
+    due && repeat ? toTimeProperty('dtstart', due, zone) : undefined,
+    due ? toTimeProperty('due', due, zone) : undefined,
+    repeat ? toRuleProperty(repeat) : undefined,
     priority === 'none' ? undefined : ['priority', {}, 'integer', ICAL_PRIORITIES[priority]],
     tags.length === 0 ? undefined : ['categories', {}, 'text', ...tags.map(sanitizeText)],
+    listName === undefined
+      ? undefined
+      : ['categories', { [LIST_PARAMETER.toLowerCase()]: `${listId}` }, 'text', sanitizeText(listName)],
+    parentId === null ? undefined : ['related-to', { reltype: 'PARENT' }, 'text', toUid(parentId)],
     ['status', {}, 'text', done ? 'COMPLETED' : 'NEEDS-ACTION'],
     ['percent-complete', {}, 'integer', done ? 100 : 0],
     completedAt === null ? undefined : ['completed', {}, 'date-time', formatInstant(completedAt)]
@@ -98,10 +137,16 @@ function toTodoComponent(todo: Todo, zone?: string): JcalComponent {
   return ['vtodo', properties.filter(property => property !== undefined), []]
 }
 
+/** A recurrence rule, and whether it is counted from the day of completion, which the standard cannot say. */
+function toRuleProperty({ rule, from }: Repeat): JcalProperty {
+  const [name, , type, ...values] = ICAL.parse.property(`RRULE:${rule}`) as JcalProperty
+  return [name, from === 'due' ? {} : { [FROM_PARAMETER.toLowerCase()]: from.toUpperCase() }, type, ...values]
+}
+
 /** The due date as received; without the zone if its rules are unknown. */
-function toDueProperty(due: Due, zone: string | undefined): JcalProperty {
-  if ('date' in due) return ['due', {}, 'date', due.date]
-  return ['due', zone === undefined ? {} : { tzid: zone }, 'date-time', due.dateTime]
+function toTimeProperty(name: 'dtstart' | 'due', due: Due, zone: string | undefined): JcalProperty {
+  if ('date' in due) return [name, {}, 'date', due.date]
+  return [name, zone === undefined ? {} : { tzid: zone }, 'date-time', due.dateTime]
 }
 
 /** To the second, the precision of a calendar. */

@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
-import { param, prepareStatements } from '../../db/statements.ts'
-import type { Store } from '../../db/store.ts'
-import { createBulkUpdates } from '../bulk/bulk-updates.ts'
-import { type Due, NO_DUE_KEY } from '../content/due.ts'
-import { readSettled } from '../lists/transitions/settle.ts'
-import { BEFORE_ALL } from '../order/list-position.ts'
-import { todoTables } from '../tables.ts'
-import { type Todo, toTodo } from '../todo.ts'
+import { param, prepareStatements } from '../../../db/statements.ts'
+import type { Store } from '../../../db/store.ts'
+import { createBulkUpdates } from '../../bulk/bulk-updates.ts'
+import { type Due, NO_DUE_KEY } from '../../content/due.ts'
+import { readSettled } from '../../lists/transitions/settle.ts'
+import { BEFORE_ALL } from '../../order/list-position.ts'
+import { todoTables } from '../../tables.ts'
+import { type Todo, toTodo } from '../../todo.ts'
 
 /** Todos in a page, so that memory does not grow with the number of todos. */
-const PAGE_SIZE = 100
+export const PAGE_SIZE = 100
 
 const statements = prepareStatements('todos_export', todoTables, (db, { todos }) => {
   const belongsToUser = eq(todos.userId, param(todos.userId, 'userId'))

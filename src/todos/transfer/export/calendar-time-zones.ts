@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isSupportedTimeZone } from '../../time/time-zones.ts'
+import { isSupportedTimeZone } from '../../../time/time-zones.ts'
 import { createZoneYearLookup, type OffsetTransition } from './offset-transitions.ts'
 
 /** A property and a component of a calendar as JSON (jCal, RFC 7265). */

@@ -1,4 +1,4 @@
-import { createOffsetLookup, type OffsetLookup } from '../../time/time-zones.ts'
+import { createOffsetLookup, type OffsetLookup } from '../../../time/time-zones.ts'
 
 /** A change of a zone's offset from UTC: its time in milliseconds since 1970, and the offsets in seconds. */
 export interface OffsetTransition {

@@ -1,0 +1,35 @@
+import type { Property } from './parsing/properties.ts'
+import type { Report } from './parsing/report.ts'
+import type { TodoComponent } from './parsing/todo-components.ts'
+import type { TimeZoneLookup } from './time-zones.ts'
+
+/** The time zones of a calendar. */
+export interface Zones {
+  readonly findZone: TimeZoneLookup
+  /** The zone of times that name none, or an unknown one. */
+  readonly defaultZone: string | undefined
+}
+
+/** The properties of a VTODO, and what is said of them. */
+export interface TodoSource extends Zones {
+  readonly get: (name: string) => Property | undefined
+  readonly getAll: (name: string) => readonly Property[]
+  readonly addNote: (line: number, detail: string) => void
+  readonly addFault: (line: number, detail: string) => void
+}
+
+/** Reads a VTODO property by property. Its notes name its UID. */
+export function createTodoSource(
+  { properties, subject }: TodoComponent,
+  { report, findZone, defaultZone }: Zones & { readonly report: Report }
+): TodoSource {
+  const getAll = (name: string) => properties.get(name) ?? []
+  return {
+    findZone,
+    defaultZone,
+    get: name => getAll(name)[0],
+    getAll,
+    addNote: (line, detail) => report.addNote(line, detail, subject),
+    addFault: report.addFault
+  }
+}
