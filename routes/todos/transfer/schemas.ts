@@ -27,6 +27,9 @@ export const CALENDAR = 'text/calendar'
 
 const tags = ['todos']
 const security = bearer
+// Without examples: Swagger UI would send them.
+const { examples: _id, ...ListId } = Id
+const { examples: _zone, ...TimeZoneOfDues } = TimeZone
 
 const exampleLine = JSON.stringify(exampleTodo)
 
@@ -53,7 +56,7 @@ export const exportTodos = {
     'in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
   tags,
   security,
-  querystring: Type.Object({ list: Type.Optional(Id) }, { additionalProperties: false }),
+  querystring: Type.Object({ list: Type.Optional(ListId) }, { additionalProperties: false }),
   headers: Type.Object({
     accept: Type.Optional(Type.String({ description: `${NDJSON} or ${CALENDAR}; the first unless told` }))
   }),
@@ -114,8 +117,8 @@ export const importTodos = {
   headers: idempotencyHeaders,
   querystring: Type.Object(
     {
-      list: Type.Optional(Id),
-      timeZone: Type.Optional(TimeZone)
+      list: Type.Optional(ListId),
+      timeZone: Type.Optional(TimeZoneOfDues)
     },
     { additionalProperties: false }
   ),
