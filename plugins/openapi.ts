@@ -26,6 +26,7 @@ async function openapi(app: FastifyInstance) {
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
         { name: 'todos', description: 'The todos of the signed-in user' },
+        { name: 'tags', description: 'The tags of the todos' },
         { name: 'lists', description: 'The lists that todos are in' },
         { name: 'changes', description: 'What has changed, for copies that miss nothing' },
         { name: 'limits', description: 'The limits of the service' },
@@ -62,6 +63,7 @@ const VALIDATOR_FORMATS = new Set<unknown>(['text', 'line', 'recurrence-rule'])
 const isValidatorKeyword = (key: string, value: unknown) =>
   key === 'discriminator' ||
   key === 'lowerCase' ||
+  key === 'canonicalTag' ||
   key === 'canonicalTags' ||
   (key === 'format' && VALIDATOR_FORMATS.has(value))
 

@@ -11,6 +11,7 @@ import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
 import { LimitsDocument } from './system/limits.ts'
+import { TagChangeDocument, TagDocument, TagPageDocument } from './tags/schemas.ts'
 import { BatchDocument } from './todos/batch-schemas.ts'
 import {
   CompletionDocument,
@@ -36,6 +37,9 @@ async function components(app: FastifyInstance) {
     CompletionDocument,
     CompletionPageDocument,
     BatchDocument,
+    TagDocument,
+    TagPageDocument,
+    TagChangeDocument,
     ListDocument,
     ListPageDocument,
     ChangeDocument,

@@ -46,6 +46,7 @@ import jwks from '../routes/system/jwks.ts'
 import limits from '../routes/system/limits.ts'
 import { renderProblemPage } from '../routes/system/pages/problem-occurrence.ts'
 import problemPages from '../routes/system/problems.ts'
+import tags from '../routes/tags/index.ts'
 import todos from '../routes/todos/index.ts'
 import { SINGLE_PROCESS, type WorkerContext } from './cluster/worker-context.ts'
 import type { Config } from './config/config.ts'
@@ -175,6 +176,7 @@ export async function buildApp({
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
+  await app.register(tags, { prefix: '/api/tags' })
   await app.register(lists, { prefix: '/api/lists', config })
   await app.register(changesRoutes, { prefix: '/api/changes' })
   await app.register(health, { prefix: '/health' })

@@ -67,7 +67,7 @@ export const findTestFiles = (prefixes: readonly string[]): string[] =>
 /** Whether a test is to run on each engine. */
 export const dependsOnEngine = (file: string): boolean =>
   !ON_ANY_ENGINE.has(file) &&
-  /from '[./]+(\w+\/)?(service|databases|signed-in|in-trees|guarded-database|instances|processes)\.ts'/.test(
+  /from '[./]+(\w+\/)?(service|databases|signed-in|in-trees|old-database|guarded-database|instances|processes)\.ts'/.test(
     readFileSync(file, 'utf8')
   )
 

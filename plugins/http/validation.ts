@@ -4,6 +4,7 @@ import {
   type ErrorObject,
   type FuncKeywordDefinition,
   type KeywordDefinition,
+  type Name,
   type Options
 } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -48,6 +49,18 @@ const textFormats: Record<string, (text: string) => string | undefined> = {
   line: findLineFault,
   'idn-email': findEmailError,
   'recurrence-rule': findRuleFault
+}
+
+/** Normalizes a tag before its length and its characters are checked. */
+const canonicalTag: KeywordDefinition = {
+  keyword: 'canonicalTag',
+  type: 'string',
+  modifying: true,
+  before: 'maxLength',
+  code({ gen, data, it: { parentData, parentDataProperty } }) {
+    const normalize = gen.scopeValue('func', { ref: normalizeTag })
+    gen.assign(data as Name, _`${parentData}[${parentDataProperty}] = ${normalize}(${data})`)
+  }
 }
 
 /** Normalizes the tags of a list before `uniqueItems` compares them. */
@@ -137,6 +150,7 @@ function createAjv(options: Pick<Options, 'useDefaults'>): Ajv {
   ajv.addFormat('time-zone', isTimeZone)
   for (const [name, findFault] of Object.entries(textFormats))
     ajv.addFormat(name, value => findFault(value) === undefined)
+  ajv.addKeyword(canonicalTag)
   ajv.addKeyword(canonicalTags)
   // A password is hashed as UTF-8, which maps all lone surrogates to one character.
   ajv.addFormat('password', value => value.isWellFormed())

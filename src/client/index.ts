@@ -4,6 +4,7 @@ import { createCall } from './http/calls.ts'
 import { createSend } from './http/requests.ts'
 import { createLists } from './lists.ts'
 import { createPlatform, type Platform } from './platform.ts'
+import { createTags } from './tags.ts'
 import { createTodos } from './todos.ts'
 import { resolveTokenStorage, type StorageSource } from './tokens/storage.ts'
 import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
@@ -46,6 +47,7 @@ export function createClient(options: ClientOptions) {
   return {
     auth: createAuth(send, tokens, call),
     todos: createTodos(platform, call),
+    tags: createTags(call),
     lists: createLists(platform, call),
     ...createChanges(platform, tokens, call),
     /** Resolves when an asynchronous storage was read, so that `auth.user()` is known; at once with other storages. */

@@ -35,6 +35,7 @@ export type Problem = {
     | 'not_found'
     | 'session_not_found'
     | 'completion_not_found'
+    | 'tag_not_found'
     | 'todo_not_found'
     | 'list_not_found'
     | 'method_not_allowed'
@@ -396,6 +397,28 @@ export type BatchResult = {
   }>
   /** whether nothing was written */
   validateOnly: boolean
+}
+
+/** A tag of todos. */
+export type Tag = {
+  tag: string
+  /** how many todos have it, of those that GET /api/todos lists */
+  count: number
+  /** how many of them are not done */
+  openCount: number
+}
+
+/** A page of tags. */
+export type TagPage = {
+  items: Array<Tag>
+  /** the `cursor` of the next page; null at the end */
+  nextCursor: string | null
+}
+
+/** What came of a change of a tag. */
+export type TagChange = {
+  /** how many todos were changed, those in the trash included */
+  count: number
 }
 
 /** A list of todos. */
@@ -1147,6 +1170,18 @@ export type ImportTodosAnswer = {
     /** what was not taken over, and why */
     detail: string
   }>
+}
+
+export type ListTagsQuery = {
+  /** a whole number from 1 to 200 */
+  limit?: number
+  /** the `nextCursor` of the previous page */
+  cursor?: string
+}
+
+export type RenameTagBody = {
+  /** a text of 1 to 50 characters, without white space around it */
+  tag: string
 }
 
 export type ListListsQuery = {

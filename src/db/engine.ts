@@ -1,4 +1,4 @@
-import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
+import type { Placeholder, SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Broadcast, BroadcastListener } from '../cluster/broadcast.ts'
@@ -85,6 +85,16 @@ export interface Search {
   readonly catchUpIndex: (userId: string) => Promise<void>
 }
 
+/** The elements of a JSON array as rows of a statement. */
+export interface JsonElements {
+  /** The rows, to select from. */
+  readonly rows: SQL
+  /** An element that is a text. It is compared by its bytes. */
+  readonly text: SQL<string>
+  /** A member of an element that is an object, as text. */
+  readonly member: (name: string) => SQL<string>
+}
+
 /** Writes that make cached values outdated. */
 export interface Invalidation {
   readonly table: Table
@@ -141,6 +151,8 @@ export interface Engine {
   ) => Promise<ResultsOf<Statements>>
   /** Makes a search of a table by the terms of its rows, with an index. */
   readonly createSearch: (columns: SearchedColumns) => Search
+  /** Makes rows of the elements of a JSON array: of a column, or of a parameter. */
+  readonly jsonElements: (array: SQLWrapper | Placeholder) => JsonElements
   /** Does work that takes the longer the more rows a user has, after that user's other such work. */
   readonly queueForUser: KeyedQueue
   /**

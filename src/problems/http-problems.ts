@@ -101,8 +101,8 @@ export const httpProblems = {
     detail: 'Shorten the path.',
     cause: 'A part of the path is longer than any that means something.',
     next:
-      'An id in the path is a UUID, of 36 characters. Look for something that was put into the path by ' +
-      'mistake.'
+      'An id in the path is a UUID, of 36 characters, and a tag has 50 characters at most, in the composed form of Unicode (NFC). ' +
+      'Look for something that was put into the path by mistake.'
   },
   unsupported_media_type: {
     status: 415,

@@ -1,6 +1,6 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { BoundStatement } from '../db/bound-statement.ts'
-import type { Engine, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
+import type { BoundStatement, Rows } from '../db/bound-statement.ts'
+import type { Engine, Params, Queries, QueryBuilder, UserParams } from '../db/engine.ts'
 import { isIdParam, toIdParams } from '../db/read-batches.ts'
 import {
   cacheShapes,
@@ -21,8 +21,14 @@ import { syncTables } from './tables.ts'
 
 /** A write to the data of a user, which advances the change sequence. */
 export interface Change<Result> {
-  /** The write with its values, for `store.atomically`. */
-  readonly bind: (params: UserParams) => BoundStatement<Result>
+  /**
+   * The write with its values, for `store.atomically`.
+   * @param toParams makes the values that depend on the rows of the statements before it
+   */
+  readonly bind: (
+    params: UserParams,
+    toParams?: (earlierRows: readonly Rows[]) => Params
+  ) => BoundStatement<Result>
 }
 
 type Changes<Builders extends Record<string, QueryBuilder>> = {
@@ -103,9 +109,9 @@ function createChange(engine: Engine, name: string, builder: QueryBuilder): Chan
   const { run } = getChangeWrites(engine).prepare(builder, name)
   const listeners = changeListeners(engine)
   return {
-    bind: params => ({
+    bind: (params, toParams) => ({
       name,
-      run: () => run(params),
+      run: earlierRows => run(toParams ? { ...params, ...toParams(earlierRows) } : params),
       onCommitted() {
         for (const listener of listeners) listener(params.userId)
       }

@@ -18,6 +18,17 @@ export const todosProblems = {
       'goes by itself after some time. What takes something away is never refused. GET /api/limits tells ' +
       'both limits.'
   },
+  tag_not_found: {
+    status: 404,
+    title: 'There is no such tag',
+    detail: 'No todo has it, not even in the trash. List the tags to see those that exist.',
+    cause:
+      'No todo of the account has this tag, in the list or in the trash. A change of a tag that was sent again says so, too: ' +
+      'it was done the first time.',
+    next:
+      'GET /api/tags lists the tags of todos that are not in the trash. Upper and lower case make two tags, and what is no ' +
+      'letter, digit or one of `-._~` is percent-encoded in the path.'
+  },
   todo_exists: {
     status: 409,
     title: 'A todo with this id is there already',

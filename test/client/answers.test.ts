@@ -123,7 +123,11 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'todos.exportCalendar': ['lines', ({ todos }) => todos.exportCalendar()],
   'todos.import': ['json', ({ todos }) => todos.import('{}')],
   'todos.importCalendar': ['json', ({ todos }) => todos.importCalendar('')],
-  'todos.batch': ['json', ({ todos }) => todos.batch([])]
+  'todos.batch': ['json', ({ todos }) => todos.batch([])],
+  'tags.list': ['json', ({ tags }) => tags.list()],
+  'tags.all': ['json', ({ tags }) => tags.all().next()],
+  'tags.rename': ['json', ({ tags }) => tags.rename('a', 'b')],
+  'tags.remove': ['json', ({ tags }) => tags.remove('a')]
 }
 
 /** What is wrong for which calls. */
@@ -149,7 +153,7 @@ t.test('each call tells a success that is not its own', async t => {
   }
   t.equal(storage.getItem(CHANNEL_NAME), before)
   t.strictSame(state.signOuts, [])
-  const names = (['auth', 'todos'] as const).flatMap(part =>
+  const names = (['auth', 'todos', 'tags'] as const).flatMap(part =>
     Object.keys(client[part]).map(name => `${part}.${name}`)
   )
   t.strictSame([...Object.keys(calls), 'auth.user'].sort(), names.sort(), 'that is all of them')

@@ -18,7 +18,7 @@ const REMOVAL = 'delete from "todos" where "todos"."id" in (select %'
 
 const FUNCTIONS = `
 create function guard_stamped() returns trigger language plpgsql as $$ begin
-  if tg_op = 'UPDATE' and new.change_number = old.change_number
+  if tg_op = 'UPDATE' and to_jsonb(new) -> tg_argv[0] is distinct from to_jsonb(old) -> tg_argv[0]
     and to_jsonb(new) - tg_argv[0] = to_jsonb(old) - tg_argv[0] then return null; end if;
   if new.change_number <> 0 and (
     new.change_number is distinct from (select value from change_sequences where user_id = new.user_id)
@@ -77,13 +77,12 @@ const hasUser = 'exists (select 1 from users where id = old.user_id)'
 /** The columns of SQLite's tables that no client sees. */
 const UNSEEN: Record<string, string> = { todos: 'is_archived', lists: 'transition' }
 
-/** Whether an update sets another column than the one that no client sees. */
+/** Whether an update does more than to set the column that no client sees. */
 function isSeen(table: string): string {
   const { [table]: definition } = allTables(sqliteKit) as Record<string, PgTable>
   const names = Object.values(getTableColumns(definition as PgTable)).map(({ name }) => name)
   return names
-    .filter(name => name !== UNSEEN[table])
-    .map(name => `new.${name} is not old.${name}`)
+    .map(name => (name === UNSEEN[table] ? `new.${name} is old.${name}` : `new.${name} is not old.${name}`))
     .join(' or ')
 }
 
@@ -93,7 +92,7 @@ const SQLITE_GUARD = [
       when new.change_number <> 0 and new.change_number <> ${value} ${refuse(table)}`,
     `create trigger guard_${table}_updated after update on ${table}
       when new.change_number <> 0 and (new.change_number <> ${value} or new.change_number <= old.change_number)
-        and (${isSeen(table)})
+        and ${table in UNSEEN ? `(${isSeen(table)})` : 'true'}
       ${refuse(table)}`
   ]),
   ...['todo', 'list'].map(

@@ -40,7 +40,8 @@ t.test('what is written around the sequence is refused', async t => {
   for (const changeNumber of [1, 3])
     await assertRefused(t, `a todo of ${changeNumber}`, db.insert(todos).values({ ...row(), changeNumber }))
   const isThis = eq(todos.id, id)
-  await assertRefused(t, 'an update', db.update(todos).set({ title: 'y' }).where(isThis))
+  for (const columns of [{ title: 'y' }, { title: 'z', isArchived: true }])
+    await assertRefused(t, 'an update', db.update(todos).set(columns).where(isThis))
   await assertRefused(t, 'a number', db.update(todos).set({ changeNumber: 9 }).where(isThis))
   await assertRefused(t, 'a delete', db.delete(todos).where(isThis))
 

@@ -13,6 +13,9 @@ import type {
   ListSessionsAnswer,
   RegisteredPair,
   Session,
+  Tag,
+  TagChange,
+  TagPage,
   Todo,
   TodoPage,
   TokenPair,
@@ -121,6 +124,9 @@ const isTodoPage = isObjectOf<TodoPage>({ items: isArrayOf(isTodo), nextCursor: 
 const isListPage = isObjectOf<ListPage>({ items: isArrayOf(isList), nextCursor: isNonEmptyStringOrNull })
 const isEventPage = isObjectOf<EventPage>({ items: isArrayOf(isEvent), nextCursor: isNonEmptyStringOrNull })
 
+const isTag = isObjectOf<Tag>({ tag: isNonEmptyString, count: isFiniteNumber })
+const isTagPage = isObjectOf<TagPage>({ items: isArrayOf(isTag), nextCursor: isNonEmptyStringOrNull })
+
 export const isChange = isObjectOf<Change>({
   type: (value): value is Change['type'] => isNonEmptyString(value),
   id: isNonEmptyString
@@ -154,6 +160,8 @@ export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)
 export const createCompletionPageReader = (cursor: string | undefined) =>
   createPageReader(cursor, isCompletionPage)
+export const createTagPageReader = (cursor: string | undefined) => createPageReader(cursor, isTagPage)
+export const readTagChange = createJsonReader(isObjectOf<TagChange>({ count: isFiniteNumber }))
 export const readList = createJsonReader(isList)
 export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))

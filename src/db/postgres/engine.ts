@@ -17,6 +17,7 @@ import { isDeadlock, toTransactionError } from '../errors.ts'
 import { batchReads } from '../read-batches.ts'
 import { openPostgresBroadcast } from './broadcast.ts'
 import { type Connector, createConnector, QUERY_TIMEOUT } from './connector.ts'
+import { jsonElements } from './json-elements.ts'
 import { MIGRATIONS_TABLE } from './migration.ts'
 import { connectAndMigrate } from './startup.ts'
 
@@ -124,6 +125,7 @@ export async function openPostgres({
       }
     },
     createSearch,
+    jsonElements,
     queueForUser,
     ping: async () => {
       await query({ text: `select count(*) from ${MIGRATIONS_TABLE} where id is null`, rowMode: 'array' }, [])

@@ -1,8 +1,18 @@
 import type Database from 'better-sqlite3'
-import { Column, type DriverValueDecoder, is, Param, Placeholder, type Query, SQL } from 'drizzle-orm'
+import {
+  Column,
+  type DriverValueDecoder,
+  is,
+  Param,
+  Placeholder,
+  type Query,
+  SQL,
+  type SQLWrapper,
+  sql
+} from 'drizzle-orm'
 import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session'
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
-import type { Params, Queries, QueryBuilder } from '../engine.ts'
+import type { JsonElements, Params, Queries, QueryBuilder } from '../engine.ts'
 
 /**
  * Writes parameters as `+?`. To SQLite that is the value itself, but no value to plan by: where SQLite may plan by a value,
@@ -20,6 +30,20 @@ export function openDrizzle(connection: Database.Database): Queries {
   const dialect = new StablePlanDialect()
   const session = new BetterSQLiteSession(connection, dialect, undefined)
   return new BaseSQLiteDatabase('sync', dialect, session, undefined) as unknown as Queries
+}
+
+/** The elements of a JSON array in SQLite (https://sqlite.org/json1.html#jeach). */
+export function jsonElements(array: SQLWrapper | Placeholder): JsonElements {
+  // A limit keeps a subquery by itself. SQLite would else look through the elements for each row that they are joined to.
+  const rows = is(array, Placeholder)
+    ? sql`(select value from json_each(${array}) limit -1)`
+    : sql`json_each(${array})`
+  return {
+    rows: sql`${rows} as elements`,
+    text: sql<string>`elements.value`,
+    // In parentheses, since its operator binds no closer than `||`.
+    member: name => sql`(elements.value ->> ${sql.raw(`'${name}'`)})`
+  }
 }
 
 type Row = Record<string, unknown>

@@ -11,7 +11,7 @@ import { type Engine, MAX_WAITING_PER_USER, type PreparedQuery } from '../engine
 import { DatabaseError, isOutOfSpace, StatementError, toTransactionError } from '../errors.ts'
 import { createReadCaches } from './cache.ts'
 import { openConnection, prepareFile } from './connection.ts'
-import { openDrizzle, prepareQuery } from './drizzle.ts'
+import { jsonElements, openDrizzle, prepareQuery } from './drizzle.ts'
 import { createEraser, truncateLog } from './erasure.ts'
 import { createFileCheck } from './file-check.ts'
 import { createGroupCommit } from './group-commit.ts'
@@ -161,6 +161,7 @@ export function openSqlite(url: string, writeLock?: WriteLock): Engine {
       }
     },
     createSearch: columns => createSearch(connection, columns, commit),
+    jsonElements,
     queueForUser,
     hasManyRows,
     writeCounts: tally,

@@ -1,17 +1,23 @@
 import type { Store } from '../../db/store.ts'
 import type { StoreAnswer } from '../../idempotency/idempotency.ts'
 import { settleLists } from '../lists/transitions/settle.ts'
+import { prepareRetagging, type Retagging } from '../tags/retagging.ts'
 import { prepareFilteredUpdate } from './filtered/filtered-update.ts'
 import type { FilteredUpdate } from './filtered/update-range.ts'
-import type { BulkUpdateRun, Pass } from './passes/pass.ts'
-import { runInTransaction } from './passes/single-transaction.ts'
+import { ALL_IDS, type BulkUpdateRun, type Pass } from './passes/pass.ts'
+import { splitIntoRanges } from './passes/ranges.ts'
+import { preparePassStatements, runInTransaction } from './passes/single-transaction.ts'
 import { createSlicedUpdates, needsSlices } from './passes/sliced-updates.ts'
+import { INITIAL_SLICE } from './passes/slices.ts'
 
 /** What a bulk update does to which todos, as it is stored. */
-export type BulkChange = FilteredUpdate
+export type BulkChange = FilteredUpdate | Retagging
 
-const preparePasses = (store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> =>
-  prepareFilteredUpdate(store, update.change as BulkChange, update)
+async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
+  const change = update.change as BulkChange
+  if ('tag' in change) return [prepareRetagging(store, change, update)]
+  return prepareFilteredUpdate(store, change, update)
+}
 
 /** The bulk updates of a store that are done in slices. */
 export const createBulkUpdates = (store: Store) =>
@@ -19,10 +25,17 @@ export const createBulkUpdates = (store: Store) =>
 
 export interface BulkUpdateOptions {
   /** Names the request, if it may be repeated. */
-  readonly requestId: string | null
+  readonly requestId?: string | null
   /** Makes the statements that store the answer. */
-  readonly storeAnswer: StoreAnswer<number>
+  readonly storeAnswer?: StoreAnswer<number>
+  /** Whether the update names the few todos that it changes, `MAX_FEW` at most. */
+  readonly isFew?: boolean
 }
+
+/** The most todos that are changed in one go however many a user has. */
+export const MAX_FEW = INITIAL_SLICE
+
+const noStatements = () => []
 
 /**
  * Changes todos of a user as one act for whoever looks: in slices where a user has very many todos, and one statement on all
@@ -33,11 +46,11 @@ export async function changeTodos(
   store: Store,
   userId: string,
   change: BulkChange,
-  { requestId, storeAnswer }: BulkUpdateOptions
+  { requestId = null, storeAnswer = noStatements, isFew = false }: BulkUpdateOptions
 ): Promise<number> {
   const bulkUpdates = createBulkUpdates(store)
   await settleLists(store, userId)
-  if (needsSlices(store, userId)) {
+  if (!isFew && needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
     const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)
@@ -45,5 +58,10 @@ export async function changeTodos(
   }
   await bulkUpdates.finishPending(userId)
   const run = { userId, change, revision: store.newId(), startedAt: store.now() }
-  return runInTransaction(store, run, update => preparePasses(store, update), storeAnswer)
+  const prepareStatements = async () =>
+    preparePassStatements(
+      await preparePasses(store, run),
+      isFew ? [ALL_IDS] : await splitIntoRanges(store, userId)
+    )
+  return runInTransaction(store, userId, prepareStatements, storeAnswer)
 }

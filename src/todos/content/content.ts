@@ -37,6 +37,8 @@ export const Tag = Type.String({
   description: `a text of 1 to ${MAX_TAG} characters, without white space around it`,
   examples: ['shopping']
 })
+/** A tag by itself, in its canonical form when it arrives. */
+export const CanonicalTag = Type.String({ ...Tag, canonicalTag: true })
 const Tags = Type.Array(Tag, {
   maxItems: MAX_TAGS,
   canonicalTags: true,

@@ -61,20 +61,15 @@ async function toRow(store: Store, userId: string, newList: NewList): Promise<Li
   }
 }
 
-/**
- * Stores the id of a created list. A replay shows the list as it is now.
- * @param read reads a list, in the trash or not; it throws `list_not_found`
- */
+/** Stores the id of a created list. A replay shows the list as it is now. */
 export const createListReplayHandler = (
-  read: (id: string) => Promise<List>
+  find: (id: string) => Promise<ListRow | undefined>
 ): ReplayHandler<List, Pick<List, 'id'>> => ({
   identify: ({ id }) => ({ id }),
   async replay({ id }) {
-    try {
-      return await read(id)
-    } catch (error) {
-      throw error instanceof Problem ? new Problem('list_not_found', PURGED) : error
-    }
+    const row = await find(id)
+    if (!row) throw new Problem('list_not_found', PURGED)
+    return toList(row)
   }
 })
 

@@ -17,14 +17,20 @@ import { isGone, nextListTime } from './transitions/state.ts'
 
 /** The lists of a user. Every statement names the owner, so no other user's list is read or changed. */
 export function createLists(store: Store, userId: string) {
+  /** The list, in the trash or not; undefined if there is none. */
+  async function find(id: string): Promise<ListRow | undefined> {
+    const [row] = await listStatements(store).find.execute({ id, userId })
+    return row && !isGone(row) ? row : undefined
+  }
+
   /** @throws {Problem} `list_not_found` for a list that is missing or ineligible, or what the precondition throws */
   async function load(
     id: string,
     isEligible: (row: ListRow) => boolean,
     precondition?: Precondition
   ): Promise<ListRow> {
-    const [row] = await listStatements(store).find.execute({ id, userId })
-    if (!row || isGone(row) || !isEligible(row)) throw new Problem('list_not_found')
+    const row = await find(id)
+    if (!row || !isEligible(row)) throw new Problem('list_not_found')
     precondition?.(toList(row))
     return row
   }
@@ -71,7 +77,7 @@ export function createLists(store: Store, userId: string) {
       withIdempotency(
         store,
         { userId, key, request: ['createList', newList] },
-        createListReplayHandler(id => read(id, isAny)),
+        createListReplayHandler(find),
         storeAnswer => insertList(store, userId, newList, storeAnswer)
       ),
 

@@ -1,5 +1,5 @@
 import { validationFailed } from '../../problems/problem.ts'
-import { BEFORE_ALL, isBefore, type ListPosition } from '../order/list-position.ts'
+import { isBefore, type ListPosition } from '../order/list-position.ts'
 import { positionAfter, positionBefore, positionBetween, toPosition } from '../order/position.ts'
 import type { ListMoveTarget } from './content.ts'
 
@@ -45,10 +45,9 @@ function findPosition(
   below: ListPosition | undefined,
   newId: () => string
 ): string | undefined {
-  if (above && below) return positionBetween(above.position, below.position, newId())
-  return below
-    ? positionBefore(below.position, newId())
-    : positionAfter(above?.position ?? BEFORE_ALL, newId())
+  if (!above) return below && positionBefore(below.position, newId())
+  if (!below) return positionAfter(above.position, newId())
+  return positionBetween(above.position, below.position, newId())
 }
 
 /** Gives all lists new positions, as if they were made anew in their order. */

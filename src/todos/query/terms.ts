@@ -100,7 +100,10 @@ const toOwnerTerm = (userId: string) => `@${userId}`
 
 /** The terms by which a todo is found, separated by spaces. */
 export const toIndexTerms = (userId: string, texts: readonly string[], tags: readonly string[]): string =>
-  [toOwnerTerm(userId), ...tokenize(texts.join('\n')), ...tags.map(toTagTerm)].join(' ')
+  [toOwnerTerm(userId), ...tokenize(texts.join('\n'))].join(' ') + toTagTerms(tags)
+
+/** The end of the terms of a todo with these tags, in ASCII. */
+export const toTagTerms = (tags: readonly string[]): string => tags.map(tag => ` ${toTagTerm(tag)}`).join('')
 
 /** The terms that a todo must have to be found. A word of a compound may also be part of the words written together. */
 export const toSearchTerms = (userId: string, query: string, tags: readonly string[]): SearchTerms => ({

@@ -194,6 +194,57 @@ t.test('acts at the same time, in two processes, end in one of their states', as
   )
 })
 
+t.test('what is being deleted for good is gone, though its rows are still there', async t => {
+  const { url, store, id } = await prepare(t)
+  const todos = createTodos(store, USER)
+  const { items } = await todos.list({ limit: 2, list: [id] })
+  const [first = '', second = ''] = items.map(todo => todo.id)
+  const { answer: inbox } = await todos.create({ title: 'inbox' })
+  const killed = await open(t, url)
+  killAt(killed, 1)
+  await acts.purging(createLists(killed, USER), id)
+  await settleLists(killed, USER).catch(() => {})
+
+  const missing = { code: 'todo_not_found' }
+  await t.rejects(todos.get(first), missing)
+  await t.rejects(
+    todos.edit(({ restore }) => restore(first)),
+    missing
+  )
+  await t.rejects(
+    todos.edit(({ purge }) => purge(first)),
+    missing
+  )
+  await t.rejects(
+    todos.edit(({ patch }) => patch(inbox.id, { listId: id })),
+    { code: 'validation_failed' }
+  )
+  await t.rejects(createLists(store, USER).get(id), { code: 'list_not_found' })
+  t.strictSame((await createLists(store, USER).list({ limit: 9, deleted: true })).items, [])
+  t.match((await todos.create({ id: second, title: 'anew' })).answer, { id: second, listId: null })
+  t.strictSame(await countTodos(store, id), [2, 0, 0, 1], 'it waited for the id')
+})
+
+t.test('the id of a list that is being deleted for good is free', async t => {
+  const { url, store, id } = await prepare(t)
+  const killed = await open(t, url)
+  killAt(killed, 1)
+  await acts.purging(createLists(killed, USER), id)
+  await settleLists(killed, USER).catch(() => {})
+  const { answer } = await createLists(store, USER).create({ id, name: 'Again' })
+  t.match(answer, { id, name: 'Again', openCount: 0 })
+})
+
+t.test('two processes make one list for a key', async t => {
+  const { url, store } = await prepare(t)
+  const stores = [store, await open(t, url)]
+  const results = await Promise.all(
+    stores.map(each => createLists(each, USER).create({ name: 'Once' }, 'key'))
+  )
+  t.strictSame(results.map(({ isReplay }) => isReplay).sort(), [false, true])
+  t.equal(results[0]?.answer.id, results[1]?.answer.id)
+})
+
 t.test('a process that stops leaves the rest to the next one', async t => {
   const { store, url, id } = await prepare(t)
   await acts.deleting(createLists(store, USER), id)

@@ -7,6 +7,7 @@ import { settleLists } from '../../../src/todos/lists/transitions/settle.ts'
 import { listTodos } from '../../../src/todos/query/list.ts'
 import type { Filter } from '../../../src/todos/query/list-query.ts'
 import { sorts } from '../../../src/todos/query/sort.ts'
+import { changeTag } from '../../../src/todos/tags/change-tag.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
 import { readDuePages } from '../../../src/todos/transfer/export/todo-pages.ts'
 
@@ -183,5 +184,19 @@ t.test('SQLite finds the last position, neighbours and due dates in an index', a
     ['SEARCH todos USING INDEX todos_children (user_id=? AND parent_id=? AND (position,id)<(?,?))'],
     ['SEARCH todos USING INDEX todos_roots (user_id=? AND list_id=? AND (position,id)>(?,?))'],
     ['SEARCH todos USING INDEX todos_children (user_id=? AND parent_id=? AND (position,id)>(?,?))']
+  ])
+})
+
+t.test('SQLite finds the todos with a renamed tag by their ids, however many todos there are', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  await createTodos(store, user).create({ title: 'c', tags: ['old'] })
+  prepared.length = 0
+  t.equal(await changeTag(store, user, 'old', 'new'), 1)
+  const [update = ''] = prepared.filter(source => /^update "todos" .*json_each/s.test(source))
+  t.strictSame(explain(update).slice(0, 4), [
+    'MATERIALIZE elements',
+    'SCAN json_each VIRTUAL TABLE INDEX 1:',
+    'SCAN elements',
+    'SEARCH todos USING INDEX todos_user_id_id (user_id=? AND id=?)'
   ])
 })

@@ -33,7 +33,8 @@ const statements = prepareChanges('bulk_restoration', todoTables, (db, tables, c
     where list.user_id = ${userId} and list.id = ${todos.listId} and list.deleted_at is null)`
   const isWithoutList = sql`${todos.listId} <> '' and ${listId} is null`
   const isArchived = sql`exists (select 1 from lists as list
-    where list.user_id = ${userId} and list.id = ${todos.listId} and list.archived_at is not null)`
+    where list.user_id = ${userId} and list.id = ${todos.listId} and list.archived_at is not null
+      and coalesce(list.transition, '') <> 'unarchiving')`
   const isOpen = and(isInRange(tables), isRestored, eq(todos.done, false))
   return {
     /** Restores what was deleted with todos above that the update has restored. */

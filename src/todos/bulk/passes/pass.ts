@@ -8,7 +8,6 @@ export interface IdRange {
   readonly to: string
 }
 
-/** An update of few todos gets this very range. */
 export const ALL_IDS: IdRange = { from: BEFORE_ALL, to: AFTER_ALL }
 
 /** A bulk update: what is done to which todos of whom, and what is stamped on them. */
@@ -31,7 +30,7 @@ export interface Pass {
   /**
    * Makes the statements that change the todos of a range, to run in one transaction. A statement may be made from the rows of
    * the one before it: nobody else changes the user's todos in between. What is made from rows that were read earlier must
-   * affect a row; when it affects none, the statements are made anew.
+   * affect a row; when it affects none, the statements are made anew. Reads must not wait for pending updates, this one among them.
    */
   readonly prepareRange: (range: IdRange) => Promise<readonly PassStatement[]>
   /**

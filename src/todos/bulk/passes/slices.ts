@@ -7,7 +7,8 @@ import { countChanged, type Pass, type PassStatement, type PreparePasses } from 
 import { bulkUpdateStatements } from './statements.ts'
 
 /** Todos in a slice: at first, at least, at most. */
-const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [100, 50, 200]
+export const INITIAL_SLICE = 100
+const [MIN_SLICE, MAX_SLICE] = [50, 200]
 /** Milliseconds that a slice should take, the waits for the disk and for other writers included. */
 const TARGET_SLICE_TIME = 8
 
@@ -62,7 +63,7 @@ async function prepareSlice(
 }
 
 /** Finds where a slice of so many todos ends, of all that a user has; undefined when fewer are left. */
-export const createSliceEndFinder =
+const createSliceEndFinder =
   (store: Store, userId: string) =>
   async (from: string, size: number): Promise<string | undefined> => {
     const params = { userId, from, offset: size - 1 }

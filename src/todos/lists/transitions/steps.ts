@@ -25,7 +25,7 @@ interface Steps {
 
 /** What the transition of a list consists of. */
 export function createSteps(store: Store, list: ChangingList): Steps {
-  const { userId, id, deletedAt, archivedAt, transition } = list
+  const { userId, id, updatedAt, deletedAt, archivedAt, transition } = list
   const changes = transitionChanges(store)
   const statements = transitionStatements(store)
   const stamp = (now: Date) => ({ now, revision: store.newId() })
@@ -51,7 +51,7 @@ export function createSteps(store: Store, list: ChangingList): Steps {
       bindSlice: ({ params }) => [
         changes.deleteSlice.bind({
           ...params,
-          ...stamp(deletedAt ?? store.now()),
+          ...stamp(updatedAt),
           deletedAt,
           isArchived: archivedAt !== null
         })
