@@ -9,30 +9,18 @@ import {
   type TodoContent,
   type TodoPatch
 } from './content/content.ts'
+import { createContentChanges } from './content/content-changes.ts'
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
 import type { Draft } from './draft.ts'
 import type { MoveTarget } from './order/move-target.ts'
 import { createMoves } from './order/moves.ts'
-import { isRecurring, resolveSeries } from './recurrence/recurring.ts'
+import { resolveSeries } from './recurrence/recurring.ts'
 import { createSeriesOperations } from './recurrence/series-operations.ts'
 import type { TodoRow } from './tables.ts'
-import {
-  type Content,
-  INBOX_ROW,
-  isListed,
-  nextUpdateTime,
-  type RowPlacement,
-  replaceContent,
-  type Todo,
-  toContent,
-  toPlacement,
-  toRow,
-  toTodo
-} from './todo.ts'
-import { isSamePlacement, putInPlace, resolvePlacement } from './tree/placement.ts'
+import { INBOX_ROW, isListed, type Todo, toContent, toRow, toTodo } from './todo.ts'
+import { putInPlace, resolvePlacement } from './tree/placement.ts'
 import { createTrash } from './tree/trash.ts'
-import { findDescendants } from './tree/tree.ts'
 
 /** Whose todos are changed, and in which session. */
 export interface TodosEditor {
@@ -55,6 +43,8 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
     addCompletion: draft.add
   })
 
+  const { change, completeDescendants } = createContentChanges(store, draft, series)
+
   /** @throws {Problem} `todo_not_found` for a missing todo or an ineligible one, or what the precondition throws */
   async function loadRow(id: string, isEligible: (row: TodoRow) => boolean, precondition?: Precondition) {
     const row = await draft.find(id)
@@ -66,65 +56,6 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
   async function put(row: TodoRow): Promise<Todo> {
     await draft.put(row)
     return toTodo(row)
-  }
-
-  /**
-   * Gives a todo another content, and another place where the request names one. What makes a recurring todo done completes its
-   * present occurrence.
-   * @param pointer to the object that names the place
-   */
-  async function change(
-    row: TodoRow,
-    content: Content,
-    requested: PlacementPatch,
-    pointer = ''
-  ): Promise<Todo> {
-    const isCompleting = content.done && !row.done
-    const isOpen = isCompleting && content.series !== null
-    const changed = await apply(row, isOpen ? { ...content, done: false } : content, requested, pointer)
-    if (isCompleting && isRecurring(changed)) return series.complete(changed)
-    if (isCompleting && isRecurring(row)) return series.completeLast(row, changed)
-    return toTodo(changed)
-  }
-
-  async function apply(
-    row: TodoRow,
-    content: Content,
-    requested: PlacementPatch,
-    pointer: string
-  ): Promise<TodoRow> {
-    const changed = replaceContent(row, content, now(), newId())
-    const placement = await resolveChange(row, requested, pointer)
-    if (isSamePlacement(row, placement)) {
-      await draft.put(changed)
-      return changed
-    }
-    const updatedAt = nextUpdateTime(row, now())
-    return putInPlace(draft, store, { ...changed, updatedAt, revision: newId() }, placement)
-  }
-
-  /** Where a todo is to be; where it is, as far as the request says so. */
-  async function resolveChange(
-    row: TodoRow,
-    requested: PlacementPatch,
-    pointer: string
-  ): Promise<RowPlacement> {
-    const current = toPlacement(row)
-    const requestedPlacement = applyPlacementPatch(current, requested)
-    const { listId = current.listId, parentId } = requestedPlacement
-    const isPresent = listId === current.listId && parentId === current.parentId
-    return isPresent ? row : resolvePlacement(draft, row, requestedPlacement, pointer)
-  }
-
-  /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
-  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
-    const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
-    for (const { id } of descendants.toReversed()) {
-      const descendant = await draft.find(id)
-      if (descendant && isListed(descendant) && !descendant.done)
-        await change(descendant, { ...toContent(descendant), series: descendant.series, done: true }, {})
-    }
-    return (await draft.find(row.id)) ?? row
   }
 
   /** @param pointer to the id in the body */
