@@ -164,22 +164,6 @@ t.test('all that one does with todos', async t => {
   t.match(wrong, { code: 'validation_failed', errors: [{ pointer: '/title' }], message: /not valid/ })
 })
 
-t.test('all that one does with tags', async t => {
-  const { client } = createTestClient(await serve(t))
-  const { auth, todos, tags } = client
-  await auth.register(ADA)
-  await todos.create({ title: 'Buy milk', tags: ['at home/office?', 'food'] })
-  await todos.create({ title: 'Bake bread', tags: ['food'], done: true })
-  const home = { tag: 'at home/office?', count: 1, openCount: 1 }
-  const food = { tag: 'food', count: 2, openCount: 1 }
-  t.strictSame(await tags.list(), { items: [home, food], nextCursor: null })
-  t.strictSame((await tags.list({ limit: 1 })).items, [home])
-  t.strictSame(await Array.fromAsync(tags.all({ limit: 1 })), [home, food])
-  t.strictSame(await tags.rename('at home/office?', 'food'), { count: 1 })
-  t.strictSame(await tags.remove('food'), { count: 2 })
-  await t.rejects(tags.remove('food'), { code: 'tag_not_found' })
-})
-
 t.test('a call can be given up', async t => {
   const { client, state } = createTestClient(await serve(t))
   await client.auth.register(ADA)
