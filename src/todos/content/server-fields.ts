@@ -5,19 +5,20 @@ import { MAX_DESCENDANTS } from '../limits.ts'
 import type { Todo } from '../todo.ts'
 
 const readOnly = { readOnly: true }
-const count = { minimum: 0, maximum: MAX_DESCENDANTS, ...readOnly }
 const Instant = Type.String({ ...InstantText, ...readOnly })
 const NullableInstant = Nullable(Type.String({ format: 'date-time' }), {
   description: 'an instant, or null',
   ...readOnly
 })
 
+const ChildCount = { minimum: 0, maximum: MAX_DESCENDANTS, ...readOnly }
+
 /** What the server sets of a todo. A client that replaces a todo may send these fields back as it read them. */
 export const serverFields = {
   position: Type.Optional(Type.String({ description: 'the present position', ...readOnly })),
-  childCount: Type.Optional(Type.Integer({ ...count, description: 'the present number of subtasks' })),
+  childCount: Type.Optional(Type.Integer({ ...ChildCount, description: 'the present number of subtasks' })),
   openChildCount: Type.Optional(
-    Type.Integer({ ...count, description: 'the present number of subtasks that are not done' })
+    Type.Integer({ ...ChildCount, description: 'the present number of subtasks that are not done' })
   ),
   createdAt: Type.Optional(Instant),
   updatedAt: Type.Optional(Instant),

@@ -3,7 +3,7 @@ import { Id } from '../../http/schemas/id.ts'
 import { Nullable, type Value } from '../../http/schemas/types.ts'
 import { contentFields } from '../content/content.ts'
 import { placementFields } from '../content/placement.ts'
-import { MAX_DESCENDANTS } from '../limits.ts'
+import { serverFields } from '../content/server-fields.ts'
 import { POSITION_PATTERN } from '../order/position.ts'
 
 const Instant = Type.String({
@@ -12,20 +12,14 @@ const Instant = Type.String({
 })
 const NullableInstant = Nullable(Instant, { description: `${Instant.description}, or null` })
 
-const ChildCount = Type.Integer({
-  minimum: 0,
-  maximum: MAX_DESCENDANTS,
-  description: `a number from 0 to ${MAX_DESCENDANTS}`
-})
-
 /** A line of an import: a todo as it is exported, or parts of one. */
 export const ImportLine = Type.Object(
   {
     id: Type.Optional(Id),
     ...contentFields,
     ...placementFields,
-    childCount: Type.Optional(ChildCount),
-    openChildCount: Type.Optional(ChildCount),
+    childCount: serverFields.childCount,
+    openChildCount: serverFields.openChildCount,
     position: Type.Optional(
       Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
     ),
