@@ -1,7 +1,5 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { Id } from '../../../src/http/schemas/id.ts'
-import { TimeZone } from '../../../src/todos/content/due.ts'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
   bearer,
@@ -24,6 +22,13 @@ export const NDJSON_TYPES = [
   'application/x-jsonlines'
 ]
 export const CALENDAR = 'text/calendar'
+
+// Without examples, which Swagger UI would send each time.
+const ListId = Type.String({ format: 'uuid', lowerCase: true, description: 'the id of a list' })
+const OptionalTimeZone = Type.String({
+  format: 'time-zone',
+  description: 'the name of a time zone (IANA) such as Europe/Berlin'
+})
 
 const tags = ['todos']
 const security = bearer
@@ -118,7 +123,7 @@ export const importTodos = {
   querystring: Type.Object(
     {
       list: Type.Optional(ListId),
-      timeZone: Type.Optional(TimeZoneOfDues)
+      timeZone: Type.Optional(OptionalTimeZone)
     },
     { additionalProperties: false }
   ),
