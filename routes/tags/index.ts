@@ -34,13 +34,6 @@ const tags: FastifyPluginAsyncTypebox = async app => {
     }
   )
 
-  app.register(rename)
-}
-
-/** In a plugin of its own, because only PATCH takes a media type beside plain JSON. */
-const rename: FastifyPluginAsyncTypebox = async app => {
-  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, app.parseJson)
-
   app.patch('/:tag', { schema: schemas.rename, onRequest: app.authenticate }, async function rename(request) {
     const { params, body, user } = request
     return { count: await changeTag(app.store, user.id, params.tag, body.tag) }

@@ -14,6 +14,7 @@ import {
 const tags = ['tags']
 const security = bearer
 const params = Type.Object({ tag: CanonicalTag })
+const renamedParams = Type.Object({ tag: Type.String({ ...CanonicalTag, examples: ['groceries'] }) })
 
 const changeProblems = ['validation_failed', 'tag_not_found', 'uri_too_long', ...bearerProblems] as const
 
@@ -77,7 +78,6 @@ export const rename = {
   tags,
   security,
   params,
-  consumes: ['application/merge-patch+json', 'application/json'],
   body: Type.Object({ tag: CanonicalTag }, { additionalProperties: false, examples: [{ tag: 'groceries' }] }),
   response: {
     200: { ...ref(TagChangeDocument), description: 'The tag has the new name on all todos.' },
@@ -92,7 +92,7 @@ export const remove = {
     'Off those in the trash and in archived lists as well. The todos stay. Every request sees all of the change or nothing.',
   tags,
   security,
-  params,
+  params: renamedParams,
   response: {
     200: { ...ref(TagChangeDocument), description: 'No todo has the tag any more.' },
     ...problemResponses(...changeProblems)

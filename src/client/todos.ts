@@ -200,7 +200,8 @@ export function createTodos(platform: Platform, call: Call) {
       { timeZone, list, ...options }: RepeatableOptions & ImportTodosQuery = {}
     ) =>
       postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
-        timeZone
+        timeZone,
+        list
       }),
 
     /** Carries out several operations, all or none. */

@@ -133,18 +133,6 @@ t.test('all that one does with todos', async t => {
   t.strictSame(await todos.import(lines), { created: 0, existing: 1 })
   t.strictSame(await todos.import('{"title":"New"}\n'), { created: 1, existing: 0 })
 
-  const repeat = { rule: 'FREQ=DAILY', from: 'due' } as const
-  const plants = await todos.create({ title: 'Water plants', due: { date: '2026-01-05' }, repeat })
-  const once = { idempotencyKey: 'once' }
-  const completed = await todos.patch(plants.id, { done: true }, once)
-  t.match(completed, { due: { date: '2026-01-06' }, completed: { occurrence: plants.due } })
-  t.strictSame(await todos.patch(plants.id, { done: true }, once), completed)
-  t.match(await todos.skip(plants.id, { ifMatch: completed.etag }), { due: { date: '2026-01-07' } })
-  const latest = await todos.patch(plants.id, { done: true })
-  const { items } = await todos.listCompletions(plants.id)
-  t.match(items, [latest.completed, completed.completed])
-  t.strictSame(await Array.fromAsync(todos.completions(plants.id, { limit: 1 })), items)
-  t.match(await todos.takeBackCompletion(plants.id, `${items[0]?.id}`), { due: { date: '2026-01-07' } })
   const calendar = await todos.exportCalendar()
   t.match(calendar, /^BEGIN:VCALENDAR\r\n.*SUMMARY:New\r\n/s)
   t.strictSame(await todos.importCalendar(calendar), { created: 0, existing: 1, notes: [] })
@@ -159,24 +147,21 @@ t.test('all that one does with todos', async t => {
   await t.rejects(todos.importCalendar(calendar, { list: milk.id }), { code: 'validation_failed' })
   await t.rejects(todos.export({ list: milk.id }), { code: 'validation_failed' })
 
+  const repeat = { rule: 'FREQ=DAILY', from: 'due' } as const
+  const plants = await todos.create({ title: 'Water plants', due: { date: '2026-01-05' }, repeat })
+  const once = { idempotencyKey: 'once' }
+  const completed = await todos.patch(plants.id, { done: true }, once)
+  t.match(completed, { due: { date: '2026-01-06' }, completed: { occurrence: plants.due } })
+  t.strictSame(await todos.patch(plants.id, { done: true }, once), completed)
+  t.match(await todos.skip(plants.id, { ifMatch: completed.etag }), { due: { date: '2026-01-07' } })
+  const latest = await todos.patch(plants.id, { done: true })
+  const { items } = await todos.listCompletions(plants.id)
+  t.match(items, [latest.completed, completed.completed])
+  t.strictSame(await Array.fromAsync(todos.completions(plants.id, { limit: 1 })), items)
+  t.match(await todos.takeBackCompletion(plants.id, `${items[0]?.id}`), { due: { date: '2026-01-07' } })
+
   const wrong = await todos.create({ title: '' }).catch(error => error)
   t.match(wrong, { code: 'validation_failed', errors: [{ pointer: '/title' }], message: /not valid/ })
-})
-
-t.test('all that one does with tags', async t => {
-  const { client } = createTestClient(await serve(t))
-  const { auth, todos, tags } = client
-  await auth.register(ADA)
-  await todos.create({ title: 'Buy milk', tags: ['at home/office?', 'food'] })
-  await todos.create({ title: 'Bake bread', tags: ['food'], done: true })
-  const home = { tag: 'at home/office?', count: 1, openCount: 1 }
-  const food = { tag: 'food', count: 2, openCount: 1 }
-  t.strictSame(await tags.list(), { items: [home, food], nextCursor: null })
-  t.strictSame((await tags.list({ limit: 1 })).items, [home])
-  t.strictSame(await Array.fromAsync(tags.all({ limit: 1 })), [home, food])
-  t.strictSame(await tags.rename('at home/office?', 'food'), { count: 1 })
-  t.strictSame(await tags.remove('food'), { count: 2 })
-  await t.rejects(tags.remove('food'), { code: 'tag_not_found' })
 })
 
 t.test('a call can be given up', async t => {

@@ -142,30 +142,41 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     )
     t.match(parse(steps[5]), [{ items: { length: 1 }, nextCursor: String, total: Number }])
     t.match(parse(steps[6]), [{ id: made.id, updatedAt: patched.updatedAt }])
-    t.match(parse(steps[7]), [{ results: [{ todos: [{ id: made.id, done: true }] }] }])
-    const [trial, cleared] = parse(steps[8])
+    const [listed, listPage, list] = parse(steps[7])
+    t.match(listed, { id: made.id, listId: list.id })
+    t.match(listPage, { items: [{ id: made.id }], nextCursor: null })
+    t.match(list, { name: 'Holidays', color: '#2a9d8f', openCount: 1 })
+    const [child, children, parent] = parse(steps[8])
+    t.match(child, { parentId: made.id, listId: list.id })
+    t.match(children, { items: [child] })
+    t.match(parent, { id: made.id, childCount: 1, openChildCount: 1 })
+    const [completed, completions] = parse(steps[9])
+    t.match(completed, { done: false, due: { dateTime: '2026-12-28T09:00:00', timeZone: 'Europe/Berlin' } })
+    t.match(completions, { items: [completed.completed], nextCursor: null })
+    t.match(parse(steps[10]), [{ results: [{ todos: [{ id: made.id, done: true }] }] }])
+    const [trial, cleared] = parse(steps[11])
     // With the two that the tour has completed; later with the one that was restored.
     const count = isRepeated ? 2 : 3
     t.strictSame(trial, { results: [{ count }], validateOnly: true })
     t.strictSame(cleared, { results: [{ count }], validateOnly: false })
-    const [trash, restored] = parse(steps[9])
+    const [trash, restored] = parse(steps[12])
     t.match(trash, { items: Array })
     t.match(restored, { id: made.id, done: true, deletedAt: null })
-    const calendar = steps[10]?.indexOf('BEGIN:VCALENDAR') ?? 0
-    t.match(parse(steps[10]?.slice(0, calendar)), [{ created: 0, existing: isRepeated ? Number : 4 }])
-    t.match(steps[10]?.slice(calendar), /SUMMARY:Buy milk/)
-    const [todo, page] = parse(steps[11])
+    const calendar = steps[13]?.indexOf('BEGIN:VCALENDAR') ?? 0
+    t.match(parse(steps[13]?.slice(0, calendar)), [{ created: 0, existing: isRepeated ? Number : 6 }])
+    t.match(steps[13]?.slice(calendar), /SUMMARY:Buy milk/)
+    const [todo, page] = parse(steps[14])
     const change = { type: 'todo', id: made.id, deleted: false, todo }
     t.match(page, { changes: [change], next: String, more: false })
-    t.match(parse(steps[12]), [{ titleLength: 500 }])
-    t.equal(steps[13], '')
-    t.match(parse(steps[14]), [{ username: 'ada', emailVerified: true }])
-    t.match(parse(steps[15]), [
+    t.match(parse(steps[15]), [{ titleLength: 500 }])
+    t.equal(steps[16], '')
+    t.match(parse(steps[17]), [{ username: 'ada', emailVerified: true }])
+    t.match(parse(steps[18]), [
       {},
       { code: 'access_token_revoked' },
       { username: 'ada', emailVerified: true }
     ])
-    t.match(steps[16], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
+    t.match(steps[19], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
   },
 
   'docs/command-line.md'(t, outputs) {

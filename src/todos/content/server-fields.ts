@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { InstantText, Nullable, type Value } from '../../http/schemas/types.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
+import { MAX_DESCENDANTS } from '../limits.ts'
 import type { Todo } from '../todo.ts'
 
 const readOnly = { readOnly: true }
@@ -10,12 +11,14 @@ const NullableInstant = Nullable(Type.String({ format: 'date-time' }), {
   ...readOnly
 })
 
+const ChildCount = { minimum: 0, maximum: MAX_DESCENDANTS, ...readOnly }
+
 /** What the server sets of a todo. A client that replaces a todo may send these fields back as it read them. */
 export const serverFields = {
   position: Type.Optional(Type.String({ description: 'the present position', ...readOnly })),
-  childCount: Type.Optional(Type.Integer({ description: 'the present number of subtasks', ...readOnly })),
+  childCount: Type.Optional(Type.Integer({ ...ChildCount, description: 'the present number of subtasks' })),
   openChildCount: Type.Optional(
-    Type.Integer({ description: 'the present number of subtasks that are not done', ...readOnly })
+    Type.Integer({ ...ChildCount, description: 'the present number of subtasks that are not done' })
   ),
   createdAt: Type.Optional(Instant),
   updatedAt: Type.Optional(Instant),

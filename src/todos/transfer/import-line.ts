@@ -3,6 +3,7 @@ import { Id } from '../../http/schemas/id.ts'
 import { Nullable, type Value } from '../../http/schemas/types.ts'
 import { contentFields } from '../content/content.ts'
 import { placementFields } from '../content/placement.ts'
+import { serverFields } from '../content/server-fields.ts'
 import { POSITION_PATTERN } from '../order/position.ts'
 
 const Instant = Type.String({
@@ -17,8 +18,8 @@ export const ImportLine = Type.Object(
     id: Type.Optional(Id),
     ...contentFields,
     ...placementFields,
-    childCount: Type.Optional(Type.Integer()),
-    openChildCount: Type.Optional(Type.Integer()),
+    childCount: serverFields.childCount,
+    openChildCount: serverFields.openChildCount,
     position: Type.Optional(
       Type.String({ pattern: POSITION_PATTERN, description: 'the position of a todo that was exported' })
     ),

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
-import type { Fault } from '../../problems/problem.ts'
-import { MAX_IMPORT_LINE } from '../limits.ts'
+import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
+import { MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../limits.ts'
 import { findRepeatFault } from '../recurrence/recurring.ts'
 import type { ImportLine } from './import-line.ts'
+import { createTurns } from './turns.ts'
 
 /** A line with its number, counted from 0, whose todo has an id, from the line or a new one. */
 export type IdentifiedLine = ImportLine & { readonly id: string; readonly number: number }
@@ -90,3 +92,24 @@ const isEarlier = (time: string | null | undefined, other: string | undefined): 
   time != null && other !== undefined && Date.parse(time) < Date.parse(other)
 
 const lineError = (pointer: string, detail: string): Fault => ({ pointer, detail })
+
+/** @throws {Problem} `validation_failed` with the errors of all lines */
+export async function assertValidLines(text: string, check: LineCheck): Promise<void> {
+  const errors: Fault[] = []
+  for (const { firstLine, lines } of toSlices(text)) {
+    if (errors.length >= MAX_ERRORS) break
+    if (firstLine + lines.length > MAX_IMPORT_LINES) {
+      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
+      break
+    }
+    // To find out whether a rule occurs can take as long as all else in a hundred lines.
+    const giveTurn = createTurns()
+    for (const [index, line] of lines.entries()) {
+      for (const { pointer, detail } of findLineErrors(line, check))
+        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
+      await giveTurn()
+    }
+    await nextTurn()
+  }
+  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
+}

@@ -10,7 +10,7 @@ import type { ImportLine } from './import-line.ts'
 import { parseLine, toSlices } from './import-lines.ts'
 import type { PositionedLine } from './import-positions.ts'
 
-/** A line that names a list or a parent, and the row of its todo but for its placement. */
+/** A line, and the row of its todo but for its placement. */
 export interface PlacedLine {
   readonly line: PositionedLine
   readonly row: TodoRow

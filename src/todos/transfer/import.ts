@@ -1,15 +1,19 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../db/store.ts'
 import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../../idempotency/idempotency.ts'
-import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
 import { defaults } from '../content/content.ts'
-import { MAX_IMPORT_LINES } from '../limits.ts'
 import { sumGrowth, withQuota } from '../quota.ts'
 import type { TodoRow } from '../tables.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
-import { findLineErrors, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
+import { assertValidLines, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
-import { insertPlaced, isPlaced, type PlacementNote, readLevels } from './import-placements.ts'
+import {
+  insertPlaced,
+  isPlaced,
+  type PlacedLine,
+  type PlacementNote,
+  readLevels
+} from './import-placements.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
 import { insertRows, toImportedRow } from './import-rows.ts'
 import { createTurns } from './turns.ts'
@@ -133,7 +137,7 @@ async function insertLines(
 
   async function insertSlice(lines: readonly PositionedLine[]): Promise<number> {
     const giveTurn = createTurns()
-    const todos: { line: PositionedLine; row: TodoRow }[] = []
+    const todos: PlacedLine[] = []
     for (const line of lines) {
       todos.push({ line, row: toImportedRow(store, userId, line) })
       await giveTurn()
@@ -178,24 +182,4 @@ async function computeGrowth(store: Store, { userId, text, newId }: Insertion) {
     await nextTurn()
   }
   return { growth, hasPlaces }
-}
-
-async function assertValidLines(text: string, check: LineCheck): Promise<void> {
-  const errors: Fault[] = []
-  for (const { firstLine, lines } of toSlices(text)) {
-    if (errors.length >= MAX_ERRORS) break
-    if (firstLine + lines.length > MAX_IMPORT_LINES) {
-      errors.push({ pointer: `/${MAX_IMPORT_LINES}`, detail: 'is one line too many' })
-      break
-    }
-    // To find out whether a rule occurs can take as long as all else in a hundred lines.
-    const giveTurn = createTurns()
-    for (const [index, line] of lines.entries()) {
-      for (const { pointer, detail } of findLineErrors(line, check))
-        errors.push({ pointer: `/${firstLine + index}${pointer}`, detail })
-      await giveTurn()
-    }
-    await nextTurn()
-  }
-  if (errors.length > 0) throw validationFailed(...errors.slice(0, MAX_ERRORS))
 }

@@ -305,7 +305,7 @@ const cases: Record<string, readonly Case[]> = {
     [
       ['RRULE:FREQ=WEEKLY'],
       { repeat: null },
-      [[6, 'RRULE was left out: a todo without a due date does not repeat']]
+      [[6, 'RRULE was left out: it needs a due date, with which the series begins; give due, too']]
     ],
     [
       ['DUE:20260329', 'RRULE:FREQ=HOURLY'],
@@ -315,7 +315,7 @@ const cases: Record<string, readonly Case[]> = {
     [
       ['DUE:20260329', 'RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'],
       { repeat: null },
-      [[7, 'RRULE was left out: it selects no day from the due date on']]
+      [[7, 'RRULE was left out: it never occurs from 2026-03-29 on; give a rule that does']]
     ],
     [
       ['DUE:20260329', 'RRULE:FREQ=DAILY', 'EXDATE:20260330', 'RDATE:20260330'],

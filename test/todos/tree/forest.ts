@@ -196,4 +196,9 @@ export class Forest {
     for (const node of this.nodes.values())
       if (node.listId === list.id && isLive(node)) node.deletedWith = list.id
   }
+
+  restoreList(list: List): void {
+    list.isDeleted = false
+    for (const node of this.nodes.values()) if (node.deletedWith === list.id) node.deletedWith = ''
+  }
 }

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { settleLists } from '../../../src/todos/lists/transitions/settle.ts'
 import { type ListRow, type TodoRow, todoTables } from '../../../src/todos/tables.ts'
 import type { Answer } from '../../support/service.ts'
 import { serveSignedIn } from '../signed-in.ts'
@@ -40,28 +41,18 @@ export async function serveTrees(t: Test, settings = {}) {
     return chain
   }
 
-  /** Puts a list into the database. */
-  async function addList(name: string, columns: Partial<ListRow> = {}, userId = user.id): Promise<string> {
-    const id = store.newId()
-    const now = store.now()
-    const row = {
-      id,
-      userId,
-      revision: id,
-      changeNumber: 0,
-      name,
-      color: null,
-      position: id,
-      openCount: 0,
-      createdAt: now,
-      updatedAt: now,
-      archivedAt: null,
-      deletedAt: null,
-      transition: null,
-      ...columns
-    }
-    await store.db.insert(tables.lists).values(row).execute()
-    return id
+  /** Calls on lists, which wait until the todos of the lists have followed. */
+  async function lists(method: string, path = '', body?: object, token = service.token): Promise<Answer> {
+    const answer = await service.call(method, `/api/lists${path}`, { token, body })
+    await settleLists(store, user.id)
+    return answer
+  }
+
+  /** Creates a list. @returns its id */
+  async function addList(name: string, rest: object = {}, token = service.token): Promise<string> {
+    const { status, body } = await lists('POST', '', { name, ...rest }, token)
+    if (status !== 201) throw new Error(JSON.stringify(body))
+    return body.id
   }
 
   const batch = (operations: object[], rest: object = {}): Promise<Answer> =>
@@ -75,21 +66,12 @@ export async function serveTrees(t: Test, settings = {}) {
     store.db.select().from(tables.todos).where(eq(tables.todos.userId, user.id)).execute()
   const readLists = (): Promise<ListRow[]> =>
     store.db.select().from(tables.lists).where(eq(tables.lists.userId, user.id)).execute()
-  const openCount = async (listId: string) => (await readLists()).find(({ id }) => id === listId)?.openCount
+  const openCount = async (id: string): Promise<number> => (await lists('GET', `/${id}`)).body.openCount
 
   return {
     ...service,
-    store,
-    tables,
-    add,
-    addChain,
-    addList,
-    batch,
-    read,
-    trash,
-    readRows,
-    readLists,
-    openCount
+    ...{ store, tables, add, addChain, lists, addList, batch, read, trash },
+    ...{ readRows, readLists, openCount }
   }
 }
 
@@ -120,6 +102,13 @@ export function findViolations(rows: readonly TodoRow[], lists: readonly ListRow
     const open = children.filter(({ done }) => !done)
     if (row.childCount !== children.length || row.openChildCount !== open.length)
       report(`counts ${row.openChildCount}/${row.childCount} children of ${open.length}/${children.length}`)
+  }
+  for (const row of rows) {
+    const list = lists.find(({ id }) => id === row.listId)
+    if (row.listId !== '' && !list) violations.push(`${row.title} has a list that is not there`)
+    if (row.deletedAt === null && row.isArchived !== Boolean(list?.archivedAt))
+      violations.push(`${row.title} is ${row.isArchived ? '' : 'not '}archived`)
+    if (row.deletedAt === null && list?.deletedAt) violations.push(`${row.title} has a list in the trash`)
   }
   for (const list of lists) {
     const open = rows.filter(

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
-import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import t from 'tap'
 import type { TodoRow } from '../../../src/todos/tables.ts'
 import type { Answer } from '../../support/service.ts'
-import { Forest, isLive, type Node, Refused, type Requested, type Selection, type Target } from './forest.ts'
+import {
+  Forest,
+  isLive,
+  type List,
+  type Node,
+  Refused,
+  type Requested,
+  type Selection,
+  type Target
+} from './forest.ts'
 import { findViolations, serveTrees } from './in-trees.ts'
 
 /** The number of random runs. A failure prints its seed. */
@@ -17,7 +25,7 @@ const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const kinds = [
   ...(['create', 'create', 'create', 'place', 'place', 'move', 'move', 'moveAll'] as const),
   ...(['complete', 'completeAll', 'completeWhere', 'reopen', 'reopenWhere'] as const),
-  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList'] as const),
+  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList'] as const),
   ...(['restore', 'restore', 'restoreAll', 'restoreWhere', 'restoreWhere'] as const),
   ...(['purge', 'purgeAll', 'purgeWhere'] as const)
 ]
@@ -68,8 +76,7 @@ class Run {
 
   async start(): Promise<void> {
     for (const isArchived of [false, false, true]) {
-      const archivedAt = isArchived ? this.#trees.store.now() : null
-      const id = await this.#trees.addList(`list ${this.#listIds.length}`, { archivedAt })
+      const id = await this.#trees.addList(`list ${this.#listIds.length}`, { archived: isArchived })
       this.#listIds.push(id)
       this.#forest.lists.set(id, { id, isArchived, isDeleted: false })
     }
@@ -159,19 +166,9 @@ class Run {
         this.#forest.removeSelected(nodes)
         return nodes.length
       }),
-    // As it is when all todos of the list have followed it.
-    removeList: ({ list }) => {
-      const found = this.#forest.lists.get(this.#listIds[list ?? 0] ?? '')
-      return {
-        request: async () => {
-          if (found && !found.isDeleted) await this.#removeList(found.id)
-          return this.#todos('GET')
-        },
-        apply: () => {
-          if (found && !found.isDeleted) this.#forest.removeList(found)
-        }
-      }
-    },
+    removeList: plan => this.#changeList(plan, 'DELETE', '', list => this.#forest.removeList(list)),
+    restoreList: plan =>
+      this.#changeList(plan, 'POST', '/restore', list => this.#forest.restoreList(list), true),
     restore: plan =>
       this.#change(plan, 'POST', '/restore', undefined, node => this.#forest.restore(node), any),
     restoreAll: plan => this.#changeAll(plan, 'restore', any, node => this.#forest.restore(node)),
@@ -305,19 +302,22 @@ class Run {
       .map(({ id }) => id)
   }
 
-  async #removeList(id: string): Promise<void> {
-    const { store, tables, readLists } = this.#trees
-    const { todos, lists } = tables
-    const deletedAt = store.now()
-    const isInList = (await this.#trees.readRows()).filter(row => row.listId === id && row.deletedAt === null)
-    for (const row of isInList)
-      await store.db
-        .update(todos)
-        .set({ deletedAt, deletedWith: id, revision: store.newId(), changeNumber: 0 })
-        .where(eq(todos.id, row.id))
-        .execute()
-    await store.db.update(lists).set({ deletedAt, revision: store.newId() }).where(eq(lists.id, id)).execute()
-    await readLists()
+  #changeList(
+    { list }: Plan,
+    method: string,
+    path: string,
+    apply: (list: List) => void,
+    isAny = false
+  ): Step {
+    const id = this.#listIds[list ?? 0] ?? GONE
+    return {
+      request: () => this.#trees.lists(method, `/${id}${path}`),
+      apply: () => {
+        const found = this.#forest.lists.get(id)
+        if (!found || (found.isDeleted && !isAny)) throw new Refused('not found')
+        apply(found)
+      }
+    }
   }
 
   /** The todos of the service are those of the model, and follow the rules. */
@@ -335,7 +335,7 @@ class Run {
     assert.deepEqual(findViolations(rows, lists), [], context)
     for (const row of rows) {
       const before = this.#rows.get(row.id)
-      if (!before || toShape(before) === toShape(row) || row.changeNumber === 0) continue
+      if (!before || toShape(before) === toShape(row)) continue
       assert.notEqual(row.revision, before.revision, context)
       assert.ok(row.changeNumber > before.changeNumber, context)
     }

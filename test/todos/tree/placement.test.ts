@@ -60,14 +60,15 @@ t.test('PATCH and PUT move a todo with its subtasks', async t => {
 
 t.test('a list or a parent that cannot be is refused and named', async t => {
   const service = await serveTrees(t)
-  const { add, addChain, addList, todos, batch, call, signUp, store } = service
-  const [listId, trashed] = [await addList('list'), await addList('trashed', { deletedAt: store.now() })]
+  const { add, addChain, addList, lists, todos, batch, call, signUp } = service
+  const [listId, trashed] = [await addList('list'), await addList('trashed')]
+  await lists('DELETE', `/${trashed}`)
   const other = await signUp()
   const { body: theirs } = await call('POST', '/api/todos', {
     token: other.accessToken,
     body: { title: 'theirs' }
   })
-  const theirList = await addList('theirs', {}, other.user.id)
+  const theirList = await addList('theirs', {}, other.accessToken)
   const [a, b, c, d, e] = await addChain('a', 'b', 'c', 'd', 'e')
   const x = await add('x', { listId })
   await add('y', { parentId: x.id })

@@ -38,7 +38,7 @@ t.test('what is deleted takes its subtasks along, and brings back exactly those'
 })
 
 t.test('a subtask that is restored without its parent is nobody’s subtask', async t => {
-  const { addChain, addList, todos, read, trash, store, tables } = await serveTrees(t)
+  const { addChain, addList, lists, todos, read, trash } = await serveTrees(t)
   const listId = await addList('list')
   const [a, b, c] = await addChain('a', 'b', 'c')
   await todos('PATCH', `/${a?.id}`, { listId })
@@ -48,7 +48,7 @@ t.test('a subtask that is restored without its parent is nobody’s subtask', as
   t.match(await trash(), [{ title: 'a', childCount: 0, openChildCount: 0 }])
   t.match((await todos('POST', `/${a?.id}/restore`)).body, { childCount: 0 })
   await todos('DELETE', `/${b?.id}`)
-  await store.db.update(tables.lists).set({ deletedAt: store.now() }).execute()
+  await lists('DELETE', `/${listId}`)
   t.match((await todos('POST', `/${b?.id}/restore`)).body, { parentId: null, listId: null })
   t.match(await read(c?.id ?? ''), { listId: null })
 })

@@ -6,7 +6,7 @@ import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { listCounts } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, toTreePass, treeChanges } from './subtasks.ts'
+import { findTopmostAncestor, isInTreeRange, toRecountPass, toTreePass } from './subtasks.ts'
 import { isLeftByRecurringPass } from './update-range.ts'
 
 const statements = prepareChanges('bulk_completion', todoTables, (db, tables, changeNumber) => {
@@ -41,22 +41,14 @@ const statements = prepareChanges('bulk_completion', todoTables, (db, tables, ch
 })
 
 /** The passes after todos were completed or reopened. */
-export function prepareCompletionPasses(
-  store: Store,
-  { userId, revision, startedAt: now }: BulkUpdateRun,
-  includesChildren: boolean
-): Pass[] {
-  return [
-    toTreePass(store, userId, async range => {
-      const params = { userId, ...range, revision, now }
-      const ofChildren = includesChildren
-        ? [
-            statements(store).completeBelow.bind(params),
-            listCounts(store).countCompleted.bind({ userId, listRevision: store.newId() })
-          ]
-        : []
-      // The counts come last, since they give the revision of the update to parents that were done before.
-      return [...ofChildren, treeChanges(store).recount.bind(params)]
-    })
+export function prepareCompletionPasses(store: Store, run: BulkUpdateRun, includesChildren: boolean): Pass[] {
+  const { userId, revision, startedAt: now } = run
+  const passes = [
+    toTreePass(store, userId, async range => [
+      statements(store).completeBelow.bind({ userId, ...range, revision, now }),
+      listCounts(store).countCompleted.bind({ userId, listRevision: store.newId() })
+    ]),
+    toRecountPass(store, run)
   ]
+  return includesChildren ? passes : passes.slice(1)
 }

@@ -6,7 +6,7 @@ import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { listCounts } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, toTreePass, treeChanges } from './subtasks.ts'
+import { findTopmostAncestor, isInTreeRange, toRecountPass, toTreePass } from './subtasks.ts'
 
 const statements = prepareChanges('bulk_deletion', todoTables, (db, tables, changeNumber) => {
   const { todos } = tables
@@ -46,10 +46,8 @@ const statements = prepareChanges('bulk_deletion', todoTables, (db, tables, chan
 })
 
 /** The passes after todos were put into the trash: their subtasks go with them. */
-export function prepareDeletionPasses(
-  store: Store,
-  { userId, revision, startedAt: now }: BulkUpdateRun
-): Pass[] {
+export function prepareDeletionPasses(store: Store, run: BulkUpdateRun): Pass[] {
+  const { userId, revision, startedAt: now } = run
   const { deleteBelow, joinDeletions } = statements(store)
   return [
     toTreePass(store, userId, async range => {
@@ -57,9 +55,9 @@ export function prepareDeletionPasses(
       return [
         deleteBelow.bind(params),
         listCounts(store).countDeleted.bind({ userId, listRevision: store.newId() }),
-        joinDeletions.bind(params),
-        treeChanges(store).recount.bind(params)
+        joinDeletions.bind(params)
       ]
-    })
+    }),
+    toRecountPass(store, run)
   ]
 }

@@ -7,7 +7,7 @@ import { insertTombstones } from '../../../sync/tombstones.ts'
 import { TODO_TYPE, type TodoTables, todoTables } from '../../tables.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, toTreePass, uncountChildren } from './subtasks.ts'
+import { findTopmostAncestor, isInTreeRange, recountChildren, toTreePass } from './subtasks.ts'
 import { isInRange } from './update-range.ts'
 
 /*
@@ -40,7 +40,11 @@ const changes = prepareChanges('bulk_purge', todoTables, (db, tables, changeNumb
       -1,
       and(isDoomedInRange, eq(todos.done, false), eq(todos.deletedWith, todos.listId))
     ),
-    uncount: uncountChildren(db, tables, changeNumber, isDoomedInRange, ne(todos.revision, revision))
+    uncount: recountChildren(db, tables, changeNumber, {
+      isChild: isDoomedInRange,
+      isParent: ne(todos.revision, revision),
+      isLeaving: sql`child.revision = ${revision} and child.deleted_at is not null`
+    })
   }
 })
 

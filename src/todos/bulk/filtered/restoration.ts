@@ -4,9 +4,9 @@ import type { Store } from '../../../db/store.ts'
 import { prepareChanges } from '../../../sync/sequence.ts'
 import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
-import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
+import type { BulkUpdateRun, IdRange, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, toTreePass, treeChanges, uncountChildren } from './subtasks.ts'
+import { findTopmostAncestor, isInTreeRange, recountChildren, toRecountPass, toTreePass } from './subtasks.ts'
 import { isInRange } from './update-range.ts'
 
 /*
@@ -51,12 +51,10 @@ const statements = prepareChanges('bulk_restoration', todoTables, (db, tables, c
       )
       .returning({ id: todos.id }),
     /** Takes restored todos off the counts of parents that stay in the trash. */
-    uncountLost: uncountChildren(
-      db,
-      tables,
-      changeNumber,
-      and(isLost, sql`${todos.deletedWith} not in ('', ${todos.id})`)
-    ),
+    uncountLost: recountChildren(db, tables, changeNumber, {
+      isChild: isLost,
+      isLeaving: sql`child.deleted_at is null`
+    }),
     /** Makes restored todos whose parents are not there nobody's subtasks. */
     detach: db
       .update(todos)
@@ -107,25 +105,21 @@ const statements = prepareChanges('bulk_restoration', todoTables, (db, tables, c
  * The passes after todos were taken out of the trash: over subtasks, which come with the todos with which they were deleted, and
  * which are nobody's subtasks without their parents; then over the todos, which are in the inbox without their lists.
  */
-export function prepareRestorationPasses(
-  store: Store,
-  { userId, revision, startedAt: now }: BulkUpdateRun
-): Pass[] {
-  const { restoreBelow, uncountLost, detach, follow, countLeaving, moveToInbox, countEntering, finish } =
-    statements(store)
+export function prepareRestorationPasses(store: Store, run: BulkUpdateRun): Pass[] {
+  const { userId, revision, startedAt: now } = run
+  const toParams = (range: IdRange) => ({ userId, ...range, revision, parentRevision: revision, now })
+  const { restoreBelow, uncountLost, detach, follow } = statements(store)
+  const { countLeaving, moveToInbox, countEntering, finish } = statements(store)
   return [
-    toTreePass(store, userId, async range => {
-      const params = { userId, ...range, revision, parentRevision: revision, now }
-      return [restoreBelow, uncountLost, detach, follow].map(statement => statement.bind(params))
-    }),
+    toTreePass(store, userId, async range => [restoreBelow.bind(toParams(range))]),
+    toTreePass(store, userId, async range => [uncountLost, detach].map(({ bind }) => bind(toParams(range)))),
+    toTreePass(store, userId, async range => [follow.bind(toParams(range))]),
     {
       async prepareRange(range) {
-        const params = { userId, ...range, revision, listRevision: store.newId() }
-        return [countLeaving, moveToInbox, countEntering, finish].map(statement => statement.bind(params))
+        const params = { ...toParams(range), listRevision: store.newId() }
+        return [countLeaving, moveToInbox, countEntering, finish].map(({ bind }) => bind(params))
       }
     },
-    toTreePass(store, userId, async range => [
-      treeChanges(store).recount.bind({ userId, ...range, revision })
-    ])
+    toRecountPass(store, run)
   ]
 }

@@ -1,36 +1,48 @@
-import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queries } from '../../../db/engine.ts'
 import { param, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { prepareChanges } from '../../../sync/sequence.ts'
 import { type TodoTables, todoTables } from '../../tables.ts'
-import type { Pass } from '../passes/pass.ts'
+import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 
 /*
- * A pass over subtasks goes from tree to tree: a range is one of the todos at the tops of trees. So each slice has whole trees,
- * and a user without subtasks has one slice.
+ * A pass over subtasks goes through trees in the order of the todos at their tops, and within a tree in that of the ids: its
+ * cursor is the one id and the other. So a user without subtasks has one slice.
  */
 
-const isInTreeAfter = ({ todos }: TodoTables) =>
+/** Makes the place in that order of which a cursor tells, or an id, which comes before the tree of that todo. */
+const toPlace = (column: PgColumn, name: string): SQL => {
+  const cursor = sql`cast(${param(column, name)} as text)`
+  return sql`(substr(${cursor}, 1, ${ID_LENGTH}), substr(${cursor}, ${ID_LENGTH} + 1))`
+}
+const ID_LENGTH = sql.raw('36')
+
+const isAfter = ({ todos }: TodoTables): SQL | undefined =>
   and(
     eq(todos.userId, param(todos.userId, 'userId')),
-    gt(todos.rootId, param(todos.rootId, 'from')),
-    sql`${todos.rootId} <> ''`
+    sql`${todos.rootId} <> '' and (${todos.rootId}, ${todos.id}) > ${toPlace(todos.id, 'from')}`
   )
 
-/** Selects the subtasks in the trees of a range. */
-export const isInTreeRange = (tables: TodoTables): SQL | undefined =>
-  and(isInTreeAfter(tables), lte(tables.todos.rootId, param(tables.todos.rootId, 'to')))
+/** Selects the subtasks of a slice. */
+export const isInTreeRange = (tables: TodoTables): SQL | undefined => {
+  const { todos } = tables
+  return and(isAfter(tables), sql`(${todos.rootId}, ${todos.id}) <= ${toPlace(todos.id, 'to')}`)
+}
 
-const statements = prepareStatements('bulk_trees', todoTables, (db, tables) => ({
-  findSliceEnd: db
-    .select({ id: tables.todos.rootId })
-    .from(tables.todos)
-    .where(isInTreeAfter(tables))
-    .orderBy(asc(tables.todos.rootId), asc(tables.todos.id))
-    .limit(1)
-    .offset(sql.placeholder('offset'))
-}))
+const statements = prepareStatements('bulk_trees', todoTables, (db, tables) => {
+  const { rootId, id } = tables.todos
+  return {
+    findSliceEnd: db
+      .select({ rootId, id })
+      .from(tables.todos)
+      .where(isAfter(tables))
+      .orderBy(asc(rootId), asc(id))
+      .limit(1)
+      .offset(sql.placeholder('offset'))
+  }
+})
 
 /** Makes a pass over subtasks. */
 export const toTreePass = (
@@ -39,10 +51,9 @@ export const toTreePass = (
   prepareRange: Pass['prepareRange']
 ): Required<Pass> => ({
   prepareRange,
-  /** The tree with which a slice of so many subtasks ends. */
   async findSliceEnd(from, size) {
     const [end] = await statements(store).findSliceEnd.execute({ userId, from, offset: size - 1 })
-    return end?.id
+    return end && `${end.rootId}${end.id}`
   }
 })
 
@@ -65,80 +76,59 @@ export function findTopmostAncestor({ todos }: TodoTables, condition: SQL): SQL<
   )`
 }
 
-/** Counts the subtasks that meet a condition, by their parents. Those count that are not in the trash, or went there with their parents. */
-function countChildren(db: Queries, { todos }: TodoTables, condition: SQL | undefined) {
-  const isCounted = sql`(${todos.deletedAt} is null or ${todos.deletedWith} not in ('', ${todos.id}))`
-  const sum = (counted: SQL, name: string) =>
-    sql<number>`sum(case when ${counted} then 1 else 0 end)`.as(name)
-  return db
-    .select({
-      parentId: todos.parentId,
-      children: sum(isCounted, 'children'),
-      openChildren: sum(sql`${isCounted} and not ${todos.done}`, 'open_children')
-    })
-    .from(todos)
-    .where(condition)
-    .groupBy(todos.parentId)
-    .as('families')
+/** Whose children are counted, and which. */
+interface Recount {
+  /** Todos whose parents are looked at. */
+  readonly isChild: SQL | undefined
+  /** Parents that are changed; all by default. */
+  readonly isParent?: SQL
+  /** Children that do not count any more, as a condition on the columns of `child`; none by default. */
+  readonly isLeaving?: SQL
 }
 
 /**
- * Takes children off the counts of their parents, before they go elsewhere. It needs `parentRevision`, a new revision for the
- * parents.
- * @param isChild the condition of the children
- * @param isParent the condition of the parents
+ * Builds a write that counts children anew, and changes what is counted otherwise. Those count that are not in the trash, or
+ * went there with their parents. It needs `parentRevision`, for the parents.
  */
-export function uncountChildren(
+export function recountChildren(
   db: Queries,
-  tables: TodoTables,
+  { todos }: TodoTables,
   changeNumber: SQL,
-  isChild: SQL | undefined,
-  isParent?: SQL
+  { isChild, isParent, isLeaving = sql`1 = 0` }: Recount
 ) {
-  const { todos } = tables
-  const families = countChildren(db, tables, isChild)
+  const userId = param(todos.userId, 'userId')
+  const count = (condition: SQL) => sql<number>`(
+    select count(*) from todos as child
+    where child.user_id = ${userId} and child.parent_id = ${todos.id} and child.parent_id <> ''
+      and (child.deleted_at is null or child.deleted_with not in ('', child.id)) and not (${isLeaving}) and ${condition}
+  )`
+  const [children, openChildren] = [count(sql`1 = 1`), count(sql`not child.done`)]
+  const parentIds = db.select({ id: todos.parentId }).from(todos).where(isChild)
   return db
     .update(todos)
     .set({
-      childCount: sql`${todos.childCount} - ${families.children}`,
-      openChildCount: sql`${todos.openChildCount} - ${families.openChildren}`,
+      childCount: children,
+      openChildCount: openChildren,
       revision: param(todos.revision, 'parentRevision'),
       changeNumber
     })
-    .from(families)
     .where(
       and(
-        eq(todos.userId, param(todos.userId, 'userId')),
-        eq(todos.id, families.parentId),
+        eq(todos.userId, userId),
+        inArray(todos.id, parentIds),
         isParent,
-        sql`${families.children} > 0`
+        sql`(${todos.childCount} <> ${children} or ${todos.openChildCount} <> ${openChildren})`
       )
     )
     .returning({ id: todos.id })
 }
 
-/** Changes in trees, whatever an update was. */
-export const treeChanges = prepareChanges('bulk_trees', todoTables, (db, tables, changeNumber) => {
-  const { todos } = tables
-  const families = countChildren(db, tables, isInTreeRange(tables))
-  return {
-    /** Counts the children of all parents anew, and changes the counts that are others. */
-    recount: db
-      .update(todos)
-      .set({
-        childCount: sql`${families.children}`,
-        openChildCount: sql`${families.openChildren}`,
-        revision: param(todos.revision, 'revision'),
-        changeNumber
-      })
-      .from(families)
-      .where(
-        and(
-          eq(todos.userId, param(todos.userId, 'userId')),
-          eq(todos.id, families.parentId),
-          sql`(${todos.childCount} <> ${families.children} or ${todos.openChildCount} <> ${families.openChildren})`
-        )
-      )
-      .returning({ id: todos.id })
-  }
-})
+const changes = prepareChanges('bulk_trees', todoTables, (db, tables, changeNumber) => ({
+  recount: recountChildren(db, tables, changeNumber, { isChild: isInTreeRange(tables) })
+}))
+
+/** Makes the pass that counts all children anew, after all else. */
+export const toRecountPass = (store: Store, { userId, revision }: BulkUpdateRun): Pass =>
+  toTreePass(store, userId, async range => [
+    changes(store).recount.bind({ userId, ...range, parentRevision: revision })
+  ])

@@ -8,8 +8,8 @@ import type { ChangingList } from './state.ts'
 import { type Selection, selectSlice, transitionStatements } from './statements.ts'
 import { createSteps, type Slice } from './steps.ts'
 
-/** Todos of a slice: at first, at least, at most. */
-const [INITIAL_SLICE, MIN_SLICE, MAX_SLICE] = [50, 20, 500]
+/** Todos of a slice: at first and at least, and at most. */
+const [MIN_SLICE, MAX_SLICE] = [50, 500]
 /** Milliseconds that a slice should take, the waits for the disk and for other writers included. */
 const TARGET_SLICE_TIME = 5
 /** Milliseconds between two slices, in which others write: those of other processes on a SQLite file, too. */
@@ -41,7 +41,7 @@ export async function runTransition(
     )
 
   async function walk(selection: Selection): Promise<void> {
-    let [from, size] = [START, INITIAL_SLICE]
+    let [from, size] = [START, MIN_SLICE]
     for (;;) {
       assertRunning()
       const startTime = performance.now()

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MAX_IMPORT_LINES } from '../../limits.ts'
 import type { LineCheck } from '../import-lines.ts'
 import type { Notes } from '../import-notes.ts'
 import type { PlacementNote } from '../import-placements.ts'
+import { createTurns } from '../turns.ts'
 import { toImportLine } from './calendar-todo.ts'
 import { lineError, readCalendarParts } from './parsing/components.ts'
 import type { Property } from './parsing/properties.ts'
@@ -41,6 +41,7 @@ export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, 
   const ids = new Set<string>()
   const texts: string[] = []
   const origins: Origin[] = []
+  const giveTurn = createTurns()
 
   /** Adds the line of a VTODO, unless there is one with its id. */
   function addTodo(component: TodoComponent): void {
@@ -68,8 +69,7 @@ export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, 
       if (count > MAX_IMPORT_LINES)
         throw lineError(component.line, `VTODO is one too many; at most ${MAX_IMPORT_LINES} are taken`)
       addTodo(component)
-      // The search for the first day of a rule may take a few milliseconds.
-      if (component.properties.has('RRULE')) await nextTurn()
+      await giveTurn()
     }
   const notes = report.finish()
   return {
