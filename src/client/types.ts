@@ -1161,7 +1161,7 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
-  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
+  /** what was not taken over, in the order of the lines, if there is any */
   notes?: Array<{
     /** the line of the file, counted from 1 */
     line: number
