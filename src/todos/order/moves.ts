@@ -3,7 +3,7 @@ import { validationFailed } from '../../problems/problem.ts'
 import { applyPlacementPatch } from '../content/placement.ts'
 import type { Draft, Family } from '../draft.ts'
 import type { TodoRow } from '../tables.ts'
-import { isListed, type RowPlacement, toPlacement } from '../todo.ts'
+import { isListed, nextUpdateTime, type RowPlacement, toPlacement } from '../todo.ts'
 import { isSamePlacement, putInPlace, resolvePlacement } from '../tree/placement.ts'
 import { AFTER_ALL, BEFORE_ALL, isBefore, type ListPosition } from './list-position.ts'
 import type { MoveTarget } from './move-target.ts'
@@ -19,8 +19,8 @@ interface Gap {
 const REACHES = [4, 16, 64, 256]
 
 /** Moves of todos on a draft. */
-export function createMoves(store: Pick<Store, 'newId'>, draft: Draft) {
-  const { newId } = store
+export function createMoves(store: Pick<Store, 'newId' | 'now'>, draft: Draft) {
+  const { newId, now } = store
 
   /** Moves a todo among its siblings, or to others with all that is below it. */
   async function move(row: TodoRow, target: MoveTarget): Promise<TodoRow> {
@@ -40,7 +40,8 @@ export function createMoves(store: Pick<Store, 'newId'>, draft: Draft) {
 
     async function putAt(moved: TodoRow, position: string): Promise<TodoRow> {
       const placed = { ...moved, position, revision: newId() }
-      if (moved.id === row.id && !isStaying) return putInPlace(draft, store, placed, placement)
+      if (moved.id === row.id && !isStaying)
+        return putInPlace(draft, store, { ...placed, updatedAt: nextUpdateTime(row, now()) }, placement)
       await draft.put(placed)
       return placed
     }
