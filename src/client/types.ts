@@ -1146,12 +1146,12 @@ export type BatchTodosBody = {
 }
 
 export type ExportTodosQuery = {
-  /** a UUID */
+  /** the id of a list */
   list?: string
 }
 
 export type ImportTodosQuery = {
-  /** a UUID */
+  /** the id of a list */
   list?: string
   /** the name of a time zone (IANA) such as Europe/Berlin */
   timeZone?: string

@@ -1,7 +1,5 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { Id } from '../../../src/http/schemas/id.ts'
-import { TimeZone } from '../../../src/todos/content/due.ts'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
 import {
   bearer,
@@ -24,6 +22,13 @@ export const NDJSON_TYPES = [
   'application/x-jsonlines'
 ]
 export const CALENDAR = 'text/calendar'
+
+// Without examples, which Swagger UI would send each time.
+const ListId = Type.String({ format: 'uuid', lowerCase: true, description: 'the id of a list' })
+const OptionalTimeZone = Type.String({
+  format: 'time-zone',
+  description: 'the name of a time zone (IANA) such as Europe/Berlin'
+})
 
 const tags = ['todos']
 const security = bearer
@@ -53,7 +58,7 @@ export const exportTodos = {
     'in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
   tags,
   security,
-  querystring: Type.Object({ list: Type.Optional(Id) }, { additionalProperties: false }),
+  querystring: Type.Object({ list: Type.Optional(ListId) }, { additionalProperties: false }),
   headers: Type.Object({
     accept: Type.Optional(Type.String({ description: `${NDJSON} or ${CALENDAR}; the first unless told` }))
   }),
@@ -114,8 +119,8 @@ export const importTodos = {
   headers: idempotencyHeaders,
   querystring: Type.Object(
     {
-      list: Type.Optional(Id),
-      timeZone: Type.Optional(TimeZone)
+      list: Type.Optional(ListId),
+      timeZone: Type.Optional(OptionalTimeZone)
     },
     { additionalProperties: false }
   ),

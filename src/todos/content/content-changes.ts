@@ -80,7 +80,7 @@ export function createContentChanges(
       if (descendant && isListed(descendant) && !descendant.done)
         await change(descendant, { ...toContent(descendant), series: descendant.series, done: true }, {})
     }
-    return (await draft.find(row.id)) ?? row
+    return { ...row, ...(await draft.find(row.id)) }
   }
 
   return { change, completeDescendants }

@@ -43,9 +43,15 @@ export function createSeriesOperations({
   const toToday = (due: Due, instant: Date): string =>
     'date' in due ? instant.toISOString().slice(0, 10) : toLocalDateTime(instant, due.timeZone).slice(0, 10)
 
-  /** Puts a todo with changes into the draft. */
+  /** Puts a todo with changes into the draft, which may have other counts of its subtasks by now. */
   async function update(row: TodoRow, changes: Partial<TodoRow>): Promise<TodoRow> {
-    const updated = { ...row, ...changes, updatedAt: nextUpdateTime(row, now()), revision: newRevision() }
+    const updated = {
+      ...row,
+      ...(await draft.find(row.id)),
+      ...changes,
+      updatedAt: nextUpdateTime(row, now()),
+      revision: newRevision()
+    }
     await draft.put(updated)
     return updated
   }
@@ -62,18 +68,13 @@ export function createSeriesOperations({
     const descendants = (await findDescendants(draft, row)).filter(
       descendant => isListed(descendant) && descendant.done && !isRecurring(descendant)
     )
-    for (const descendant of descendants.toReversed()) {
-      // To reopen a subtask changes the counts of its parent.
-      const current = (await draft.find(descendant.id)) ?? descendant
-      await update(current, { done: false, completedAt: null })
-    }
+    for (const descendant of descendants) await update(descendant, { done: false, completedAt: null })
   }
 
   /** Goes on to the occurrence that follows. */
   async function proceed(row: TodoRow, series: Series, completionCount = row.completionCount) {
     await reopenDescendants(row)
-    const current = (await draft.find(row.id)) ?? row
-    return update(current, { ...toColumns(series), completionCount })
+    return update(row, { ...toColumns(series), completionCount })
   }
 
   /** Keeps that the present occurrence was completed. */

@@ -51,6 +51,22 @@ t.test('a bulk completion completes each recurring todo once, and makes the othe
   }
 })
 
+t.test('a bulk completion of very many recurring todos completes each once', async t => {
+  const { todos } = await serveRecurring(t)
+  const repeat = { rule: 'FREQ=DAILY', from: 'due' }
+  const lines = Array.from({ length: 250 }, (_, index) =>
+    JSON.stringify({ title: `${index}`, due: { date: '2026-01-05' }, repeat })
+  )
+  await todos('POST', '/import', lines.join('\n'), { 'content-type': 'application/x-ndjson' })
+  const { body } = await todos('POST', '/batch', {
+    operations: [{ op: 'patch', where, changes: { done: true } }]
+  })
+  t.strictSame(body.results, [{ count: 250 }])
+  const { items, total } = (await todos('GET', '?done=false&count=true&limit=200')).body
+  t.equal(total, 250)
+  for (const { due } of items) t.strictSame(due, { date: '2026-01-06' })
+})
+
 t.test('a bulk completion of what repeats leaves the rest, and is a matter of the filter', async t => {
   const { todos, makeRecurring, occurrences, make } = await serveRecurring(t)
   const due = { date: '2026-01-05' }
@@ -99,4 +115,33 @@ t.test('bulk completions and single ones at the same time complete one occurrenc
     await occurrences(id),
     ['08', '07', '06', '05'].map(day => ({ date: `2026-01-${day}` }))
   )
+})
+
+t.test('with children a bulk completion completes the recurring subtasks, too', async t => {
+  const { todos, make, makeRecurring, occurrences } = await serveRecurring(t)
+  const due = { date: '2026-01-05' }
+  const next = { date: '2026-01-06' }
+  const makeSubtask = (parentId: string, tags: string[] = []) =>
+    makeRecurring('FREQ=DAILY', due, 'due', { parentId, tags })
+  const top = await make('top', { tags: ['x'] })
+  const middle = await make('middle', { parentId: top.id })
+  const below = await makeSubtask(middle.id)
+  const itself = await makeSubtask(middle.id, ['x'])
+  const underRecurring = await make('under a recurring one', { parentId: below.id })
+  const elsewhere = await makeSubtask((await make('elsewhere')).id)
+  const underDone = await makeSubtask((await make('done', { tags: ['x'], done: true })).id)
+
+  const { body } = await todos('POST', '/batch', {
+    operations: [{ op: 'complete', where: { tag: ['x'] }, children: 'complete' }]
+  })
+  t.strictSame(body.results, [{ count: 3 }])
+  const get = async (id: string) => (await todos('GET', `/${id}`)).body
+  t.match(await get(top.id), { done: true, openChildCount: 0 })
+  t.match(await get(middle.id), { done: true, childCount: 2, openChildCount: 2 })
+  for (const { id } of [below, itself]) {
+    t.match(await get(id), { done: false, due: next })
+    t.strictSame(await occurrences(id), [due])
+  }
+  t.match(await get(underRecurring.id), { done: false }, 'it begins the next occurrence open')
+  for (const todo of [elsewhere, underDone]) t.strictSame(await get(todo.id), todo)
 })

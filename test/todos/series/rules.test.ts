@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { findRuleFault } from '../../../src/todos/content/repeat.ts'
 import { day, ruleText } from '../recurrence/arbitrary-rule.ts'
 import { atNine, serveRecurring } from './recurring.ts'
 
@@ -50,4 +51,9 @@ t.test('any rule is refused with a pointer, or its series goes on or ends', asyn
     }),
     { numRuns: RUNS }
   )
+})
+
+t.test('an error that says nothing of a rule is none of the rule', async t => {
+  t.equal(findRuleFault('FREQ=DAILY'), undefined)
+  t.throws(() => findRuleFault(7 as never), TypeError)
 })

@@ -108,13 +108,12 @@ export async function prepareRecurringPass(
     })
     for (const id of new Set(rows.map(({ id }) => id))) {
       const row = await draft.find(id)
-      if (!row || !isRecurring(row)) continue
-      const { done } = await complete(row)
-      if (!done && row.childCount > 0) await markDescendants(draft, row)
+      if (row && isRecurring(row) && !(await complete(row)).done) await markDescendants(draft, row)
     }
   }
 
   async function markDescendants(draft: Draft, row: TodoRow): Promise<void> {
+    if (row.childCount === 0) return
     for (const descendant of await findDescendants(draft, row))
       if (isListed(descendant) && !isRecurring(descendant)) await draft.put({ ...descendant, revision })
   }
