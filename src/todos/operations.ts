@@ -100,9 +100,7 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
       const error = findPatchError(patch)
       if (error) throw validationFailed(error)
       const loaded = await loadRow(id, isListed, precondition)
-      if (children) await completeDescendants(loaded)
-      // The subtasks have changed its counts.
-      const row = await loadRow(id, isListed)
+      const row = children ? await completeDescendants(loaded) : loaded
       const content = applyPatch(toContent(row), changes)
       const namesRepeat = changes.repeat !== undefined
       const series = resolveSeries(row, content, {

@@ -72,8 +72,8 @@ export function createContentChanges(
     return isPresent ? row : resolvePlacement(draft, row, requestedPlacement, pointer)
   }
 
-  /** Completes the subtasks of a todo that are open: the lowest ones first. */
-  async function completeDescendants(row: TodoRow): Promise<void> {
+  /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
+  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
     const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
     for (const { id } of descendants.toReversed()) {
       const descendant = await draft.find(id)
