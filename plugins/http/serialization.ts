@@ -17,7 +17,7 @@ export const cachingSchemaController: NonNullable<FastifyServerOptions['schemaCo
       const compiler =
         compilersBySchemas.get(schemasKey) ??
         // The library takes a schema that it compiles out of those that others refer to, so each gets schemas of its own.
-        withSerializerCache(route => buildSerializerCompiler({ ...externalSchemas }, options)(route))
+        withSerializerCache(route => buildSerializerCompiler(externalSchemas, options)(route))
       compilersBySchemas.set(schemasKey, compiler)
       return compiler
     }

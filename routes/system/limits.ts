@@ -10,6 +10,7 @@ import { IDEMPOTENCY_RETENTION_MS } from '../../src/idempotency/idempotency.ts'
 import { MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import {
   MAX_BATCH,
+  MAX_BATCH_CHANGES,
   MAX_DEPTH,
   MAX_DESCENDANTS,
   MAX_DESCRIPTION,
@@ -53,6 +54,7 @@ const fixedLimits = {
   authBytes: MAX_AUTH_BODY,
   batchBytes: MAX_BATCH,
   batchOperations: MAX_OPERATIONS,
+  batchChanges: MAX_BATCH_CHANGES,
   importBytes: MAX_IMPORT,
   importLines: MAX_IMPORT_LINES,
   idempotencyKeyLength: MAX_IDEMPOTENCY_KEY,
@@ -82,6 +84,7 @@ export const LimitsDocument = Type.Object(
     authBytes: limitSchema('bytes of a body under /api/auth'),
     batchBytes: limitSchema('bytes of a batch'),
     batchOperations: limitSchema('operations of a batch, and todos that they name together'),
+    batchChanges: limitSchema('todos that a batch changes without `where`, subtasks included'),
     importBytes: limitSchema('bytes of an import'),
     importLines: limitSchema('lines of an import, or to-dos of a calendar'),
     idempotencyKeyLength: limitSchema('characters of an Idempotency-Key'),

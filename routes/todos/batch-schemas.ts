@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
+import { MAX_BATCH_CHANGES } from '../../src/todos/limits.ts'
 import {
   bearer,
   bearerProblems,
@@ -21,7 +22,11 @@ export const BatchDocument = Type.Object(
         todos: Type.Optional(
           Type.Array(ref(TodoDocument), { description: 'those of `ids`, in their order' })
         ),
-        count: Type.Optional(Type.Integer({ description: 'how many `where` has changed' }))
+        count: Type.Optional(
+          Type.Integer({
+            description: 'how many that pass `where` were changed, without subtasks that went along'
+          })
+        )
       }),
       { description: 'what came of each operation, in their order' }
     ),
@@ -39,10 +44,12 @@ export const batch = {
   summary: 'Do several things at once',
   description:
     `Carries out up to ${MAX_OPERATIONS} operations in their order, all or none; each finds the todos as those before ` +
-    'left them. `delete` puts into the trash, `restore` takes out of it, and `purge` deletes for good. `patch` and ' +
-    '`delete` take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos ' +
-    'that pass a filter, however many, of which `patch` may then change `done` only. A condition that excludes nothing, such ' +
-    'as an empty list of tags, is refused, also beside others: it would choose more than was meant. Sent again with its ' +
+    'left them. `complete` is `patch` with done true; `delete` puts into the trash, `restore` takes out of it, and `purge` ' +
+    'deletes for good. They take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos that pass a filter, ' +
+    'however many, of which `patch` may then change `done` only, and `restore` and `purge` take those in the trash. `move` ' +
+    'takes `ids`, too: the first goes to the target, each other one below the one before. A condition that excludes nothing, such ' +
+    'as an empty list of tags, is refused, also beside others: it would choose more than was meant. With the subtasks that ' +
+    `go along, and without \`where\`, a batch may change ${MAX_BATCH_CHANGES} todos. Sent again with its ` +
     '`Idempotency-Key`, the same batch does nothing: the answer has the todos as they are now, without those that were ' +
     'deleted for good since, and `Idempotent-Replayed: true`.',
   tags: ['todos'],

@@ -77,7 +77,7 @@ export const create = {
   operationId: 'createTodo',
   summary: 'Make a todo',
   description:
-    'Makes a todo at the bottom of the list. A title and a tag are one line with at least one visible character. Control ' +
+    'Makes a todo at the bottom of the inbox, of a list (`listId`), or below another todo (`parentId`), in the list of that. A title and a tag are one line with at least one visible character. Control ' +
     'characters are refused, but for line breaks and tabs in the description. Tags are kept in one form of Unicode (NFC). ' +
     'The `id` is for clients that make todos while they are offline: any UUID that no other todo of the account has. ' +
     'Sent again with its `Idempotency-Key`, the same request makes nothing: the answer is the todo as it is now, with ' +
@@ -166,6 +166,8 @@ export const patch = {
   summary: 'Change a todo',
   description:
     'Merges the fields that are sent into the todo (RFC 7396): those that are left out stay as they are, those that are null go back to their defaults. ' +
+    'With another `listId` or `parentId` it moves there with its subtasks. Subtasks stay open when it becomes done, unless `children` ' +
+    'says complete. ' +
     '`done: true` completes a recurring todo: the answer has the occurrence as `completed`, the todo stays open and is due at the next ' +
     'one, and its subtasks are opened again; after the last one it is done. With `repeat: null` beside it, the series ends. Sent again ' +
     'with its `Idempotency-Key`, the same request changes nothing: the answer is the todo as it is now.',
@@ -185,8 +187,9 @@ export const move = {
   operationId: 'moveTodo',
   summary: 'Move a todo in the list',
   description:
-    'Changes its position, which does not count as an update. No other todo changes, unless the place has no position left ' +
-    'after thousands of moves: then the todos beside it get new positions, too.',
+    'Changes its position among its siblings, which does not count as an update, or moves it with its subtasks to another list or ' +
+    'parent, which does. No other todo changes, unless the place has no position left after thousands of moves: then the todos ' +
+    'beside it get new positions, too.',
   tags,
   security,
   params,
@@ -201,7 +204,9 @@ export const move = {
 export const restore = {
   operationId: 'restoreTodo',
   summary: 'Take a todo out of the trash',
-  description: 'Puts it back to where it was in the list. A todo that is not in the trash stays as it is.',
+  description:
+    'Puts it back to where it was, with the subtasks that were deleted with it. Without its parent it is nobody’s subtask, and ' +
+    'without its list it is in the inbox. A todo that is not in the trash stays as it is.',
   tags,
   security,
   params,
@@ -213,7 +218,7 @@ export const remove = {
   operationId: 'deleteTodo',
   summary: 'Delete a todo',
   description:
-    'Puts it into the trash, from where it can be restored; with `permanent=true` it is gone for good.',
+    'Puts it into the trash with its subtasks, from where they can be restored together; with `permanent=true` all are gone for good.',
   tags,
   security,
   params,

@@ -131,6 +131,8 @@ export type Limits = {
   batchBytes: number
   /** operations of a batch, and todos that they name together */
   batchOperations: number
+  /** todos that a batch changes without `where`, subtasks included */
+  batchChanges: number
   /** bytes of an import */
   importBytes: number
   /** lines of an import, or to-dos of a calendar */
@@ -392,7 +394,7 @@ export type BatchResult = {
     todo?: Todo
     /** those of `ids`, in their order */
     todos?: Array<Todo>
-    /** how many `where` has changed */
+    /** how many that pass `where` were changed, without subtasks that went along */
     count?: number
   }>
   /** whether nothing was written */

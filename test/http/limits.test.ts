@@ -27,6 +27,7 @@ t.test('the limits are public', async t => {
     bodyValues: 16_384,
     batchBytes: 1_048_576,
     batchOperations: 100,
+    batchChanges: 1000,
     importBytes: 16_777_216,
     importLines: 100_000,
     idempotencyKeyLength: 255,

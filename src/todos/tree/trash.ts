@@ -48,12 +48,11 @@ export function createTrash(
         })
     const placement = await findRestorePlacement(row)
     const position = await findRestorePosition({ ...row, ...placement })
-    const current = (await draft.find(row.id)) ?? row
     const updatedAt = nextUpdateTime(row, now())
     return putInPlace(
       draft,
       { newId },
-      { ...current, ...restored, position, updatedAt, revision: newId() },
+      { ...row, ...restored, position, updatedAt, revision: newId() },
       placement
     )
   }

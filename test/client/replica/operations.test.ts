@@ -34,6 +34,7 @@ t.test('a patch changes what it names; null restores a default', async t => {
   })
   t.match(patch({ done: true }), { done: true, completedAt: AT })
   t.match(patch({ done: true }, before), { completedAt: 'then' })
+  t.notHas(patch({ done: true, children: 'complete' }), { children: 'complete' }, 'it is no field')
   t.strictSame(patch({ tags: ['y', 'A\u0308'] })?.tags, ['y', '\u00c4'])
 })
 
