@@ -32,9 +32,6 @@ const OptionalTimeZone = Type.String({
 
 const tags = ['todos']
 const security = bearer
-// Without examples: Swagger UI would send them.
-const { examples: _id, ...ListId } = Id
-const { examples: _zone, ...TimeZoneOfDues } = TimeZone
 
 const exampleLine = JSON.stringify(exampleTodo)
 
