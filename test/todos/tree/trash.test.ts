@@ -1,6 +1,7 @@
 import t from 'tap'
+import { createTrashRemoval } from '../../../src/todos/purge.ts'
 import { expectedProblem } from '../../support/service.ts'
-import { serveTrees } from './in-trees.ts'
+import { findViolations, serveTrees } from './in-trees.ts'
 
 t.test('what is deleted takes its subtasks along, and brings back exactly those', async t => {
   const { add, addChain, addList, todos, read, trash, openCount, clock } = await serveTrees(t)
@@ -86,4 +87,24 @@ t.test('If-Match of a parent fails after a change of its counts', async t => {
   t.equal(fresh.body.updatedAt, current.updatedAt)
   const same = await todos('GET', `/${child.id}`, undefined, { 'if-none-match': child.etag })
   t.equal(same.status, 304, 'a child does not change with its parent')
+})
+
+t.test('what expires a part at a time leaves right counts', async t => {
+  const { add, todos, store, clock, trash, readRows, readLists } = await serveTrees(t)
+  const removeOldest = createTrashRemoval(store)
+  for (const size of [1, 2, 3, 4, 5]) {
+    // Those below are older, and go first.
+    const [grandchild, child] = [await add('grandchild', { done: true }), await add('child')]
+    const [sibling, root] = [await add('sibling'), await add('root')]
+    await todos('PATCH', `/${grandchild.id}`, { parentId: child.id })
+    for (const { id } of [child, sibling]) await todos('PATCH', `/${id}`, { parentId: root.id })
+    await todos('DELETE', `/${root.id}`)
+    clock.advance(1)
+    t.equal(await removeOldest(store.now(), size), Math.min(size, 4))
+    for (const { id } of await trash()) await todos('POST', `/${id}/restore`)
+    t.strictSame(findViolations(await readRows(), await readLists()), [], `${size} of 4`)
+    await todos('POST', '/batch', { operations: [{ op: 'delete', where: { parent: 'none' } }] })
+    await todos('POST', '/batch', { operations: [{ op: 'purge', where: { deleted: true } }] })
+    t.strictSame(await readRows(), [])
+  }
 })
