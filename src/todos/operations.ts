@@ -12,7 +12,7 @@ import {
 import { createContentChanges } from './content/content-changes.ts'
 import { applyPlacementPatch, INBOX, type PlacementPatch } from './content/placement.ts'
 import { assertServerFields, type ServerFields } from './content/server-fields.ts'
-import type { Draft } from './draft.ts'
+import type { Draft } from './draft/draft.ts'
 import type { MoveTarget } from './order/move-target.ts'
 import { createMoves } from './order/moves.ts'
 import { resolveSeries } from './recurrence/recurring.ts'

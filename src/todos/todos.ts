@@ -6,7 +6,7 @@ import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../i
 import { Problem } from '../problems/problem.ts'
 import { createBulkUpdates } from './bulk/bulk-updates.ts'
 import type { NewTodo } from './content/content.ts'
-import { createDraft } from './draft.ts'
+import { createDraft } from './draft/draft.ts'
 import { settleLists } from './lists/transitions/settle.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'

@@ -1,5 +1,5 @@
 import type { Store } from '../../db/store.ts'
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../draft/draft.ts'
 import { isRecurring } from '../recurrence/recurring.ts'
 import type { SeriesOperations } from '../recurrence/series-operations.ts'
 import type { TodoRow } from '../tables.ts'

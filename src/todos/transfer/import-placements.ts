@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../../db/store.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
-import { createDraft, type Draft } from '../draft.ts'
+import { createDraft, type Draft } from '../draft/draft.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'

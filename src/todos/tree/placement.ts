@@ -1,7 +1,7 @@
 import type { Store } from '../../db/store.ts'
 import { validationFailed } from '../../problems/problem.ts'
 import type { RequestedPlacement } from '../content/placement.ts'
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../draft/draft.ts'
 import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
 import { archivesTodos } from '../lists/transitions/state.ts'
 import type { TodoRow } from '../tables.ts'

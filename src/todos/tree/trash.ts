@@ -1,5 +1,5 @@
 import type { Store } from '../../db/store.ts'
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../draft/draft.ts'
 import { archivesTodos } from '../lists/transitions/state.ts'
 import type { createMoves } from '../order/moves.ts'
 import type { TodoRow } from '../tables.ts'

@@ -1,4 +1,4 @@
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../draft/draft.ts'
 import type { TodoRow } from '../tables.ts'
 
 /** All todos below a todo, those in the trash, too: parents before children. */
