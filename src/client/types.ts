@@ -115,6 +115,10 @@ export type Limits = {
   lists: number
   /** characters of the name of a list */
   listNameLength: number
+  /** characters of a recurrence rule */
+  ruleLength: number
+  /** the largest COUNT of a recurrence rule */
+  ruleOccurrences: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -139,7 +143,7 @@ export type Limits = {
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
-  /** seconds in which a create, a batch or an import can be repeated with its Idempotency-Key */
+  /** seconds in which a request can be repeated with its Idempotency-Key */
   idempotencySeconds: number
   /** todos of a user, including the trash */
   todos: number
