@@ -16,7 +16,8 @@ export const cachingSchemaController: NonNullable<FastifyServerOptions['schemaCo
       const schemasKey = JSON.stringify(externalSchemas)
       const compiler =
         compilersBySchemas.get(schemasKey) ??
-        withSerializerCache(buildSerializerCompiler(externalSchemas, options))
+        // The library takes a schema that it compiles out of those that others refer to, so each gets schemas of its own.
+        withSerializerCache(route => buildSerializerCompiler(externalSchemas, options)(route))
       compilersBySchemas.set(schemasKey, compiler)
       return compiler
     }

@@ -23,6 +23,8 @@ import {
   MAX_TITLE
 } from '../../src/todos/limits.ts'
 import { MAX_SEARCH_LENGTH } from '../../src/todos/query/list-query.ts'
+import { MAX_RULE } from '../../src/todos/recurrence/rule.ts'
+import { MAX_COUNT } from '../../src/todos/recurrence/rule-parts.ts'
 import { MAX_AUTH_BODY } from '../auth/schemas.ts'
 import { DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, problemResponses, ref } from '../schemas.ts'
 
@@ -46,6 +48,8 @@ const fixedLimits = {
   subtasks: MAX_DESCENDANTS,
   lists: MAX_LISTS,
   listNameLength: MAX_LIST_NAME,
+  ruleLength: MAX_RULE,
+  ruleOccurrences: MAX_COUNT,
   pageDefault: DEFAULT_LIMIT,
   pageMax: MAX_LIMIT,
   searchLength: MAX_SEARCH_LENGTH,
@@ -76,6 +80,8 @@ export const LimitsDocument = Type.Object(
     subtasks: limitSchema('subtasks of a todo, all levels together, including the trash'),
     lists: limitSchema('lists of a user, including the trash'),
     listNameLength: limitSchema('characters of the name of a list'),
+    ruleLength: limitSchema('characters of a recurrence rule'),
+    ruleOccurrences: limitSchema('the largest COUNT of a recurrence rule'),
     pageDefault: limitSchema('items of a page, by default'),
     pageMax: limitSchema('items of a page, at most'),
     searchLength: limitSchema('characters of a search'),
@@ -88,9 +94,7 @@ export const LimitsDocument = Type.Object(
     importBytes: limitSchema('bytes of an import'),
     importLines: limitSchema('lines of an import, or to-dos of a calendar'),
     idempotencyKeyLength: limitSchema('characters of an Idempotency-Key'),
-    idempotencySeconds: limitSchema(
-      'seconds in which a create, a batch or an import can be repeated with its Idempotency-Key'
-    ),
+    idempotencySeconds: limitSchema('seconds in which a request can be repeated with its Idempotency-Key'),
     todos: limitSchema('todos of a user, including the trash'),
     todoBytes: limitSchema('bytes of all titles, descriptions and tags of a user'),
     trashSeconds: limitSchema('seconds for which a deleted todo or list can be restored'),

@@ -6,7 +6,6 @@ import {
   type ResponseReader,
   readBatch,
   readCalendar,
-  readCalendarImport,
   readImport,
   readNdjson,
   readTodo
@@ -199,7 +198,7 @@ export function createTodos(platform: Platform, call: Call) {
       calendar: string,
       { timeZone, list, ...options }: RepeatableOptions & ImportTodosQuery = {}
     ) =>
-      postIdempotently(`${PATH}/import`, calendar, options, readCalendarImport, 'text/calendar', {
+      postIdempotently(`${PATH}/import`, calendar, options, readImport, 'text/calendar', {
         timeZone,
         list
       }),

@@ -115,6 +115,10 @@ export type Limits = {
   lists: number
   /** characters of the name of a list */
   listNameLength: number
+  /** characters of a recurrence rule */
+  ruleLength: number
+  /** the largest COUNT of a recurrence rule */
+  ruleOccurrences: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -139,7 +143,7 @@ export type Limits = {
   importLines: number
   /** characters of an Idempotency-Key */
   idempotencyKeyLength: number
-  /** seconds in which a create, a batch or an import can be repeated with its Idempotency-Key */
+  /** seconds in which a request can be repeated with its Idempotency-Key */
   idempotencySeconds: number
   /** todos of a user, including the trash */
   todos: number
@@ -1163,7 +1167,7 @@ export type ImportTodosAnswer = {
   created: number
   /** how many were there already */
   existing: number
-  /** what was not taken over, in the order of the lines; of lines of JSON only if there is any */
+  /** what was not taken over, in the order of the lines, if there is any */
   notes?: Array<{
     /** the line of the file, counted from 1 */
     line: number

@@ -143,8 +143,11 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
 
     countChanges: draft.countChanges,
 
-    /** The todo as the draft has it. @throws {Problem} `todo_not_found` */
-    get: async (id: string): Promise<Todo> => toTodo(await loadRow(id, isStored)),
+    /** A todo that an operation has returned, as later operations have left it; as it was last, if it is deleted for good. */
+    async refresh(todo: Todo): Promise<Todo> {
+      const row = await draft.find(todo.id)
+      return row ? { ...toTodo(row), ...(todo.completed && { completed: todo.completed }) } : todo
+    },
 
     /** Moves a todo to the trash, with all subtasks that are not there. */
     remove: async (id: string, precondition?: Precondition): Promise<Todo> =>

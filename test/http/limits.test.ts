@@ -19,6 +19,8 @@ t.test('the limits are public', async t => {
     subtasks: 500,
     lists: 500,
     listNameLength: 200,
+    ruleLength: 500,
+    ruleOccurrences: 1000,
     pageDefault: 50,
     pageMax: 200,
     searchLength: 200,

@@ -53,10 +53,7 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
           })
     if (isReplay) reply.header('idempotent-replayed', 'true')
     const { created, existing, notes } = answer
-    // The answer to lines has notes only if something was left out.
-    return typeof body === 'string' && notes.length === 0
-      ? { created, existing }
-      : { created, existing, notes: [...notes] }
+    return { created, existing, ...(notes.length > 0 && { notes: [...notes] }) }
   })
 }
 

@@ -138,8 +138,7 @@ export const importTodos = {
         existing: Type.Integer({ description: 'how many were there already' }),
         notes: Type.Optional(
           Type.Array(ImportNote, {
-            description:
-              'what was not taken over, in the order of the lines; of lines of JSON only if there is any'
+            description: 'what was not taken over, in the order of the lines, if there is any'
           })
         )
       },

@@ -165,8 +165,6 @@ export const readTagChange = createJsonReader(isObjectOf<TagChange>({ count: isF
 export const readList = createJsonReader(isList)
 export const createListPageReader = (cursor: string | undefined) => createPageReader(cursor, isListPage)
 export const readBatch = createJsonReader(isObjectOf<BatchResult>({ results: isArrayOf(isObjectOf({})) }))
-const importCounts = { created: isFiniteNumber, existing: isFiniteNumber }
-export const readImport = createJsonReader(isObjectOf<ImportTodosAnswer>(importCounts))
-export const readCalendarImport = createJsonReader(
-  isObjectOf<Required<ImportTodosAnswer>>({ ...importCounts, notes: isArrayOf(isObjectOf({})) })
+export const readImport = createJsonReader(
+  isObjectOf<ImportTodosAnswer>({ created: isFiniteNumber, existing: isFiniteNumber })
 )

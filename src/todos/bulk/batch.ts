@@ -94,6 +94,13 @@ async function runOperations(
     await nextTurn()
     startTime = performance.now()
   }
+  // A later operation may have changed a todo of an earlier one, or the counts of its parent.
+  for (const result of results) {
+    if ('todo' in result && result.todo) result.todo = await draftOperations.refresh(result.todo)
+    if ('todos' in result)
+      for (const [index, todo] of result.todos.entries())
+        result.todos[index] = await draftOperations.refresh(todo)
+  }
   return results
 }
 
@@ -126,22 +133,16 @@ async function changeTodos(
   if (operation.op === 'delete') return draftOperations.removeAll(ids, precondition)
   if (operation.op === 'restore') return draftOperations.restoreAll(ids, precondition)
   if (operation.op === 'purge') return draftOperations.purgeAll(ids, precondition)
-  const answers: Todo[] = []
+  const todos: Todo[] = []
   for (const [index, id] of ids.entries())
     if (operation.op === 'move') {
       const { op, id: _, ids: _ids, ifMatch, ...target } = operation
       const previousId = ids[index - 1]
       // The others go below the first one, in their order.
       const place = previousId === undefined ? target : { after: previousId }
-      answers.push(await draftOperations.move(id, place, precondition))
-    } else answers.push(await draftOperations.patch(id, toPatch(operation), precondition, '/changes'))
-  // One of them may be a subtask of another one, whose counts it has changed.
-  return Promise.all(
-    answers.map(async ({ id, completed }) => ({
-      ...(await draftOperations.get(id)),
-      ...(completed && { completed })
-    }))
-  )
+      todos.push(await draftOperations.move(id, place, precondition))
+    } else todos.push(await draftOperations.patch(id, toPatch(operation), precondition, '/changes'))
+  return todos
 }
 
 /** Adds the index of the operation to a problem of the work. */

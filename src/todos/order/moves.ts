@@ -20,8 +20,8 @@ interface Gap {
 const REACHES = [4, 16, 64, 256]
 
 /** Moves of todos on a draft. */
-export function createMoves(store: Pick<Store, 'newId' | 'now'>, draft: Draft) {
-  const { newId, now } = store
+export function createMoves(store: Pick<Store, 'now' | 'newId'>, draft: Draft) {
+  const { now, newId } = store
 
   /** Moves a todo among its siblings, or to others with all that is below it. */
   async function move(row: TodoRow, target: MoveTarget): Promise<TodoRow> {
@@ -41,8 +41,11 @@ export function createMoves(store: Pick<Store, 'newId' | 'now'>, draft: Draft) {
 
     async function putAt(moved: TodoRow, position: string): Promise<TodoRow> {
       const placed = { ...moved, position, revision: newId() }
-      if (moved.id === row.id && !isStaying)
-        return putInPlace(draft, store, { ...placed, updatedAt: nextUpdateTime(row, now()) }, placement)
+      if (moved.id === row.id && !isStaying) {
+        // To be elsewhere in the order is no change of the todo; to be in another list or below another todo is.
+        const updatedAt = nextUpdateTime(row, now())
+        return putInPlace(draft, store, { ...placed, updatedAt }, placement)
+      }
       await draft.put(placed)
       return placed
     }

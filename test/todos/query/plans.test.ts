@@ -9,6 +9,7 @@ import type { Filter } from '../../../src/todos/query/list-query.ts'
 import { sorts } from '../../../src/todos/query/sort.ts'
 import { changeTag } from '../../../src/todos/tags/change-tag.ts'
 import { createTodos } from '../../../src/todos/todos.ts'
+import { readListDuePages, readListPages } from '../../../src/todos/transfer/export/list-pages.ts'
 import { readDuePages } from '../../../src/todos/transfer/export/todo-pages.ts'
 
 /** The indexes of each sort field: of the inbox, of all lists that are not archived, and of one list. */
@@ -153,6 +154,18 @@ t.test('SQLite finds the todos that follow their list in an index', async t => {
         source
       )
   }
+})
+
+t.test('SQLite reads the export of a list from an index, without a sort', async t => {
+  const { store, user, prepared, explain } = await planned(t)
+  const list = { userId: user, listId: user }
+  for await (const _todos of readListPages(store, list)) t.fail('the list is empty')
+  for await (const _dues of readListDuePages(store, list)) t.fail('the list is empty')
+  const sources = prepared.filter(source => /^select .*"list_id" = .*order by/s.test(source))
+  t.strictSame(sources.map(explain), [
+    ['SEARCH todos USING INDEX todos_list_created_at (user_id=? AND list_id=? AND (created_at,id)>(?,?))'],
+    ['SEARCH todos USING INDEX todos_list_due (user_id=? AND list_id=? AND (due_key,id)>(?,?) AND due_key<?)']
+  ])
 })
 
 t.test('SQLite finds the last position, neighbours and due dates in an index', async t => {

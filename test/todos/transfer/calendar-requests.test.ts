@@ -28,7 +28,7 @@ t.test('lines are unfolded as bytes, and end as programs end them', async t => {
     const answer = await takeBytes(file)
     t.strictSame(answer, {
       status: 200,
-      body: { created: Number(index === 0), existing: Number(index > 0), notes: [] }
+      body: { created: Number(index === 0), existing: Number(index > 0) }
     })
   }
   t.strictSame((await list()).map(titleOf), ['Zoë 🌱 x'])
@@ -87,13 +87,13 @@ t.test('the id of a todo is made from the UID', async t => {
       'END:VTODO'
     ])
   )
-  t.strictSame((await take(calendar)).body, { created: 4, existing: 0, notes: [] })
+  t.strictSame((await take(calendar)).body, { created: 4, existing: 0 })
   const [own, ...others] = await list()
   t.equal(own.id, MISSING_ID)
   for (const { id } of others) t.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
 
   const { accessToken: token } = await signUp()
-  t.strictSame((await take(calendar, { token })).body, { created: 4, existing: 0, notes: [] })
+  t.strictSame((await take(calendar, { token })).body, { created: 4, existing: 0 })
   const { items } = (await call('GET', '/api/todos', { token })).body
   t.equal(items[0].id, MISSING_ID)
   const ids = new Set(others.map(({ id }: { id: string }) => id))
@@ -305,11 +305,11 @@ t.test('a calendar that was exported gives the same todos in another account', a
   clock.advance(10)
 
   const { accessToken: token } = await signUp()
-  t.strictSame((await take(calendar, { token })).body, { created: CONTENT.length, existing: 0, notes: [] })
+  t.strictSame((await take(calendar, { token })).body, { created: CONTENT.length, existing: 0 })
   const imported = (await call('GET', '/api/todos?limit=200', { token })).body.items
   const withId = (todo: { id: string }) => ({ ...contentOf({ ...todo }), id: todo.id })
   t.strictSame(imported.map(withId), (await list()).map(withId))
-  t.strictSame((await take(calendar)).body, { created: 0, existing: CONTENT.length, notes: [] })
+  t.strictSame((await take(calendar)).body, { created: 0, existing: CONTENT.length })
 })
 
 /** Changes that make a calendar worse. */
