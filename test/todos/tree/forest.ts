@@ -6,6 +6,8 @@
 export interface Node {
   readonly id: string
   readonly tag: string
+  /** Whether it recurs, without an end: then it is always open. */
+  readonly isRecurring: boolean
   listId: string
   /** '' for none. */
   parentId: string
@@ -78,8 +80,8 @@ export class Forest {
 
   #height = (id: string): number => Math.max(0, ...this.children(id).map(child => 1 + this.#height(child.id)))
 
-  create(id: string, tag: string, requested: Requested): void {
-    const node = { id, tag, listId: '', parentId: '', done: false, deletedWith: '' }
+  create(id: string, { tag, isRecurring }: Pick<Node, 'tag' | 'isRecurring'>, requested: Requested): void {
+    const node = { id, tag, isRecurring, listId: '', parentId: '', done: false, deletedWith: '' }
     this.#place(node, this.#resolve(undefined, node, requested))
     this.nodes.set(id, node)
   }
@@ -130,9 +132,28 @@ export class Forest {
     this.place(node, { listId: anchor.listId || null, parentId: anchor.parentId || null })
   }
 
+  /** Completes a todo, or the present occurrence, at which its subtasks are opened again: those below come first. */
   complete(node: Node, includesChildren: boolean): void {
-    node.done = true
-    if (includesChildren) for (const below of this.descendants(node.id).filter(isLive)) below.done = true
+    const below = this.descendants(node.id).filter(isLive)
+    if (includesChildren)
+      for (const descendant of below.toReversed()) if (!descendant.done) this.complete(descendant, false)
+    node.done = !node.isRecurring
+    if (node.isRecurring) for (const descendant of below) descendant.done &&= descendant.isRecurring
+  }
+
+  /** Completes todos together: what is below a completed occurrence is open at the next one, also if it is selected itself. @returns how many of the selected ones change */
+  completeSelected(selected: readonly Node[], includesChildren: boolean): number {
+    const below = (nodes: readonly Node[]) =>
+      nodes.flatMap(({ id }) => this.descendants(id)).filter(node => isLive(node) && !node.done)
+    const open = selected.filter(({ done }) => !done)
+    const recurring = [...open, ...(includesChildren ? below(open) : [])].filter(node => node.isRecurring)
+    const spared = new Set(recurring.flatMap(({ id }) => this.descendants(id)).filter(isLive))
+    const isOrdinary = (node: Node) => !node.isRecurring && !spared.has(node)
+    const completed = open.filter(isOrdinary)
+    for (const node of [...completed, ...(includesChildren ? below(completed).filter(isOrdinary) : [])])
+      node.done = true
+    for (const node of spared) node.done &&= node.isRecurring
+    return completed.length + open.filter(node => node.isRecurring).length
   }
 
   remove(node: Node): void {

@@ -66,12 +66,14 @@ export async function serveTrees(t: Test, settings = {}) {
     store.db.select().from(tables.todos).where(eq(tables.todos.userId, user.id)).execute()
   const readLists = (): Promise<ListRow[]> =>
     store.db.select().from(tables.lists).where(eq(tables.lists.userId, user.id)).execute()
+  const readCompletions = (): Promise<{ todoId: string }[]> =>
+    store.db.select().from(tables.completions).where(eq(tables.completions.userId, user.id)).execute()
   const openCount = async (id: string): Promise<number> => (await lists('GET', `/${id}`)).body.openCount
 
   return {
     ...service,
     ...{ store, tables, add, addChain, lists, addList, batch, read, trash },
-    ...{ readRows, readLists, openCount }
+    ...{ readRows, readLists, readCompletions, openCount }
   }
 }
 

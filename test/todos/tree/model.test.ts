@@ -47,6 +47,7 @@ const plan = fc.record({
   anchor: index,
   place: fc.constantFrom('after', 'before', 'top', 'bottom', 'none'),
   tag: fc.constantFrom('x', 'y', 'z'),
+  isRecurring: fc.constantFrom(false, false, false, true),
   isWhole: fc.boolean(),
   selection: fc.constantFrom('tag', 'tag', 'done', 'list', 'parent')
 })
@@ -108,10 +109,10 @@ class Run {
   readonly #steps: Record<Kind, (plan: Plan) => Step> = {
     create: plan => {
       const requested = this.#requested(plan)
+      const body = { title: `${this.#ids.length}`, tags: [plan.tag], ...(plan.isRecurring && DAILY) }
       return {
-        request: () =>
-          this.#todos('POST', '', { title: `${this.#ids.length}`, tags: [plan.tag], ...requested }),
-        apply: () => this.#forest.create(this.#ids.at(-1) ?? '', plan.tag, requested)
+        request: () => this.#todos('POST', '', { ...body, ...requested }),
+        apply: () => this.#forest.create(this.#ids.at(-1) ?? '', plan, requested)
       }
     },
     place: plan => {
@@ -144,11 +145,9 @@ class Run {
       }
     }),
     completeWhere: plan =>
-      this.#changeWhere(plan, 'complete', this.#children(plan), nodes => {
-        const open = nodes.filter(({ done }) => !done)
-        for (const node of open) this.#forest.complete(node, plan.isWhole)
-        return open.length
-      }),
+      this.#changeWhere(plan, 'complete', this.#children(plan), nodes =>
+        this.#forest.completeSelected(nodes, plan.isWhole)
+      ),
     reopen: plan =>
       this.#change(plan, 'PATCH', '', { done: false }, node => {
         node.done = false
@@ -330,9 +329,12 @@ class Run {
       done,
       deletedWith
     }))
-    const expected = [...this.#forest.nodes.values()].map(({ tag: _, ...node }) => node)
+    const expected = [...this.#forest.nodes.values()].map(({ tag: _, isRecurring: _recurs, ...node }) => node)
     assert.deepEqual(sortById(stored), sortById(expected), context)
     assert.deepEqual(findViolations(rows, lists), [], context)
+    const completions = await this.#trees.readCompletions()
+    const isGone = ({ todoId }: { todoId: string }) => !this.#forest.nodes.has(todoId)
+    assert.deepEqual(completions.filter(isGone), [], context)
     for (const row of rows) {
       const before = this.#rows.get(row.id)
       if (!before || toShape(before) === toShape(row)) continue
@@ -350,6 +352,7 @@ class Run {
   }
 }
 
+const DAILY = { due: { date: '2026-01-01' }, repeat: { rule: 'FREQ=DAILY', from: 'due' } }
 const any = () => true
 const isTrashed = (node: Node) => !isLive(node)
 const toFamily = ({ listId, parentId }: Node) => parentId || `list ${listId}`

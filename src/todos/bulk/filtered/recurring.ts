@@ -1,4 +1,5 @@
 import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import type { BoundStatement, Rows } from '../../../db/bound-statement.ts'
 import { isIdParam, MAX_IDS, toIdParams } from '../../../db/read-batches.ts'
 import { param, prepareShapes, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
@@ -97,16 +98,21 @@ export async function prepareRecurringPass(
     return [...ancestorsByRow].flatMap(([row, ids]) => (ids.some(id => completed.has(id)) ? [row] : []))
   }
 
-  async function completeAll(draft: Draft, rows: readonly TodoRow[]): Promise<void> {
+  /** @param toStatement makes what keeps a completion one of the update's statements */
+  async function completeAll(
+    draft: Draft,
+    rows: readonly TodoRow[],
+    toStatement: (completion: BoundStatement<Rows>) => BoundStatement
+  ): Promise<void> {
     const { complete } = createSeriesOperations({
       store,
       draft,
       sessionId,
       now: () => startedAt,
       newRevision: () => revision,
-      addCompletion: statement => draft.add(countRows(statement))
+      addCompletion: statement => draft.add(toStatement(statement))
     })
-    for (const id of new Set(rows.map(({ id }) => id))) {
+    for (const { id } of rows) {
       const row = await draft.find(id)
       if (row && isRecurring(row) && !(await complete(row)).done) await markDescendants(draft, row)
     }
@@ -124,7 +130,14 @@ export async function prepareRecurringPass(
       const rows = await selectOpen(store, { ...shape, which: 'recurring' }).execute({ ...params, ...range })
       await draft.take(rows)
       const below = children === 'complete' ? await findBelowCompleted(draft, range) : []
-      await completeAll(draft, [...rows, ...below])
+      const selectedIds = new Set(rows.map(({ id }) => id))
+      await completeAll(draft, rows, countRows)
+      // Subtasks that go along are not counted.
+      await completeAll(
+        draft,
+        below.filter(({ id }) => !selectedIds.has(id)),
+        completion => completion
+      )
       return draft.bind()
     },
     async findSliceEnd(from, size) {
