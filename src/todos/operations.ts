@@ -114,7 +114,11 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
     /** @param serverFields what the client says of the state that is replaced */
     async replace(
       id: string,
-      { listId = null, parentId = null, ...content }: TodoContent & PlacementPatch,
+      {
+        parentId = null,
+        listId = parentId === null ? null : undefined,
+        ...content
+      }: TodoContent & PlacementPatch,
       precondition?: Precondition,
       serverFields: ServerFields = {}
     ): Promise<Todo> {

@@ -4,6 +4,7 @@ import type { Page } from '../../http/cursor.ts'
 import type { Precondition } from '../../http/preconditions.ts'
 import { type IdempotentResult, withIdempotency } from '../../idempotency/idempotency.ts'
 import { Problem } from '../../problems/problem.ts'
+import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import type { ListRow } from '../tables.ts'
 import { assertValidListTarget, type ListMoveTarget, type ListPatch, type NewList } from './content.ts'
 import { createListReplayHandler, insertList } from './create.ts'
@@ -17,6 +18,8 @@ import { isGone, nextListTime } from './transitions/state.ts'
 
 /** The lists of a user. Every statement names the owner, so no other user's list is read or changed. */
 export function createLists(store: Store, userId: string) {
+  const bulkUpdates = createBulkUpdates(store)
+
   /** The list, in the trash or not; undefined if there is none. */
   async function find(id: string): Promise<ListRow | undefined> {
     const [row] = await listStatements(store).find.execute({ id, userId })
@@ -29,6 +32,8 @@ export function createLists(store: Store, userId: string) {
     isEligible: (row: ListRow) => boolean,
     precondition?: Precondition
   ): Promise<ListRow> {
+    // A bulk update under way shows in what is counted.
+    await bulkUpdates.finishPending(userId)
     const row = await find(id)
     if (!row || !isEligible(row)) throw new Problem('list_not_found')
     precondition?.(toList(row))
@@ -63,9 +68,10 @@ export function createLists(store: Store, userId: string) {
 
   return {
     /** @throws {Problem} `list_not_found` for a list that is missing or in the trash */
-    get: (id: string): Promise<List> => read(id, isListed),
+    get: (id: string): Promise<List> => bulkUpdates.readConsistently(userId, () => read(id, isListed)),
 
-    list: (query: ListsQuery): Promise<Page<List>> => readListPage(store, userId, query),
+    list: (query: ListsQuery): Promise<Page<List>> =>
+      bulkUpdates.readConsistently(userId, () => readListPage(store, userId, query)),
 
     /**
      * Creates a list below all others.

@@ -16,7 +16,7 @@ import {
   toCompletedOccurrence
 } from './completions.ts'
 import { isRecurring, type RecurringRow } from './recurring.ts'
-import { advanceSeries, type Series, toDue } from './series.ts'
+import { advanceSeries, type Series, toDay, toDue } from './series.ts'
 
 /** Who changes a series. */
 interface SeriesEditor {
@@ -118,7 +118,10 @@ export function createSeriesOperations({
     /** Goes on to the next occurrence. @throws {Problem} `todo_not_recurring`, `series_ended` */
     async skip(row: TodoRow): Promise<Todo> {
       if (!isRecurring(row)) throw new Problem('todo_not_recurring')
-      const series = row.done ? undefined : advanceSeries(row.repeat, row.series, toToday(row.due, now()))
+      const [today, skipped] = [toToday(row.due, now()), toDay(row.due)]
+      // What would follow the day of completion follows the day that is skipped, where that is later.
+      const day = row.repeat.from === 'completion' && skipped > today ? skipped : today
+      const series = row.done ? undefined : advanceSeries(row.repeat, row.series, day)
       if (!series) throw new Problem('series_ended')
       return toTodo(await proceed(row, series))
     },

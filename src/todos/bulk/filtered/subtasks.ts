@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queries } from '../../../db/engine.ts'
 import { param, prepareStatements } from '../../../db/statements.ts'
@@ -103,7 +103,8 @@ export function recountChildren(
       and (child.deleted_at is null or child.deleted_with not in ('', child.id)) and not (${isLeaving}) and ${condition}
   )`
   const [children, openChildren] = [count(sql`1 = 1`), count(sql`not child.done`)]
-  const parentIds = db.select({ id: todos.parentId }).from(todos).where(isChild)
+  // Materialized: with statistics of another time, PostgreSQL would look for the children of the slice again for each parent.
+  const parentIds = sql`(with parents as materialized ${db.select({ id: todos.parentId }).from(todos).where(isChild)} select parent_id from parents)`
   return db
     .update(todos)
     .set({
@@ -115,7 +116,7 @@ export function recountChildren(
     .where(
       and(
         eq(todos.userId, userId),
-        inArray(todos.id, parentIds),
+        sql`${todos.id} in ${parentIds}`,
         isParent,
         sql`(${todos.childCount} <> ${children} or ${todos.openChildCount} <> ${openChildren})`
       )
