@@ -94,14 +94,24 @@ async function runOperations(
     await nextTurn()
     startTime = performance.now()
   }
-  // A later operation may have changed a todo of an earlier one, or the counts of its parent.
-  for (const result of results) {
-    if ('todo' in result && result.todo) result.todo = await draftOperations.refresh(result.todo)
-    if ('todos' in result)
-      for (const [index, todo] of result.todos.entries())
-        result.todos[index] = await draftOperations.refresh(todo)
-  }
+  await refreshResults(draftOperations, results)
   return results
+}
+
+/** A later operation may have changed the counts of a parent: of each todo, the last result shows how it is kept. */
+async function refreshResults(draftOperations: Operations, results: BatchResult[]): Promise<void> {
+  const refreshedIds = new Set<string>()
+  for (const result of results.toReversed()) {
+    if ('todo' in result && result.todo) result.todo = await refresh(result.todo)
+    if ('todos' in result)
+      for (const [index, todo] of result.todos.entries()) result.todos[index] = await refresh(todo)
+  }
+
+  async function refresh(todo: Todo): Promise<Todo> {
+    if (refreshedIds.has(todo.id)) return todo
+    refreshedIds.add(todo.id)
+    return draftOperations.refresh(todo)
+  }
 }
 
 const TOO_MANY_CHANGES = {
