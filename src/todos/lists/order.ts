@@ -2,6 +2,7 @@ import { validationFailed } from '../../problems/problem.ts'
 import { isBefore, type ListPosition } from '../order/list-position.ts'
 import { positionAfter, positionBefore, positionBetween, toPosition } from '../order/position.ts'
 import type { ListMoveTarget } from './content.ts'
+import { NO_LIST } from './problems.ts'
 
 /** The positions that lists get, by their ids. */
 export type NewPositions = ReadonlyMap<string, string>
@@ -53,5 +54,3 @@ function findPosition(
 /** Gives all lists new positions, as if they were made anew in their order. */
 const spread = (lists: readonly ListPosition[], newId: () => string): NewPositions =>
   new Map(lists.map(({ id }) => [id, toPosition(newId())]))
-
-const NO_LIST = 'names no list; GET /api/lists tells those that there are'

@@ -41,3 +41,6 @@ type ListsProblems = typeof listsProblems
 declare module '../../problems/problem.ts' {
   interface ProblemCatalogue extends ListsProblems {}
 }
+
+/** What is wrong with an id that should be that of a list. */
+export const NO_LIST = 'names no list; GET /api/lists tells those that there are'

@@ -1,5 +1,6 @@
 import type { Store } from '../../db/store.ts'
 import { validationFailed } from '../../problems/problem.ts'
+import { NO_LIST } from '../lists/problems.ts'
 import { listStatements } from '../lists/statements.ts'
 import { todoStatements } from '../statements.ts'
 import { type Filter, INBOX_REF, NO_PARENT_REF } from './list-query.ts'
@@ -19,5 +20,4 @@ export async function assertTargetsExist(store: Store, userId: string, filter: F
   if (!parent) throw validationFailed({ parameter: 'parent', detail: NO_PARENT })
 }
 
-const NO_LIST = 'names no list; GET /api/lists tells those that there are'
 const NO_PARENT = 'names no todo of the list'

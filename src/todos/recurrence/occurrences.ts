@@ -11,7 +11,7 @@ import type { RecurrenceRule } from './rule.ts'
 
 /** Finds the first occurrence after a day. @returns null when there is none */
 export function nextOccurrence(rule: RecurrenceRule, start: string, after: string): string | null {
-  const series = createSeries(rule, start)
+  const series = createDaySeries(rule, start)
   const from = Math.max(series.start, toDayNumber(after) + 1)
   if (rule.count === undefined) return toText(findDays(series, from).next().value)
   return toText(countDays(series, rule.count).find(day => day >= from))
@@ -19,7 +19,7 @@ export function nextOccurrence(rule: RecurrenceRule, start: string, after: strin
 
 /** Finds the first occurrence. @returns null when the rule has none from the start on */
 export function firstOccurrence(rule: RecurrenceRule, start: string): string | null {
-  const series = createSeries(rule, start)
+  const series = createDaySeries(rule, start)
   return toText(findDays(series, series.start).next().value)
 }
 
@@ -28,12 +28,12 @@ export function firstOccurrence(rule: RecurrenceRule, start: string): string | n
  * @returns null when the rule has neither, or no occurrence
  */
 export function lastOccurrence(rule: RecurrenceRule, start: string): string | null {
-  const series = createSeries(rule, start)
+  const series = createDaySeries(rule, start)
   if (rule.count !== undefined) return toText(countDays(series, rule.count).at(-1))
   return rule.until === undefined ? null : toText(findDays(series, series.start, -1).next().value)
 }
 
-interface Series {
+interface DaySeries {
   readonly start: number
   readonly end: number
   readonly periods: Periods
@@ -41,14 +41,14 @@ interface Series {
 
 type Direction = 1 | -1
 
-function createSeries(rule: RecurrenceRule, start: string): Series {
+function createDaySeries(rule: RecurrenceRule, start: string): DaySeries {
   const startDay = toDayNumber(start)
   const end = rule.until === undefined ? LAST_DAY : toDayNumber(rule.until.slice(0, 10))
   return { start: startDay, end, periods: createPeriods(rule, startDay) }
 }
 
 /** The first days of the series, as many as COUNT says. */
-function countDays(series: Series, count: number): number[] {
+function countDays(series: DaySeries, count: number): number[] {
   const days: number[] = []
   for (const day of findDays(series, series.start)) if (days.push(day) === count) break
   return days
@@ -56,7 +56,7 @@ function countDays(series: Series, count: number): number[] {
 
 /** Finds the days that the rule selects, from a day on to the end of the series, or in the opposite direction. */
 function* findDays(
-  { periods, end }: Series,
+  { periods, end }: DaySeries,
   from: number,
   direction: Direction = 1
 ): Generator<number, undefined> {

@@ -3,6 +3,7 @@ import { validationFailed } from '../../problems/problem.ts'
 import type { RequestedPlacement } from '../content/placement.ts'
 import type { Draft } from '../draft/draft.ts'
 import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
+import { NO_LIST } from '../lists/problems.ts'
 import { archivesTodos } from '../lists/transitions/state.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
@@ -117,7 +118,6 @@ export async function putInPlace(
 export const isSamePlacement = (row: RowPlacement, { listId, parentId }: RowPlacement): boolean =>
   row.listId === listId && row.parentId === parentId
 
-const NO_LIST = 'names no list; GET /api/lists tells those that there are'
 const NO_PARENT = 'names no todo of the list'
 const OTHER_LIST = 'is in another list; leave out listId, or give that of the parent'
 const CYCLE = 'is the todo itself, or one of its subtasks'

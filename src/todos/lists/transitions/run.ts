@@ -19,8 +19,8 @@ const PAUSE = 5
 const START: Pick<TodoRow, 'id' | 'createdAt'> = { id: BEFORE_ALL, createdAt: new Date(0) }
 
 /**
- * Has the todos of a list follow it, slice by slice, from wherever an earlier run has stopped. Ends early when the transition is
- * over or another one has begun meanwhile, here or in another process.
+ * Changes the todos of a list to the state of the list, slice by slice, and goes on where an earlier run has stopped. Ends early
+ * when the transition is over or another one has begun meanwhile, here or in another process.
  * @param assertRunning called between two slices; throws to end the run
  */
 export async function runTransition(

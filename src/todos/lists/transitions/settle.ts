@@ -6,8 +6,8 @@ import { type ChangingList, isChanging } from './state.ts'
 import { transitionStatements } from './statements.ts'
 
 /*
- * The state of a list decides at once for all its todos; their rows follow in slices, so that a list of very many todos holds up
- * nobody. Whoever cannot do with the state of the list waits until the rows have followed.
+ * The state of a list decides at once for all its todos. Their rows follow in slices, so that a list of very many todos holds up
+ * nobody. A reader for whom the state of the list is not enough waits until the rows have followed (docs/decisions/022-todos-follow-their-list.md).
  */
 
 /** What this process does to lists. */
@@ -37,12 +37,12 @@ async function findChanging(store: Store, userId: string): Promise<ChangingList 
   return list && isChanging(list) ? list : undefined
 }
 
-/** Begins the same, and waits for nothing. What fails is done by whoever needs it next, or by the next start. */
+/** Begins to have the todos of a user's lists follow. What fails is done by the next reader who waits, or by the next start. */
 export function settleInBackground(store: Store, userId: string): void {
   settleLists(store, userId).catch(() => {})
 }
 
-/** Does the same for all users. */
+/** Waits until the todos of all lists of all users have followed. */
 export async function settleAllLists(store: Store): Promise<void> {
   for (const { userId } of await transitionStatements(store).findUsers.execute())
     await settleLists(store, userId)

@@ -14,7 +14,7 @@ export const archivesTodos = ({
   transition
 }: Pick<ListRow, 'archivedAt' | 'transition'>): boolean => archivedAt !== null && transition !== 'unarchiving'
 
-/** Whether a list is being deleted for good. To everybody it is gone. */
+/** Whether a list is being deleted for good. No request finds it any more. */
 export const isGone = ({ transition }: Pick<ListRow, 'transition'>): boolean => transition === 'purging'
 
 /** The time of a change: now, but never before the last change, should the clock have been put back. */
