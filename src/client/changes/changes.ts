@@ -136,7 +136,7 @@ export function createChanges(platform: Platform, tokens: TokenManager, call: Ca
 /** Whether polling may succeed where this failed. */
 const isStreamingRefused = (error: unknown): boolean =>
   error instanceof ProblemError
-    ? error.status === 406 || error.status >= 500 || `${error.code}` === 'too_many_streams'
+    ? error.status === 406 || error.status === 503 || `${error.code}` === 'too_many_streams'
     : error instanceof UnexpectedResponseError || (error as Error).name === 'TimeoutError'
 
 /** Waits, at most until the signal aborts or the network is there again. */
