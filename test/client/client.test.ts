@@ -112,6 +112,10 @@ t.test('all that one does with todos', async t => {
   const refusal = await todos.patch(milk.id, { done: false }, { ifMatch: milk.etag }).catch(error => error)
   t.ok(refusal instanceof ProblemError)
   t.match(refusal, { status: 412, code: 'precondition_failed', errors: [], document: { current: done } })
+  t.match(await Array.fromAsync(client.tags.all({ limit: 1 })), [
+    { tag: 'a', count: 1 },
+    { tag: 'b', count: 1 }
+  ])
   t.match(await todos.replace(milk.id, { title: 'Milk' }), { title: 'Milk', done: false, tags: [] })
   const read = await todos.get(milk.id)
   t.match(await todos.replace(milk.id, { ...read, title: 'Milk.' }), { title: 'Milk.' })

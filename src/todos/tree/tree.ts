@@ -24,7 +24,7 @@ export function getDepth(tree: readonly TodoRow[], todo: TodoRow): number {
 /** How many levels there are below a todo. @param descendants all todos below it, parents before children */
 export function getHeight(descendants: readonly TodoRow[], id: string | undefined): number {
   const heights = new Map([[id, 0]])
-  for (const { id, parentId } of descendants) heights.set(id, (heights.get(parentId) ?? 0) + 1)
+  for (const { id, parentId } of descendants) heights.set(id, Number(heights.get(parentId)) + 1)
   return Math.max(...heights.values())
 }
 

@@ -108,12 +108,13 @@ t.test('a list is deleted for good with its todos', async t => {
 })
 
 t.test('a todo leaves a deleted list by itself, for the inbox', async t => {
-  const { lists, todos, list, items, titlesOf } = await serveManyTodos(t)
+  const { lists, todos, list, other, items, titlesOf } = await serveManyTodos(t)
   await lists('DELETE', `/${list.id}`)
   t.match((await todos('POST', `/${items[5].id}/restore`)).body, { listId: null, deletedAt: null })
   t.equal((await lists('POST', `/${list.id}/restore`)).body.openCount, MANY - 3)
   t.equal((await titlesOf(`list=${list.id}`)).length, MANY - 2)
   t.strictSame((await titlesOf('list=inbox')).sort(), ['5', 'inbox'])
+  t.strictSame((await titlesOf(`list=inbox&list=${other.id}`)).sort(), ['5', 'inbox', 'other'])
 })
 
 t.test('what is not there takes no todos', async t => {

@@ -285,3 +285,14 @@ t.test('the janitor removes a list from the trash, and its todos', async t => {
   t.strictSame([await store.db.select().from(lists), await store.db.select().from(todos)], [[], []])
   t.equal((await store.db.select().from(tombstones).where(eq(tombstones.type, 'list'))).length, 1)
 })
+
+t.test('an id is free as soon as nobody sees its todo, however far the deletion has come', async t => {
+  const { url, store, id } = await prepare(t)
+  const [taken] = (await createTodos(store, USER).list({ limit: 1 })).items
+  killAt(store, 1)
+  await createLists(store, USER).purge(id, noPrecondition)
+  const later = await open(t, url)
+  const { answer } = await createTodos(later, USER).create({ id: `${taken?.id}`, title: 'anew' })
+  t.match(answer, { id: taken?.id, title: 'anew', listId: null })
+  t.match(await createTodos(later, USER).list({ limit: 10 }), { items: [{ title: 'anew' }] })
+})
