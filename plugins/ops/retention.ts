@@ -46,24 +46,24 @@ async function retention(
   }
 
   async function runRound() {
-    await finishPendingWork()
     try {
+      await finishPendingWork()
       if (isClockTrusted()) await removeOldRows()
       else skipRound()
     } catch (error) {
-      count(app.store.counters.get(janitorRounds), 'failed')
-      app.log.error({ err: error }, 'the janitor failed; it tries again later')
+      tellFailure(error)
     }
     if (!closing.signal.aborted) timer = schedule(interval)
   }
 
   /** Does what an earlier process has left, and what failed. */
   async function finishPendingWork() {
-    try {
-      for (const { finishPendingWork } of features) await finishPendingWork?.(app.store)
-    } catch (error) {
-      app.log.error({ err: error }, 'work that was begun is not finished; it goes on later')
-    }
+    for (const { finishPendingWork } of features) await finishPendingWork?.(app.store)
+  }
+
+  function tellFailure(error: unknown) {
+    count(app.store.counters.get(janitorRounds), 'failed')
+    app.log.error({ err: error }, 'the janitor failed; it tries again later')
   }
 
   async function removeOldRows() {
@@ -79,7 +79,7 @@ async function retention(
 
   // Beside the first requests, which do not wait for it.
   app.addHook('onReady', async () => {
-    startUp = finishPendingWork()
+    startUp = finishPendingWork().catch(tellFailure)
   })
 
   // Closed before the store, which was opened before.

@@ -33,13 +33,11 @@ export function bindListCounts(
     if (growth && isEntering({ before, after })) growth.isArchived = after.isArchived
   }
   const { count, enter } = listCountChanges(store)
-  return [...growthByList]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([id, { open: growth, isArchived }]) => {
-      const params = { id, userId, growth, revision: store.newId() }
-      if (isArchived !== undefined) return mustAffectRow(enter.bind({ ...params, isArchived }))
-      return growth === 0 ? [] : count.bind(params)
-    })
+  return [...growthByList].flatMap(([id, { open: growth, isArchived }]) => {
+    const params = { id, userId, growth, revision: store.newId() }
+    if (isArchived !== undefined) return mustAffectRow(enter.bind({ ...params, isArchived }))
+    return growth === 0 ? [] : count.bind(params)
+  })
 }
 
 /** Whether a todo counts as open in its list: the list brings back what was deleted with it. */

@@ -140,11 +140,11 @@ function toListScope(lists: readonly string[]): ListScope {
   return lists[0] === INBOX_REF ? 'inbox' : 'one'
 }
 
-/** The places that are left name the first list again. */
+/** The places that are left name the lists again. */
 const toListParams = (lists: readonly string[]): Params =>
   lists.length === 0
     ? {}
-    : Object.fromEntries(LIST_PARAMS.map((name, index) => [name, toListId(lists[index] ?? lists[0] ?? '')]))
+    : Object.fromEntries(LIST_PARAMS.map((name, index) => [name, toListId(`${lists[index % lists.length]}`)]))
 
 const toListId = (reference: string): string => (reference === INBOX_REF ? '' : reference)
 

@@ -289,10 +289,16 @@ t.test('the janitor removes a list from the trash, and its todos', async t => {
 t.test('an id is free as soon as nobody sees its todo, however far the deletion has come', async t => {
   const { url, store, id } = await prepare(t)
   const [taken] = (await createTodos(store, USER).list({ limit: 1 })).items
+  const { items: trash } = await createTodos(store, USER).list({ limit: 1, deleted: true })
+  await createLists(store, USER).remove(id, noPrecondition)
+  await settleLists(store, USER)
   killAt(store, 1)
   await createLists(store, USER).purge(id, noPrecondition)
   const later = await open(t, url)
+  const restored = createTodos(later, USER).edit(({ restore }) => restore(`${trash[0]?.id}`))
+  t.match(await restored, { listId: null, deletedAt: null }, 'what was in the trash before stays')
   const { answer } = await createTodos(later, USER).create({ id: `${taken?.id}`, title: 'anew' })
   t.match(answer, { id: taken?.id, title: 'anew', listId: null })
-  t.match(await createTodos(later, USER).list({ limit: 10 }), { items: [{ title: 'anew' }] })
+  const { items } = await createTodos(later, USER).list({ limit: 10 })
+  t.strictSame(items.map(({ title }) => title).sort(), [trash[0]?.title, 'anew'].sort())
 })
