@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Type } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { Config } from '../src/config/config.ts'
 import { createPrecondition, type Precondition } from '../src/http/preconditions.ts'
 import type { IdempotentResult } from '../src/idempotency/idempotency.ts'
+import { bearerProblems, problemResponses, ref } from './schemas.ts'
 
 /** The header of an answer that shows one resource, or a page. */
 export const etagHeader = Type.String({ description: 'names the state that the answer shows' })
@@ -23,6 +24,20 @@ export const conditionalGetHeaders = Type.Object({
 })
 
 export const notModified = { 304: { description: 'It is as If-None-Match has it.', type: 'null' } }
+
+/** The responses of a list whose pages have an ETag and a link to the next one. */
+export const pageResponses = <Page extends TSchema>(page: Page, description: string) => ({
+  200: {
+    ...ref(page),
+    description,
+    headers: {
+      etag: etagHeader,
+      link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
+    }
+  },
+  ...notModified,
+  ...problemResponses('validation_failed', ...bearerProblems)
+})
 
 /**
  * Makes the precondition of a request from its headers and from an `etag` in its body.

@@ -2,7 +2,13 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../src/http/schemas/id.ts'
 import { ListMoveTarget, ListPatch, NewList } from '../../src/todos/lists/content.ts'
 import { listFilterFields } from '../../src/todos/lists/page.ts'
-import { conditionalGetHeaders, etagHeader, notModified, preconditionHeaders } from '../preconditions.ts'
+import {
+  conditionalGetHeaders,
+  etagHeader,
+  notModified,
+  pageResponses,
+  preconditionHeaders
+} from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
@@ -39,18 +45,7 @@ export const list = {
   security,
   querystring: Type.Object({ ...PageQuery.properties, ...listFilterFields }, strict),
   headers: conditionalGetHeaders,
-  response: {
-    200: {
-      ...ref(ListPageDocument),
-      description: 'A page of lists.',
-      headers: {
-        etag: etagHeader,
-        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
-      }
-    },
-    ...notModified,
-    ...problemResponses('validation_failed', ...bearerProblems)
-  }
+  response: pageResponses(ListPageDocument, 'A page of lists.')
 }
 
 export const create = {

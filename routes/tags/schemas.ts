@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { CanonicalTag } from '../../src/todos/content/content.ts'
-import { conditionalGetHeaders, etagHeader, notModified } from '../preconditions.ts'
+import { conditionalGetHeaders, pageResponses } from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
@@ -54,18 +54,7 @@ export const list = {
   security,
   querystring: PageQuery,
   headers: conditionalGetHeaders,
-  response: {
-    200: {
-      ...ref(TagPageDocument),
-      description: 'A page of tags.',
-      headers: {
-        etag: etagHeader,
-        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
-      }
-    },
-    ...notModified,
-    ...problemResponses('validation_failed', ...bearerProblems)
-  }
+  response: pageResponses(TagPageDocument, 'A page of tags.')
 }
 
 export const rename = {

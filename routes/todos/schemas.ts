@@ -5,7 +5,13 @@ import { placementFields } from '../../src/todos/content/placement.ts'
 import { serverFields } from '../../src/todos/content/server-fields.ts'
 import { MoveTarget } from '../../src/todos/order/move-target.ts'
 import { listFields } from '../../src/todos/query/list-query.ts'
-import { conditionalGetHeaders, etagHeader, notModified, preconditionHeaders } from '../preconditions.ts'
+import {
+  conditionalGetHeaders,
+  etagHeader,
+  notModified,
+  pageResponses,
+  preconditionHeaders
+} from '../preconditions.ts'
 import {
   bearer,
   bearerProblems,
@@ -59,18 +65,7 @@ export const list = {
   security,
   querystring: ListQuery,
   headers: conditionalGetHeaders,
-  response: {
-    200: {
-      ...ref(TodoPageDocument),
-      description: 'A page of todos.',
-      headers: {
-        etag: etagHeader,
-        link: Type.String({ description: 'where the next page is, as `rel="next"`; absent at the end' })
-      }
-    },
-    ...notModified,
-    ...problemResponses('validation_failed', ...bearerProblems)
-  }
+  response: pageResponses(TodoPageDocument, 'A page of todos.')
 }
 
 export const create = {

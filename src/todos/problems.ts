@@ -60,3 +60,6 @@ type TodosProblems = typeof todosProblems
 declare module '../problems/problem.ts' {
   interface ProblemCatalogue extends TodosProblems {}
 }
+
+/** What is wrong with an id that should be that of a todo. */
+export const NO_TODO = 'names no todo of the list'

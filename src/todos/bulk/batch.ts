@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { Precondition } from '../../http/preconditions.ts'
@@ -16,13 +15,11 @@ import type { Operations } from '../operations.ts'
 import type { Filter } from '../query/list-query.ts'
 import type { Todo } from '../todo.ts'
 import { createTodos } from '../todos.ts'
+import { createTurns } from '../turns.ts'
 import { assertValidOperations, type BatchOperation, type ChangeOperation } from './batch-operation.ts'
 import { type BatchResult, createBatchReplayHandler } from './batch-replay.ts'
 import { runBulkUpdate } from './bulk-update.ts'
 import type { FilteredUpdate } from './filtered/update-range.ts'
-
-/** Milliseconds after which other requests get a turn: to find the words of a long text takes long. */
-const MAX_BLOCKING_TIME = 5
 
 /** A batch that takes effect once. */
 export interface BatchRequest {
@@ -81,7 +78,7 @@ async function runOperations(
   { operations, createPrecondition }: BatchRequest
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = []
-  let startTime = performance.now()
+  const giveTurn = createTurns()
   for (const [index, operation] of operations.entries()) {
     results.push(
       await withOperationIndex(index, async () => {
@@ -90,9 +87,7 @@ async function runOperations(
         return result
       })
     )
-    if (performance.now() - startTime < MAX_BLOCKING_TIME) continue
-    await nextTurn()
-    startTime = performance.now()
+    await giveTurn()
   }
   await refreshResults(draftOperations, results)
   return results

@@ -1,6 +1,7 @@
 import { validationFailed } from '../../problems/problem.ts'
-import { isBefore, type ListPosition } from '../order/list-position.ts'
-import { positionAfter, positionBefore, positionBetween, toPosition } from '../order/position.ts'
+import { findGapPosition, isInGap } from '../order/gap.ts'
+import type { ListPosition } from '../order/list-position.ts'
+import { toPosition } from '../order/position.ts'
 import type { ListMoveTarget } from './content.ts'
 import { NO_LIST } from './problems.ts'
 
@@ -23,10 +24,9 @@ export function findPositions(
   if (anchorId === moved.id) return new Map()
   const others = lists.filter(({ id }) => id !== moved.id)
   const index = findIndex(others, target)
-  const [above, below] = [others[index - 1], others[index]]
-  const isThere = (!above || isBefore(above, moved)) && (!below || isBefore(moved, below))
-  if (isThere) return new Map()
-  const position = findPosition(above, below, newId)
+  const gap = { above: others[index - 1], below: others[index] }
+  if (isInGap(gap, moved)) return new Map()
+  const position = findGapPosition(gap, newId())
   return position === undefined
     ? spread(others.toSpliced(index, 0, moved), newId)
     : new Map([[moved.id, position]])
@@ -39,16 +39,6 @@ function findIndex(others: readonly ListPosition[], { after, before, to }: ListM
   if (index === -1)
     throw validationFailed({ pointer: after === undefined ? '/before' : '/after', detail: NO_LIST })
   return after === undefined ? index : index + 1
-}
-
-function findPosition(
-  above: ListPosition | undefined,
-  below: ListPosition | undefined,
-  newId: () => string
-): string | undefined {
-  if (!above) return below && positionBefore(below.position, newId())
-  if (!below) return positionAfter(above.position, newId())
-  return positionBetween(above.position, below.position, newId())
 }
 
 /** Gives all lists new positions, as if they were made anew in their order. */

@@ -89,13 +89,7 @@ export const listStatements = prepareStatements('lists', todoTables, (db, { list
     .select({ id: lists.id, position: lists.position, revision: lists.revision })
     .from(lists)
     .where(and(belongsToUser(lists), isNull(lists.deletedAt)))
-    .orderBy(asc(lists.position), asc(lists.id)),
-  /** A list whose todos do not follow it yet, if there is one. */
-  findChanging: db
-    .select({ id: lists.id })
-    .from(lists)
-    .where(and(belongsToUser(lists), isNotNull(lists.transition)))
-    .limit(1)
+    .orderBy(asc(lists.position), asc(lists.id))
 }))
 
 /** Which lists a page shows. */

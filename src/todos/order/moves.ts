@@ -3,18 +3,14 @@ import { validationFailed } from '../../problems/problem.ts'
 import { applyPlacementPatch } from '../content/placement.ts'
 import type { Draft } from '../draft/draft.ts'
 import type { Family } from '../draft/siblings.ts'
+import { NO_TODO } from '../problems.ts'
 import type { TodoRow } from '../tables.ts'
 import { isListed, nextUpdateTime, type RowPlacement, toPlacement } from '../todo.ts'
 import { isSamePlacement, putInPlace, resolvePlacement } from '../tree/placement.ts'
+import { findGapPosition, type Gap, isInGap } from './gap.ts'
 import { AFTER_ALL, BEFORE_ALL, isBefore, type ListPosition } from './list-position.ts'
 import type { MoveTarget } from './move-target.ts'
 import { positionAfter, positionBefore, positionBetween, spreadPositions } from './position.ts'
-
-/** Between which todos: without `above`, the top of the siblings; without `below`, the bottom. */
-interface Gap {
-  readonly above: ListPosition | undefined
-  readonly below: ListPosition | undefined
-}
 
 /** How many todos on each side of a gap move to make room in it: at first few, at last these. */
 const REACHES = [4, 16, 64, 256]
@@ -32,12 +28,9 @@ export function createMoves(store: Pick<Store, 'now' | 'newId'>, draft: Draft) {
     const gap = await findGap(row.id, placement, target, anchor)
     const isStaying = isSamePlacement(row, placement)
     if (isStaying && isInGap(gap, row)) return row
-    const { above, below } = gap
-    if (!above && !below) return putAt(row, positionAfter(BEFORE_ALL, newId()))
-    if (!above) return putAt(row, positionBefore((below as ListPosition).position, newId()))
-    if (!below) return putAt(row, positionAfter(above.position, newId()))
-    const position = positionBetween(above.position, below.position, newId())
-    return position ? putAt(row, position) : moveIntoFullGap(above)
+    const position = findGapPosition(gap, newId())
+    // Only between two others there may be none left.
+    return position ? putAt(row, position) : moveIntoFullGap(gap.above as ListPosition)
 
     async function putAt(moved: TodoRow, position: string): Promise<TodoRow> {
       const placed = { ...moved, position, revision: newId() }
@@ -81,7 +74,7 @@ export function createMoves(store: Pick<Store, 'now' | 'newId'>, draft: Draft) {
     const row = await draft.find(id)
     if (row && isListed(row)) return row
     const member = after === undefined ? 'before' : 'after'
-    throw validationFailed({ pointer: `/${member}`, detail: 'names no todo of the list' })
+    throw validationFailed({ pointer: `/${member}`, detail: NO_TODO })
   }
 
   /** The list and the parent where a todo moves: those of the todo beside which it moves, or those that are named. */
@@ -128,9 +121,6 @@ export function createMoves(store: Pick<Store, 'now' | 'newId'>, draft: Draft) {
 
   return { move, findRestorePosition }
 }
-
-const isInGap = ({ above, below }: Gap, row: ListPosition): boolean =>
-  (!above || isBefore(above, row)) && (!below || isBefore(row, below))
 
 const OTHER_THAN_ANCHOR = 'is not that of the todo beside which it moves; leave it out'
 

@@ -9,8 +9,8 @@ import { validationFailed } from '../../problems/problem.ts'
 import { isTimestamp } from '../../time/rfc3339.ts'
 import { createBulkUpdates } from '../bulk/bulk-updates.ts'
 import { priorities } from '../content/content.ts'
-import { listStatements } from '../lists/statements.ts'
 import { readSettled } from '../lists/transitions/settle.ts'
+import { transitionStatements } from '../lists/transitions/statements.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
@@ -141,7 +141,7 @@ const isIndexed = ({
 async function hasHiddenTodos(store: Store, userId: string): Promise<boolean> {
   // Where long reads hold up nobody, it does not matter.
   if (!store.hasManyRows) return false
-  return (await listStatements(store).findChanging.execute({ userId })).length > 0
+  return (await transitionStatements(store).findChanging.execute({ userId })).length > 0
 }
 
 function parseSort({ kit }: Engine, sort: Sort): [PgColumn, typeof asc, SQL] {

@@ -2,6 +2,7 @@ import type { Store } from '../../db/store.ts'
 import { validationFailed } from '../../problems/problem.ts'
 import { NO_LIST } from '../lists/problems.ts'
 import { listStatements } from '../lists/statements.ts'
+import { NO_TODO } from '../problems.ts'
 import { todoStatements } from '../statements.ts'
 import { type Filter, INBOX_REF, NO_PARENT_REF } from './list-query.ts'
 
@@ -17,7 +18,5 @@ export async function assertTargetsExist(store: Store, userId: string, filter: F
   }
   if (filter.parent === undefined || filter.parent === NO_PARENT_REF) return
   const [parent] = await todoStatements(store).findListed.execute({ id: filter.parent, userId })
-  if (!parent) throw validationFailed({ parameter: 'parent', detail: NO_PARENT })
+  if (!parent) throw validationFailed({ parameter: 'parent', detail: NO_TODO })
 }
-
-const NO_PARENT = 'names no todo of the list'

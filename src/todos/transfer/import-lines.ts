@@ -3,8 +3,8 @@ import { hasTooManyValues, TOO_MANY_VALUES } from '../../http/json-values.ts'
 import { type Fault, MAX_ERRORS, validationFailed } from '../../problems/problem.ts'
 import { MAX_IMPORT_LINE, MAX_IMPORT_LINES } from '../limits.ts'
 import { findRepeatFault } from '../recurrence/recurring.ts'
+import { createTurns } from '../turns.ts'
 import type { ImportLine } from './import-line.ts'
-import { createTurns } from './turns.ts'
 
 /** A line with its number, counted from 0, whose todo has an id, from the line or a new one. */
 export type IdentifiedLine = ImportLine & { readonly id: string; readonly number: number }

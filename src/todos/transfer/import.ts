@@ -4,6 +4,7 @@ import { type IdempotentResult, type ReplayHandler, withIdempotency } from '../.
 import { defaults } from '../content/content.ts'
 import { sumGrowth, withQuota } from '../quota.ts'
 import type { TodoRow } from '../tables.ts'
+import { createTurns } from '../turns.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { assertValidLines, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
 import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
@@ -16,7 +17,6 @@ import {
 } from './import-placements.ts'
 import { createPositionAssigner, findExistingPositions, type PositionedLine } from './import-positions.ts'
 import { insertRows, toImportedRow } from './import-rows.ts'
-import { createTurns } from './turns.ts'
 
 /** Milliseconds between two writes for other requests, those of other processes on a SQLite file included. */
 const WRITE_PAUSE = 5

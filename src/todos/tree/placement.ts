@@ -5,6 +5,7 @@ import type { Draft } from '../draft/draft.ts'
 import { MAX_DEPTH, MAX_DESCENDANTS } from '../limits.ts'
 import { NO_LIST } from '../lists/problems.ts'
 import { archivesTodos } from '../lists/transitions/state.ts'
+import { NO_TODO } from '../problems.ts'
 import type { TodoRow } from '../tables.ts'
 import { INBOX_ROW, isListed, type RowPlacement } from '../todo.ts'
 import { findDescendants, getDepth, getHeight } from './tree.ts'
@@ -55,7 +56,7 @@ export async function findPlacement(
   }
 
   const parent = await draft.find(parentId)
-  if (!parent || !isParent(parent)) return { member: 'parentId', detail: NO_PARENT }
+  if (!parent || !isParent(parent)) return { member: 'parentId', detail: NO_TODO }
   if (listId !== undefined && (listId ?? '') !== parent.listId)
     return { member: 'parentId', detail: OTHER_LIST }
   const rootId = parent.rootId || parent.id
@@ -118,7 +119,6 @@ export async function putInPlace(
 export const isSamePlacement = (row: RowPlacement, { listId, parentId }: RowPlacement): boolean =>
   row.listId === listId && row.parentId === parentId
 
-const NO_PARENT = 'names no todo of the list'
 const OTHER_LIST = 'is in another list; leave out listId, or give that of the parent'
 const CYCLE = 'is the todo itself, or one of its subtasks'
 const TOO_DEEP = `is too deep; subtasks have at most ${MAX_DEPTH} levels`

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Milliseconds after which other requests get a turn. */
+/** Milliseconds after which other requests get a turn: to find the words of a long text takes long. */
 const MAX_BLOCKING_TIME = 5
 
 /** Creates a function that lets other requests go first when the work since the last time has taken long. */
