@@ -1,15 +1,15 @@
-import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { formatTable } from './comparison/report.ts'
-import { bearerApi, LATCHKEY } from './comparison/subjects.ts'
+import { bearerApi } from './comparison/subjects.ts'
 import { createBenchFolder } from './harness/folder.ts'
+import { startLatchkey } from './harness/latchkey.ts'
 import { median } from './harness/median.ts'
 import { createPeople, type Person } from './harness/people.ts'
-import { launch, type Running } from './harness/process.ts'
+import type { Running } from './harness/process.ts'
 import { type Call, createCall, fillLists } from './lists/person.ts'
 import { measureLatency, percentile } from './worst/latency.ts'
 
@@ -34,19 +34,11 @@ const postgres = await startPostgres(
   tmpdir()
 )
 
-function start(name: string, databaseUrl?: string): Promise<Running> {
-  const home = join(folder, name)
-  mkdirSync(home)
-  const settings = {
-    DATABASE_URL: databaseUrl ?? `file:${join(home, 'latchkey.db')}`,
-    JWT_SECRET: 'a secret that only the bench signs with',
-    ACCESS_TOKEN_TTL: '3600',
+const start = (name: string, databaseUrl?: string): Promise<Running> =>
+  startLatchkey(join(folder, name), {
     MAX_TODOS: `${4 * todoCount}`,
-    RATE_LIMIT: 'off',
-    MAIL_URL: 'off'
-  }
-  return launch([LATCHKEY], settings, home)
-}
+    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl })
+  })
 
 /** Milliseconds of a page of one list. Each is read anew, because something was written before. */
 async function measurePage(call: Call, listId: string | undefined): Promise<number> {

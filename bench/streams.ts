@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { formatTable } from './comparison/report.ts'
-import { bearerApi, LATCHKEY } from './comparison/subjects.ts'
+import { bearerApi } from './comparison/subjects.ts'
 import { createBenchFolder } from './harness/folder.ts'
+import { startLatchkey } from './harness/latchkey.ts'
 import { createPeople, type Person } from './harness/people.ts'
-import { launch, processorTime, type Running, residentMemory, waitUntilIdle } from './harness/process.ts'
+import { processorTime, type Running, residentMemory, waitUntilIdle } from './harness/process.ts'
 import { type Follower, openFollower } from './streams/followers.ts'
 
 /*
@@ -31,20 +31,12 @@ const postgres = await startPostgres(
   tmpdir()
 )
 
-function start(name: string, databaseUrl?: string): Promise<Running> {
-  const home = join(folder, name)
-  mkdirSync(home)
-  const settings = {
-    DATABASE_URL: databaseUrl ?? `file:${join(home, 'latchkey.db')}`,
-    JWT_SECRET: 'a secret that only the bench signs with',
-    ACCESS_TOKEN_TTL: '3600',
+const start = (name: string, databaseUrl?: string): Promise<Running> =>
+  startLatchkey(join(folder, name), {
     MAX_STREAMS: `${streamCount}`,
     MAX_STREAMS_PER_USER: `${STREAMS_PER_USER}`,
-    RATE_LIMIT: 'off',
-    MAIL_URL: 'off'
-  }
-  return launch([LATCHKEY], settings, home)
-}
+    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl })
+  })
 
 /** Memory in MiB, and the part of a core that is taken meanwhile, when nobody asks for anything. */
 async function measureIdle(running: Running) {

@@ -34,6 +34,7 @@ export const listCountChanges = prepareChanges(
           and(
             isThisList(lists),
             isNull(lists.deletedAt),
+            // As `archivesTodos` has it.
             sql`(${lists.archivedAt} is not null and coalesce(${lists.transition}, '') <> 'unarchiving') = ${param(todos.isArchived, 'isArchived')}`
           )
         )

@@ -51,7 +51,8 @@ export function resolveSeries(
   if (!repeat) return null
   if (row && isRecurring(row) && isDeepStrictEqual(row.repeat, toCanonicalRepeat(repeat))) {
     if (!due && !namesRepeat) throw validationFailed({ pointer: `${pointer}/due`, detail: NEEDED_DUE })
-    if (due && !(isAnchor && !isDeepStrictEqual(toDue(row.series), due))) return row.series
+    const restarts = isAnchor && !isDeepStrictEqual(toDue(row.series), due)
+    if (due && !restarts) return row.series
   }
   const fault = findRepeatFault({ repeat, due })
   if (fault) throw validationFailed({ ...fault, pointer: `${pointer}${fault.pointer}` })
