@@ -6,8 +6,11 @@ import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
 import { emailProblems } from './emails/problems.ts'
+import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
+import { passkeyTables } from './passkeys/tables.ts'
+import { personalAccessTokenTables } from './personal-access-tokens/tables.ts'
 import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
 
@@ -45,7 +48,12 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
   problems: { ...authProblems, ...emailProblems },
-  tables: authTables,
+  tables: kit => ({
+    ...authTables(kit),
+    ...factorTables(kit),
+    ...passkeyTables(kit),
+    ...personalAccessTokenTables(kit)
+  }),
   requestsPerMinute: REQUESTS_PER_MINUTE,
   retention: [
     {
@@ -81,6 +89,11 @@ export const authFeature = {
     {
       name: 'formerEmails',
       age: kit => authTables(kit).formerEmails.expiresAt,
+      keepForMs: () => 0
+    },
+    {
+      name: 'spentChallenges',
+      age: kit => factorTables(kit).spentChallenges.expiresAt,
       keepForMs: () => 0
     }
   ],

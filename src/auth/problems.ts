@@ -128,6 +128,20 @@ export const authProblems = {
       'Keep both tokens of an answer together, and replace them together. If the right partner is lost, ' +
       'sign in again.'
   },
+  reauthentication_required: {
+    status: 401,
+    title: 'A recent authentication is required',
+    detail:
+      'Authenticate again at POST /api/auth/reauthenticate, then repeat the request with the same access token.',
+    action: 'reauthenticate',
+    cause:
+      'The access token is good, but the operation could take the account over, and the user has not shown lately who he is, ' +
+      'or not with everything that the account asks for: one that has a second factor or a passkey asks for that.',
+    next:
+      'Ask the user, and send the answer to POST /api/auth/reauthenticate: the password, where the account has no second ' +
+      'factor, otherwise a code or a passkey. The session then counts as fresh for REAUTHENTICATION_TTL, and the access token ' +
+      'stays the same. WWW-Authenticate names the level (acr_values) and the seconds (max_age).'
+  },
   password_wrong: {
     status: 403,
     title: 'The password is wrong',

@@ -1,6 +1,7 @@
 import { defineTables } from '../db/tables.ts'
 import type { AuditEventType } from './audit/event-types.ts'
 import type { ChallengePurpose } from './challenges/purposes.ts'
+import type { AuthenticationMethod } from './sessions/authentication.ts'
 import type { EndReason } from './sessions/end-reasons.ts'
 import { userTables } from './user.ts'
 
@@ -9,7 +10,7 @@ export const AUDIT_LOG_TABLE = 'events'
 
 /** The accounts and what belongs to them. */
 export const authTables = defineTables(kit => {
-  const { table, index, id, text, integer, instant } = kit
+  const { table, index, id, text, integer, instant, json } = kit
   const { users } = userTables(kit)
 
   const sessions = table(
@@ -24,6 +25,11 @@ export const authTables = defineTables(kit => {
       rotatedAt: instant('rotated_at').notNull(),
       idleExpiresAt: instant('idle_expires_at').notNull(),
       absoluteExpiresAt: instant('absolute_expires_at').notNull(),
+      // When the user last showed who he is, how, and the level that the methods reach together. Null for a session that is
+      // older than these columns.
+      authenticatedAt: instant('authenticated_at'),
+      authenticationMethods: json('authentication_methods').$type<readonly AuthenticationMethod[]>(),
+      assuranceLevel: integer('assurance_level').notNull().default(1),
       endedAt: instant('ended_at'),
       endReason: text('end_reason').$type<EndReason>(),
       // Access tokens of a generation below are stale: the password was changed since.

@@ -1,4 +1,5 @@
 import { defineTables } from '../db/tables.ts'
+import type { AssuranceLevel } from './sessions/authentication.ts'
 
 /** The accounts. The tables of other features refer to a row here, and lose theirs with it. */
 export const userTables = defineTables(({ table, id, text, flag, integer, instant }) => ({
@@ -13,9 +14,13 @@ export const userTables = defineTables(({ table, id, text, flag, integer, instan
     emailVersion: integer('email_version').notNull().default(0),
     // Whether the owner has shown that mail to the address arrives.
     emailVerified: flag('email_verified').notNull().default(false),
+    // Empty for an account that has passkeys and no password.
     passwordHash: text('password_hash').notNull(),
     // Counts the changes of the password: what was begun before one must not be ended after it.
     passwordVersion: integer('password_version').notNull().default(0),
+    // Whether a password alone signs nobody in: there is a confirmed second factor, or a passkey. Written by the transaction
+    // that adds or removes one.
+    hasSecondFactor: flag('has_second_factor').notNull().default(false),
     // Set by an operator: the account is kept, but nobody may sign in.
     disabledAt: instant('disabled_at'),
     createdAt: instant('created_at').notNull()
@@ -43,4 +48,8 @@ export interface VerifiedUser extends User {
 /** The user who sends a request, and the session that the request belongs to. */
 export interface Identity extends User {
   readonly sessionId: string
+  /** When and at which level the session was last authenticated, and the level that the account asks for. */
+  readonly authenticatedAt: Date | null
+  readonly assuranceLevel: number
+  readonly requiredLevel: AssuranceLevel
 }

@@ -61,7 +61,9 @@ const toConfig = (environment: Environment) => ({
     raceLeewayMs: environment.REFRESH_RACE_LEEWAY * 1000,
     /** After a refresh, its request may be repeated for so long. */
     retryWindowMs: environment.REFRESH_RETRY_WINDOW * 1000,
-    maxPerUser: environment.MAX_SESSIONS
+    maxPerUser: environment.MAX_SESSIONS,
+    /** For so long after an authentication a session may do what could take the account over. */
+    reauthenticationMs: environment.REAUTHENTICATION_TTL * 1000
   },
   password: {
     /** In characters. */

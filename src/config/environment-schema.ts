@@ -115,6 +115,7 @@ export const Environment = Type.Object({
     default: 50,
     description: 'a number of sessions, 1 to 1000'
   }),
+  REAUTHENTICATION_TTL: Seconds(600),
   SESSION_RETENTION: Seconds(30 * DAY),
   EVENT_RETENTION: Seconds(90 * DAY),
   TRASH_RETENTION: Seconds(30 * DAY),

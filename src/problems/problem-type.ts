@@ -2,10 +2,12 @@
 export const actions = {
   'ask-operators': 'Ask those who run the service.',
   refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
+  reauthenticate: 'Authenticate again at POST /api/auth/reauthenticate, then repeat the request.',
   'request-mail': 'Ask for a new mail, then go on with its link or code.',
   resync: 'Take everything anew, from the beginning of the changes.',
   retry: 'Send the same request again.',
   'retry-later': 'Wait for the seconds in Retry-After, then send the same request again.',
+  'second-factor': 'Send a second factor to POST /api/auth/login/second-factor.',
   'sign-in': 'Forget the tokens and let the user sign in.',
   'use-latest': 'Take the tokens that another tab or request has just got, and go on with them.'
 }

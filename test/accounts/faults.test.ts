@@ -11,6 +11,7 @@ import { createSignUpAdmin } from '../../src/auth/registration/sign-up-admin.ts'
 import { createSessions } from '../../src/auth/sessions/sessions.ts'
 import { authTables } from '../../src/auth/tables.ts'
 import { createMailLimits } from '../../src/auth/throttling/mail-limits.ts'
+import type { Identity, User } from '../../src/auth/user.ts'
 import { NoRowAffected } from '../../src/db/bound-statement.ts'
 import type { MailRow } from '../../src/mail/tables.ts'
 import { codeOf } from '../support/mailbox.ts'
@@ -44,10 +45,17 @@ function createDelayedAccounts({ app, config }: Service, meanwhile: () => Promis
 t.test('what relies on a password or a session is refused when either ends before it commits', async t => {
   const changePassword = async ({ app, pair, config }: Service & { pair: { user: { id: string } } }) =>
     createDelayedAccounts({ app, config } as Service, async () => {}).changePassword(
-      { ...ADA, id: pair.user.id, emailVerified: false, sessionId: sessionOf(pair) },
+      toIdentity({ ...ADA, id: pair.user.id, emailVerified: false }, pair),
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
       CLIENT
     )
+  const toIdentity = (user: User, pair: object): Identity => ({
+    ...user,
+    sessionId: sessionOf(pair),
+    authenticatedAt: new Date(),
+    assuranceLevel: 1,
+    requiredLevel: 1
+  })
   const sessionOf = (pair: object) =>
     JSON.parse(
       Buffer.from(`${(pair as { accessToken: string }).accessToken.split('.')[1]}`, 'base64url').toString()
@@ -64,7 +72,7 @@ t.test('what relies on a password or a session is refused when either ends befor
   ] as const)
     for (const act of ['requestEmailChange', 'deleteAccount'] as const) {
       const service = await serveAda(t)
-      const identity = { ...service.pair.user, sessionId: sessionOf(service.pair) }
+      const identity = toIdentity(service.pair.user, service.pair)
       const accounts = createDelayedAccounts(service, () => meanwhile(service))
       const run = async () =>
         act === 'deleteAccount'

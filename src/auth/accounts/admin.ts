@@ -13,7 +13,7 @@ import { toLookupKey } from './email-addresses.ts'
 /** An account as its operator sees it. */
 export type Account = Omit<
   UserRow,
-  'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion'
+  'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion' | 'hasSecondFactor'
 >
 
 /** Accounts that one query reads. */

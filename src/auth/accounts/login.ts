@@ -33,7 +33,7 @@ export function createLogin({
     const pair = await throttle.attempt(emailKey, client.ip, async (clearFailures, isBlocking) => {
       const user = await verifyCredentials(emailKey, credentials, client)
       if (!user && isBlocking) await tellOwnerOfBlock(emailKey, client)
-      return user && sessions.start(user, client, 'signed_in', [clearFailures])
+      return user && sessions.start(user, client, { statements: [clearFailures] })
     })
     if (!pair) throw new Problem('invalid_credentials')
     return pair

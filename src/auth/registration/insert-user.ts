@@ -25,6 +25,7 @@ export function createInsertUser(store: Store) {
       id: user.id,
       emailVersion: 0,
       passwordVersion: 0,
+      hasSecondFactor: false,
       disabledAt: null,
       createdAt: store.now()
     }

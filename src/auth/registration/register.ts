@@ -62,7 +62,9 @@ export function createRegister(
         return explainConflict(error, insertUser, account)
       }
     )
-    const pair = await sessions.start({ ...user, passwordVersion: 0 }, client, 'account_created')
+    const pair = await sessions.start({ ...user, passwordVersion: 0 }, client, {
+      event: 'account_created'
+    })
     return verification ? { ...pair, verification } : pair
   }
 

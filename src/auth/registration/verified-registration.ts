@@ -52,7 +52,7 @@ export function createVerifiedRegistration(
     assertMailConfigured(mails)
     const challenge = await challenges.check(answer, ({ purpose }) => purpose === 'registration')
     const user = await registerByChallenge(challenge)
-    return sessions.start({ ...user, passwordVersion: 0 }, client, 'account_created')
+    return sessions.start({ ...user, passwordVersion: 0 }, client, { event: 'account_created' })
   }
 
   /** Uses a challenge that was checked. */

@@ -10,7 +10,8 @@ import {
   type SessionState
 } from '../tokens/access-tokens.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
-import type { Identity } from '../user.ts'
+import type { Identity, User } from '../user.ts'
+import { getRequiredLevel } from './authentication.ts'
 import { sessionStatements } from './statements.ts'
 
 /** The sender of a request that only reads, before the check of the session is done. */
@@ -33,6 +34,12 @@ export interface PendingIdentity {
 /** A pending identity with the user id that the access token claims. The log may name this id; nothing else may use it. */
 export interface ClaimedIdentity extends PendingIdentity {
   readonly claimedUserId: string
+}
+
+interface SessionWithUser {
+  readonly session: SessionRow
+  readonly user: User
+  readonly hasSecondFactor: boolean
 }
 
 /** Finds out who sends an access token. The session is read for each request, so that its end takes effect at once. */
@@ -66,7 +73,7 @@ export function createAuthentication(store: Store, tokens: Tokens) {
     if (!row) throw new Problem('access_token_revoked')
     assertCurrent(claims, row.session)
     confirmedClaims.add(claims)
-    return { ...row.user, sessionId: claims.sid }
+    return toIdentity(row)
   }
 
   /**
@@ -106,6 +113,11 @@ export function createAuthentication(store: Store, tokens: Tokens) {
   }
 
   return { authenticate, authenticateForRead }
+}
+
+function toIdentity({ session, user, ...account }: SessionWithUser): Identity {
+  const { id: sessionId, authenticatedAt, assuranceLevel } = session
+  return { ...user, sessionId, authenticatedAt, assuranceLevel, requiredLevel: getRequiredLevel(account) }
 }
 
 /** @throws {Problem} when a token is not, or no longer, good for its session */

@@ -12,8 +12,15 @@ import {
   type Tokens
 } from '../tokens/token-pairs.ts'
 import type { VerifiedUser } from '../user.ts'
+import { type AuthenticationMethod, toAssuranceLevel } from './authentication.ts'
 import { createSessionEnds } from './end.ts'
 import { sessionStatements } from './statements.ts'
+
+export interface StartOptions {
+  readonly methods?: readonly AuthenticationMethod[]
+  readonly event?: 'account_created' | 'signed_in'
+  readonly statements?: readonly BoundStatement[]
+}
 
 export function createStart(store: Store, tokens: Tokens, config: Config) {
   const { insert, listSurplus } = sessionStatements(store)
@@ -32,17 +39,17 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
 
   /**
    * Begins a session.
-   * @param type the event that goes into the audit log
-   * @param additionalStatements run in the transaction that begins the session
+   * @param options.methods how the user has shown who he is
+   * @param options.event goes into the audit log
+   * @param options.statements run in the transaction that begins the session
    * @returns the first token pair of the session
-   * @throws {Problem} `invalid_credentials` when the user was deleted or disabled after the password was verified, or has
-   *   changed the password
+   * @throws {Problem} `invalid_credentials` when the user was deleted or disabled after the password was verified, has changed
+   *   the password, or has got a second factor that the methods do not include
    */
   return async function start(
     { passwordVersion, ...user }: VerifiedUser,
     client: ClientInfo,
-    type: 'account_created' | 'signed_in' = 'signed_in',
-    additionalStatements: readonly BoundStatement[] = []
+    { methods = ['password'], event = 'signed_in', statements = [] }: StartOptions = {}
   ): Promise<TokenPair> {
     const now = store.now()
     const session: SessionRow = {
@@ -53,6 +60,9 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
       rotatedAt: now,
       idleExpiresAt: calculateIdleExpiry(now, config),
       absoluteExpiresAt: new Date(now.getTime() + config.session.lifetimeMs),
+      authenticatedAt: now,
+      authenticationMethods: methods,
+      assuranceLevel: toAssuranceLevel(methods),
       endedAt: null,
       endReason: null,
       minAccessGeneration: 0,
@@ -62,8 +72,8 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
     await store
       .atomically(
         mustAffectRow(insert.bind({ ...session, passwordVersion })),
-        auditLog.bindEvent(user.id, type, client, { sessionId: session.id }),
-        ...additionalStatements
+        auditLog.bindEvent(user.id, event, client, { sessionId: session.id }),
+        ...statements
       )
       .catch(refuseIfNoRow('invalid_credentials'))
     await endSurplusSessions(session, client, now)

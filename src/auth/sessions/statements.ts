@@ -1,4 +1,17 @@
-import { and, desc, eq, getTableColumns, gt, isNull, lte, ne, notInArray, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  isNull,
+  lte,
+  ne,
+  notInArray,
+  or,
+  type SQL,
+  sql
+} from 'drizzle-orm'
 import { isIdParam, MAX_BULK_IDS } from '../../db/read-batches.ts'
 import { param, paramSelection, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
@@ -32,7 +45,10 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
   }
   const clientValues = { userAgent: param(sessions.userAgent, 'userAgent'), ip: param(sessions.ip, 'ip') }
   const selectWithUser = () =>
-    db.select({ session: sessions, user }).from(sessions).innerJoin(users, eq(users.id, sessions.userId))
+    db
+      .select({ session: sessions, user, hasSecondFactor: users.hasSecondFactor })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
   /** A column of the session's user, for the `returning` of a write. */
   const userColumn = <Name extends 'username' | 'email' | 'emailVerified'>(name: Name) =>
     sql<
@@ -58,7 +74,11 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
       and(
         eq(users.id, param(users.id, 'userId')),
         eq(users.passwordVersion, param(users.passwordVersion, 'passwordVersion')),
-        isNull(users.disabledAt)
+        isNull(users.disabledAt),
+        or(
+          eq(users.hasSecondFactor, false),
+          gt(param(sessions.assuranceLevel, 'assuranceLevel'), sql.raw('1'))
+        )
       )
     )
   // The lock makes a change of the password or a disabling wait for the new session, and so end it. SQLite has one writer
@@ -76,6 +96,11 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
     return 'for' in session ? session.for('no key update') : session
   }
 
+  const isFresh = and(
+    gt(sessions.authenticatedAt, param(sessions.authenticatedAt, 'authenticatedAfter')),
+    or(eq(users.hasSecondFactor, false), gt(sessions.assuranceLevel, sql.raw('1')))
+  ) as SQL
+
   return {
     /** Returns no row when the user was deleted or disabled while the password was verified, or has changed the password. */
     insert: db.insert(sessions).select(lockedUser).returning({ id: sessions.id }),
@@ -86,6 +111,8 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
       eq(sessions.generation, param(sessions.generation, 'generation')),
       lte(sessions.minAccessGeneration, sessions.generation)
     ),
+    /** As `lockLive`, and only while the last authentication is recent and of the level that the account asks for. */
+    lockFresh: selectForUpdate(isFresh),
     findWithUser: selectWithUser().where(matchesId),
     findManyWithUser: selectWithUser().where(isIdParam(sessions.id)),
     findState: db.select(state).from(sessions).where(matchesId),

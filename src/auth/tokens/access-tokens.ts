@@ -26,6 +26,10 @@ const ClaimsSchema = Type.Object({
   jti: Type.String({ pattern: `^${UUID_PATTERN}\\.[1-9]\\d{0,9}$` }),
   /** The program that the token was issued to. This service has one value for all programs. */
   client_id: Type.Optional(Type.String()),
+  /** When and how the user last signed in or authenticated again (RFC 9068, section 2.2.1). */
+  auth_time: Type.Optional(NumericDate),
+  amr: Type.Optional(Type.Array(Type.String())),
+  acr: Type.Optional(Type.String()),
   iss: Type.Optional(Type.String()),
   aud: Type.Optional(Type.String()),
   iat: NumericDate,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { DeriveKeys } from '../../process/derived-keys.ts'
+import { toAcr, toAmr } from '../sessions/authentication.ts'
 import type { SessionRow } from '../tables.ts'
 import type { User } from '../user.ts'
 import { type AccessTokens, toJti } from './access-tokens.ts'
@@ -57,6 +58,9 @@ export function createTokenPairIssuer(tokens: Tokens, config: Config) {
         email_verified: user.emailVerified,
         sid: id,
         jti: toJti(id, generation),
+        ...(session.authenticatedAt && { auth_time: toNumericDate(session.authenticatedAt) }),
+        ...(session.authenticationMethods && { amr: toAmr(session.authenticationMethods) }),
+        acr: toAcr(session.assuranceLevel),
         iat,
         exp
       }),
