@@ -7,6 +7,7 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -29,6 +30,7 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    AuthenticationDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,
