@@ -80,7 +80,6 @@ export function createChangePassword(services: AccountServices) {
   /** The present password is asked for to change it, however fresh the session is (OWASP ASVS 6.2.3). */
   async function assertHasNoPassword({ id: userId }: Identity): Promise<void> {
     const [user] = await findHash.execute({ userId })
-    if (user?.passwordHash !== NO_PASSWORD)
-      throw validationFailed({ pointer: '/currentPassword', detail: 'is required' })
+    if (user?.passwordHash) throw validationFailed({ pointer: '/currentPassword', detail: 'is required' })
   }
 }

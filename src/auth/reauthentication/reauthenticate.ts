@@ -68,7 +68,7 @@ export function createReauthenticate(
       )
       .catch(error => {
         if (isCausedBy(statements, error)) throw new Problem(refusal)
-        return freshness.refuseUnlessFresh(caller, sessionLock, level)(error)
+        return freshness.refuseUnlessFresh(caller, sessionLock)(error)
       })
     return { authenticatedAt, methods, level: toAcr(level), freshUntil: freshness.getEnd(authenticatedAt) }
   }

@@ -39,7 +39,7 @@ export function createStepUp(
     const currentHash = password === undefined ? undefined : await verifyPassword(caller, password, client)
     if (currentHash !== undefined && isPasswordEnough) {
       const lock = freshness.bindPasswordLock(caller, currentHash)
-      return { lock, currentHash, refuse: freshness.refuseUnlessFresh(caller, lock, 1, 'password_wrong') }
+      return { lock, currentHash, refuse: freshness.refuseUnlessFresh(caller, lock, 'password_wrong') }
     }
     const lock = freshness.bindLock(caller)
     return { lock, currentHash, refuse: freshness.refuseUnlessFresh(caller, lock) }

@@ -46,12 +46,12 @@ export function createFreshness(store: Store, { session: { reauthenticationMs } 
   }
 
   /** Finds out why a lock found no session. */
-  async function explain({ sessionId }: Identity, level: number, otherwise?: ProblemCode): Promise<Problem> {
+  async function explain({ sessionId }: Identity, otherCause?: ProblemCode): Promise<Problem> {
     const [row] = await findWithUser.execute({ id: sessionId })
     const isLive = row && !row.session.endedAt && store.now() < getSessionExpiry(row.session)
     if (!isLive) return new Problem('access_token_revoked')
     const requiredLevel = getRequiredLevel(row)
-    return otherwise && level >= requiredLevel ? new Problem(otherwise) : createProblem({ requiredLevel })
+    return otherCause && requiredLevel === 1 ? new Problem(otherCause) : createProblem({ requiredLevel })
   }
 
   return {
@@ -80,19 +80,14 @@ export function createFreshness(store: Store, { session: { reauthenticationMs } 
 
     /**
      * Makes a handler for `.catch` of a transaction with one of the locks. Other errors pass unchanged.
-     * @param level that the lock was for; `otherwise` is the problem when the session lives and this level is enough
+     * @param otherCause the problem when the session lives, and the account asks for no second factor
      * @throws {Problem} `access_token_revoked` when the session has ended; `reauthentication_required`
      */
     refuseUnlessFresh:
-      (
-        caller: Identity,
-        lock: BoundStatement,
-        level: number = caller.assuranceLevel,
-        otherwise?: ProblemCode
-      ) =>
+      (caller: Identity, lock: BoundStatement, otherCause?: ProblemCode) =>
       async (error: unknown): Promise<never> => {
         throw error instanceof NoRowAffected && error.statement === lock
-          ? await explain(caller, level, otherwise)
+          ? await explain(caller, otherCause)
           : error
       }
   }
