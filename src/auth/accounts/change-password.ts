@@ -1,8 +1,8 @@
 import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { Problem, validationFailed } from '../../problems/problem.ts'
+import { type Fault, Problem, validationFailed } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import { assertNotGuessable, assertPasswordChanges } from '../passwords/policy.ts'
+import { assertPasswordChanges, findGuessableError } from '../passwords/policy.ts'
 import { passwordStatements } from '../passwords/statements.ts'
 import { createStepUp } from '../reauthentication/step-up.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
@@ -36,12 +36,13 @@ export function createChangePassword(services: AccountServices) {
    */
   return async function changePassword(
     caller: Identity,
-    { currentPassword, newPassword, endOtherSessions }: PasswordChange,
+    change: PasswordChange,
     client: ClientInfo,
     idempotencyKey?: string
   ): Promise<TokenPair> {
-    assertNotGuessable(newPassword, caller, '/newPassword')
-    if (currentPassword === undefined) await assertHasNoPassword(caller)
+    const { currentPassword, newPassword, endOtherSessions } = change
+    const faults = await findFaults(caller, change)
+    if (faults.length > 0) throw validationFailed(...faults)
     const { lock, currentHash = NO_PASSWORD, refuse } = await stepUp(caller, currentPassword, client)
     if (currentPassword !== undefined) assertPasswordChanges(newPassword, currentPassword)
     const passwordHash = await passwordHasher.hash(newPassword)
@@ -77,9 +78,21 @@ export function createChangePassword(services: AccountServices) {
     return issueTokenPair(session as SessionRow, caller, now)
   }
 
-  /** The present password is asked for to change it, however fresh the session is (OWASP ASVS 6.2.3). */
-  async function assertHasNoPassword({ id: userId }: Identity): Promise<void> {
+  async function findFaults(
+    caller: Identity,
+    { currentPassword, newPassword }: PasswordChange
+  ): Promise<Fault[]> {
+    const isMissing = currentPassword === undefined && (await hasPassword(caller))
+    const guessable = findGuessableError(newPassword, caller, '/newPassword')
+    return [
+      ...(isMissing ? [{ pointer: '/currentPassword', detail: 'is required' }] : []),
+      ...(guessable ? [guessable] : [])
+    ]
+  }
+
+  /** To change a password takes the present one, however fresh the session is (OWASP ASVS 6.2.3). */
+  async function hasPassword({ id: userId }: Identity): Promise<boolean> {
     const [user] = await findHash.execute({ userId })
-    if (user?.passwordHash) throw validationFailed({ pointer: '/currentPassword', detail: 'is required' })
+    return Boolean(user?.passwordHash)
   }
 }
