@@ -6,6 +6,7 @@ import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
 import { emailProblems } from './emails/problems.ts'
+import { factorProblems } from './factors/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
@@ -47,7 +48,7 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems },
+  problems: { ...authProblems, ...emailProblems, ...factorProblems },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),
