@@ -7,6 +7,14 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import {
+  ConfirmedFactorDocument,
+  FactorDocument,
+  FactorListDocument,
+  NewTotpFactorDocument,
+  RecoveryCodesDocument,
+  SecondFactorPairDocument
+} from './auth/factors/documents.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -29,6 +37,12 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    SecondFactorPairDocument,
+    FactorDocument,
+    FactorListDocument,
+    NewTotpFactorDocument,
+    ConfirmedFactorDocument,
+    RecoveryCodesDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { Store } from '../../db/store.ts'
 import { type Challenges, createChallenges } from '../challenges/challenges.ts'
 import { createCodes } from '../challenges/codes.ts'
+import { createSecondFactorChallenges, type SecondFactorChallenges } from '../factors/login/challenges.ts'
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
@@ -30,6 +31,7 @@ export interface AccountServices extends AccountDependencies {
   readonly mailLimits: MailLimits
   readonly challenges: Challenges
   readonly links: Links
+  readonly secondFactorChallenges: SecondFactorChallenges
 }
 
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
@@ -39,6 +41,7 @@ export const createAccountServices = (dependencies: AccountDependencies): Accoun
     mails: createAuthMails(store, config.mail !== undefined),
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
-    links: createLinks(tokens.deriveKeys)
+    links: createLinks(tokens.deriveKeys),
+    secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
   }
 }
