@@ -14,13 +14,21 @@ t.test('the right password asks for the second factor, whose code signs in', asy
   const { secret } = await addTotp()
   const refused = await login()
   const { challenge } = refused.body
-  t.strictSame(refused.body, expectedProblem(refused, 401, 'second_factor_required', { ...REQUIRED, challenge }))
+  t.strictSame(
+    refused.body,
+    expectedProblem(refused, 401, 'second_factor_required', { ...REQUIRED, challenge })
+  )
   t.equal(refused.headers['www-authenticate'], 'Bearer')
   t.equal(refused.headers['cache-control'], 'no-store')
 
   const signedIn = await answer({ challenge, code: codeOf(secret, service) })
   t.equal(signedIn.status, 200)
-  t.strictSame(Object.keys(signedIn.body).sort(), Object.keys(pair).filter(key => key !== 'verification').sort())
+  t.strictSame(
+    Object.keys(signedIn.body).sort(),
+    Object.keys(pair)
+      .filter(key => key !== 'verification')
+      .sort()
+  )
   t.strictSame(signedIn.body.user, pair.user)
   const claims = JSON.parse(Buffer.from(signedIn.body.accessToken.split('.')[1], 'base64url').toString())
   t.match(claims, { acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] })
@@ -53,13 +61,33 @@ t.test('[R6238-5.2] each code is taken once: no replay, no older one, and of par
       { status: 403, body: { code: 'second_factor_wrong' } },
       `${offset} steps from the one that was taken`
     )
-  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service, 1) })).status, 200, 'the next')
+  t.equal(
+    (await answer({ challenge: await challenge(), code: codeOf(secret, service, 1) })).status,
+    200,
+    'the next'
+  )
   clock.advance(STEP)
-  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service) })).status, 403, 'taken early')
+  t.equal(
+    (await answer({ challenge: await challenge(), code: codeOf(secret, service) })).status,
+    403,
+    'taken early'
+  )
   clock.advance(3 * STEP)
-  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service, -2) })).status, 403, 'too old')
-  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service, 2) })).status, 403, 'too early')
-  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service, -1) })).status, 200, 'late')
+  t.equal(
+    (await answer({ challenge: await challenge(), code: codeOf(secret, service, -2) })).status,
+    403,
+    'too old'
+  )
+  t.equal(
+    (await answer({ challenge: await challenge(), code: codeOf(secret, service, 2) })).status,
+    403,
+    'too early'
+  )
+  t.equal(
+    (await answer({ challenge: await challenge(), code: codeOf(secret, service, -1) })).status,
+    200,
+    'late'
+  )
 })
 
 t.test('a challenge is good once, for five minutes, and while the password stays', async t => {
@@ -90,10 +118,15 @@ t.test('a challenge is good once, for five minutes, and while the password stays
   await expired((await serveChallenge(t)).challenge, 'of another service')
 
   const before = await challenge()
-  const { accessToken: token } = (await call('POST', '/api/auth/refresh', {
-    body: { accessToken: pair.accessToken, refreshToken: pair.refreshToken }
-  })).body
-  const change = { currentPassword: 'correct horse battery staple', newPassword: 'battery staple, correct horse' }
+  const { accessToken: token } = (
+    await call('POST', '/api/auth/refresh', {
+      body: { accessToken: pair.accessToken, refreshToken: pair.refreshToken }
+    })
+  ).body
+  const change = {
+    currentPassword: 'correct horse battery staple',
+    newPassword: 'battery staple, correct horse'
+  }
   const changed = await call('PUT', '/api/auth/password', { token, body: change })
   t.match(changed.status, 200)
   await expired(before, 'of the password before')
@@ -123,7 +156,11 @@ t.test('a challenge takes the factor of its own user only', async t => {
       status: 403,
       body: { code: 'second_factor_wrong' }
     })
-  t.equal((await answer({ challenge: await challenge(), recoveryCode: recoveryCodes[0] })).status, 200, 'nothing is used')
+  t.equal(
+    (await answer({ challenge: await challenge(), recoveryCode: recoveryCodes[0] })).status,
+    200,
+    'nothing is used'
+  )
 })
 
 t.test('five wrong answers void the challenge, not the account', async t => {
@@ -177,8 +214,7 @@ t.test('[THROTTLE] guessing over many challenges is bounded; a known network sta
     headers: { 'retry-after': '1' },
     body: { code: 'sign_in_throttled' }
   })
-  for (let round = 15; round < 100; round += 1)
-    t.equal((await guess(`198.51.${round}.1`, wrong)).status, 403)
+  for (let round = 15; round < 100; round += 1) t.equal((await guess(`198.51.${round}.1`, wrong)).status, 403)
   const code = codeOf(secret, service)
   t.match(await guess('203.0.113.9', code), { status: 429, headers: { 'retry-after': '86400' } })
   t.equal((await guess('127.0.0.1', code)).status, 200, 'where the account has a session')
@@ -197,10 +233,19 @@ t.test('an answer that is none is refused, and uses nothing up', async t => {
       { code: codeOf(secret, service), recoveryCode: recoveryCodes[0] },
       { pointer: '', detail: 'needs one of code and recoveryCode' }
     ],
-    [{ code: '1234567' }, { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }],
-    [{ code: '12345' }, { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }],
+    [
+      { code: '1234567' },
+      { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }
+    ],
+    [
+      { code: '12345' },
+      { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }
+    ],
     [{ code: 123456 }, { pointer: '/code', detail: 'must be of type string' }],
-    [{ code: '１２３４５６' }, { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }]
+    [
+      { code: '１２３４５６' },
+      { pointer: '/code', detail: 'is not accepted; give the six digits that the authenticator app shows' }
+    ]
   ]
   for (const [body, error] of cases) {
     const refused = await answer({ challenge: text, ...body })

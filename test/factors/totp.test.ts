@@ -45,7 +45,13 @@ t.test('an authenticator app is begun, and counts once it is confirmed', async t
     uri: `otpauth://totp/Latchkey:ada%40example.org?secret=${secret}&issuer=Latchkey`
   })
   t.equal(fromBase32(secret).length, 20, '160 bits')
-  const unconfirmed = { id, type: 'totp', createdAt: clock.now().toISOString(), confirmedAt: null, lastUsedAt: null }
+  const unconfirmed = {
+    id,
+    type: 'totp',
+    createdAt: clock.now().toISOString(),
+    confirmedAt: null,
+    lastUsedAt: null
+  }
   t.strictSame((await call('GET', '/api/auth/factors', { token })).body, {
     items: [unconfirmed],
     recoveryCodesLeft: 0

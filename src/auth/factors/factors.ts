@@ -39,7 +39,7 @@ export function createFactors(dependencies: FactorDependencies) {
         listFactors.execute({ userId }),
         countRecoveryCodes.execute({ userId })
       ])
-      return { items, recoveryCodesLeft: codes?.count ?? 0 }
+      return { items, recoveryCodesLeft: Number(codes?.count) }
     },
 
     /**

@@ -39,7 +39,7 @@ export const factorStatements = prepareStatements(
       list: db.select().from(totpFactors).where(ofUser).orderBy(totpFactors.id),
       listConfirmed: db.select().from(totpFactors).where(and(ofUser, isConfirmed)).orderBy(totpFactors.id),
       find: db.select().from(totpFactors).where(matchesFactor),
-      findPasskey: passkeysOfUser.limit(1),
+      listPasskeys: passkeysOfUser,
       /** Affects no row when the account has as many confirmed factors as it can have. */
       insert: db
         .insert(totpFactors)
@@ -67,11 +67,8 @@ export const factorStatements = prepareStatements(
         .set({ sealedSeed: param(totpFactors.sealedSeed, 'sealedSeed') })
         .where(and(matchesFactor, ne(totpFactors.sealedSeed, param(totpFactors.sealedSeed, 'sealedSeed')))),
       remove: db.delete(totpFactors).where(matchesFactor).returning({ id: totpFactors.id }),
-      removeAll: db.delete(totpFactors).where(ofUser).returning({ confirmedAt: totpFactors.confirmedAt }),
-      removeAllPasskeys: db
-        .delete(passkeys)
-        .where(eq(passkeys.userId, param(passkeys.userId, 'userId')))
-        .returning({ id: passkeys.id }),
+      removeAll: db.delete(totpFactors).where(ofUser),
+      removeAllPasskeys: db.delete(passkeys).where(eq(passkeys.userId, param(passkeys.userId, 'userId'))),
       /** Writes whether the account has a second factor. Comes after each statement that adds or removes one. */
       refreshSecondFactor: db
         .update(users)

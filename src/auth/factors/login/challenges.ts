@@ -32,20 +32,20 @@ export interface SecondFactorChallenge extends Readonly<Static<typeof Claims>> {
  * and its expiry: only its tries are stored, from the first one on.
  */
 export function createSecondFactorChallenges(store: Store, deriveKeys: DeriveKeys) {
-  const { listConfirmed, findPasskey, countRecoveryCodes, countTry, useChallenge } = factorStatements(store)
+  const { listConfirmed, listPasskeys, countRecoveryCodes, countTry, useChallenge } = factorStatements(store)
   const links = createSignedLinks('lkc_', deriveKeys('second factor'), Claims)
 
   /** What the account can show, in the order in which to offer it. */
   async function listMethods(userId: string): Promise<AuthenticationMethod[]> {
     const [factors, passkeys, [codes]] = await Promise.all([
       listConfirmed.execute({ userId }),
-      findPasskey.execute({ userId }),
+      listPasskeys.execute({ userId }),
       countRecoveryCodes.execute({ userId })
     ])
     return [
       ...(factors.length > 0 ? (['totp'] as const) : []),
       ...(passkeys.length > 0 ? (['passkey'] as const) : []),
-      ...(codes && codes.count > 0 ? (['recovery_code'] as const) : [])
+      ...(Number(codes?.count) > 0 ? (['recovery_code'] as const) : [])
     ]
   }
 
