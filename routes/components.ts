@@ -15,6 +15,7 @@ import {
   RecoveryCodesDocument,
   SecondFactorPairDocument
 } from './auth/factors/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -43,6 +44,7 @@ async function components(app: FastifyInstance) {
     NewTotpFactorDocument,
     ConfirmedFactorDocument,
     RecoveryCodesDocument,
+    AuthenticationDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,

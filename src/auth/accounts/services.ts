@@ -6,6 +6,7 @@ import { createSecondFactorChallenges, type SecondFactorChallenges } from '../fa
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
+import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createMailLimits, type MailLimits } from '../throttling/mail-limits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
@@ -27,6 +28,7 @@ export interface AccountDependencies {
 
 /** What the use cases of accounts need. */
 export interface AccountServices extends AccountDependencies {
+  readonly freshness: Freshness
   readonly mails: AuthMails
   readonly mailLimits: MailLimits
   readonly challenges: Challenges
@@ -38,6 +40,7 @@ export const createAccountServices = (dependencies: AccountDependencies): Accoun
   const { store, tokens, config } = dependencies
   return {
     ...dependencies,
+    freshness: createFreshness(store, config),
     mails: createAuthMails(store, config.mail !== undefined),
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
