@@ -39,14 +39,16 @@ export type FactorVerifiers = {
 
 /** Verifies second factors. */
 export function createFactorVerifiers(store: Store, sealing: Sealing, mails: AuthMails): FactorVerifiers {
-  const { listConfirmed, useStep, reseal, useRecoveryCode, insertRecoveryCode } = factorStatements(store)
+  const { listConfirmed, useStep, reseal, findRecoveryCode, useRecoveryCode, insertRecoveryCode } =
+    factorStatements(store)
   const auditLog = createAuditLog(store)
 
-  /** @returns undefined when the code is not one of the factor, or no key opens the seed */
+  /** @returns undefined when the code is not one of the factor, it or a later one was used, or no key opens the seed */
   function verifyTotp(factor: TotpFactorRow, code: string): FactorUse | undefined {
     const opened = sealing.open(factor.sealedSeed, toSealedFor(factor))
     const step = opened && findStep(opened.value, code, store.now())
-    if (!opened || step === undefined) return undefined
+    // Of several requests with one code, the statement that uses the step up decides.
+    if (!opened || step === undefined || step <= factor.lastStep) return undefined
     const { id, userId } = factor
     const statements = opened.isCurrent
       ? []
@@ -62,11 +64,14 @@ export function createFactorVerifiers(store: Store, sealing: Sealing, mails: Aut
 
     async recoveryCode(user, given, client) {
       const { id: userId } = user
+      const id = hashRecoveryCode(userId, given)
+      const [found] = await findRecoveryCode.execute({ id, userId })
+      if (!found) return undefined
       const recoveryCode = createRecoveryCode()
       const replacement = { id: hashRecoveryCode(userId, recoveryCode), userId, createdAt: store.now() }
       return {
         method: 'recovery_code',
-        useUp: mustAffectRow(useRecoveryCode.bind({ id: hashRecoveryCode(userId, given), userId })),
+        useUp: mustAffectRow(useRecoveryCode.bind({ id, userId })),
         statements: [
           insertRecoveryCode.bind(replacement),
           auditLog.bindEvent(userId, 'recovery_code_used', client),
