@@ -21,7 +21,7 @@ t.test('[63B-3.1.2.2] a code has 120 bits, and is read as people type it', async
 })
 
 t.test('a recovery code signs in once, and another one takes its place', async t => {
-  const { call, addTotp, challenge, answer, login, takeMails, refresh, clock } = await serveFactors(t)
+  const { call, addTotp, challenge, answer, login, takeMails, clock } = await serveFactors(t)
   const { recoveryCodes } = await addTotp()
   await takeMails()
   const [code = ''] = recoveryCodes
@@ -37,8 +37,8 @@ t.test('a recovery code signs in once, and another one takes its place', async t
   t.match(claims, { acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] })
   t.match(await takeMails(), [{ to: 'ada@example.org', subject: 'Latchkey: a recovery code was used' }])
   t.match((await call('GET', '/api/auth/events?limit=2', { token })).body.items, [
-    { type: 'recovery_code_used' },
-    { type: 'signed_in' }
+    { type: 'signed_in' },
+    { type: 'recovery_code_used' }
   ])
   t.equal((await call('GET', '/api/auth/factors', { token })).body.recoveryCodesLeft, 10)
 
@@ -52,7 +52,6 @@ t.test('a recovery code signs in once, and another one takes its place', async t
     'the answer is taken as it is'
   )
   t.match((await login()).body.methods, ['totp', 'recovery_code'])
-  t.ok(refresh)
 })
 
 t.test('of parallel uses of one recovery code, one signs in', async t => {
@@ -137,7 +136,7 @@ t.test('a signed-in user shows again who he is, by a code or a recovery code', a
     { type: 'second_factor_failed' }
   ])
 
-  for (let round = 2; round < 15; round += 1) t.equal((await reauthenticate({ code })).status, 403)
+  for (let round = 1; round < 15; round += 1) t.equal((await reauthenticate({ code })).status, 403)
   t.match(await reauthenticate({ code }), { status: 429, body: { code: 'sign_in_throttled' } })
 })
 
