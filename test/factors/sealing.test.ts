@@ -85,7 +85,7 @@ t.test('where the key comes from', async t => {
 
 t.test('on PostgreSQL without SEALING_KEY there are no authenticator apps', async t => {
   const url = process.env.TEST_DATABASE_URL
-  const { call, signUp } = await serve(t, url ? {} : { SEALING_KEY: FIRST })
+  const { call, signUp } = await serve(t, { SEALING_KEY: '' })
   const { accessToken: token } = await signUp()
   const answer = await call('POST', '/api/auth/factors/totp', { token })
   t.match(answer, url ? { status: 501, body: { code: 'sealing_not_configured' } } : { status: 201 })
@@ -127,7 +127,7 @@ t.test(
 
 t.test('a stolen database file has no seed, and no recovery code', async t => {
   const file = join(t.testdir(), 'latchkey.db')
-  const service = await serveFactors(t, { DATABASE_URL: `file:${file}`, JWT_SECRET: '' })
+  const service = await serveFactors(t, { DATABASE_URL: `file:${file}`, JWT_SECRET: '', SEALING_KEY: '' })
   const { secret, recoveryCodes } = await service.addTotp()
   const bytes = Buffer.concat(['', '-wal'].map(suffix => readFileSync(`${file}${suffix}`)))
   t.ok(bytes.includes('ada@example.org'), 'the bytes are those of the database')
