@@ -90,6 +90,7 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'auth.logout': ['nothing', ({ auth }) => auth.logout({ scope: 'others' })],
   'auth.me': ['json', ({ auth }) => auth.me()],
   'auth.rename': ['json', ({ auth }) => auth.rename('countess')],
+  'auth.reauthenticate': ['json', ({ auth }) => auth.reauthenticate({ password: '' })],
   'auth.changePassword': [
     'json',
     ({ auth }) => auth.changePassword({ currentPassword: '', newPassword: '' })

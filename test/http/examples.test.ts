@@ -16,6 +16,7 @@ const STORY = [
   'login',
   'refresh',
   'getMe',
+  'reauthenticate',
   'requestVerification',
   'confirmVerification',
   'listSessions',

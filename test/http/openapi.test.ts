@@ -55,6 +55,7 @@ t.test('every operation is described whole', async t => {
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
   })
   t.strictSame(Object.keys(document.components.schemas).sort(), [
+    'Authentication',
     'BatchResult',
     'Challenge',
     'Change',
@@ -116,6 +117,7 @@ t.test('every operation is described whole', async t => {
     'moveTodo',
     'patchList',
     'patchTodo',
+    'reauthenticate',
     'refresh',
     'register',
     'renameMe',
