@@ -7,10 +7,10 @@ import { createAuditLog } from '../../audit/audit-log.ts'
 import { ignoreIfNoRow } from '../../refuse-if-no-row.ts'
 import type { TokenPair } from '../../tokens/token-pairs.ts'
 import type { UserRow } from '../../user.ts'
-import { createFactorAttempts } from '../attempts.ts'
+import { createFactorAttempts } from '../verification/attempts.ts'
 import type { SecondFactorLogin } from '../schemas.ts'
 import type { FactorServices } from '../services.ts'
-import { type FactorUse, verifyAnswer } from '../verifiers.ts'
+import { type FactorUse, verifyAnswer } from '../verification/verifiers.ts'
 import type { SecondFactorChallenge } from './challenges.ts'
 
 /** The first pair of a session. `recoveryCode` takes the place of the one that was used. */

@@ -1,8 +1,8 @@
-import type { BoundStatement } from '../../db/bound-statement.ts'
-import type { ClientInfo } from '../../http/client-info.ts'
-import { toLookupKey } from '../accounts/email-addresses.ts'
-import type { Throttle } from '../throttling/throttle.ts'
-import type { User } from '../user.ts'
+import type { BoundStatement } from '../../../db/bound-statement.ts'
+import type { ClientInfo } from '../../../http/client-info.ts'
+import { toLookupKey } from '../../accounts/email-addresses.ts'
+import type { Throttle } from '../../throttling/throttle.ts'
+import type { User } from '../../user.ts'
 
 /** Wrong answers in a row from one network that cost no wait: those of three sign-ins. */
 const FREE_FAILURES = 15

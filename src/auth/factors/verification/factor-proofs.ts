@@ -1,8 +1,8 @@
-import { Problem } from '../../problems/problem.ts'
-import type { AccountServices } from '../accounts/services.ts'
-import { createAuditLog } from '../audit/audit-log.ts'
-import type { TakeProof } from '../reauthentication/proofs.ts'
-import type { AuthenticationMethod } from '../sessions/authentication.ts'
+import { Problem } from '../../../problems/problem.ts'
+import type { AccountServices } from '../../accounts/services.ts'
+import { createAuditLog } from '../../audit/audit-log.ts'
+import type { TakeProof } from '../../reauthentication/proofs.ts'
+import type { AuthenticationMethod } from '../../sessions/authentication.ts'
 import { createFactorAttempts } from './attempts.ts'
 import type { FactorAnswers } from './verifiers.ts'
 
