@@ -115,7 +115,10 @@ t.test('users remove-factors lets somebody in who has lost them, and tells', asy
   ])
   const [mail] = await takeMails()
   t.match(mail, { to: user.email, subject: 'Latchkey: a second factor was removed' })
-  t.match(mail?.text, /The second factors of your account of Latchkey were removed, with the\s+recovery codes/)
+  t.match(
+    mail?.text,
+    /The second factors of your account of Latchkey were removed, with the\s+recovery codes/
+  )
   t.strictSame((await call('GET', '/api/auth/factors', { token })).body, { items: [], recoveryCodesLeft: 0 })
   t.match(await latchkey('users', 'remove-factors', 'ada', '--json'), {
     code: 0,
