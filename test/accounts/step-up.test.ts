@@ -278,6 +278,7 @@ t.test(
           throttle,
           sessions,
           tokens,
+          sealing: service.app.sealing,
           config: service.config,
           removeUserRows: async () => {}
         })
@@ -304,6 +305,7 @@ t.test('[RACE] a second factor that appears while the password is verified is as
       throttle,
       sessions,
       tokens,
+      sealing: service.app.sealing,
       config: service.config,
       removeUserRows: async () => {},
       passwordHasher: {

@@ -107,7 +107,11 @@ t.test('a body has one proof', async t => {
 })
 
 t.test('the one proof of a body is found among its kinds', async t => {
-  const proof: Proof = { method: 'password', verify: async () => [], refusal: 'password_wrong' }
+  const proof: Proof = {
+    method: 'password',
+    verify: async () => ({ statements: [] }),
+    refusal: 'password_wrong'
+  }
   const none = () => undefined
   t.equal(findProof({}, [none, () => proof, none]), proof)
   t.throws(() => findProof({}, [none]), { code: 'validation_failed' })
@@ -234,6 +238,7 @@ t.test('[RACE] what happens while the password is verified refuses it, and nothi
       throttle,
       sessions,
       tokens,
+      sealing: app.sealing,
       config,
       removeUserRows: async () => {},
       passwordHasher: {

@@ -20,6 +20,7 @@ t.test('without an environment every setting has its default', async t => {
     log: { level: 'info' },
     metrics: undefined,
     database: { url: 'file:./data/latchkey.db', poolMax: 10 },
+    sealing: { secrets: [] },
     signing: { secrets: [], keyFiles: [] },
     accessToken: {
       issuer: 'latchkey',
