@@ -7,6 +7,11 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import {
+  PasskeyCreationOptionsDocument,
+  PasskeyDocument,
+  PasskeyRequestOptionsDocument
+} from './auth/passkeys/documents.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -30,6 +35,9 @@ async function components(app: FastifyInstance) {
     ChallengeDocument,
     RegisteredPairDocument,
     SessionDocument,
+    PasskeyDocument,
+    PasskeyCreationOptionsDocument,
+    PasskeyRequestOptionsDocument,
     AuditEventDocument,
     AuditEventPageDocument,
     TodoDocument,

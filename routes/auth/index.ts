@@ -7,6 +7,7 @@ import { getIdempotencyKey } from '../schemas.ts'
 import account from './account.ts'
 import emails from './emails.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
+import passkeys from './passkeys/index.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
@@ -88,6 +89,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.register(account, { config })
   app.register(emails)
+  app.register(passkeys)
   app.register(recovery, { config })
   app.register(sessions)
 }

@@ -9,6 +9,7 @@ import { emailProblems } from './emails/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
+import { passkeyProblems } from './passkeys/problems.ts'
 import { passkeyTables } from './passkeys/tables.ts'
 import { personalAccessTokenTables } from './personal-access-tokens/tables.ts'
 import { authProblems } from './problems.ts'
@@ -47,7 +48,7 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems },
+  problems: { ...authProblems, ...emailProblems, ...passkeyProblems },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),

@@ -2,6 +2,7 @@ import { createChangeEmail } from '../emails/change-email.ts'
 import { createConfirmWithPassword } from '../emails/confirm-with-password.ts'
 import { createRevertEmail } from '../emails/revert-email.ts'
 import { createVerifyEmail } from '../emails/verify-email.ts'
+import { createPasskeys } from '../passkeys/passkeys.ts'
 import { createRequestReset } from '../recovery/request-reset.ts'
 import { createResetPassword } from '../recovery/reset-password.ts'
 import { createRegister } from '../registration/register.ts'
@@ -27,7 +28,8 @@ export function createAccounts(dependencies: AccountDependencies) {
     ...createChangeEmail(services),
     ...createRevertEmail(services),
     confirmWithPassword: createConfirmWithPassword(services),
-    deleteAccount: createDeleteAccount(services)
+    deleteAccount: createDeleteAccount(services),
+    passkeys: createPasskeys(services)
   }
 }
 

@@ -122,6 +122,9 @@ export function createAuthMailComposers({
     account_deleted: composeNotice(templates.accountDeleted),
     account_disabled: composeNotice(templates.accountDisabled),
     account_enabled: composeNotice(templates.accountEnabled),
+    passkey_added: composeNotice(templates.passkeyAdded),
+    passkey_removed: composeNotice(templates.passkeyRemoved),
+    passkey_count_went_back: composeNotice(templates.passkeyCountWentBack),
 
     async email_changed(mail) {
       const { linkId = '', newEmail = '' } = parseMailData(mail.data)

@@ -52,6 +52,9 @@ export type NoticeKind =
   | 'account_deleted'
   | 'account_disabled'
   | 'account_enabled'
+  | 'passkey_added'
+  | 'passkey_removed'
+  | 'passkey_count_went_back'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'

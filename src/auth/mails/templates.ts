@@ -2,3 +2,4 @@
 export * from './templates/codes.ts'
 export * from './templates/links.ts'
 export * from './templates/notices.ts'
+export * from './templates/passkey-notices.ts'

@@ -119,7 +119,8 @@ interface NoticeTexts {
   readonly ifNotYou: readonly MailBlock[]
 }
 
-function renderNotice(
+/** The mail of a notice: what happened, when and from where, and what to do about it. */
+export function renderNotice(
   { appName, username, occurrence }: NoticeMail,
   { subject, event, facts = [], ifNotYou }: NoticeTexts
 ): MailTexts {
