@@ -167,8 +167,10 @@ function toFaults(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
   // The faults of each alternative of an `anyOf` would confuse; the fault of the whole is reported.
   const unionPaths = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(getUnionPath))]
+  // Of an `if`, what its `else` demands is reported, and that tells it all.
   const reportable = errors.filter(
-    ({ schemaPath }) => !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
+    ({ keyword, schemaPath }) =>
+      keyword !== 'if' && !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
   )
   for (const error of reportable.slice(0, MAX_ERRORS)) {
     const { path, detail } = describeFault(error, isText)

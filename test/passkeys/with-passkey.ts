@@ -29,3 +29,19 @@ export async function signIn(
   const { body: options } = await call('POST', SIGN_IN_OPTIONS)
   return call('POST', SIGN_IN, { body: { passkey: authenticator.get(options, deviations) } })
 }
+
+export const SIGN_UP_OPTIONS = '/api/auth/register/passkey-options'
+export const REGISTER = '/api/auth/register'
+
+/** Registers with a passkey. */
+export async function signUpWithPasskey(
+  call: Call,
+  account: { username: string; email: string },
+  authenticator: Authenticator = createAuthenticator(),
+  deviations: Deviations = {}
+): Promise<Answer> {
+  const { body: options } = await call('POST', SIGN_UP_OPTIONS, { body: account })
+  return call('POST', REGISTER, {
+    body: { ...account, passkey: authenticator.create(options, deviations) }
+  })
+}

@@ -57,6 +57,14 @@ const passkeys: FastifyPluginAsyncTypebox = async app => {
   )
 
   app.post(
+    '/register/passkey-options',
+    { schema: schemas.createSignUpOptions, config: { rateLimit: REQUESTS_PER_MINUTE.register } },
+    async function createSignUpOptions(request) {
+      return accounts.createSignUpOptions(request.body)
+    }
+  )
+
+  app.post(
     '/login/passkey-options',
     { schema: schemas.createSignInOptions, config: loginConfig },
     async function createSignInOptions() {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { NewPasskey, PasskeyPatch, PasskeyProof } from '../../../src/auth/passkeys/schemas.ts'
+import { NewPasskey, PasskeyPatch, PasskeyProof, SignUpOwner } from '../../../src/auth/passkeys/schemas.ts'
 import { Id } from '../../../src/http/schemas/id.ts'
 import { bearer, bearerProblems, bodyProblems, exampleIds, problemResponses, ref } from '../../schemas.ts'
 import { TokenPairDocument } from '../documents.ts'
@@ -119,6 +119,20 @@ export const removePasskey = {
       'last_way_in',
       'uri_too_long'
     )
+  }
+}
+
+export const createSignUpOptions = {
+  operationId: 'createPasskeySignUpOptions',
+  summary: 'Begin to register with a passkey',
+  description:
+    'What a browser needs to make a passkey with which an account begins: send it to `/api/auth/register` as `passkey`, in place ' +
+    'of a password. Nothing is written. The names may be changed before that.',
+  tags,
+  body: SignUpOwner,
+  response: {
+    200: { ...ref(PasskeyCreationOptionsDocument), description: 'For the authenticator.' },
+    ...problemResponses(...bodyProblems, 'passkeys_not_configured', 'sign_up_closed', 'already_taken')
   }
 }
 

@@ -5,6 +5,7 @@ import { createVerifyEmail } from '../emails/verify-email.ts'
 import { createPasskeys } from '../passkeys/passkeys.ts'
 import { createRequestReset } from '../recovery/request-reset.ts'
 import { createResetPassword } from '../recovery/reset-password.ts'
+import { createPasskeySignUp } from '../registration/passkey-sign-up.ts'
 import { createRegister } from '../registration/register.ts'
 import { createVerifiedRegistration } from '../registration/verified-registration.ts'
 import { createChangePassword } from './change-password.ts'
@@ -18,6 +19,7 @@ export function createAccounts(dependencies: AccountDependencies) {
   const services = createAccountServices(dependencies)
   return {
     register: createRegister(services),
+    createSignUpOptions: createPasskeySignUp(services),
     ...createVerifiedRegistration(services),
     login: createLogin(services),
     changeUsername: createChangeUsername(services),

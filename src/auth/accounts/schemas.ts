@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
+import { RegistrationResponse } from '../passkeys/ceremonies/responses.ts'
 import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
@@ -41,7 +42,8 @@ export const createRegistrationSchema = (minLength: number) =>
     {
       username: Username,
       email: Email,
-      password: createNewPasswordSchema(minLength),
+      password: Type.Optional(createNewPasswordSchema(minLength)),
+      passkey: Type.Optional(RegistrationResponse),
       invitation: Type.Optional(
         LinkToken(
           'the token of an invitation, which some services require; with one the e-mail needs no code',
@@ -51,6 +53,9 @@ export const createRegistrationSchema = (minLength: number) =>
     },
     {
       additionalProperties: false,
+      // An account begins with a password or a passkey.
+      if: { required: ['passkey'] },
+      else: { required: ['password'] },
       examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
     }
   )

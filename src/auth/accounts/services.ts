@@ -4,6 +4,7 @@ import { type Challenges, createChallenges } from '../challenges/challenges.ts'
 import { createCodes } from '../challenges/codes.ts'
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
+import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createMailLimits, type MailLimits } from '../throttling/mail-limits.ts'
@@ -30,6 +31,7 @@ export interface AccountServices extends AccountDependencies {
   readonly mailLimits: MailLimits
   readonly challenges: Challenges
   readonly links: Links
+  readonly ceremonies: Ceremonies
 }
 
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
@@ -39,6 +41,7 @@ export const createAccountServices = (dependencies: AccountDependencies): Accoun
     mails: createAuthMails(store, config.mail !== undefined),
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
-    links: createLinks(tokens.deriveKeys)
+    links: createLinks(tokens.deriveKeys),
+    ceremonies: createCeremonies({ store, tokens, config })
   }
 }

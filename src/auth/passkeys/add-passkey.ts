@@ -1,48 +1,20 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import type { Identity } from '../user.ts'
-import type { NewCredential } from './ceremonies/attestation.ts'
-import { getDefaultName } from './devices.ts'
+import { createInsertPasskey } from './insert-passkey.ts'
 import type { NewPasskey } from './schemas.ts'
-import { secondFactorStatements } from './second-factor.ts'
 import type { PasskeyServices } from './services.ts'
 import { MAX_PASSKEYS, passkeyStatements } from './statements.ts'
 import type { PasskeyRow } from './tables.ts'
 
 export function createAddPasskey({ store, ceremonies, freshness, mails }: PasskeyServices) {
-  const { list, insert, findCredential } = passkeyStatements(store)
-  const { refreshSecondFactor } = secondFactorStatements(store)
+  const { list } = passkeyStatements(store)
+  const { bindInsert, explainNoInsert } = createInsertPasskey(store)
   const auditLog = createAuditLog(store)
 
-  /** Makes the statements that give an account a passkey. */
-  function bindInsert(userId: string, credential: NewCredential, name: string | undefined) {
-    return [
-      mustAffectRow(
-        insert.bind({
-          ...credential,
-          id: store.newId(),
-          userId,
-          name: name?.trim() ?? getDefaultName(credential),
-          createdAt: store.now(),
-          lastUsedAt: null
-        })
-      ),
-      refreshSecondFactor.bind({ userId })
-    ] as const
-  }
-
-  /** Explains why the account did not get the passkey. */
-  async function explainNoInsert({ credentialId }: NewCredential): Promise<Problem> {
-    const holders = await findCredential.execute({ credentialId })
-    return new Problem(holders.length > 0 ? 'passkey_already_registered' : 'too_many_passkeys')
-  }
-
   return {
-    bindInsert,
-    explainNoInsert,
-
     /**
      * Begins the making of a passkey. Nothing is written.
      * @throws {Problem} `passkeys_not_configured`, `reauthentication_required` or `too_many_passkeys`

@@ -1,7 +1,6 @@
 import type { AccountServices } from '../accounts/services.ts'
 import { createFreshness } from '../sessions/freshness.ts'
 import { createAddPasskey } from './add-passkey.ts'
-import { createCeremonies } from './ceremonies/ceremonies.ts'
 import { createManagePasskeys } from './manage-passkeys.ts'
 import type { PasskeyServices } from './services.ts'
 import { createPasskeySignIn } from './sign-in.ts'
@@ -10,15 +9,15 @@ import { createPasskeySignIn } from './sign-in.ts'
 export function createPasskeys({
   store,
   sessions,
-  tokens,
   config,
-  mails
-}: Pick<AccountServices, 'store' | 'sessions' | 'tokens' | 'config' | 'mails'>) {
+  mails,
+  ceremonies
+}: Pick<AccountServices, 'store' | 'sessions' | 'config' | 'mails' | 'ceremonies'>) {
   const services: PasskeyServices = {
     store,
     sessions,
     mails,
-    ceremonies: createCeremonies({ store, tokens, config }),
+    ceremonies,
     freshness: createFreshness(store, config)
   }
   const { createPasskeyOptions, addPasskey } = createAddPasskey(services)

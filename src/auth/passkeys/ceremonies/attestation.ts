@@ -1,19 +1,9 @@
 import type { PasskeyConfig } from '../../../config/passkeys/settings.ts'
 import { Problem } from '../../../problems/problem.ts'
+import type { NewCredential } from '../tables.ts'
 import { assertAuthenticator, type ClientData } from './client-data.ts'
 import type { RegistrationResponse } from './responses.ts'
 import { ALGORITHMS, loadWebAuthn, type WebAuthn } from './webauthn.ts'
-
-/** What is kept of a passkey that was made. */
-export interface NewCredential {
-  readonly credentialId: string
-  readonly publicKey: string
-  readonly signCount: number
-  readonly transports: readonly string[]
-  readonly aaguid: string
-  readonly isBackupEligible: boolean
-  readonly isBackedUp: boolean
-}
 
 /** The bytes of a key: of RSA from 2048 to 4096 bits, with what COSE adds. */
 const MIN_RSA_KEY_BYTES = 256
