@@ -1,9 +1,9 @@
 import t from 'tap'
 import { ADA, serveMail } from '../accounts/mail-service.ts'
-import { createAuthenticator, ORIGIN } from '../support/authenticator.ts'
+import { createAuthenticator } from '../support/authenticator.ts'
 import { codeOf } from '../support/mailbox.ts'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
-import { REGISTER, SIGN_UP_OPTIONS, signIn, signUpWithPasskey } from './with-passkey.ts'
+import { signIn, signUpWithPasskey } from './with-passkey.ts'
 
 t.test('an account begins with a passkey and no password', async t => {
   const { call } = await serve(t)

@@ -22,6 +22,8 @@ export function createPasskeys({
   }
   const { createPasskeyOptions, addPasskey } = createAddPasskey(services)
   return {
+    /** The settings. @throws {Problem} `passkeys_not_configured` */
+    getConfig: ceremonies.getConfig,
     createPasskeyOptions,
     addPasskey,
     ...createManagePasskeys(services),
