@@ -8,10 +8,19 @@ import {
   UserDocument
 } from './auth/documents.ts'
 import {
+  ConfirmedFactorDocument,
+  FactorDocument,
+  FactorListDocument,
+  NewTotpFactorDocument,
+  RecoveryCodesDocument,
+  SecondFactorPairDocument
+} from './auth/factors/documents.ts'
+import {
   PasskeyCreationOptionsDocument,
   PasskeyDocument,
   PasskeyRequestOptionsDocument
 } from './auth/passkeys/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -34,6 +43,13 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    SecondFactorPairDocument,
+    FactorDocument,
+    FactorListDocument,
+    NewTotpFactorDocument,
+    ConfirmedFactorDocument,
+    RecoveryCodesDocument,
+    AuthenticationDocument,
     SessionDocument,
     PasskeyDocument,
     PasskeyCreationOptionsDocument,

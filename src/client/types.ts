@@ -25,6 +25,7 @@ export type Problem = {
     | 'refresh_token_used'
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
+    | 'reauthentication_required'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
@@ -89,10 +90,12 @@ export type Problem = {
   action?:
     | 'ask-operators'
     | 'refresh'
+    | 'reauthenticate'
     | 'request-mail'
     | 'resync'
     | 'retry'
     | 'retry-later'
+    | 'second-factor'
     | 'sign-in'
     | 'use-latest'
 }
@@ -221,6 +224,18 @@ export type RegisteredPair = {
   refreshExpiresIn: number
   user: User
   verification?: Challenge
+}
+
+/** How a session is authenticated. */
+export type Authentication = {
+  /** when the user has shown who he is */
+  authenticatedAt: string
+  /** how; a code joins the password that the session has begun with */
+  methods: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
+  /** the level that the methods reach: one factor, or two */
+  level: 'aal1' | 'aal2'
+  /** until when the session may do what asks for a recent authentication */
+  freshUntil: string
 }
 
 /** A place where the user is signed in. */
@@ -548,12 +563,12 @@ export type RenameMeBody = {
 
 export type DeleteMeBody = {
   /** the password of the account */
-  password: string
-}
+  password?: string
+} | null
 
 export type ChangePasswordBody = {
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
   /** 8 to 128 characters of any kind */
   newPassword: string
   /** true or false */
@@ -571,7 +586,7 @@ export type ChangeEmailBody = {
   /** an e-mail address of at most 254 characters */
   email: string
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
 }
 
 export type ConfirmEmailChangeBody = {
@@ -584,6 +599,11 @@ export type ConfirmEmailChangeBody = {
 export type RevertEmailBody = {
   /** the token of the link that was mailed */
   token: string
+}
+
+export type ReauthenticateBody = {
+  /** the password of the account */
+  password?: string
 }
 
 export type RequestPasswordResetBody = {

@@ -3,6 +3,7 @@ import { createConfirmWithPassword } from '../emails/confirm-with-password.ts'
 import { createRevertEmail } from '../emails/revert-email.ts'
 import { createVerifyEmail } from '../emails/verify-email.ts'
 import { createPasskeys } from '../passkeys/passkeys.ts'
+import { createReauthenticate } from '../reauthentication/reauthenticate.ts'
 import { createRequestReset } from '../recovery/request-reset.ts'
 import { createResetPassword } from '../recovery/reset-password.ts'
 import { createPasskeySignUp } from '../registration/passkey-sign-up.ts'
@@ -22,6 +23,7 @@ export function createAccounts(dependencies: AccountDependencies) {
     createSignUpOptions: createPasskeySignUp(services),
     ...createVerifiedRegistration(services),
     login: createLogin(services),
+    reauthenticate: createReauthenticate(services),
     changeUsername: createChangeUsername(services),
     changePassword: createChangePassword(services),
     requestReset: createRequestReset(services),

@@ -75,11 +75,18 @@ export type Credentials = Readonly<Static<typeof Credentials>>
 
 const CurrentPassword = Type.String({ format: 'password', description: 'the password of the account' })
 
+/** One of the ways of a signed-in user to show again who he is. */
+export const AuthenticationProof = Type.Object(
+  { password: Type.Optional(CurrentPassword) },
+  { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
+)
+export type AuthenticationProof = Readonly<Static<typeof AuthenticationProof>>
+
 /** @param minLength the fewest characters of the new password */
 export const createPasswordChangeSchema = (minLength: number) =>
   Type.Object(
     {
-      currentPassword: CurrentPassword,
+      currentPassword: Type.Optional(CurrentPassword),
       newPassword: createNewPasswordSchema(minLength),
       endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
     },
@@ -98,7 +105,7 @@ export const UsernameChange = Type.Object(
 )
 
 export const AccountDeletion = Type.Object(
-  { password: CurrentPassword },
+  { password: Type.Optional(CurrentPassword) },
   { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
 )
 
@@ -139,7 +146,7 @@ export const createPasswordResetSchema = (minLength: number) =>
 export type PasswordReset = Readonly<Static<ReturnType<typeof createPasswordResetSchema>>>
 
 export const EmailChange = Type.Object(
-  { email: Email, currentPassword: CurrentPassword },
+  { email: Email, currentPassword: Type.Optional(CurrentPassword) },
   {
     additionalProperties: false,
     examples: [{ email: 'ada@lovelace.example', currentPassword: 'correct horse battery staple' }]

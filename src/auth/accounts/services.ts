@@ -2,10 +2,12 @@ import type { Config } from '../../config/config.ts'
 import type { Store } from '../../db/store.ts'
 import { type Challenges, createChallenges } from '../challenges/challenges.ts'
 import { createCodes } from '../challenges/codes.ts'
+import { createSecondFactorChallenges, type SecondFactorChallenges } from '../factors/login/challenges.ts'
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
+import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createMailLimits, type MailLimits } from '../throttling/mail-limits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
@@ -27,21 +29,25 @@ export interface AccountDependencies {
 
 /** What the use cases of accounts need. */
 export interface AccountServices extends AccountDependencies {
+  readonly freshness: Freshness
   readonly mails: AuthMails
   readonly mailLimits: MailLimits
   readonly challenges: Challenges
   readonly links: Links
   readonly ceremonies: Ceremonies
+  readonly secondFactorChallenges: SecondFactorChallenges
 }
 
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
   const { store, tokens, config } = dependencies
   return {
     ...dependencies,
+    freshness: createFreshness(store, config),
     mails: createAuthMails(store, config.mail !== undefined),
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
     links: createLinks(tokens.deriveKeys),
-    ceremonies: createCeremonies({ store, tokens, config })
+    ceremonies: createCeremonies({ store, tokens, config }),
+    secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
   }
 }

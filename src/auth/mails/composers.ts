@@ -115,6 +115,13 @@ export function createAuthMailComposers({
     (template: (notice: ReturnType<typeof toNotice>) => Omit<MailContent, 'to'>): ComposeMail =>
     async mail => ({ to: mail.address, ...template(toNotice(mail)) })
 
+  const composeFactorNotice =
+    (template: (notice: templates.FactorMail) => Omit<MailContent, 'to'>): ComposeMail =>
+    async mail => {
+      const { factor = 'several' } = parseMailData(mail.data)
+      return { to: mail.address, ...template({ ...toNotice(mail), factor }) }
+    }
+
   const noticeComposers: Record<NoticeKind, ComposeMail> = {
     password_changed: composeNotice(templates.passwordChanged),
     password_reset_done: composeNotice(templates.passwordResetDone),
@@ -125,6 +132,11 @@ export function createAuthMailComposers({
     passkey_added: composeNotice(templates.passkeyAdded),
     passkey_removed: composeNotice(templates.passkeyRemoved),
     passkey_count_went_back: composeNotice(templates.passkeyCountWentBack),
+    recovery_code_used: composeNotice(templates.recoveryCodeUsed),
+    recovery_codes_replaced: composeNotice(templates.recoveryCodesReplaced),
+    second_factor_failed: composeNotice(templates.secondFactorFailed),
+    factor_added: composeFactorNotice(templates.factorAdded),
+    factor_removed: composeFactorNotice(templates.factorRemoved),
 
     async email_changed(mail) {
       const { linkId = '', newEmail = '' } = parseMailData(mail.data)

@@ -1,4 +1,5 @@
 import type {
+  Authentication,
   BatchResult,
   Challenge,
   Change,
@@ -104,6 +105,10 @@ const isTokenPair = isObjectOf<TokenPair>({
 const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expiresIn: isFiniteNumber })
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
   isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
+const isAuthentication = isObjectOf<Authentication>({
+  authenticatedAt: isNonEmptyString,
+  freshUntil: isNonEmptyString
+})
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
@@ -154,6 +159,7 @@ export const readRegistration = createJsonReader(
 /** Refuses the token pair of another user. */
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
+export const readAuthentication = createJsonReader(isAuthentication)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
