@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import {
   ChallengeDocument,
+  ConfirmedPairDocument,
   RegisteredPairDocument,
   TokenPairDocument,
   UserDocument
@@ -16,6 +17,7 @@ import {
   SecondFactorPairDocument
 } from './auth/factors/documents.ts'
 import {
+  AddedPasskeyDocument,
   PasskeyCreationOptionsDocument,
   PasskeyDocument,
   PasskeyRequestOptionsDocument
@@ -43,6 +45,7 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    ConfirmedPairDocument,
     SecondFactorPairDocument,
     FactorDocument,
     FactorListDocument,
@@ -52,6 +55,7 @@ async function components(app: FastifyInstance) {
     AuthenticationDocument,
     SessionDocument,
     PasskeyDocument,
+    AddedPasskeyDocument,
     PasskeyCreationOptionsDocument,
     PasskeyRequestOptionsDocument,
     AuditEventDocument,

@@ -3,6 +3,7 @@ import { AuthenticationProof } from '../../src/auth/accounts/schemas.ts'
 import { acrValues, authenticationMethods } from '../../src/auth/sessions/authentication.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import { bearer, bearerProblems, bodyProblems, Instant, problemResponses, ref } from '../schemas.ts'
+import { knownPasskeyProblems } from './passkeys/schemas.ts'
 import { tags } from './schemas.ts'
 
 export const AuthenticationDocument = Type.Object(
@@ -45,7 +46,9 @@ export const reauthenticate = {
       ...bearerProblems,
       'reauthentication_required',
       'password_wrong',
-      'sign_in_throttled'
+      'sign_in_throttled',
+      'account_disabled',
+      ...knownPasskeyProblems
     )
   }
 }

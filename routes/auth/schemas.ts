@@ -17,6 +17,7 @@ import { bearer, bodyProblems, exampleIds, idempotencyHeaders, problemResponses,
 
 import {
   ChallengeDocument,
+  ConfirmedPairDocument,
   EmailVerified,
   exampleTokens,
   RegisteredPairDocument,
@@ -24,6 +25,7 @@ import {
   userProperties
 } from './documents.ts'
 import { newPasskeyProblems } from './passkeys/schemas.ts'
+import { RecoveryCodeList } from './recovery-codes.ts'
 
 export const tags = ['auth']
 
@@ -85,7 +87,7 @@ export const confirmRegistration = {
   tags,
   body: CodeAnswerBody,
   response: {
-    201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
+    201: { ...ref(ConfirmedPairDocument), description: 'The account is made and signed in.' },
     ...problemResponses(...bodyProblems, ...codeProblems, 'already_taken', 'passkey_already_registered')
   }
 }
@@ -148,7 +150,8 @@ export const refresh = {
           { description: 'as it was answered' }
         )
       ),
-      recoveryCode: Type.Optional(Type.String({ description: 'as it was answered' }))
+      recoveryCode: Type.Optional(Type.String({ description: 'as it was answered' })),
+      recoveryCodes: Type.Optional(RecoveryCodeList)
     },
     {
       additionalProperties: false,

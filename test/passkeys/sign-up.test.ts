@@ -21,14 +21,20 @@ t.test('an account begins with a passkey and no password', async t => {
 })
 
 t.test('where the address is to be confirmed, the account begins with the code', async t => {
-  const { call, takeMails } = await serveMail(t, { SIGN_UP: 'verified', PASSKEY_ORIGINS: '', PASSKEY_RP_ID: 'localhost' })
+  const { call, takeMails } = await serveMail(t, {
+    SIGN_UP: 'verified',
+    PASSKEY_ORIGINS: '',
+    PASSKEY_RP_ID: 'localhost'
+  })
   const authenticator = createAuthenticator()
   const started = await signUpWithPasskey(call, ADA, authenticator)
   t.equal(started.status, 202, JSON.stringify(started.body))
   t.equal((await signIn(call, authenticator)).status, 401)
   const [mail] = await takeMails()
   const { challengeId } = started.body
-  const confirmed = await call('POST', '/api/auth/register/confirm', { body: { challengeId, code: mail && codeOf(mail) } })
+  const confirmed = await call('POST', '/api/auth/register/confirm', {
+    body: { challengeId, code: mail && codeOf(mail) }
+  })
   t.match(confirmed, { status: 201, body: { user: { ...ADA, emailVerified: true } } })
   t.equal((await signIn(call, authenticator)).body.user.id, confirmed.body.user.id)
 })

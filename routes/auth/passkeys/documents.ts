@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { MAX_PASSKEY_NAME } from '../../../src/auth/passkeys/schemas.ts'
 import { Nullable } from '../../../src/http/schemas/types.ts'
 import { exampleIds, Instant, NullableString } from '../../schemas.ts'
+import { exampleCodes, RecoveryCodeList } from '../recovery-codes.ts'
 
 const Bytes = (description: string) => Type.String({ description: `${description}, in base64url` })
 const PublicKeyType = Type.Unsafe<'public-key'>({ const: 'public-key' })
@@ -31,6 +32,15 @@ export const PasskeyDocument = Type.Object(
     )
   },
   { $id: 'Passkey', description: 'A passkey of the account.', examples: [examplePasskey] }
+)
+
+export const AddedPasskeyDocument = Type.Object(
+  { ...PasskeyDocument.properties, recoveryCodes: Type.Optional(RecoveryCodeList) },
+  {
+    $id: 'AddedPasskey',
+    description: 'A passkey that was added, with the recovery codes of an account that had none before.',
+    examples: [{ ...examplePasskey, recoveryCodes: exampleCodes }]
+  }
 )
 
 /** `PublicKeyCredentialCreationOptionsJSON` (WebAuthn Level 3, section 5.1.9). */

@@ -24,9 +24,13 @@ const passkeys: FastifyPluginAsyncTypebox = async app => {
     '/passkeys',
     { schema: schemas.addPasskey, config, onRequest: authenticate },
     async function addPasskey(request, reply) {
-      const passkey = await accounts.passkeys.addPasskey(request.user, request.body, toClientInfo(request))
+      const { passkey, ...recoveryCodes } = await accounts.passkeys.addPasskey(
+        request.user,
+        request.body,
+        toClientInfo(request)
+      )
       reply.code(201).header('location', `/api/auth/passkeys/${passkey.id}`)
-      return toDocument(passkey)
+      return { ...toDocument(passkey), ...recoveryCodes }
     }
   )
 

@@ -4,6 +4,7 @@ import { Id } from '../../../src/http/schemas/id.ts'
 import { bearer, bearerProblems, bodyProblems, exampleIds, problemResponses, ref } from '../../schemas.ts'
 import { TokenPairDocument } from '../documents.ts'
 import {
+  AddedPasskeyDocument,
   examplePasskey,
   PasskeyCreationOptionsDocument,
   PasskeyDocument,
@@ -14,7 +15,7 @@ const tags = ['passkeys']
 const params = Type.Object({ id: { ...Id, examples: [exampleIds.passkey] } })
 
 /** The problems of a passkey that is not good. */
-export const proofProblems = [
+const proofProblems = [
   'passkeys_not_configured',
   'passkey_malformed',
   'passkey_challenge_invalid',
@@ -22,6 +23,9 @@ export const proofProblems = [
   'passkey_origin_refused',
   'passkey_user_not_verified'
 ] as const
+
+/** The problems of a passkey that an account has, or has not. */
+export const knownPasskeyProblems = [...proofProblems, 'passkey_not_recognized'] as const
 
 /** The problems of a passkey that was made. */
 export const newPasskeyProblems = [
@@ -55,12 +59,12 @@ export const addPasskey = {
   summary: 'Add a passkey',
   description:
     'Adds a passkey that was made by the options. Whoever holds it can sign in with it alone, and from then on the password alone ' +
-    'is not enough any more. The owner gets a mail. Members of `passkey` that are not listed are not looked at.',
+    'is not enough any more. An account without another second factor gets recovery codes. The owner gets a mail. Members of `passkey` that are not listed are not looked at.',
   tags,
   security: bearer,
   body: NewPasskey,
   response: {
-    201: { ...ref(PasskeyDocument), description: 'The passkey.' },
+    201: { ...ref(AddedPasskeyDocument), description: 'The passkey.' },
     ...problemResponses(
       ...bodyProblems,
       ...bearerProblems,
@@ -159,6 +163,6 @@ export const signIn = {
   body: PasskeyProof,
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problemResponses(...bodyProblems, ...proofProblems, 'passkey_not_recognized', 'account_disabled')
+    ...problemResponses(...bodyProblems, ...knownPasskeyProblems, 'account_disabled')
   }
 }

@@ -6,6 +6,7 @@ import { createSecondFactorChallenges, type SecondFactorChallenges } from '../fa
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
+import { createVerifyPasskey, type VerifyPasskey } from '../passkeys/verify-passkey.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -35,19 +36,23 @@ export interface AccountServices extends AccountDependencies {
   readonly challenges: Challenges
   readonly links: Links
   readonly ceremonies: Ceremonies
+  readonly verifyPasskey: VerifyPasskey
   readonly secondFactorChallenges: SecondFactorChallenges
 }
 
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
   const { store, tokens, config } = dependencies
+  const mails = createAuthMails(store, config.mail !== undefined)
+  const ceremonies = createCeremonies({ store, tokens, config })
   return {
     ...dependencies,
     freshness: createFreshness(store, config),
-    mails: createAuthMails(store, config.mail !== undefined),
+    mails,
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
     links: createLinks(tokens.deriveKeys),
-    ceremonies: createCeremonies({ store, tokens, config }),
+    ceremonies,
+    verifyPasskey: createVerifyPasskey(store, ceremonies, mails),
     secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
   }
 }

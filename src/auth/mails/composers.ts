@@ -129,8 +129,6 @@ export function createAuthMailComposers({
     account_deleted: composeNotice(templates.accountDeleted),
     account_disabled: composeNotice(templates.accountDisabled),
     account_enabled: composeNotice(templates.accountEnabled),
-    passkey_added: composeNotice(templates.passkeyAdded),
-    passkey_removed: composeNotice(templates.passkeyRemoved),
     passkey_count_went_back: composeNotice(templates.passkeyCountWentBack),
     recovery_code_used: composeNotice(templates.recoveryCodeUsed),
     recovery_codes_replaced: composeNotice(templates.recoveryCodesReplaced),

@@ -57,8 +57,6 @@ export type NoticeKind =
   | 'account_deleted'
   | 'account_disabled'
   | 'account_enabled'
-  | 'passkey_added'
-  | 'passkey_removed'
   | 'passkey_count_went_back'
   | 'factor_added'
   | 'factor_removed'

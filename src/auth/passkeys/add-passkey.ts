@@ -9,6 +9,12 @@ import type { PasskeyServices } from './services.ts'
 import { MAX_PASSKEYS, passkeyStatements } from './statements.ts'
 import type { PasskeyRow } from './tables.ts'
 
+/** A passkey, with the recovery codes of an account that had none before. They are shown here and never again. */
+export interface AddedPasskey {
+  readonly passkey: PasskeyRow
+  readonly recoveryCodes?: readonly string[]
+}
+
 export function createAddPasskey({ store, ceremonies, freshness, mails }: PasskeyServices) {
   const { list } = passkeyStatements(store)
   const { bindInsert, explainNoInsert } = createInsertPasskey(store)
@@ -36,7 +42,7 @@ export function createAddPasskey({ store, ceremonies, freshness, mails }: Passke
       caller: Identity,
       { name, passkey: response }: NewPasskey,
       client: ClientInfo
-    ): Promise<PasskeyRow> {
+    ): Promise<AddedPasskey> {
       ceremonies.getConfig()
       freshness.assertFresh(caller)
       const { challenge, credential } = await ceremonies.verifyRegistration(
@@ -46,15 +52,15 @@ export function createAddPasskey({ store, ceremonies, freshness, mails }: Passke
       )
       const lock = freshness.bindLock(caller)
       const spend = ceremonies.bindSpend(challenge)
-      const [insertion, refresh] = bindInsert(caller.id, credential, name)
-      const [, , [row]] = await store
+      const { insertion, consequences, recoveryCodes } = bindInsert(caller.id, credential, name)
+      const [, , [row], , codes] = await store
         .atomically(
           lock,
           spend,
           insertion,
-          refresh,
+          ...consequences,
           auditLog.bindEvent(caller.id, 'passkey_added', client, { sessionId: caller.sessionId }),
-          mails.bindNotice('passkey_added', caller, client)
+          mails.bindNotice('factor_added', caller, client, { factor: 'passkey' })
         )
         .catch(async error => {
           if (error instanceof NoRowAffected && error.statement === spend)
@@ -63,7 +69,7 @@ export function createAddPasskey({ store, ceremonies, freshness, mails }: Passke
             throw await explainNoInsert(credential)
           return freshness.refuseUnlessFresh(caller, lock)(error)
         })
-      return row as PasskeyRow
+      return { passkey: row as PasskeyRow, ...(codes.length > 0 && { recoveryCodes }) }
     }
   }
 }

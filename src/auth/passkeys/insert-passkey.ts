@@ -1,21 +1,30 @@
-import { mustAffectRow } from '../../db/bound-statement.ts'
+import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem } from '../../problems/problem.ts'
+import { createSecondFactors } from '../factors/second-factors.ts'
 import { getDefaultName } from './devices.ts'
-import { secondFactorStatements } from './second-factor.ts'
 import { passkeyStatements } from './statements.ts'
-import type { NewCredential } from './tables.ts'
+import type { NewCredential, PasskeyRow } from './tables.ts'
+
+/** The statements that give an account a passkey. */
+export interface PasskeyInsertion {
+  /** Affects no row when the account gets none. */
+  readonly insertion: BoundStatement<PasskeyRow[]>
+  /** Come after it. The second one affects rows when the account had no recovery codes: then it has got these. */
+  readonly consequences: readonly [BoundStatement, BoundStatement<readonly unknown[]>]
+  readonly recoveryCodes: readonly string[]
+}
 
 /** Gives passkeys to accounts. */
 export function createInsertPasskey(store: Store) {
   const { insert, findCredential } = passkeyStatements(store)
-  const { refreshSecondFactor } = secondFactorStatements(store)
+  const secondFactors = createSecondFactors(store)
 
   return {
-    /** The statements that give an account a passkey. The first one must affect a row. */
-    bindInsert: (userId: string, credential: NewCredential, name?: string) =>
-      [
-        mustAffectRow(
+    bindInsert(userId: string, credential: NewCredential, name?: string): PasskeyInsertion {
+      const { codes, statement: insertCodes } = secondFactors.prepareRecoveryCodes(userId)
+      return {
+        insertion: mustAffectRow(
           insert.bind({
             ...credential,
             id: store.newId(),
@@ -25,8 +34,10 @@ export function createInsertPasskey(store: Store) {
             lastUsedAt: null
           })
         ),
-        refreshSecondFactor.bind({ userId })
-      ] as const,
+        consequences: [secondFactors.bindAdded(userId), insertCodes],
+        recoveryCodes: codes
+      }
+    },
 
     /** The problem of a statement that gave the account no passkey. */
     async explainNoInsert({ credentialId }: NewCredential): Promise<Problem> {

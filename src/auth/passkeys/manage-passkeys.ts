@@ -2,16 +2,16 @@ import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import { createSecondFactors } from '../factors/second-factors.ts'
 import type { Identity } from '../user.ts'
 import type { PasskeyPatch } from './schemas.ts'
-import { secondFactorStatements } from './second-factor.ts'
 import type { PasskeyServices } from './services.ts'
 import { passkeyStatements } from './statements.ts'
 import type { PasskeyRow } from './tables.ts'
 
 export function createManagePasskeys({ store, freshness, mails }: PasskeyServices) {
   const { list, rename, remove } = passkeyStatements(store)
-  const { refreshSecondFactor } = secondFactorStatements(store)
+  const secondFactors = createSecondFactors(store)
   const auditLog = createAuditLog(store)
 
   /** @throws {Problem} `passkey_not_found` */
@@ -47,9 +47,9 @@ export function createManagePasskeys({ store, freshness, mails }: PasskeyService
         .atomically(
           lock,
           removal,
-          refreshSecondFactor.bind({ userId }),
+          ...secondFactors.bindRemoved(userId),
           auditLog.bindEvent(userId, 'passkey_removed', client, { sessionId: caller.sessionId }),
-          mails.bindNotice('passkey_removed', caller, client)
+          mails.bindNotice('factor_removed', caller, client, { factor: 'passkey' })
         )
         .catch(async error => {
           if (!(error instanceof NoRowAffected && error.statement === removal))

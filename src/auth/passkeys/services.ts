@@ -3,6 +3,7 @@ import type { AuthMails } from '../mails/mails.ts'
 import type { Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Ceremonies } from './ceremonies/ceremonies.ts'
+import type { VerifyPasskey } from './verify-passkey.ts'
 
 /** What the use cases of passkeys need. */
 export interface PasskeyServices {
@@ -11,4 +12,5 @@ export interface PasskeyServices {
   readonly ceremonies: Ceremonies
   readonly freshness: Freshness
   readonly mails: AuthMails
+  readonly verifyPasskey: VerifyPasskey
 }

@@ -86,11 +86,7 @@ export const passkeyStatements = prepareStatements(
         .insert(spentChallenges)
         .values(paramRow(spentChallenges))
         .onConflictDoNothing()
-        .returning({ id: spentChallenges.id }),
-      findSpentChallenge: db
-        .select({ id: spentChallenges.id })
-        .from(spentChallenges)
-        .where(eq(spentChallenges.id, param(spentChallenges.id, 'id')))
+        .returning({ id: spentChallenges.id })
     }
   }
 )

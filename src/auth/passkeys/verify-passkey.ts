@@ -1,25 +1,24 @@
 import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
+import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import type { AuthMails } from '../mails/mails.ts'
 import type { VerifiedUser } from '../user.ts'
+import type { Ceremonies } from './ceremonies/ceremonies.ts'
 import type { AuthenticationResponse } from './ceremonies/responses.ts'
-import type { PasskeyServices } from './services.ts'
 import { passkeyStatements } from './statements.ts'
 
-/** A passkey that has shown who its user is. */
+/** A passkey that has shown who its user is. It counts with the transaction that uses the challenge up. */
 export interface VerifiedPasskey {
   readonly user: VerifiedUser
-  /**
-   * What has to be in the transaction that relies on the passkey: the challenge is used up, and the use is written down. Two of
-   * them must affect a row.
-   */
+  /** Must affect a row: of several uses of one challenge, one does. */
+  readonly useUp: BoundStatement<readonly unknown[]>
+  /** Come after that in the same transaction. The first one must affect a row: it finds none once the passkey was removed. */
   readonly statements: readonly BoundStatement[]
-  /** Explains why the statements were undone. @throws {Problem} `passkey_challenge_expired` or `passkey_not_recognized` */
-  readonly refuse: () => Promise<never>
 }
 
-export function createVerifyPasskey({ store, ceremonies, mails }: PasskeyServices) {
+export function createVerifyPasskey(store: Store, ceremonies: Ceremonies, mails: AuthMails) {
   const { recordUse } = passkeyStatements(store)
   const auditLog = createAuditLog(store)
 
@@ -42,8 +41,8 @@ export function createVerifyPasskey({ store, ceremonies, mails }: PasskeyService
     const hasCountGoneBack = passkey.signCount > 0 && state.signCount <= passkey.signCount
     return {
       user: verifiedUser,
+      useUp: ceremonies.bindSpend(challenge),
       statements: [
-        ceremonies.bindSpend(challenge),
         mustAffectRow(recordUse.bind({ ...state, userId: user.id, id: passkey.id, lastUsedAt: store.now() })),
         ...(hasCountGoneBack
           ? [
@@ -51,11 +50,7 @@ export function createVerifyPasskey({ store, ceremonies, mails }: PasskeyService
               mails.bindNotice('passkey_count_went_back', user, client)
             ]
           : [])
-      ],
-      async refuse() {
-        const isSpent = await ceremonies.isSpent(challenge)
-        throw new Problem(isSpent ? 'passkey_challenge_expired' : 'passkey_not_recognized')
-      }
+      ]
     }
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../sessions/authentication.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
+import { createPasskeyProof } from './passkey-proof.ts'
 import { createPasswordProof } from './password-proof.ts'
 import { findProof } from './proofs.ts'
 
@@ -29,17 +30,17 @@ const NOT_ENOUGH =
   'then repeat the request with the same access token.'
 
 export function createReauthenticate(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'freshness'>
+  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'verifyPasskey'>
 ) {
   const { store, freshness } = services
   const { findWithUser, renewAuthentication } = sessionStatements(store)
-  const kinds = [createPasswordProof(services)]
+  const kinds = [createPasswordProof(services), createPasskeyProof(services.verifyPasskey)]
 
   /**
    * Lets a signed-in user show again who he is. The session is fresh from then on, and its access token goes on.
    * @throws {Problem} `validation_failed` for a body without a proof or with several; `reauthentication_required` when the
    *   session's methods would not be enough for the account; `password_wrong`, `sign_in_throttled` or `overloaded`;
-   *   `access_token_revoked` when the session has ended meanwhile
+   *   those of a passkey that is not good; `access_token_revoked` when the session has ended meanwhile
    */
   return async function reauthenticate(
     caller: Identity,

@@ -17,6 +17,12 @@ export interface FirstCredential {
   readonly uses: readonly BoundStatement[]
 }
 
+/** What a passkey brings with it; nothing where the account begins with a password. */
+export interface FirstPasskey {
+  readonly statements: readonly BoundStatement[]
+  readonly recoveryCodes?: readonly string[]
+}
+
 /** Takes the first credentials of accounts. */
 export function createFirstCredentials({
   store,
@@ -57,9 +63,12 @@ export function createFirstCredentials({
     }
   }
 
-  /** The statements that give the passkey to its account, which is there by then. */
-  const bindPasskey = ({ passkey }: Pick<FirstCredential, 'passkey'>): readonly BoundStatement[] =>
-    passkey ? bindInsert(passkey.userId, passkey.credential) : []
+  /** The statements that give the passkey to its account, which is there by then, and the recovery codes that come with it. */
+  function bindPasskey({ passkey }: Pick<FirstCredential, 'passkey'>): FirstPasskey {
+    if (!passkey) return { statements: [] }
+    const { insertion, consequences, recoveryCodes } = bindInsert(passkey.userId, passkey.credential)
+    return { statements: [insertion, ...consequences], recoveryCodes }
+  }
 
   /**
    * Explains why a transaction with a credential was undone.

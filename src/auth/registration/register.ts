@@ -15,6 +15,8 @@ import { createInsertUser } from './insert-user.ts'
 /** The first pair of an account. `verification` is for the code that was mailed to the address. */
 export interface RegisteredPair extends TokenPair {
   readonly verification?: ChallengeAnswer
+  /** Of an account that begins with a passkey. */
+  readonly recoveryCodes?: readonly string[]
 }
 
 export function createRegister(
@@ -64,7 +66,7 @@ export function createRegister(
       ...(passkey && { id: passkey.userId })
     }
     const { user, statements: insertUser } = bindInsert(account)
-    const insertPasskey = bindPasskey(credential)
+    const { statements: insertPasskey, ...recoveryCodes } = bindPasskey(credential)
     const invitationUse = isInvited
       ? [mustAffectRow(removeAlive.bind({ challengeId: invitationId, now: store.now() }))]
       : []
@@ -83,7 +85,7 @@ export function createRegister(
       methods: [credential.method],
       event: 'account_created'
     })
-    return verification ? { ...pair, verification } : pair
+    return { ...pair, ...recoveryCodes, ...(verification && { verification }) }
   }
 
   async function insert(statements: readonly BoundStatement[]): Promise<undefined> {

@@ -7,10 +7,10 @@ import type { AccountServices } from '../accounts/services.ts'
 import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import type { ChallengeRow } from '../tables.ts'
-import type { TokenPair } from '../tokens/token-pairs.ts'
 import type { User } from '../user.ts'
 import { createFirstCredentials } from './first-credential.ts'
 import { createInsertUser, usernameTaken } from './insert-user.ts'
+import type { RegisteredPair } from './register.ts'
 
 export function createVerifiedRegistration(
   services: Pick<
@@ -49,14 +49,15 @@ export function createVerifiedRegistration(
    * Creates the account by the code and signs its owner in.
    * @throws {Problem} as a check of a code does; `already_taken` when somebody else has the user name by now
    */
-  async function confirmRegistration(answer: CodeAnswer, client: ClientInfo): Promise<TokenPair> {
+  async function confirmRegistration(answer: CodeAnswer, client: ClientInfo): Promise<RegisteredPair> {
     assertMailConfigured(mails)
     const challenge = await challenges.check(answer, ({ purpose }) => purpose === 'registration')
-    const user = await registerByChallenge(challenge)
-    return sessions.start({ ...user, passwordVersion: 0 }, client, {
+    const { user, ...recoveryCodes } = await registerByChallenge(challenge)
+    const pair = await sessions.start({ ...user, passwordVersion: 0 }, client, {
       methods: [challenge.passkey ? 'passkey' : 'password'],
       event: 'account_created'
     })
+    return { ...pair, ...recoveryCodes }
   }
 
   /** Uses a challenge that was checked. */
@@ -66,7 +67,7 @@ export function createVerifiedRegistration(
     passwordHash,
     passkey,
     ...challenge
-  }: ChallengeRow): Promise<User> {
+  }: ChallengeRow): Promise<{ user: User; recoveryCodes?: readonly string[] }> {
     if (username === null || passwordHash === null) throw new Problem('challenge_expired')
     const account = {
       username,
@@ -77,7 +78,7 @@ export function createVerifiedRegistration(
     }
     const { user, statements } = bindInsert(account)
     const use = challenges.bindUse(challenge)
-    const insertPasskey = bindPasskey({ passkey })
+    const { statements: insertPasskey, ...recoveryCodes } = bindPasskey({ passkey })
     await store.atomically(use, ...statements, ...insertPasskey).catch(async error => {
       if (!(error instanceof NoRowAffected)) throw error
       if (insertPasskey.includes(error.statement))
@@ -87,7 +88,7 @@ export function createVerifiedRegistration(
       // Whoever has an account with the e-mail never got this code.
       throw new Problem('code_wrong')
     })
-    return user
+    return { user, ...recoveryCodes }
   }
 
   /** User names are public; whether an e-mail has an account is not told. */

@@ -28,7 +28,7 @@ export interface CeremonyServices {
 
 /** Asks authenticators for passkeys, and verifies what they answer (WebAuthn Level 3). */
 export function createCeremonies({ store, tokens, config }: CeremonyServices) {
-  const { findWithUser, spendChallenge, findSpentChallenge } = passkeyStatements(store)
+  const { findWithUser, spendChallenge } = passkeyStatements(store)
   const challenges = createPasskeyChallenges(tokens.deriveKeys('passkey challenge'))
 
   /** @throws {Problem} `passkeys_not_configured` */
@@ -99,11 +99,7 @@ export function createCeremonies({ store, tokens, config }: CeremonyServices) {
 
     /** The statement that uses a challenge up. */
     bindSpend: ({ hash, expiresAt }: SignedChallenge) =>
-      mustAffectRow(spendChallenge.bind({ id: hash, failures: 0, expiresAt })),
-
-    async isSpent({ hash }: SignedChallenge): Promise<boolean> {
-      return (await findSpentChallenge.execute({ id: hash })).length > 0
-    }
+      mustAffectRow(spendChallenge.bind({ id: hash, failures: 0, expiresAt }))
   }
 }
 
