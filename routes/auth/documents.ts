@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Email, Username } from '../../src/auth/accounts/schemas.ts'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { exampleIds, ref } from '../schemas.ts'
-import { RecoveryCodeList } from './recovery-codes.ts'
+import { RecoveryCodeList } from './factors/recovery-codes.ts'
 
 const AsciiEmail = { ...Email, format: 'email' }
 

@@ -24,8 +24,8 @@ import {
   TokenPairDocument,
   userProperties
 } from './documents.ts'
+import { RecoveryCodeList } from './factors/recovery-codes.ts'
 import { newPasskeyProblems } from './passkeys/schemas.ts'
-import { RecoveryCodeList } from './recovery-codes.ts'
 
 export const tags = ['auth']
 

@@ -3,7 +3,7 @@ import { RECOVERY_CODES } from '../../../src/auth/factors/codes/recovery-codes.t
 import { Nullable } from '../../../src/http/schemas/types.ts'
 import { exampleIds, Instant, ref } from '../../schemas.ts'
 import { TokenPairDocument } from '../documents.ts'
-import { exampleCodes, RecoveryCodeList } from '../recovery-codes.ts'
+import { exampleCodes, RecoveryCodeList } from './recovery-codes.ts'
 
 const exampleFactor = {
   id: exampleIds.factor,

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { MAX_PASSKEY_NAME } from '../../../src/auth/passkeys/schemas.ts'
 import { Nullable } from '../../../src/http/schemas/types.ts'
 import { exampleIds, Instant, NullableString } from '../../schemas.ts'
-import { exampleCodes, RecoveryCodeList } from '../recovery-codes.ts'
+import { exampleCodes, RecoveryCodeList } from '../factors/recovery-codes.ts'
 
 const Bytes = (description: string) => Type.String({ description: `${description}, in base64url` })
 const PublicKeyType = Type.Unsafe<'public-key'>({ const: 'public-key' })

@@ -56,8 +56,7 @@ export const RegistrationResponse = createResponse(
           clientDataJSON: exampleClientData,
           attestationObject: 'o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVg',
           transports: ['internal', 'hybrid']
-        },
-        clientExtensionResults: {}
+        }
       }
     ]
   }
@@ -83,8 +82,7 @@ export const AuthenticationResponse = createResponse(
           authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MdAAAAAA',
           signature: 'MEUCIQDx4l0Vq1cVtq6m8g0d',
           userHandle: 'AaIJkTpSfGCeG10Mj3pLEQ'
-        },
-        clientExtensionResults: {}
+        }
       }
     ]
   }

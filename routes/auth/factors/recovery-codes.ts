@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { RECOVERY_CODES } from '../../src/auth/factors/codes/recovery-codes.ts'
+import { RECOVERY_CODES } from '../../../src/auth/factors/codes/recovery-codes.ts'
 
 export const exampleCodes = ['7ZKM4T-0QW8RB-XN2PCV-5HGD9S', 'E1FJ60-YA3T8V-QMZ4RW-K9C2XB']
 
