@@ -3,6 +3,7 @@ import { AuthenticationProof } from '../../src/auth/accounts/schemas.ts'
 import { acrValues, authenticationMethods } from '../../src/auth/sessions/authentication.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import { bearer, bearerProblems, bodyProblems, Instant, problemResponses, ref } from '../schemas.ts'
+import { ReplacementCode } from './factors/documents.ts'
 import { knownPasskeyProblems } from './passkeys/schemas.ts'
 import { tags } from './schemas.ts'
 
@@ -13,7 +14,8 @@ export const AuthenticationDocument = Type.Object(
       description: 'how; a code joins the password that the session has begun with'
     }),
     level: StringEnum(acrValues, { description: 'the level that the methods reach: one factor, or two' }),
-    freshUntil: Instant('until when the session may do what asks for a recent authentication')
+    freshUntil: Instant('until when the session may do what asks for a recent authentication'),
+    recoveryCode: Type.Optional(ReplacementCode)
   },
   {
     $id: 'Authentication',
@@ -46,6 +48,7 @@ export const reauthenticate = {
       ...bearerProblems,
       'reauthentication_required',
       'password_wrong',
+      'second_factor_wrong',
       'sign_in_throttled',
       'account_disabled',
       ...knownPasskeyProblems

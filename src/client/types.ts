@@ -346,6 +346,8 @@ export type Authentication = {
   level: 'aal1' | 'aal2'
   /** until when the session may do what asks for a recent authentication */
   freshUntil: string
+  /** the recovery code in place of the one that was used; shown here and never again */
+  recoveryCode?: string
 }
 
 /** A place where the user is signed in. */
@@ -901,6 +903,10 @@ export type LoginWithPasskeyBody = {
 export type ReauthenticateBody = {
   /** the password of the account */
   password?: string
+  /** the six digits that the authenticator app shows */
+  code?: string
+  /** a recovery code; case, spaces and hyphens do not matter */
+  recoveryCode?: string
   /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
   passkey?: {
     /** the id of the credential, in base64url */

@@ -23,12 +23,13 @@ const NEW_PASSWORD = 'battery staple, correct horse'
 
 /** The use cases of a service, in which something happens once a password was verified. */
 function createDelayedAccounts({ app, config }: Service, meanwhile: () => Promise<unknown>) {
-  const { store, passwordHasher, throttle, sessions, tokens } = app
+  const { store, passwordHasher, throttle, sessions, tokens, sealing } = app
   return createAccounts({
     store,
     throttle,
     sessions,
     tokens,
+    sealing,
     config,
     removeUserRows: async () => {},
     passwordHasher: {
@@ -87,8 +88,16 @@ t.test('a fault of the database is not reported as a refusal', async t => {
   const service = await serveMail(t, { SIGN_UP: 'verified' })
   const { app, config, call, takeMails } = service
   const broken = { ...app.store, atomically: () => Promise.reject(new Error('gone')) }
-  const { passwordHasher, throttle, sessions, tokens } = app
-  const dependencies = { passwordHasher, throttle, sessions, tokens, config, removeUserRows: async () => {} }
+  const { passwordHasher, throttle, sessions, tokens, sealing } = app
+  const dependencies = {
+    passwordHasher,
+    throttle,
+    sessions,
+    tokens,
+    sealing,
+    config,
+    removeUserRows: async () => {}
+  }
   const accounts = createAccounts({ ...dependencies, store: broken })
   const { challengeId } = (await call('POST', '/api/auth/register', { body: { ...ADA, password: PASSWORD } }))
     .body

@@ -64,6 +64,7 @@ export async function serve(
     DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
     DATABASE_POOL_MAX: '5',
     JWT_SECRET: SECRET,
+    SEALING_KEY: 'a sealing key of the tests and of nothing else',
     RATE_LIMIT: 'off',
     MAIL_URL: 'off',
     ...settings

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
-import { AuthenticationResponse, RegistrationResponse } from '../passkeys/ceremonies/responses.ts'
+import { factorAnswers } from '../factors/schemas.ts'
+import { RegistrationResponse } from '../passkeys/ceremonies/responses.ts'
 import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
@@ -77,7 +78,7 @@ const CurrentPassword = Type.String({ format: 'password', description: 'the pass
 
 /** One of the ways of a signed-in user to show again who he is. */
 export const AuthenticationProof = Type.Object(
-  { password: Type.Optional(CurrentPassword), passkey: Type.Optional(AuthenticationResponse) },
+  { password: Type.Optional(CurrentPassword), ...factorAnswers },
   { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
 )
 export type AuthenticationProof = Readonly<Static<typeof AuthenticationProof>>

@@ -3,11 +3,13 @@ import type { Store } from '../../db/store.ts'
 import { type Challenges, createChallenges } from '../challenges/challenges.ts'
 import { createCodes } from '../challenges/codes.ts'
 import { createSecondFactorChallenges, type SecondFactorChallenges } from '../factors/login/challenges.ts'
+import { createFactorVerifiers, type FactorVerifiers } from '../factors/verification/verifiers.ts'
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
 import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
 import { createVerifyPasskey, type VerifyPasskey } from '../passkeys/verify-passkey.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
+import type { Sealing } from '../sealing/sealing.ts'
 import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createMailLimits, type MailLimits } from '../throttling/mail-limits.ts'
@@ -25,6 +27,7 @@ export interface AccountDependencies {
   readonly sessions: Pick<Sessions, 'start'>
   readonly tokens: Tokens
   readonly config: Config
+  readonly sealing: Sealing
   readonly removeUserRows: RemoveUserRows
 }
 
@@ -38,12 +41,14 @@ export interface AccountServices extends AccountDependencies {
   readonly ceremonies: Ceremonies
   readonly verifyPasskey: VerifyPasskey
   readonly secondFactorChallenges: SecondFactorChallenges
+  readonly verifiers: FactorVerifiers
 }
 
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
-  const { store, tokens, config } = dependencies
+  const { store, tokens, config, sealing } = dependencies
   const mails = createAuthMails(store, config.mail !== undefined)
   const ceremonies = createCeremonies({ store, tokens, config })
+  const verifyPasskey = createVerifyPasskey(store, ceremonies, mails)
   return {
     ...dependencies,
     freshness: createFreshness(store, config),
@@ -52,7 +57,8 @@ export const createAccountServices = (dependencies: AccountDependencies): Accoun
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
     links: createLinks(tokens.deriveKeys),
     ceremonies,
-    verifyPasskey: createVerifyPasskey(store, ceremonies, mails),
-    secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
+    verifyPasskey,
+    secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys),
+    verifiers: createFactorVerifiers(store, sealing, mails, verifyPasskey)
   }
 }

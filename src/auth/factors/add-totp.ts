@@ -2,6 +2,7 @@ import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import { createRenewal } from '../reauthentication/renewal.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { Identity } from '../user.ts'
 import { createSeed, findStep, toOtpauthUri, toSecret } from './codes/totp.ts'
@@ -26,6 +27,7 @@ export function createAddTotp({
   mails
 }: Pick<FactorServices, 'store' | 'sealing' | 'config' | 'freshness' | 'secondFactors' | 'mails'>) {
   const { find, insert, removeUnconfirmed, confirm } = factorStatements(store)
+  const prepareRenewal = createRenewal(store)
   const auditLog = createAuditLog(store)
 
   /**
@@ -53,7 +55,8 @@ export function createAddTotp({
   }
 
   /**
-   * Confirms an authenticator app by its first code. From then on a password alone signs nobody in.
+   * Confirms an authenticator app by its first code. From then on a password alone signs nobody in. The session has shown the
+   * factor, and goes on at its level.
    * @returns the recovery codes of an account that had none; they are shown here and never again
    * @throws {Problem} `factor_not_found`, `factor_confirmed`, `second_factor_wrong` or `reauthentication_required`
    */
@@ -77,12 +80,14 @@ export function createAddTotp({
     const lock = freshness.bindLock(caller)
     const confirmation = mustAffectRow(confirm.bind({ id, userId, step, confirmedAt }))
     const { codes, statement: insertCodes } = secondFactors.prepareRecoveryCodes(userId)
+    const renewal = await prepareRenewal(caller, 'totp')
     const [, , , inserted] = await store
       .atomically(
         lock,
         confirmation,
         secondFactors.bindAdded(userId),
         insertCodes,
+        renewal.bind(confirmedAt),
         auditLog.bindEvent(userId, 'factor_added', client, { sessionId: caller.sessionId }),
         mails.bindNotice('factor_added', caller, client, { factor: 'totp' })
       )

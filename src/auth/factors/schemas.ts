@@ -41,6 +41,9 @@ export const SecondFactorLogin = Type.Object(
     }),
     ...factorAnswers
   },
-  { additionalProperties: false, examples: [{ challenge: exampleChallenge, code: '123456' }] }
+  {
+    additionalProperties: false,
+    examples: [{ challenge: exampleChallenge, recoveryCode: '7ZKM4T-0QW8RB-XN2PCV-5HGD9S' }]
+  }
 )
 export type SecondFactorLogin = Readonly<Static<typeof SecondFactorLogin>>

@@ -11,7 +11,7 @@ import type { Throttle } from '../throttling/throttle.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 import { createSecondFactorChallenges, type SecondFactorChallenges } from './login/challenges.ts'
 import { createSecondFactors, type SecondFactors } from './second-factors.ts'
-import { createFactorVerifiers, type FactorVerifiers } from './verifiers.ts'
+import { createFactorVerifiers, type FactorVerifiers } from './verification/verifiers.ts'
 
 /** What the use cases of second factors are given. */
 export interface FactorDependencies {

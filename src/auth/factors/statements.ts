@@ -22,6 +22,7 @@ export const factorStatements = prepareStatements(
     const matchesFactor = and(eq(totpFactors.id, param(totpFactors.id, 'id')), ofUser)
     const isConfirmed = isNotNull(totpFactors.confirmedAt)
     const codesOfUser = eq(recoveryCodes.userId, param(recoveryCodes.userId, 'userId'))
+    const matchesCode = and(eq(recoveryCodes.id, param(recoveryCodes.id, 'id')), codesOfUser)
     const isNewStep = lt(totpFactors.lastStep, param(totpFactors.lastStep, 'step'))
     const confirmed = db.select({ id: totpFactors.id }).from(totpFactors).where(and(ofUser, isConfirmed))
     const passkeysOfUser = db
@@ -78,12 +79,10 @@ export const factorStatements = prepareStatements(
       /** Finds a row while the account has a second factor. */
       assertSecondFactor: withSecondFactor,
       countRecoveryCodes: db.select({ count: count() }).from(recoveryCodes).where(codesOfUser),
+      findRecoveryCode: db.select({ id: recoveryCodes.id }).from(recoveryCodes).where(matchesCode),
       insertRecoveryCode: db.insert(recoveryCodes).values(paramRow(recoveryCodes)),
       /** Uses a code up: of two uses at a time one affects the row. */
-      useRecoveryCode: db
-        .delete(recoveryCodes)
-        .where(and(eq(recoveryCodes.id, param(recoveryCodes.id, 'id')), codesOfUser))
-        .returning({ id: recoveryCodes.id }),
+      useRecoveryCode: db.delete(recoveryCodes).where(matchesCode).returning({ id: recoveryCodes.id }),
       removeRecoveryCodes: db.delete(recoveryCodes).where(codesOfUser),
       /** Comes after `refreshSecondFactor`: codes are of no use without a second factor. */
       removeUnneededCodes: db.delete(recoveryCodes).where(and(codesOfUser, notExists(withSecondFactor))),

@@ -9,7 +9,7 @@ export const createPasskeyProof =
       method: 'passkey',
       async verify(caller, client) {
         const { useUp, statements } = await verifyPasskey(passkey, client, caller.id)
-        return [useUp, ...statements]
+        return { statements: [useUp, ...statements] }
       },
       refusal: 'passkey_challenge_expired'
     }

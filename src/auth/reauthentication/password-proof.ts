@@ -17,7 +17,7 @@ export function createPasswordProof(
       method: 'password',
       async verify(caller, client) {
         const currentHash = await verifyPassword(caller, password, client)
-        return [mustAffectRow(lockUnchanged.bind({ userId: caller.id, currentHash }))]
+        return { statements: [mustAffectRow(lockUnchanged.bind({ userId: caller.id, currentHash }))] }
       },
       refusal: 'password_wrong'
     }

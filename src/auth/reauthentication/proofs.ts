@@ -5,14 +5,19 @@ import { AuthenticationProof } from '../accounts/schemas.ts'
 import type { AuthenticationMethod } from '../sessions/authentication.ts'
 import type { Identity } from '../user.ts'
 
+/** A proof that is right. */
+export interface VerifiedProof {
+  /** Use the proof up, or rely on it. They come into the transaction that counts it. */
+  readonly statements: readonly BoundStatement[]
+  /** The recovery code that takes the place of one that was used. */
+  readonly recoveryCode?: string
+}
+
 /** A way of a signed-in user to show again who he is, with what he has given. */
 export interface Proof {
   readonly method: AuthenticationMethod
-  /**
-   * @returns the statements that use the proof up, or rely on it. They come into the transaction that counts it.
-   * @throws {Problem} when it is wrong
-   */
-  readonly verify: (caller: Identity, client: ClientInfo) => Promise<readonly BoundStatement[]>
+  /** @throws {Problem} when it is wrong */
+  readonly verify: (caller: Identity, client: ClientInfo) => Promise<VerifiedProof>
   /** The problem when one of the statements finds no row: meanwhile the proof was used, or stopped being good. */
   readonly refusal: ProblemCode
 }

@@ -3,18 +3,13 @@ import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { AuthenticationProof } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
-import {
-  type Acr,
-  type AuthenticationMethod,
-  addMethod,
-  toAcr,
-  toAssuranceLevel
-} from '../sessions/authentication.ts'
-import { sessionStatements } from '../sessions/statements.ts'
+import { createFactorProof } from '../factors/verification/factor-proofs.ts'
+import { type Acr, type AuthenticationMethod, toAcr } from '../sessions/authentication.ts'
 import type { Identity } from '../user.ts'
 import { createPasskeyProof } from './passkey-proof.ts'
 import { createPasswordProof } from './password-proof.ts'
 import { findProof } from './proofs.ts'
+import { createRenewal } from './renewal.ts'
 
 /** How a session is authenticated from now on. */
 export interface Reauthentication {
@@ -23,6 +18,8 @@ export interface Reauthentication {
   /** As the claim `acr` says it. */
   readonly level: Acr
   readonly freshUntil: Date
+  /** The recovery code that takes the place of the one that was used. */
+  readonly recoveryCode?: string
 }
 
 const NOT_ENOUGH =
@@ -30,17 +27,25 @@ const NOT_ENOUGH =
   'then repeat the request with the same access token.'
 
 export function createReauthenticate(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'verifyPasskey'>
+  services: Pick<
+    AccountServices,
+    'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'verifiers' | 'verifyPasskey'
+  >
 ) {
   const { store, freshness } = services
-  const { findWithUser, renewAuthentication } = sessionStatements(store)
-  const kinds = [createPasswordProof(services), createPasskeyProof(services.verifyPasskey)]
+  const prepareRenewal = createRenewal(store)
+  const kinds = [
+    createPasswordProof(services),
+    createFactorProof(services, 'code'),
+    createFactorProof(services, 'recoveryCode'),
+    createPasskeyProof(services.verifyPasskey)
+  ]
 
   /**
    * Lets a signed-in user show again who he is. The session is fresh from then on, and its access token goes on.
    * @throws {Problem} `validation_failed` for a body without a proof or with several; `reauthentication_required` when the
-   *   session's methods would not be enough for the account; `password_wrong`, `sign_in_throttled` or `overloaded`;
-   *   those of a passkey that is not good; `access_token_revoked` when the session has ended meanwhile
+   *   session's methods would not be enough for the account; `password_wrong`, `second_factor_wrong`, `sign_in_throttled` or
+   *   `overloaded`; those of a passkey that is not good; `access_token_revoked` when the session has ended meanwhile
    */
   return async function reauthenticate(
     caller: Identity,
@@ -48,36 +53,24 @@ export function createReauthenticate(
     client: ClientInfo
   ): Promise<Reauthentication> {
     const { method, verify, refusal } = findProof(body, kinds)
-    const methods = addMethod(await findMethods(caller), method)
-    const level = toAssuranceLevel(methods)
+    const { methods, level, bind: bindRenewal } = await prepareRenewal(caller, method)
     if (level < caller.requiredLevel) throw freshness.createProblem(caller, NOT_ENOUGH)
 
-    const statements = await verify(caller, client)
+    const { statements, recoveryCode } = await verify(caller, client)
     const sessionLock = freshness.bindLevelLock(caller, level)
     const authenticatedAt = store.now()
-    await store
-      .atomically(
-        ...statements,
-        sessionLock,
-        renewAuthentication.bind({
-          id: caller.sessionId,
-          userId: caller.id,
-          now: authenticatedAt,
-          methods,
-          level
-        })
-      )
-      .catch(error => {
-        if (isCausedBy(statements, error)) throw new Problem(refusal)
-        return freshness.refuseUnlessFresh(caller, sessionLock)(error)
-      })
-    return { authenticatedAt, methods, level: toAcr(level), freshUntil: freshness.getEnd(authenticatedAt) }
-  }
-
-  /** How the session was authenticated. One that is older than that column began with the password. */
-  async function findMethods({ sessionId }: Identity): Promise<readonly AuthenticationMethod[]> {
-    const [row] = await findWithUser.execute({ id: sessionId })
-    return row?.session.authenticationMethods ?? ['password']
+    await store.atomically(...statements, sessionLock, bindRenewal(authenticatedAt)).catch(error => {
+      if (isCausedBy(statements, error)) throw new Problem(refusal)
+      return freshness.refuseUnlessFresh(caller, sessionLock)(error)
+    })
+    const freshUntil = freshness.getEnd(authenticatedAt)
+    return {
+      authenticatedAt,
+      methods,
+      level: toAcr(level),
+      freshUntil,
+      ...(recoveryCode !== undefined && { recoveryCode })
+    }
   }
 }
 

@@ -9,16 +9,14 @@ import type { TokenPair } from '../../tokens/token-pairs.ts'
 import type { UserRow } from '../../user.ts'
 import type { SecondFactorLogin } from '../schemas.ts'
 import type { FactorServices } from '../services.ts'
-import { type FactorUse, verifyAnswer } from '../verifiers.ts'
+import { createFactorAttempts } from '../verification/attempts.ts'
+import { type FactorUse, verifyAnswer } from '../verification/verifiers.ts'
 import type { SecondFactorChallenge } from './challenges.ts'
 
 /** The first pair of a session. `recoveryCode` takes the place of the one that was used. */
 export interface SecondFactorPair extends TokenPair {
   readonly recoveryCode?: string
 }
-
-/** Wrong codes in a row from one network that cost no wait: those of three sign-ins. */
-const FREE_FAILURES = 15
 
 export function createSecondFactorLogin({
   store,
@@ -31,6 +29,7 @@ export function createSecondFactorLogin({
 }: FactorServices) {
   const { findById } = accountStatements(store)
   const auditLog = createAuditLog(store)
+  const attempt = createFactorAttempts(throttle)
 
   /**
    * Ends a sign-in by a second factor. The session begins in the transaction that uses up the challenge and the factor. Wrong
@@ -47,19 +46,14 @@ export function createSecondFactorLogin({
     const challenge = challenges.verify(text)
     const user = await findUser(challenge)
     let isLastTry = false
-    const pair = await throttle.attempt(
-      `second factor ${user.id}`,
-      client.ip,
-      async clearFailures => {
-        const use = await verifyAnswer(verifiers, answers, user, client)
-        // Counted before anything tells whether the answer is right: parallel guesses cannot pass.
-        isLastTry = await challenges.countTry(challenge)
-        const started = use && (await start(user, challenge, use, clearFailures, client))
-        if (!started) await recordFailure(user, isLastTry, client)
-        return started
-      },
-      { emailKey: toLookupKey(user.email), freeFailures: FREE_FAILURES }
-    )
+    const pair = await attempt(user, client, async clearFailures => {
+      const use = await verifyAnswer(verifiers, answers, user, client)
+      // Counted before anything tells whether the answer is right: parallel guesses cannot pass.
+      isLastTry = await challenges.countTry(challenge)
+      const started = use && (await start(user, challenge, use, clearFailures, client))
+      if (!started) await recordFailure(user, isLastTry, client)
+      return started
+    })
     if (!pair) throw new Problem('second_factor_wrong', { action: isLastTry ? 'sign-in' : 'second-factor' })
     return pair
   }

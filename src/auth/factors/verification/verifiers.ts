@@ -1,24 +1,28 @@
-import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
-import type { Store } from '../../db/store.ts'
-import type { ClientInfo } from '../../http/client-info.ts'
-import { type ProblemCode, validationFailed } from '../../problems/problem.ts'
-import { createAuditLog } from '../audit/audit-log.ts'
-import type { AuthMails } from '../mails/mails.ts'
-import type { AuthenticationResponse } from '../passkeys/ceremonies/responses.ts'
-import type { VerifyPasskey } from '../passkeys/verify-passkey.ts'
-import type { Sealing } from '../sealing/sealing.ts'
-import type { AuthenticationMethod } from '../sessions/authentication.ts'
-import type { User } from '../user.ts'
-import { createRecoveryCode, hashRecoveryCode } from './codes/recovery-codes.ts'
-import { findStep } from './codes/totp.ts'
-import { sealSeed, toSealedFor } from './seeds.ts'
-import { factorStatements } from './statements.ts'
-import type { TotpFactorRow } from './tables.ts'
+import { type BoundStatement, mustAffectRow } from '../../../db/bound-statement.ts'
+import type { Store } from '../../../db/store.ts'
+import type { ClientInfo } from '../../../http/client-info.ts'
+import { type ProblemCode, validationFailed } from '../../../problems/problem.ts'
+import { createAuditLog } from '../../audit/audit-log.ts'
+import type { AuthMails } from '../../mails/mails.ts'
+import type { AuthenticationResponse } from '../../passkeys/ceremonies/responses.ts'
+import type { VerifyPasskey } from '../../passkeys/verify-passkey.ts'
+import type { Sealing } from '../../sealing/sealing.ts'
+import type { AuthenticationMethod } from '../../sessions/authentication.ts'
+import type { User } from '../../user.ts'
+import { createRecoveryCode, hashRecoveryCode } from '../codes/recovery-codes.ts'
+import { findStep } from '../codes/totp.ts'
+import { sealSeed, toSealedFor } from '../seeds.ts'
+import { factorStatements } from '../statements.ts'
+import type { TotpFactorRow } from '../tables.ts'
 
-/** What shows a second factor, by its name in a request. */
-export interface FactorAnswers {
+/** What somebody could guess: how often that is tried is bounded. */
+export interface GuessableAnswers {
   readonly code: string
   readonly recoveryCode: string
+}
+
+/** What shows a second factor, by its name in a request. */
+export interface FactorAnswers extends GuessableAnswers {
   readonly passkey: AuthenticationResponse
 }
 
@@ -49,14 +53,16 @@ export function createFactorVerifiers(
   mails: AuthMails,
   verifyPasskey: VerifyPasskey
 ): FactorVerifiers {
-  const { listConfirmed, useStep, reseal, useRecoveryCode, insertRecoveryCode } = factorStatements(store)
+  const { listConfirmed, useStep, reseal, findRecoveryCode, useRecoveryCode, insertRecoveryCode } =
+    factorStatements(store)
   const auditLog = createAuditLog(store)
 
-  /** @returns undefined when the code is not one of the factor, or no key opens the seed */
+  /** @returns undefined when the code is not one of the factor, it or a later one was used, or no key opens the seed */
   function verifyTotp(factor: TotpFactorRow, code: string): FactorUse | undefined {
     const opened = sealing.open(factor.sealedSeed, toSealedFor(factor))
     const step = opened && findStep(opened.value, code, store.now())
-    if (!opened || step === undefined) return undefined
+    // Of several requests with one code, the statement that uses the step up decides.
+    if (!opened || step === undefined || step <= factor.lastStep) return undefined
     const { id, userId } = factor
     const statements = opened.isCurrent
       ? []
@@ -72,11 +78,14 @@ export function createFactorVerifiers(
 
     async recoveryCode(user, given, client) {
       const { id: userId } = user
+      const id = hashRecoveryCode(userId, given)
+      const [found] = await findRecoveryCode.execute({ id, userId })
+      if (!found) return undefined
       const recoveryCode = createRecoveryCode()
       const replacement = { id: hashRecoveryCode(userId, recoveryCode), userId, createdAt: store.now() }
       return {
         method: 'recovery_code',
-        useUp: mustAffectRow(useRecoveryCode.bind({ id: hashRecoveryCode(userId, given), userId })),
+        useUp: mustAffectRow(useRecoveryCode.bind({ id, userId })),
         statements: [
           insertRecoveryCode.bind(replacement),
           auditLog.bindEvent(userId, 'recovery_code_used', client),
