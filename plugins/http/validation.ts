@@ -167,10 +167,8 @@ function toFaults(errors: readonly ErrorObject[], isText = false): Fault[] {
   const faults = new Map<string, string>()
   // The faults of each alternative of an `anyOf` would confuse; the fault of the whole is reported.
   const unionPaths = [...new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map(getUnionPath))]
-  // Of an `if`, what its `else` demands is reported, and that tells it all.
   const reportable = errors.filter(
-    ({ keyword, schemaPath }) =>
-      keyword !== 'if' && !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
+    ({ schemaPath }) => !unionPaths.some(unionPath => schemaPath.startsWith(unionPath))
   )
   for (const error of reportable.slice(0, MAX_ERRORS)) {
     const { path, detail } = describeFault(error, isText)

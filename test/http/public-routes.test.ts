@@ -33,6 +33,7 @@ const PUBLIC = [
   'POST /api/auth/login',
   'POST /api/auth/login/passkey',
   'POST /api/auth/login/passkey-options',
+  'POST /api/auth/login/second-factor',
   'POST /api/auth/logout',
   'POST /api/auth/password/reset',
   'POST /api/auth/password/reset-request',

@@ -54,9 +54,6 @@ export const createRegistrationSchema = (minLength: number) =>
     },
     {
       additionalProperties: false,
-      // An account begins with a password or a passkey.
-      if: { required: ['passkey'], properties: { passkey: {} } },
-      else: { required: ['password'], properties: { password: {} } },
       examples: [{ username: 'ada', email: 'ada@example.org', password: 'correct horse battery staple' }]
     }
   )

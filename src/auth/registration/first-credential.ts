@@ -31,11 +31,13 @@ export function createFirstCredentials({
 }: Pick<AccountServices, 'store' | 'passwordHasher' | 'ceremonies'>) {
   const { bindInsert, explainNoInsert } = createInsertPasskey(store)
 
-  /** @throws {Problem} `validation_failed` for a password that is easy to guess, or for both a password and a passkey */
+  /** @throws {Problem} `validation_failed` for a password that is easy to guess, and unless there is one of password and passkey */
   function assertAcceptable(
     { password, passkey }: Registration,
     account: { username: string; email: string }
   ): void {
+    if (password === undefined && !passkey)
+      throw validationFailed({ pointer: '/password', detail: 'is required' })
     if (password === undefined) return
     if (passkey)
       throw validationFailed({ pointer: '/passkey', detail: 'does not go with a password; give one of them' })
