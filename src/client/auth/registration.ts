@@ -49,8 +49,7 @@ export function createRegistration(send: Send, tokens: TokenManager) {
   }
 }
 
-const toRegisteredUser = ({ user, verification, recoveryCodes }: RegisteredPair): RegisteredUser => ({
-  ...user,
-  ...(verification && { verification }),
-  ...(recoveryCodes && { recoveryCodes })
-})
+function toRegisteredUser({ user, verification, recoveryCodes }: RegisteredPair): RegisteredUser {
+  const extras = { ...(verification && { verification }), ...(recoveryCodes && { recoveryCodes }) }
+  return Object.keys(extras).length > 0 ? { ...user, ...extras } : user
+}
