@@ -196,6 +196,15 @@ export class Forest {
     for (const node of this.nodes.values()) node.deletedWith = node.deletedWith.replace('~', '')
   }
 
+  /** Puts todos into a list: the topmost of them first, so those below them stay there. @returns how many of the selected ones change */
+  moveSelected(selected: readonly Node[], listId: string): number {
+    const elsewhere = selected.filter(node => node.listId !== listId)
+    for (const node of elsewhere)
+      if (!this.ancestors(node).some(above => elsewhere.includes(above)))
+        this.#place(node, { listId, parentId: '' })
+    return elsewhere.length
+  }
+
   restoreSelected(selected: readonly Node[]): void {
     const restored = selected.flatMap(node => [
       node,

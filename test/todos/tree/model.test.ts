@@ -24,6 +24,7 @@ const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
 const kinds = [
   ...(['create', 'create', 'create', 'place', 'place', 'move', 'move', 'moveAll'] as const),
+  ...(['listWhere', 'listWhere'] as const),
   ...(['complete', 'completeAll', 'completeWhere', 'reopen', 'reopenWhere'] as const),
   ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList'] as const),
   ...(['restore', 'restore', 'restoreAll', 'restoreWhere', 'restoreWhere'] as const),
@@ -132,6 +133,15 @@ class Run {
             this.#move(this.#forest.find(id), at === 0 ? target : { after: ids[at - 1] ?? '' })
         }
       }
+    },
+    listWhere: plan => {
+      const listId = plan.anchor % 4 === 3 ? null : (this.#listIds[plan.anchor % 4] ?? GONE)
+      const targetId = plan.isRecurring ? GONE : listId
+      return this.#changeWhere(plan, 'patch', { changes: { listId: targetId } }, nodes => {
+        if (targetId !== null && (this.#forest.lists.get(targetId)?.isDeleted ?? true))
+          throw new Refused('/changes/listId')
+        return this.#forest.moveSelected(nodes, targetId ?? '')
+      })
     },
     complete: plan =>
       this.#change(plan, 'PATCH', '', { done: true, ...this.#children(plan) }, node =>
