@@ -25,6 +25,7 @@ export type Problem = {
     | 'refresh_token_used'
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
+    | 'reauthentication_required'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
@@ -89,10 +90,12 @@ export type Problem = {
   action?:
     | 'ask-operators'
     | 'refresh'
+    | 'reauthenticate'
     | 'request-mail'
     | 'resync'
     | 'retry'
     | 'retry-later'
+    | 'second-factor'
     | 'sign-in'
     | 'use-latest'
 }
