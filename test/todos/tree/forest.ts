@@ -227,6 +227,17 @@ export class Forest {
       if (node.listId === list.id && isLive(node)) node.deletedWith = list.id
   }
 
+  /** Deletes a list for good with its todos. What was in the trash before stays there, in the inbox. */
+  purgeList(list: List): void {
+    const ofList = [...this.nodes.values()].filter(({ listId }) => listId === list.id)
+    for (const { id } of ofList.filter(node => isLive(node) || node.deletedWith === list.id))
+      this.nodes.delete(id)
+    for (const node of ofList) {
+      node.listId = ''
+      if (!this.nodes.has(node.parentId)) node.parentId = ''
+    }
+  }
+
   restoreList(list: List): void {
     list.isDeleted = false
     for (const node of this.nodes.values()) if (node.deletedWith === list.id) node.deletedWith = ''

@@ -26,7 +26,7 @@ const kinds = [
   ...(['create', 'create', 'create', 'place', 'place', 'move', 'move', 'moveAll'] as const),
   ...(['listWhere', 'listWhere'] as const),
   ...(['complete', 'completeAll', 'completeWhere', 'reopen', 'reopenWhere'] as const),
-  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList'] as const),
+  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList', 'purgeList'] as const),
   ...(['restore', 'restore', 'restoreAll', 'restoreWhere', 'restoreWhere'] as const),
   ...(['purge', 'purgeAll', 'purgeWhere'] as const)
 ]
@@ -176,6 +176,28 @@ class Run {
         return nodes.length
       }),
     removeList: plan => this.#changeList(plan, 'DELETE', '', list => this.#forest.removeList(list)),
+    purgeList: plan => {
+      const purged = this.#changeList(
+        plan,
+        'DELETE',
+        '?permanent=true',
+        list => this.#forest.purgeList(list),
+        true
+      )
+      const id = this.#listIds[plan.list ?? 0] ?? GONE
+      return {
+        request: async () => {
+          const answer = await purged.request()
+          // Another list with the same id has none of its todos.
+          if (answer.status === 200) await this.#trees.addList('again', { id })
+          return answer
+        },
+        apply: () => {
+          purged.apply()
+          this.#forest.lists.set(id, { id, isArchived: false, isDeleted: false })
+        }
+      }
+    },
     restoreList: plan =>
       this.#changeList(plan, 'POST', '/restore', list => this.#forest.restoreList(list), true),
     restore: plan =>

@@ -10,9 +10,10 @@ import { type FilterShape, isOutsideList, prepareFilter, toCondition } from '../
 import { todoSearch } from '../../query/search.ts'
 import { toChangeTime } from '../../statements.ts'
 import { type TodoTables, todoTables } from '../../tables.ts'
+import { findTopmostAncestor } from '../../tree/topmost-ancestor.ts'
 import { type BulkUpdateRun, countRows, type IdRange, type Pass } from '../passes/pass.ts'
 import { countInLists, listCounts } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, recountChildren, toTreePass } from './subtasks.ts'
+import { isInTreeRange, recountChildren, toTreePass } from './subtasks.ts'
 import { isInRange, type ListMove } from './update-range.ts'
 
 /*
