@@ -6,9 +6,7 @@ const NONE = 'is not known; leave it out, since none is taken'
 
 interface Operation {
   readonly parameters?: { readonly name: string; readonly in: string }[]
-  readonly requestBody?: {
-    readonly content: Record<string, { readonly schema: { readonly examples?: [unknown] } }>
-  }
+  readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> }
 }
 
 /** All operations of the API, each with a body that it accepts. */
@@ -20,12 +18,13 @@ async function serveOperations(t: Parameters<typeof serve>[0]) {
     .filter(([path]) => path.startsWith('/api/'))
     .flatMap(([path, item]) =>
       Object.entries(item).map(([method, { parameters = [], requestBody }]) => {
-        const [media] = Object.values(requestBody?.content ?? {})
+        const [contentType, media] = Object.entries(requestBody?.content ?? {})[0] ?? []
         return {
           name: `${method} ${path}`,
           path: path.replaceAll(/\{\w+\}/g, ANY_ID),
           method: method.toUpperCase(),
-          body: media?.schema.examples?.[0],
+          headers: { ...(contentType && { 'content-type': contentType }) },
+          body: media?.example,
           queryNames: parameters.filter(parameter => parameter.in === 'query').map(({ name }) => name)
         }
       })
@@ -36,9 +35,9 @@ async function serveOperations(t: Parameters<typeof serve>[0]) {
 t.test('each operation of the API refuses parameters that it does not know', async t => {
   const { call, token, operations } = await serveOperations(t)
   t.ok(operations.length > 35)
-  for (const { name, method, path, body, queryNames } of operations)
+  for (const { name, method, path, headers, body, queryNames } of operations)
     for (const parameter of ['nonsense', 'access_token']) {
-      const answer = await call(method, `${path}?${parameter}=1`, { token, body })
+      const answer = await call(method, `${path}?${parameter}=1`, { token, headers, body })
       const known = queryNames.length === 0 ? NONE : `is not known; known are ${queryNames.join(', ')}`
       t.match(answer.body.errors, [{ parameter, detail: known }], name)
       t.strictSame(
