@@ -169,16 +169,10 @@ export const transitionStatements = prepareStatements(
       .set({ transition: null })
       .where(and(isInTransition(lists), hasNone(db, todos, 'live')))
       .returning({ id: lists.id }),
+    // No todo gets into the trash without the list once the others are gone.
     purge: db
       .delete(lists)
-      .where(
-        and(
-          isInTransition(lists),
-          hasNone(db, todos, 'live'),
-          hasNone(db, todos, 'carried'),
-          hasNone(db, todos, 'separate')
-        )
-      )
+      .where(and(isInTransition(lists), hasNone(db, todos, 'live'), hasNone(db, todos, 'carried')))
       .returning({ id: lists.id }),
     /** Of the lists in the trash, those that nobody is restoring, and that are not gone yet. */
     findOldest: db
