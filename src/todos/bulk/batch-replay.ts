@@ -64,10 +64,15 @@ export const createBatchReplayHandler = (
   }
 })
 
-const toTodos = (result: BatchResult): readonly Todo[] => {
-  if ('todos' in result) return result.todos
-  return 'todo' in result && result.todo ? [result.todo] : []
+interface AnyResult {
+  readonly todo?: Todo
+  readonly todos?: readonly (Todo | undefined)[]
+  readonly count?: number
 }
+
+/** The todos that a result shows. */
+const toTodos = ({ todo, todos = [todo] }: AnyResult): readonly Todo[] =>
+  todos.filter(shown => shown !== undefined)
 
 /** The todos that an operation names; undefined when it creates one. */
 function getTargetIds(operation: BatchOperation): readonly string[] | undefined {
