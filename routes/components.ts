@@ -7,6 +7,15 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import {
+  ConfirmedFactorDocument,
+  FactorDocument,
+  FactorListDocument,
+  NewTotpFactorDocument,
+  RecoveryCodesDocument,
+  SecondFactorPairDocument
+} from './auth/factors/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -29,6 +38,13 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    SecondFactorPairDocument,
+    FactorDocument,
+    FactorListDocument,
+    NewTotpFactorDocument,
+    ConfirmedFactorDocument,
+    RecoveryCodesDocument,
+    AuthenticationDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,

@@ -1,4 +1,4 @@
-import { desc, lt } from 'drizzle-orm'
+import { desc, isNull, lt } from 'drizzle-orm'
 import type { Config } from '../config/config.ts'
 import { toCreationTime } from '../db/inspection.ts'
 import { param, prepareStatements } from '../db/statements.ts'
@@ -6,6 +6,7 @@ import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
 import { emailProblems } from './emails/problems.ts'
+import { factorProblems } from './factors/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
@@ -18,6 +19,9 @@ import { authTables } from './tables.ts'
 const THROTTLE_RETENTION_MS = 86_400_000
 /** Milliseconds after its expiry for which a challenge is kept, since its tries count for longer than its code is good. */
 const CHALLENGE_RETENTION_MS = 86_400_000
+
+/** Milliseconds for which a factor is kept that nobody confirms. */
+const UNCONFIRMED_RETENTION_MS = 86_400_000
 
 const statements = prepareStatements('auth_use', authTables, (db, { events, sessions }) => ({
   latestEvent: db
@@ -47,7 +51,7 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems },
+  problems: { ...authProblems, ...emailProblems, ...factorProblems },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),
@@ -90,6 +94,12 @@ export const authFeature = {
       name: 'formerEmails',
       age: kit => authTables(kit).formerEmails.expiresAt,
       keepForMs: () => 0
+    },
+    {
+      name: 'totpFactors',
+      age: kit => factorTables(kit).totpFactors.createdAt,
+      condition: kit => isNull(factorTables(kit).totpFactors.confirmedAt),
+      keepForMs: () => UNCONFIRMED_RETENTION_MS
     },
     {
       name: 'spentChallenges',

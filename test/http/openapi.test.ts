@@ -55,19 +55,26 @@ t.test('every operation is described whole', async t => {
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } }
   })
   t.strictSame(Object.keys(document.components.schemas).sort(), [
+    'Authentication',
     'BatchResult',
     'Challenge',
     'Change',
     'ChangePage',
     'Completion',
     'CompletionPage',
+    'ConfirmedFactor',
     'Event',
     'EventPage',
+    'Factor',
+    'FactorList',
     'Limits',
     'List',
     'ListPage',
+    'NewTotpFactor',
     'Problem',
+    'RecoveryCodes',
     'RegisteredPair',
+    'SecondFactorPair',
     'Session',
     'Tag',
     'TagChange',
@@ -79,13 +86,16 @@ t.test('every operation is described whole', async t => {
   ])
   t.strictSame(operations.map(({ operationId }) => operationId).sort(), [
     'batchTodos',
+    'beginTotp',
     'changeEmail',
     'changePassword',
     'confirmEmailChange',
     'confirmRegistration',
+    'confirmTotp',
     'confirmVerification',
     'createList',
     'createTodo',
+    'deleteFactor',
     'deleteList',
     'deleteMe',
     'deleteTag',
@@ -105,21 +115,25 @@ t.test('every operation is described whole', async t => {
     'listChanges',
     'listCompletions',
     'listEvents',
+    'listFactors',
     'listLists',
     'listProblems',
     'listSessions',
     'listTags',
     'listTodos',
     'login',
+    'loginWithSecondFactor',
     'logout',
     'moveList',
     'moveTodo',
     'patchList',
     'patchTodo',
+    'reauthenticate',
     'refresh',
     'register',
     'renameMe',
     'renameTag',
+    'replaceRecoveryCodes',
     'replaceTodo',
     'requestPasswordReset',
     'requestVerification',
@@ -142,7 +156,11 @@ t.test('every operation is described whole', async t => {
     if (/ \/api\/(todos|changes|auth\/me|auth\/email\/?(verification|confirm|$))/.test(name))
       t.strictSame(security, [{ bearer: [] }], name)
     if (requestBody) {
-      t.equal(requestBody.required, !name.endsWith('logout'), name)
+      t.equal(
+        requestBody.required,
+        !/ \/api\/auth\/(logout|me)$/.test(name) || name.startsWith('patch'),
+        name
+      )
       for (const status of ['413', '415']) t.ok(responses[status], `${name} ${status}`)
       for (const media of Object.values(requestBody.content)) t.ok(media.example, `${name} has an example`)
     }

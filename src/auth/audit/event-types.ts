@@ -6,12 +6,17 @@ export const auditEventTypes = [
   'email_changed',
   'email_reverted',
   'email_verified',
+  'factor_added',
+  'factor_removed',
   'mail_failed',
   'signed_in',
   'sign_in_failed',
   'password_changed',
   'password_reset',
+  'recovery_code_used',
+  'recovery_codes_replaced',
   'refresh_token_reused',
+  'second_factor_failed',
   'session_ended'
 ] as const
 export type AuditEventType = (typeof auditEventTypes)[number]

@@ -111,7 +111,7 @@ export const accountEnabled = (mail: NoticeMail): MailTexts =>
     ifNotYou: ['Ask those who run the service why it had been disabled.']
   })
 
-interface NoticeTexts {
+export interface NoticeTexts {
   /** What follows the name of the application. */
   readonly subject: string
   readonly event: readonly string[]
@@ -119,7 +119,8 @@ interface NoticeTexts {
   readonly ifNotYou: readonly MailBlock[]
 }
 
-function renderNotice(
+/** Renders a notice, with what happened, when, and what to do if it was somebody else. */
+export function renderNotice(
   { appName, username, occurrence }: NoticeMail,
   { subject, event, facts = [], ifNotYou }: NoticeTexts
 ): MailTexts {
