@@ -111,7 +111,7 @@ export const ProblemDocument = Type.Object(
   { $id: 'Problem', description: 'An error (RFC 9457).' }
 )
 
-/** Problems of every operation. */
+/** Problems of every operation, in the API and outside of it. */
 const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
 
 /** Problems of operations with a body. */
@@ -146,11 +146,19 @@ export const getIdempotencyKey = (headers: { 'idempotency-key'?: string }): stri
 export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']
 
 /**
- * The error responses of an operation, by status, with an example for each code.
+ * The error responses of an operation of the API, which refuses unknown parameters, by status, with an example for each code.
  * @param specificCodes the codes beside those of every operation
  */
-export function problemResponses(...specificCodes: ProblemCode[]) {
-  const byStatus = Map.groupBy([...commonProblems, ...specificCodes], code => catalogue[code].status)
+export const problemResponses = (...specificCodes: ProblemCode[]) =>
+  openProblemResponses('validation_failed', ...specificCodes)
+
+/**
+ * The error responses of an operation outside of the API, which takes any query.
+ * @param specificCodes the codes beside those of every operation
+ */
+export function openProblemResponses(...specificCodes: ProblemCode[]) {
+  const codes = new Set([...commonProblems, ...specificCodes])
+  const byStatus = Map.groupBy(codes, code => catalogue[code].status)
   return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, toProblemResponse(codes)]))
 }
 

@@ -41,6 +41,7 @@ import auth from '../routes/auth/index.ts'
 import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
 import lists from '../routes/lists/index.ts'
+import strictQueries from '../routes/strict-queries.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
 import home from '../routes/system/home.ts'
@@ -176,6 +177,7 @@ export async function buildApp({
   await app.register(conditionalGet)
   await app.register(openapi)
 
+  await app.register(strictQueries)
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
   await app.register(limits, { prefix: '/api', config })

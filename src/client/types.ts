@@ -1525,8 +1525,8 @@ export type BatchTodosBody = {
 }
 
 export type ExportTodosQuery = {
-  /** the id of a list */
-  list?: string
+  /** the id of a list, or inbox */
+  list?: 'inbox' | string
 }
 
 export type ImportTodosQuery = {

@@ -19,7 +19,7 @@ const exportRoute: FastifyPluginAsyncTypebox = async app => {
     const serialize = reply.compileSerializationSchema(TodoDocument)
     const chunks = await exportTodos(app.store, userId, {
       isCalendar,
-      listId: request.query.list,
+      listRef: request.query.list,
       serialize: todo => serialize({ ...todo })
     })
     const stream = Readable.from(request.method === 'HEAD' ? [] : chunks)

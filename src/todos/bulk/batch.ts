@@ -172,6 +172,7 @@ function toBulkUpdate(
   filter: Filter
 ): FilteredUpdate {
   if (operation.op !== 'patch' && operation.op !== 'complete') return { kind: operation.op, filter }
-  const { done, children } = toPatch(operation)
+  const { done, listId, children } = toPatch(operation)
+  if (listId !== undefined) return { kind: 'moveToList', listId, filter }
   return { kind: done === true ? 'complete' : 'reopen', children, filter }
 }
