@@ -7,6 +7,7 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import { CreatedPersonalAccessTokenDocument, PersonalAccessTokenDocument } from './auth/tokens/schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -32,6 +33,8 @@ async function components(app: FastifyInstance) {
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,
+    PersonalAccessTokenDocument,
+    CreatedPersonalAccessTokenDocument,
     TodoDocument,
     TodoPageDocument,
     CompletionDocument,

@@ -6,8 +6,6 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import auditLog from '../plugins/audit-log.ts'
 import authenticate from '../plugins/authenticate.ts'
-import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
-import changes from '../plugins/changes.ts'
 import database from '../plugins/database.ts'
 import clientAddress from '../plugins/http/client-address.ts'
 import clientErrors, { createClientErrorHandlers } from '../plugins/http/client-errors.ts'
@@ -32,7 +30,10 @@ import { RequestLogController } from '../plugins/ops/request-log.ts'
 import retention from '../plugins/ops/retention.ts'
 import shutdown from '../plugins/ops/shutdown.ts'
 import passwordHasher from '../plugins/password-hasher.ts'
+import personalAccessTokens from '../plugins/personal-access-tokens.ts'
 import sessions from '../plugins/sessions.ts'
+import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/sync/change-streams.ts'
+import changes from '../plugins/sync/changes.ts'
 import throttle from '../plugins/throttle.ts'
 import account from '../routes/account/index.ts'
 import auth from '../routes/auth/index.ts'
@@ -157,6 +158,7 @@ export async function buildApp({
   await app.register(throttle)
   await app.register(sessions, { config })
   await app.register(accounts, { config })
+  await app.register(personalAccessTokens, { config })
   await app.register(auditLog)
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })

@@ -10,6 +10,7 @@ import { createNewPasswordHooks } from './new-password-hooks.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
+import tokens from './tokens/index.ts'
 
 /** A stricter limit for routes that guess or hash a password, or that tell whether an account exists. */
 const toRateLimitConfig = (maxPerMinute: number) => ({ rateLimit: maxPerMinute })
@@ -90,6 +91,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
   app.register(emails)
   app.register(recovery, { config })
   app.register(sessions)
+  app.register(tokens, { prefix: '/tokens' })
 }
 
 export default auth

@@ -25,15 +25,21 @@ export type Problem = {
     | 'refresh_token_used'
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
+    | 'reauthentication_required'
+    | 'personal_access_token_invalid'
+    | 'personal_access_token_expired'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
     | 'sign_up_closed'
     | 'invitation_required'
+    | 'insufficient_scope'
+    | 'too_many_personal_access_tokens'
     | 'quota_exceeded'
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
+    | 'personal_access_token_not_found'
     | 'completion_not_found'
     | 'tag_not_found'
     | 'todo_not_found'
@@ -89,10 +95,13 @@ export type Problem = {
   action?:
     | 'ask-operators'
     | 'refresh'
+    | 'reauthenticate'
     | 'request-mail'
+    | 'replace-token'
     | 'resync'
     | 'retry'
     | 'retry-later'
+    | 'second-factor'
     | 'sign-in'
     | 'use-latest'
 }
@@ -261,6 +270,8 @@ export type Event = {
     | 'password_reset'
     | 'refresh_token_reused'
     | 'session_ended'
+    | 'token_created'
+    | 'token_revoked'
   /** when it happened */
   createdAt: string
   /** the session that it is about */
@@ -294,6 +305,40 @@ export type EventPage = {
   items: Array<Event>
   /** the `cursor` of the next page; null at the end */
   nextCursor: string | null
+}
+
+/** A token with which a program acts for the user, without its secret. */
+export type PersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+}
+
+/** A token that was just made. */
+export type CreatedPersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+  /** the token itself, to be sent as `Authorization: Bearer …`; it is never shown again */
+  token: string
 }
 
 /** A todo. */
@@ -610,6 +655,22 @@ export type ListEventsQuery = {
   limit?: number
   /** the `nextCursor` of the previous page */
   cursor?: string
+}
+
+/** The tokens. */
+export type ListPersonalAccessTokensAnswer = {
+  items: Array<PersonalAccessToken>
+}
+
+export type CreatePersonalAccessTokenBody = {
+  /** a text of 1 to 100 characters, not counting white space around it */
+  name: string
+  /** at least one of todos:read and todos:write, each once */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** an instant such as 2026-12-24T09:00:00.000Z, in the future and within 366 days */
+  expiresAt?: string
+  /** a whole number of seconds from 1 to 31622400, which are 366 days */
+  expiresIn?: number
 }
 
 export type ListTodosQuery = {

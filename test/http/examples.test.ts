@@ -65,7 +65,7 @@ const VERIFIED_STORY = ['register', 'confirmRegistration', 'getMe']
 const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId']
 /** What stands in the examples for what a mail brings. */
 const EXAMPLE_CODE = '123456'
-const EXAMPLE_TOKENS = ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
+const EXAMPLE_TOKENS = ['lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
 
 interface Schema {
   $ref?: string

@@ -4,6 +4,7 @@ import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertNotGuessable, assertPasswordChanges } from '../passwords/policy.ts'
 import { passwordStatements } from '../passwords/statements.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
 import { sessionStatements } from '../sessions/statements.ts'
@@ -18,13 +19,14 @@ export function createChangePassword(services: AccountServices) {
   const { store, passwordHasher, tokens, config, challenges, mails } = services
   const { replaceHash } = passwordStatements(store)
   const { markTokensStale, rotateLive, endOthers } = sessionStatements(store)
+  const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
   const reauthenticate = createReauthenticate(services)
 
   /**
    * Sets a new password. All access tokens of the account become stale. The sessions go on: each gets a new access token by
-   * a refresh, even before the old one has expired. Other sessions end on demand.
+   * a refresh, even before the old one has expired. Other sessions and all personal access tokens end on demand.
    * @param idempotencyKey lets a refresh of the present pair with the same key get the new pair when the answer was lost
    * @returns a new pair for the caller's session
    * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `validation_failed` for a new password that is
@@ -42,9 +44,10 @@ export function createChangePassword(services: AccountServices) {
     const passwordHash = await passwordHasher.hash(newPassword)
     // Read after hashing, which may have had to wait: the new pair lives from this moment.
     const now = store.now()
+    const reason = 'password_changed'
     const sessionParams = { id: caller.sessionId, userId: caller.id, now }
     const hashUpdate = mustAffectRow(replaceHash.bind({ userId: caller.id, currentHash, passwordHash }))
-    const [, , , [session], , ended = []] = await store
+    const [, , , [session], , ended = [], endedTokens = []] = await store
       .atomically(
         challenges.bindVoidEmailChange(caller.id),
         hashUpdate,
@@ -57,7 +60,7 @@ export function createChangePassword(services: AccountServices) {
           })
         ),
         mails.bindNotice('password_changed', caller, client),
-        ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason: 'password_changed' })] : [])
+        ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason }), bindEndAll(caller.id)] : [])
       )
       .catch(error => {
         // Another change came first: the given password is no longer the current one.
@@ -67,8 +70,9 @@ export function createChangePassword(services: AccountServices) {
       })
     await auditLog.recordSessionEnds(
       ended,
-      { userId: caller.id, reason: 'password_changed', source: client },
-      auditLog.bindEvent(caller.id, 'password_changed', client, { sessionId: caller.sessionId })
+      { userId: caller.id, reason, source: client },
+      auditLog.bindEvent(caller.id, 'password_changed', client, { sessionId: caller.sessionId }),
+      ...bindEndEvents(endedTokens, { userId: caller.id, reason, source: client })
     )
     return issueTokenPair(session as SessionRow, caller, now)
   }

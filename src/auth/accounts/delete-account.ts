@@ -4,6 +4,7 @@ import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { sessionsEnded } from '../counters.ts'
 import { passwordStatements } from '../passwords/statements.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
@@ -18,11 +19,12 @@ export function createDeleteAccount(
   const { removeFormerEmails, voidResetLinks, deleteUser } = accountStatements(store)
   const { lockUnchanged } = passwordStatements(store)
   const { lockLive, endAll } = sessionStatements(store)
+  const { bindEndAll } = createTokenEnds(store)
   const reauthenticate = createReauthenticate(services)
 
   /**
-   * Deletes an account with everything that belongs to it. The sessions end first, so an interrupted deletion leaves nobody
-   * signed in, and the owner can sign in and delete again.
+   * Deletes an account with everything that belongs to it. The sessions and personal access tokens end first, so an
+   * interrupted deletion leaves nobody in, and the owner can sign in and delete again.
    * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `access_token_revoked` when the session has
    *   ended meanwhile
    */
@@ -38,7 +40,8 @@ export function createDeleteAccount(
         passwordLock,
         voidResetLinks.bind({ userId }),
         mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })),
-        endAll.bind(params)
+        endAll.bind(params),
+        bindEndAll(userId)
       )
       .catch(error => {
         // The password was changed meanwhile.

@@ -12,6 +12,8 @@ export const auditEventTypes = [
   'password_changed',
   'password_reset',
   'refresh_token_reused',
-  'session_ended'
+  'session_ended',
+  'token_created',
+  'token_revoked'
 ] as const
 export type AuditEventType = (typeof auditEventTypes)[number]

@@ -34,6 +34,8 @@ const MailData = Type.Object({
   /** Of a former e-mail or an invitation. */
   linkId: Type.Optional(Type.String()),
   newEmail: Type.Optional(Type.String()),
+  /** Of a personal access token. */
+  tokenName: Type.Optional(Type.String()),
   resetReason: Type.Optional(ResetReason),
   ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   userAgent: Type.Optional(Type.Union([Type.String(), Type.Null()]))
@@ -52,6 +54,7 @@ export type NoticeKind =
   | 'account_deleted'
   | 'account_disabled'
   | 'account_enabled'
+  | 'token_created'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'
