@@ -132,14 +132,18 @@ t.test('a script works with todos, and leaves no session in what it did', async 
   const { token } = await create()
   const todo = await call('POST', '/api/todos', {
     token,
-    body: { title: 'Water the plants', due: { date: '2026-01-05' }, repeat: { rule: 'FREQ=DAILY' } }
+    body: {
+      title: 'Water the plants',
+      due: { date: '2026-01-05' },
+      repeat: { rule: 'FREQ=DAILY', from: 'due' }
+    }
   })
   t.equal(todo.status, 201)
   const done = await call('PATCH', `/api/todos/${todo.body.id}`, { token, body: { done: true } })
   t.equal(done.status, 200)
   const completions = await call('GET', `/api/todos/${todo.body.id}/completions`, { token })
   t.match(completions.body.items, [{ sessionId: null }])
-  const batch = { operations: [{ op: 'update', id: todo.body.id, set: { done: true } }] }
+  const batch = { operations: [{ op: 'complete', id: todo.body.id }] }
   t.equal((await call('POST', '/api/todos/batch', { token, body: batch })).status, 200)
   t.match((await call('GET', `/api/todos/${todo.body.id}/completions`, { token })).body.items, [
     { sessionId: null },

@@ -86,12 +86,12 @@ t.test('every wrong value is named, and nothing is made', async t => {
   const far = 'is more than 366 days away; give an earlier instant'
   const past = 'has passed; give an instant in the future'
   const cases: [object, string, string][] = [
-    [{ scopes: ['todos:read'] }, '/name', 'is missing'],
+    [{ scopes: ['todos:read'] }, '/name', 'is required'],
     [{ ...good, name: '' }, '/name', name],
     [{ ...good, name: 'x'.repeat(101) }, '/name', name],
     [{ ...good, name: 'a\nb' }, '/name', 'contains a line break, U+000A; remove it'],
-    [{ ...good, name: null }, '/name', name],
-    [{ name: 'script' }, '/scopes', 'is missing'],
+    [{ ...good, name: null }, '/name', 'must be of type string'],
+    [{ name: 'script' }, '/scopes', 'is required'],
     [{ ...good, scopes: [] }, '/scopes', scopes],
     [{ ...good, scopes: 'todos:read' }, '/scopes', 'must be of type array'],
     [{ ...good, scopes: ['todos:read', 'todos:read'] }, '/scopes', scopes],
