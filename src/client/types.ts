@@ -172,6 +172,12 @@ export type Limits = {
   passwordMinLength: number
   /** characters of a new password, at most */
   passwordMaxLength: number
+  /** personal access tokens of an account, including expired ones that are listed */
+  personalAccessTokens: number
+  /** characters of the name of a personal access token */
+  personalAccessTokenNameLength: number
+  /** seconds for which a personal access token lives, at most */
+  personalAccessTokenSeconds: number
   /** requests a minute from one address: all, and those of a kind; null when requests are not counted */
   requestsPerMinute: {
     all?: number

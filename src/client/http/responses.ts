@@ -5,12 +5,15 @@ import type {
   ChangePage,
   Completion,
   CompletionPage,
+  CreatedPersonalAccessToken,
   Event,
   EventPage,
   ImportTodosAnswer,
   List,
   ListPage,
+  ListPersonalAccessTokensAnswer,
   ListSessionsAnswer,
+  PersonalAccessToken,
   RegisteredPair,
   Session,
   Tag,
@@ -107,6 +110,10 @@ const isRegisteredPair = (value: unknown): value is RegisteredPair =>
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
+const isPersonalAccessToken = isObjectOf<PersonalAccessToken>({
+  id: isNonEmptyString,
+  name: isNonEmptyString
+})
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
 /** Refuses a page whose `nextCursor` is its own cursor: a proxy dropped the query, and iteration would never end. */
@@ -155,6 +162,13 @@ export const readRegistration = createJsonReader(
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
+export const readPersonalAccessTokens = createJsonReader(
+  isObjectOf<ListPersonalAccessTokensAnswer>({ items: isArrayOf(isPersonalAccessToken) })
+)
+export const readPersonalAccessToken = createJsonReader(isPersonalAccessToken)
+export const readCreatedPersonalAccessToken = createJsonReader(
+  isObjectOf<CreatedPersonalAccessToken>({ id: isNonEmptyString, token: isHeaderValue })
+)
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)

@@ -136,7 +136,7 @@ t.test('putting the former e-mail back ends the tokens', async t => {
   const notice = (await takeMails()).find(({ kind }) => kind === 'email_changed')
   t.equal((await call('GET', '/api/todos', { token })).status, 200)
   const body = { token: notice && parameterOf(notice, 'token') }
-  t.equal((await call('POST', '/api/auth/email/revert', { body })).status, 200)
+  t.equal((await call('POST', '/api/auth/email/revert', { body })).status, 204)
   t.equal((await call('GET', '/api/todos', { token })).status, 401)
 })
 
