@@ -9,6 +9,7 @@ import { type MetricsAddress, serveMetrics } from '../process/metrics-server.ts'
 import { createBroadcastRelay } from './broadcast.ts'
 import { createReplacementPolicy } from './replacements.ts'
 import { createLocalCounter, serveCounter } from './shared-counters.ts'
+import { closeUndeliveredConnections } from './undelivered-connections.ts'
 import { STOP_MESSAGE, WORKER_NUMBER_VARIABLE } from './worker-context.ts'
 import { createWriteLockQueue } from './write-lock.ts'
 
@@ -60,6 +61,7 @@ export async function startPrimary(config: Config, isInteractive: boolean, timeo
 
   function forkWorker(number: number): Worker {
     const worker = cluster.fork({ [WORKER_NUMBER_VARIABLE]: `${number}` })
+    closeUndeliveredConnections(worker)
     writeLockQueue.join(worker)
     broadcastRelay.join(worker)
     serveCounter(worker, counter)

@@ -344,8 +344,8 @@ t.test('the server grants fewer connections than an instance opens', { skip }, a
   const isPooled = /^ok {7}database {2}PostgreSQL \d.* behind a pooler, intact, schema up to date$/m.test(
     stdout
   )
-  t.equal(code, isPooled ? 0 : 1)
   if (isPooled) return
+  t.equal(code, 1)
   t.match(
     stdout,
     /^fault {4}database {2}an instance opens up to 1002 connections, .*, but PostgreSQL \d.* grants 297: lower DATABASE_POOL_MAX /m

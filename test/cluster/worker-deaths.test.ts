@@ -3,7 +3,14 @@ import { rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { createReplacementPolicy } from '../../src/cluster/replacements.ts'
 import { send, stop, toImportOption } from '../support/process.ts'
-import { isListening, openClient, startTwoWorkers, toAccount, waitForLog } from './two-workers.ts'
+import {
+  isListening,
+  openClient,
+  openTwoClients,
+  startTwoWorkers,
+  toAccount,
+  waitForLog
+} from './two-workers.ts'
 
 /** Makes each process that becomes worker 2 kill itself at once, but for the first: a file tells that there was one. */
 const KILL_REPLACEMENTS = `
@@ -51,6 +58,18 @@ t.test(
     t.equal(await stop(child, 'SIGTERM'), 0)
   }
 )
+
+t.test('a connection that was on its way to a worker ends when the worker is killed', async t => {
+  const { child, url, pids } = await startTwoWorkers(t, {}, true)
+  const worker = Number(pids[1])
+  process.kill(worker, 'SIGSTOP')
+  const requests = openTwoClients(t, url).map(call => call('GET', '/health/live'))
+  t.match(await Promise.race(requests), { status: 200 })
+  process.kill(worker, 'SIGKILL')
+  const ends = (await Promise.allSettled(requests)).map(({ status }) => status).sort()
+  t.strictSame(ends, ['fulfilled', 'rejected'])
+  t.equal(await stop(child, 'SIGTERM'), 0)
+})
 
 const DIED_EARLY = 'a worker died before it listened; another one is started after a pause'
 
