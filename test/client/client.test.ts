@@ -59,7 +59,7 @@ t.test('a token for a program, from the making to the end', async t => {
   await t.rejects(program.client.todos.get(milk.id), { code: 'insufficient_scope', action: 'replace-token' })
   await t.rejects(program.client.changes().next(), { code: 'insufficient_scope' })
   await t.rejects(program.client.auth.me(), { code: 'insufficient_scope', action: 'sign-in' })
-  await program.client.auth.login(ADA)
+  await program.client.auth.login({ email: ADA.email, password: ADA.password })
   t.strictSame(await program.client.auth.me(), ada, 'whoever is signed in comes first')
   await program.client.auth.logout()
 
