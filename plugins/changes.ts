@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { changeSources } from '../../src/features.ts'
-import { createChangeReader, type ReadChanges } from '../../src/sync/changes.ts'
+import { changeSources } from '../src/features.ts'
+import { createChangeReader, type ReadChanges } from '../src/sync/changes.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { OpenBroadcast } from '../../src/cluster/broadcast.ts'
+import type { OpenBroadcast } from '../src/cluster/broadcast.ts'
 import {
   type ChangeStreams,
   type ChangeStreamsOptions,
   createChangeStreams,
   type StreamIntervals
-} from '../../src/sync/stream/change-streams.ts'
-import { createWakeUps } from '../../src/sync/stream/wake-ups.ts'
+} from '../src/sync/stream/change-streams.ts'
+import { createWakeUps } from '../src/sync/stream/wake-ups.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

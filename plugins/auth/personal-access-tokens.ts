@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import {
   createPersonalAccessTokens,
   type PersonalAccessTokens
-} from '../src/auth/personal-access-tokens/personal-access-tokens.ts'
-import type { Config } from '../src/config/config.ts'
+} from '../../src/auth/personal-access-tokens/personal-access-tokens.ts'
+import type { Config } from '../../src/config/config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
