@@ -7,6 +7,15 @@ import {
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import {
+  ConfirmedFactorDocument,
+  FactorDocument,
+  FactorListDocument,
+  NewTotpFactorDocument,
+  RecoveryCodesDocument,
+  SecondFactorPairDocument
+} from './auth/factors/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { CreatedPersonalAccessTokenDocument, PersonalAccessTokenDocument } from './auth/tokens/schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
@@ -30,6 +39,13 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    SecondFactorPairDocument,
+    FactorDocument,
+    FactorListDocument,
+    NewTotpFactorDocument,
+    ConfirmedFactorDocument,
+    RecoveryCodesDocument,
+    AuthenticationDocument,
     SessionDocument,
     AuditEventDocument,
     AuditEventPageDocument,

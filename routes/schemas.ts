@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { Scope } from '../src/auth/personal-access-tokens/scopes.ts'
+import { authenticationMethods } from '../src/auth/sessions/authentication.ts'
 import { catalogue } from '../src/features.ts'
 import { exampleId } from '../src/http/schemas/id.ts'
 import { Nullable, StringEnum } from '../src/http/schemas/types.ts'
@@ -24,6 +25,7 @@ export const exampleIds = {
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
   challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
+  factor: '01a20994-77d1-7e3a-9b60-c1d58f2e4a97',
   personalAccessToken: '01a20995-4d17-7e88-a3b2-6f1d0c9e5a34',
   todo: exampleId,
   list: '01a20996-a1c3-7d52-b8e4-60f97a3b5c18',
@@ -97,6 +99,17 @@ export const ProblemDocument = Type.Object(
         anyOf: [{ $ref: 'Todo#' }, { $ref: 'List#' }],
         description: 'the present state of the unchanged todo or list'
       })
+    ),
+    methods: Type.Optional(
+      Type.Array(StringEnum(authenticationMethods), {
+        description: 'of `second_factor_required`: what the account can show'
+      })
+    ),
+    challenge: Type.Optional(
+      Type.String({ description: 'of `second_factor_required`: goes with what the user shows' })
+    ),
+    expiresIn: Type.Optional(
+      Type.Integer({ description: 'of `second_factor_required`: seconds for which the challenge is good' })
     ),
     action: Type.Optional(
       StringEnum(Object.keys(actions) as Action[], { description: 'what the client should do' })

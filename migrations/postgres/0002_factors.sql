@@ -61,4 +61,4 @@ CREATE INDEX "personal_access_tokens_expires_at" ON "personal_access_tokens" USI
 CREATE INDEX "recovery_codes_user_id" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "spent_challenges_expires_at" ON "spent_challenges" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "totp_factors_user_id" ON "totp_factors" USING btree ("user_id");--> statement-breakpoint
-CREATE INDEX "totp_factors_created_at" ON "totp_factors" USING btree ("created_at");
+CREATE INDEX "totp_factors_unconfirmed" ON "totp_factors" USING btree ("created_at") WHERE "totp_factors"."confirmed_at" is null;

@@ -6,7 +6,10 @@ import { toClientInfo } from '../../src/http/client-info.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import account from './account.ts'
 import emails from './emails.ts'
+import factors from './factors/index.ts'
+import secondFactorLogin from './factors/login.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
+import reauthentication from './reauthentication.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
@@ -89,8 +92,11 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.register(account, { config })
   app.register(emails)
+  app.register(reauthentication)
   app.register(recovery, { config })
   app.register(sessions)
+  app.register(secondFactorLogin)
+  app.register(factors)
   app.register(tokens, { prefix: '/tokens' })
 }
 

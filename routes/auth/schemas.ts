@@ -91,12 +91,20 @@ export const confirmRegistration = {
 export const login = {
   operationId: 'login',
   summary: 'Sign in',
-  description: 'Begins a session and answers with its first pair of tokens.',
+  description:
+    'Begins a session and answers with its first pair of tokens. For an account with a second factor, the right password is ' +
+    'answered `second_factor_required`, with a `challenge` for POST /api/auth/login/second-factor.',
   tags,
   body: Credentials,
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problemResponses(...bodyProblems, 'invalid_credentials', 'account_disabled', 'sign_in_throttled')
+    ...problemResponses(
+      ...bodyProblems,
+      'invalid_credentials',
+      'second_factor_required',
+      'account_disabled',
+      'sign_in_throttled'
+    )
   }
 }
 
@@ -137,7 +145,8 @@ export const refresh = {
           { ...ChallengeDocument.properties, expiresIn: EchoedSeconds },
           { description: 'as it was answered' }
         )
-      )
+      ),
+      recoveryCode: Type.Optional(Type.String({ description: 'as it was answered' }))
     },
     {
       additionalProperties: false,

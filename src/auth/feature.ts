@@ -1,4 +1,4 @@
-import { desc, lt } from 'drizzle-orm'
+import { desc, isNull, lt } from 'drizzle-orm'
 import type { Config } from '../config/config.ts'
 import { toCreationTime } from '../db/inspection.ts'
 import { param, prepareStatements } from '../db/statements.ts'
@@ -6,6 +6,7 @@ import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
 import { emailProblems } from './emails/problems.ts'
+import { factorProblems } from './factors/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
@@ -21,6 +22,9 @@ const THROTTLE_RETENTION_MS = 86_400_000
 const CHALLENGE_RETENTION_MS = 86_400_000
 /** Milliseconds for which an expired token is listed, so that its owner sees why a program has stopped. */
 const EXPIRED_TOKEN_RETENTION_MS = 30 * 86_400_000
+
+/** Milliseconds for which a factor is kept that nobody confirms. */
+const UNCONFIRMED_RETENTION_MS = 86_400_000
 
 const statements = prepareStatements('auth_use', authTables, (db, { events, sessions }) => ({
   latestEvent: db
@@ -50,7 +54,7 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems, ...personalAccessTokenProblems },
+  problems: { ...authProblems, ...emailProblems, ...factorProblems, ...personalAccessTokenProblems },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),
@@ -98,6 +102,12 @@ export const authFeature = {
       name: 'personalAccessTokens',
       age: kit => personalAccessTokenTables(kit).personalAccessTokens.expiresAt,
       keepForMs: () => EXPIRED_TOKEN_RETENTION_MS
+    },
+    {
+      name: 'totpFactors',
+      age: kit => factorTables(kit).totpFactors.createdAt,
+      condition: kit => isNull(factorTables(kit).totpFactors.confirmedAt),
+      keepForMs: () => UNCONFIRMED_RETENTION_MS
     },
     {
       name: 'spentChallenges',

@@ -60,6 +60,7 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>
+export type { SecondFactorUser } from './auth/factors.ts'
 export type { RegisteredUser } from './auth/registration.ts'
 export { SignUpModeError } from './auth/sign-up-mode-error.ts'
 export type { ChangesOptions } from './changes/changes.ts'

@@ -26,6 +26,8 @@ export type Problem = {
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
     | 'reauthentication_required'
+    | 'second_factor_required'
+    | 'sign_in_expired'
     | 'personal_access_token_invalid'
     | 'personal_access_token_expired'
     | 'password_wrong'
@@ -33,12 +35,14 @@ export type Problem = {
     | 'code_wrong'
     | 'sign_up_closed'
     | 'invitation_required'
+    | 'second_factor_wrong'
     | 'insufficient_scope'
     | 'too_many_personal_access_tokens'
     | 'quota_exceeded'
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
+    | 'factor_not_found'
     | 'personal_access_token_not_found'
     | 'completion_not_found'
     | 'tag_not_found'
@@ -49,6 +53,9 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'factor_confirmed'
+    | 'too_many_factors'
+    | 'no_second_factor'
     | 'completion_not_latest'
     | 'series_changed'
     | 'series_ended'
@@ -74,6 +81,7 @@ export type Problem = {
     | 'headers_too_large'
     | 'internal_error'
     | 'mail_not_configured'
+    | 'sealing_not_configured'
     | 'overloaded'
     | 'shutting_down'
     | 'database_unavailable'
@@ -91,6 +99,12 @@ export type Problem = {
   index?: number
   /** the present state of the unchanged todo or list */
   current?: Todo | List
+  /** of `second_factor_required`: what the account can show */
+  methods?: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
+  /** of `second_factor_required`: goes with what the user shows */
+  challenge?: string
+  /** of `second_factor_required`: seconds for which the challenge is good */
+  expiresIn?: number
   /** what the client should do */
   action?:
     | 'ask-operators'
@@ -238,6 +252,86 @@ export type RegisteredPair = {
   verification?: Challenge
 }
 
+/** What a sign-in by a second factor gives. After a recovery code, the code in its place is there. */
+export type SecondFactorPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+  /** the recovery code in place of the one that was used; shown here and never again */
+  recoveryCode?: string
+}
+
+/** A second factor of the account. */
+export type Factor = {
+  id: string
+  /** an authenticator app */
+  type: 'totp'
+  /** when it was begun */
+  createdAt: string
+  /** from when on it counts; null until it is confirmed */
+  confirmedAt: string | null
+  /** when its last code was taken, to half a minute; null before the first */
+  lastUsedAt: string | null
+}
+
+/** The authenticator apps of the account, the oldest first. Passkeys have a list of their own. */
+export type FactorList = {
+  items: Array<Factor>
+  /** recovery codes that were not used */
+  recoveryCodesLeft: number
+}
+
+/** An authenticator app that is not confirmed yet. */
+export type NewTotpFactor = {
+  id: string
+  /** for the authenticator app, in base32; shown here and never again */
+  secret: string
+  /** the same as an address that the app reads, for a QR code */
+  uri: string
+}
+
+/** A second factor that counts from now on, with the recovery codes of an account that had none before. */
+export type ConfirmedFactor = {
+  id: string
+  /** an authenticator app */
+  type: 'totp'
+  /** when it was begun */
+  createdAt: string
+  /** from when on it counts; null until it is confirmed */
+  confirmedAt: string | null
+  /** when its last code was taken, to half a minute; null before the first */
+  lastUsedAt: string | null
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** The recovery codes of the account. */
+export type RecoveryCodes = {
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes: Array<string>
+}
+
+/** How a session is authenticated. */
+export type Authentication = {
+  /** when the user has shown who he is */
+  authenticatedAt: string
+  /** how; a code joins the password that the session has begun with */
+  methods: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
+  /** the level that the methods reach: one factor, or two */
+  level: 'aal1' | 'aal2'
+  /** until when the session may do what asks for a recent authentication */
+  freshUntil: string
+  /** the recovery code in place of the one that was used; shown here and never again */
+  recoveryCode?: string
+}
+
 /** A place where the user is signed in. */
 export type Session = {
   id: string
@@ -269,12 +363,17 @@ export type Event = {
     | 'email_changed'
     | 'email_reverted'
     | 'email_verified'
+    | 'factor_added'
+    | 'factor_removed'
     | 'mail_failed'
     | 'signed_in'
     | 'sign_in_failed'
     | 'password_changed'
     | 'password_reset'
+    | 'recovery_code_used'
+    | 'recovery_codes_replaced'
     | 'refresh_token_reused'
+    | 'second_factor_failed'
     | 'session_ended'
     | 'token_created'
     | 'token_revoked'
@@ -585,6 +684,8 @@ export type RefreshBody = {
     /** the seconds that were answered */
     expiresIn: number
   }
+  /** as it was answered */
+  recoveryCode?: string
 }
 
 export type LogoutBody = {
@@ -599,12 +700,12 @@ export type RenameMeBody = {
 
 export type DeleteMeBody = {
   /** the password of the account */
-  password: string
-}
+  password?: string
+} | null
 
 export type ChangePasswordBody = {
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
   /** 8 to 128 characters of any kind */
   newPassword: string
   /** true or false */
@@ -622,7 +723,7 @@ export type ChangeEmailBody = {
   /** an e-mail address of at most 254 characters */
   email: string
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
 }
 
 export type ConfirmEmailChangeBody = {
@@ -635,6 +736,15 @@ export type ConfirmEmailChangeBody = {
 export type RevertEmailBody = {
   /** the token of the link that was mailed */
   token: string
+}
+
+export type ReauthenticateBody = {
+  /** the password of the account */
+  password?: string
+  /** the six digits that the authenticator app shows */
+  code?: string
+  /** a recovery code; case, spaces and hyphens do not matter */
+  recoveryCode?: string
 }
 
 export type RequestPasswordResetBody = {
@@ -661,6 +771,20 @@ export type ListEventsQuery = {
   limit?: number
   /** the `nextCursor` of the previous page */
   cursor?: string
+}
+
+export type LoginWithSecondFactorBody = {
+  /** the challenge of the refusal with second_factor_required */
+  challenge: string
+  /** the six digits that the authenticator app shows */
+  code?: string
+  /** a recovery code; case, spaces and hyphens do not matter */
+  recoveryCode?: string
+}
+
+export type ConfirmTotpBody = {
+  /** the six digits that the authenticator app shows */
+  code: string
 }
 
 /** The tokens. */

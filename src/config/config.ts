@@ -45,6 +45,8 @@ const toConfig = (environment: Environment) => ({
     keyFiles:
       environment.JWT_PRIVATE_KEY_FILE === undefined ? [] : splitList(environment.JWT_PRIVATE_KEY_FILE)
   },
+  /** What seals what must be read again. The first one seals, all open; none when no secret is given. */
+  sealing: { secrets: environment.SEALING_KEY === undefined ? [] : splitList(environment.SEALING_KEY) },
   accessToken: {
     issuer: environment.JWT_ISSUER,
     audience: environment.JWT_AUDIENCE,

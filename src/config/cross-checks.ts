@@ -1,5 +1,5 @@
 import { isPostgres } from './database-url.ts'
-import type { ParsedEnvironment } from './environment-parser.ts'
+import { type ParsedEnvironment, splitList } from './environment-parser.ts'
 import { Environment, type SettingName } from './environment-schema.ts'
 import { isLoopbackHost, isSmtpUrl, toMailConfig } from './mail-settings.ts'
 
@@ -34,6 +34,14 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
       REFRESH_TOKEN_TTL > SESSION_TTL &&
       `REFRESH_TOKEN_TTL: ${show('REFRESH_TOKEN_TTL')} is more than SESSION_TTL, ${show('SESSION_TTL')}: ` +
         'every session would end before its refresh token does. Shorten the one or lengthen the other.'
+  },
+  {
+    settings: ['JWT_SECRET', 'SEALING_KEY'],
+    check: ({ JWT_SECRET, SEALING_KEY }) =>
+      JWT_SECRET !== undefined &&
+      SEALING_KEY !== undefined &&
+      splitList(SEALING_KEY).some(secret => splitList(JWT_SECRET).includes(secret)) &&
+      'SEALING_KEY: has a secret of JWT_SECRET. Give another one, so that a signing key can be thrown away alone.'
   },
   {
     settings: ['MAIL_URL', 'MAIL_FROM'],

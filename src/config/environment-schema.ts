@@ -96,6 +96,13 @@ export const Environment = Type.Object({
         `Ed25519, P-256 or RSA of at least ${MIN_RSA_BITS} bits`
     })
   ),
+  SEALING_KEY: Type.Optional(
+    Type.String({
+      format: 'secrets',
+      writeOnly: true,
+      description: `one or more secrets of at least ${MIN_SECRET_BYTES} bytes each, separated by commas`
+    })
+  ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
   JWT_AUDIENCE: Type.String({ default: 'latchkey', description: 'the audience named in access tokens' }),
   JWT_CLIENT_ID: Type.String({ default: 'latchkey', description: 'the client named in access tokens' }),

@@ -1,12 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
+import { sessionStatements } from '../../src/auth/sessions/statements.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { type Answer, type Pair, type Service, serve } from '../support/service.ts'
+import { sessionOf, setSecondFactor } from './levels.ts'
 import {
   type Exchange,
   findReachableWorlds,
   isLive,
+  type Outcome,
   type PairName,
   type Request,
   SETTINGS,
@@ -59,7 +62,10 @@ const plan = fc.record<Plan>({
     [2, 'logout'],
     [2, 'end'],
     [2, 'password'],
-    [1, 'delete']
+    [1, 'delete'],
+    [3, 'reauthenticate'],
+    [2, 'factor'],
+    [3, 'raise']
   ]),
   person: fc.nat({ max: 1 }),
   aside: often([
@@ -90,6 +96,7 @@ const pass = often([
   [1, SETTINGS.ACCESS_TOKEN_TTL - 0.001],
   [10, SETTINGS.ACCESS_TOKEN_TTL],
   [1, SETTINGS.REFRESH_RETRY_WINDOW],
+  [1, SETTINGS.REAUTHENTICATION_TTL - 0.001],
   [1, SETTINGS.REFRESH_RETRY_WINDOW + 0.001],
   [1, SETTINGS.REFRESH_TOKEN_TTL - 0.001],
   [1, SETTINGS.SESSION_TTL]
@@ -126,6 +133,9 @@ const step = fc.oneof({ weight: 2, arbitrary: calm }, { weight: 1, arbitrary: ra
 
 /** How often requests had which outcomes. */
 type Tally = Map<string, number>
+
+/** What is asked for by HTTP. */
+type HttpRequest = Exclude<Request, { kind: 'factor' | 'raise' }>
 
 /** A run: the service as the people in it know it, and what the rules make of that. */
 class Run {
@@ -209,7 +219,12 @@ class Run {
       case 'password':
         return { kind, pair, current: password, next: `password ${this.#planned} of many`, endOthers }
       case 'delete':
+      case 'reauthenticate':
         return { kind, pair, password }
+      case 'factor':
+        return { kind, pair, hasSecondFactor: endOthers }
+      case 'raise':
+        return { kind, pair }
     }
   }
 
@@ -240,6 +255,8 @@ class Run {
   }
 
   async #exchange(request: Request, isDirect: boolean) {
+    if (request.kind === 'factor') return this.#setSecondFactor(request)
+    if (request.kind === 'raise') return this.#raise(request)
     const answer = await (isDirect ? this.#direct(request) : this.#call(request))
     const { status, body } = answer
     if (request.kind === 'me' && status === 200) return '200'
@@ -247,8 +264,27 @@ class Run {
     return `${status} ${body.code}${body.action ? ` ${body.action}` : ''}`
   }
 
+  async #setSecondFactor({ pair, hasSecondFactor }: Extract<Request, { kind: 'factor' }>): Promise<Outcome> {
+    await setSecondFactor(this.#service, this.#tokens(pair), hasSecondFactor)
+    return '204'
+  }
+
+  /** Shows a second factor, as far as the session sees one. */
+  async #raise({ pair }: Extract<Request, { kind: 'raise' }>): Promise<Outcome> {
+    const { store } = this.#service.app
+    const { user, ...tokens } = this.#tokens(pair)
+    await sessionStatements(store).renewAuthentication.execute({
+      id: sessionOf(tokens),
+      userId: user.id,
+      now: store.now(),
+      methods: ['password', 'totp'],
+      level: 2
+    })
+    return '204'
+  }
+
   /** Past HTTP, for what races most: nothing lies between parallel calls then but the database. */
-  async #direct(request: Request): Promise<Pick<Answer, 'status' | 'body'>> {
+  async #direct(request: HttpRequest): Promise<Pick<Answer, 'status' | 'body'>> {
     if (request.kind !== 'refresh' && request.kind !== 'logout') return this.#call(request)
     const { sessions } = this.#service.app
     const { accessToken, refreshToken } = this.#tokens(request.pair)
@@ -267,7 +303,7 @@ class Run {
     }
   }
 
-  #call(request: Request): Promise<Answer> {
+  #call(request: HttpRequest): Promise<Answer> {
     const { call } = this.#service
     if ('email' in request) {
       const { kind, email, password } = request
@@ -301,6 +337,8 @@ class Run {
         })
       case 'delete':
         return call('DELETE', '/api/auth/me', { token, body: { password: request.password } })
+      case 'reauthenticate':
+        return call('POST', '/api/auth/reauthenticate', { token, body: { password: request.password } })
     }
   }
 
@@ -322,7 +360,10 @@ class Run {
     if ('email' in request) this.#names.set(id, request.session)
     const name = `${this.#names.get(id)}.${generation}`
     const { accessToken, refreshToken } = this.#pairs.get(name) ?? pair
-    if (pair.accessToken !== accessToken || pair.refreshToken !== refreshToken)
+    if (
+      withoutAuthentication(pair.accessToken) !== withoutAuthentication(accessToken) ||
+      pair.refreshToken !== refreshToken
+    )
       throw new Error(`${name} was given twice, with other tokens`)
     this.#pairs.set(name, pair)
 
@@ -336,6 +377,14 @@ class Run {
     }
     return name
   }
+}
+
+/** The claims of an access token, but for those of an authentication: there may have been one since it was first given. */
+function withoutAuthentication(accessToken: string): string {
+  const { auth_time, amr, acr, ...claims } = JSON.parse(
+    `${Buffer.from(`${accessToken.split('.')[1]}`, 'base64url')}`
+  )
+  return JSON.stringify(claims)
 }
 
 const nameOf = ({ session, generation }: PairName) => `${session}.${generation}`
@@ -379,7 +428,7 @@ async function audit(run: Run) {
 }
 
 t.test(
-  '[RESURRECT] [RACE] [LOST] [R9700-4.14.2b] [V7.4.2] whatever happens in whatever order, sessions keep to the rules',
+  '[RESURRECT] [RACE] [LOST] [R9700-4.14.2b] [V7.4.2] [V7.5.1] whatever happens in whatever order, sessions keep to the rules',
   async t => {
     const settings = Object.entries(SETTINGS).map(([name, value]) => [name, String(value)])
     const service = await serve(t, { ...Object.fromEntries(settings), LOG_LEVEL: 'error' })

@@ -7,13 +7,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { loadSigningSecrets } from '../../src/auth/tokens/signing-secrets.ts'
-import {
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkKeys,
-  checkSettings
-} from '../../src/cli/checks/checks.ts'
+import { checkClock, checkDatabase, checkDisk, checkSettings } from '../../src/cli/checks/checks.ts'
+import { checkKeys } from '../../src/cli/checks/keys.ts'
 import { checkPorts } from '../../src/cli/checks/ports.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { openSqlite } from '../../src/db/sqlite/engine.ts'

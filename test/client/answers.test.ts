@@ -90,6 +90,16 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'auth.logout': ['nothing', ({ auth }) => auth.logout({ scope: 'others' })],
   'auth.me': ['json', ({ auth }) => auth.me()],
   'auth.rename': ['json', ({ auth }) => auth.rename('countess')],
+  'auth.loginWithSecondFactor': [
+    'json',
+    ({ auth }) => auth.loginWithSecondFactor({ challenge: '', code: '' })
+  ],
+  'auth.factors': ['json', ({ auth }) => auth.factors()],
+  'auth.beginTotp': ['json', ({ auth }) => auth.beginTotp()],
+  'auth.confirmTotp': ['json', ({ auth }) => auth.confirmTotp('1', '123456')],
+  'auth.removeFactor': ['nothing', ({ auth }) => auth.removeFactor('1')],
+  'auth.replaceRecoveryCodes': ['json', ({ auth }) => auth.replaceRecoveryCodes()],
+  'auth.reauthenticate': ['json', ({ auth }) => auth.reauthenticate({ password: '' })],
   'auth.changePassword': [
     'json',
     ({ auth }) => auth.changePassword({ currentPassword: '', newPassword: '' })

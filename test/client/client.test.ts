@@ -75,6 +75,26 @@ t.test('a token for a program, from the making to the end', async t => {
   t.strictSame(program.state.signOuts, [undefined])
 })
 
+t.test('a session that is not fresh any more is made so, and the call goes through', async t => {
+  const service = await serve(t)
+  const { client, state } = createTestClient(service)
+  await client.auth.register(ADA)
+  advance(service, 600, state)
+  await t.rejects(client.auth.deleteAccount(), {
+    code: 'reauthentication_required',
+    action: 'reauthenticate',
+    status: 401
+  })
+  t.match(client.auth.user(), { email: ADA.email }, 'nobody is signed out')
+  await t.rejects(client.auth.reauthenticate({ password: 'wrong' }), { code: 'password_wrong' })
+  t.match(await client.auth.reauthenticate({ password: ADA.password }), {
+    level: 'aal1',
+    methods: ['password']
+  })
+  await client.auth.deleteAccount()
+  t.equal(client.auth.user(), undefined)
+})
+
 t.test('signing out everywhere, or elsewhere, whatever becomes of the request', async t => {
   const service = await serve(t)
   const [here, there] = [createTestClient(service), createTestClient(service)]

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { serveMail } from '../accounts/mail-service.ts'
+import { codeOf as totpCodeOf } from '../factors/factor-service.ts'
 import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
-import type { Settings } from '../support/service.ts'
+import { PASSWORD, type Settings } from '../support/service.ts'
 
 /** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session, the mail. */
 const STORY = [
@@ -16,6 +17,7 @@ const STORY = [
   'login',
   'refresh',
   'getMe',
+  'reauthenticate',
   'requestVerification',
   'confirmVerification',
   'listSessions',
@@ -26,6 +28,12 @@ const STORY = [
   'getPersonalAccessToken',
   'revokePersonalAccessToken',
   'renameMe',
+  'beginTotp',
+  'confirmTotp',
+  'listFactors',
+  'loginWithSecondFactor',
+  'replaceRecoveryCodes',
+  'deleteFactor',
   'createTodo',
   'listTags',
   'renameTag',
@@ -66,9 +74,15 @@ const STORY = [
 const VERIFIED_STORY = ['register', 'confirmRegistration', 'getMe']
 
 /** What an example names, and another one goes on with. */
-const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId']
+const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId', 'secret', 'recoveryCode']
+/** One of a list of codes. */
+const RECOVERY_CODE = /^\w{6}(-\w{6}){3}$/
 /** What stands in the examples for what a mail brings. */
 const EXAMPLE_CODE = '123456'
+/** What stands there for an authenticator app, and for a sign-in that waits for it. */
+const EXAMPLE_SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const EXAMPLE_CHALLENGE = 'lkc_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'
+const EXAMPLE_LOGIN = { email: 'ada@example.org', password: PASSWORD }
 const EXAMPLE_TOKENS = ['lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
 
 interface Schema {
@@ -118,6 +132,11 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
     const operation = operations.find(operation => operation.operationId === operationId)
     if (!operation) continue
     if (operationId === 'refresh') clock.advance(300)
+    if (operationId === 'confirmTotp') handles.set(EXAMPLE_CODE, totpCodeOf(live(EXAMPLE_SECRET), { clock }))
+    if (operationId === 'loginWithSecondFactor') {
+      const { body } = await call('POST', '/api/auth/login', { body: live(JSON.stringify(EXAMPLE_LOGIN)) })
+      handles.set(EXAMPLE_CHALLENGE, body.challenge)
+    }
     const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
     const accepted = new Set(successes.flatMap(([, { content = { '*/*': {} } }]) => Object.keys(content)))
     for (const [contentType, request] of Object.entries(operation.requestBody?.content ?? { '': undefined }))
@@ -192,7 +211,8 @@ function compare(t: Test, handles: Map<string, string>, name: string, example: u
   if (!Array.isArray(example)) t.strictSame(Object.keys(actual).sort(), Object.keys(example).sort(), name)
   for (const [key, value] of Object.entries(example)) {
     const counterpart = actual[key]
-    if (HANDLES.includes(key)) handles.set(String(value), String(counterpart))
+    if (HANDLES.includes(key) || RECOVERY_CODE.test(String(value)))
+      handles.set(String(value), String(counterpart))
     compare(t, handles, `${name}/${key}`, value, counterpart)
   }
 }

@@ -2,6 +2,7 @@ import { createChangeEmail } from '../emails/change-email.ts'
 import { createConfirmWithPassword } from '../emails/confirm-with-password.ts'
 import { createRevertEmail } from '../emails/revert-email.ts'
 import { createVerifyEmail } from '../emails/verify-email.ts'
+import { createReauthenticate } from '../reauthentication/reauthenticate.ts'
 import { createRequestReset } from '../recovery/request-reset.ts'
 import { createResetPassword } from '../recovery/reset-password.ts'
 import { createRegister } from '../registration/register.ts'
@@ -19,6 +20,7 @@ export function createAccounts(dependencies: AccountDependencies) {
     register: createRegister(services),
     ...createVerifiedRegistration(services),
     login: createLogin(services),
+    reauthenticate: createReauthenticate(services),
     changeUsername: createChangeUsername(services),
     changePassword: createChangePassword(services),
     requestReset: createRequestReset(services),

@@ -3,6 +3,7 @@ import { mayUseReserve } from '../../db/bound-statement.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
+import { createFactorAdmin } from '../factors/admin.ts'
 import { createAuthMails } from '../mails/mails.ts'
 import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
@@ -79,6 +80,8 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   }
 
   return {
+    ...createFactorAdmin(store, mails),
+
     /** All accounts, the oldest first. */
     async *list(): AsyncGenerator<Account> {
       let after = ''

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
+import { factorAnswers } from '../factors/schemas.ts'
 import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
@@ -70,11 +71,18 @@ export type Credentials = Readonly<Static<typeof Credentials>>
 
 const CurrentPassword = Type.String({ format: 'password', description: 'the password of the account' })
 
+/** One of the ways of a signed-in user to show again who he is. */
+export const AuthenticationProof = Type.Object(
+  { password: Type.Optional(CurrentPassword), ...factorAnswers },
+  { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
+)
+export type AuthenticationProof = Readonly<Static<typeof AuthenticationProof>>
+
 /** @param minLength the fewest characters of the new password */
 export const createPasswordChangeSchema = (minLength: number) =>
   Type.Object(
     {
-      currentPassword: CurrentPassword,
+      currentPassword: Type.Optional(CurrentPassword),
       newPassword: createNewPasswordSchema(minLength),
       endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
     },
@@ -93,7 +101,7 @@ export const UsernameChange = Type.Object(
 )
 
 export const AccountDeletion = Type.Object(
-  { password: CurrentPassword },
+  { password: Type.Optional(CurrentPassword) },
   { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
 )
 
@@ -134,7 +142,7 @@ export const createPasswordResetSchema = (minLength: number) =>
 export type PasswordReset = Readonly<Static<ReturnType<typeof createPasswordResetSchema>>>
 
 export const EmailChange = Type.Object(
-  { email: Email, currentPassword: CurrentPassword },
+  { email: Email, currentPassword: Type.Optional(CurrentPassword) },
   {
     additionalProperties: false,
     examples: [{ email: 'ada@lovelace.example', currentPassword: 'correct horse battery staple' }]

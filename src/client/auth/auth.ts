@@ -3,6 +3,7 @@ import type { Send } from '../http/requests.ts'
 import type { TokenManager } from '../tokens/token-manager.ts'
 import { createAccount } from './account.ts'
 import { createEmail } from './email.ts'
+import { createFactors } from './factors.ts'
 import { createPersonalAccessTokens } from './personal-access-tokens.ts'
 import { createRecovery } from './recovery.ts'
 import { createRegistration } from './registration.ts'
@@ -15,6 +16,7 @@ export function createAuth(send: Send, tokens: TokenManager, call: Call) {
     ...createSessions(send, tokens, call),
     ...createAccount(send, tokens, call),
     ...createEmail(send, tokens, call),
+    ...createFactors(send, tokens, call),
     ...createRecovery(send),
     ...createPersonalAccessTokens(call)
   }

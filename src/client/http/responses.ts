@@ -1,20 +1,27 @@
 import type {
+  Authentication,
   BatchResult,
   Challenge,
   Change,
   ChangePage,
   Completion,
   CompletionPage,
+  ConfirmedFactor,
   CreatedPersonalAccessToken,
   Event,
   EventPage,
+  Factor,
+  FactorList,
   ImportTodosAnswer,
   List,
   ListPage,
   ListPersonalAccessTokensAnswer,
   ListSessionsAnswer,
+  NewTotpFactor,
   PersonalAccessToken,
+  RecoveryCodes,
   RegisteredPair,
+  SecondFactorPair,
   Session,
   Tag,
   TagChange,
@@ -107,6 +114,16 @@ const isTokenPair = isObjectOf<TokenPair>({
 const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expiresIn: isFiniteNumber })
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
   isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
+const isSecondFactorPair = (value: unknown): value is SecondFactorPair =>
+  isTokenPair(value) && (!('recoveryCode' in value) || isNonEmptyString(value.recoveryCode))
+const isFactor = isObjectOf<Factor>({ id: isNonEmptyString })
+const isConfirmedFactor = (value: unknown): value is ConfirmedFactor =>
+  isFactor(value) && (!('recoveryCodes' in value) || isRecoveryCodes(value))
+const isRecoveryCodes = isObjectOf<RecoveryCodes>({ recoveryCodes: isArrayOf(isNonEmptyString) })
+const isAuthentication = isObjectOf<Authentication>({
+  authenticatedAt: isNonEmptyString,
+  freshUntil: isNonEmptyString
+})
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
@@ -161,6 +178,16 @@ export const readRegistration = createJsonReader(
 /** Refuses the token pair of another user. */
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
+export const readSecondFactorPair = createJsonReader(isSecondFactorPair)
+export const readFactors = createJsonReader(
+  isObjectOf<FactorList>({ items: isArrayOf(isFactor), recoveryCodesLeft: isFiniteNumber })
+)
+export const readNewTotpFactor = createJsonReader(
+  isObjectOf<NewTotpFactor>({ id: isNonEmptyString, secret: isNonEmptyString, uri: isNonEmptyString })
+)
+export const readConfirmedFactor = createJsonReader(isConfirmedFactor)
+export const readRecoveryCodes = createJsonReader(isRecoveryCodes)
+export const readAuthentication = createJsonReader(isAuthentication)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
 export const readPersonalAccessTokens = createJsonReader(
   isObjectOf<ListPersonalAccessTokensAnswer>({ items: isArrayOf(isPersonalAccessToken) })

@@ -126,7 +126,7 @@ export const tokenCreated = (mail: TokenCreatedMail): MailTexts =>
     ifNotYou: ['Somebody is in your account.', GET_NEW_PASSWORD, 'The new password ends the token, too.']
   })
 
-interface NoticeTexts {
+export interface NoticeTexts {
   /** What follows the name of the application. */
   readonly subject: string
   readonly event: readonly string[]
@@ -134,7 +134,8 @@ interface NoticeTexts {
   readonly ifNotYou: readonly MailBlock[]
 }
 
-function renderNotice(
+/** Renders a notice, with what happened, when, and what to do if it was somebody else. */
+export function renderNotice(
   { appName, username, occurrence }: NoticeMail,
   { subject, event, facts = [], ifNotYou }: NoticeTexts
 ): MailTexts {
