@@ -5,6 +5,7 @@ import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { createAuthMails } from '../mails/mails.ts'
+import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { createFreshness } from '../sessions/freshness.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
@@ -38,7 +39,8 @@ export function createPersonalAccessTokens({ store, config, onUseNotRecorded }: 
 
   /**
    * Makes a token. Only its hash is kept, so that this is the only time that it is seen.
-   * @throws {Problem} `reauthentication_required`, `validation_failed` or `too_many_personal_access_tokens`
+   * @throws {Problem} `reauthentication_required`, `validation_failed` or `too_many_personal_access_tokens`;
+   *   `access_token_revoked` when the session has ended meanwhile
    */
   async function create(
     caller: Identity,
@@ -91,10 +93,9 @@ export function createPersonalAccessTokens({ store, config, onUseNotRecorded }: 
         mayUseReserve(auditLog.bindEvent(userId, 'token_revoked', client, { sessionId }))
       )
       .catch(error => {
-        if (!(error instanceof NoRowAffected)) throw error
-        throw new Problem(
-          error.statement === lock ? 'access_token_revoked' : 'personal_access_token_not_found'
-        )
+        if (error instanceof NoRowAffected && error.statement === lock)
+          throw new Problem('access_token_revoked')
+        return refuseIfNoRow('personal_access_token_not_found')(error)
       })
   }
 

@@ -4,7 +4,7 @@ import { serveAda } from '../../accounts/mail-service.ts'
 import { emptyDatabase } from '../../support/databases.ts'
 import { codeOf, parameterOf } from '../../support/mailbox.ts'
 import { PASSWORD, type Pair, type Service, serve } from '../../support/service.ts'
-import { createToken, eventsOf, serveOwner } from './token-service.ts'
+import { type CreatedToken, createToken, eventsOf, serveOwner } from './token-service.ts'
 
 const NEW_PASSWORD = `${PASSWORD} too`
 
@@ -163,4 +163,42 @@ t.test('no token is made by a session that ends meanwhile', async t => {
       t.equal(status, 401, what)
     }
   }
+})
+
+t.test('a session that ends while its request is under way neither makes nor ends a token', async t => {
+  const { app, own, pair, create } = await serveOwner(t)
+  const { id } = await create()
+  const caller = await app.sessions.authenticate(pair.accessToken)
+  const other = await own('POST', '/login', { email: pair.user.email, password: PASSWORD })
+  await own('POST', '/logout')
+  const client = { ip: '192.0.2.1', userAgent: null }
+  const { personalAccessTokens: tokens } = app
+  await t.rejects(tokens.create(caller, { name: 'late', scopes: ['todos:read'] }, client), {
+    code: 'access_token_revoked'
+  })
+  await t.rejects(tokens.revoke(caller, id, client), { code: 'access_token_revoked' })
+  const owner = await app.sessions.authenticate(other.body.accessToken)
+  t.match(await tokens.list(owner.id), [{ id }])
+  await tokens.revoke(owner, id, client)
+  t.strictSame(await tokens.list(owner.id), [])
+})
+
+t.test('of many tokens at a time, those that have ended are refused', async t => {
+  const { app, call, own, create } = await serveOwner(t)
+  const tokens: CreatedToken[] = []
+  for (let index = 0; index < 20; index++) tokens.push(await create())
+  const read = () =>
+    Promise.all(
+      tokens.map(async ({ token }) => {
+        const { statusCode } = await app.inject({
+          url: '/api/todos',
+          headers: { authorization: `Bearer ${token}` }
+        })
+        return statusCode
+      })
+    )
+  for (const _ of [1, 2]) t.strictSame(await read(), Array(20).fill(200))
+  for (const { id } of tokens.slice(0, 10)) await own('DELETE', `/tokens/${id}`)
+  t.strictSame(await read(), [...Array(10).fill(401), ...Array(10).fill(200)])
+  t.equal((await call('GET', '/api/todos', { token: tokens[19]?.token })).status, 200)
 })
