@@ -53,7 +53,7 @@ interface Step {
 const often = <T>(weights: [number, T][]) =>
   fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
 
-const plan = fc.record<Plan>({
+const planned = {
   kind: often<Request['kind']>([
     [16, 'refresh'],
     [3, 'login'],
@@ -86,7 +86,8 @@ const plan = fc.record<Plan>({
   ]),
   lag: fc.nat({ max: 3 }),
   isDirect: fc.boolean()
-})
+}
+const plan = fc.record<Plan>(planned)
 
 const pass = often([
   [24, 0],
@@ -129,7 +130,33 @@ const race = fc
     return { pass: SETTINGS.ACCESS_TOKEN_TTL, session, isFresh: false, plans }
   })
 
-const step = fc.oneof({ weight: 2, arbitrary: calm }, { weight: 1, arbitrary: race })
+/** What is dangerous, while the session is authenticated anew and the account asks for more or less. */
+const danger = fc.record<Step>({
+  pass: fc.constantFrom(0, SETTINGS.ACCESS_TOKEN_TTL, SETTINGS.REAUTHENTICATION_TTL),
+  session,
+  isFresh: fc.constant(true),
+  plans: fc.array(
+    fc.record({
+      ...planned,
+      kind: often<Request['kind']>([
+        [4, 'end'],
+        [2, 'password'],
+        [1, 'delete'],
+        [3, 'reauthenticate'],
+        [2, 'factor'],
+        [3, 'raise']
+      ]),
+      back: fc.constant(0)
+    }),
+    { minLength: 1, maxLength: 4 }
+  )
+})
+
+const step = fc.oneof(
+  { weight: 2, arbitrary: calm },
+  { weight: 1, arbitrary: race },
+  { weight: 1, arbitrary: danger }
+)
 
 /** How often requests had which outcomes. */
 type Tally = Map<string, number>

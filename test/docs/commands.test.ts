@@ -184,6 +184,10 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     t.match(steps[19], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
   },
 
+  'docs/sign-in.md'(t, [answer]) {
+    t.match(parse(answer), [{ methods: ['password'], level: 'aal1', freshUntil: String }])
+  },
+
   'docs/command-line.md'(t, outputs) {
     t.match(outputs[0], /ada@example\.org/)
   }

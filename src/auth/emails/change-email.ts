@@ -144,9 +144,9 @@ export function createChangeEmail(services: AccountServices) {
   }
 
   async function assertLevel(userId: string, level: number): Promise<void> {
-    const [user] = await findById.execute({ userId })
-    const requiredLevel = user ? getRequiredLevel(user) : 1
-    if (level < requiredLevel) throw freshness.createProblem({ requiredLevel })
+    const users = await findById.execute({ userId })
+    if (users.some(user => level < getRequiredLevel(user)))
+      throw freshness.createProblem({ requiredLevel: 2 })
   }
 
   async function assertEmailFree(params: { userId: string; emailKey: string; now: Date }): Promise<void> {
