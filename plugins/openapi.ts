@@ -25,6 +25,7 @@ async function openapi(app: FastifyInstance) {
       servers: [{ url: '/', description: 'this service' }],
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
+        { name: 'passkeys', description: 'Passkeys: signing in without a password' },
         { name: 'todos', description: 'The todos of the signed-in user' },
         { name: 'tags', description: 'The tags of the todos' },
         { name: 'lists', description: 'The lists that todos are in' },

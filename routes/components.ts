@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import {
   ChallengeDocument,
+  ConfirmedPairDocument,
   RegisteredPairDocument,
   TokenPairDocument,
   UserDocument
@@ -15,6 +16,12 @@ import {
   RecoveryCodesDocument,
   SecondFactorPairDocument
 } from './auth/factors/documents.ts'
+import {
+  AddedPasskeyDocument,
+  PasskeyCreationOptionsDocument,
+  PasskeyDocument,
+  PasskeyRequestOptionsDocument
+} from './auth/passkeys/documents.ts'
 import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
 import { CreatedPersonalAccessTokenDocument, PersonalAccessTokenDocument } from './auth/tokens/schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
@@ -39,6 +46,7 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    ConfirmedPairDocument,
     SecondFactorPairDocument,
     FactorDocument,
     FactorListDocument,
@@ -47,6 +55,10 @@ async function components(app: FastifyInstance) {
     RecoveryCodesDocument,
     AuthenticationDocument,
     SessionDocument,
+    PasskeyDocument,
+    AddedPasskeyDocument,
+    PasskeyCreationOptionsDocument,
+    PasskeyRequestOptionsDocument,
     AuditEventDocument,
     AuditEventPageDocument,
     PersonalAccessTokenDocument,

@@ -25,6 +25,7 @@ export const exampleIds = {
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
   challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
+  passkey: '01a20994-0c1b-7e65-9a3f-71d2c84b0e95',
   factor: '01a20994-77d1-7e3a-9b60-c1d58f2e4a97',
   personalAccessToken: '01a20995-4d17-7e88-a3b2-6f1d0c9e5a34',
   todo: exampleId,

@@ -48,6 +48,7 @@ import home from '../routes/system/home.ts'
 import jwks from '../routes/system/jwks.ts'
 import limits from '../routes/system/limits.ts'
 import { renderProblemPage } from '../routes/system/pages/problem-occurrence.ts'
+import passkeys from '../routes/system/passkeys.ts'
 import problemPages from '../routes/system/problems.ts'
 import tags from '../routes/tags/index.ts'
 import todos from '../routes/todos/index.ts'
@@ -181,6 +182,7 @@ export async function buildApp({
   await app.register(auth, { prefix: '/api/auth', config })
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
+  await app.register(passkeys, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(tags, { prefix: '/api/tags' })
   await app.register(lists, { prefix: '/api/lists', config })

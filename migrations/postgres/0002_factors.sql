@@ -47,6 +47,7 @@ CREATE TABLE "totp_factors" (
 	"confirmed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+ALTER TABLE "challenges" ADD COLUMN "passkey" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "authenticated_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "authentication_methods" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "assurance_level" integer DEFAULT 1 NOT NULL;--> statement-breakpoint

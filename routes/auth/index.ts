@@ -9,6 +9,7 @@ import emails from './emails.ts'
 import factors from './factors/index.ts'
 import secondFactorLogin from './factors/login.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
+import passkeys from './passkeys/index.ts'
 import reauthentication from './reauthentication.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
@@ -92,6 +93,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.register(account, { config })
   app.register(emails)
+  app.register(passkeys)
   app.register(reauthentication)
   app.register(recovery, { config })
   app.register(sessions)

@@ -4,6 +4,7 @@ import { acrValues, authenticationMethods } from '../../src/auth/sessions/authen
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import { bearer, bearerProblems, bodyProblems, Instant, problemResponses, ref } from '../schemas.ts'
 import { ReplacementCode } from './factors/documents.ts'
+import { knownPasskeyProblems } from './passkeys/schemas.ts'
 import { tags } from './schemas.ts'
 
 export const AuthenticationDocument = Type.Object(
@@ -48,7 +49,9 @@ export const reauthenticate = {
       'reauthentication_required',
       'password_wrong',
       'second_factor_wrong',
-      'sign_in_throttled'
+      'sign_in_throttled',
+      'account_disabled',
+      ...knownPasskeyProblems
     )
   }
 }

@@ -10,6 +10,7 @@ import { factorProblems } from './factors/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
+import { passkeyProblems } from './passkeys/problems.ts'
 import { passkeyTables } from './passkeys/tables.ts'
 import { personalAccessTokenProblems } from './personal-access-tokens/problems.ts'
 import { personalAccessTokenTables } from './personal-access-tokens/tables.ts'
@@ -54,7 +55,13 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems, ...factorProblems, ...personalAccessTokenProblems },
+  problems: {
+    ...authProblems,
+    ...emailProblems,
+    ...factorProblems,
+    ...passkeyProblems,
+    ...personalAccessTokenProblems
+  },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),

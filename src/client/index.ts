@@ -47,7 +47,7 @@ export function createClient(options: ClientOptions) {
   const tokens = createTokenManager(platform, send, tokenStorage, onSignedOut)
   const call = createCall(send, tokens, options.token)
   return {
-    auth: createAuth(send, tokens, call),
+    auth: createAuth(send, tokens, call, platform),
     todos: createTodos(platform, call),
     tags: createTags(call),
     lists: createLists(platform, call),
@@ -60,6 +60,13 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>
+export {
+  type Authenticators,
+  type NewPasskey,
+  type PasskeyProof,
+  type PasskeyRequest,
+  supportsPasskeys
+} from './auth/authenticators.ts'
 export type { SecondFactorUser } from './auth/factors.ts'
 export type { RegisteredUser } from './auth/registration.ts'
 export { SignUpModeError } from './auth/sign-up-mode-error.ts'

@@ -14,6 +14,9 @@ export type Problem = {
     | 'request_refused'
     | 'validation_failed'
     | 'link_invalid'
+    | 'passkey_malformed'
+    | 'passkey_unsupported'
+    | 'passkey_challenge_invalid'
     | 'authentication_required'
     | 'invalid_credentials'
     | 'access_token_invalid'
@@ -28,6 +31,7 @@ export type Problem = {
     | 'reauthentication_required'
     | 'second_factor_required'
     | 'sign_in_expired'
+    | 'passkey_not_recognized'
     | 'personal_access_token_invalid'
     | 'personal_access_token_expired'
     | 'password_wrong'
@@ -36,6 +40,8 @@ export type Problem = {
     | 'sign_up_closed'
     | 'invitation_required'
     | 'second_factor_wrong'
+    | 'passkey_origin_refused'
+    | 'passkey_user_not_verified'
     | 'insufficient_scope'
     | 'too_many_personal_access_tokens'
     | 'quota_exceeded'
@@ -43,6 +49,7 @@ export type Problem = {
     | 'not_found'
     | 'session_not_found'
     | 'factor_not_found'
+    | 'passkey_not_found'
     | 'personal_access_token_not_found'
     | 'completion_not_found'
     | 'tag_not_found'
@@ -56,6 +63,9 @@ export type Problem = {
     | 'factor_confirmed'
     | 'too_many_factors'
     | 'no_second_factor'
+    | 'passkey_already_registered'
+    | 'too_many_passkeys'
+    | 'last_way_in'
     | 'completion_not_latest'
     | 'series_changed'
     | 'series_ended'
@@ -66,6 +76,7 @@ export type Problem = {
     | 'link_expired'
     | 'link_used'
     | 'challenge_expired'
+    | 'passkey_challenge_expired'
     | 'sync_token_expired'
     | 'precondition_failed'
     | 'body_too_large'
@@ -82,6 +93,7 @@ export type Problem = {
     | 'internal_error'
     | 'mail_not_configured'
     | 'sealing_not_configured'
+    | 'passkeys_not_configured'
     | 'overloaded'
     | 'shutting_down'
     | 'database_unavailable'
@@ -237,7 +249,7 @@ export type Challenge = {
   expiresIn: number
 }
 
-/** What a registration gives. `verification` is for the code that was mailed to the address. */
+/** What a registration gives. `verification` is for the code that was mailed to the address. `recoveryCodes` come with an account that begins with a passkey. */
 export type RegisteredPair = {
   /** a JWT, to be sent as `Authorization: Bearer …` */
   accessToken: string
@@ -250,6 +262,24 @@ export type RegisteredPair = {
   refreshExpiresIn: number
   user: User
   verification?: Challenge
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** What a registration gives that the code has confirmed. `recoveryCodes` come with an account that begins with a passkey. */
+export type ConfirmedPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
 }
 
 /** What a sign-in by a second factor gives. After a recovery code, the code in its place is there. */
@@ -353,6 +383,103 @@ export type Session = {
   absoluteExpiresAt: string
 }
 
+/** A passkey of the account. */
+export type Passkey = {
+  id: string
+  /** what the user calls it, at most 64 characters */
+  name: string
+  /** the password manager or the security key that made it; null for an unknown one */
+  device: string | null
+  /** when it was added */
+  createdAt: string
+  /** when it was last used; null for never */
+  lastUsedAt: string | null
+  /** whether it outlives the device, as its maker says */
+  backedUp: boolean
+  /** its id for browsers and password managers (PublicKeyCredential.signalAllAcceptedCredentials), in base64url */
+  credentialId: string
+}
+
+/** A passkey that was added, with the recovery codes of an account that had none before. */
+export type AddedPasskey = {
+  id: string
+  /** what the user calls it, at most 64 characters */
+  name: string
+  /** the password manager or the security key that made it; null for an unknown one */
+  device: string | null
+  /** when it was added */
+  createdAt: string
+  /** when it was last used; null for never */
+  lastUsedAt: string | null
+  /** whether it outlives the device, as its maker says */
+  backedUp: boolean
+  /** its id for browsers and password managers (PublicKeyCredential.signalAllAcceptedCredentials), in base64url */
+  credentialId: string
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** What a browser needs to make a passkey: for PublicKeyCredential.parseCreationOptionsFromJSON (WebAuthn Level 3). */
+export type PasskeyCreationOptions = {
+  rp: {
+    /** the domain that passkeys belong to */
+    id: string
+    /** the name of the application */
+    name: string
+  }
+  user: {
+    /** the user handle, in base64url */
+    id: string
+    /** the e-mail */
+    name: string
+    /** the user name */
+    displayName: string
+  }
+  /** good for five minutes and once, in base64url */
+  challenge: string
+  pubKeyCredParams: Array<{
+    type: 'public-key'
+    /** a COSE algorithm */
+    alg: number
+  }>
+  /** milliseconds for which the challenge is good */
+  timeout: number
+  /** the passkeys that the account has already */
+  excludeCredentials: Array<{
+    type: 'public-key'
+    /** a credential, in base64url */
+    id: string
+    transports: Array<string>
+  }>
+  authenticatorSelection: {
+    residentKey: 'required'
+    requireResidentKey: boolean
+    userVerification: 'required'
+  }
+  attestation: 'none'
+  extensions: {
+    credProps: boolean
+  }
+  hints: Array<string>
+}
+
+/** What a browser needs to use a passkey: for PublicKeyCredential.parseRequestOptionsFromJSON (WebAuthn Level 3). */
+export type PasskeyRequestOptions = {
+  /** the domain that passkeys belong to */
+  rpId: string
+  /** good for five minutes and once, in base64url */
+  challenge: string
+  /** milliseconds for which the challenge is good */
+  timeout: number
+  userVerification: 'required'
+  /** always empty, so that it does not tell who has a passkey */
+  allowCredentials: Array<{
+    type: 'public-key'
+    /** a credential, in base64url */
+    id: string
+  }>
+}
+
 /** Something that happened to the account. */
 export type Event = {
   id: string
@@ -368,6 +495,9 @@ export type Event = {
     | 'mail_failed'
     | 'signed_in'
     | 'sign_in_failed'
+    | 'passkey_added'
+    | 'passkey_count_went_back'
+    | 'passkey_removed'
     | 'password_changed'
     | 'password_reset'
     | 'recovery_code_used'
@@ -636,7 +766,24 @@ export type RegisterBody = {
   /** an e-mail address of at most 254 characters */
   email: string
   /** 8 to 128 characters of any kind */
-  password: string
+  password?: string
+  /** the new passkey, as PublicKeyCredential.toJSON() gives it (RegistrationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** the new key, in base64url */
+      attestationObject: string
+      /** how the authenticator is reached */
+      transports?: Array<string>
+    }
+  }
   /** the token of an invitation, which some services require; with one the e-mail needs no code */
   invitation?: string
 }
@@ -686,6 +833,8 @@ export type RefreshBody = {
   }
   /** as it was answered */
   recoveryCode?: string
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
 }
 
 export type LogoutBody = {
@@ -738,6 +887,67 @@ export type RevertEmailBody = {
   token: string
 }
 
+export type AddPasskeyBody = {
+  /** a text of 1 to 64 characters, not counting white space around it */
+  name?: string
+  /** the new passkey, as PublicKeyCredential.toJSON() gives it (RegistrationResponseJSON) */
+  passkey: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** the new key, in base64url */
+      attestationObject: string
+      /** how the authenticator is reached */
+      transports?: Array<string>
+    }
+  }
+}
+
+/** The passkeys. */
+export type ListPasskeysAnswer = {
+  items: Array<Passkey>
+}
+
+export type PatchPasskeyBody = {
+  /** a text of 1 to 64 characters, not counting white space around it */
+  name?: string
+}
+
+export type CreatePasskeySignUpOptionsBody = {
+  /** 3 to 32 letters, digits, dots, underscores or hyphens */
+  username: string
+  /** an e-mail address of at most 254 characters */
+  email: string
+}
+
+export type LoginWithPasskeyBody = {
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
+}
+
 export type ReauthenticateBody = {
   /** the password of the account */
   password?: string
@@ -745,6 +955,25 @@ export type ReauthenticateBody = {
   code?: string
   /** a recovery code; case, spaces and hyphens do not matter */
   recoveryCode?: string
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
 }
 
 export type RequestPasswordResetBody = {
@@ -780,6 +1009,25 @@ export type LoginWithSecondFactorBody = {
   code?: string
   /** a recovery code; case, spaces and hyphens do not matter */
   recoveryCode?: string
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
 }
 
 export type ConfirmTotpBody = {

@@ -105,6 +105,13 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
     ({ auth }) => auth.changePassword({ currentPassword: '', newPassword: '' })
   ],
   'auth.deleteAccount': ['nothing', ({ auth }) => auth.deleteAccount('')],
+  'auth.getPasskey': ['json', ({ auth }) => auth.getPasskey()],
+  'auth.loginWithPasskey': ['json', ({ auth }) => auth.loginWithPasskey()],
+  'auth.createFirstPasskey': ['json', ({ auth }) => auth.createFirstPasskey(ADA)],
+  'auth.addPasskey': ['json', ({ auth }) => auth.addPasskey()],
+  'auth.passkeys': ['json', ({ auth }) => auth.passkeys()],
+  'auth.patchPasskey': ['json', ({ auth }) => auth.patchPasskey('1', {})],
+  'auth.removePasskey': ['nothing', ({ auth }) => auth.removePasskey('1')],
   'auth.requestVerification': ['json', ({ auth }) => auth.requestVerification()],
   'auth.confirmVerification': ['json', ({ auth }) => auth.confirmVerification(CODE_ANSWER)],
   'auth.changeEmail': ['json', ({ auth }) => auth.changeEmail({ email: '', currentPassword: '' })],

@@ -49,6 +49,7 @@ t.test('without an environment every setting has its default', async t => {
         invitation: undefined
       }
     },
+    passkeys: { rpId: 'localhost', origins: [], acceptsLocalhost: true, pages: {} },
     appName: 'Latchkey',
     requiresIfMatch: false,
     retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS, changesMs: 90 * DAY_MS }

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { serveMail } from '../accounts/mail-service.ts'
+import { MAIL_SETTINGS, serveMail } from '../accounts/mail-service.ts'
 import { codeOf as totpCodeOf } from '../factors/factor-service.ts'
+import { type Authenticator, createAuthenticator } from '../support/authenticator.ts'
 import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
 import { PASSWORD, type Settings } from '../support/service.ts'
 
@@ -11,8 +12,11 @@ const STORY = [
   'getReadiness',
   'getLimits',
   'getJwks',
+  'getRelatedOrigins',
+  'getPasskeyEndpoints',
   'listProblems',
   'getProblem',
+  'createPasskeySignUpOptions',
   'register',
   'login',
   'refresh',
@@ -34,6 +38,13 @@ const STORY = [
   'loginWithSecondFactor',
   'replaceRecoveryCodes',
   'deleteFactor',
+  'createPasskeyOptions',
+  'addPasskey',
+  'listPasskeys',
+  'patchPasskey',
+  'createPasskeySignInOptions',
+  'loginWithPasskey',
+  'removePasskey',
   'createTodo',
   'listTags',
   'renameTag',
@@ -125,6 +136,8 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
 
   /** What stands in the examples, and what took its place in the answers and the mails. */
   const handles = new Map<string, string>()
+  const authenticator = createAuthenticator()
+  let passkeyOptions = {}
   const live = (text: string) =>
     Array.from(handles).reduce((text, [example, actual]) => text.replaceAll(example, actual), text)
 
@@ -145,8 +158,11 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
         const answer = await call(operation.method, urlOf(t, operation, live), {
           headers: { accept, ...(contentType && { 'content-type': contentType }) },
           ...(isProtected(operation) && { token: live(exampleToken) }),
-          ...(request && { body: live(textOf(t, request.example, name)) })
+          ...(request && {
+            body: withPasskey(live(textOf(t, request.example, name)), authenticator, passkeyOptions)
+          })
         })
+        if (/Passkey.*Options$/.test(operationId)) passkeyOptions = answer.body
         for (const mail of await takeMails()) readMail(handles, mail)
         // That the body is of its schema is seen by what sends requests in tests.
         const [, success] = successes.find(([status]) => status === `${answer.status}`) ?? []
@@ -170,6 +186,18 @@ function readMail(handles: Map<string, string>, mail: SentMail) {
   if (code) handles.set(EXAMPLE_CODE, code)
   const example = EXAMPLE_TOKENS.find(example => example.slice(0, 4) === token.slice(0, 4))
   if (example) handles.set(example, token)
+}
+
+/** Puts what an authenticator makes in the place of the passkey of an example. */
+function withPasskey(text: string, authenticator: Authenticator, options: object): string {
+  if (!text.includes('"passkey"')) return text
+  const body = JSON.parse(text)
+  const deviations = { origin: MAIL_SETTINGS.PUBLIC_URL }
+  const passkey =
+    'signature' in body.passkey.response
+      ? authenticator.get(options as Parameters<Authenticator['get']>[0], deviations)
+      : authenticator.create(options as Parameters<Authenticator['create']>[0], deviations)
+  return JSON.stringify({ ...body, passkey })
 }
 
 const isProtected = ({ security = [] }: Operation) => security.some(scheme => 'bearer' in scheme)

@@ -43,6 +43,7 @@ export const renderAllMails = (replacements: Replacements = {}) => {
       occurrence: { time, ip: '2001:db8::1', device: null }
     }),
     accountDisabled: templates.accountDisabled({ ...byOperator, ...replacements }),
-    accountEnabled: templates.accountEnabled({ ...byOperator, ...replacements })
+    accountEnabled: templates.accountEnabled({ ...byOperator, ...replacements }),
+    passkeyCountWentBack: templates.passkeyCountWentBack(noticeMail)
   }
 }

@@ -3,6 +3,7 @@ import { RECOVERY_CODES } from '../../../src/auth/factors/codes/recovery-codes.t
 import { Nullable } from '../../../src/http/schemas/types.ts'
 import { exampleIds, Instant, ref } from '../../schemas.ts'
 import { TokenPairDocument } from '../documents.ts'
+import { exampleCodes, RecoveryCodeList } from './recovery-codes.ts'
 
 const exampleFactor = {
   id: exampleIds.factor,
@@ -11,8 +12,6 @@ const exampleFactor = {
   confirmedAt: '2026-11-23T09:25:00.000Z',
   lastUsedAt: '2026-11-23T09:30:00.000Z'
 }
-
-const exampleCodes = ['7ZKM4T-0QW8RB-XN2PCV-5HGD9S', 'E1FJ60-YA3T8V-QMZ4RW-K9C2XB']
 
 export const FactorDocument = Type.Object(
   {
@@ -56,10 +55,6 @@ export const NewTotpFactorDocument = Type.Object(
     ]
   }
 )
-
-const RecoveryCodeList = Type.Array(Type.String(), {
-  description: `${RECOVERY_CODES} codes, each good once, in place of a second factor; shown here and never again`
-})
 
 export const ConfirmedFactorDocument = Type.Object(
   { ...FactorDocument.properties, recoveryCodes: Type.Optional(RecoveryCodeList) },

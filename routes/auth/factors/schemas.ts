@@ -3,6 +3,7 @@ import { SecondFactorLogin, TotpConfirmation } from '../../../src/auth/factors/s
 import { MAX_TOTP_FACTORS } from '../../../src/auth/factors/statements.ts'
 import { Id } from '../../../src/http/schemas/id.ts'
 import { bearer, bearerProblems, bodyProblems, exampleIds, problemResponses, ref } from '../../schemas.ts'
+import { knownPasskeyProblems } from '../passkeys/schemas.ts'
 import { tags } from '../schemas.ts'
 import {
   ConfirmedFactorDocument,
@@ -112,7 +113,8 @@ export const loginWithSecondFactor = {
       'sign_in_expired',
       'second_factor_wrong',
       'account_disabled',
-      'sign_in_throttled'
+      'sign_in_throttled',
+      ...knownPasskeyProblems
     )
   }
 }

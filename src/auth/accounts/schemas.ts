@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
 import { factorAnswers } from '../factors/schemas.ts'
+import { RegistrationResponse } from '../passkeys/ceremonies/responses.ts'
 import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
@@ -42,7 +43,8 @@ export const createRegistrationSchema = (minLength: number) =>
     {
       username: Username,
       email: Email,
-      password: createNewPasswordSchema(minLength),
+      password: Type.Optional(createNewPasswordSchema(minLength)),
+      passkey: Type.Optional(RegistrationResponse),
       invitation: Type.Optional(
         LinkToken(
           'the token of an invitation, which some services require; with one the e-mail needs no code',

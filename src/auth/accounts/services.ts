@@ -6,6 +6,8 @@ import { createSecondFactorChallenges, type SecondFactorChallenges } from '../fa
 import { createFactorVerifiers, type FactorVerifiers } from '../factors/verification/verifiers.ts'
 import { createLinks, type Links } from '../links/links.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
+import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
+import { createVerifyPasskey, type VerifyPasskey } from '../passkeys/verify-passkey.ts'
 import type { PasswordHasher } from '../passwords/password-hasher.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import { createFreshness, type Freshness } from '../sessions/freshness.ts'
@@ -36,6 +38,8 @@ export interface AccountServices extends AccountDependencies {
   readonly mailLimits: MailLimits
   readonly challenges: Challenges
   readonly links: Links
+  readonly ceremonies: Ceremonies
+  readonly verifyPasskey: VerifyPasskey
   readonly secondFactorChallenges: SecondFactorChallenges
   readonly verifiers: FactorVerifiers
 }
@@ -43,6 +47,8 @@ export interface AccountServices extends AccountDependencies {
 export const createAccountServices = (dependencies: AccountDependencies): AccountServices => {
   const { store, tokens, config, sealing } = dependencies
   const mails = createAuthMails(store, config.mail !== undefined)
+  const ceremonies = createCeremonies({ store, tokens, config })
+  const verifyPasskey = createVerifyPasskey(store, ceremonies, mails)
   return {
     ...dependencies,
     freshness: createFreshness(store, config),
@@ -50,7 +56,9 @@ export const createAccountServices = (dependencies: AccountDependencies): Accoun
     mailLimits: createMailLimits(store),
     challenges: createChallenges(store, createCodes(tokens.deriveKeys)),
     links: createLinks(tokens.deriveKeys),
+    ceremonies,
+    verifyPasskey,
     secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys),
-    verifiers: createFactorVerifiers(store, sealing, mails)
+    verifiers: createFactorVerifiers(store, sealing, mails, verifyPasskey)
   }
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { AuthenticationResponse } from '../passkeys/ceremonies/responses.ts'
 
 /** Characters of a recovery code that people may type: with spaces and hyphens in it. */
 const MAX_RECOVERY_CODE = 64
@@ -25,7 +26,8 @@ export const TotpConfirmation = Type.Object(
 /** What shows a second factor: one of them. */
 export const factorAnswers = {
   code: Type.Optional(TotpCode),
-  recoveryCode: Type.Optional(RecoveryCode)
+  recoveryCode: Type.Optional(RecoveryCode),
+  passkey: Type.Optional(AuthenticationResponse)
 }
 
 const exampleChallenge = 'lkc_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'

@@ -1,6 +1,8 @@
 import type { Config } from '../../config/config.ts'
 import type { Store } from '../../db/store.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
+import { createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
+import { createVerifyPasskey } from '../passkeys/verify-passkey.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -40,7 +42,12 @@ export function createFactorServices(dependencies: FactorDependencies): FactorSe
     freshness: createFreshness(store, config),
     mailLimits: createMailLimits(store),
     secondFactors: createSecondFactors(store),
-    verifiers: createFactorVerifiers(store, sealing, mails),
+    verifiers: createFactorVerifiers(
+      store,
+      sealing,
+      mails,
+      createVerifyPasskey(store, createCeremonies({ store, tokens, config }), mails)
+    ),
     challenges: createSecondFactorChallenges(store, tokens.deriveKeys)
   }
 }

@@ -129,6 +129,7 @@ export function createAuthMailComposers({
     account_deleted: composeNotice(templates.accountDeleted),
     account_disabled: composeNotice(templates.accountDisabled),
     account_enabled: composeNotice(templates.accountEnabled),
+    passkey_count_went_back: composeNotice(templates.passkeyCountWentBack),
     recovery_code_used: composeNotice(templates.recoveryCodeUsed),
     recovery_codes_replaced: composeNotice(templates.recoveryCodesReplaced),
     second_factor_failed: composeNotice(templates.secondFactorFailed),

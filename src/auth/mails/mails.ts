@@ -59,6 +59,7 @@ export type NoticeKind =
   | 'account_deleted'
   | 'account_disabled'
   | 'account_enabled'
+  | 'passkey_count_went_back'
   | 'factor_added'
   | 'factor_removed'
   | 'recovery_code_used'

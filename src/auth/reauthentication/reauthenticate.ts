@@ -6,6 +6,7 @@ import type { AccountServices } from '../accounts/services.ts'
 import { createFactorProof } from '../factors/verification/factor-proofs.ts'
 import { type Acr, type AuthenticationMethod, toAcr } from '../sessions/authentication.ts'
 import type { Identity } from '../user.ts'
+import { createPasskeyProof } from './passkey-proof.ts'
 import { createPasswordProof } from './password-proof.ts'
 import { findProof } from './proofs.ts'
 import { createRenewal } from './renewal.ts'
@@ -26,21 +27,25 @@ const NOT_ENOUGH =
   'then repeat the request with the same access token.'
 
 export function createReauthenticate(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'verifiers'>
+  services: Pick<
+    AccountServices,
+    'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'verifiers' | 'verifyPasskey'
+  >
 ) {
   const { store, freshness } = services
   const prepareRenewal = createRenewal(store)
   const kinds = [
     createPasswordProof(services),
     createFactorProof(services, 'code'),
-    createFactorProof(services, 'recoveryCode')
+    createFactorProof(services, 'recoveryCode'),
+    createPasskeyProof(services.verifyPasskey)
   ]
 
   /**
    * Lets a signed-in user show again who he is. The session is fresh from then on, and its access token goes on.
    * @throws {Problem} `validation_failed` for a body without a proof or with several; `reauthentication_required` when the
-   *   session's methods would not be enough for the account; `password_wrong`, `second_factor_wrong`, `sign_in_throttled` or `overloaded`;
-   *   `access_token_revoked` when the session has ended meanwhile
+   *   session's methods would not be enough for the account; `password_wrong`, `second_factor_wrong`, `sign_in_throttled` or
+   *   `overloaded`; those of a passkey that is not good; `access_token_revoked` when the session has ended meanwhile
    */
   return async function reauthenticate(
     caller: Identity,

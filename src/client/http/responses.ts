@@ -1,4 +1,5 @@
 import type {
+  AddedPasskey,
   Authentication,
   BatchResult,
   Challenge,
@@ -15,9 +16,13 @@ import type {
   ImportTodosAnswer,
   List,
   ListPage,
+  ListPasskeysAnswer,
   ListPersonalAccessTokensAnswer,
   ListSessionsAnswer,
   NewTotpFactor,
+  Passkey,
+  PasskeyCreationOptions,
+  PasskeyRequestOptions,
   PersonalAccessToken,
   RecoveryCodes,
   RegisteredPair,
@@ -113,13 +118,18 @@ const isTokenPair = isObjectOf<TokenPair>({
 })
 const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expiresIn: isFiniteNumber })
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
-  isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
+  isTokenPair(value) &&
+  (!('verification' in value) || isChallenge(value.verification)) &&
+  (!('recoveryCodes' in value) || isRecoveryCodes(value))
 const isSecondFactorPair = (value: unknown): value is SecondFactorPair =>
   isTokenPair(value) && (!('recoveryCode' in value) || isNonEmptyString(value.recoveryCode))
 const isFactor = isObjectOf<Factor>({ id: isNonEmptyString })
 const isConfirmedFactor = (value: unknown): value is ConfirmedFactor =>
   isFactor(value) && (!('recoveryCodes' in value) || isRecoveryCodes(value))
 const isRecoveryCodes = isObjectOf<RecoveryCodes>({ recoveryCodes: isArrayOf(isNonEmptyString) })
+const isPasskey = isObjectOf<Passkey>({ id: isNonEmptyString, name: isNonEmptyString })
+const isAddedPasskey = (value: unknown): value is AddedPasskey =>
+  isPasskey(value) && (!('recoveryCodes' in value) || isRecoveryCodes(value))
 const isAuthentication = isObjectOf<Authentication>({
   authenticatedAt: isNonEmptyString,
   freshUntil: isNonEmptyString
@@ -170,6 +180,7 @@ export const readEventStream: ResponseReader<Response> = async response => {
 
 export const readUser = createJsonReader(isUser)
 export const readTokenPair = createJsonReader(isTokenPair)
+export const readRegisteredPair = createJsonReader(isRegisteredPair)
 export const readChallenge = createJsonReader(isChallenge)
 /** Reads the pair of a new account, or the challenge with whose code the account comes into being. */
 export const readRegistration = createJsonReader(
@@ -187,6 +198,15 @@ export const readNewTotpFactor = createJsonReader(
 )
 export const readConfirmedFactor = createJsonReader(isConfirmedFactor)
 export const readRecoveryCodes = createJsonReader(isRecoveryCodes)
+export const readPasskey = createJsonReader(isPasskey)
+export const readAddedPasskey = createJsonReader(isAddedPasskey)
+export const readPasskeys = createJsonReader(isObjectOf<ListPasskeysAnswer>({ items: isArrayOf(isPasskey) }))
+export const readPasskeyCreationOptions = createJsonReader(
+  isObjectOf<PasskeyCreationOptions>({ challenge: isNonEmptyString })
+)
+export const readPasskeyRequestOptions = createJsonReader(
+  isObjectOf<PasskeyRequestOptions>({ challenge: isNonEmptyString })
+)
 export const readAuthentication = createJsonReader(isAuthentication)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
 export const readPersonalAccessTokens = createJsonReader(

@@ -37,7 +37,7 @@ export function createSecondFactorLogin({
    * sign-in with the password goes on at once.
    * @returns the first token pair of a new session
    * @throws {Problem} `sign_in_expired`, `second_factor_wrong`, `account_disabled`, `sign_in_throttled`; `validation_failed`
-   *   unless there is one answer
+   *   unless there is one answer; those of a passkey that is not good
    */
   async function loginWithSecondFactor(
     { challenge: text, ...answers }: SecondFactorLogin,
@@ -73,7 +73,7 @@ export function createSecondFactorLogin({
   async function start(
     { id, username, email, emailVerified, passwordVersion }: UserRow,
     challenge: SecondFactorChallenge,
-    { method, useUp, statements, recoveryCode }: FactorUse,
+    { method, useUp, refusal, statements, recoveryCode }: FactorUse,
     clearFailures: BoundStatement,
     client: ClientInfo
   ): Promise<SecondFactorPair | undefined> {
@@ -87,7 +87,10 @@ export function createSecondFactorLogin({
       })
       .then(pair => ({ ...pair, ...(recoveryCode !== undefined && { recoveryCode }) }))
       .catch(error => {
-        if (error instanceof NoRowAffected && error.statement === useUp) return undefined
+        if (error instanceof NoRowAffected && error.statement === useUp) {
+          if (refusal) throw new Problem(refusal)
+          return undefined
+        }
         throw hasExpired(error) ? new Problem('sign_in_expired') : error
       })
   }

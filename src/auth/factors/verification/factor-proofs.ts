@@ -4,15 +4,15 @@ import { createAuditLog } from '../../audit/audit-log.ts'
 import type { TakeProof } from '../../reauthentication/proofs.ts'
 import type { AuthenticationMethod } from '../../sessions/authentication.ts'
 import { createFactorAttempts } from './attempts.ts'
-import type { FactorAnswers } from './verifiers.ts'
+import type { GuessableAnswers } from './verifiers.ts'
 
-const methods: Readonly<Record<keyof FactorAnswers, AuthenticationMethod>> = {
+const methods: Readonly<Record<keyof GuessableAnswers, AuthenticationMethod>> = {
   code: 'totp',
   recoveryCode: 'recovery_code'
 }
 
 /** Creates the proof of a signed-in user by a second factor. It is wrong as well once it was used. */
-export function createFactorProof<Name extends keyof FactorAnswers>(
+export function createFactorProof<Name extends keyof GuessableAnswers>(
   { store, throttle, verifiers }: Pick<AccountServices, 'store' | 'throttle' | 'verifiers'>,
   name: Name
 ): TakeProof {
@@ -20,7 +20,7 @@ export function createFactorProof<Name extends keyof FactorAnswers>(
   const attempt = createFactorAttempts(throttle)
 
   return function takeFactor(body) {
-    const answer: FactorAnswers[Name] | undefined = body[name]
+    const answer: GuessableAnswers[Name] | undefined = body[name]
     if (answer === undefined) return undefined
     return {
       method: methods[name],

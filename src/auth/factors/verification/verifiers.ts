@@ -1,9 +1,11 @@
 import { type BoundStatement, mustAffectRow } from '../../../db/bound-statement.ts'
 import type { Store } from '../../../db/store.ts'
 import type { ClientInfo } from '../../../http/client-info.ts'
-import { validationFailed } from '../../../problems/problem.ts'
+import { type ProblemCode, validationFailed } from '../../../problems/problem.ts'
 import { createAuditLog } from '../../audit/audit-log.ts'
 import type { AuthMails } from '../../mails/mails.ts'
+import type { AuthenticationResponse } from '../../passkeys/ceremonies/responses.ts'
+import type { VerifyPasskey } from '../../passkeys/verify-passkey.ts'
 import type { Sealing } from '../../sealing/sealing.ts'
 import type { AuthenticationMethod } from '../../sessions/authentication.ts'
 import type { User } from '../../user.ts'
@@ -13,10 +15,15 @@ import { sealSeed, toSealedFor } from '../seeds.ts'
 import { factorStatements } from '../statements.ts'
 import type { TotpFactorRow } from '../tables.ts'
 
-/** What shows a second factor, by its name in a request. */
-export interface FactorAnswers {
+/** What somebody could guess: how often that is tried is bounded. */
+export interface GuessableAnswers {
   readonly code: string
   readonly recoveryCode: string
+}
+
+/** What shows a second factor, by its name in a request. */
+export interface FactorAnswers extends GuessableAnswers {
+  readonly passkey: AuthenticationResponse
 }
 
 /** A factor that was shown. It counts with the transaction that uses it up. */
@@ -24,6 +31,8 @@ export interface FactorUse {
   readonly method: AuthenticationMethod
   /** Must affect a row: of several uses of one thing, one does. */
   readonly useUp: BoundStatement<readonly unknown[]>
+  /** The problem of one that was used up before, where it is not simply a wrong answer. */
+  readonly refusal?: ProblemCode
   /** Come after that in the same transaction. */
   readonly statements: readonly BoundStatement[]
   /** The recovery code that takes the place of one that was used. */
@@ -38,7 +47,12 @@ export type FactorVerifiers = {
 }
 
 /** Verifies second factors. */
-export function createFactorVerifiers(store: Store, sealing: Sealing, mails: AuthMails): FactorVerifiers {
+export function createFactorVerifiers(
+  store: Store,
+  sealing: Sealing,
+  mails: AuthMails,
+  verifyPasskey: VerifyPasskey
+): FactorVerifiers {
   const { listConfirmed, useStep, reseal, findRecoveryCode, useRecoveryCode, insertRecoveryCode } =
     factorStatements(store)
   const auditLog = createAuditLog(store)
@@ -79,11 +93,16 @@ export function createFactorVerifiers(store: Store, sealing: Sealing, mails: Aut
         ],
         recoveryCode
       }
+    },
+
+    async passkey({ id: userId }, response, client) {
+      const { useUp, statements } = await verifyPasskey(response, client, userId)
+      return { method: 'passkey', useUp, refusal: 'passkey_challenge_expired', statements }
     }
   }
 }
 
-const answerNames = ['code', 'recoveryCode'] as const satisfies readonly (keyof FactorAnswers)[]
+const answerNames = ['code', 'recoveryCode', 'passkey'] as const satisfies readonly (keyof FactorAnswers)[]
 
 /**
  * Verifies the one answer that was given.
@@ -102,6 +121,6 @@ export async function verifyAnswer(
 
   const [verify, ...others] = answerNames.flatMap(name => toVerification(name))
   if (!verify || others.length > 0)
-    throw validationFailed({ pointer: '', detail: `needs one of ${answerNames.join(' and ')}` })
+    throw validationFailed({ pointer: '', detail: `needs one of ${answerNames.join(', ')}` })
   return verify()
 }

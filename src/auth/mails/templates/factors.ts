@@ -66,3 +66,16 @@ export const secondFactorFailed = (mail: NoticeMail): MailTexts =>
       'Your password is known to somebody else. Change it at once, and choose one that you use nowhere else. For a day you get no other mail about this.'
     ]
   })
+
+/** A copy of a passkey counts on its own. */
+export const passkeyCountWentBack = (mail: NoticeMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'a passkey may have been copied',
+    event: [
+      `A passkey of your account of ${mail.appName} was used whose count of uses was not higher than the time before. Either the passkey was copied, or its device has lost count.`,
+      'To be safe, remove the passkey that was used last, and make a new one.'
+    ],
+    ifNotYou: [
+      'Sign in with another passkey or your password, remove the passkey that was used last, and end all other sessions.'
+    ]
+  })
