@@ -445,7 +445,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 totp factors, 0 spent challenges, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys removed\n$/.exec(
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 personal access tokens, 0 totp factors, 0 spent challenges, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys removed\n$/.exec(
         said
       ) ?? []
     sum += Number(sessions)

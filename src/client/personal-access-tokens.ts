@@ -1,15 +1,15 @@
-import type { Call } from '../http/calls.ts'
+import type { Call } from './http/calls.ts'
 import {
   readCreatedPersonalAccessToken,
   readEmpty,
   readPersonalAccessToken,
   readPersonalAccessTokens
-} from '../http/responses.ts'
+} from './http/responses.ts'
 import type {
   CreatedPersonalAccessToken,
   CreatePersonalAccessTokenBody,
   PersonalAccessToken
-} from '../types.ts'
+} from './types.ts'
 
 const PATH = '/api/auth/tokens'
 
