@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import { MAX_BATCH_CHANGES } from '../../src/todos/limits.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   idempotencyHeaders,
   idempotencyProblems,
@@ -53,7 +53,7 @@ export const batch = {
     '`Idempotency-Key`, the same batch does nothing: the answer has the todos as they are now, without those that were ' +
     'deleted for good since, and `Idempotent-Replayed: true`.',
   tags: ['todos'],
-  security: bearer,
+  security: bearerWithScope('todos:write'),
   headers: idempotencyHeaders,
   body: Type.Object(
     {

@@ -15,7 +15,7 @@ const exportRoute: FastifyPluginAsyncTypebox = async app => {
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR
-    const { id: userId } = request.user
+    const { id: userId } = request.caller
     const serialize = reply.compileSerializationSchema(TodoDocument)
     const chunks = await exportTodos(app.store, userId, {
       isCalendar,

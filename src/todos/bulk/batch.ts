@@ -24,7 +24,7 @@ import type { FilteredUpdate } from './filtered/update-range.ts'
 /** A batch that takes effect once. */
 export interface BatchRequest {
   readonly userId: string
-  readonly sessionId?: string
+  readonly sessionId?: string | null
   readonly operations: readonly BatchOperation[]
   /** Whether to run everything and write nothing. */
   readonly validateOnly: boolean
