@@ -43,6 +43,13 @@ async function openapi(app: FastifyInstance) {
             scheme: 'bearer',
             bearerFormat: 'JWT',
             description: 'The access token of a sign-in.'
+          },
+          personalAccessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'A token for a program, made at POST /api/auth/tokens. It begins with `lkp_`, and opens what its scopes name: ' +
+              '`todos:read` or `todos:write`.'
           }
         }
       }

@@ -23,6 +23,7 @@ import {
   PasskeyRequestOptionsDocument
 } from './auth/passkeys/documents.ts'
 import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
+import { CreatedPersonalAccessTokenDocument, PersonalAccessTokenDocument } from './auth/tokens/schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -60,6 +61,8 @@ async function components(app: FastifyInstance) {
     PasskeyRequestOptionsDocument,
     AuditEventDocument,
     AuditEventPageDocument,
+    PersonalAccessTokenDocument,
+    CreatedPersonalAccessTokenDocument,
     TodoDocument,
     TodoPageDocument,
     CompletionDocument,

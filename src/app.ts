@@ -6,6 +6,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import auditLog from '../plugins/audit-log.ts'
 import factors from '../plugins/auth/factors.ts'
+import personalAccessTokens from '../plugins/auth/personal-access-tokens.ts'
 import sealing from '../plugins/auth/sealing.ts'
 import authenticate from '../plugins/authenticate.ts'
 import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
@@ -41,6 +42,7 @@ import auth from '../routes/auth/index.ts'
 import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
 import lists from '../routes/lists/index.ts'
+import strictQueries from '../routes/strict-queries.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
 import home from '../routes/system/home.ts'
@@ -162,6 +164,7 @@ export async function buildApp({
   await app.register(sealing, { config })
   await app.register(accounts, { config })
   await app.register(factors, { config })
+  await app.register(personalAccessTokens, { config })
   await app.register(auditLog)
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })
@@ -176,6 +179,7 @@ export async function buildApp({
   await app.register(conditionalGet)
   await app.register(openapi)
 
+  await app.register(strictQueries)
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
   await app.register(limits, { prefix: '/api', config })

@@ -14,6 +14,7 @@ import reauthentication from './reauthentication.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
+import tokens from './tokens/index.ts'
 
 /** A stricter limit for routes that guess or hash a password, or that tell whether an account exists. */
 const toRateLimitConfig = (maxPerMinute: number) => ({ rateLimit: maxPerMinute })
@@ -98,6 +99,7 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
   app.register(sessions)
   app.register(secondFactorLogin)
   app.register(factors)
+  app.register(tokens, { prefix: '/tokens' })
 }
 
 export default auth

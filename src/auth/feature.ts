@@ -12,6 +12,7 @@ import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
 import { passkeyProblems } from './passkeys/problems.ts'
 import { passkeyTables } from './passkeys/tables.ts'
+import { personalAccessTokenProblems } from './personal-access-tokens/problems.ts'
 import { personalAccessTokenTables } from './personal-access-tokens/tables.ts'
 import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
@@ -20,6 +21,8 @@ import { authTables } from './tables.ts'
 const THROTTLE_RETENTION_MS = 86_400_000
 /** Milliseconds after its expiry for which a challenge is kept, since its tries count for longer than its code is good. */
 const CHALLENGE_RETENTION_MS = 86_400_000
+/** Milliseconds for which an expired token is listed, so that its owner sees why a program has stopped. */
+const EXPIRED_TOKEN_RETENTION_MS = 30 * 86_400_000
 
 /** Milliseconds for which a factor is kept that nobody confirms. */
 const UNCONFIRMED_RETENTION_MS = 86_400_000
@@ -52,7 +55,13 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems, ...factorProblems, ...passkeyProblems },
+  problems: {
+    ...authProblems,
+    ...emailProblems,
+    ...factorProblems,
+    ...passkeyProblems,
+    ...personalAccessTokenProblems
+  },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),
@@ -95,6 +104,11 @@ export const authFeature = {
       name: 'formerEmails',
       age: kit => authTables(kit).formerEmails.expiresAt,
       keepForMs: () => 0
+    },
+    {
+      name: 'personalAccessTokens',
+      age: kit => personalAccessTokenTables(kit).personalAccessTokens.expiresAt,
+      keepForMs: () => EXPIRED_TOKEN_RETENTION_MS
     },
     {
       name: 'totpFactors',

@@ -12,6 +12,8 @@ import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
 export interface ClientOptions {
   /** The address of the service, such as `https://todos.example`. */
   readonly baseUrl: string
+  /** A personal access token, with which a program works that signs nobody in. */
+  readonly token?: string
   /**
    * Where tokens are stored. `() => localStorage` is shared by tabs and survives reloads. By default, and when there is no such
    * storage, the tokens stay in memory.
@@ -43,7 +45,7 @@ export function createClient(options: ClientOptions) {
   const tokenStorage = resolveTokenStorage(options.storage, baseUrl, storageName, platform.newKey)
   const send = createSend(platform, baseUrl, timeout)
   const tokens = createTokenManager(platform, send, tokenStorage, onSignedOut)
-  const call = createCall(send, tokens)
+  const call = createCall(send, tokens, options.token)
   return {
     auth: createAuth(send, tokens, call, platform),
     todos: createTodos(platform, call),

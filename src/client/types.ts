@@ -32,6 +32,8 @@ export type Problem = {
     | 'second_factor_required'
     | 'sign_in_expired'
     | 'passkey_not_recognized'
+    | 'personal_access_token_invalid'
+    | 'personal_access_token_expired'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
@@ -40,12 +42,15 @@ export type Problem = {
     | 'second_factor_wrong'
     | 'passkey_origin_refused'
     | 'passkey_user_not_verified'
+    | 'insufficient_scope'
+    | 'too_many_personal_access_tokens'
     | 'quota_exceeded'
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
     | 'factor_not_found'
     | 'passkey_not_found'
+    | 'personal_access_token_not_found'
     | 'completion_not_found'
     | 'tag_not_found'
     | 'todo_not_found'
@@ -118,6 +123,7 @@ export type Problem = {
     | 'refresh'
     | 'reauthenticate'
     | 'request-mail'
+    | 'replace-token'
     | 'resync'
     | 'retry'
     | 'retry-later'
@@ -192,6 +198,12 @@ export type Limits = {
   passwordMinLength: number
   /** characters of a new password, at most */
   passwordMaxLength: number
+  /** personal access tokens of an account, including expired ones that are listed */
+  personalAccessTokens: number
+  /** characters of the name of a personal access token */
+  personalAccessTokenNameLength: number
+  /** seconds for which a personal access token lives, at most */
+  personalAccessTokenSeconds: number
   /** requests a minute from one address: all, and those of a kind; null when requests are not counted */
   requestsPerMinute: {
     all?: number
@@ -493,6 +505,8 @@ export type Event = {
     | 'refresh_token_reused'
     | 'second_factor_failed'
     | 'session_ended'
+    | 'token_created'
+    | 'token_revoked'
   /** when it happened */
   createdAt: string
   /** the session that it is about */
@@ -526,6 +540,40 @@ export type EventPage = {
   items: Array<Event>
   /** the `cursor` of the next page; null at the end */
   nextCursor: string | null
+}
+
+/** A token with which a program acts for the user, without its secret. */
+export type PersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+}
+
+/** A token that was just made. */
+export type CreatedPersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+  /** the token itself, to be sent as `Authorization: Bearer …`; it is never shown again */
+  token: string
 }
 
 /** A todo. */
@@ -985,6 +1033,22 @@ export type LoginWithSecondFactorBody = {
 export type ConfirmTotpBody = {
   /** the six digits that the authenticator app shows */
   code: string
+}
+
+/** The tokens. */
+export type ListPersonalAccessTokensAnswer = {
+  items: Array<PersonalAccessToken>
+}
+
+export type CreatePersonalAccessTokenBody = {
+  /** a text of 1 to 100 characters, not counting white space around it */
+  name: string
+  /** at least one of todos:read and todos:write, each once */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** an instant such as 2026-12-24T09:00:00.000Z, in the future and within 366 days */
+  expiresAt?: string
+  /** a whole number of seconds from 1 to 31622400, which are 366 days */
+  expiresIn?: number
 }
 
 export type ListTodosQuery = {
@@ -1525,8 +1589,8 @@ export type BatchTodosBody = {
 }
 
 export type ExportTodosQuery = {
-  /** the id of a list */
-  list?: string
+  /** the id of a list, or inbox */
+  list?: 'inbox' | string
 }
 
 export type ImportTodosQuery = {

@@ -27,7 +27,7 @@ const PEOPLE = ['ada', 'bob']
 /** A request as it is generated: by numbers, for what there will be to choose from is not known yet. */
 interface Plan {
   kind: Request['kind']
-  /** Which person; which session besides that of the step; how many pairs ago. */
+  /** Which person, or which session to end; which session besides that of the step; how many pairs ago. */
   person: number
   aside: number
   back: number
@@ -191,11 +191,15 @@ class Run {
     return [...this.#names.values()]
   }
 
+  get #live() {
+    return this.sessions.filter(name => this.worlds.some(world => isLive(world, name)))
+  }
+
   /** What people try next: sessions that live, and one that does not. */
   get #inUse() {
-    const lives = (name: string) => this.worlds.some(world => isLive(world, name))
-    const dead = this.sessions.filter(name => !lives(name))
-    return [...this.sessions.filter(lives).slice(-IN_USE), ...dead.slice(-1)]
+    const live = this.#live
+    const dead = this.sessions.filter(name => !live.includes(name))
+    return [...live.slice(-IN_USE), ...dead.slice(-1)]
   }
 
   #inUseAt = (index: number) => this.#inUse[index % this.#inUse.length] as string
@@ -216,11 +220,24 @@ class Run {
   /** Takes a step: its requests all at once. */
   async take({ pass, session: number, isFresh, plans }: Step) {
     this.pass(pass)
+    if (isFresh && this.#live.length === 0) await this.#signInAnew(number % PEOPLE.length)
     if (isFresh) await this.send([{ kind: 'refresh', pair: this.latest(this.#inUseAt(number)), key: 'one' }])
     const requests = plans.flatMap(plan => this.#requestOf(plan, number) ?? [])
     await this.send(requests, plans)
     // What people see next tells apart the worlds that there may be now.
     for (const session of this.#inUse) await this.send([{ kind: 'me', pair: this.latest(session) }])
+  }
+
+  /** Begins a session of a person, who may have to make an account again, and has no second factor for that. */
+  async #signInAnew(person: number) {
+    const email = this.email(person)
+    const former = this.sessions.findLast(name => this.#pairs.get(`${name}.1`)?.user.email === email)
+    if (former) await this.send([{ kind: 'factor', pair: this.latest(former), hasSecondFactor: false }])
+    for (const kind of ['register', 'login'] as const) {
+      this.#planned += 1
+      const password = this.#password(email)
+      await this.send([{ kind, email, password, session: `s${this.#planned}` }])
+    }
   }
 
   #requestOf(plan: Plan, number: number): Request | undefined {
@@ -242,7 +259,7 @@ class Run {
       case 'logout':
         return { kind, pair, scope }
       case 'end':
-        return { kind, pair, session: this.#inUseAt(number + aside + back) }
+        return { kind, pair, session: this.#inUseAt(number + aside + back + person) }
       case 'password':
         return { kind, pair, current: password, next: `password ${this.#planned} of many`, endOthers }
       case 'delete':

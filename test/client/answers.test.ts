@@ -121,6 +121,13 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'auth.resetPassword': ['nothing', ({ auth }) => auth.resetPassword({ token: '', newPassword: '' })],
   'auth.sessions': ['json', ({ auth }) => auth.sessions()],
   'auth.endSession': ['nothing', ({ auth }) => auth.endSession('1')],
+  'auth.personalAccessTokens': ['json', ({ auth }) => auth.personalAccessTokens()],
+  'auth.personalAccessToken': ['json', ({ auth }) => auth.personalAccessToken('1')],
+  'auth.createPersonalAccessToken': [
+    'json',
+    ({ auth }) => auth.createPersonalAccessToken({ name: 'script', scopes: ['todos:read'] })
+  ],
+  'auth.revokePersonalAccessToken': ['nothing', ({ auth }) => auth.revokePersonalAccessToken('1')],
   'auth.listEvents': ['json', ({ auth }) => auth.listEvents()],
   'auth.events': ['json', ({ auth }) => auth.events().next()],
   'todos.list': ['json', ({ todos }) => todos.list()],

@@ -122,6 +122,11 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     )
   },
 
+  'docs/personal-access-tokens.md'(t, [, made, todos]) {
+    t.match(parse(made), [{ name: 'nightly backup', scopes: ['todos:read'], token: /^lkp_/ }])
+    t.match(parse(todos), [{ items: [], nextCursor: null }])
+  },
+
   'docs/tutorial.md'(t, outputs, isRepeated) {
     const steps = outputs.slice(2)
     t.match(parse(outputs[0]), [{ code: 'already_taken' }])

@@ -27,6 +27,10 @@ const STORY = [
   'listSessions',
   'endSession',
   'listEvents',
+  'createPersonalAccessToken',
+  'listPersonalAccessTokens',
+  'getPersonalAccessToken',
+  'revokePersonalAccessToken',
   'renameMe',
   'beginTotp',
   'confirmTotp',
@@ -90,7 +94,7 @@ const EXAMPLE_CODE = '123456'
 const EXAMPLE_SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
 const EXAMPLE_CHALLENGE = 'lkc_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'
 const EXAMPLE_LOGIN = { email: 'ada@example.org', password: PASSWORD }
-const EXAMPLE_TOKENS = ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
+const EXAMPLE_TOKENS = ['lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
 
 interface Schema {
   $ref?: string

@@ -4,6 +4,7 @@ import { type Fault, Problem, validationFailed } from '../../problems/problem.ts
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertPasswordChanges, findGuessableError } from '../passwords/policy.ts'
 import { passwordStatements } from '../passwords/statements.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { createStepUp } from '../reauthentication/step-up.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
 import { sessionStatements } from '../sessions/statements.ts'
@@ -20,14 +21,15 @@ export function createChangePassword(services: AccountServices) {
   const { store, passwordHasher, tokens, config, challenges, mails } = services
   const { findHash, replaceHash } = passwordStatements(store)
   const { markTokensStale, rotateLive, endOthers } = sessionStatements(store)
+  const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
   const stepUp = createStepUp(services)
 
   /**
    * Sets a new password. All access tokens of the account become stale. The sessions go on: each gets a new access token by
-   * a refresh, even before the old one has expired. Other sessions end on demand. An account without a password gets its
-   * first one from a fresh session.
+   * a refresh, even before the old one has expired. Other sessions and all personal access tokens end on demand. An account
+   * without a password gets its first one from a fresh session.
    * @param idempotencyKey lets a refresh of the present pair with the same key get the new pair when the answer was lost
    * @returns a new pair for the caller's session
    * @throws {Problem} `reauthentication_required`; `password_wrong`, `sign_in_throttled` or `overloaded`; `validation_failed`
@@ -48,9 +50,10 @@ export function createChangePassword(services: AccountServices) {
     const passwordHash = await passwordHasher.hash(newPassword)
     // Read after hashing, which may have had to wait: the new pair lives from this moment.
     const now = store.now()
+    const reason = 'password_changed'
     const sessionParams = { id: caller.sessionId, userId: caller.id, now }
     const hashUpdate = mustAffectRow(replaceHash.bind({ userId: caller.id, currentHash, passwordHash }))
-    const [, , , , [session], , ended = []] = await store
+    const [, , , , [session], , ended = [], endedTokens = []] = await store
       .atomically(
         challenges.bindVoidEmailChange(caller.id),
         lock,
@@ -62,7 +65,7 @@ export function createChangePassword(services: AccountServices) {
           retryKeyHash: hashRetryKey(idempotencyKey)
         }),
         mails.bindNotice('password_changed', caller, client),
-        ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason: 'password_changed' })] : [])
+        ...(endOtherSessions ? [endOthers.bind({ ...sessionParams, reason }), bindEndAll(caller.id)] : [])
       )
       .catch(error => {
         // Another change came first: the given password is no longer the current one.
@@ -72,8 +75,9 @@ export function createChangePassword(services: AccountServices) {
       })
     await auditLog.recordSessionEnds(
       ended,
-      { userId: caller.id, reason: 'password_changed', source: client },
-      auditLog.bindEvent(caller.id, 'password_changed', client, { sessionId: caller.sessionId })
+      { userId: caller.id, reason, source: client },
+      auditLog.bindEvent(caller.id, 'password_changed', client, { sessionId: caller.sessionId }),
+      ...bindEndEvents(endedTokens, { userId: caller.id, reason, source: client })
     )
     return issueTokenPair(session as SessionRow, caller, now)
   }

@@ -2,6 +2,7 @@ import { mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { count } from '../../process/counters.ts'
 import { sessionsEnded } from '../counters.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { createStepUp } from '../reauthentication/step-up.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
@@ -17,11 +18,12 @@ export function createDeleteAccount(
   const { store, removeUserRows, mails } = services
   const { removeFormerEmails, voidResetLinks, deleteUser } = accountStatements(store)
   const { endAll } = sessionStatements(store)
+  const { bindEndAll } = createTokenEnds(store)
   const stepUp = createStepUp(services)
 
   /**
-   * Deletes an account with everything that belongs to it. The sessions end first, so an interrupted deletion leaves nobody
-   * signed in, and the owner can sign in and delete again.
+   * Deletes an account with everything that belongs to it. The sessions and personal access tokens end first, so an
+   * interrupted deletion leaves nobody in, and the owner can sign in and delete again.
    * @param password instead of a fresh session, where the account asks for nothing else
    * @throws {Problem} `reauthentication_required`; `password_wrong`, `sign_in_throttled` or `overloaded`;
    *   `access_token_revoked` when the session has ended meanwhile
@@ -40,7 +42,8 @@ export function createDeleteAccount(
         removeFormerEmails.bind({ userId }),
         lock,
         voidResetLinks.bind({ userId }),
-        endAll.bind(params)
+        endAll.bind(params),
+        bindEndAll(userId)
       )
       .catch(refuse)
     count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)

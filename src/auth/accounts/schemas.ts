@@ -130,14 +130,14 @@ export const ResetRequest = Type.Object(
 export const createPasswordResetSchema = (minLength: number) =>
   Type.Object(
     {
-      token: LinkToken('the token of the link that was mailed', 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'),
+      token: LinkToken('the token of the link that was mailed', 'lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'),
       newPassword: createNewPasswordSchema(minLength),
       endSessions: Type.Optional(Type.Boolean({ default: true, description: 'true or false' }))
     },
     {
       additionalProperties: false,
       examples: [
-        { token: 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', newPassword: 'battery staple, correct horse' }
+        { token: 'lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', newPassword: 'battery staple, correct horse' }
       ]
     }
   )

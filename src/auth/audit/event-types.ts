@@ -20,6 +20,8 @@ export const auditEventTypes = [
   'recovery_codes_replaced',
   'refresh_token_reused',
   'second_factor_failed',
-  'session_ended'
+  'session_ended',
+  'token_created',
+  'token_revoked'
 ] as const
 export type AuditEventType = (typeof auditEventTypes)[number]

@@ -143,6 +143,11 @@ export function createAuthMailComposers({
       return { to: mail.address, ...templates.emailChanged({ ...toNotice(mail), newEmail, link }) }
     },
 
+    async token_created(mail) {
+      const { tokenName = '' } = parseMailData(mail.data)
+      return { to: mail.address, ...templates.tokenCreated({ ...toNotice(mail), tokenName }) }
+    },
+
     async sign_in_throttled(mail) {
       const user = await findAccount(mail.address)
       if (!user) return undefined

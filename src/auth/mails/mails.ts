@@ -38,6 +38,8 @@ const MailData = Type.Object({
   /** Of a former e-mail or an invitation. */
   linkId: Type.Optional(Type.String()),
   newEmail: Type.Optional(Type.String()),
+  /** Of a personal access token. */
+  tokenName: Type.Optional(Type.String()),
   resetReason: Type.Optional(ResetReason),
   factor: Type.Optional(Factor),
   ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
@@ -63,6 +65,7 @@ export type NoticeKind =
   | 'recovery_code_used'
   | 'recovery_codes_replaced'
   | 'second_factor_failed'
+  | 'token_created'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'

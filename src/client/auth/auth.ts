@@ -1,5 +1,6 @@
 import type { Call } from '../http/calls.ts'
 import type { Send } from '../http/requests.ts'
+import { createPersonalAccessTokens } from '../personal-access-tokens.ts'
 import type { Platform } from '../platform.ts'
 import type { TokenManager } from '../tokens/token-manager.ts'
 import { createAccount } from './account.ts'
@@ -19,6 +20,7 @@ export function createAuth(send: Send, tokens: TokenManager, call: Call, platfor
     ...createEmail(send, tokens, call),
     ...createFactors(send, tokens, call),
     ...createPasskeys(send, tokens, call, platform),
-    ...createRecovery(send)
+    ...createRecovery(send),
+    ...createPersonalAccessTokens(call)
   }
 }

@@ -8,6 +8,7 @@ import type {
   Completion,
   CompletionPage,
   ConfirmedFactor,
+  CreatedPersonalAccessToken,
   Event,
   EventPage,
   Factor,
@@ -16,11 +17,13 @@ import type {
   List,
   ListPage,
   ListPasskeysAnswer,
+  ListPersonalAccessTokensAnswer,
   ListSessionsAnswer,
   NewTotpFactor,
   Passkey,
   PasskeyCreationOptions,
   PasskeyRequestOptions,
+  PersonalAccessToken,
   RecoveryCodes,
   RegisteredPair,
   SecondFactorPair,
@@ -134,6 +137,10 @@ const isAuthentication = isObjectOf<Authentication>({
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
+const isPersonalAccessToken = isObjectOf<PersonalAccessToken>({
+  id: isNonEmptyString,
+  name: isNonEmptyString
+})
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
 /** Refuses a page whose `nextCursor` is its own cursor: a proxy dropped the query, and iteration would never end. */
@@ -202,6 +209,13 @@ export const readPasskeyRequestOptions = createJsonReader(
 )
 export const readAuthentication = createJsonReader(isAuthentication)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
+export const readPersonalAccessTokens = createJsonReader(
+  isObjectOf<ListPersonalAccessTokensAnswer>({ items: isArrayOf(isPersonalAccessToken) })
+)
+export const readPersonalAccessToken = createJsonReader(isPersonalAccessToken)
+export const readCreatedPersonalAccessToken = createJsonReader(
+  isObjectOf<CreatedPersonalAccessToken>({ id: isNonEmptyString, token: isHeaderValue })
+)
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)

@@ -21,6 +21,11 @@ export interface EmailChangedMail extends NoticeMail {
   readonly link: string
 }
 
+/** Also tells the name that the token was given. */
+export interface TokenCreatedMail extends NoticeMail {
+  readonly tokenName: string
+}
+
 /** The most characters of the name of a device. Programs choose theirs, and could make it a text of its own. */
 const MAX_DEVICE = 64
 
@@ -109,6 +114,16 @@ export const accountEnabled = (mail: NoticeMail): MailTexts =>
     subject: 'your account is enabled again',
     event: [`Your account of ${mail.appName} was enabled again. You can sign in as before.`],
     ifNotYou: ['Ask those who run the service why it had been disabled.']
+  })
+
+export const tokenCreated = (mail: TokenCreatedMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'a token for programs was made',
+    event: [
+      `A personal access token was made in your account of ${mail.appName}. A program that has it can work with your todos, without your password, until the token expires or is revoked.`
+    ],
+    facts: [['Name of the token', mail.tokenName]],
+    ifNotYou: ['Somebody is in your account.', GET_NEW_PASSWORD, 'The new password ends the token, too.']
   })
 
 export interface NoticeTexts {
