@@ -25,6 +25,7 @@ export type Problem = {
     | 'refresh_token_used'
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
+    | 'reauthentication_required'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
@@ -89,10 +90,12 @@ export type Problem = {
   action?:
     | 'ask-operators'
     | 'refresh'
+    | 'reauthenticate'
     | 'request-mail'
     | 'resync'
     | 'retry'
     | 'retry-later'
+    | 'second-factor'
     | 'sign-in'
     | 'use-latest'
 }
@@ -119,6 +122,8 @@ export type Limits = {
   ruleLength: number
   /** the largest COUNT of a recurrence rule */
   ruleOccurrences: number
+  /** completions that are kept of a recurring todo; one more removes the oldest */
+  completions: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -801,6 +806,8 @@ export type PatchTodoBody = {
   parentId?: string | null
   /** complete: all subtasks become done, too; goes with done true only */
   children?: 'complete'
+  /** the name of a time zone (IANA) such as Europe/Berlin, where it is today when a recurring todo is completed that is due on a day; goes with done true only */
+  timeZone?: string
 }
 
 export type ListCompletionsQuery = {
@@ -942,6 +949,8 @@ export type BatchTodosBody = {
           parentId?: string | null
           /** complete: all subtasks become done, too; goes with done true only */
           children?: 'complete'
+          /** the name of a time zone (IANA) such as Europe/Berlin, where it is today when a recurring todo is completed that is due on a day; goes with done true only */
+          timeZone?: string
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string

@@ -40,6 +40,8 @@ export interface ImportRequest {
   readonly key: string | undefined
   /** Checks the value of a line. */
   readonly check: LineCheck
+  /** Tells requests apart; by default made from the lines. */
+  readonly fingerprint?: string
   /** Says which place a todo did not get. */
   readonly notePlacement?: (notes: Notes, note: PlacementNote) => void
 }
@@ -53,7 +55,7 @@ export interface ImportRequest {
  */
 export async function importTodos(
   store: Store,
-  { userId, text, key, check, notePlacement = noteLinePlacement }: ImportRequest
+  { userId, text, key, check, notePlacement = noteLinePlacement, ...request }: ImportRequest
 ): Promise<IdempotentResult<ImportResult>> {
   await assertValidLines(text, check)
   async function run(newId: Insertion['newId']): Promise<ImportResult> {
@@ -69,14 +71,18 @@ export async function importTodos(
   }
   if (key === undefined) return { answer: await run(store.newId), isReplay: false }
 
-  const fingerprint = await fingerprintLines(text)
-  const request = ['import', fingerprint]
-  return withIdempotency(store, { userId, key, request }, resultReplayHandler, async storeAnswer => {
-    const imported = await run(number => createLineId(userId, key, fingerprint, number))
-    // After a crash before this write, the repetition finds the created todos by their ids.
-    await store.atomically(...storeAnswer(imported))
-    return imported
-  })
+  const fingerprint = request.fingerprint ?? (await fingerprintLines(text))
+  return withIdempotency(
+    store,
+    { userId, key, request: ['import', fingerprint] },
+    resultReplayHandler,
+    async storeAnswer => {
+      const imported = await run(number => createLineId(userId, key, fingerprint, number))
+      // After a crash before this write, the repetition finds the created todos by their ids.
+      await store.atomically(...storeAnswer(imported))
+      return imported
+    }
+  )
 }
 
 const noteLinePlacement = (notes: Notes, { number, member, detail }: PlacementNote) =>

@@ -3,12 +3,13 @@ import { and, asc, eq, isNull, lt, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { createBulkUpdates } from '../../bulk/bulk-updates.ts'
-import { type Due, NO_DUE_KEY } from '../../content/due.ts'
+import { NO_DUE_KEY } from '../../content/due.ts'
 import { MAX_LISTS } from '../../limits.ts'
 import { readSettled } from '../../lists/transitions/settle.ts'
 import { BEFORE_ALL } from '../../order/list-position.ts'
 import { todoTables } from '../../tables.ts'
-import { type Todo, toTodo } from '../../todo.ts'
+import type { DueTimes } from './calendar-zones.ts'
+import { type ExportedTodo, toExportedTodo } from './exported-todo.ts'
 import { PAGE_SIZE } from './todo-pages.ts'
 
 const statements = prepareStatements('todos_export_list', todoTables, (db, { lists, todos }) => {
@@ -29,7 +30,7 @@ const statements = prepareStatements('todos_export_list', todoTables, (db, { lis
       .orderBy(asc(todos.createdAt), asc(todos.id))
       .limit(PAGE_SIZE),
     dues: db
-      .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
+      .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due, series: todos.series })
       .from(todos)
       .where(
         and(
@@ -59,7 +60,10 @@ export interface ListKey {
  * start to end comes exactly once.
  * @throws {StatementError} at any page
  */
-export async function* readListPages(store: Store, { userId, listId }: ListKey): AsyncGenerator<Todo[]> {
+export async function* readListPages(
+  store: Store,
+  { userId, listId }: ListKey
+): AsyncGenerator<ExportedTodo[]> {
   const { readConsistently } = createBulkUpdates(store)
   const readPage = (createdAt: Date, after: string) =>
     readSettled(store, userId, () =>
@@ -67,7 +71,7 @@ export async function* readListPages(store: Store, { userId, listId }: ListKey):
     )
   let rows = await readPage(FIRST_INSTANT, BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(toTodo)
+    yield rows.map(toExportedTodo)
     await nextTurn()
     rows = await readPage(last.createdAt, last.id)
   }
@@ -76,12 +80,15 @@ export async function* readListPages(store: Store, { userId, listId }: ListKey):
 /** Before all todos. */
 const FIRST_INSTANT = new Date('0001-01-01T00:00:00Z')
 
-/** Reads the due dates of the todos of a list, page by page. @throws {StatementError} at any page */
-export async function* readListDuePages(store: Store, { userId, listId }: ListKey): AsyncGenerator<Due[]> {
+/** Reads when the todos of a list are due, page by page. @throws {StatementError} at any page */
+export async function* readListDuePages(
+  store: Store,
+  { userId, listId }: ListKey
+): AsyncGenerator<DueTimes[]> {
   const { dues } = statements(store)
   let rows = await dues.execute({ userId, listId, dueKey: '', after: BEFORE_ALL })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(({ due }) => due as Due)
+    yield rows
     await nextTurn()
     rows = await dues.execute({ userId, listId, dueKey: last.dueKey, after: last.id })
   }
