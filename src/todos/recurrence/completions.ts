@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { BoundStatement, Rows } from '../../db/bound-statement.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
@@ -52,13 +52,13 @@ const statements = prepareStatements('completions', todoTables, (db, { completio
       .where(and(isOfTodo, lt(completions.changeNumber, param(completions.changeNumber, 'before'))))
       .orderBy(desc(completions.changeNumber))
       .limit(sql.placeholder('limit')),
-    /** Those that are too many after one has been added. */
+    /** The one that is too many after another has been added. */
     deleteOldest: db
       .delete(completions)
       .where(
         and(
           isOfTodo,
-          inArray(
+          eq(
             completions.id,
             db
               .select({ id: completions.id })

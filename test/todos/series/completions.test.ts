@@ -191,7 +191,9 @@ t.test('the latest completions are kept, as many as a limit says', async t => {
   const find = async () =>
     (await db.select().from(tables.completions).where(eq(tables.completions.id, oldest))).length
   t.strictSame([await count(id), await find()], [MAX_COMPLETIONS, 1])
-  const second = (await complete(id)).body
+  const answer = await complete(id)
+  const second = answer.body
+  t.equal(answer.status, 200, JSON.stringify(second))
   t.match(second, { due: { date: '2026-01-07' }, completed: { occurrence: { date: '2026-01-06' } } })
   t.strictSame([await count(id), await find()], [MAX_COMPLETIONS, 0], 'the oldest made room')
   t.equal(await count(otherId), 1)

@@ -109,6 +109,22 @@ t.test(
   }
 )
 
+t.test('a series in a zone that nobody knows ends at a local time, as it begins', async t => {
+  const { app, todos, exportCalendar } = await serveTwo(t)
+  const repeat = { rule: 'FREQ=DAILY;UNTIL=20260706', from: 'due' }
+  const { body } = await todos('POST', '', { title: 'x', due: atNine('2026-07-04'), repeat })
+  const { db, kit } = app.store
+  const { todos: table } = allTables(kit)
+  const start = atNine('2026-07-04', 'Mars/Olympus')
+  const series = { start, current: '2026-07-04', last: '2026-07-06', remaining: null }
+  await db.update(table).set({ due: start, series, changeNumber: 0 }).where(eq(table.id, body.id))
+  t.strictSame(todoLinesOf(await exportCalendar()), [
+    'DTSTART:20260704T090000',
+    'DURATION:PT0S',
+    'RRULE:FREQ=DAILY;UNTIL=20260706T235959'
+  ])
+})
+
 t.test('a moved occurrence has a component of its own, and is taken back', async t => {
   const { todos, theirs, exportCalendar, takeElsewhere } = await serveTwo(t)
   const cases: [due: object, moved: object, lines: string[], next: object][] = [

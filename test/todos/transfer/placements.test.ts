@@ -287,13 +287,13 @@ t.test('a calendar carries lists, parents and rules, and gives them back', async
   const linesOf = (text: string) =>
     text
       .replaceAll('\r\n ', '')
+      .replaceAll(/BEGIN:VTIMEZONE[\s\S]*?END:VTIMEZONE\r\n/g, '')
       .split('\r\n')
       .filter(line =>
         /^(DTSTART.*|DUE.*|DURATION|RRULE.*|CATEGORIES.*|RELATED-TO.*|NAME|X-WR-CALNAME|SUMMARY)[:;]/.test(
           line
         )
       )
-      .filter(line => !/^DTSTART:/.test(line))
   t.strictSame(linesOf(calendar), [
     'SUMMARY:a',
     'DTSTART;TZID=Europe/Berlin:20260329T090000',
