@@ -3,11 +3,11 @@ import type { IdempotentResult } from '../../../idempotency/idempotency.ts'
 import { assertTargetsExist } from '../../query/targets.ts'
 import { type ImportRequest, type ImportResult, importTodos } from '../import.ts'
 import { fingerprintBytes } from '../import-ids.ts'
-import { compareLines } from '../import-notes.ts'
 import { convertCalendar } from './convert-calendar.ts'
 
 /** An import of a calendar that takes effect once. */
-export interface CalendarImportRequest extends Omit<ImportRequest, 'text' | 'notePlacement' | 'fingerprint'> {
+export interface CalendarImportRequest
+  extends Omit<ImportRequest, 'text' | 'notes' | 'notePlacement' | 'fingerprint'> {
   readonly bytes: Buffer
   /** The zone of times that name none. */
   readonly timeZone: string | undefined
@@ -30,9 +30,8 @@ export async function importCalendar(
   const { userId, check } = request
   if (listId !== undefined) await assertTargetsExist(store, userId, { list: [listId] })
   const conversion = { userId, check, timeZone, listId, now: store.now() }
-  const { notes, ...lines } = await convertCalendar(bytes, conversion)
+  const lines = await convertCalendar(bytes, conversion)
   // Of the file, since what is taken of it depends on the time.
   const fingerprint = await fingerprintBytes(bytes, [timeZone ?? '', listId ?? ''])
-  const { answer, isReplay } = await importTodos(store, { ...request, ...lines, fingerprint })
-  return { answer: { ...answer, notes: [...notes, ...answer.notes].sort(compareLines) }, isReplay }
+  return importTodos(store, { ...request, ...lines, fingerprint })
 }
