@@ -12,6 +12,7 @@ import { MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import {
   MAX_BATCH,
   MAX_BATCH_CHANGES,
+  MAX_COMPLETIONS,
   MAX_DEPTH,
   MAX_DESCENDANTS,
   MAX_DESCRIPTION,
@@ -51,6 +52,7 @@ const fixedLimits = {
   listNameLength: MAX_LIST_NAME,
   ruleLength: MAX_RULE,
   ruleOccurrences: MAX_COUNT,
+  completions: MAX_COMPLETIONS,
   pageDefault: DEFAULT_LIMIT,
   pageMax: MAX_LIMIT,
   searchLength: MAX_SEARCH_LENGTH,
@@ -86,6 +88,7 @@ export const LimitsDocument = Type.Object(
     listNameLength: limitSchema('characters of the name of a list'),
     ruleLength: limitSchema('characters of a recurrence rule'),
     ruleOccurrences: limitSchema('the largest COUNT of a recurrence rule'),
+    completions: limitSchema('completions that are kept of a recurring todo; one more removes the oldest'),
     pageDefault: limitSchema('items of a page, by default'),
     pageMax: limitSchema('items of a page, at most'),
     searchLength: limitSchema('characters of a search'),

@@ -163,7 +163,8 @@ export const patch = {
     'With another `listId` or `parentId` it moves there with its subtasks. Subtasks stay open when it becomes done, unless `children` ' +
     'says complete. ' +
     '`done: true` completes a recurring todo: the answer has the occurrence as `completed`, the todo stays open and is due at the next ' +
-    'one, and its subtasks are opened again; after the last one it is done. With `repeat: null` beside it, the series ends. Sent again ' +
+    'one, and its subtasks are opened again; after the last one it is done. With `repeat: null` beside it, the series ends. `timeZone` ' +
+    'says where it is today, for a due date that is a day. Sent again ' +
     'with its `Idempotency-Key`, the same request changes nothing: the answer is the todo as it is now.',
   tags,
   security: bearerWithScope('todos:write'),

@@ -154,6 +154,8 @@ export type Limits = {
   ruleLength: number
   /** the largest COUNT of a recurrence rule */
   ruleOccurrences: number
+  /** completions that are kept of a recurring todo; one more removes the oldest */
+  completions: number
   /** items of a page, by default */
   pageDefault: number
   /** items of a page, at most */
@@ -1240,6 +1242,8 @@ export type PatchTodoBody = {
   parentId?: string | null
   /** complete: all subtasks become done, too; goes with done true only */
   children?: 'complete'
+  /** the name of a time zone (IANA) such as Europe/Berlin, where it is today when a recurring todo is completed that is due on a day; goes with done true only */
+  timeZone?: string
 }
 
 export type ListCompletionsQuery = {
@@ -1381,6 +1385,8 @@ export type BatchTodosBody = {
           parentId?: string | null
           /** complete: all subtasks become done, too; goes with done true only */
           children?: 'complete'
+          /** the name of a time zone (IANA) such as Europe/Berlin, where it is today when a recurring todo is completed that is due on a day; goes with done true only */
+          timeZone?: string
         }
         /** the `etag` of the state that is to be changed; 412 when it is another one */
         ifMatch?: string

@@ -31,6 +31,9 @@ export const MAX_DESCENDANTS = 500
 /** The most todos that a batch changes, with the subtasks of those that it names: others wait until it is written. */
 export const MAX_BATCH_CHANGES = 1000
 
+/** The most completions that are kept of a recurring todo: 27 years of every day. */
+export const MAX_COMPLETIONS = 10_000
+
 /** Lists of a user, those in the trash included. */
 export const MAX_LISTS = 500
 export const MAX_LIST_NAME = 200

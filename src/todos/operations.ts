@@ -96,11 +96,11 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
 
     /** @param pointer to the patch in the body */
     async patch(id: string, patch: TodoPatch, precondition?: Precondition, pointer = ''): Promise<Todo> {
-      const { listId, parentId, children, ...changes } = patch
+      const { listId, parentId, children, timeZone, ...changes } = patch
       const error = findPatchError(patch)
       if (error) throw validationFailed(error)
       const loaded = await loadRow(id, isListed, precondition)
-      const row = children ? await completeDescendants(loaded) : loaded
+      const row = children ? await completeDescendants(loaded, timeZone) : loaded
       const content = applyPatch(toContent(row), changes)
       const namesRepeat = changes.repeat !== undefined
       const series = resolveSeries(row, content, {
@@ -108,7 +108,7 @@ export function createOperations(store: Store, { userId, sessionId }: TodosEdito
         isAnchor: namesRepeat && changes.due !== undefined,
         pointer
       })
-      return change(row, { ...content, series }, { listId, parentId }, pointer)
+      return change(row, { ...content, series }, { listId, parentId }, { pointer, timeZone })
     },
 
     /** @param serverFields what the client says of the state that is replaced */

@@ -4,7 +4,7 @@ import { defineTables } from '../db/tables.ts'
 import type { Due } from './content/due.ts'
 import type { Repeat } from './content/repeat.ts'
 import type { ListTransition } from './lists/transitions/transition.ts'
-import type { Series } from './recurrence/series.ts'
+import type { CompletedSeries, Series } from './recurrence/series.ts'
 
 /** The todos, and the bulk updates of them that are under way. */
 export const todoTables = defineTables(kit => {
@@ -171,7 +171,7 @@ export const todoTables = defineTables(kit => {
       completedAt: instant('completed_at').notNull(),
       sessionId: id('session_id'),
       // The series before, to take the completion back.
-      series: json('series').$type<Series>().notNull()
+      series: json('series').$type<CompletedSeries>().notNull()
     },
     completion => [
       uniqueIndex('completions_user_id_id').on(completion.userId, completion.id),

@@ -70,6 +70,7 @@ interface Memory {
 type AtomicStep = (world: World, memory: Memory) => Outcome | undefined
 
 const seconds = (count: number) => count * 1000
+const SECOND_FACTOR = '401 second_factor_required second-factor'
 const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
 /** What a session does to its account, or to another one, it does only while it is live itself. */
 const REVOKED = '401 access_token_revoked sign-in'
@@ -140,10 +141,11 @@ function register({ accounts }: World, { email, password }: Credentials) {
 }
 
 function checkCredentials({ accounts }: World, { email, password }: Credentials) {
-  const isMatch = accounts.some(
+  const match = accounts.find(
     account => account.email === email && account.password === password && !account.isDeleted
   )
-  return isMatch ? undefined : BAD_CREDENTIALS
+  if (!match) return BAD_CREDENTIALS
+  return match.hasSecondFactor ? SECOND_FACTOR : undefined
 }
 
 /** The account may have gone, or got a second factor, while its password was checked, for that takes long. */

@@ -21,6 +21,7 @@ t.test('the limits are public', async t => {
     listNameLength: 200,
     ruleLength: 500,
     ruleOccurrences: 1000,
+    completions: 10_000,
     pageDefault: 50,
     pageMax: 200,
     searchLength: 200,

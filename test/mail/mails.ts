@@ -44,6 +44,17 @@ export const renderAllMails = (replacements: Replacements = {}) => {
     }),
     accountDisabled: templates.accountDisabled({ ...byOperator, ...replacements }),
     accountEnabled: templates.accountEnabled({ ...byOperator, ...replacements }),
+    factorAdded: templates.factorAdded({ ...noticeMail, factor: 'totp' }),
+    'factorAdded-passkey': templates.factorAdded({ ...noticeMail, factor: 'passkey' }),
+    factorRemoved: templates.factorRemoved({ ...noticeMail, factor: 'totp' }),
+    'factorRemoved-by-operator': templates.factorRemoved({
+      ...byOperator,
+      ...replacements,
+      factor: 'several'
+    }),
+    recoveryCodeUsed: templates.recoveryCodeUsed(noticeMail),
+    recoveryCodesReplaced: templates.recoveryCodesReplaced(noticeMail),
+    secondFactorFailed: templates.secondFactorFailed(noticeMail),
     passkeyCountWentBack: templates.passkeyCountWentBack(noticeMail)
   }
 }

@@ -5,7 +5,7 @@ import { Problem, validationFailed } from '../../../src/problems/problem.ts'
 import { MAX_IMPORT, REQUESTS_PER_MINUTE } from '../../../src/todos/limits.ts'
 import { importCalendar } from '../../../src/todos/transfer/calendar-import/import-calendar.ts'
 import { importTodos } from '../../../src/todos/transfer/import.ts'
-import { ImportLine } from '../../../src/todos/transfer/import-line.ts'
+import { CalendarImportLine, ImportLine } from '../../../src/todos/transfer/import-line.ts'
 import { getIdempotencyKey } from '../../schemas.ts'
 import * as schemas from './schemas.ts'
 
@@ -15,6 +15,7 @@ const decoder = new TextDecoder()
 /** In a plugin of its own, because only an import takes lines, and has a body limit and a rate limit of its own. */
 const importRoute: FastifyPluginAsyncTypebox = async app => {
   const check = app.compileCheck(ImportLine)
+  const checkOfCalendar = app.compileCheck(CalendarImportLine)
   const limits = {
     bodyLimit: MAX_IMPORT,
     config: { rateLimit: REQUESTS_PER_MINUTE.import }
@@ -47,6 +48,7 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
         ? await importTodos(app.store, { ...common, text: assertNoParameters(body, query) })
         : await importCalendar(app.store, {
             ...common,
+            check: checkOfCalendar,
             bytes: body,
             timeZone: query.timeZone,
             listId: query.list

@@ -53,7 +53,7 @@ export const exportTodos = {
   description:
     'Everything at once, as a file: one todo a line, as the API shows it, with those in the trash; or, with ' +
     '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not, with the changes of the clocks about the years ' +
-    'that they are due in; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
+    'that they are due in, and of all years for series; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
     'is read: when it cannot go on, the connection is cut. With `list` only the todos of that list, or of the `inbox`, are exported, ' +
     'without those in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
   tags,

@@ -33,8 +33,8 @@ function patchDue(due: Todo['due'], changes: NonNullable<PatchTodoBody['due']>):
 
 /** The todo with what a merge patch changes (RFC 7396); null restores a default. */
 function patchTodo(todo: Todo, changes: PatchTodoBody, at: string): Todo {
-  // Subtasks are completed by the service, which tells of them.
-  const { title, due, tags, children: _, ...others } = changes
+  // The service completes subtasks and goes on to the next occurrence, and tells of both.
+  const { title, due, tags, children: _, timeZone: _zone, ...others } = changes
   const patched = { ...todo, updatedAt: at }
   if (title !== undefined) patched.title = toTitle(title)
   if (due !== undefined) patched.due = due && patchDue(todo.due, due)

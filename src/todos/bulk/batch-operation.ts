@@ -129,7 +129,7 @@ function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldErr
   if (ifMatch !== undefined && !id) return { pointer: '/ifMatch', detail: 'goes with id only' }
   if (operation.op === 'move') return findTargetError(operation)
   const patchError = operation.op === 'patch' ? findPatchError(operation.changes) : undefined
-  if (patchError) return { ...patchError, pointer: '/changes/children' }
+  if (patchError) return { ...patchError, pointer: `/changes${patchError.pointer}` }
   if (!where) return undefined
   if (isOneOfSeveral) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
   if (operation.op === 'patch' && !isBulkPatch(operation.changes))

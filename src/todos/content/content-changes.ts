@@ -18,6 +18,14 @@ import { isSamePlacement, putInPlace, resolvePlacement } from '../tree/placement
 import { findDescendants } from '../tree/tree.ts'
 import { applyPlacementPatch, type PlacementPatch } from './placement.ts'
 
+/** What a change depends on beside the todo. */
+interface ChangeContext {
+  /** To the object of the request that names the place. */
+  readonly pointer?: string
+  /** Of whoever changes the todo. */
+  readonly timeZone?: string | undefined
+}
+
 /** Changes of what todos hold, on a draft. */
 export function createContentChanges(
   { now, newId }: Pick<Store, 'now' | 'newId'>,
@@ -27,18 +35,17 @@ export function createContentChanges(
   /**
    * Gives a todo another content, and another place where the request names one. What makes a recurring todo done completes its
    * present occurrence.
-   * @param pointer to the object that names the place
    */
   async function change(
     row: TodoRow,
     content: Content,
     requested: PlacementPatch,
-    pointer = ''
+    { pointer = '', timeZone }: ChangeContext = {}
   ): Promise<Todo> {
     const isCompleting = content.done && !row.done
     const isOpen = isCompleting && content.series !== null
     const changed = await apply(row, isOpen ? { ...content, done: false } : content, requested, pointer)
-    if (isCompleting && isRecurring(changed)) return series.complete(changed)
+    if (isCompleting && isRecurring(changed)) return series.complete(changed, timeZone)
     if (isCompleting && isRecurring(row)) return series.completeLast(row, changed)
     return toTodo(changed)
   }
@@ -73,12 +80,17 @@ export function createContentChanges(
   }
 
   /** Completes the subtasks of a todo that are open: the lowest ones first. @returns the todo with its new counts */
-  async function completeDescendants(row: TodoRow): Promise<TodoRow> {
+  async function completeDescendants(row: TodoRow, timeZone?: string): Promise<TodoRow> {
     const descendants = row.childCount === 0 ? [] : await findDescendants(draft, row)
     for (const { id } of descendants.toReversed()) {
       const descendant = await draft.find(id)
       if (descendant && isListed(descendant) && !descendant.done)
-        await change(descendant, { ...toContent(descendant), series: descendant.series, done: true }, {})
+        await change(
+          descendant,
+          { ...toContent(descendant), series: descendant.series, done: true },
+          {},
+          { timeZone }
+        )
     }
     return { ...row, ...(await draft.find(row.id)) }
   }

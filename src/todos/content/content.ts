@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { Nullable, StringEnum, type Value } from '../../http/schemas/types.ts'
-import type { FieldError } from '../../problems/problem.ts'
+import type { Fault } from '../../problems/problem.ts'
 import { MAX_DESCRIPTION, MAX_TAG, MAX_TAGS, MAX_TITLE } from '../limits.ts'
-import { applyDuePatch, DueField, DuePatchField } from './due.ts'
+import { applyDuePatch, DueField, DuePatchField, TimeZone } from './due.ts'
 import { placementFields } from './placement.ts'
 import { RepeatField } from './repeat.ts'
 
@@ -87,17 +87,32 @@ export const ChildrenField = StringEnum(['complete'], {
   description: 'complete: all subtasks become done, too; goes with done true only'
 })
 
+// Has no example: it goes with done only.
+const { examples: _, ...TimeZoneName } = TimeZone
+/** Where it is today for a recurring todo whose due date is a day; without a word of it, in UTC. */
+const TimeZoneField = Type.String({
+  ...TimeZoneName,
+  description: `${TimeZone.description}, where it is today when a recurring todo is completed that is due on a day; goes with done true only`
+})
+
 export const TodoPatch = Type.Object(
-  { ...patchFields, ...placementFields, children: Type.Optional(ChildrenField) },
+  {
+    ...patchFields,
+    ...placementFields,
+    children: Type.Optional(ChildrenField),
+    timeZone: Type.Optional(TimeZoneField)
+  },
   strict
 )
 export type TodoPatch = Value<typeof TodoPatch>
 
 /** What is wrong with a patch that its schema allows. */
-export const findPatchError = ({ done, children }: TodoPatch): FieldError | undefined =>
-  children && done !== true
-    ? { pointer: '/children', detail: 'goes with done only, which must be true' }
-    : undefined
+export function findPatchError({ done, children, timeZone }: TodoPatch): Fault | undefined {
+  if (done === true) return undefined
+  const detail = 'goes with done only, which must be true'
+  if (children) return { pointer: '/children', detail }
+  return timeZone === undefined ? undefined : { pointer: '/timeZone', detail }
+}
 
 /** The content of a todo for which the user gives a title only. */
 export const defaults: Omit<TodoContent, 'title'> = {

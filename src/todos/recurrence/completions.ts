@@ -5,6 +5,7 @@ import type { Store } from '../../db/store.ts'
 import type { Page } from '../../http/cursor.ts'
 import { prepareChanges } from '../../sync/sequence.ts'
 import type { Due } from '../content/due.ts'
+import { MAX_COMPLETIONS } from '../limits.ts'
 import { parseCursor, toCursor } from '../query/cursor.ts'
 import { type CompletionRow, todoTables } from '../tables.ts'
 
@@ -51,6 +52,25 @@ const statements = prepareStatements('completions', todoTables, (db, { completio
       .where(and(isOfTodo, lt(completions.changeNumber, param(completions.changeNumber, 'before'))))
       .orderBy(desc(completions.changeNumber))
       .limit(sql.placeholder('limit')),
+    /** The one that is too many after another has been added. */
+    deleteOldest: db
+      .delete(completions)
+      .where(
+        and(
+          isOfTodo,
+          eq(
+            completions.id,
+            db
+              .select({ id: completions.id })
+              .from(completions)
+              .where(isOfTodo)
+              .orderBy(desc(completions.changeNumber), desc(completions.id))
+              .limit(1)
+              .offset(MAX_COMPLETIONS)
+          )
+        )
+      )
+      .returning({ id: completions.id }),
     deleteOne: db.delete(completions).where(isThisOne).returning({ id: completions.id }),
     deleteOfTodo: db.delete(completions).where(isOfTodo).returning({ id: completions.id })
   }
@@ -67,6 +87,10 @@ export const bindInsertCompletion = (
   store: Store,
   completion: Omit<CompletionRow, 'changeNumber'>
 ): BoundStatement<Rows> => changes(store).insert.bind(completion)
+
+/** The statement that deletes the oldest completion of a todo that has one too many. */
+export const bindDeleteOldestCompletion = (store: Store, { userId, todoId }: TodoKey): BoundStatement =>
+  statements(store).deleteOldest.bind({ userId, todoId })
 
 /** The statement that deletes a completion. */
 export const bindDeleteCompletion = (store: Store, completion: TodoKey & { id: string }): BoundStatement =>

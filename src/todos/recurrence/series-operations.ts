@@ -5,11 +5,13 @@ import { Problem } from '../../problems/problem.ts'
 import { toLocalDateTime } from '../../time/time-zones.ts'
 import { type Due, toDueKey } from '../content/due.ts'
 import type { Draft } from '../draft/draft.ts'
+import { MAX_COMPLETIONS } from '../limits.ts'
 import type { CompletionRow, TodoRow } from '../tables.ts'
 import { isListed, nextUpdateTime, type Todo, toTodo } from '../todo.ts'
 import { findDescendants } from '../tree/tree.ts'
 import {
   bindDeleteCompletion,
+  bindDeleteOldestCompletion,
   bindInsertCompletion,
   findCompletion,
   findLatestCompletion,
@@ -40,8 +42,11 @@ export function createSeriesOperations({
   newRevision,
   addCompletion
 }: SeriesEditor) {
-  const toToday = (due: Due, instant: Date): string =>
-    'date' in due ? instant.toISOString().slice(0, 10) : toLocalDateTime(instant, due.timeZone).slice(0, 10)
+  /** Today by the calendar of a due date; for a day, which names no zone, by that of whoever asks. */
+  const findToday = (due: Due, timeZoneOfAsker?: string): string => {
+    const timeZone = 'date' in due ? timeZoneOfAsker : due.timeZone
+    return (timeZone === undefined ? now().toISOString() : toLocalDateTime(now(), timeZone)).slice(0, 10)
+  }
 
   /** Puts a todo with changes into the draft, which may have other counts of its subtasks by now. */
   async function update(row: TodoRow, changes: Partial<TodoRow>): Promise<TodoRow> {
@@ -77,8 +82,9 @@ export function createSeriesOperations({
     return update(row, { ...toColumns(series), completionCount })
   }
 
-  /** Keeps that the present occurrence was completed. */
-  function recordCompletion({ id: todoId, userId, due: occurrence, series }: RecurringRow) {
+  /** Keeps that the present occurrence was completed. @returns the completion, and how many there are then */
+  function recordCompletion(row: RecurringRow, today: string) {
+    const { id: todoId, userId, due: occurrence, series, completionCount } = row
     const completion = {
       id: store.newId(),
       userId,
@@ -86,18 +92,26 @@ export function createSeriesOperations({
       occurrence,
       completedAt: now(),
       sessionId,
-      series
+      series: { ...series, today }
     }
     addCompletion(bindInsertCompletion(store, completion))
-    return toCompletedOccurrence(completion)
+    const isFull = completionCount === MAX_COMPLETIONS
+    if (isFull) draft.add(bindDeleteOldestCompletion(store, { userId, todoId }))
+    return {
+      completed: toCompletedOccurrence(completion),
+      completionCount: isFull ? completionCount : completionCount + 1
+    }
   }
 
   return {
-    /** Completes the present occurrence. The todo stays open with the next one; after the last one it is done. */
-    async complete(row: RecurringRow): Promise<Todo> {
-      const completed = recordCompletion(row)
-      const completionCount = row.completionCount + 1
-      const series = advanceSeries(row.repeat, row.series, toToday(row.due, now()))
+    /**
+     * Completes the present occurrence. The todo stays open with the next one; after the last one it is done.
+     * @param timeZone of whoever completes it
+     */
+    async complete(row: RecurringRow, timeZone?: string): Promise<Todo> {
+      const today = findToday(row.due, timeZone)
+      const { completed, completionCount } = recordCompletion(row, today)
+      const series = advanceSeries(row.repeat, row.series, { today, due: toDay(row.due) })
       const changed = series
         ? await proceed(row, series, completionCount)
         : await update(row, { done: true, completedAt: nextUpdateTime(row, now()), completionCount })
@@ -110,18 +124,18 @@ export function createSeriesOperations({
      * @param ended the todo after it
      */
     async completeLast(row: RecurringRow, ended: TodoRow): Promise<Todo> {
-      const completed = recordCompletion(row)
-      const changed = await update(ended, { completionCount: row.completionCount + 1 })
+      const { completed, completionCount } = recordCompletion(row, findToday(row.due))
+      const changed = await update(ended, { completionCount })
       return { ...toTodo(changed), completed }
     },
 
     /** Goes on to the next occurrence. @throws {Problem} `todo_not_recurring`, `series_ended` */
     async skip(row: TodoRow): Promise<Todo> {
       if (!isRecurring(row)) throw new Problem('todo_not_recurring')
-      const [today, skipped] = [toToday(row.due, now()), toDay(row.due)]
+      const [today, due] = [findToday(row.due), toDay(row.due)]
       // What would follow the day of completion follows the day that is skipped, where that is later.
-      const day = row.repeat.from === 'completion' && skipped > today ? skipped : today
-      const series = row.done ? undefined : advanceSeries(row.repeat, row.series, day)
+      const day = row.repeat.from === 'completion' && due > today ? due : today
+      const series = row.done ? undefined : advanceSeries(row.repeat, row.series, { today: day, due })
       if (!series) throw new Problem('series_ended')
       return toTodo(await proceed(row, series))
     },
@@ -133,7 +147,8 @@ export function createSeriesOperations({
     async takeBack(row: TodoRow, completionId: string): Promise<Todo> {
       const completion = await findTakeable(row, completionId)
       draft.add(bindDeleteCompletion(store, completion))
-      const { occurrence: due, series } = completion
+      const { occurrence: due } = completion
+      const { today: _, ...series } = completion.series
       return toTodo(
         await update(row, {
           series,
@@ -159,9 +174,9 @@ export function createSeriesOperations({
   }
 
   /** Whether the series is as a completion has left it: nobody has moved the date, or changed the rule, since. */
-  function isAsLeftBy(row: TodoRow, { series, occurrence, completedAt }: CompletionRow): boolean {
+  function isAsLeftBy(row: TodoRow, { series: { today, ...series }, occurrence }: CompletionRow): boolean {
     if (!isRecurring(row)) return false
-    const next = advanceSeries(row.repeat, series, toToday(occurrence, completedAt))
+    const next = advanceSeries(row.repeat, series, { today, due: toDay(occurrence) })
     const [leftSeries, leftDue] = next ? [next, toDue(next)] : [series, occurrence]
     return isDeepStrictEqual(row.series, leftSeries) && isDeepStrictEqual(row.due, leftDue)
   }

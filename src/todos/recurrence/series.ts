@@ -16,6 +16,20 @@ export interface Series {
   readonly remaining: number | null
 }
 
+/** A series whose present occurrence was completed. */
+export interface CompletedSeries extends Series {
+  /** The day of the completion, on the calendar by which it was counted. */
+  readonly today: string
+}
+
+/** The days that decide on the next occurrence, beside the series. */
+export interface SeriesDays {
+  /** From it on the occurrences are counted that follow a completion. None that follow the due date is earlier than tomorrow. */
+  readonly today: string
+  /** The day on which the todo is due, which may have been moved. */
+  readonly due: string
+}
+
 /** The day of a due date. */
 export const toDay = (due: Due): string => ('date' in due ? due.date : due.dateTime.slice(0, 10))
 
@@ -39,24 +53,29 @@ export function startSeries({ rule: text, from }: Repeat, due: Due): Series {
 
 /**
  * Goes on to the next occurrence.
- * @param today the day in the zone of the due date: from it on the occurrences are counted that follow a completion, and none
- * that follow the due date is earlier than tomorrow
  * @returns undefined after the last occurrence
  */
-export function advanceSeries(repeat: Repeat, series: Series, today: string): Series | undefined {
+export function advanceSeries(repeat: Repeat, series: Series, days: SeriesDays): Series | undefined {
   const { last, remaining } = series
-  const day = remaining === 1 ? null : findNextDay(repeat, series, today)
+  const day = remaining === 1 ? null : findNextDay(repeat, series, days)
   if (day === null || (last !== null && day > last)) return undefined
   return { ...series, current: day, remaining: remaining && remaining - 1 }
 }
 
 /** Finds the next day of a rule without regard to its end. */
-function findNextDay({ rule: text, from }: Repeat, { start, current }: Series, today: string): string | null {
+function findNextDay(
+  { rule: text, from }: Repeat,
+  { start, current }: Series,
+  { today, due }: SeriesDays
+): string | null {
   const rule = { ...parseRule(text), count: undefined, until: undefined }
-  if (from === 'due') return nextOccurrence(rule, toDay(start), current > today ? current : today)
+  // Nor does a date that was moved beyond other occurrences go back to them.
+  if (from === 'due') return nextOccurrence(rule, toDay(start), latest(current, due, today))
   // Counted from some days on, INTERVAL may leave out each month or year that the rule selects: a series does not end by that.
-  return nextOccurrence(rule, today, today) ?? nextOccurrence(rule, toDay(start), today)
+  return nextOccurrence(rule, today, today) ?? nextOccurrence(rule, current, today)
 }
+
+const latest = (...days: readonly string[]): string => days.reduce((a, b) => (a > b ? a : b))
 
 /** The rule of a series that begins with a due date: an UNTIL that is a time is a day. */
 function parseRuleAt(text: string, due: Due): RecurrenceRule {

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Id } from '../../http/schemas/id.ts'
 import { Nullable, type Value } from '../../http/schemas/types.ts'
 import { contentFields } from '../content/content.ts'
+import { DueField } from '../content/due.ts'
 import { placementFields } from '../content/placement.ts'
 import { serverFields } from '../content/server-fields.ts'
 import { POSITION_PATTERN } from '../order/position.ts'
@@ -31,4 +32,10 @@ export const ImportLine = Type.Object(
   },
   { additionalProperties: false }
 )
-export type ImportLine = Value<typeof ImportLine>
+
+/** The same of a calendar, in which the present occurrence may have been moved: the first date of its series. */
+export const CalendarImportLine = Type.Object(
+  { ...ImportLine.properties, seriesStart: Type.Optional(DueField) },
+  { additionalProperties: false }
+)
+export type ImportLine = Value<typeof CalendarImportLine>

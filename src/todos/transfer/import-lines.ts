@@ -74,11 +74,11 @@ function tryParseJson(line: string): unknown {
 
 /** Members that contradict each other. */
 function findContradictions(line: ImportLine): Fault[] {
-  const { done = false, due = null, repeat = null, completedAt, createdAt } = line
+  const { done = false, due = null, repeat = null, seriesStart, completedAt, createdAt } = line
   const errors = LATER_FIELDS.filter(name => isEarlier(line[name], createdAt)).map(name =>
     lineError(`/${name}`, 'is before createdAt; give the same instant or a later one')
   )
-  const repeatFault = findRepeatFault({ repeat, due })
+  const repeatFault = findRepeatFault({ repeat, due: seriesStart ?? due })
   if (repeatFault) errors.push(repeatFault)
   if (completedAt === undefined || done === (completedAt !== null)) return errors
   const detail = `must ${done ? 'not ' : ''}be null when done is ${done}; or leave it out`

@@ -10,6 +10,7 @@ import type { PositionedLine } from './import-positions.ts'
 /** The row of a line. Missing fields are as in a new todo, and no time is before `createdAt`. */
 export function toImportedRow({ now, newId }: Store, userId: string, line: PositionedLine): TodoRow {
   const content = { ...defaults, ...line }
+  const seriesStart = line.seriesStart ?? content.due
   const sentTimes = [line.createdAt, line.updatedAt, line.completedAt, line.deletedAt].flatMap(
     text => text ?? []
   )
@@ -26,7 +27,7 @@ export function toImportedRow({ now, newId }: Store, userId: string, line: Posit
     ...INBOX_ROW,
     ...NO_HISTORY,
     // A series begins anew: what has happened in it so far is not in the line.
-    series: content.repeat && content.due && startSeries(content.repeat, content.due),
+    series: content.repeat && seriesStart && startSeries(content.repeat, seriesStart),
     deletedWith: line.deletedAt ? line.id : '',
     deletedAt: toDate(line.deletedAt) ?? null,
     ...toColumns(userId, content)

@@ -7,7 +7,7 @@ import type { TodoRow } from '../tables.ts'
 import { createTurns } from '../turns.ts'
 import { createLineId, fingerprintLines } from './import-ids.ts'
 import { assertValidLines, type IdentifiedLine, type LineCheck, parseLine, toSlices } from './import-lines.ts'
-import { createNotes, type ImportNote, type Notes } from './import-notes.ts'
+import { compareLines, createNotes, type ImportNote, type Notes } from './import-notes.ts'
 import {
   insertPlaced,
   isPlaced,
@@ -28,7 +28,7 @@ interface Counts {
 }
 
 export interface ImportResult extends Counts {
-  /** Places that todos did not get. */
+  /** What was not taken over. */
   readonly notes: readonly ImportNote[]
 }
 
@@ -40,6 +40,10 @@ export interface ImportRequest {
   readonly key: string | undefined
   /** Checks the value of a line. */
   readonly check: LineCheck
+  /** Tells requests apart; by default made from the lines. */
+  readonly fingerprint?: string
+  /** Of what is not in the lines. */
+  readonly notes?: readonly ImportNote[]
   /** Says which place a todo did not get. */
   readonly notePlacement?: (notes: Notes, note: PlacementNote) => void
 }
@@ -53,30 +57,34 @@ export interface ImportRequest {
  */
 export async function importTodos(
   store: Store,
-  { userId, text, key, check, notePlacement = noteLinePlacement }: ImportRequest
+  { userId, text, key, check, notes = [], notePlacement = noteLinePlacement, ...request }: ImportRequest
 ): Promise<IdempotentResult<ImportResult>> {
   await assertValidLines(text, check)
   async function run(newId: Insertion['newId']): Promise<ImportResult> {
-    const notes = createNotes()
+    const placementNotes = createNotes()
     const insertion = {
       userId,
       text,
       newId,
-      notePlacement: (note: PlacementNote) => notePlacement(notes, note)
+      notePlacement: (note: PlacementNote) => notePlacement(placementNotes, note)
     }
     const counts = await importWithinQuota(store, insertion)
-    return { ...counts, notes: notes.toList() }
+    return { ...counts, notes: [...notes, ...placementNotes.toList()].sort(compareLines) }
   }
   if (key === undefined) return { answer: await run(store.newId), isReplay: false }
 
-  const fingerprint = await fingerprintLines(text)
-  const request = ['import', fingerprint]
-  return withIdempotency(store, { userId, key, request }, resultReplayHandler, async storeAnswer => {
-    const imported = await run(number => createLineId(userId, key, fingerprint, number))
-    // After a crash before this write, the repetition finds the created todos by their ids.
-    await store.atomically(...storeAnswer(imported))
-    return imported
-  })
+  const fingerprint = request.fingerprint ?? (await fingerprintLines(text))
+  return withIdempotency(
+    store,
+    { userId, key, request: ['import', fingerprint] },
+    resultReplayHandler,
+    async storeAnswer => {
+      const imported = await run(number => createLineId(userId, key, fingerprint, number))
+      // After a crash before this write, the repetition finds the created todos by their ids.
+      await store.atomically(...storeAnswer(imported))
+      return imported
+    }
+  )
 }
 
 const noteLinePlacement = (notes: Notes, { number, member, detail }: PlacementNote) =>

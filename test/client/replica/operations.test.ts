@@ -35,6 +35,8 @@ t.test('a patch changes what it names; null restores a default', async t => {
   t.match(patch({ done: true }), { done: true, completedAt: AT })
   t.match(patch({ done: true }, before), { completedAt: 'then' })
   t.notHas(patch({ done: true, children: 'complete' }), { children: 'complete' }, 'it is no field')
+  const timeZone = 'Europe/Berlin'
+  t.notHas(patch({ done: true, timeZone }), { timeZone }, 'nor is this one')
   t.strictSame(patch({ tags: ['y', 'A\u0308'] })?.tags, ['y', '\u00c4'])
 })
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { invalid } from '../signed-in.ts'
 import { atNine, serveRecurring } from './recurring.ts'
 
 t.test('a completed todo stays open and is due at its next occurrence', async t => {
@@ -57,6 +58,95 @@ t.test('who is early goes on from the occurrence, not from today', async t => {
   const { id } = await makeRecurring('FREQ=MONTHLY;BYMONTHDAY=-1', { date: '2026-02-28' })
   t.strictSame((await complete(id)).body.due, { date: '2026-03-31' })
   t.strictSame((await complete(id)).body.due, { date: '2026-04-30' })
+})
+
+t.test(
+  'who moves a date beyond other occurrences, and completes it early, goes on from that date',
+  async t => {
+    const { makeRecurring, todos, occurrences } = await serveRecurring(t)
+    const monday = { date: '2026-01-05' }
+    const cases: [rule: string, due: object, moved: object, next: object][] = [
+      ['FREQ=WEEKLY', monday, { date: '2026-01-14' }, { date: '2026-01-19' }],
+      ['FREQ=WEEKLY', monday, { date: '2026-01-19' }, { date: '2026-01-26' }],
+      ['FREQ=WEEKLY', monday, { date: '2026-01-03' }, { date: '2026-01-12' }],
+      ['FREQ=MONTHLY;BYDAY=1MO', monday, { date: '2026-04-06' }, { date: '2026-05-04' }],
+      ['FREQ=WEEKLY', monday, atNine('2026-01-14'), { date: '2026-01-19' }],
+      ['FREQ=DAILY;INTERVAL=2', atNine('2026-01-05'), { date: '2026-01-08' }, atNine('2026-01-09')]
+    ]
+    for (const [rule, due, moved, next] of cases)
+      for (const step of ['complete', 'skip']) {
+        const { id } = await makeRecurring(rule, due)
+        await todos('PATCH', `/${id}`, { due: moved })
+        const answer =
+          step === 'skip'
+            ? await todos('POST', `/${id}/skip`)
+            : await todos('PATCH', `/${id}`, { done: true })
+        t.match(answer, { status: 200, body: { done: false, due: next } }, `${rule} ${step}`)
+        if (step === 'skip') continue
+        t.strictSame(await occurrences(id), [moved])
+        const back = await todos('DELETE', `/${id}/completions/${answer.body.completed.id}`)
+        t.match(back, { status: 200, body: { due: moved } }, 'is taken back')
+      }
+
+    const { id } = await makeRecurring('FREQ=WEEKLY;COUNT=2', monday)
+    await todos('PATCH', `/${id}`, { due: { date: '2026-01-13' } })
+    t.match((await todos('PATCH', `/${id}`, { done: true })).body, { done: true }, 'nothing is left after it')
+  }
+)
+
+t.test('today is where the request says, for a due date that is a day', async t => {
+  const { makeRecurring, todos, goTo } = await serveRecurring(t)
+  const day = { date: '2026-01-05' }
+  const made = []
+  const [parentId] = [(await makeRecurring('FREQ=DAILY', day, 'completion')).id]
+  for (let count = 0; count < 9; count += 1)
+    made.push((await makeRecurring('FREQ=DAILY', day, count < 6 ? 'completion' : 'due')).id)
+  const { id: child } = await makeRecurring('FREQ=DAILY', day, 'completion', { parentId })
+  const { id: timed } = await makeRecurring('FREQ=DAILY', atNine('2026-01-05'), 'completion')
+  await goTo('2026-01-10T03:00:00Z')
+  const complete = async (id: string, body: object = {}) => {
+    const answer = await todos('PATCH', `/${id}`, { done: true, ...body })
+    t.equal(answer.status, 200)
+    return answer.body.due
+  }
+  t.strictSame(await complete(made[0]), { date: '2026-01-11' }, 'in UTC')
+  t.strictSame(await complete(made[1], { timeZone: 'America/New_York' }), { date: '2026-01-10' })
+  t.strictSame(await complete(made[2], { timeZone: 'America/Los_Angeles' }), { date: '2026-01-10' })
+  await goTo('2026-01-10T12:00:00Z')
+  t.strictSame(await complete(made[3], { timeZone: 'Pacific/Auckland' }), { date: '2026-01-12' })
+  t.strictSame(await complete(made[4], { timeZone: 'Pacific/Pago_Pago' }), { date: '2026-01-11' })
+  t.strictSame(await complete(made[6], { timeZone: 'Pacific/Auckland' }), { date: '2026-01-12' })
+  t.strictSame(await complete(made[7]), { date: '2026-01-11' })
+  t.strictSame(await complete(timed, { timeZone: 'Pacific/Auckland' }), atNine('2026-01-11'), 'its own zone')
+  const zone = { timeZone: 'Pacific/Auckland' }
+  t.strictSame(await complete(parentId, { children: 'complete', ...zone }), { date: '2026-01-12' })
+  t.match((await todos('GET', `/${child}`)).body, { due: { date: '2026-01-12' } })
+  const batch = { op: 'patch', ids: [made[5], made[8]], changes: { done: true, ...zone } }
+  const { body } = await todos('POST', '/batch', { operations: [batch] })
+  t.match(body.results[0].todos, [{ due: { date: '2026-01-12' } }, { due: { date: '2026-01-12' } }])
+
+  const { items } = (await todos('GET', `/${made[3]}/completions`)).body
+  const back = await todos('DELETE', `/${made[3]}/completions/${items[0].id}`)
+  t.match(back, { status: 200, body: { due: day } }, 'and is taken back by the same day')
+})
+
+t.test('a time zone goes with a completion only', async t => {
+  const { makeRecurring, todos } = await serveRecurring(t)
+  const { id } = await makeRecurring('FREQ=DAILY', { date: '2026-01-05' })
+  const detail = 'goes with done only, which must be true'
+  for (const body of [{}, { done: false }, { done: null }, { title: 'x' }]) {
+    const changes = { ...body, timeZone: 'Europe/Berlin' }
+    const answer = await todos('PATCH', `/${id}`, changes)
+    t.strictSame(answer.body, invalid(answer, { pointer: '/timeZone', detail }))
+    const batch = await todos('POST', '/batch', { operations: [{ op: 'patch', id, changes }] })
+    t.match(batch.body, { status: 400, errors: [{ pointer: '/operations/0/changes/timeZone', detail }] })
+  }
+  const where = { op: 'patch', where: { repeat: true }, changes: { done: true, timeZone: 'Europe/Berlin' } }
+  t.match((await todos('POST', '/batch', { operations: [where] })).body, {
+    errors: [{ pointer: '/operations/0/changes' }]
+  })
+  const unknown = await todos('PATCH', `/${id}`, { done: true, timeZone: 'Mars/Olympus' })
+  t.match(unknown.body, { status: 400, errors: [{ pointer: '/timeZone' }] })
 })
 
 t.test('counted from the completion, the next occurrence follows its day', async t => {

@@ -1,6 +1,8 @@
+import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { retentionRules } from '../../../src/features.ts'
+import { allTables, retentionRules } from '../../../src/features.ts'
 import { createJanitor } from '../../../src/jobs/janitor.ts'
+import { MAX_COMPLETIONS } from '../../../src/todos/limits.ts'
 import { expectedProblem } from '../../support/service.ts'
 import { invalid, MISSING_ID } from '../signed-in.ts'
 import { atNine, serveRecurring } from './recurring.ts'
@@ -156,4 +158,53 @@ t.test('completions go with their todo', async t => {
   await todos('POST', '/import', text, { 'content-type': 'application/x-ndjson' })
   for (const { id } of lines)
     t.strictSame(await occurrences(id), [], 'nothing is left for another todo with the id')
+})
+
+t.test('the latest completions are kept, as many as a limit says', async t => {
+  const { app, todos, makeRecurring, complete, occurrences } = await serveRecurring(t)
+  const { id } = await makeRecurring('FREQ=DAILY', { date: '2026-01-05' })
+  const { id: otherId } = await makeRecurring('FREQ=DAILY', { date: '2026-01-05' })
+  await complete(otherId)
+  await complete(id)
+  const { db, kit, newId } = app.store
+  const tables = allTables(kit)
+  const [first] = await db.select().from(tables.completions).where(eq(tables.completions.todoId, id))
+  if (!first) throw new Error('There is no completion.')
+  // As if it had been completed as often as it can be, before what was completed here.
+  const { seq: _, ...row } = first
+  const oldest = newId()
+  for (let count = 1; count < MAX_COMPLETIONS; ) {
+    const size = Math.min(1000, MAX_COMPLETIONS - count)
+    const rows = Array.from({ length: size }, (_, index) => ({
+      ...row,
+      id: count + index === 1 ? oldest : newId(),
+      changeNumber: 0
+    }))
+    await db.insert(tables.completions).values(rows)
+    count += size
+  }
+  const fill = { completionCount: MAX_COMPLETIONS, changeNumber: 0 }
+  await db.update(tables.todos).set(fill).where(eq(tables.todos.id, id))
+
+  const count = async (todoId: string) =>
+    (await db.select().from(tables.completions).where(eq(tables.completions.todoId, todoId))).length
+  const find = async () =>
+    (await db.select().from(tables.completions).where(eq(tables.completions.id, oldest))).length
+  t.strictSame([await count(id), await find()], [MAX_COMPLETIONS, 1])
+  const answer = await complete(id)
+  const second = answer.body
+  t.equal(answer.status, 200, JSON.stringify(second))
+  t.match(second, { due: { date: '2026-01-07' }, completed: { occurrence: { date: '2026-01-06' } } })
+  t.strictSame([await count(id), await find()], [MAX_COMPLETIONS, 0], 'the oldest made room')
+  t.equal(await count(otherId), 1)
+  t.strictSame((await occurrences(id)).slice(0, 2), [{ date: '2026-01-06' }, { date: '2026-01-05' }])
+
+  await todos('DELETE', `/${id}/completions/${second.completed.id}`)
+  t.equal(await count(id), MAX_COMPLETIONS - 1)
+  await complete(id)
+  t.equal(await count(id), MAX_COMPLETIONS, 'there was room again')
+  await todos('PATCH', `/${id}`, { done: true, repeat: null })
+  t.equal(await count(id), MAX_COMPLETIONS)
+  await todos('DELETE', `/${id}?permanent=true`)
+  t.equal(await count(id), 0)
 })

@@ -20,7 +20,7 @@ function walk(
   for (
     ;
     series && days.length < MOST;
-    series = advanceSeries({ rule, from }, series, toToday(series.current))
+    series = advanceSeries({ rule, from }, series, { today: toToday(series.current), due: series.current })
   )
     days.push(series.current)
   return days

@@ -7,6 +7,7 @@ const NO_START = 'DTSTART was left out: a todo has no start, only a due date'
 const DAY_ONLY = 'only the day was taken over. The parameter timeZone gives such times a zone'
 const nothingLikeIt = (name: string) => `${name} was left out: a todo here has nothing like it`
 const noInstant = (name: string) => `${name} was left out: it is no time since 1970 such as 20260329T090000Z`
+const isFuture = (name: string) => `${name} was left out: it is in the future`
 const at = (dateTime: string, timeZone: string) => ({ due: { dateTime, timeZone } })
 
 /** Properties of a VTODO, the first of them in line 6; what becomes of them; and the notes by line. */
@@ -203,6 +204,39 @@ const cases: Record<string, readonly Case[]> = {
     ]
   ],
 
+  'what time has not come yet': [
+    [
+      ['CREATED:20260101T000001Z', 'LAST-MODIFIED:20300101T000000Z'],
+      { createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
+      [
+        [6, isFuture('CREATED')],
+        [7, isFuture('LAST-MODIFIED')]
+      ]
+    ],
+    [
+      ['STATUS:COMPLETED', 'COMPLETED:99991231T235959Z', 'LAST-MODIFIED:20251201T000000Z'],
+      { done: true, completedAt: '2025-12-01T00:00:00.000Z', updatedAt: '2025-12-01T00:00:00.000Z' },
+      [[7, isFuture('COMPLETED')]]
+    ],
+    [
+      ['COMPLETED;TZID=America/New_York:20251231T190001'],
+      { done: true, completedAt: '2026-01-01T00:00:00.000Z' },
+      [[6, isFuture('COMPLETED')]]
+    ],
+    [['LAST-MODIFIED:20260101T000000Z'], { updatedAt: '2026-01-01T00:00:00.000Z' }]
+  ],
+
+  'its place': [
+    [['X-LATCHKEY-POSITION:VOhqqeV-Sg9Gc-t49f1vNV'], { position: 'VOhqqeV-Sg9Gc-t49f1vNV' }],
+    ...['', 'ä', 'a b', '-'].map(
+      (position): Case => [
+        [`X-LATCHKEY-POSITION:x${position} y`],
+        {},
+        [[6, 'X-LATCHKEY-POSITION was left out: it is not the position of a todo']]
+      ]
+    )
+  ],
+
   'how urgent it is': [
     ...['1', '2', '3', '4'].map((priority): Case => [[`PRIORITY:${priority}`], { priority: 'high' }]),
     [['PRIORITY:5'], { priority: 'medium' }],
@@ -263,7 +297,11 @@ const cases: Record<string, readonly Case[]> = {
       { description: 'abc\td' },
       [[6, 'DESCRIPTION has control characters, which were removed']]
     ],
-    [['DESCRIPTION:text', 'X-ALT-DESC;FMTTYPE=text/html:<p>text</p>'], { description: 'text' }],
+    [
+      ['DESCRIPTION:text', 'X-ALT-DESC;FMTTYPE=text/html:<p>text</p>'],
+      { description: 'text' },
+      [[7, 'X-ALT-DESC was left out: a todo has plain text only']]
+    ],
     [
       ['STYLED-DESCRIPTION;FMTTYPE=text/html:<p>text</p>'],
       { description: null },
@@ -302,6 +340,85 @@ const cases: Record<string, readonly Case[]> = {
         [8, 'RRULE was left out: it names days for DTSTART, which is on another day than DUE']
       ]
     ],
+    // The last start is that of 10 April, with which a DUE two days later comes.
+    [
+      ['DTSTART:20260327', 'DUE:20260329', 'RRULE:FREQ=WEEKLY;UNTIL=20260410'],
+      { repeat: { rule: 'FREQ=WEEKLY;UNTIL=20260412', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    [
+      [
+        'DTSTART;TZID=Europe/Berlin:20260327T090000',
+        'DUE;TZID=Europe/Berlin:20260327T170000',
+        'RRULE:FREQ=DAILY;UNTIL=20260410T070000Z'
+      ],
+      { repeat: { rule: 'FREQ=DAILY;UNTIL=20260410', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    [
+      ['DTSTART:20260327T090000Z', 'DUE:20260328T010000Z', 'RRULE:FREQ=DAILY;UNTIL=20260410T085959Z'],
+      { repeat: { rule: 'FREQ=DAILY;UNTIL=20260410', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    [
+      ['DTSTART:20260327', 'DUE:20260329', 'RRULE:FREQ=DAILY;UNTIL=99991231'],
+      { repeat: { rule: 'FREQ=DAILY;UNTIL=99991231', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    [
+      ['DTSTART:99990327', 'DUE:00010102', 'RRULE:FREQ=DAILY;UNTIL=00010101'],
+      { repeat: null },
+      [
+        [6, NO_START],
+        [8, 'RRULE was left out: it never occurs from 0001-01-02 on; give a rule that does']
+      ]
+    ],
+    [
+      ['DTSTART:20260329T090000Z', 'DUE:20260329T090000Z', 'RRULE:FREQ=DAILY;UNTIL=20260410T090000Z'],
+      { repeat: { rule: 'FREQ=DAILY;UNTIL=20260410T090000Z', from: 'due' } }
+    ],
+    // Starts of 31 January, March, May; 30 January, March, April; and 28 February, which the next year may have a day more after.
+    ...(
+      [
+        ['20260131', '20260202', 'MONTHLY'],
+        ['20260130', '20260201', 'MONTHLY'],
+        ['20260128', '20260131', 'MONTHLY'],
+        ['20260129', '20260130', 'MONTHLY'],
+        ['20260228', '20260301', 'YEARLY'],
+        ['20260105', '20260207', 'YEARLY']
+      ] as const
+    ).map(
+      ([start, due, frequency]): Case => [
+        [`DTSTART:${start}`, `DUE:${due}`, `RRULE:FREQ=${frequency}`],
+        { repeat: null },
+        [
+          [6, NO_START],
+          [
+            8,
+            `RRULE was left out: it is ${frequency} for DTSTART, from which DUE is not equally far in each month`
+          ]
+        ]
+      ]
+    ),
+    [
+      ['DTSTART:20260105', 'DUE:20260107', 'RRULE:FREQ=MONTHLY;UNTIL=20260305'],
+      { repeat: { rule: 'FREQ=MONTHLY;UNTIL=20260307', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    [
+      ['DTSTART:soon', 'DUE:20260131', 'RRULE:FREQ=MONTHLY'],
+      { repeat: { rule: 'FREQ=MONTHLY', from: 'due' } },
+      [[6, NO_START]]
+    ],
+    // Due when it starts.
+    [
+      ['DTSTART;VALUE=DATE:20260329', 'DURATION:P0D', 'RRULE:FREQ=WEEKLY'],
+      { due: { date: '2026-03-29' }, repeat: { rule: 'FREQ=WEEKLY', from: 'due' } }
+    ],
+    [
+      ['DTSTART;TZID=Europe/Berlin:20260329T090000', 'DURATION:PT0S', 'RRULE:FREQ=WEEKLY'],
+      { ...at('2026-03-29T09:00:00', 'Europe/Berlin'), repeat: { rule: 'FREQ=WEEKLY', from: 'due' } }
+    ],
     [
       ['RRULE:FREQ=WEEKLY'],
       { repeat: null },
@@ -328,21 +445,29 @@ const cases: Record<string, readonly Case[]> = {
   ],
 
   'what else there is': [
+    [['DTSTAMP:20260101T000000Z', 'SEQUENCE:0', 'CLASS:public', 'LOCATION:', 'X-A: '], {}],
     [
-      ['DTSTAMP:20260101T000000Z', 'SEQUENCE:3', 'CLASS:public', 'X-MOZ-GENERATION:1', 'LOCATION:', 'X-A: '],
-      {}
-    ],
-    [
-      ['CLASS:CONFIDENTIAL', 'URL:https://example.org', 'X-CUSTOM;BAD:x', 'constructor:x', '__proto__:x'],
+      [
+        'CLASS:CONFIDENTIAL',
+        'URL:https://example.org',
+        'X-CUSTOM;BAD:x',
+        'constructor:x',
+        '__proto__:x',
+        'SEQUENCE:3',
+        'X-MOZ-GENERATION:1'
+      ],
       {},
       [
         [6, nothingLikeIt('CLASS')],
         [7, nothingLikeIt('URL')],
         [8, nothingLikeIt('X-CUSTOM')],
         [9, nothingLikeIt('CONSTRUCTOR')],
-        [10, nothingLikeIt('__PROTO__')]
+        [10, nothingLikeIt('__PROTO__')],
+        [11, nothingLikeIt('SEQUENCE')],
+        [12, nothingLikeIt('X-MOZ-GENERATION')]
       ]
     ],
+    [['CLASS:private'], {}, [[6, nothingLikeIt('CLASS')]]],
     [
       [
         'BEGIN:VALARM',

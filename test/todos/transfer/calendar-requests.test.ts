@@ -382,3 +382,23 @@ t.test('damaged calendars are imported or refused', async t => {
     { numRuns: Number(process.env.FUZZ_RUNS ?? 60) }
   )
 })
+
+t.test('a time that was in the future does not make a repetition another request', async t => {
+  const { clock, take, list } = await serveCalendars(t)
+  const headers = { 'idempotency-key': 'a-key' }
+  const calendar = todoOf('LAST-MODIFIED:20260101T000030Z')
+  const first = await take(calendar, { headers })
+  const detail = 'LAST-MODIFIED was left out: it is in the future'
+  t.strictSame(first.body, { created: 1, existing: 0, notes: [{ line: 6, uid: 'one', detail }] })
+  clock.advance(60)
+  const again = await take(calendar, { headers })
+  t.match(again, { status: 200, body: first.body, headers: { 'idempotent-replayed': 'true' } })
+  for (const [other, query] of [
+    [todoOf('LAST-MODIFIED:20260101T000031Z'), ''],
+    [calendar, '?timeZone=Europe/Berlin']
+  ] as const) {
+    const answer = await take(other, { query, headers })
+    t.match(answer.body, { status: 422, code: 'idempotency_key_reused' })
+  }
+  t.match(await list(), [{ title: 'One', updatedAt: '2026-01-01T00:00:00.000Z' }])
+})

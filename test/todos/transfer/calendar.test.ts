@@ -68,6 +68,7 @@ t.test('a calendar has every field of a todo, and no todo of the trash', async t
       'CATEGORIES:shopping,x\\,y',
       'STATUS:NEEDS-ACTION',
       'PERCENT-COMPLETE:0',
+      `X-LATCHKEY-POSITION:${a.position}`,
       'END:VTODO',
       'BEGIN:VTODO',
       `UID:${b.id}@latchkey`,
@@ -80,6 +81,7 @@ t.test('a calendar has every field of a todo, and no todo of the trash', async t
       'STATUS:COMPLETED',
       'PERCENT-COMPLETE:100',
       'COMPLETED:20260101T000100Z',
+      `X-LATCHKEY-POSITION:${b.position}`,
       'END:VTODO',
       'BEGIN:VTODO',
       `UID:${d.id}@latchkey`,
@@ -89,6 +91,7 @@ t.test('a calendar has every field of a todo, and no todo of the trash', async t
       'SUMMARY:d',
       'STATUS:NEEDS-ACTION',
       'PERCENT-COMPLETE:0',
+      `X-LATCHKEY-POSITION:${d.position}`,
       'END:VTODO',
       'END:VCALENDAR'
     ]

@@ -1,6 +1,6 @@
 import type { MailTexts } from '../../../mail/layout.ts'
 import type { Factor } from '../mails.ts'
-import { type NoticeMail, renderNotice } from './notices.ts'
+import { type NoticeMail, renderNotice } from './render-notice.ts'
 
 /** Tells which kind of second factor it is about. */
 export interface FactorMail extends NoticeMail {
@@ -28,12 +28,22 @@ export const factorAdded = (mail: FactorMail): MailTexts =>
 export const factorRemoved = (mail: FactorMail): MailTexts =>
   renderNotice(mail, {
     subject: 'a second factor was removed',
-    event: [
-      mail.factor === 'several'
-        ? `The second factors of your account of ${mail.appName} were removed, with the recovery codes. The password alone signs in again.`
-        : `${factorNames[mail.factor]} was removed from your account of ${mail.appName}. It signs nobody in any more.`
-    ],
-    ifNotYou: [CHANGE_PASSWORD, 'Then set up a second factor again.']
+    ...(mail.factor === 'several'
+      ? {
+          event: [
+            `The second factors of your account of ${mail.appName} were removed, with the recovery codes. The password alone signs in again.`,
+            'Sign in, and set up a second factor again.'
+          ],
+          ifNotYou: [
+            'Somebody may have passed for you. Tell those who run the service at once, change your password, and end all other sessions.'
+          ]
+        }
+      : {
+          event: [
+            `${factorNames[mail.factor]} was removed from your account of ${mail.appName}. It signs nobody in any more.`
+          ],
+          ifNotYou: [CHANGE_PASSWORD, 'Then set up a second factor again.']
+        })
   })
 
 export const recoveryCodeUsed = (mail: NoticeMail): MailTexts =>
@@ -44,7 +54,7 @@ export const recoveryCodeUsed = (mail: NoticeMail): MailTexts =>
     ],
     ifNotYou: [
       CHANGE_PASSWORD,
-      'Then make new recovery codes, in the settings of your account: the old ones stop to work.'
+      'Then make new recovery codes, in the settings of your account: the old ones stop working.'
     ]
   })
 

@@ -7,7 +7,7 @@ import { readCompletion } from './completion.ts'
 import { readDue } from './due.ts'
 import { clip, decodeText, decodeTexts, type Property } from './parsing/properties.ts'
 import type { TodoComponent } from './parsing/todo-components.ts'
-import { isListCategory, readPlacement } from './placement.ts'
+import { isListCategory, readPlacement, readPosition } from './placement.ts'
 import { readRepeat } from './repeat.ts'
 import type { TodoSource } from './todo-source.ts'
 
@@ -22,7 +22,7 @@ export interface TodoContext {
 /**
  * Converts a VTODO into a line of an import. What a todo cannot hold becomes a note. What it needs and what would have to be
  * cut is a fault.
- * @returns undefined for a VTODO that is no todo of its own, or has a fault
+ * @returns undefined for a VTODO that has a fault
  */
 export function toImportLine(
   component: TodoComponent,
@@ -30,11 +30,7 @@ export function toImportLine(
   { toId, listId, check }: TodoContext
 ): ImportLine | undefined {
   const { get, addNote, addFault } = source
-  const [uid, summary, recurrenceId] = [get('UID'), get('SUMMARY'), get('RECURRENCE-ID')]
-  if (recurrenceId) {
-    addNote(recurrenceId.line, 'this change of one occurrence (RECURRENCE-ID) was left out as a whole')
-    return undefined
-  }
+  const [uid, summary] = [get('UID'), get('SUMMARY')]
   if (!summary) {
     addFault(component.line, 'VTODO has no SUMMARY; give it one')
     return undefined
@@ -42,8 +38,7 @@ export function toImportLine(
   if (!uid) addNote(component.line, 'VTODO has no UID, so each import makes the todo anew')
   for (const name of ['STYLED-DESCRIPTION', 'X-ALT-DESC']) {
     const formatted = get(name)
-    if (formatted && !get('DESCRIPTION'))
-      addNote(formatted.line, `${name} was left out: a todo has plain text only`)
+    if (formatted) addNote(formatted.line, `${name} was left out: a todo has plain text only`)
   }
 
   const due = readDue(source)
@@ -60,6 +55,7 @@ export function toImportLine(
       addNote
     ),
     ...readPlacement(source, { toId, listId }),
+    ...readPosition(source, check),
     ...readCompletion(source)
   }
   const faults = check(line)

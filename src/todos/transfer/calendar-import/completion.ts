@@ -59,14 +59,21 @@ function readInstant(property: Property | undefined, source: TodoSource): string
   const { dateTime, isUtc } = parseTime(value) ?? {}
   const zone = source.findZone(parameters.get('TZID') ?? '') ?? source.defaultZone
   const instant = isUtc ? `${dateTime}Z` : dateTime && zone && formatInstant(dateTime, zone)
-  if (instant && isUtcInstant(instant)) return instant
-  const reason =
-    dateTime && !isUtc && !zone
-      ? 'has no known time zone. The parameter timeZone gives such times a zone'
+  const isAccepted = instant !== undefined && isUtcInstant(instant)
+  // No later change of the todo could have a time before it.
+  const isFuture = isAccepted && Date.parse(instant) > source.now.getTime()
+  if (isAccepted && !isFuture) return instant
+  const hasNoZone = dateTime && !isUtc && !zone
+  const reason = isFuture
+    ? 'is in the future'
+    : hasNoZone
+      ? NO_ZONE
       : 'is no time since 1970 such as 20260329T090000Z'
   source.addNote(line, `${name} was left out: it ${reason}`)
   return undefined
 }
+
+const NO_ZONE = 'has no known time zone. The parameter timeZone gives such times a zone'
 
 const formatInstant = (dateTime: string, timeZone: string) =>
   `${new Date(toInstant(Date.parse(`${dateTime}Z`), timeZone)).toISOString().slice(0, 19)}Z`

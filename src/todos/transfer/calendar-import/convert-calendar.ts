@@ -1,16 +1,18 @@
 import { MAX_IMPORT_LINES } from '../../limits.ts'
 import { createTurns } from '../../turns.ts'
+import type { ImportLine } from '../import-line.ts'
 import type { LineCheck } from '../import-lines.ts'
 import type { Notes } from '../import-notes.ts'
 import type { PlacementNote } from '../import-placements.ts'
 import { toImportLine } from './calendar-todo.ts'
+import { type RecurringTodo, readOccurrence } from './occurrences.ts'
 import { lineError, readCalendarParts } from './parsing/components.ts'
 import type { Property } from './parsing/properties.ts'
 import { createReport } from './parsing/report.ts'
 import { createTodoReader, type TodoComponent } from './parsing/todo-components.ts'
 import { findListProperty, findParentProperty } from './placement.ts'
 import { createZoneCollector, type TimeZoneLookup } from './time-zones.ts'
-import { createTodoSource } from './todo-source.ts'
+import { createTodoSource, type TodoSource } from './todo-source.ts'
 import { toTodoId } from './uids.ts'
 
 interface Conversion {
@@ -21,6 +23,7 @@ interface Conversion {
   readonly timeZone: string | undefined
   /** The list for all todos. */
   readonly listId: string | undefined
+  readonly now: Date
 }
 
 /** What a line was made from, and the properties that name its list and its parent. */
@@ -33,20 +36,26 @@ interface Origin extends Pick<TodoComponent, 'line' | 'subject'> {
  * @returns the lines; notes of what is not in them; and a function that says which place the todo of a line did not get
  * @throws {Problem} `validation_failed` with what is wrong in the file
  */
-export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, listId }: Conversion) {
+export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, listId, now }: Conversion) {
   const findZone = await findTimeZones(bytes)
   const report = createReport()
   const readPart = createTodoReader(report, listId !== undefined)
   const toId = (uid: string) => toTodoId(userId, uid)
   const ids = new Set<string>()
   const texts: string[] = []
+  const series = new Map<string, RecurringTodo & { readonly index: number }>()
   const origins: Origin[] = []
   const giveTurn = createTurns()
 
-  /** Adds the line of a VTODO, unless there is one with its id. */
-  function addTodo(component: TodoComponent): void {
+  function readTodo(component: TodoComponent): void {
     const defaultZone = timeZone ?? findZone(component.calendar.timeZone ?? '')
-    const source = createTodoSource(component, { report, findZone, defaultZone })
+    const source = createTodoSource(component, { report, findZone, defaultZone, now })
+    if (source.get('RECURRENCE-ID')) changeOccurrence(component, source)
+    else addLine(component, source)
+  }
+
+  /** Adds the line of a VTODO, unless there is one with its id. */
+  function addLine(component: TodoComponent, source: TodoSource): void {
     const line = toImportLine(component, source, { toId, listId, check })
     if (!line) return
     const { id } = line
@@ -55,9 +64,17 @@ export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, 
       return
     }
     if (id !== undefined) ids.add(id)
-    texts.push(`${JSON.stringify(line)}\n`)
+    if (id !== undefined && line.repeat && line.due)
+      series.set(id, { component, line, start: line.due, index: texts.length })
+    texts.push(toText(line))
     const properties = { listId: findListProperty(source), parentId: findParentProperty(source) }
     origins.push({ line: component.line, subject: component.subject, properties })
+  }
+
+  function changeOccurrence(component: TodoComponent, source: TodoSource): void {
+    const todo = series.get(toId(component.subject.uid ?? ''))
+    const line = readOccurrence(component, source, todo)
+    if (todo && line) texts[todo.index] = toText(line)
   }
 
   let count = 0
@@ -68,7 +85,7 @@ export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, 
       count += 1
       if (count > MAX_IMPORT_LINES)
         throw lineError(component.line, `VTODO is one too many; at most ${MAX_IMPORT_LINES} are taken`)
-      addTodo(component)
+      readTodo(component)
       await giveTurn()
     }
   const notes = report.finish()
@@ -83,6 +100,8 @@ export async function convertCalendar(bytes: Buffer, { userId, check, timeZone, 
     }
   }
 }
+
+const toText = (line: ImportLine) => `${JSON.stringify(line)}\n`
 
 /** Reads the descriptions of time zones, which may follow what refers to them. */
 async function findTimeZones(bytes: Buffer): Promise<TimeZoneLookup> {

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Due } from '../../content/due.ts'
 import { addDuration, parseDuration } from './durations.ts'
 import { clip, type Property, parseTime } from './parsing/properties.ts'
-import type { TodoSource } from './todo-source.ts'
+import type { TodoSource, Zones } from './todo-source.ts'
 
 /** Reads when a to-do is due, by DUE or by DTSTART and DURATION (RFC 5545, section 3.6.2), and says what cannot be taken over of that. */
 export function readDue(source: TodoSource): Due | null {
@@ -16,12 +17,12 @@ export function readDue(source: TodoSource): Due | null {
     if (duration) addNote(duration.line, 'DURATION was left out: the VTODO has no DTSTART')
     return null
   }
-  addNote(start.line, NO_START)
-  if (!duration) return null
-  const parsedDuration = parseDuration(duration.value.trim())
+  const parsedDuration = duration && parseDuration(duration.value.trim())
   const startDue = parsedDuration && toDue(start, source)
   const end = startDue && addDuration(startDue, parsedDuration)
+  if (!isDeepStrictEqual(end, startDue) || !end) addNote(start.line, NO_START)
   if (end) return end
+  if (!duration) return null
   addNote(duration.line, 'DURATION was left out: it is not such as P1D or PT2H, or does not fit to DTSTART')
   return null
 }
@@ -32,25 +33,33 @@ const isSameTime = (start: Property, due: Property) =>
   start.value === due.value && start.parameters.get('TZID') === due.parameters.get('TZID')
 
 /** The due date of a property; null, with a fault, when the property has none. */
-function toDue({ name, line, value, parameters }: Property, source: TodoSource): Due | null {
-  const { findZone, defaultZone, addNote, addFault } = source
-  const time = parseTime(value)
-  if (!time) {
-    addFault(line, `${name} is no existing day or time; give one such as 20260329 or 20260329T090000`)
+function toDue(property: Property, source: TodoSource): Due | null {
+  const { name, line, parameters } = property
+  const due = parseDue(property, source)
+  if (!due) {
+    source.addFault(line, `${name} is no existing day or time; give one such as 20260329 or 20260329T090000`)
     return null
   }
-  const { date, dateTime, isUtc } = time
-  if (dateTime === undefined) return { date }
-  if (isUtc) return { dateTime, timeZone: 'Etc/UTC' }
   const tzid = parameters.get('TZID')
-  const zone = tzid === undefined ? undefined : findZone(tzid)
-  if (zone !== undefined) return { dateTime, timeZone: zone }
+  const { dateTime, isUtc } = parseTime(property.value) ?? {}
+  if (dateTime === undefined || isUtc || source.findZone(tzid ?? '') !== undefined) return due
 
   const problem = `${name} has ${tzid === undefined ? 'no time zone' : `the unknown time zone ${clip(tzid)}`}`
-  if (defaultZone === undefined) {
-    addNote(line, `${problem}; only the day was taken over. The parameter timeZone gives such times a zone`)
-    return { date }
-  }
-  if (tzid !== undefined) addNote(line, `${problem}; the time was taken in ${defaultZone}`)
-  return { dateTime, timeZone: defaultZone }
+  if ('date' in due)
+    source.addNote(
+      line,
+      `${problem}; only the day was taken over. The parameter timeZone gives such times a zone`
+    )
+  else if (tzid !== undefined) source.addNote(line, `${problem}; the time was taken in ${due.timeZone}`)
+  return due
+}
+
+/** Reads a day or a time, without a word of what is wrong with it. */
+export function parseDue({ value, parameters }: Property, { findZone, defaultZone }: Zones): Due | undefined {
+  const time = parseTime(value)
+  if (!time) return undefined
+  const { date, dateTime, isUtc } = time
+  if (dateTime === undefined) return { date }
+  const timeZone = isUtc ? 'Etc/UTC' : (findZone(parameters.get('TZID') ?? '') ?? defaultZone)
+  return timeZone === undefined ? { date } : { dateTime, timeZone }
 }

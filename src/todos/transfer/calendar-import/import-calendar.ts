@@ -2,11 +2,12 @@ import type { Store } from '../../../db/store.ts'
 import type { IdempotentResult } from '../../../idempotency/idempotency.ts'
 import { assertTargetsExist } from '../../query/targets.ts'
 import { type ImportRequest, type ImportResult, importTodos } from '../import.ts'
-import { compareLines } from '../import-notes.ts'
+import { fingerprintBytes } from '../import-ids.ts'
 import { convertCalendar } from './convert-calendar.ts'
 
 /** An import of a calendar that takes effect once. */
-export interface CalendarImportRequest extends Omit<ImportRequest, 'text' | 'notePlacement'> {
+export interface CalendarImportRequest
+  extends Omit<ImportRequest, 'text' | 'notes' | 'notePlacement' | 'fingerprint'> {
   readonly bytes: Buffer
   /** The zone of times that name none. */
   readonly timeZone: string | undefined
@@ -28,7 +29,9 @@ export async function importCalendar(
 ): Promise<IdempotentResult<ImportResult>> {
   const { userId, check } = request
   if (listId !== undefined) await assertTargetsExist(store, userId, { list: [listId] })
-  const { notes, ...lines } = await convertCalendar(bytes, { userId, check, timeZone, listId })
-  const { answer, isReplay } = await importTodos(store, { ...request, ...lines })
-  return { answer: { ...answer, notes: [...notes, ...answer.notes].sort(compareLines) }, isReplay }
+  const conversion = { userId, check, timeZone, listId, now: store.now() }
+  const lines = await convertCalendar(bytes, conversion)
+  // Of the file, since what is taken of it depends on the time.
+  const fingerprint = await fingerprintBytes(bytes, [timeZone ?? '', listId ?? ''])
+  return importTodos(store, { ...request, ...lines, fingerprint })
 }

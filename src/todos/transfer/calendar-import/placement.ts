@@ -1,8 +1,12 @@
+import type { LineCheck } from '../import-lines.ts'
 import { decodeText, type Property } from './parsing/properties.ts'
 import type { TodoSource } from './todo-source.ts'
 
 /** A parameter of CATEGORIES in our own export: the category is the list with this id. */
 export const LIST_PARAMETER = 'X-LATCHKEY-LIST'
+
+/** A property in our own export: the place of the todo in the order by hand. */
+export const POSITION_PROPERTY = 'X-LATCHKEY-POSITION'
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
@@ -38,4 +42,17 @@ export function readPlacement(
     listId: listId ?? findListProperty(source)?.parameters.get(LIST_PARAMETER) ?? null,
     parentId: parent ? toId(decodeText(parent.value).trim()) : null
   }
+}
+
+/** Reads the place of a to-do in the order by hand, which calendars of other programs have not. */
+export function readPosition(
+  { get, addNote }: Pick<TodoSource, 'get' | 'addNote'>,
+  check: LineCheck
+): { position?: string } {
+  const property = get(POSITION_PROPERTY)
+  if (!property) return {}
+  const position = property.value.trim()
+  if (check({ title: 'x', position }).length === 0) return { position }
+  addNote(property.line, `${property.name} was left out: it is not the position of a todo`)
+  return {}
 }

@@ -12,6 +12,8 @@ export interface Zones {
 
 /** The properties of a VTODO, and what is said of them. */
 export interface TodoSource extends Zones {
+  /** The time of the import. */
+  readonly now: Date
   readonly get: (name: string) => Property | undefined
   readonly getAll: (name: string) => readonly Property[]
   readonly addNote: (line: number, detail: string) => void
@@ -21,12 +23,11 @@ export interface TodoSource extends Zones {
 /** Reads a VTODO property by property. Its notes name its UID. */
 export function createTodoSource(
   { properties, subject }: TodoComponent,
-  { report, findZone, defaultZone }: Zones & { readonly report: Report }
+  { report, ...context }: Zones & { readonly now: Date; readonly report: Report }
 ): TodoSource {
   const getAll = (name: string) => properties.get(name) ?? []
   return {
-    findZone,
-    defaultZone,
+    ...context,
     get: name => getAll(name)[0],
     getAll,
     addNote: (line, detail) => report.addNote(line, detail, subject),

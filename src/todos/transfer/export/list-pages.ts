@@ -3,13 +3,14 @@ import { and, asc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { param, prepareShapes, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { createBulkUpdates } from '../../bulk/bulk-updates.ts'
-import { type Due, NO_DUE_KEY } from '../../content/due.ts'
+import { NO_DUE_KEY } from '../../content/due.ts'
 import { MAX_LISTS } from '../../limits.ts'
 import { readSettled } from '../../lists/transitions/settle.ts'
 import { BEFORE_ALL } from '../../order/list-position.ts'
 import { INBOX_REF } from '../../query/list-query.ts'
 import { type TodoTables, todoTables } from '../../tables.ts'
-import { type Todo, toTodo } from '../../todo.ts'
+import type { DueTimes } from './calendar-zones.ts'
+import { type ExportedTodo, toExportedTodo } from './exported-todo.ts'
 import { PAGE_SIZE } from './todo-pages.ts'
 
 /** Of which todos: those of one list, or those of none. Each has its own indexes. */
@@ -42,7 +43,7 @@ const selectDues = prepareShapes('todos_export_list_dues', ({ db, kit }, scope: 
   const { todos } = tables
   const paramDue = sql`(${param(todos.dueKey, 'dueKey')}, ${param(todos.id, 'after')})`
   return db
-    .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due })
+    .select({ id: todos.id, dueKey: todos.dueKey, due: todos.due, series: todos.series })
     .from(todos)
     .where(
       and(
@@ -77,7 +78,7 @@ const toScope = ({ listRef }: ListKey): Scope => (listRef === INBOX_REF ? 'inbox
  * start to end comes exactly once.
  * @throws {StatementError} at any page
  */
-export async function* readListPages(store: Store, list: ListKey): AsyncGenerator<Todo[]> {
+export async function* readListPages(store: Store, list: ListKey): AsyncGenerator<ExportedTodo[]> {
   const { userId, listRef: listId } = list
   const { readConsistently } = createBulkUpdates(store)
   const page = selectPage(store, toScope(list))
@@ -87,7 +88,7 @@ export async function* readListPages(store: Store, list: ListKey): AsyncGenerato
     )
   let rows = await readPage(FIRST_INSTANT, BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(toTodo)
+    yield rows.map(toExportedTodo)
     await nextTurn()
     rows = await readPage(last.createdAt, last.id)
   }
@@ -96,13 +97,13 @@ export async function* readListPages(store: Store, list: ListKey): AsyncGenerato
 /** Before all todos. */
 const FIRST_INSTANT = new Date('0001-01-01T00:00:00Z')
 
-/** Reads the due dates of these todos, page by page. @throws {StatementError} at any page */
-export async function* readListDuePages(store: Store, list: ListKey): AsyncGenerator<Due[]> {
+/** Reads when these todos are due, page by page. @throws {StatementError} at any page */
+export async function* readListDuePages(store: Store, list: ListKey): AsyncGenerator<DueTimes[]> {
   const { userId, listRef: listId } = list
   const dues = selectDues(store, toScope(list))
   let rows = await dues.execute({ userId, listId, dueKey: '', after: BEFORE_ALL })
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(({ due }) => due as Due)
+    yield rows
     await nextTurn()
     rows = await dues.execute({ userId, listId, dueKey: last.dueKey, after: last.id })
   }

@@ -3,11 +3,13 @@ import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { param, prepareStatements } from '../../../db/statements.ts'
 import type { Store } from '../../../db/store.ts'
 import { createBulkUpdates } from '../../bulk/bulk-updates.ts'
-import { type Due, NO_DUE_KEY } from '../../content/due.ts'
+import { NO_DUE_KEY } from '../../content/due.ts'
 import { readSettled } from '../../lists/transitions/settle.ts'
 import { BEFORE_ALL } from '../../order/list-position.ts'
 import { todoTables } from '../../tables.ts'
-import { type Todo, toTodo } from '../../todo.ts'
+import type { Todo } from '../../todo.ts'
+import type { DueTimes } from './calendar-zones.ts'
+import { toExportedTodo } from './exported-todo.ts'
 
 /** Todos in a page, so that memory does not grow with the number of todos. */
 export const PAGE_SIZE = 100
@@ -22,7 +24,7 @@ const statements = prepareStatements('todos_export', todoTables, (db, { todos })
       .orderBy(asc(todos.id))
       .limit(PAGE_SIZE)
   const dues = db
-    .select({ id: todos.id, due: todos.due })
+    .select({ id: todos.id, due: todos.due, series: todos.series })
     .from(todos)
     .where(
       and(
@@ -51,21 +53,21 @@ export async function* readTodoPages(store: Store, userId: string, scope: 'all' 
     )
   let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(toTodo)
+    yield rows.map(toExportedTodo)
     // Otherwise a fast socket and a fast database would leave no turn to other requests.
     await nextTurn()
     rows = await readPage(last.id)
   }
 }
 
-/** Reads the due dates of the todos in a user's list, page by page. @throws {StatementError} at any page */
-export async function* readDuePages(store: Store, userId: string): AsyncGenerator<Due[]> {
+/** Reads when the todos in a user's list are due, page by page. @throws {StatementError} at any page */
+export async function* readDuePages(store: Store, userId: string): AsyncGenerator<DueTimes[]> {
   const owner = todoTables(store.kit).todos.userId
   // Long, since few todos may have a due date.
   const readPage = (after: string) => statements(store).dues.executeLong({ userId, after }, owner)
   let rows = await readPage(BEFORE_ALL)
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
-    yield rows.map(({ due }) => due as Due)
+    yield rows
     await nextTurn()
     rows = await readPage(last.id)
   }

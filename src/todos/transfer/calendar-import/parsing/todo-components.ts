@@ -39,19 +39,18 @@ const READ_PROPERTIES = new Map<string, number>([
     'STYLED-DESCRIPTION',
     'SUMMARY',
     'UID',
-    'X-ALT-DESC'
+    'X-ALT-DESC',
+    'X-LATCHKEY-POSITION'
   ].map(name => [name, 1] as const),
   ['CATEGORIES', 100],
   ['RELATED-TO', 100]
 ])
 
-/** Properties that say nothing that is lost: of the file, or what every todo is. */
+/** Properties that say nothing that is lost: of the file, or what is so without them. */
 const SILENT_PROPERTIES: Readonly<Record<string, readonly string[] | 'any'>> = {
-  CLASS: ['PUBLIC', 'PRIVATE'],
+  CLASS: ['PUBLIC'],
   DTSTAMP: 'any',
-  SEQUENCE: 'any',
-  'X-MOZ-GENERATION': 'any',
-  'X-MOZ-LASTACK': 'any'
+  SEQUENCE: ['0']
 }
 const SILENT_CALENDAR_PROPERTIES: Readonly<Record<string, readonly string[] | 'any'>> = {
   CALSCALE: ['GREGORIAN'],
