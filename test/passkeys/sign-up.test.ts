@@ -3,7 +3,7 @@ import { ADA, serveMail } from '../accounts/mail-service.ts'
 import { createAuthenticator } from '../support/authenticator.ts'
 import { codeOf } from '../support/mailbox.ts'
 import { expectedProblem, PASSWORD, serve } from '../support/service.ts'
-import { signIn, signUpWithPasskey } from './with-passkey.ts'
+import { REGISTER, SIGN_UP_OPTIONS, signIn, signUpWithPasskey } from './with-passkey.ts'
 
 t.test('an account begins with a passkey and no password', async t => {
   const { call } = await serve(t)
@@ -37,4 +37,64 @@ t.test('where the address is to be confirmed, the account begins with the code',
   })
   t.match(confirmed, { status: 201, body: { user: { ...ADA, emailVerified: true } } })
   t.equal((await signIn(call, authenticator)).body.user.id, confirmed.body.user.id)
+})
+
+t.test('an account begins with one of password and passkey', async t => {
+  const { call } = await serve(t)
+  const { body: options } = await call('POST', SIGN_UP_OPTIONS, { body: ADA })
+  const passkey = createAuthenticator().create(options)
+  for (const [rest, errors] of [
+    [{}, [{ pointer: '/password', detail: 'is required' }]],
+    [
+      { password: PASSWORD, passkey },
+      [{ pointer: '/passkey', detail: 'does not go with a password; give one of them' }]
+    ]
+  ] as const) {
+    const answer = await call('POST', REGISTER, { body: { ...ADA, ...rest } })
+    t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
+  }
+  t.equal((await call('POST', REGISTER, { body: { ...ADA, passkey } })).status, 201, 'nothing was used up')
+  const grace = { username: 'grace', email: 'grace@example.org' }
+  const again = await call('POST', REGISTER, { body: { ...grace, passkey } })
+  t.strictSame(again.body, expectedProblem(again, 410, 'passkey_challenge_expired'))
+})
+
+t.test('names that are taken are told before there is a passkey, and may be changed after', async t => {
+  const { call, signUp } = await serve(t)
+  await signUp(ADA)
+  const refused = await call('POST', SIGN_UP_OPTIONS, { body: ADA })
+  t.match(refused.body, {
+    status: 409,
+    code: 'already_taken',
+    errors: [{ pointer: '/username' }, { pointer: '/email' }]
+  })
+  const grace = { username: 'grace', email: 'grace@example.org' }
+  const { body: options } = await call('POST', SIGN_UP_OPTIONS, { body: grace })
+  const passkey = createAuthenticator().create(options)
+  t.equal((await call('POST', REGISTER, { body: { ...grace, ...ADA, passkey } })).body.code, 'already_taken')
+  t.equal((await call('POST', REGISTER, { body: { ...grace, username: 'hopper', passkey } })).status, 201)
+
+  const closed = await serve(t, { SIGN_UP: 'closed' })
+  const answer = await closed.call('POST', SIGN_UP_OPTIONS, { body: ADA })
+  t.equal(answer.body.code, 'sign_up_closed')
+})
+
+t.test('with SIGN_UP=verified a passkey waits for the code once, and for one account', async t => {
+  const { call, takeMails } = await serveMail(t, { SIGN_UP: 'verified', PASSKEY_RP_ID: 'localhost' })
+  const { body: options } = await call('POST', SIGN_UP_OPTIONS, { body: ADA })
+  const authenticator = createAuthenticator()
+  const passkey = authenticator.create(options)
+  const grace = { username: 'grace', email: 'grace@example.org' }
+  const started = await call('POST', REGISTER, { body: { ...ADA, passkey } })
+  t.equal(started.status, 202)
+  const again = await call('POST', REGISTER, { body: { ...grace, passkey } })
+  t.strictSame(again.body, expectedProblem(again, 410, 'passkey_challenge_expired'))
+
+  const other = await signUpWithPasskey(call, grace, authenticator)
+  const codes = new Map((await takeMails()).map(mail => [mail.to, codeOf(mail)]))
+  const confirm = ({ challengeId }: { challengeId: string }, email: string) =>
+    call('POST', '/api/auth/register/confirm', { body: { challengeId, code: codes.get(email) } })
+  t.equal((await confirm(started.body, ADA.email)).status, 201)
+  const taken = await confirm(other.body, grace.email)
+  t.strictSame(taken.body, expectedProblem(taken, 409, 'passkey_already_registered'))
 })
