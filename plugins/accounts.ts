@@ -12,14 +12,14 @@ declare module 'fastify' {
 }
 
 async function accounts(app: FastifyInstance, { config }: { config: Config }) {
-  const { store, passwordHasher, throttle, sessions, tokens } = app
+  const { store, passwordHasher, throttle, sessions, tokens, sealing } = app
   app.decorate(
     'accounts',
-    createAccounts({ store, passwordHasher, throttle, sessions, tokens, config, removeUserRows })
+    createAccounts({ store, passwordHasher, throttle, sessions, tokens, sealing, config, removeUserRows })
   )
 }
 
 export default fp(accounts, {
   name: 'accounts',
-  dependencies: ['database', 'password-hasher', 'throttle', 'jwt', 'sessions']
+  dependencies: ['database', 'password-hasher', 'throttle', 'jwt', 'sessions', 'sealing']
 })

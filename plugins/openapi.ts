@@ -25,6 +25,7 @@ async function openapi(app: FastifyInstance) {
       servers: [{ url: '/', description: 'this service' }],
       tags: [
         { name: 'auth', description: 'Accounts and sessions' },
+        { name: 'passkeys', description: 'Passkeys: signing in without a password' },
         { name: 'todos', description: 'The todos of the signed-in user' },
         { name: 'tags', description: 'The tags of the todos' },
         { name: 'lists', description: 'The lists that todos are in' },
@@ -42,6 +43,13 @@ async function openapi(app: FastifyInstance) {
             scheme: 'bearer',
             bearerFormat: 'JWT',
             description: 'The access token of a sign-in.'
+          },
+          personalAccessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'A token for a program, made at POST /api/auth/tokens. It begins with `lkp_`, and opens what its scopes name: ' +
+              '`todos:read` or `todos:write`.'
           }
         }
       }

@@ -3,10 +3,27 @@ import fp from 'fastify-plugin'
 import { AuditEventDocument, AuditEventPageDocument, SessionDocument } from './auth/account-schemas.ts'
 import {
   ChallengeDocument,
+  ConfirmedPairDocument,
   RegisteredPairDocument,
   TokenPairDocument,
   UserDocument
 } from './auth/documents.ts'
+import {
+  ConfirmedFactorDocument,
+  FactorDocument,
+  FactorListDocument,
+  NewTotpFactorDocument,
+  RecoveryCodesDocument,
+  SecondFactorPairDocument
+} from './auth/factors/documents.ts'
+import {
+  AddedPasskeyDocument,
+  PasskeyCreationOptionsDocument,
+  PasskeyDocument,
+  PasskeyRequestOptionsDocument
+} from './auth/passkeys/documents.ts'
+import { AuthenticationDocument } from './auth/reauthentication-schemas.ts'
+import { CreatedPersonalAccessTokenDocument, PersonalAccessTokenDocument } from './auth/tokens/schemas.ts'
 import { ChangeDocument, ChangePageDocument } from './changes/schemas.ts'
 import { ListDocument, ListPageDocument } from './lists/documents.ts'
 import { ProblemDocument } from './schemas.ts'
@@ -29,9 +46,23 @@ async function components(app: FastifyInstance) {
     TokenPairDocument,
     ChallengeDocument,
     RegisteredPairDocument,
+    ConfirmedPairDocument,
+    SecondFactorPairDocument,
+    FactorDocument,
+    FactorListDocument,
+    NewTotpFactorDocument,
+    ConfirmedFactorDocument,
+    RecoveryCodesDocument,
+    AuthenticationDocument,
     SessionDocument,
+    PasskeyDocument,
+    AddedPasskeyDocument,
+    PasskeyCreationOptionsDocument,
+    PasskeyRequestOptionsDocument,
     AuditEventDocument,
     AuditEventPageDocument,
+    PersonalAccessTokenDocument,
+    CreatedPersonalAccessTokenDocument,
     TodoDocument,
     TodoPageDocument,
     CompletionDocument,

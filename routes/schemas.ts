@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import type { Scope } from '../src/auth/personal-access-tokens/scopes.ts'
+import { authenticationMethods } from '../src/auth/sessions/authentication.ts'
 import { catalogue } from '../src/features.ts'
 import { exampleId } from '../src/http/schemas/id.ts'
 import { Nullable, StringEnum } from '../src/http/schemas/types.ts'
@@ -23,6 +25,9 @@ export const exampleIds = {
   session: '01a20991-3a58-7f04-8c39-0b6e2d91f7a2',
   otherSession: '01a1ffd0-77b0-7d25-b1c4-93e8a6405f6d',
   challenge: '01a20993-1f0c-7aa1-8d5e-2b7c9e0f4a63',
+  passkey: '01a20994-0c1b-7e65-9a3f-71d2c84b0e95',
+  factor: '01a20994-77d1-7e3a-9b60-c1d58f2e4a97',
+  personalAccessToken: '01a20995-4d17-7e88-a3b2-6f1d0c9e5a34',
   todo: exampleId,
   list: '01a20996-a1c3-7d52-b8e4-60f97a3b5c18',
   completion: '01a209a4-51e0-7b3d-9c64-2f8e7d1a0b53'
@@ -56,8 +61,14 @@ export const PageQuery = Type.Object(
 export const ref = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
 
-/** The OpenAPI `security` of an operation that takes an access token. */
+/** The OpenAPI `security` of an operation that takes the access token of a session, and nothing else. */
 export const bearer = [{ bearer: [] as string[] }]
+
+/**
+ * The OpenAPI `security` of an operation that a personal access token with a scope may do as well. The hooks of
+ * plugins/authenticate.ts demand the scope that is named here.
+ */
+export const bearerWithScope = (scope: Scope) => [...bearer, { personalAccessToken: [scope] }]
 
 const problemCodes = Object.keys(catalogue) as ProblemCode[]
 
@@ -90,6 +101,17 @@ export const ProblemDocument = Type.Object(
         description: 'the present state of the unchanged todo or list'
       })
     ),
+    methods: Type.Optional(
+      Type.Array(StringEnum(authenticationMethods), {
+        description: 'of `second_factor_required`: what the account can show'
+      })
+    ),
+    challenge: Type.Optional(
+      Type.String({ description: 'of `second_factor_required`: goes with what the user shows' })
+    ),
+    expiresIn: Type.Optional(
+      Type.Integer({ description: 'of `second_factor_required`: seconds for which the challenge is good' })
+    ),
     action: Type.Optional(
       StringEnum(Object.keys(actions) as Action[], { description: 'what the client should do' })
     )
@@ -97,19 +119,22 @@ export const ProblemDocument = Type.Object(
   { $id: 'Problem', description: 'An error (RFC 9457).' }
 )
 
-/** Problems of every operation. */
+/** Problems of every operation, in the API and outside of it. */
 const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'internal_error', 'overloaded']
 
 /** Problems of operations with a body. */
 export const bodyProblems: ProblemCode[] = ['validation_failed', 'body_too_large', 'unsupported_media_type']
 
-/** Problems of operations behind the `authenticate` hook. */
+/** Problems of operations behind a hook that authenticates. */
 export const bearerProblems: ProblemCode[] = [
   'authentication_required',
   'access_token_invalid',
   'access_token_expired',
   'access_token_stale',
-  'access_token_revoked'
+  'access_token_revoked',
+  'personal_access_token_invalid',
+  'personal_access_token_expired',
+  'insufficient_scope'
 ]
 
 /** The longest Idempotency-Key, in characters. */
@@ -132,11 +157,19 @@ export const getIdempotencyKey = (headers: { 'idempotency-key'?: string }): stri
 export const idempotencyProblems: ProblemCode[] = ['idempotency_key_in_use', 'idempotency_key_reused']
 
 /**
- * The error responses of an operation, by status, with an example for each code.
+ * The error responses of an operation of the API, which refuses unknown parameters, by status, with an example for each code.
  * @param specificCodes the codes beside those of every operation
  */
-export function problemResponses(...specificCodes: ProblemCode[]) {
-  const byStatus = Map.groupBy([...commonProblems, ...specificCodes], code => catalogue[code].status)
+export const problemResponses = (...specificCodes: ProblemCode[]) =>
+  openProblemResponses('validation_failed', ...specificCodes)
+
+/**
+ * The error responses of an operation outside of the API, which takes any query.
+ * @param specificCodes the codes beside those of every operation
+ */
+export function openProblemResponses(...specificCodes: ProblemCode[]) {
+  const codes = new Set([...commonProblems, ...specificCodes])
+  const byStatus = Map.groupBy(codes, code => catalogue[code].status)
   return Object.fromEntries(Array.from(byStatus, ([status, codes]) => [status, toProblemResponse(codes)]))
 }
 

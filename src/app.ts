@@ -5,6 +5,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import accounts from '../plugins/accounts.ts'
 import auditLog from '../plugins/audit-log.ts'
+import factors from '../plugins/auth/factors.ts'
+import personalAccessTokens from '../plugins/auth/personal-access-tokens.ts'
+import sealing from '../plugins/auth/sealing.ts'
 import authenticate from '../plugins/authenticate.ts'
 import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
 import changes from '../plugins/changes.ts'
@@ -39,12 +42,14 @@ import auth from '../routes/auth/index.ts'
 import changesRoutes from '../routes/changes/index.ts'
 import components from '../routes/components.ts'
 import lists from '../routes/lists/index.ts'
+import strictQueries from '../routes/strict-queries.ts'
 import docs from '../routes/system/docs.ts'
 import health from '../routes/system/health.ts'
 import home from '../routes/system/home.ts'
 import jwks from '../routes/system/jwks.ts'
 import limits from '../routes/system/limits.ts'
 import { renderProblemPage } from '../routes/system/pages/problem-occurrence.ts'
+import passkeys from '../routes/system/passkeys.ts'
 import problemPages from '../routes/system/problems.ts'
 import tags from '../routes/tags/index.ts'
 import todos from '../routes/todos/index.ts'
@@ -156,7 +161,10 @@ export async function buildApp({
   await app.register(passwordHasher, { config, cores })
   await app.register(throttle)
   await app.register(sessions, { config })
+  await app.register(sealing, { config })
   await app.register(accounts, { config })
+  await app.register(factors, { config })
+  await app.register(personalAccessTokens, { config })
   await app.register(auditLog)
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
   if (worker.number === 1) await app.register(retention, { config })
@@ -171,10 +179,12 @@ export async function buildApp({
   await app.register(conditionalGet)
   await app.register(openapi)
 
+  await app.register(strictQueries)
   await app.register(components)
   await app.register(auth, { prefix: '/api/auth', config })
   await app.register(limits, { prefix: '/api', config })
   await app.register(jwks, { prefix: '/.well-known' })
+  await app.register(passkeys, { prefix: '/.well-known' })
   await app.register(todos, { prefix: '/api/todos', config })
   await app.register(tags, { prefix: '/api/tags' })
   await app.register(lists, { prefix: '/api/lists', config })

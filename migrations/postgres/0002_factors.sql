@@ -47,6 +47,7 @@ CREATE TABLE "totp_factors" (
 	"confirmed_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+ALTER TABLE "challenges" ADD COLUMN "passkey" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "authenticated_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "authentication_methods" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "assurance_level" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
@@ -61,4 +62,4 @@ CREATE INDEX "personal_access_tokens_expires_at" ON "personal_access_tokens" USI
 CREATE INDEX "recovery_codes_user_id" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "spent_challenges_expires_at" ON "spent_challenges" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "totp_factors_user_id" ON "totp_factors" USING btree ("user_id");--> statement-breakpoint
-CREATE INDEX "totp_factors_created_at" ON "totp_factors" USING btree ("created_at");
+CREATE INDEX "totp_factors_unconfirmed" ON "totp_factors" USING btree ("created_at") WHERE "totp_factors"."confirmed_at" is null;

@@ -57,7 +57,8 @@ CREATE TABLE `totp_factors` (
 );
 --> statement-breakpoint
 CREATE INDEX `totp_factors_user_id` ON `totp_factors` (`user_id`);--> statement-breakpoint
-CREATE INDEX `totp_factors_created_at` ON `totp_factors` (`created_at`);--> statement-breakpoint
+CREATE INDEX `totp_factors_unconfirmed` ON `totp_factors` (`created_at`) WHERE "totp_factors"."confirmed_at" is null;--> statement-breakpoint
+ALTER TABLE `challenges` ADD `passkey` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `authenticated_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `authentication_methods` text;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `assurance_level` integer DEFAULT 1 NOT NULL;--> statement-breakpoint

@@ -45,7 +45,10 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (isUnavailable(error)) return new Problem('database_unavailable', { retryAfter: RETRY_AFTER })
   // The account was deleted after the request was authenticated.
-  if (isForeignKeyViolation(error) && request.user) return new Problem('access_token_revoked')
+  if (isForeignKeyViolation(error) && (request.user || request.caller))
+    return new Problem(
+      request.caller?.sessionId === null ? 'personal_access_token_invalid' : 'access_token_revoked'
+    )
   const status = getStatusCode(error)
   if (status === undefined || status < 400 || status > 499) return new Problem('internal_error')
   if (status === 415) return new Problem('unsupported_media_type', { headers: getAcceptHeaders(request) })
@@ -75,7 +78,7 @@ function getProblemHeaders(problem: Problem, request: FastifyRequest): Record<st
 /** The `WWW-Authenticate` value. It names an error only when a bearer token was sent and failed (RFC 6750, section 3.1). */
 function createChallenge({ code, message }: Problem, { headers }: FastifyRequest): string {
   const isAboutToken =
-    code.startsWith('access_token_') && parseBearerToken(headers.authorization) !== undefined
+    /^(personal_)?access_token_/.test(code) && parseBearerToken(headers.authorization) !== undefined
   return isAboutToken ? `Bearer error="invalid_token", error_description="${message}"` : 'Bearer'
 }
 

@@ -210,6 +210,7 @@ const truncateName = (name: string) =>
   name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` : name
 
 function describeUnknownName(name: string, knownNames: readonly string[]): string {
+  if (knownNames.length === 0) return 'is not known; leave it out, since none is taken'
   if (name.length > MAX_NAME_LENGTH) return listKnownNames(knownNames)
   const nearest = closest(name, knownNames)
   return distance(name, nearest) <= Math.max(2, nearest.length / 3)

@@ -49,6 +49,10 @@ const fieldByCode: Partial<Record<ProblemCode, string>> = {
 }
 
 const problemTexts: ProblemTexts = {
+  reauthentication_required: {
+    title: 'This account asks for more than a password',
+    next: 'It has a second factor or a passkey. Give the code in the app, where you are signed in.'
+  },
   already_taken: {
     title: 'The account or the address is taken',
     next: 'In the meantime somebody has made an account with this user name or this e-mail. Sign in, if it was you. Otherwise begin again in the app, with another one.'

@@ -124,13 +124,20 @@ export const deleteMe = {
   operationId: 'deleteMe',
   summary: 'Delete the account',
   description:
-    'Deletes the account with its sessions, events and todos. Its tokens are refused from then on.',
+    'Deletes the account with its sessions, events and todos. Its tokens are refused from then on. The password may be left out ' +
+    'while the session is fresh. An account that has a second factor or a passkey asks for a fresh session in any case.',
   tags,
   security: bearer,
-  body: AccountDeletion,
+  body: Nullable(AccountDeletion),
   response: {
     204: Type.Null({ description: 'The account is gone.' }),
-    ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
+    ...problemResponses(
+      ...bodyProblems,
+      ...bearerProblems,
+      'reauthentication_required',
+      'password_wrong',
+      'sign_in_throttled'
+    )
   }
 }
 
@@ -141,14 +148,21 @@ export const changePassword = ({ password: { minLength } }: Config) => ({
     'Makes every access token of the account stale at once. Its sessions go on: each gets a new access token by refreshing. ' +
     'The answer is a new pair for this one; should it get lost, a refresh of the old pair with the same `Idempotency-Key` gets ' +
     'it. `endOtherSessions` ends the others. The new password is held to what is asked of the first, and cannot be the present ' +
-    'one.',
+    'one. Only an account without a password leaves `currentPassword` out, and takes a fresh session for its first one. An ' +
+    'account that has a second factor or a passkey asks for a fresh session in any case.',
   tags,
   security: bearer,
   headers: idempotencyHeaders,
   body: createPasswordChangeSchema(minLength),
   response: {
     200: { ...ref(TokenPairDocument), description: 'The password is changed; the new pair.' },
-    ...problemResponses(...bodyProblems, ...bearerProblems, 'password_wrong', 'sign_in_throttled')
+    ...problemResponses(
+      ...bodyProblems,
+      ...bearerProblems,
+      'reauthentication_required',
+      'password_wrong',
+      'sign_in_throttled'
+    )
   }
 })
 
@@ -175,13 +189,20 @@ export const listSessions = {
 export const endSession = {
   operationId: 'endSession',
   summary: 'End a session',
-  description: 'Signs out elsewhere. Its tokens are refused from then on.',
+  description:
+    'Signs out elsewhere. Its tokens are refused from then on. To end another session than the own one takes a fresh session.',
   tags,
   security: bearer,
   params: Type.Object({ id: { ...Id, examples: [exampleIds.otherSession] } }),
   response: {
     204: Type.Null({ description: 'It has ended.' }),
-    ...problemResponses('validation_failed', 'session_not_found', 'uri_too_long', ...bearerProblems)
+    ...problemResponses(
+      'validation_failed',
+      'reauthentication_required',
+      'session_not_found',
+      'uri_too_long',
+      ...bearerProblems
+    )
   }
 }
 

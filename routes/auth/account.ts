@@ -21,7 +21,7 @@ const account: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, optio
   })
 
   app.delete('/me', { schema: schemas.deleteMe, config }, async function deleteAccount(request, reply) {
-    await app.accounts.deleteAccount(request.user, request.body.password, toClientInfo(request))
+    await app.accounts.deleteAccount(request.user, request.body?.password, toClientInfo(request))
     return reply.code(204).send(null)
   })
 

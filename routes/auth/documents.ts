@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Email, Username } from '../../src/auth/accounts/schemas.ts'
 import { IdDocument } from '../../src/http/schemas/id.ts'
 import { exampleIds, ref } from '../schemas.ts'
+import { RecoveryCodeList } from './factors/recovery-codes.ts'
 
 const AsciiEmail = { ...Email, format: 'email' }
 
@@ -66,11 +67,14 @@ export const ChallengeDocument = Type.Object(
 export const RegisteredPairDocument = Type.Object(
   {
     ...TokenPairDocument.properties,
-    verification: Type.Optional(ref(ChallengeDocument))
+    verification: Type.Optional(ref(ChallengeDocument)),
+    recoveryCodes: Type.Optional(RecoveryCodeList)
   },
   {
     $id: 'RegisteredPair',
-    description: 'What a registration gives. `verification` is for the code that was mailed to the address.',
+    description:
+      'What a registration gives. `verification` is for the code that was mailed to the address. `recoveryCodes` come with an ' +
+      'account that begins with a passkey.',
     examples: [
       {
         ...TokenPairDocument.examples[0],
@@ -78,5 +82,16 @@ export const RegisteredPairDocument = Type.Object(
         verification: exampleChallenge
       }
     ]
+  }
+)
+
+/** The pair of a registration that the code has confirmed. */
+export const ConfirmedPairDocument = Type.Object(
+  { ...TokenPairDocument.properties, recoveryCodes: Type.Optional(RecoveryCodeList) },
+  {
+    $id: 'ConfirmedPair',
+    description:
+      'What a registration gives that the code has confirmed. `recoveryCodes` come with an account that begins with a passkey.',
+    examples: TokenPairDocument.examples
   }
 )

@@ -59,7 +59,8 @@ export const changeEmail = {
   summary: 'Change the e-mail',
   description:
     'Mails a code to the new address. Nothing changes before the code is given. The answer does not tell whether the address ' +
-    'belongs to another account; then its owner gets a mail, which has no code.',
+    'belongs to another account; then its owner gets a mail, which has no code. `currentPassword` may be left out while the ' +
+    'session is fresh. An account that has a second factor or a passkey asks for a fresh session in any case.',
   tags,
   security: bearer,
   body: EmailChange,
@@ -68,6 +69,7 @@ export const changeEmail = {
     ...problemResponses(
       ...bodyProblems,
       ...bearerProblems,
+      'reauthentication_required',
       'password_wrong',
       'sign_in_throttled',
       'mail_not_configured',
@@ -90,7 +92,13 @@ export const confirmEmailChange = {
   body: CodeAnswerBody,
   response: {
     200: { ...ref(TokenPairDocument), description: 'The e-mail is changed; the new pair.' },
-    ...problemResponses(...bodyProblems, ...bearerProblems, ...codeProblems, 'already_taken')
+    ...problemResponses(
+      ...bodyProblems,
+      ...bearerProblems,
+      ...codeProblems,
+      'reauthentication_required',
+      'already_taken'
+    )
   }
 }
 

@@ -6,10 +6,15 @@ import { toClientInfo } from '../../src/http/client-info.ts'
 import { getIdempotencyKey } from '../schemas.ts'
 import account from './account.ts'
 import emails from './emails.ts'
+import factors from './factors/index.ts'
+import secondFactorLogin from './factors/login.ts'
 import { createNewPasswordHooks } from './new-password-hooks.ts'
+import passkeys from './passkeys/index.ts'
+import reauthentication from './reauthentication.ts'
 import recovery from './recovery.ts'
 import * as schemas from './schemas.ts'
 import sessions from './sessions.ts'
+import tokens from './tokens/index.ts'
 
 /** A stricter limit for routes that guess or hash a password, or that tell whether an account exists. */
 const toRateLimitConfig = (maxPerMinute: number) => ({ rateLimit: maxPerMinute })
@@ -88,8 +93,13 @@ const auth: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config
 
   app.register(account, { config })
   app.register(emails)
+  app.register(passkeys)
+  app.register(reauthentication)
   app.register(recovery, { config })
   app.register(sessions)
+  app.register(secondFactorLogin)
+  app.register(factors)
+  app.register(tokens, { prefix: '/tokens' })
 }
 
 export default auth

@@ -21,7 +21,7 @@ export const createNewPasswordHooks = (member: string) => ({
 
   async preHandler({ validationError, body, user }: FastifyRequest) {
     if (!validationError) return
-    const error = findNewPasswordError(isObject(body) ? { ...user, ...body } : {}, member)
+    const error = isObject(body) ? findNewPasswordError({ ...user, ...body }, member) : undefined
     throw error && validationError instanceof Problem ? validationError.withFault(error) : validationError
   }
 })
@@ -29,9 +29,12 @@ export const createNewPasswordHooks = (member: string) => ({
 /** Looks for the fault in a body that is not valid: every member may have any type. */
 function findNewPasswordError({ username, email, ...body }: RequestBody, member: string) {
   const password = body[member]
+  // Where a passkey does as well, the schema demands neither.
+  if (password === undefined && body.passkey === undefined) return toMissingPassword(member)
   if (typeof password !== 'string') return undefined
   return findGuessableError(password, { username: toText(username), email: toText(email) }, `/${member}`)
 }
 
+const toMissingPassword = (member: string) => ({ pointer: `/${member}`, detail: 'is required' })
 const toText = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_EMAIL) : '')
 const isObject = (value: unknown): value is RequestBody => typeof value === 'object' && value !== null

@@ -17,12 +17,15 @@ import { bearer, bodyProblems, exampleIds, idempotencyHeaders, problemResponses,
 
 import {
   ChallengeDocument,
+  ConfirmedPairDocument,
   EmailVerified,
   exampleTokens,
   RegisteredPairDocument,
   TokenPairDocument,
   userProperties
 } from './documents.ts'
+import { RecoveryCodeList } from './factors/recovery-codes.ts'
+import { newPasskeyProblems } from './passkeys/schemas.ts'
 
 export const tags = ['auth']
 
@@ -50,7 +53,7 @@ export const register = ({ password: { minLength } }: Config) => ({
     'Makes an account and signs it in; a code to verify the e-mail is mailed, for `verification`. With `SIGN_UP=verified` the ' +
     'answer is 202, also for an e-mail that has an account, and the account comes into being with the code. With ' +
     '`SIGN_UP=invited` an `invitation` is required; with `SIGN_UP=closed` nobody is let in. User names and e-mails are unique ' +
-    'without regard to case. The password may consist of anything, but is refused with the reason when it is easy to guess: ' +
+    'without regard to case. Instead of a password the account may begin with a passkey, made by the options of `/api/auth/register/passkey-options`. The password may consist of anything, but is refused with the reason when it is easy to guess: ' +
     'four random words are not. The domain of the e-mail may be an internationalised one; it is kept in its ASCII form.',
   tags,
   body: createRegistrationSchema(minLength),
@@ -69,7 +72,8 @@ export const register = ({ password: { minLength } }: Config) => ({
       'link_expired',
       'link_used',
       'mail_throttled',
-      'too_many_tries'
+      'too_many_tries',
+      ...newPasskeyProblems
     )
   }
 })
@@ -83,20 +87,28 @@ export const confirmRegistration = {
   tags,
   body: CodeAnswerBody,
   response: {
-    201: { ...ref(TokenPairDocument), description: 'The account is made and signed in.' },
-    ...problemResponses(...bodyProblems, ...codeProblems, 'already_taken')
+    201: { ...ref(ConfirmedPairDocument), description: 'The account is made and signed in.' },
+    ...problemResponses(...bodyProblems, ...codeProblems, 'already_taken', 'passkey_already_registered')
   }
 }
 
 export const login = {
   operationId: 'login',
   summary: 'Sign in',
-  description: 'Begins a session and answers with its first pair of tokens.',
+  description:
+    'Begins a session and answers with its first pair of tokens. For an account with a second factor, the right password is ' +
+    'answered `second_factor_required`, with a `challenge` for POST /api/auth/login/second-factor.',
   tags,
   body: Credentials,
   response: {
     200: { ...ref(TokenPairDocument), description: 'Signed in.' },
-    ...problemResponses(...bodyProblems, 'invalid_credentials', 'account_disabled', 'sign_in_throttled')
+    ...problemResponses(
+      ...bodyProblems,
+      'invalid_credentials',
+      'second_factor_required',
+      'account_disabled',
+      'sign_in_throttled'
+    )
   }
 }
 
@@ -137,7 +149,9 @@ export const refresh = {
           { ...ChallengeDocument.properties, expiresIn: EchoedSeconds },
           { description: 'as it was answered' }
         )
-      )
+      ),
+      recoveryCode: Type.Optional(Type.String({ description: 'as it was answered' })),
+      recoveryCodes: Type.Optional(RecoveryCodeList)
     },
     {
       additionalProperties: false,

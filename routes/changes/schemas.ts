@@ -4,7 +4,7 @@ import { IdDocument } from '../../src/http/schemas/id.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import type { ChangePage } from '../../src/sync/changes.ts'
 import { ListDocument } from '../lists/documents.ts'
-import { bearer, bearerProblems, exampleIds, PageLimit, problemResponses, ref } from '../schemas.ts'
+import { bearerProblems, bearerWithScope, exampleIds, PageLimit, problemResponses, ref } from '../schemas.ts'
 import { exampleTodo, TodoDocument } from '../todos/documents.ts'
 
 /** Changes of a page: the default, and the maximum. */
@@ -74,7 +74,7 @@ export const list = {
     'requests: moves, the trash, and what is deleted for good, which comes with `deleted` set to true. A page may have fewer ' +
     'changes than `limit` when they are long.',
   tags: ['changes'],
-  security: bearer,
+  security: bearerWithScope('todos:read'),
   querystring: Type.Object(
     { ...sinceField, limit: PageLimit(DEFAULT_CHANGES, MAX_CHANGES) },
     { additionalProperties: false }
@@ -110,7 +110,7 @@ export const stream = {
     'A comment every 15 seconds shows that the connection stands. A client that reads slowly misses nothing: it gets each ' +
     'todo in its latest state.',
   tags: ['changes'],
-  security: bearer,
+  security: bearerWithScope('todos:read'),
   headers: Type.Object({
     'last-event-id': Type.Optional(
       Type.String({ description: 'the id of the last event that the client has; it wins over `since`' })

@@ -7,7 +7,7 @@ import writes from './writes.ts'
 const lists: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { config }) => {
   app.register(reads)
   app.register(async app => {
-    app.addHook('onRequest', app.authenticate)
+    app.addHook('onRequest', app.authorize)
     app.register(writes, { config })
     app.register(patch, { config })
   })

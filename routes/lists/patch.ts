@@ -11,7 +11,7 @@ const patch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
 
   app.patch('/:id', { schema: schemas.patch }, async function patch(request, reply) {
     const precondition = createPrecondition(request)
-    const lists = createLists(app.store, request.user.id)
+    const lists = createLists(app.store, request.caller.id)
     return setEtag(await lists.patch(request.params.id, request.body, precondition), reply)
   })
 }

@@ -10,8 +10,8 @@ import {
   preconditionHeaders
 } from '../preconditions.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   exampleIds,
   idempotencyHeaders,
@@ -23,7 +23,6 @@ import {
 import { ListDocument, ListPageDocument } from './documents.ts'
 
 const tags = ['lists']
-const security = bearer
 const params = Type.Object({ id: Type.String({ ...Id, examples: [exampleIds.list] }) })
 const strict = { additionalProperties: false }
 
@@ -42,7 +41,7 @@ export const list = {
   description:
     'The lists, a page at a time, in the order that the user gave them. The inbox is no list: todos whose `listId` is null are in it.',
   tags,
-  security,
+  security: bearerWithScope('todos:read'),
   querystring: Type.Object({ ...PageQuery.properties, ...listFilterFields }, strict),
   headers: conditionalGetHeaders,
   response: pageResponses(ListPageDocument, 'A page of lists.')
@@ -57,7 +56,7 @@ export const create = {
     'same request makes nothing: the answer is the list as it is now, with `Idempotent-Replayed: true`, or 404 when it was ' +
     'deleted for good since.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   headers: idempotencyHeaders,
   body: { ...NewList, examples: [{ name: 'Shopping', color: '#1e90ff' }] },
   response: {
@@ -83,7 +82,7 @@ export const read = {
   operationId: 'getList',
   summary: 'Read a list',
   tags,
-  security,
+  security: bearerWithScope('todos:read'),
   params,
   headers: conditionalGetHeaders,
   response: { 200: listResponse('The list.'), ...notModified, ...problemResponses(...listProblems) }
@@ -96,7 +95,7 @@ export const patch = {
     'Merges the fields that are sent into the list (RFC 7396): those that are left out stay as they are, those that are null go ' +
     'back to their defaults. The todos of an archived list stay out of what is not about this list.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
@@ -114,7 +113,7 @@ export const move = {
     'Changes its position, which does not count as an update. No other list changes, unless the place has no position left ' +
     'after thousands of moves: then all lists get new positions.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   body: ListMoveTarget,
@@ -130,7 +129,7 @@ export const restore = {
   description:
     'Puts it back to where it was, with exactly those todos that were deleted with it. A list that is not in the trash stays as it is.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   response: { 200: listResponse('The list as it is now.'), ...problemResponses(...changeProblems) }
@@ -143,7 +142,7 @@ export const remove = {
     'Puts it into the trash with all its todos, from where they can be restored together; with `permanent=true` they are gone for ' +
     'good. Todos that were in the trash before stay there.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   querystring: Type.Object(

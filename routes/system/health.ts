@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { Problem } from '../../src/problems/problem.ts'
-import { problemResponses } from '../schemas.ts'
+import { openProblemResponses } from '../schemas.ts'
 import { findUnavailability } from './readiness.ts'
 
 /** Seconds after which a client should ask again. */
@@ -17,7 +17,7 @@ const live = {
   summary: 'Is the process alive?',
   description: 'For supervisors: restart the service when no answer comes.',
   tags: ['health'],
-  response: { 200: HealthDocument, ...problemResponses() }
+  response: { 200: HealthDocument, ...openProblemResponses() }
 }
 
 const ready = {
@@ -25,7 +25,7 @@ const ready = {
   summary: 'Can the service answer requests?',
   description: 'For load balancers. The check includes the database.',
   tags: ['health'],
-  response: { 200: HealthDocument, ...problemResponses('database_unavailable', 'shutting_down') }
+  response: { 200: HealthDocument, ...openProblemResponses('database_unavailable', 'shutting_down') }
 }
 
 const health: FastifyPluginAsyncTypebox = async app => {

@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/config.ts'
 import { packageInfo } from '../../src/config/package-info.ts'
 import { StringEnum } from '../../src/http/schemas/types.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from '../pages/layout.ts'
-import { problemResponses } from '../schemas.ts'
+import { openProblemResponses } from '../schemas.ts'
 import { homePage, type ServiceInfo } from './pages/home.ts'
 import { findUnavailability, UNAVAILABILITY_CODES } from './readiness.ts'
 
@@ -51,7 +51,7 @@ const schema = {
   description:
     'A page for browsers, JSON for programs. The answer is 200 even when other requests fail; `status` then says why.',
   tags: ['about'],
-  response: { 200: htmlOrJsonResponse('The service.', ServiceDocument), ...problemResponses() }
+  response: { 200: htmlOrJsonResponse('The service.', ServiceDocument), ...openProblemResponses() }
 }
 
 /** Serves the home page at `/`. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { StringEnum } from '../../src/http/schemas/types.ts'
-import { problemResponses } from '../schemas.ts'
+import { openProblemResponses } from '../schemas.ts'
 
 /**
  * Seconds for which clients may cache the key set: the default lifetime of an access token. A new key must be published for
@@ -52,7 +52,7 @@ const schema = {
         ]
       }
     ),
-    ...problemResponses()
+    ...openProblemResponses()
   }
 }
 

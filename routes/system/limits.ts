@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/email-addresses.ts'
 import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/accounts/schemas.ts'
+import { MAX_TOKEN_NAME, MAX_TOKEN_TTL, MAX_TOKENS } from '../../src/auth/personal-access-tokens/limits.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_VALUES } from '../../src/config/limits.ts'
 import { MAX_BODY, requestsPerMinute } from '../../src/features.ts'
@@ -68,7 +69,10 @@ const fixedLimits = {
   usernameMinLength: MIN_USERNAME,
   usernameMaxLength: MAX_USERNAME,
   emailLength: MAX_EMAIL,
-  passwordMaxLength: MAX_PASSWORD
+  passwordMaxLength: MAX_PASSWORD,
+  personalAccessTokens: MAX_TOKENS,
+  personalAccessTokenNameLength: MAX_TOKEN_NAME,
+  personalAccessTokenSeconds: MAX_TOKEN_TTL
 }
 
 /** All sizes, counts and periods that clients may need. */
@@ -107,6 +111,11 @@ export const LimitsDocument = Type.Object(
     streamsPerUser: limitSchema('open streams of changes of a user'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
+    personalAccessTokens: limitSchema(
+      'personal access tokens of an account, including expired ones that are listed'
+    ),
+    personalAccessTokenNameLength: limitSchema('characters of the name of a personal access token'),
+    personalAccessTokenSeconds: limitSchema('seconds for which a personal access token lives, at most'),
     requestsPerMinute: Nullable(RequestsPerMinute)
   },
   {

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { catalogue } from '../../src/features.ts'
 import { Problem, type ProblemCode } from '../../src/problems/problem.ts'
 import { htmlOrJsonResponse, prefersHtml, renderPage } from '../pages/layout.ts'
-import { ProblemDocument, problemResponses } from '../schemas.ts'
+import { openProblemResponses, ProblemDocument } from '../schemas.ts'
 import { renderProblemTypePage, renderProblemTypesPage } from './pages/problem-types.ts'
 
 const { type, title, status, detail, code, action } = ProblemDocument.properties
@@ -31,7 +31,7 @@ const list = {
   summary: 'List all problem types',
   description: 'A page for browsers, JSON for programs.',
   tags: ['problems'],
-  response: { 200: htmlOrJsonResponse('The problem types.', ProblemTypeList), ...problemResponses() }
+  response: { 200: htmlOrJsonResponse('The problem types.', ProblemTypeList), ...openProblemResponses() }
 }
 
 const describe = {
@@ -45,7 +45,7 @@ const describe = {
   }),
   response: {
     200: htmlOrJsonResponse('The problem type.', ProblemTypeDocument),
-    ...problemResponses('not_found', 'uri_too_long')
+    ...openProblemResponses('not_found', 'uri_too_long')
   }
 }
 

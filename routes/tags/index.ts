@@ -26,17 +26,13 @@ const tags: FastifyPluginAsyncTypebox = async app => {
     }
   )
 
-  app.delete(
-    '/:tag',
-    { schema: schemas.remove, onRequest: app.authenticate },
-    async function remove(request) {
-      return { count: await changeTag(app.store, request.user.id, request.params.tag, null) }
-    }
-  )
+  app.delete('/:tag', { schema: schemas.remove, onRequest: app.authorize }, async function remove(request) {
+    return { count: await changeTag(app.store, request.caller.id, request.params.tag, null) }
+  })
 
-  app.patch('/:tag', { schema: schemas.rename, onRequest: app.authenticate }, async function rename(request) {
-    const { params, body, user } = request
-    return { count: await changeTag(app.store, user.id, params.tag, body.tag) }
+  app.patch('/:tag', { schema: schemas.rename, onRequest: app.authorize }, async function rename(request) {
+    const { params, body, caller } = request
+    return { count: await changeTag(app.store, caller.id, params.tag, body.tag) }
   })
 }
 

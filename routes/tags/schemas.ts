@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { CanonicalTag } from '../../src/todos/content/content.ts'
 import { conditionalGetHeaders, pageResponses } from '../preconditions.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   NullableString,
   PageQuery,
@@ -12,7 +12,6 @@ import {
 } from '../schemas.ts'
 
 const tags = ['tags']
-const security = bearer
 const params = Type.Object({ tag: CanonicalTag })
 const renamedParams = Type.Object({ tag: Type.String({ ...CanonicalTag, examples: ['groceries'] }) })
 
@@ -51,7 +50,7 @@ export const list = {
     'The tags of the todos that GET /api/todos lists, a page at a time: those of the trash and of archived lists are left out. ' +
     'They are in the order of their characters in Unicode: capital letters come before small ones.',
   tags,
-  security,
+  security: bearerWithScope('todos:read'),
   querystring: PageQuery,
   headers: conditionalGetHeaders,
   response: pageResponses(TagPageDocument, 'A page of tags.')
@@ -65,7 +64,7 @@ export const rename = {
     'have the other tag already have it once afterwards: thus two tags become one. Every request sees all of the change or ' +
     'nothing. The name that the tag has already changes nothing, and `count` is 0.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   body: Type.Object({ tag: CanonicalTag }, { additionalProperties: false, examples: [{ tag: 'groceries' }] }),
   response: {
@@ -80,7 +79,7 @@ export const remove = {
   description:
     'Off those in the trash and in archived lists as well. The todos stay. Every request sees all of the change or nothing.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params: renamedParams,
   response: {
     200: { ...ref(TagChangeDocument), description: 'No todo has the tag any more.' },

@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { BatchOperation, MAX_OPERATIONS } from '../../src/todos/bulk/batch-operation.ts'
 import { MAX_BATCH_CHANGES } from '../../src/todos/limits.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   idempotencyHeaders,
   idempotencyProblems,
@@ -46,14 +46,14 @@ export const batch = {
     `Carries out up to ${MAX_OPERATIONS} operations in their order, all or none; each finds the todos as those before ` +
     'left them. `complete` is `patch` with done true; `delete` puts into the trash, `restore` takes out of it, and `purge` ' +
     'deletes for good. They take the `id` of a todo, or `ids`, or, in a batch of its own, `where`: all todos that pass a filter, ' +
-    'however many, of which `patch` may then change `done` only, and `restore` and `purge` take those in the trash. `move` ' +
+    'however many, of which `patch` may then change `done` or `listId` only, and `restore` and `purge` take those in the trash. `move` ' +
     'takes `ids`, too: the first goes to the target, each other one below the one before. A condition that excludes nothing, such ' +
     'as an empty list of tags, is refused, also beside others: it would choose more than was meant. With the subtasks that ' +
     `go along, and without \`where\`, a batch may change ${MAX_BATCH_CHANGES} todos. Sent again with its ` +
     '`Idempotency-Key`, the same batch does nothing: the answer has the todos as they are now, without those that were ' +
     'deleted for good since, and `Idempotent-Replayed: true`.',
   tags: ['todos'],
-  security: bearer,
+  security: bearerWithScope('todos:write'),
   headers: idempotencyHeaders,
   body: Type.Object(
     {

@@ -13,8 +13,8 @@ const batch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.post('/batch', options, async function batch(request, reply) {
     const { operations, validateOnly = false } = request.body
     const { answer, isReplay } = await runBatch(app.store, {
-      userId: request.user.id,
-      sessionId: request.user.sessionId,
+      userId: request.caller.id,
+      sessionId: request.caller.sessionId,
       operations,
       validateOnly,
       key: getIdempotencyKey(request.headers),

@@ -12,7 +12,7 @@ const todos: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.register(reads)
   app.register(series, { config })
   app.register(async app => {
-    app.addHook('onRequest', app.authenticate)
+    app.addHook('onRequest', app.authorize)
     app.register(writes, { config })
     app.register(patch, { config })
     app.register(batch, { config })

@@ -11,9 +11,9 @@ const patch: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { confi
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'buffer' }, app.parseJson)
 
   app.patch('/:id', { schema: schemas.patch }, async function patch(request, reply) {
-    const { params, body, user } = request
+    const { params, body, caller } = request
     const precondition = createPrecondition(request)
-    const todos = createTodos(app.store, user.id, user.sessionId)
+    const todos = createTodos(app.store, caller.id, caller.sessionId)
     const result = await todos.editOnce(
       { key: getIdempotencyKey(request.headers), request: ['patch', params.id, body] },
       ({ patch }) => patch(params.id, body, precondition)

@@ -13,8 +13,8 @@ import {
   preconditionHeaders
 } from '../preconditions.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   idempotencyHeaders,
   idempotencyProblems,
@@ -25,7 +25,6 @@ import {
 import { TodoDocument, TodoPageDocument } from './documents.ts'
 
 const tags = ['todos']
-const security = bearer
 export const params = Type.Object({ id: Id })
 const strict = { additionalProperties: false }
 
@@ -62,7 +61,7 @@ export const list = {
     '`q` finds emoji, too, and words without regard to case, accents, strokes, hyphens and the like; when there is no word ' +
     'in it, it finds nothing.',
   tags,
-  security,
+  security: bearerWithScope('todos:read'),
   querystring: ListQuery,
   headers: conditionalGetHeaders,
   response: pageResponses(TodoPageDocument, 'A page of todos.')
@@ -78,7 +77,7 @@ export const create = {
     'Sent again with its `Idempotency-Key`, the same request makes nothing: the answer is the todo as it is now, with ' +
     '`Idempotent-Replayed: true`, or 404 when it was deleted for good since.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   headers: idempotencyHeaders,
   body: {
     ...NewTodo,
@@ -107,7 +106,7 @@ export const read = {
   operationId: 'getTodo',
   summary: 'Read a todo',
   tags,
-  security,
+  security: bearerWithScope('todos:read'),
   params,
   headers: conditionalGetHeaders,
   response: { 200: todoResponse('The todo.'), ...notModified, ...problemResponses(...todoProblems) }
@@ -131,7 +130,7 @@ export const replace = {
     'answers is taken as it is: the members that the server sets may stand there as they are now, and an `etag` counts as ' +
     'If-Match does.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: repeatableChangeHeaders,
   body: Type.Object(
@@ -168,7 +167,7 @@ export const patch = {
     'says where it is today, for a due date that is a day. Sent again ' +
     'with its `Idempotency-Key`, the same request changes nothing: the answer is the todo as it is now.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: repeatableChangeHeaders,
   consumes: ['application/merge-patch+json', 'application/json'],
@@ -187,7 +186,7 @@ export const move = {
     'parent, which does. No other todo changes, unless the place has no position left after thousands of moves: then the todos ' +
     'beside it get new positions, too.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   body: MoveTarget,
@@ -204,7 +203,7 @@ export const restore = {
     'Puts it back to where it was, with the subtasks that were deleted with it. Without its parent it is nobody’s subtask, and ' +
     'without its list it is in the inbox. A todo that is not in the trash stays as it is.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   response: { 200: todoResponse('The todo as it is now.'), ...problemResponses(...changeProblems) }
@@ -216,7 +215,7 @@ export const remove = {
   description:
     'Puts it into the trash with its subtasks, from where they can be restored together; with `permanent=true` all are gone for good.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   params,
   headers: preconditionHeaders,
   querystring: Type.Object(

@@ -22,11 +22,11 @@ const series: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
 
   app.delete(
     '/:id/completions/:completionId',
-    { schema: schemas.takeBackCompletion, onRequest: app.authenticate },
+    { schema: schemas.takeBackCompletion, onRequest: app.authorize },
     async function takeBackCompletion(request, reply) {
       const { id, completionId } = request.params
       const precondition = createPrecondition(request)
-      const todos = createTodos(app.store, request.user.id)
+      const todos = createTodos(app.store, request.caller.id)
       const todo = await todos.edit(({ takeBackCompletion }) =>
         takeBackCompletion(id, completionId, precondition)
       )
@@ -36,11 +36,11 @@ const series: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
 
   app.post(
     '/:id/skip',
-    { schema: schemas.skip, onRequest: app.authenticate },
+    { schema: schemas.skip, onRequest: app.authorize },
     async function skip(request, reply) {
       const { id } = request.params
       const precondition = createPrecondition(request)
-      const todos = createTodos(app.store, request.user.id)
+      const todos = createTodos(app.store, request.caller.id)
       const result = await todos.editOnce(
         { key: getIdempotencyKey(request.headers), request: ['skip', id] },
         ({ skip }) => skip(id, precondition)

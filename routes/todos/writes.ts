@@ -12,7 +12,7 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
   const createPrecondition = createPreconditionFactory(config)
 
   app.post('', { schema: schemas.create }, async function create(request, reply) {
-    const todos = createTodos(app.store, request.user.id)
+    const todos = createTodos(app.store, request.caller.id)
     const { answer, isReplay } = await todos.create(request.body, getIdempotencyKey(request.headers))
     if (isReplay) reply.header('idempotent-replayed', 'true')
     reply.code(201).headers({ location: `/api/todos/${answer.id}`, etag: answer.etag })
@@ -35,7 +35,7 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
       deletedAt
     }
     const precondition = createPrecondition(request, etag)
-    const todos = createTodos(app.store, request.user.id, request.user.sessionId)
+    const todos = createTodos(app.store, request.caller.id, request.caller.sessionId)
     const result = await todos.editOnce(
       { key: getIdempotencyKey(request.headers), request: ['replace', id, content] },
       ({ replace }) => replace(id, content, precondition, serverFields)
@@ -47,21 +47,21 @@ const writes: FastifyPluginAsyncTypebox<{ config: Config }> = async (app, { conf
     const { id } = request.params
     const { permanent } = request.query
     const precondition = createPrecondition(request)
-    const todos = createTodos(app.store, request.user.id)
+    const todos = createTodos(app.store, request.caller.id)
     const todo = await todos.edit(({ purge, remove }) => (permanent ? purge : remove)(id, precondition))
     return setEtag(todo, reply)
   })
 
   app.post('/:id/restore', { schema: schemas.restore }, async function restore(request, reply) {
     const precondition = createPrecondition(request)
-    const todos = createTodos(app.store, request.user.id)
+    const todos = createTodos(app.store, request.caller.id)
     const todo = await todos.edit(({ restore }) => restore(request.params.id, precondition))
     return setEtag(todo, reply)
   })
 
   app.post('/:id/move', { schema: schemas.move }, async function move(request, reply) {
     const precondition = createPrecondition(request)
-    const todos = createTodos(app.store, request.user.id)
+    const todos = createTodos(app.store, request.caller.id)
     assertValidTarget(request.body)
     const todo = await todos.edit(({ move }) => move(request.params.id, request.body, precondition))
     return setEtag(todo, reply)

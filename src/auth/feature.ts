@@ -1,4 +1,4 @@
-import { desc, lt } from 'drizzle-orm'
+import { desc, isNull, lt } from 'drizzle-orm'
 import type { Config } from '../config/config.ts'
 import { toCreationTime } from '../db/inspection.ts'
 import { param, prepareStatements } from '../db/statements.ts'
@@ -6,10 +6,13 @@ import { type Store, toMinId } from '../db/store.ts'
 import type { Feature } from '../feature.ts'
 import { refreshes, sessionsEnded } from './counters.ts'
 import { emailProblems } from './emails/problems.ts'
+import { factorProblems } from './factors/problems.ts'
 import { factorTables } from './factors/tables.ts'
 import { REQUESTS_PER_MINUTE } from './limits.ts'
 import { createAuthMailComposers } from './mails/composers.ts'
+import { passkeyProblems } from './passkeys/problems.ts'
 import { passkeyTables } from './passkeys/tables.ts'
+import { personalAccessTokenProblems } from './personal-access-tokens/problems.ts'
 import { personalAccessTokenTables } from './personal-access-tokens/tables.ts'
 import { authProblems } from './problems.ts'
 import { authTables } from './tables.ts'
@@ -18,6 +21,11 @@ import { authTables } from './tables.ts'
 const THROTTLE_RETENTION_MS = 86_400_000
 /** Milliseconds after its expiry for which a challenge is kept, since its tries count for longer than its code is good. */
 const CHALLENGE_RETENTION_MS = 86_400_000
+/** Milliseconds for which an expired token is listed, so that its owner sees why a program has stopped. */
+const EXPIRED_TOKEN_RETENTION_MS = 30 * 86_400_000
+
+/** Milliseconds for which a factor is kept that nobody confirms. */
+const UNCONFIRMED_RETENTION_MS = 86_400_000
 
 const statements = prepareStatements('auth_use', authTables, (db, { events, sessions }) => ({
   latestEvent: db
@@ -47,7 +55,13 @@ async function findSignsOfUse(store: Store, { session }: Config, before: Date) {
 
 /** Accounts, sign-ins and sessions. */
 export const authFeature = {
-  problems: { ...authProblems, ...emailProblems },
+  problems: {
+    ...authProblems,
+    ...emailProblems,
+    ...factorProblems,
+    ...passkeyProblems,
+    ...personalAccessTokenProblems
+  },
   tables: kit => ({
     ...authTables(kit),
     ...factorTables(kit),
@@ -90,6 +104,17 @@ export const authFeature = {
       name: 'formerEmails',
       age: kit => authTables(kit).formerEmails.expiresAt,
       keepForMs: () => 0
+    },
+    {
+      name: 'personalAccessTokens',
+      age: kit => personalAccessTokenTables(kit).personalAccessTokens.expiresAt,
+      keepForMs: () => EXPIRED_TOKEN_RETENTION_MS
+    },
+    {
+      name: 'totpFactors',
+      age: kit => factorTables(kit).totpFactors.createdAt,
+      condition: kit => isNull(factorTables(kit).totpFactors.confirmedAt),
+      keepForMs: () => UNCONFIRMED_RETENTION_MS
     },
     {
       name: 'spentChallenges',

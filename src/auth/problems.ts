@@ -197,12 +197,13 @@ export const authProblems = {
   sign_in_throttled: {
     status: 429,
     title: 'Too many sign-ins have failed',
-    detail: 'Wait for the seconds in Retry-After, then try again. Until then no password is checked.',
+    detail:
+      'Wait for the seconds in Retry-After, then try again. Until then no password and no code is checked.',
     action: 'retry-later',
     cause:
       'Too many passwords in a row were wrong, for this e-mail from this address, or for it from ' +
-      'anywhere. Changes of the user name are counted apart, as somebody might guess the password by ' +
-      'them.',
+      'anywhere. Codes of a second factor are counted apart, and so are changes of the user name, as somebody might guess the ' +
+      'password by them.',
     next:
       'Wait for the seconds in Retry-After; trying before that is of no use, even with the right ' +
       'password. Whoever is signed in already can go on.'

@@ -11,3 +11,8 @@ export const refuseIfNoRow =
   (error: unknown): never => {
     throw error instanceof NoRowAffected ? new Problem(code, options) : error
   }
+
+/** For `.catch` of a transaction that need not take effect. Other errors pass unchanged. */
+export function ignoreIfNoRow(error: unknown): void {
+  if (!(error instanceof NoRowAffected)) throw error
+}

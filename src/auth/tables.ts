@@ -1,12 +1,19 @@
 import { defineTables } from '../db/tables.ts'
 import type { AuditEventType } from './audit/event-types.ts'
 import type { ChallengePurpose } from './challenges/purposes.ts'
+import type { NewCredential } from './passkeys/tables.ts'
 import type { AuthenticationMethod } from './sessions/authentication.ts'
 import type { EndReason } from './sessions/end-reasons.ts'
 import { userTables } from './user.ts'
 
 /** The table of the audit log. Each sign-in writes to it. */
 export const AUDIT_LOG_TABLE = 'events'
+
+/** The passkey with which an account is to begin, and the id that the account is to have. */
+export interface PendingPasskey {
+  readonly userId: string
+  readonly credential: NewCredential
+}
 
 /** The accounts and what belongs to them. */
 export const authTables = defineTables(kit => {
@@ -94,6 +101,8 @@ export const authTables = defineTables(kit => {
       username: text('username'),
       // Of an account that comes into being with the code.
       passwordHash: text('password_hash'),
+      // Of such an account that begins with a passkey, whose user handle is the account's id.
+      passkey: json('passkey').$type<PendingPasskey>(),
       tries: integer('tries').notNull(),
       // From then on the tries are counted anew.
       triesEndAt: instant('tries_end_at').notNull(),

@@ -45,6 +45,13 @@ export interface VerifiedUser extends User {
   readonly passwordVersion: number
 }
 
+/** Who sends a request about todos, by a session or by a personal access token. */
+export interface Caller {
+  readonly id: string
+  /** null: by a personal access token. */
+  readonly sessionId: string | null
+}
+
 /** The user who sends a request, and the session that the request belongs to. */
 export interface Identity extends User {
   readonly sessionId: string

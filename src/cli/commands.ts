@@ -30,6 +30,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/keys-generate.ts')
   },
   'users list': { summary: 'lists the accounts', load: () => import('./commands/users/list.ts') },
+  'users show': { summary: 'shows an account', load: () => import('./commands/users/show.ts') },
   'users disable': {
     summary: 'locks an account',
     load: () => import('./commands/users/disable.ts')
@@ -38,6 +39,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'users sign-out': {
     summary: 'ends all sessions of a user',
     load: () => import('./commands/users/sign-out.ts')
+  },
+  'users remove-factors': {
+    summary: 'removes the second factors of a user',
+    load: () => import('./commands/users/remove-factors.ts')
   },
   'users invite': {
     summary: 'mails an invitation to make an account',

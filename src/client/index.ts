@@ -12,6 +12,8 @@ import { createTokenManager, type SignedOut } from './tokens/token-manager.ts'
 export interface ClientOptions {
   /** The address of the service, such as `https://todos.example`. */
   readonly baseUrl: string
+  /** A personal access token, with which a program works that signs nobody in. */
+  readonly token?: string
   /**
    * Where tokens are stored. `() => localStorage` is shared by tabs and survives reloads. By default, and when there is no such
    * storage, the tokens stay in memory.
@@ -43,9 +45,9 @@ export function createClient(options: ClientOptions) {
   const tokenStorage = resolveTokenStorage(options.storage, baseUrl, storageName, platform.newKey)
   const send = createSend(platform, baseUrl, timeout)
   const tokens = createTokenManager(platform, send, tokenStorage, onSignedOut)
-  const call = createCall(send, tokens)
+  const call = createCall(send, tokens, options.token)
   return {
-    auth: createAuth(send, tokens, call),
+    auth: createAuth(send, tokens, call, platform),
     todos: createTodos(platform, call),
     tags: createTags(call),
     lists: createLists(platform, call),
@@ -58,6 +60,14 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>
+export {
+  type Authenticators,
+  type NewPasskey,
+  type PasskeyProof,
+  type PasskeyRequest,
+  supportsPasskeys
+} from './auth/authenticators.ts'
+export type { SecondFactorUser } from './auth/factors.ts'
 export type { RegisteredUser } from './auth/registration.ts'
 export { SignUpModeError } from './auth/sign-up-mode-error.ts'
 export type { ChangesOptions } from './changes/changes.ts'

@@ -1,3 +1,5 @@
+import { type Authenticators, browserAuthenticators } from './auth/authenticators.ts'
+
 /** The part of Web Locks that is used: one holder of a name at a time, over all tabs. */
 export interface Locks {
   request(name: string, options: { signal: AbortSignal }, work: () => Promise<void>): Promise<void>
@@ -23,6 +25,8 @@ export interface Platform {
   sleep(duration: number, signal?: AbortSignal): Promise<void>
   /** Calls back after a duration. @returns a function that cancels the timer */
   timer(duration: number, callback: () => void): () => void
+  /** Asks the user for passkeys. */
+  authenticators: Authenticators
   /** Missing on pages without HTTPS, and in older platforms. */
   locks: Locks | undefined
   channel: ((name: string) => Channel | undefined) | undefined
@@ -54,6 +58,7 @@ export function createPlatform(overrides: Partial<Platform>): Platform {
       const timer = setTimeout(callback, duration)
       return () => clearTimeout(timer)
     },
+    authenticators: browserAuthenticators,
     locks: globalThis.navigator?.locks,
     channel: globalThis.BroadcastChannel && openChannel,
     onStored: listenTo('storage'),

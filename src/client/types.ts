@@ -14,6 +14,9 @@ export type Problem = {
     | 'request_refused'
     | 'validation_failed'
     | 'link_invalid'
+    | 'passkey_malformed'
+    | 'passkey_unsupported'
+    | 'passkey_challenge_invalid'
     | 'authentication_required'
     | 'invalid_credentials'
     | 'access_token_invalid'
@@ -26,15 +29,28 @@ export type Problem = {
     | 'refresh_token_revoked'
     | 'token_pair_mismatch'
     | 'reauthentication_required'
+    | 'second_factor_required'
+    | 'sign_in_expired'
+    | 'passkey_not_recognized'
+    | 'personal_access_token_invalid'
+    | 'personal_access_token_expired'
     | 'password_wrong'
     | 'account_disabled'
     | 'code_wrong'
     | 'sign_up_closed'
     | 'invitation_required'
+    | 'second_factor_wrong'
+    | 'passkey_origin_refused'
+    | 'passkey_user_not_verified'
+    | 'insufficient_scope'
+    | 'too_many_personal_access_tokens'
     | 'quota_exceeded'
     | 'too_many_lists'
     | 'not_found'
     | 'session_not_found'
+    | 'factor_not_found'
+    | 'passkey_not_found'
+    | 'personal_access_token_not_found'
     | 'completion_not_found'
     | 'tag_not_found'
     | 'todo_not_found'
@@ -44,6 +60,12 @@ export type Problem = {
     | 'request_timeout'
     | 'access_token_not_expired'
     | 'already_taken'
+    | 'factor_confirmed'
+    | 'too_many_factors'
+    | 'no_second_factor'
+    | 'passkey_already_registered'
+    | 'too_many_passkeys'
+    | 'last_way_in'
     | 'completion_not_latest'
     | 'series_changed'
     | 'series_ended'
@@ -54,6 +76,7 @@ export type Problem = {
     | 'link_expired'
     | 'link_used'
     | 'challenge_expired'
+    | 'passkey_challenge_expired'
     | 'sync_token_expired'
     | 'precondition_failed'
     | 'body_too_large'
@@ -69,6 +92,8 @@ export type Problem = {
     | 'headers_too_large'
     | 'internal_error'
     | 'mail_not_configured'
+    | 'sealing_not_configured'
+    | 'passkeys_not_configured'
     | 'overloaded'
     | 'shutting_down'
     | 'database_unavailable'
@@ -86,12 +111,19 @@ export type Problem = {
   index?: number
   /** the present state of the unchanged todo or list */
   current?: Todo | List
+  /** of `second_factor_required`: what the account can show */
+  methods?: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
+  /** of `second_factor_required`: goes with what the user shows */
+  challenge?: string
+  /** of `second_factor_required`: seconds for which the challenge is good */
+  expiresIn?: number
   /** what the client should do */
   action?:
     | 'ask-operators'
     | 'refresh'
     | 'reauthenticate'
     | 'request-mail'
+    | 'replace-token'
     | 'resync'
     | 'retry'
     | 'retry-later'
@@ -168,6 +200,12 @@ export type Limits = {
   passwordMinLength: number
   /** characters of a new password, at most */
   passwordMaxLength: number
+  /** personal access tokens of an account, including expired ones that are listed */
+  personalAccessTokens: number
+  /** characters of the name of a personal access token */
+  personalAccessTokenNameLength: number
+  /** seconds for which a personal access token lives, at most */
+  personalAccessTokenSeconds: number
   /** requests a minute from one address: all, and those of a kind; null when requests are not counted */
   requestsPerMinute: {
     all?: number
@@ -213,7 +251,7 @@ export type Challenge = {
   expiresIn: number
 }
 
-/** What a registration gives. `verification` is for the code that was mailed to the address. */
+/** What a registration gives. `verification` is for the code that was mailed to the address. `recoveryCodes` come with an account that begins with a passkey. */
 export type RegisteredPair = {
   /** a JWT, to be sent as `Authorization: Bearer …` */
   accessToken: string
@@ -226,6 +264,104 @@ export type RegisteredPair = {
   refreshExpiresIn: number
   user: User
   verification?: Challenge
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** What a registration gives that the code has confirmed. `recoveryCodes` come with an account that begins with a passkey. */
+export type ConfirmedPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** What a sign-in by a second factor gives. After a recovery code, the code in its place is there. */
+export type SecondFactorPair = {
+  /** a JWT, to be sent as `Authorization: Bearer …` */
+  accessToken: string
+  tokenType: 'Bearer'
+  /** seconds for which the access token lives, counted from its `iat` */
+  expiresIn: number
+  /** opaque; exchanges once for the next pair */
+  refreshToken: string
+  /** seconds until the session can no longer be refreshed */
+  refreshExpiresIn: number
+  user: User
+  /** the recovery code in place of the one that was used; shown here and never again */
+  recoveryCode?: string
+}
+
+/** A second factor of the account. */
+export type Factor = {
+  id: string
+  /** an authenticator app */
+  type: 'totp'
+  /** when it was begun */
+  createdAt: string
+  /** from when on it counts; null until it is confirmed */
+  confirmedAt: string | null
+  /** when its last code was taken, to half a minute; null before the first */
+  lastUsedAt: string | null
+}
+
+/** The authenticator apps of the account, the oldest first. Passkeys have a list of their own. */
+export type FactorList = {
+  items: Array<Factor>
+  /** recovery codes that were not used */
+  recoveryCodesLeft: number
+}
+
+/** An authenticator app that is not confirmed yet. */
+export type NewTotpFactor = {
+  id: string
+  /** for the authenticator app, in base32; shown here and never again */
+  secret: string
+  /** the same as an address that the app reads, for a QR code */
+  uri: string
+}
+
+/** A second factor that counts from now on, with the recovery codes of an account that had none before. */
+export type ConfirmedFactor = {
+  id: string
+  /** an authenticator app */
+  type: 'totp'
+  /** when it was begun */
+  createdAt: string
+  /** from when on it counts; null until it is confirmed */
+  confirmedAt: string | null
+  /** when its last code was taken, to half a minute; null before the first */
+  lastUsedAt: string | null
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** The recovery codes of the account. */
+export type RecoveryCodes = {
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes: Array<string>
+}
+
+/** How a session is authenticated. */
+export type Authentication = {
+  /** when the user has shown who he is */
+  authenticatedAt: string
+  /** how; a code joins the password that the session has begun with */
+  methods: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
+  /** the level that the methods reach: one factor, or two */
+  level: 'aal1' | 'aal2'
+  /** until when the session may do what asks for a recent authentication */
+  freshUntil: string
+  /** the recovery code in place of the one that was used; shown here and never again */
+  recoveryCode?: string
 }
 
 /** A place where the user is signed in. */
@@ -249,6 +385,103 @@ export type Session = {
   absoluteExpiresAt: string
 }
 
+/** A passkey of the account. */
+export type Passkey = {
+  id: string
+  /** what the user calls it, at most 64 characters */
+  name: string
+  /** the password manager or the security key that made it; null for an unknown one */
+  device: string | null
+  /** when it was added */
+  createdAt: string
+  /** when it was last used; null for never */
+  lastUsedAt: string | null
+  /** whether it outlives the device, as its maker says */
+  backedUp: boolean
+  /** its id for browsers and password managers (PublicKeyCredential.signalAllAcceptedCredentials), in base64url */
+  credentialId: string
+}
+
+/** A passkey that was added, with the recovery codes of an account that had none before. */
+export type AddedPasskey = {
+  id: string
+  /** what the user calls it, at most 64 characters */
+  name: string
+  /** the password manager or the security key that made it; null for an unknown one */
+  device: string | null
+  /** when it was added */
+  createdAt: string
+  /** when it was last used; null for never */
+  lastUsedAt: string | null
+  /** whether it outlives the device, as its maker says */
+  backedUp: boolean
+  /** its id for browsers and password managers (PublicKeyCredential.signalAllAcceptedCredentials), in base64url */
+  credentialId: string
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
+}
+
+/** What a browser needs to make a passkey: for PublicKeyCredential.parseCreationOptionsFromJSON (WebAuthn Level 3). */
+export type PasskeyCreationOptions = {
+  rp: {
+    /** the domain that passkeys belong to */
+    id: string
+    /** the name of the application */
+    name: string
+  }
+  user: {
+    /** the user handle, in base64url */
+    id: string
+    /** the e-mail */
+    name: string
+    /** the user name */
+    displayName: string
+  }
+  /** good for five minutes and once, in base64url */
+  challenge: string
+  pubKeyCredParams: Array<{
+    type: 'public-key'
+    /** a COSE algorithm */
+    alg: number
+  }>
+  /** milliseconds for which the challenge is good */
+  timeout: number
+  /** the passkeys that the account has already */
+  excludeCredentials: Array<{
+    type: 'public-key'
+    /** a credential, in base64url */
+    id: string
+    transports: Array<string>
+  }>
+  authenticatorSelection: {
+    residentKey: 'required'
+    requireResidentKey: boolean
+    userVerification: 'required'
+  }
+  attestation: 'none'
+  extensions: {
+    credProps: boolean
+  }
+  hints: Array<string>
+}
+
+/** What a browser needs to use a passkey: for PublicKeyCredential.parseRequestOptionsFromJSON (WebAuthn Level 3). */
+export type PasskeyRequestOptions = {
+  /** the domain that passkeys belong to */
+  rpId: string
+  /** good for five minutes and once, in base64url */
+  challenge: string
+  /** milliseconds for which the challenge is good */
+  timeout: number
+  userVerification: 'required'
+  /** always empty, so that it does not tell who has a passkey */
+  allowCredentials: Array<{
+    type: 'public-key'
+    /** a credential, in base64url */
+    id: string
+  }>
+}
+
 /** Something that happened to the account. */
 export type Event = {
   id: string
@@ -259,13 +492,23 @@ export type Event = {
     | 'email_changed'
     | 'email_reverted'
     | 'email_verified'
+    | 'factor_added'
+    | 'factor_removed'
     | 'mail_failed'
     | 'signed_in'
     | 'sign_in_failed'
+    | 'passkey_added'
+    | 'passkey_count_went_back'
+    | 'passkey_removed'
     | 'password_changed'
     | 'password_reset'
+    | 'recovery_code_used'
+    | 'recovery_codes_replaced'
     | 'refresh_token_reused'
+    | 'second_factor_failed'
     | 'session_ended'
+    | 'token_created'
+    | 'token_revoked'
   /** when it happened */
   createdAt: string
   /** the session that it is about */
@@ -299,6 +542,40 @@ export type EventPage = {
   items: Array<Event>
   /** the `cursor` of the next page; null at the end */
   nextCursor: string | null
+}
+
+/** A token with which a program acts for the user, without its secret. */
+export type PersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+}
+
+/** A token that was just made. */
+export type CreatedPersonalAccessToken = {
+  /** a UUID */
+  id: string
+  /** what its owner calls it */
+  name: string
+  /** what it opens */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** when it was made */
+  createdAt: string
+  /** when it ends */
+  expiresAt: string
+  /** the hour in which it was last used; null when it never was */
+  lastUsedAt: string | null
+  /** the token itself, to be sent as `Authorization: Bearer …`; it is never shown again */
+  token: string
 }
 
 /** A todo. */
@@ -491,7 +768,24 @@ export type RegisterBody = {
   /** an e-mail address of at most 254 characters */
   email: string
   /** 8 to 128 characters of any kind */
-  password: string
+  password?: string
+  /** the new passkey, as PublicKeyCredential.toJSON() gives it (RegistrationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** the new key, in base64url */
+      attestationObject: string
+      /** how the authenticator is reached */
+      transports?: Array<string>
+    }
+  }
   /** the token of an invitation, which some services require; with one the e-mail needs no code */
   invitation?: string
 }
@@ -539,6 +833,10 @@ export type RefreshBody = {
     /** the seconds that were answered */
     expiresIn: number
   }
+  /** as it was answered */
+  recoveryCode?: string
+  /** 10 codes, each good once, in place of a second factor; shown here and never again */
+  recoveryCodes?: Array<string>
 }
 
 export type LogoutBody = {
@@ -553,12 +851,12 @@ export type RenameMeBody = {
 
 export type DeleteMeBody = {
   /** the password of the account */
-  password: string
-}
+  password?: string
+} | null
 
 export type ChangePasswordBody = {
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
   /** 8 to 128 characters of any kind */
   newPassword: string
   /** true or false */
@@ -576,7 +874,7 @@ export type ChangeEmailBody = {
   /** an e-mail address of at most 254 characters */
   email: string
   /** the password of the account */
-  currentPassword: string
+  currentPassword?: string
 }
 
 export type ConfirmEmailChangeBody = {
@@ -589,6 +887,95 @@ export type ConfirmEmailChangeBody = {
 export type RevertEmailBody = {
   /** the token of the link that was mailed */
   token: string
+}
+
+export type AddPasskeyBody = {
+  /** a text of 1 to 64 characters, not counting white space around it */
+  name?: string
+  /** the new passkey, as PublicKeyCredential.toJSON() gives it (RegistrationResponseJSON) */
+  passkey: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** the new key, in base64url */
+      attestationObject: string
+      /** how the authenticator is reached */
+      transports?: Array<string>
+    }
+  }
+}
+
+/** The passkeys. */
+export type ListPasskeysAnswer = {
+  items: Array<Passkey>
+}
+
+export type PatchPasskeyBody = {
+  /** a text of 1 to 64 characters, not counting white space around it */
+  name?: string
+}
+
+export type CreatePasskeySignUpOptionsBody = {
+  /** 3 to 32 letters, digits, dots, underscores or hyphens */
+  username: string
+  /** an e-mail address of at most 254 characters */
+  email: string
+}
+
+export type LoginWithPasskeyBody = {
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
+}
+
+export type ReauthenticateBody = {
+  /** the password of the account */
+  password?: string
+  /** the six digits that the authenticator app shows */
+  code?: string
+  /** a recovery code; case, spaces and hyphens do not matter */
+  recoveryCode?: string
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
 }
 
 export type RequestPasswordResetBody = {
@@ -615,6 +1002,55 @@ export type ListEventsQuery = {
   limit?: number
   /** the `nextCursor` of the previous page */
   cursor?: string
+}
+
+export type LoginWithSecondFactorBody = {
+  /** the challenge of the refusal with second_factor_required */
+  challenge: string
+  /** the six digits that the authenticator app shows */
+  code?: string
+  /** a recovery code; case, spaces and hyphens do not matter */
+  recoveryCode?: string
+  /** the proof, as PublicKeyCredential.toJSON() gives it (AuthenticationResponseJSON) */
+  passkey?: {
+    /** the id of the credential, in base64url */
+    id: string
+    /** the id of the credential, once more, in base64url */
+    rawId: string
+    /** public-key */
+    type: 'public-key'
+    response: {
+      /** what the browser says of the ceremony, in base64url */
+      clientDataJSON: string
+      /** what the authenticator says of the ceremony, in base64url */
+      authenticatorData: string
+      /** the signature, in base64url */
+      signature: string
+      /** whose passkey it is, in base64url */
+      userHandle: string
+    }
+  }
+}
+
+export type ConfirmTotpBody = {
+  /** the six digits that the authenticator app shows */
+  code: string
+}
+
+/** The tokens. */
+export type ListPersonalAccessTokensAnswer = {
+  items: Array<PersonalAccessToken>
+}
+
+export type CreatePersonalAccessTokenBody = {
+  /** a text of 1 to 100 characters, not counting white space around it */
+  name: string
+  /** at least one of todos:read and todos:write, each once */
+  scopes: Array<'todos:read' | 'todos:write'>
+  /** an instant such as 2026-12-24T09:00:00.000Z, in the future and within 366 days */
+  expiresAt?: string
+  /** a whole number of seconds from 1 to 31622400, which are 366 days */
+  expiresIn?: number
 }
 
 export type ListTodosQuery = {
@@ -1159,8 +1595,8 @@ export type BatchTodosBody = {
 }
 
 export type ExportTodosQuery = {
-  /** the id of a list */
-  list?: string
+  /** the id of a list, or inbox */
+  list?: 'inbox' | string
 }
 
 export type ImportTodosQuery = {

@@ -2,6 +2,7 @@ import { crossCheck } from './cross-checks.ts'
 import { parseEnvironment, splitList } from './environment-parser.ts'
 import type { Environment } from './environment-schema.ts'
 import { toMailConfig } from './mail-settings.ts'
+import { toPasskeyConfig } from './passkeys/settings.ts'
 
 /** The settings of the service, in the units and words of the code that uses them. */
 export type Config = ReturnType<typeof toConfig>
@@ -45,6 +46,8 @@ const toConfig = (environment: Environment) => ({
     keyFiles:
       environment.JWT_PRIVATE_KEY_FILE === undefined ? [] : splitList(environment.JWT_PRIVATE_KEY_FILE)
   },
+  /** What seals what must be read again. The first one seals, all open; none when no secret is given. */
+  sealing: { secrets: environment.SEALING_KEY === undefined ? [] : splitList(environment.SEALING_KEY) },
   accessToken: {
     issuer: environment.JWT_ISSUER,
     audience: environment.JWT_AUDIENCE,
@@ -76,6 +79,8 @@ const toConfig = (environment: Environment) => ({
   signUp: environment.SIGN_UP,
   /** How mails are sent, and what they say of the service; undefined where none are sent. */
   mail: toMailConfig(environment),
+  /** Passkeys; undefined where none are taken. */
+  passkeys: toPasskeyConfig(environment),
   /** The name of the application, for people. */
   appName: environment.APP_NAME,
   /** Whether a change of a todo must come with `If-Match`. */

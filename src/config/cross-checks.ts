@@ -1,7 +1,8 @@
 import { isPostgres } from './database-url.ts'
-import type { ParsedEnvironment } from './environment-parser.ts'
+import { type ParsedEnvironment, splitList } from './environment-parser.ts'
 import { Environment, type SettingName } from './environment-schema.ts'
 import { isLoopbackHost, isSmtpUrl, toMailConfig } from './mail-settings.ts'
+import { findForeignOrigin, findRpId } from './passkeys/settings.ts'
 
 /** A rule about several settings. */
 interface CrossCheck {
@@ -36,6 +37,14 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
         'every session would end before its refresh token does. Shorten the one or lengthen the other.'
   },
   {
+    settings: ['JWT_SECRET', 'SEALING_KEY'],
+    check: ({ JWT_SECRET, SEALING_KEY }) =>
+      JWT_SECRET !== undefined &&
+      SEALING_KEY !== undefined &&
+      splitList(SEALING_KEY).some(secret => splitList(JWT_SECRET).includes(secret)) &&
+      'SEALING_KEY: has a secret of JWT_SECRET. Give another one, so that a signing key can be thrown away alone.'
+  },
+  {
     settings: ['MAIL_URL', 'MAIL_FROM'],
     check: ({ MAIL_URL, MAIL_FROM }) =>
       isSmtpUrl(MAIL_URL) &&
@@ -55,6 +64,25 @@ const CROSS_CHECKS: readonly CrossCheck[] = [
       ['verified', 'invited'].includes(environment.SIGN_UP) &&
       toMailConfig(environment) === undefined &&
       `MAIL_URL: is needed with SIGN_UP=${environment.SIGN_UP}, which sends mails. Give smtp://USER:PASSWORD@HOST:PORT, smtps://USER:PASSWORD@HOST:PORT or file:FOLDER.`
+  },
+  {
+    settings: ['HOST', 'PUBLIC_URL', 'PASSKEY_RP_ID', 'PASSKEY_ORIGINS', 'PASSKEY_RELATED_ORIGINS'],
+    check: environment =>
+      (environment.PASSKEY_ORIGINS ?? environment.PASSKEY_RELATED_ORIGINS) !== undefined &&
+      findRpId(environment) === undefined &&
+      `PASSKEY_RP_ID: is needed with PASSKEY_ORIGINS and PASSKEY_RELATED_ORIGINS. Give ${Environment.properties.PASSKEY_RP_ID.description}.`
+  },
+  {
+    settings: ['HOST', 'PUBLIC_URL', 'PASSKEY_RP_ID', 'PASSKEY_ORIGINS'],
+    check(environment) {
+      const foreign = findForeignOrigin(environment)
+      if (foreign === undefined) return false
+      const rpId = findRpId(environment)
+      return (
+        `PASSKEY_ORIGINS: ${foreign} does not belong to PASSKEY_RP_ID, ${rpId}: no browser would let its pages use the ` +
+        `passkeys. Give origins whose host is ${rpId} or ends with .${rpId}, or give this one as PASSKEY_RELATED_ORIGINS.`
+      )
+    }
   },
   {
     settings: ['HOST', 'PORT', 'METRICS_HOST', 'METRICS_PORT'],

@@ -5,7 +5,8 @@ import { isNetwork } from '../http/addresses.ts'
 import { isOrigin } from '../http/origins.ts'
 import { isDatabaseUrl } from './database-url.ts'
 import { Environment, MIN_SECRET_BYTES, type SettingName } from './environment-schema.ts'
-import { isLinkTemplate, isMailbox, isMailUrl, isPublicUrl } from './mail-settings.ts'
+import { isLinkTemplate, isMailbox, isMailUrl, isPageUrl, isPublicUrl } from './mail-settings.ts'
+import { isPasskeyOrigin, isRpId, isSecureOrigin } from './passkeys/origins.ts'
 
 /** Private keys as PEM, as a JWK or as bare base64. No message may show one, even where a path is expected. */
 const KEY_MATERIAL = /-----BEGIN|"d"|\bM[CI][\w+/-]{60}/
@@ -30,6 +31,10 @@ const ajv = new Ajv({
     'public-url': isPublicUrl,
     'link-with-token': value => isLinkTemplate(value, 'token'),
     'link-with-challengeId': value => isLinkTemplate(value, 'challengeId'),
+    'rp-id': isRpId,
+    'passkey-origins': value => splitList(value).every(isPasskeyOrigin),
+    'secure-origins': value => splitList(value).every(isSecureOrigin),
+    'page-url': isPageUrl,
     origins: value => value === '*' || splitList(value).every(isOrigin),
     proxies: value => /^(true|false)$/.test(value) || splitList(value).every(isNetwork)
   }

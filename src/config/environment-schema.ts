@@ -32,6 +32,13 @@ const LinkTemplate = (placeholder: string) =>
     })
   )
 
+const PageUrl = Type.Optional(
+  Type.String({
+    format: 'page-url',
+    description: 'the address of a page of yours, such as https://app.example.org/passkeys'
+  })
+)
+
 /**
  * The environment variables of the service. A description completes the sentence "Give …" of error messages. `writeOnly`
  * marks a secret, whose value no message shows.
@@ -94,6 +101,13 @@ export const Environment = Type.Object({
       description:
         'one or more PEM files, separated by commas, each with a private key: ' +
         `Ed25519, P-256 or RSA of at least ${MIN_RSA_BITS} bits`
+    })
+  ),
+  SEALING_KEY: Type.Optional(
+    Type.String({
+      format: 'secrets',
+      writeOnly: true,
+      description: `one or more secrets of at least ${MIN_SECRET_BYTES} bytes each, separated by commas`
     })
   ),
   JWT_ISSUER: Type.String({ default: 'latchkey', description: 'the issuer named in access tokens' }),
@@ -161,6 +175,28 @@ export const Environment = Type.Object({
   CONFIRM_EMAIL_URL: LinkTemplate('challengeId'),
   REVERT_EMAIL_URL: LinkTemplate('token'),
   INVITATION_URL: LinkTemplate('token'),
+  PASSKEY_RP_ID: Type.Optional(
+    Type.String({
+      format: 'rp-id',
+      description: 'the domain that passkeys belong to, such as example.org: in lower case, without a port'
+    })
+  ),
+  PASSKEY_ORIGINS: Type.Optional(
+    Type.String({
+      format: 'passkey-origins',
+      description:
+        'origins such as https://app.example.org, http://localhost:5173 or android:apk-key-hash:HASH, separated by commas: ' +
+        'in lower case, without a path, a slash at the end or the default port'
+    })
+  ),
+  PASSKEY_RELATED_ORIGINS: Type.Optional(
+    Type.String({
+      format: 'secure-origins',
+      description: 'origins of other domains, such as https://example.com, separated by commas'
+    })
+  ),
+  PASSKEY_ENROLL_URL: PageUrl,
+  PASSKEY_MANAGE_URL: PageUrl,
   PASSWORD_MIN_LENGTH: Type.Integer({
     minimum: 8,
     maximum: 128,

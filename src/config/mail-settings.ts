@@ -83,6 +83,9 @@ export function isPublicUrl(value: string): boolean {
   return url !== undefined && !url.search && !url.hash
 }
 
+/** Whether a text is a web address that people can be sent to. */
+export const isPageUrl = (value: string): boolean => parseWebUrl(value) !== undefined
+
 /** Stands for what a template has a placeholder for, in its check. */
 const PLACEHOLDER = 'a-value-of-a-placeholder'
 

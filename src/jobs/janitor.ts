@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asc, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Config } from '../config/config.ts'
 import type { ColumnKit } from '../db/columns.ts'
@@ -45,6 +45,8 @@ interface Rule {
 interface AgeRule extends Rule {
   /** The column by which rows grow old, which has an index: a time, or an id that was made by the time. */
   readonly age: (kit: ColumnKit) => PgColumn
+  /** Which rows grow old; by default all. The index has no others. */
+  readonly condition?: (kit: ColumnKit) => SQL
   /** The value of the column at a time. By default, the time. */
   readonly toBound?: (time: Date) => Date | string
 }
@@ -71,12 +73,12 @@ export interface JanitorOptions {
 }
 
 /** Removes some of the rows that are older than a bound. */
-function deleteOldest(db: Queries, age: PgColumn) {
+function deleteOldest(db: Queries, age: PgColumn, condition?: SQL) {
   const [, key] = getPrimaryKey(age.table)
   const rows = db
     .select({ key })
     .from(age.table)
-    .where(lt(age, param(age, 'before')))
+    .where(and(lt(age, param(age, 'before')), condition))
     .orderBy(asc(age))
     .limit(sql.placeholder('size'))
   // Waits for nobody, so that neither a request nor another janitor can end in a deadlock with it, and a row that is
@@ -85,9 +87,16 @@ function deleteOldest(db: Queries, age: PgColumn) {
   return db.delete(age.table).where(inArray(key, unlockedRows)).returning({ key })
 }
 
-function prepareAgeRemoval(store: Store, { name, age, toBound = time => time }: AgeRule): RemoveOldest {
+function prepareAgeRemoval(
+  store: Store,
+  { name, age, condition, toBound = time => time }: AgeRule
+): RemoveOldest {
   const column = age(store.kit)
-  const statement = createStatement(store, `janitor_${name}_${column.name}`, deleteOldest(store.db, column))
+  const statement = createStatement(
+    store,
+    `janitor_${name}_${column.name}`,
+    deleteOldest(store.db, column, condition?.(store.kit))
+  )
   return async (before, size) => (await statement.execute({ before: toBound(before), size })).length
 }
 

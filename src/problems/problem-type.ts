@@ -4,6 +4,8 @@ export const actions = {
   refresh: 'Exchange the pair of tokens at POST /api/auth/refresh, then repeat the request with the new one.',
   reauthenticate: 'Authenticate again at POST /api/auth/reauthenticate, then repeat the request.',
   'request-mail': 'Ask for a new mail, then go on with its link or code.',
+  'replace-token':
+    'Use another personal access token, which the owner of the account makes at POST /api/auth/tokens.',
   resync: 'Take everything anew, from the beginning of the changes.',
   retry: 'Send the same request again.',
   'retry-later': 'Wait for the seconds in Retry-After, then send the same request again.',

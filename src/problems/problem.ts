@@ -37,6 +37,8 @@ export interface ProblemOptions {
   index?: number
   /** The present state of what was not changed. */
   current?: unknown
+  /** Further members of the document, which go with the code (RFC 9457, section 3.2). */
+  extensions?: Readonly<Record<string, unknown>>
   headers?: Record<string, string>
   /** Seconds until another try makes sense. */
   retryAfter?: number
@@ -89,7 +91,14 @@ export class Problem extends Error {
    */
   toDocument(instance: string) {
     const type = getType(this.code)
-    const { detail = type.detail, action = type.action, errors, index, current } = this.#particulars
+    const {
+      detail = type.detail,
+      action = type.action,
+      errors,
+      index,
+      current,
+      extensions
+    } = this.#particulars
     return {
       type: `/problems/${this.code}`,
       title: type.title,
@@ -100,7 +109,8 @@ export class Problem extends Error {
       ...(errors && { errors }),
       ...(index !== undefined && { index }),
       ...(current !== undefined && { current }),
-      ...(action && { action })
+      ...(action && { action }),
+      ...extensions
     }
   }
 }

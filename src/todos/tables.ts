@@ -95,6 +95,10 @@ export const todoTables = defineTables(kit => {
         index('todos_recurring').on(userId, id).where(sql`repeat is not null`),
         index('todos_changes').on(userId, todo.changeNumber, id),
         index('todos_trash').on(userId, todo.deletedAt).where(isTrash),
+        // For what is in the trash without its list, to part it from the list.
+        index('todos_trash_list')
+          .on(userId, listId, id)
+          .where(sql`deleted_at is not null and list_id <> '' and deleted_with <> list_id`),
         index('todos_deleted_with').on(userId, todo.deletedWith, id).where(sql`deleted_with <> ''`),
         // For the janitor.
         index('todos_deleted_at').on(todo.deletedAt).where(isTrash)

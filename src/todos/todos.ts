@@ -11,13 +11,8 @@ import { settleLists } from './lists/transitions/settle.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { listTodos, type TodoPage } from './query/list.ts'
 import type { ListQuery } from './query/list-query.ts'
-import {
-  type Completion,
-  type CompletionsPage,
-  findCompletion,
-  listCompletions,
-  toCompletedOccurrence
-} from './recurrence/completions.ts'
+import { type Completion, type CompletionsPage, listCompletions } from './recurrence/completions.ts'
+import { withCompletion } from './recurrence/with-completion.ts'
 import { todoStatements } from './statements.ts'
 import { type Todo, toTodo } from './todo.ts'
 
@@ -79,9 +74,7 @@ export function createTodos(store: Store, userId: string, sessionId: string | nu
     async replay({ id, completionId }) {
       const todo = (await findByIds([id])).get(id)
       if (!todo) throw purged(firstEffect)
-      const completion =
-        completionId && (await findCompletion(store, { userId, todoId: id, id: completionId }))
-      return completion ? { ...todo, completed: toCompletedOccurrence(completion) } : todo
+      return withCompletion(store, userId, todo, completionId)
     }
   })
 

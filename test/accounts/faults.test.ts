@@ -11,11 +11,11 @@ import { createSignUpAdmin } from '../../src/auth/registration/sign-up-admin.ts'
 import { createSessions } from '../../src/auth/sessions/sessions.ts'
 import { authTables } from '../../src/auth/tables.ts'
 import { createMailLimits } from '../../src/auth/throttling/mail-limits.ts'
-import type { Identity, User } from '../../src/auth/user.ts'
+import type { Identity } from '../../src/auth/user.ts'
 import { NoRowAffected } from '../../src/db/bound-statement.ts'
 import type { MailRow } from '../../src/mail/tables.ts'
 import { codeOf } from '../support/mailbox.ts'
-import { PASSWORD, type Service } from '../support/service.ts'
+import { PASSWORD, type Pair, type Service } from '../support/service.ts'
 import { ADA, serveAda, serveMail } from './mail-service.ts'
 
 const CLIENT = { ip: '192.0.2.1', userAgent: null }
@@ -23,12 +23,13 @@ const NEW_PASSWORD = 'battery staple, correct horse'
 
 /** The use cases of a service, in which something happens once a password was verified. */
 function createDelayedAccounts({ app, config }: Service, meanwhile: () => Promise<unknown>) {
-  const { store, passwordHasher, throttle, sessions, tokens } = app
+  const { store, passwordHasher, throttle, sessions, tokens, sealing } = app
   return createAccounts({
     store,
     throttle,
     sessions,
     tokens,
+    sealing,
     config,
     removeUserRows: async () => {},
     passwordHasher: {
@@ -42,37 +43,34 @@ function createDelayedAccounts({ app, config }: Service, meanwhile: () => Promis
   })
 }
 
+/** The sender of an access token, whose session has just begun. */
+const toIdentity = ({ user, accessToken }: Pick<Pair, 'user' | 'accessToken'>): Identity => ({
+  ...user,
+  sessionId: JSON.parse(`${Buffer.from(`${accessToken.split('.')[1]}`, 'base64url')}`).sid,
+  authenticatedAt: new Date(),
+  assuranceLevel: 1,
+  requiredLevel: 1
+})
+
 t.test('what relies on a password or a session is refused when either ends before it commits', async t => {
-  const changePassword = async ({ app, pair, config }: Service & { pair: { user: { id: string } } }) =>
-    createDelayedAccounts({ app, config } as Service, async () => {}).changePassword(
-      toIdentity({ ...ADA, id: pair.user.id, emailVerified: false }, pair),
+  const changePassword = async ({ pair, ...service }: Service & { pair: Pair }) =>
+    createDelayedAccounts(service, async () => {}).changePassword(
+      toIdentity(pair),
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
       CLIENT
     )
-  const toIdentity = (user: User, pair: object): Identity => ({
-    ...user,
-    sessionId: sessionOf(pair),
-    authenticatedAt: new Date(),
-    assuranceLevel: 1,
-    requiredLevel: 1
-  })
-  const sessionOf = (pair: object) =>
-    JSON.parse(
-      Buffer.from(`${(pair as { accessToken: string }).accessToken.split('.')[1]}`, 'base64url').toString()
-    ).sid as string
-
   for (const [name, meanwhile, code] of [
     ['the password', changePassword, 'password_wrong'],
     [
       'the session',
-      ({ call, pair }: Service & { pair: { accessToken: string } }) =>
+      ({ call, pair }: Service & { pair: Pair }) =>
         call('POST', '/api/auth/logout', { token: pair.accessToken }),
       'access_token_revoked'
     ]
   ] as const)
     for (const act of ['requestEmailChange', 'deleteAccount'] as const) {
       const service = await serveAda(t)
-      const identity = toIdentity(service.pair.user, service.pair)
+      const identity = toIdentity(service.pair)
       const accounts = createDelayedAccounts(service, () => meanwhile(service))
       const run = async () =>
         act === 'deleteAccount'
@@ -90,8 +88,16 @@ t.test('a fault of the database is not reported as a refusal', async t => {
   const service = await serveMail(t, { SIGN_UP: 'verified' })
   const { app, config, call, takeMails } = service
   const broken = { ...app.store, atomically: () => Promise.reject(new Error('gone')) }
-  const { passwordHasher, throttle, sessions, tokens } = app
-  const dependencies = { passwordHasher, throttle, sessions, tokens, config, removeUserRows: async () => {} }
+  const { passwordHasher, throttle, sessions, tokens, sealing } = app
+  const dependencies = {
+    passwordHasher,
+    throttle,
+    sessions,
+    tokens,
+    sealing,
+    config,
+    removeUserRows: async () => {}
+  }
   const accounts = createAccounts({ ...dependencies, store: broken })
   const { challengeId } = (await call('POST', '/api/auth/register', { body: { ...ADA, password: PASSWORD } }))
     .body
@@ -103,7 +109,7 @@ t.test('a fault of the database is not reported as a refusal', async t => {
   await t.rejects(accounts.requestReset(ADA.email, CLIENT), gone)
 
   const pair = (await call('POST', '/api/auth/register/confirm', { body: answer })).body
-  const identity = { ...pair.user, sessionId: 'none' }
+  const identity = toIdentity(pair)
   await t.rejects(accounts.deleteAccount(identity, PASSWORD, CLIENT), gone)
   const change = { email: 'new@example.org', currentPassword: PASSWORD }
   await t.rejects(accounts.requestEmailChange(identity, change, CLIENT), gone)

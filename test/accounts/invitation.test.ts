@@ -167,7 +167,7 @@ t.test('[R8725-3.11] an invitation that is altered, cut or something else is ref
   await service.call('POST', '/api/auth/password/reset-request', { body: { email: 'bob@example.org' } })
   const [resetMail] = await service.takeMails()
   const resetToken = resetMail ? parameterOf(resetMail, 'token') : ''
-  t.match(resetToken, /^lkp_/)
+  t.match(resetToken, /^lks_/)
   const invitation = await invite(service)
   const [payload = '', mac = ''] = invitation.slice(4).split('.')
   const flip = (text: string) => `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`
@@ -183,9 +183,9 @@ t.test('[R8725-3.11] an invitation that is altered, cut or something else is ref
     `lki_${flip(payload)}.${mac}`,
     `lki_${payload}.${flip(mac)}`,
     `lki_${payload}`,
-    invitation.replace('lki_', 'lkp_'),
+    invitation.replace('lki_', 'lks_'),
     resetToken,
-    resetToken.replace('lkp_', 'lki_'),
+    resetToken.replace('lks_', 'lki_'),
     bob.body.refreshToken,
     bob.body.accessToken
   ]

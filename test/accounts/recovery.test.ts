@@ -29,7 +29,7 @@ t.test('a forgotten password is replaced by a link, once', async t => {
   t.match(mail, { kind: 'password_reset', to: ADA.email })
   t.strictSame(others, [])
   if (!mail) return
-  t.match(mail.text, 'https://id.example/account/reset-password?token=lkp_')
+  t.match(mail.text, 'https://id.example/account/reset-password?token=lks_')
   const token = parameterOf(mail, 'token')
 
   t.equal((await reset(service, token)).status, 204)
@@ -111,11 +111,11 @@ t.test('[R8725-3.11] a link that is expired, altered, cut or of another purpose 
     `${token}x`,
     `${token}.`,
     ` ${token}`,
-    token.replace('lkp_', 'lki_'),
-    token.replace('lkp_', ''),
-    `lkp_${flip(payload)}.${mac}`,
-    `lkp_${payload}.${flip(mac)}`,
-    `lkp_${payload}`,
+    token.replace('lks_', 'lki_'),
+    token.replace('lks_', ''),
+    `lks_${flip(payload)}.${mac}`,
+    `lks_${payload}.${flip(mac)}`,
+    `lks_${payload}`,
     service.pair.refreshToken,
     service.pair.accessToken
   ]

@@ -71,11 +71,15 @@ t.test('[V6.2] the current password is required, and the new one must be hard to
   const incomplete = await change(one.accessToken, { newPassword: 'short' })
   t.match(incomplete.body, {
     code: 'validation_failed',
-    errors: [
-      { pointer: '/currentPassword', detail: 'is required' },
-      { pointer: '/newPassword', detail: 'is not accepted; give 8 to 128 characters of any kind' }
-    ]
+    errors: [{ pointer: '/newPassword', detail: 'is not accepted; give 8 to 128 characters of any kind' }]
   })
+  const missing = await change(one.accessToken, { newPassword })
+  const errors = [{ pointer: '/currentPassword', detail: 'is required' }]
+  t.strictSame(
+    missing.body,
+    expectedProblem(missing, 400, 'validation_failed', { errors }),
+    'in a fresh session, too'
+  )
   t.equal((await me(one.accessToken)).status, 200, 'nothing has changed')
   t.equal((await login(PASSWORD)).status, 200)
 })

@@ -1,12 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
+import { sessionStatements } from '../../src/auth/sessions/statements.ts'
 import { Problem } from '../../src/problems/problem.ts'
 import { type Answer, type Pair, type Service, serve } from '../support/service.ts'
+import { sessionOf, setSecondFactor } from './levels.ts'
 import {
   type Exchange,
   findReachableWorlds,
   isLive,
+  type Outcome,
   type PairName,
   type Request,
   SETTINGS,
@@ -24,7 +27,7 @@ const PEOPLE = ['ada', 'bob']
 /** A request as it is generated: by numbers, for what there will be to choose from is not known yet. */
 interface Plan {
   kind: Request['kind']
-  /** Which person; which session besides that of the step; how many pairs ago. */
+  /** Which person, or which session to end; which session besides that of the step; how many pairs ago. */
   person: number
   aside: number
   back: number
@@ -50,7 +53,7 @@ interface Step {
 const often = <T>(weights: [number, T][]) =>
   fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
 
-const plan = fc.record<Plan>({
+const planned = {
   kind: often<Request['kind']>([
     [16, 'refresh'],
     [3, 'login'],
@@ -59,7 +62,10 @@ const plan = fc.record<Plan>({
     [2, 'logout'],
     [2, 'end'],
     [2, 'password'],
-    [1, 'delete']
+    [1, 'delete'],
+    [3, 'reauthenticate'],
+    [2, 'factor'],
+    [3, 'raise']
   ]),
   person: fc.nat({ max: 1 }),
   aside: often([
@@ -80,7 +86,8 @@ const plan = fc.record<Plan>({
   ]),
   lag: fc.nat({ max: 3 }),
   isDirect: fc.boolean()
-})
+}
+const plan = fc.record<Plan>(planned)
 
 const pass = often([
   [24, 0],
@@ -90,6 +97,7 @@ const pass = often([
   [1, SETTINGS.ACCESS_TOKEN_TTL - 0.001],
   [10, SETTINGS.ACCESS_TOKEN_TTL],
   [1, SETTINGS.REFRESH_RETRY_WINDOW],
+  [1, SETTINGS.REAUTHENTICATION_TTL - 0.001],
   [1, SETTINGS.REFRESH_RETRY_WINDOW + 0.001],
   [1, SETTINGS.REFRESH_TOKEN_TTL - 0.001],
   [1, SETTINGS.SESSION_TTL]
@@ -122,10 +130,39 @@ const race = fc
     return { pass: SETTINGS.ACCESS_TOKEN_TTL, session, isFresh: false, plans }
   })
 
-const step = fc.oneof({ weight: 2, arbitrary: calm }, { weight: 1, arbitrary: race })
+/** What is dangerous, while the session is authenticated anew and the account asks for more or less. */
+const danger = fc.record<Step>({
+  pass: fc.constantFrom(0, SETTINGS.ACCESS_TOKEN_TTL, SETTINGS.REAUTHENTICATION_TTL),
+  session,
+  isFresh: fc.constant(true),
+  plans: fc.array(
+    fc.record({
+      ...planned,
+      kind: often<Request['kind']>([
+        [4, 'end'],
+        [2, 'password'],
+        [1, 'delete'],
+        [3, 'reauthenticate'],
+        [2, 'factor'],
+        [3, 'raise']
+      ]),
+      back: fc.constant(0)
+    }),
+    { minLength: 1, maxLength: 4 }
+  )
+})
+
+const step = fc.oneof(
+  { weight: 2, arbitrary: calm },
+  { weight: 1, arbitrary: race },
+  { weight: 1, arbitrary: danger }
+)
 
 /** How often requests had which outcomes. */
 type Tally = Map<string, number>
+
+/** What is asked for by HTTP. */
+type HttpRequest = Exclude<Request, { kind: 'factor' | 'raise' }>
 
 /** A run: the service as the people in it know it, and what the rules make of that. */
 class Run {
@@ -154,11 +191,15 @@ class Run {
     return [...this.#names.values()]
   }
 
+  get #live() {
+    return this.sessions.filter(name => this.worlds.some(world => isLive(world, name)))
+  }
+
   /** What people try next: sessions that live, and one that does not. */
   get #inUse() {
-    const lives = (name: string) => this.worlds.some(world => isLive(world, name))
-    const dead = this.sessions.filter(name => !lives(name))
-    return [...this.sessions.filter(lives).slice(-IN_USE), ...dead.slice(-1)]
+    const live = this.#live
+    const dead = this.sessions.filter(name => !live.includes(name))
+    return [...live.slice(-IN_USE), ...dead.slice(-1)]
   }
 
   #inUseAt = (index: number) => this.#inUse[index % this.#inUse.length] as string
@@ -179,11 +220,24 @@ class Run {
   /** Takes a step: its requests all at once. */
   async take({ pass, session: number, isFresh, plans }: Step) {
     this.pass(pass)
+    if (isFresh && this.#live.length === 0) await this.#signInAnew(number % PEOPLE.length)
     if (isFresh) await this.send([{ kind: 'refresh', pair: this.latest(this.#inUseAt(number)), key: 'one' }])
     const requests = plans.flatMap(plan => this.#requestOf(plan, number) ?? [])
     await this.send(requests, plans)
     // What people see next tells apart the worlds that there may be now.
     for (const session of this.#inUse) await this.send([{ kind: 'me', pair: this.latest(session) }])
+  }
+
+  /** Begins a session of a person, who may have to make an account again, and has no second factor for that. */
+  async #signInAnew(person: number) {
+    const email = this.email(person)
+    const former = this.sessions.findLast(name => this.#pairs.get(`${name}.1`)?.user.email === email)
+    if (former) await this.send([{ kind: 'factor', pair: this.latest(former), hasSecondFactor: false }])
+    for (const kind of ['register', 'login'] as const) {
+      this.#planned += 1
+      const password = this.#password(email)
+      await this.send([{ kind, email, password, session: `s${this.#planned}` }])
+    }
   }
 
   #requestOf(plan: Plan, number: number): Request | undefined {
@@ -205,11 +259,16 @@ class Run {
       case 'logout':
         return { kind, pair, scope }
       case 'end':
-        return { kind, pair, session: this.#inUseAt(number + aside + back) }
+        return { kind, pair, session: this.#inUseAt(number + aside + back + person) }
       case 'password':
         return { kind, pair, current: password, next: `password ${this.#planned} of many`, endOthers }
       case 'delete':
+      case 'reauthenticate':
         return { kind, pair, password }
+      case 'factor':
+        return { kind, pair, hasSecondFactor: endOthers }
+      case 'raise':
+        return { kind, pair }
     }
   }
 
@@ -240,6 +299,8 @@ class Run {
   }
 
   async #exchange(request: Request, isDirect: boolean) {
+    if (request.kind === 'factor') return this.#setSecondFactor(request)
+    if (request.kind === 'raise') return this.#raise(request)
     const answer = await (isDirect ? this.#direct(request) : this.#call(request))
     const { status, body } = answer
     if (request.kind === 'me' && status === 200) return '200'
@@ -247,8 +308,27 @@ class Run {
     return `${status} ${body.code}${body.action ? ` ${body.action}` : ''}`
   }
 
+  async #setSecondFactor({ pair, hasSecondFactor }: Extract<Request, { kind: 'factor' }>): Promise<Outcome> {
+    await setSecondFactor(this.#service, this.#tokens(pair), hasSecondFactor)
+    return '204'
+  }
+
+  /** Shows a second factor, as far as the session sees one. */
+  async #raise({ pair }: Extract<Request, { kind: 'raise' }>): Promise<Outcome> {
+    const { store } = this.#service.app
+    const { user, ...tokens } = this.#tokens(pair)
+    await sessionStatements(store).renewAuthentication.execute({
+      id: sessionOf(tokens),
+      userId: user.id,
+      now: store.now(),
+      methods: ['password', 'totp'],
+      level: 2
+    })
+    return '204'
+  }
+
   /** Past HTTP, for what races most: nothing lies between parallel calls then but the database. */
-  async #direct(request: Request): Promise<Pick<Answer, 'status' | 'body'>> {
+  async #direct(request: HttpRequest): Promise<Pick<Answer, 'status' | 'body'>> {
     if (request.kind !== 'refresh' && request.kind !== 'logout') return this.#call(request)
     const { sessions } = this.#service.app
     const { accessToken, refreshToken } = this.#tokens(request.pair)
@@ -267,7 +347,7 @@ class Run {
     }
   }
 
-  #call(request: Request): Promise<Answer> {
+  #call(request: HttpRequest): Promise<Answer> {
     const { call } = this.#service
     if ('email' in request) {
       const { kind, email, password } = request
@@ -301,6 +381,8 @@ class Run {
         })
       case 'delete':
         return call('DELETE', '/api/auth/me', { token, body: { password: request.password } })
+      case 'reauthenticate':
+        return call('POST', '/api/auth/reauthenticate', { token, body: { password: request.password } })
     }
   }
 
@@ -322,7 +404,10 @@ class Run {
     if ('email' in request) this.#names.set(id, request.session)
     const name = `${this.#names.get(id)}.${generation}`
     const { accessToken, refreshToken } = this.#pairs.get(name) ?? pair
-    if (pair.accessToken !== accessToken || pair.refreshToken !== refreshToken)
+    if (
+      withoutAuthentication(pair.accessToken) !== withoutAuthentication(accessToken) ||
+      pair.refreshToken !== refreshToken
+    )
       throw new Error(`${name} was given twice, with other tokens`)
     this.#pairs.set(name, pair)
 
@@ -336,6 +421,14 @@ class Run {
     }
     return name
   }
+}
+
+/** The claims of an access token, but for those of an authentication: there may have been one since it was first given. */
+function withoutAuthentication(accessToken: string): string {
+  const { auth_time, amr, acr, ...claims } = JSON.parse(
+    `${Buffer.from(`${accessToken.split('.')[1]}`, 'base64url')}`
+  )
+  return JSON.stringify(claims)
 }
 
 const nameOf = ({ session, generation }: PairName) => `${session}.${generation}`
@@ -379,7 +472,7 @@ async function audit(run: Run) {
 }
 
 t.test(
-  '[RESURRECT] [RACE] [LOST] [R9700-4.14.2b] [V7.4.2] whatever happens in whatever order, sessions keep to the rules',
+  '[RESURRECT] [RACE] [LOST] [R9700-4.14.2b] [V7.4.2] [V7.5.1] whatever happens in whatever order, sessions keep to the rules',
   async t => {
     const settings = Object.entries(SETTINGS).map(([name, value]) => [name, String(value)])
     const service = await serve(t, { ...Object.fromEntries(settings), LOG_LEVEL: 'error' })

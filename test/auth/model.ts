@@ -9,13 +9,14 @@ export const SETTINGS = {
   REFRESH_RACE_LEEWAY: 10,
   REFRESH_RETRY_WINDOW: 600,
   REFRESH_TOKEN_TTL: 5000,
-  SESSION_TTL: 20_000
+  SESSION_TTL: 20_000,
+  REAUTHENTICATION_TTL: 600
 }
 
 export interface World {
   /** In milliseconds, as all times here. */
   now: number
-  accounts: { email: string; password: string; isDeleted: boolean }[]
+  accounts: { email: string; password: string; hasSecondFactor: boolean; isDeleted: boolean }[]
   sessions: Record<string, Session>
 }
 
@@ -25,6 +26,9 @@ interface Session {
   expiries: number[]
   rotatedAt: number
   absoluteEnd: number
+  /** When its user last showed who they are, and at which level. */
+  authenticatedAt: number
+  level: number
   /** The Idempotency-Key with which the last pair was asked for. */
   key: string | null
   /** Generations before this one have stale access tokens: the password was changed since. */
@@ -46,17 +50,32 @@ export type Request =
   | { kind: 'logout'; pair: PairName; scope: 'local' | 'others' | 'all' }
   | { kind: 'end'; pair: PairName; session: string }
   | { kind: 'password'; pair: PairName; current: string; next: string; endOthers: boolean }
-  | { kind: 'delete'; pair: PairName; password: string }
+  | { kind: 'delete' | 'reauthenticate'; pair: PairName; password: string }
+  /** The account of the pair gets a second factor, or loses it. */
+  | { kind: 'factor'; pair: PairName; hasSecondFactor: boolean }
+  /** The session shows a second factor. */
+  | { kind: 'raise'; pair: PairName }
 
 /** The status, then the pair given or the code and action of the refusal: `200 a.2`, `401 refresh_token_revoked sign-in`. */
 export type Outcome = string
 
-type AtomicStep = (world: World) => Outcome | undefined
+/** What a request that is under way has seen. */
+interface Memory {
+  /** Whether the password was enough for the account when the request was authenticated. */
+  isPasswordEnough?: boolean
+  /** Whether its write was refused. Why, is found out at a later moment. */
+  isRefused?: boolean
+}
+
+type AtomicStep = (world: World, memory: Memory) => Outcome | undefined
 
 const seconds = (count: number) => count * 1000
+const SECOND_FACTOR = '401 second_factor_required second-factor'
 const BAD_CREDENTIALS = '401 invalid_credentials sign-in'
 /** What a session does to its account, or to another one, it does only while it is live itself. */
 const REVOKED = '401 access_token_revoked sign-in'
+const STALE = '401 reauthentication_required reauthenticate'
+const PASSWORD_WRONG = '403 password_wrong'
 const USED = '401 refresh_token_used'
 
 export function toAtomicSteps(request: Request): AtomicStep[] {
@@ -78,20 +97,38 @@ export function toAtomicSteps(request: Request): AtomicStep[] {
         world => logout(world, request.pair, request.scope)
       ]
     case 'end':
-      return [world => authenticate(world, request.pair), world => end(world, request.pair, request.session)]
-    case 'password':
       return [
         world => authenticate(world, request.pair),
+        world => end(world, request.pair, request.session),
+        (world, memory) => explain(world, request.pair, memory)
+      ]
+    case 'password':
+      return [
+        (world, memory) => stepUp(world, request.pair, memory),
         world => checkPassword(world, request.pair, request.current),
-        world => changePassword(world, request)
+        (world, memory) => changePassword(world, request, memory),
+        (world, memory) => explain(world, request.pair, memory)
       ]
     case 'delete':
       return [
-        world => authenticate(world, request.pair),
+        (world, memory) => stepUp(world, request.pair, memory),
         world => checkPassword(world, request.pair, request.password),
-        world => endAll(world, request.pair),
-        world => removeAccount(world, request.pair)
+        (world, memory) => endAll(world, request, memory),
+        (world, memory) =>
+          memory.isRefused ? explain(world, request.pair, memory) : removeAccount(world, request.pair)
       ]
+    case 'reauthenticate':
+      return [
+        world =>
+          authenticate(world, request.pair) ?? (isLevelEnough(world, request.pair, 1) ? undefined : STALE),
+        world => checkPassword(world, request.pair, request.password),
+        world => reauthenticate(world, request),
+        (world, memory) => explain(world, request.pair, memory)
+      ]
+    case 'factor':
+      return [world => setSecondFactor(world, request)]
+    case 'raise':
+      return [world => raise(world, request.pair)]
   }
 }
 
@@ -99,26 +136,29 @@ type Credentials = Extract<Request, { kind: 'register' | 'login' }>
 
 function register({ accounts }: World, { email, password }: Credentials) {
   if (accounts.some(account => account.email === email && !account.isDeleted)) return '409 already_taken'
-  accounts.push({ email, password, isDeleted: false })
+  accounts.push({ email, password, hasSecondFactor: false, isDeleted: false })
   return undefined
 }
 
 function checkCredentials({ accounts }: World, { email, password }: Credentials) {
-  const isMatch = accounts.some(
+  const match = accounts.find(
     account => account.email === email && account.password === password && !account.isDeleted
   )
-  return isMatch ? undefined : BAD_CREDENTIALS
+  if (!match) return BAD_CREDENTIALS
+  return match.hasSecondFactor ? SECOND_FACTOR : undefined
 }
 
-/** The account may have gone while its password was checked, for that takes long. */
+/** The account may have gone, or got a second factor, while its password was checked, for that takes long. */
 function signIn(world: World, { email, session: name }: Credentials, status: number) {
   const account = world.accounts.findIndex(account => account.email === email && !account.isDeleted)
-  if (account < 0) return BAD_CREDENTIALS
+  if (account < 0 || world.accounts[account]?.hasSecondFactor) return BAD_CREDENTIALS
   const session: Session = {
     account,
     expiries: [],
     rotatedAt: world.now,
     absoluteEnd: world.now + seconds(SETTINGS.SESSION_TTL),
+    authenticatedAt: world.now,
+    level: 1,
     key: null,
     minAccessGeneration: 1,
     hasEnded: false
@@ -226,9 +266,11 @@ function logout(world: World, pair: PairName, scope: Scope) {
   return '204'
 }
 
+/** To end another session than the own one takes a fresh session. */
 function end(world: World, pair: PairName, name: string) {
   const [own, other] = [getSession(world.sessions, pair.session), getSession(world.sessions, name)]
-  if (!isLive(world, pair.session)) return REVOKED
+  if (!isLive(world, pair.session)) return undefined
+  if (name !== pair.session && !isFresh(world, pair)) return undefined
   if (other.account !== own.account || !isLive(world, name)) return '404 session_not_found'
   other.hasEnded = true
   return '204'
@@ -242,23 +284,79 @@ function endSessions(world: World, pair: PairName, isSelected: (name: string) =>
       session.hasEnded = true
 }
 
-function endAll(world: World, pair: PairName) {
-  return isLive(world, pair.session) ? endSessions(world, pair, () => true) : REVOKED
+function endAll(
+  world: World,
+  { pair, password }: Extract<Request, { kind: 'delete' | 'reauthenticate' }>,
+  memory: Memory
+) {
+  memory.isRefused = !isPermitted(world, pair, password, memory)
+  return memory.isRefused ? undefined : endSessions(world, pair, () => true)
 }
 
 function checkPassword(world: World, pair: PairName, password: string) {
   const { account } = lookUp(world, pair)
-  return account.isDeleted || account.password !== password ? '403 password_wrong' : undefined
+  return account.isDeleted || account.password !== password ? PASSWORD_WRONG : undefined
+}
+
+const isLevelEnough = (world: World, pair: PairName, level: number) =>
+  level >= (lookUp(world, pair).account.hasSecondFactor ? 2 : 1)
+
+/** Whether the user has authenticated a short time ago, at the level that the account asks for. */
+function isFresh(world: World, pair: PairName): boolean {
+  const { session } = lookUp(world, pair)
+  const isRecent = world.now - session.authenticatedAt < seconds(SETTINGS.REAUTHENTICATION_TTL)
+  return isRecent && isLevelEnough(world, pair, session.level)
+}
+
+/** Lets a request in that gives a password. Where that is not enough, the session must be fresh. */
+function stepUp(world: World, pair: PairName, memory: Memory) {
+  memory.isPasswordEnough = isLevelEnough(world, pair, 1)
+  return authenticate(world, pair) ?? (memory.isPasswordEnough || isFresh(world, pair) ? undefined : STALE)
+}
+
+/** Whether a dangerous write takes effect: what let its request in must still be so. */
+function isPermitted(world: World, pair: PairName, password: string, { isPasswordEnough }: Memory): boolean {
+  if (!isLive(world, pair.session)) return false
+  if (!isPasswordEnough) return isFresh(world, pair)
+  return isLevelEnough(world, pair, 1) && checkPassword(world, pair, password) === undefined
+}
+
+/** Why a write was refused, as far as that still shows. */
+function explain(world: World, pair: PairName, { isPasswordEnough = false }: Memory) {
+  if (!isLive(world, pair.session)) return REVOKED
+  return isPasswordEnough && isLevelEnough(world, pair, 1) ? PASSWORD_WRONG : STALE
+}
+
+function reauthenticate(
+  world: World,
+  { pair, password }: Extract<Request, { kind: 'delete' | 'reauthenticate' }>
+) {
+  const refusal = checkPassword(world, pair, password)
+  if (refusal || !isLive(world, pair.session) || !isLevelEnough(world, pair, 1)) return refusal
+  Object.assign(lookUp(world, pair).session, { authenticatedAt: world.now, level: 1 })
+  return '200'
+}
+
+function setSecondFactor(world: World, { pair, hasSecondFactor }: Extract<Request, { kind: 'factor' }>) {
+  lookUp(world, pair).account.hasSecondFactor = hasSecondFactor
+  return '204'
+}
+
+function raise(world: World, pair: PairName) {
+  if (isLive(world, pair.session))
+    Object.assign(lookUp(world, pair).session, { authenticatedAt: world.now, level: 2 })
+  return '204'
 }
 
 /** Access tokens become stale, while sessions go on: but for those that are to end, each may be refreshed. */
 function changePassword(
   world: World,
-  { pair, current, next, endOthers }: Extract<Request, { kind: 'password' }>
+  { pair, current, next, endOthers }: Extract<Request, { kind: 'password' }>,
+  memory: Memory
 ) {
+  if (!isPermitted(world, pair, current, memory)) return undefined
   const refusal = checkPassword(world, pair, current)
   if (refusal) return refusal
-  if (!isLive(world, pair.session)) return REVOKED
   const { session, account } = lookUp(world, pair)
   account.password = next
   for (const other of Object.values(world.sessions))
@@ -288,9 +386,12 @@ export function findReachableWorlds(before: World[], exchanges: Exchange[]): Wor
   const seen = new Set<string>()
   const worlds: World[] = []
 
-  /** @param positions how many moments of each request have been; -1 when it has its outcome */
-  function explore(world: string, positions: number[]) {
-    const node = `${positions} ${world}`
+  /**
+   * @param positions how many moments of each request have been; -1 when it has its outcome
+   * @param memories what each has seen
+   */
+  function explore(world: string, positions: number[], memories: Memory[]) {
+    const node = `${positions} ${JSON.stringify(memories)} ${world}`
     if (seen.has(node)) return
     seen.add(node)
     if (positions.every(position => position === -1)) worlds.push(JSON.parse(world))
@@ -298,13 +399,19 @@ export function findReachableWorlds(before: World[], exchanges: Exchange[]): Wor
       const step = steps[index]?.[position]
       if (!step) return
       const next = JSON.parse(world)
-      const outcome = step(next)
+      const memory = { ...memories[index] }
+      const outcome = step(next, memory)
       if (outcome !== undefined && outcome !== exchanges[index]?.outcome) return
-      explore(JSON.stringify(next), positions.with(index, outcome === undefined ? position + 1 : -1))
+      explore(
+        JSON.stringify(next),
+        positions.with(index, outcome === undefined ? position + 1 : -1),
+        memories.with(index, outcome === undefined ? memory : {})
+      )
     })
   }
 
   const start = exchanges.map(() => 0)
-  for (const world of before) explore(JSON.stringify(world), start)
+  const memories = exchanges.map(() => ({}))
+  for (const world of before) explore(JSON.stringify(world), start, memories)
   return worlds
 }

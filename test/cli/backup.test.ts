@@ -58,8 +58,13 @@ t.test(
     const target = join(cwd, 'backup.db')
     const { code, stdout, stderr } = await latchkey('backup', target, '--json')
     t.strictSame({ code, stderr }, { code: 0, stderr: '' })
-    t.strictSame(JSON.parse(stdout), { file: target, bytes: statSync(target).size, key: `${target}.key` })
-    t.strictSame([modeOf(target), modeOf(`${target}.key`)], ['600', '600'])
+    t.strictSame(JSON.parse(stdout), {
+      file: target,
+      bytes: statSync(target).size,
+      key: `${target}.key`,
+      sealingKey: `${target}.sealing.key`
+    })
+    for (const suffix of ['', '.key', '.sealing.key']) t.equal(modeOf(`${target}${suffix}`), '600')
     t.match(await latchkey('restore', target), {
       code: 69,
       stderr: `${file} is in use. Stop the service first.\n`
@@ -82,6 +87,12 @@ t.test(
     t.match(restored, { code: 0, stdout: `${elsewhere}/data/latchkey.db is restored.\n` })
     const after = await start(t, elsewhere)
     t.equal((await send(`${after.url}/api/auth/me`, { token })).status, 200, 'the tokens are good there, too')
+    const sealing = readFileSync(`${file}.sealing.key`, 'utf8')
+    t.equal(
+      readFileSync(`${elsewhere}/data/latchkey.db.sealing.key`, 'utf8'),
+      sealing,
+      'and so are the seeds'
+    )
     await stop(after.child, 'SIGTERM')
   }
 )
@@ -89,7 +100,7 @@ t.test(
 t.test('no backup overwrites anything, and none is left half done', async t => {
   const { cwd, file, latchkey } = await folderWithDatabase(t)
   const target = join(cwd, 'backup.db')
-  for (const taken of [target, `${target}.key`]) {
+  for (const taken of [target, `${target}.key`, `${target}.sealing.key`]) {
     writeFileSync(taken, 'precious')
     t.match(await latchkey('backup', target), {
       code: 73,

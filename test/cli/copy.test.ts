@@ -39,7 +39,7 @@ t.test('a service moves from SQLite to PostgreSQL, and nobody has to sign in aga
   const moved = await copy('--from', from, '--to', to)
   t.match(moved, {
     code: 0,
-    said: /^[01] mails\n1 users\n1 sessions\n1 events\n1 throttles\n1 challenges\n0 formerEmails\n1 changeSequences\n1 tombstones\n0 lists\n1 todos\n0 completions\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n/s
+    said: /^[01] mails\n1 users\n1 sessions\n1 events\n1 throttles\n1 challenges\n0 formerEmails\n0 totpFactors\n0 recoveryCodes\n0 spentChallenges\n0 passkeys\n0 personalAccessTokens\n1 changeSequences\n1 tombstones\n0 lists\n1 todos\n0 completions\n0 idempotencyKeys\n\nSet JWT_SECRET to .*\/data\/latchkey\.db\.key,\n.*Set SEALING_KEY to .*\/data\/latchkey\.db\.sealing\.key,\n/s
   })
 
   const JWT_SECRET = readFileSync(`${cwd}/data/latchkey.db.key`, 'utf8').trim()
@@ -72,7 +72,7 @@ t.test('all rows are copied or none', { skip }, async t => {
   t.equal(code, 69)
   t.equal(
     said,
-    'mails + users + sessions + events + throttles + challenges + formerEmails + changeSequences + tombstones + lists + todos + completions + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
+    'mails + users + sessions + events + throttles + challenges + formerEmails + totpFactors + recoveryCodes + spentChallenges + passkeys + personalAccessTokens + changeSequences + tombstones + lists + todos + completions + idempotencyKeys: only 0 of 1 arrived; none is kept\n'
   )
   t.strictSame(await query(to, 'select * from users'), [])
 })

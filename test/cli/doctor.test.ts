@@ -7,13 +7,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { loadSigningSecrets } from '../../src/auth/tokens/signing-secrets.ts'
-import {
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkKeys,
-  checkSettings
-} from '../../src/cli/checks/checks.ts'
+import { checkClock, checkDatabase, checkDisk, checkSettings } from '../../src/cli/checks/checks.ts'
+import { checkKeys, checkSealing } from '../../src/cli/checks/keys.ts'
 import { checkPorts } from '../../src/cli/checks/ports.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { openSqlite } from '../../src/db/sqlite/engine.ts'
@@ -41,6 +36,7 @@ t.test('a good installation passes, and nothing in it is changed', async t => {
   t.match(findings, [
     { check: 'settings', status: 'ok', detail: 'accepted' },
     { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
+    { check: 'sealing', status: /ok|warning/ },
     { check: 'disk', status: /ok|warning/ },
     { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, intact, schema up to date$/ },
     { check: 'clock', status: 'ok' },
@@ -54,6 +50,7 @@ t.test('a good installation passes, and nothing in it is changed', async t => {
   )
   t.equal(fresh.code, 0)
   t.match(fresh.stdout, /^ok {7}keys {6}a secret will be created at the first start$/m)
+  t.match(fresh.stdout, /^ok {7}sealing {3}a secret will be created at the first start$/m)
   t.match(fresh.stdout, /^ok {7}database {2}it will be created at the first start$/m)
 })
 
@@ -263,6 +260,38 @@ t.test('keys that can be guessed, and keys that can be read', async t => {
     status: 'warning',
     detail: `${database}.key can be read`
   })
+})
+
+t.test('sealing keys that can be guessed or read, or are missing', async t => {
+  t.strictSame(checkSealing(configOf({ SEALING_KEY: GOOD })), { status: 'ok', detail: '1 secret' })
+  t.match(checkSealing(configOf({ SEALING_KEY: `${GOOD},${'a'.repeat(64)}` })), {
+    status: 'fault',
+    detail: 'secret 2 can be guessed; latchkey keys generate creates a better one'
+  })
+  const database = join(t.testdir(), 'latchkey.db')
+  const config = configOf({ DATABASE_URL: `file:${database}` })
+  t.strictSame(checkSealing(config), {
+    status: 'ok',
+    detail: 'a secret will be created at the first start'
+  })
+  writeFileSync(`${database}.sealing.key`, GOOD, { mode: 0o640 })
+  t.match(checkSealing(config), {
+    status: 'warning',
+    detail: `${database}.sealing.key can be read by other users of this machine: chmod 600`
+  })
+  writeFileSync(`${database}.sealing.key`, 'short')
+  t.throws(() => checkSealing(config), {
+    message:
+      /\.sealing\.key: 5 bytes are not a sealing key\. Restore the file, or remove it to make all authenticator apps worthless\.$/
+  })
+  const postgres = { DATABASE_URL: 'postgres://ada@localhost/latchkey', JWT_SECRET: GOOD }
+  t.strictSame(checkSealing(configOf(postgres)), {
+    status: 'warning',
+    detail: 'without SEALING_KEY nobody can set up an authenticator app'
+  })
+  const envFile = join(t.testdir(), '.env')
+  writeFileSync(envFile, `SEALING_KEY=${GOOD}\n`, { mode: 0o644 })
+  t.match(checkSealing(configOf({ SEALING_KEY: GOOD }), envFile), { detail: `${envFile} can be read` })
 })
 
 t.test('a database that is damaged, behind, ahead, or short of connections', async t => {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { allTables } from '../../src/features.ts'
+import { MAIL_SETTINGS } from '../accounts/mail-service.ts'
+import { codeOf } from '../factors/factor-service.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
 
@@ -36,6 +38,94 @@ t.test('users list names every account, the oldest first', async t => {
   await db.insert(tables.users).values(more).execute()
   const all = (await latchkey('users', 'list')).stdout.split('\n')
   t.equal(new Set(all).size, 1003, '1002 lines, none twice')
+})
+
+t.test('users show tells how an account can be signed in to', async t => {
+  const settings = await sharedSettings(t)
+  const service = await serve(t, settings)
+  const { call, signUp, clock } = service
+  const { user, accessToken: token } = await signUp({ username: 'ada' })
+  const latchkey = createProgram(settings, clock)
+  const lines = (totp: number, codes: number) => ({
+    code: 0,
+    stdout: [
+      `id                  ${user.id}`,
+      'user name           ada',
+      'e-mail              user1@example.org (not verified)',
+      'made                2026-01-01T00:00:00.000Z',
+      'disabled            no',
+      'password            yes',
+      `authenticator apps  ${totp}`,
+      'passkeys            0',
+      `recovery codes      ${codes}`,
+      'sessions            1',
+      ''
+    ].join('\n'),
+    stderr: ''
+  })
+  t.strictSame(await latchkey('users', 'show', 'ADA'), lines(0, 0))
+  const { id, secret } = (await call('POST', '/api/auth/factors/totp', { token })).body
+  t.strictSame(
+    await latchkey('users', 'show', user.id),
+    lines(0, 0),
+    'one that nobody has confirmed does not count'
+  )
+  const body = { code: codeOf(secret, service) }
+  t.equal((await call('POST', `/api/auth/factors/totp/${id}/confirm`, { token, body })).status, 200)
+  t.strictSame(await latchkey('users', 'show', user.email), lines(1, 10))
+
+  await latchkey('users', 'disable', 'ada')
+  t.strictSame(JSON.parse((await latchkey('users', 'show', 'ada', '--json')).stdout), {
+    ...user,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    disabledAt: '2026-01-01T00:00:00.000Z',
+    hasPassword: true,
+    authenticatorApps: 1,
+    passkeys: 0,
+    recoveryCodes: 10,
+    sessions: 0
+  })
+  t.match((await latchkey('users', 'show', 'ada')).stdout, /^disabled {12}2026-01-01T00:00:00\.000Z$/m)
+})
+
+t.test('users remove-factors lets somebody in who has lost them, and tells', async t => {
+  const settings = await sharedSettings(t)
+  const service = await serve(t, { ...MAIL_SETTINGS, ...settings })
+  const { call, signUp, clock, takeMails } = service
+  const { user, accessToken: token } = await signUp({ username: 'ada' })
+  const latchkey = createProgram({ ...MAIL_SETTINGS, ...settings }, clock)
+  const { id, secret } = (await call('POST', '/api/auth/factors/totp', { token })).body
+  const body = { code: codeOf(secret, service) }
+  await call('POST', `/api/auth/factors/totp/${id}/confirm`, { token, body })
+  await takeMails()
+  const login = () => call('POST', '/api/auth/login', { body: { email: user.email, password: PASSWORD } })
+  t.equal((await login()).status, 401)
+  clock.advance(1)
+  t.strictSame(await latchkey('users', 'remove-factors', 'ada'), {
+    code: 0,
+    stdout: 'user1@example.org: 1 factor is removed\n',
+    stderr: ''
+  })
+  clock.advance(1)
+  const signedIn = await login()
+  t.equal(signedIn.status, 200)
+  t.match((await call('GET', '/api/auth/events?limit=2', { token: signedIn.body.accessToken })).body.items, [
+    { type: 'signed_in' },
+    { type: 'factor_removed', ip: null }
+  ])
+  const [mail] = await takeMails()
+  t.match(mail, { to: user.email, subject: 'Latchkey: a second factor was removed' })
+  t.match(
+    mail?.text,
+    /The second factors of your account of Latchkey were removed, with the\s+recovery codes/
+  )
+  t.strictSame((await call('GET', '/api/auth/factors', { token })).body, { items: [], recoveryCodesLeft: 0 })
+  t.match(await latchkey('users', 'remove-factors', 'ada', '--json'), {
+    code: 0,
+    stdout: `{"id":"${user.id}","removed":0}\n`
+  })
+  t.strictSame(await takeMails(), [], 'of nothing nobody is told')
+  t.match(await latchkey('users', 'remove-factors', 'eve'), { code: 67 })
 })
 
 t.test('users sign-out ends all sessions of one user at once, with a clear refusal', async t => {

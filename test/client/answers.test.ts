@@ -90,11 +90,28 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'auth.logout': ['nothing', ({ auth }) => auth.logout({ scope: 'others' })],
   'auth.me': ['json', ({ auth }) => auth.me()],
   'auth.rename': ['json', ({ auth }) => auth.rename('countess')],
+  'auth.loginWithSecondFactor': [
+    'json',
+    ({ auth }) => auth.loginWithSecondFactor({ challenge: '', code: '' })
+  ],
+  'auth.factors': ['json', ({ auth }) => auth.factors()],
+  'auth.beginTotp': ['json', ({ auth }) => auth.beginTotp()],
+  'auth.confirmTotp': ['json', ({ auth }) => auth.confirmTotp('1', '123456')],
+  'auth.removeFactor': ['nothing', ({ auth }) => auth.removeFactor('1')],
+  'auth.replaceRecoveryCodes': ['json', ({ auth }) => auth.replaceRecoveryCodes()],
+  'auth.reauthenticate': ['json', ({ auth }) => auth.reauthenticate({ password: '' })],
   'auth.changePassword': [
     'json',
     ({ auth }) => auth.changePassword({ currentPassword: '', newPassword: '' })
   ],
   'auth.deleteAccount': ['nothing', ({ auth }) => auth.deleteAccount('')],
+  'auth.getPasskey': ['json', ({ auth }) => auth.getPasskey()],
+  'auth.loginWithPasskey': ['json', ({ auth }) => auth.loginWithPasskey()],
+  'auth.createFirstPasskey': ['json', ({ auth }) => auth.createFirstPasskey(ADA)],
+  'auth.addPasskey': ['json', ({ auth }) => auth.addPasskey()],
+  'auth.passkeys': ['json', ({ auth }) => auth.passkeys()],
+  'auth.patchPasskey': ['json', ({ auth }) => auth.patchPasskey('1', {})],
+  'auth.removePasskey': ['nothing', ({ auth }) => auth.removePasskey('1')],
   'auth.requestVerification': ['json', ({ auth }) => auth.requestVerification()],
   'auth.confirmVerification': ['json', ({ auth }) => auth.confirmVerification(CODE_ANSWER)],
   'auth.changeEmail': ['json', ({ auth }) => auth.changeEmail({ email: '', currentPassword: '' })],
@@ -104,6 +121,13 @@ const calls: Record<string, [Expected, (client: Client) => Promise<unknown>]> = 
   'auth.resetPassword': ['nothing', ({ auth }) => auth.resetPassword({ token: '', newPassword: '' })],
   'auth.sessions': ['json', ({ auth }) => auth.sessions()],
   'auth.endSession': ['nothing', ({ auth }) => auth.endSession('1')],
+  'auth.personalAccessTokens': ['json', ({ auth }) => auth.personalAccessTokens()],
+  'auth.personalAccessToken': ['json', ({ auth }) => auth.personalAccessToken('1')],
+  'auth.createPersonalAccessToken': [
+    'json',
+    ({ auth }) => auth.createPersonalAccessToken({ name: 'script', scopes: ['todos:read'] })
+  ],
+  'auth.revokePersonalAccessToken': ['nothing', ({ auth }) => auth.revokePersonalAccessToken('1')],
   'auth.listEvents': ['json', ({ auth }) => auth.listEvents()],
   'auth.events': ['json', ({ auth }) => auth.events().next()],
   'todos.list': ['json', ({ todos }) => todos.list()],

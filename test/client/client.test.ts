@@ -43,6 +43,58 @@ t.test('an account, from the first day to the last', async t => {
   t.strictSame(state.signOuts, [undefined, undefined])
 })
 
+t.test('a token for a program, from the making to the end', async t => {
+  const service = await serve(t)
+  const { client, state } = createTestClient(service)
+  const ada = await client.auth.register(ADA)
+  const made = await client.auth.createPersonalAccessToken({ name: 'script', scopes: ['todos:write'] })
+  const { token, ...shown } = made
+  t.match(shown, { name: 'script', scopes: ['todos:write'], lastUsedAt: null })
+  t.strictSame(await client.auth.personalAccessTokens(), [shown])
+  t.strictSame(await client.auth.personalAccessToken(made.id), shown)
+
+  const program = createTestClient(service, { token })
+  const milk = await program.client.todos.create({ title: 'Buy milk' })
+  t.strictSame(await client.todos.get(milk.id), milk)
+  await t.rejects(program.client.todos.get(milk.id), { code: 'insufficient_scope', action: 'replace-token' })
+  await t.rejects(program.client.changes().next(), { code: 'insufficient_scope' })
+  await t.rejects(program.client.auth.me(), { code: 'insufficient_scope', action: 'sign-in' })
+  await program.client.auth.login({ email: ADA.email, password: ADA.password })
+  t.strictSame(await program.client.auth.me(), ada, 'whoever is signed in comes first')
+  await program.client.auth.logout()
+
+  await client.auth.revokePersonalAccessToken(made.id)
+  await t.rejects(program.client.todos.create({ title: 'Oats' }), {
+    code: 'personal_access_token_invalid',
+    action: 'replace-token'
+  })
+  state.sent.length = 0
+  state.hook = () => Promise.reject(new TypeError('fetch failed'))
+  await t.rejects(client.auth.createPersonalAccessToken({ name: 'script', scopes: ['todos:read'] }))
+  t.strictSame(state.sent, ['POST /api/auth/tokens'], 'a token is asked for once')
+  t.strictSame(program.state.signOuts, [undefined])
+})
+
+t.test('a session that is not fresh any more is made so, and the call goes through', async t => {
+  const service = await serve(t)
+  const { client, state } = createTestClient(service)
+  await client.auth.register(ADA)
+  advance(service, 600, state)
+  await t.rejects(client.auth.deleteAccount(), {
+    code: 'reauthentication_required',
+    action: 'reauthenticate',
+    status: 401
+  })
+  t.match(client.auth.user(), { email: ADA.email }, 'nobody is signed out')
+  await t.rejects(client.auth.reauthenticate({ password: 'wrong' }), { code: 'password_wrong' })
+  t.match(await client.auth.reauthenticate({ password: ADA.password }), {
+    level: 'aal1',
+    methods: ['password']
+  })
+  await client.auth.deleteAccount()
+  t.equal(client.auth.user(), undefined)
+})
+
 t.test('signing out everywhere, or elsewhere, whatever becomes of the request', async t => {
   const service = await serve(t)
   const [here, there] = [createTestClient(service), createTestClient(service)]

@@ -20,6 +20,7 @@ t.test('without an environment every setting has its default', async t => {
     log: { level: 'info' },
     metrics: undefined,
     database: { url: 'file:./data/latchkey.db', poolMax: 10 },
+    sealing: { secrets: [] },
     signing: { secrets: [], keyFiles: [] },
     accessToken: {
       issuer: 'latchkey',
@@ -32,7 +33,8 @@ t.test('without an environment every setting has its default', async t => {
       lifetimeMs: 180 * DAY_MS,
       raceLeewayMs: 10_000,
       retryWindowMs: 600_000,
-      maxPerUser: 50
+      maxPerUser: 50,
+      reauthenticationMs: 600_000
     },
     password: { minLength: 8, hash: { memoryKiB: 19_456, passes: 2 } },
     quota: { todos: 100_000, bytes: 134_217_728 },
@@ -47,6 +49,7 @@ t.test('without an environment every setting has its default', async t => {
         invitation: undefined
       }
     },
+    passkeys: { rpId: 'localhost', origins: [], acceptsLocalhost: true, pages: {} },
     appName: 'Latchkey',
     requiresIfMatch: false,
     retention: { sessionMs: 30 * DAY_MS, eventMs: 90 * DAY_MS, trashMs: 30 * DAY_MS, changesMs: 90 * DAY_MS }
@@ -284,7 +287,12 @@ t.test('names that look like a setting, and those that do not', async t => {
 
 t.test('accepted values become settings', async t => {
   const key = 'x'.repeat(32)
-  const session = { raceLeewayMs: 10_000, retryWindowMs: 600_000, maxPerUser: 50 }
+  const session = {
+    raceLeewayMs: 10_000,
+    retryWindowMs: 600_000,
+    maxPerUser: 50,
+    reauthenticationMs: 600_000
+  }
   const cases: [NodeJS.ProcessEnv, object][] = [
     [
       { HOST: 'localhost', METRICS_PORT: '3000', METRICS_HOST: '127.0.0.2' },

@@ -122,6 +122,11 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     )
   },
 
+  'docs/personal-access-tokens.md'(t, [, made, todos]) {
+    t.match(parse(made), [{ name: 'nightly backup', scopes: ['todos:read'], token: /^lkp_/ }])
+    t.match(parse(todos), [{ items: [], nextCursor: null }])
+  },
+
   'docs/tutorial.md'(t, outputs, isRepeated) {
     const steps = outputs.slice(2)
     t.match(parse(outputs[0]), [{ code: 'already_taken' }])
@@ -177,6 +182,10 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
       { username: 'ada', emailVerified: true }
     ])
     t.match(steps[19], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
+  },
+
+  'docs/sign-in.md'(t, [answer]) {
+    t.match(parse(answer), [{ methods: ['password'], level: 'aal1', freshUntil: String }])
   },
 
   'docs/command-line.md'(t, outputs) {

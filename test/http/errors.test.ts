@@ -243,7 +243,7 @@ t.test(
     const send = await sender(service)
     const ask = (line: string, more = '') => send(`${line}\r\nHost: x\r\n${more}Connection: close\r\n\r\n`)
     t.equal((await ask('GET http://x/api/limits HTTP/1.1')).status, 200)
-    t.equal((await ask('GET HTTP://x/api/limits?a=b HTTP/1.1')).status, 200)
+    t.equal((await ask('GET HTTP://x/health/live?a=b HTTP/1.1')).status, 200)
     t.equal((await ask('GET http://x HTTP/1.1')).body.name, 'latchkey')
     t.equal((await ask('GET /api/limits HTTP/1.0')).status, 200)
     t.equal((await ask('OPTIONS * HTTP/1.1')).status, 204)

@@ -1,7 +1,9 @@
 import t from 'tap'
-import { serveMail } from '../accounts/mail-service.ts'
+import { MAIL_SETTINGS, serveMail } from '../accounts/mail-service.ts'
+import { codeOf as totpCodeOf } from '../factors/factor-service.ts'
+import { type Authenticator, createAuthenticator } from '../support/authenticator.ts'
 import { codeOf, parameterOf, type SentMail } from '../support/mailbox.ts'
-import type { Settings } from '../support/service.ts'
+import { PASSWORD, type Settings } from '../support/service.ts'
 
 /** Every operation, in an order in which each example finds what it needs: the account, the todo, the other session, the mail. */
 const STORY = [
@@ -10,18 +12,39 @@ const STORY = [
   'getReadiness',
   'getLimits',
   'getJwks',
+  'getRelatedOrigins',
+  'getPasskeyEndpoints',
   'listProblems',
   'getProblem',
+  'createPasskeySignUpOptions',
   'register',
   'login',
   'refresh',
   'getMe',
+  'reauthenticate',
   'requestVerification',
   'confirmVerification',
   'listSessions',
   'endSession',
   'listEvents',
+  'createPersonalAccessToken',
+  'listPersonalAccessTokens',
+  'getPersonalAccessToken',
+  'revokePersonalAccessToken',
   'renameMe',
+  'beginTotp',
+  'confirmTotp',
+  'listFactors',
+  'loginWithSecondFactor',
+  'replaceRecoveryCodes',
+  'deleteFactor',
+  'createPasskeyOptions',
+  'addPasskey',
+  'listPasskeys',
+  'patchPasskey',
+  'createPasskeySignInOptions',
+  'loginWithPasskey',
+  'removePasskey',
   'createTodo',
   'listTags',
   'renameTag',
@@ -62,10 +85,16 @@ const STORY = [
 const VERIFIED_STORY = ['register', 'confirmRegistration', 'getMe']
 
 /** What an example names, and another one goes on with. */
-const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId']
+const HANDLES = ['id', 'accessToken', 'refreshToken', 'challengeId', 'secret', 'recoveryCode']
+/** One of a list of codes. */
+const RECOVERY_CODE = /^\w{6}(-\w{6}){3}$/
 /** What stands in the examples for what a mail brings. */
 const EXAMPLE_CODE = '123456'
-const EXAMPLE_TOKENS = ['lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
+/** What stands there for an authenticator app, and for a sign-in that waits for it. */
+const EXAMPLE_SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const EXAMPLE_CHALLENGE = 'lkc_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'
+const EXAMPLE_LOGIN = { email: 'ada@example.org', password: PASSWORD }
+const EXAMPLE_TOKENS = ['lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', 'lkb_eyJpZCI6IiJ9.c2lnbmF0dXJl']
 
 interface Schema {
   $ref?: string
@@ -107,6 +136,8 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
 
   /** What stands in the examples, and what took its place in the answers and the mails. */
   const handles = new Map<string, string>()
+  const authenticator = createAuthenticator()
+  let passkeyOptions = {}
   const live = (text: string) =>
     Array.from(handles).reduce((text, [example, actual]) => text.replaceAll(example, actual), text)
 
@@ -114,6 +145,11 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
     const operation = operations.find(operation => operation.operationId === operationId)
     if (!operation) continue
     if (operationId === 'refresh') clock.advance(300)
+    if (operationId === 'confirmTotp') handles.set(EXAMPLE_CODE, totpCodeOf(live(EXAMPLE_SECRET), { clock }))
+    if (operationId === 'loginWithSecondFactor') {
+      const { body } = await call('POST', '/api/auth/login', { body: live(JSON.stringify(EXAMPLE_LOGIN)) })
+      handles.set(EXAMPLE_CHALLENGE, body.challenge)
+    }
     const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
     const accepted = new Set(successes.flatMap(([, { content = { '*/*': {} } }]) => Object.keys(content)))
     for (const [contentType, request] of Object.entries(operation.requestBody?.content ?? { '': undefined }))
@@ -122,8 +158,11 @@ async function tell(t: Test, story: readonly string[], settings: Settings = {}):
         const answer = await call(operation.method, urlOf(t, operation, live), {
           headers: { accept, ...(contentType && { 'content-type': contentType }) },
           ...(isProtected(operation) && { token: live(exampleToken) }),
-          ...(request && { body: live(textOf(t, request.example, name)) })
+          ...(request && {
+            body: withPasskey(live(textOf(t, request.example, name)), authenticator, passkeyOptions)
+          })
         })
+        if (/Passkey.*Options$/.test(operationId)) passkeyOptions = answer.body
         for (const mail of await takeMails()) readMail(handles, mail)
         // That the body is of its schema is seen by what sends requests in tests.
         const [, success] = successes.find(([status]) => status === `${answer.status}`) ?? []
@@ -147,6 +186,18 @@ function readMail(handles: Map<string, string>, mail: SentMail) {
   if (code) handles.set(EXAMPLE_CODE, code)
   const example = EXAMPLE_TOKENS.find(example => example.slice(0, 4) === token.slice(0, 4))
   if (example) handles.set(example, token)
+}
+
+/** Puts what an authenticator makes in the place of the passkey of an example. */
+function withPasskey(text: string, authenticator: Authenticator, options: object): string {
+  if (!text.includes('"passkey"')) return text
+  const body = JSON.parse(text)
+  const deviations = { origin: MAIL_SETTINGS.PUBLIC_URL }
+  const passkey =
+    'signature' in body.passkey.response
+      ? authenticator.get(options as Parameters<Authenticator['get']>[0], deviations)
+      : authenticator.create(options as Parameters<Authenticator['create']>[0], deviations)
+  return JSON.stringify({ ...body, passkey })
 }
 
 const isProtected = ({ security = [] }: Operation) => security.some(scheme => 'bearer' in scheme)
@@ -188,7 +239,8 @@ function compare(t: Test, handles: Map<string, string>, name: string, example: u
   if (!Array.isArray(example)) t.strictSame(Object.keys(actual).sort(), Object.keys(example).sort(), name)
   for (const [key, value] of Object.entries(example)) {
     const counterpart = actual[key]
-    if (HANDLES.includes(key)) handles.set(String(value), String(counterpart))
+    if (HANDLES.includes(key) || RECOVERY_CODE.test(String(value)))
+      handles.set(String(value), String(counterpart))
     compare(t, handles, `${name}/${key}`, value, counterpart)
   }
 }

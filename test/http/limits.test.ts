@@ -44,6 +44,9 @@ t.test('the limits are public', async t => {
     emailLength: 254,
     passwordMinLength: 12,
     passwordMaxLength: 128,
+    personalAccessTokens: 50,
+    personalAccessTokenNameLength: 100,
+    personalAccessTokenSeconds: 31_622_400,
     requestsPerMinute: null
   })
 })

@@ -245,7 +245,7 @@ t.test('a program that meets with a problem gets the document', async t => {
 t.test('guides name operations that there are', async t => {
   const { app } = await serve(t)
   for (const text of [...Object.values(catalogue).map(({ next }) => next), ...Object.values(actions)])
-    for (const [, method = '', path = ''] of text.matchAll(/\b(GET|POST) (\/[\w/{}]+)/g))
+    for (const [, method = '', path = ''] of text.matchAll(/\b(GET|POST) (\/[\w/{}-]+)/g))
       t.ok(
         app.hasRoute({ method: method as 'GET', url: path.replaceAll(/\{(\w+)\}/g, ':$1') }),
         `${method} ${path}`

@@ -7,6 +7,8 @@ import { serve } from '../support/service.ts'
 const PUBLIC = [
   'GET /',
   'GET /.well-known/jwks.json',
+  'GET /.well-known/passkey-endpoints',
+  'GET /.well-known/webauthn',
   'GET /account/confirm-email',
   'GET /account/reset-password',
   'GET /account/revert-email',
@@ -29,12 +31,16 @@ const PUBLIC = [
   'POST /account/revert-email',
   'POST /api/auth/email/revert',
   'POST /api/auth/login',
+  'POST /api/auth/login/passkey',
+  'POST /api/auth/login/passkey-options',
+  'POST /api/auth/login/second-factor',
   'POST /api/auth/logout',
   'POST /api/auth/password/reset',
   'POST /api/auth/password/reset-request',
   'POST /api/auth/refresh',
   'POST /api/auth/register',
-  'POST /api/auth/register/confirm'
+  'POST /api/auth/register/confirm',
+  'POST /api/auth/register/passkey-options'
 ]
 const ANY_ID = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 

@@ -26,13 +26,16 @@ const nothing = {
   throttles: 0,
   challenges: 0,
   formerEmails: 0,
+  personalAccessTokens: 0,
+  totpFactors: 0,
+  spentChallenges: 0,
   tombstones: 0,
   lists: 0,
   todos: 0,
   idempotencyKeys: 0
 }
 const NOTHING_ELSE =
-  '0 events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys'
+  '0 events, 0 throttles, 0 challenges, 0 former emails, 0 personal access tokens, 0 totp factors, 0 spent challenges, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys'
 /** The todo that is there from the start. */
 const TODO = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 const log = { warn() {} }
@@ -193,6 +196,30 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
       { ...former, id: 'gone', expiresAt: later(-1) }
     ])
     .execute()
+  const factor = { userId: 'ada', sealedSeed: '', lastStep: 0 }
+  await db
+    .insert(tables.totpFactors)
+    .values([
+      { ...factor, id: 'kept', createdAt: later(-DAY) },
+      { ...factor, id: 'gone', createdAt: later(-DAY - 1) },
+      { ...factor, id: 'confirmed', createdAt: later(-99 * DAY), confirmedAt: later(-99 * DAY) }
+    ])
+    .execute()
+  await db
+    .insert(tables.spentChallenges)
+    .values([
+      { id: 'kept', failures: 1, expiresAt: later(0) },
+      { id: 'gone', failures: 1, expiresAt: later(-1) }
+    ])
+    .execute()
+  const token = { userId: 'ada', name: 'script', scopes: [], createdAt: later(-60 * DAY), lastUsedAt: null }
+  await db
+    .insert(tables.personalAccessTokens)
+    .values([
+      { ...token, id: 'kept', tokenHash: 'kept', expiresAt: later(-30 * DAY) },
+      { ...token, id: 'gone', tokenHash: 'gone', expiresAt: later(-30 * DAY - 1) }
+    ])
+    .execute()
   const tombstone = { userId: 'ada', type: 'todo', changeNumber: 7 }
   await db.insert(tables.changeSequences).values({ userId: 'ada', value: 7, floor: 0 })
   await db
@@ -211,6 +238,9 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
     throttles: 1,
     challenges: 1,
     formerEmails: 1,
+    personalAccessTokens: 1,
+    totpFactors: 1,
+    spentChallenges: 1,
     tombstones: 1,
     lists: 0,
     todos: 1,
@@ -226,6 +256,9 @@ t.test('what is kept for long enough goes, to the millisecond; what lives stays'
   t.strictSame(await idsIn(store, 'mails'), ['kept'])
   t.strictSame(await idsIn(store, 'challenges'), ['kept'])
   t.strictSame(await idsIn(store, 'formerEmails'), ['kept'])
+  t.strictSame(await idsIn(store, 'personalAccessTokens'), ['kept'])
+  t.strictSame(await idsIn(store, 'totpFactors'), ['confirmed', 'kept'])
+  t.strictSame(await idsIn(store, 'spentChallenges'), ['kept'])
   t.strictSame(await idsIn(store, 'tombstones'), ['kept', gone.id].sort())
   t.strictSame(await clean(), nothing, 'and then there is nothing left to do')
 })
@@ -412,7 +445,7 @@ t.test('latchkey prune does it once, says what went, and may run beside others',
   for (const { code, said } of outcomes) {
     t.equal(code, 0)
     const [, sessions] =
-      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys removed\n$/.exec(
+      /^0 mails, (\d+) sessions, [01] events, 0 throttles, 0 challenges, 0 former emails, 0 personal access tokens, 0 totp factors, 0 spent challenges, 0 tombstones, 0 lists, 0 todos, 0 idempotency keys removed\n$/.exec(
         said
       ) ?? []
     sum += Number(sessions)

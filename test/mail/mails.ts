@@ -11,7 +11,9 @@ const notice = { appName, username, occurrence }
 const byOperator = { appName, username, occurrence: { time, ip: null, device: null } }
 
 /** What a test can put into a mail in place of the usual. */
-type Replacements = Partial<typeof notice & { link: string; code: string; newEmail: string; token: string }>
+type Replacements = Partial<
+  typeof notice & { link: string; code: string; newEmail: string; token: string; tokenName: string }
+>
 
 /** Every mail about an account, by its kind, and by what makes it read differently. */
 export const renderAllMails = (replacements: Replacements = {}) => {
@@ -32,6 +34,7 @@ export const renderAllMails = (replacements: Replacements = {}) => {
     passwordChanged: templates.passwordChanged(noticeMail),
     passwordResetDone: templates.passwordResetDone(noticeMail),
     emailChanged: templates.emailChanged({ newEmail: 'ada@example.com', ...codeMail, ...noticeMail }),
+    tokenCreated: templates.tokenCreated({ tokenName: 'nightly backup', ...noticeMail }),
     refreshTokenReused: templates.refreshTokenReused(noticeMail),
     signInThrottled: templates.signInThrottled(noticeMail),
     accountDeleted: templates.accountDeleted(noticeMail),
@@ -40,6 +43,18 @@ export const renderAllMails = (replacements: Replacements = {}) => {
       occurrence: { time, ip: '2001:db8::1', device: null }
     }),
     accountDisabled: templates.accountDisabled({ ...byOperator, ...replacements }),
-    accountEnabled: templates.accountEnabled({ ...byOperator, ...replacements })
+    accountEnabled: templates.accountEnabled({ ...byOperator, ...replacements }),
+    factorAdded: templates.factorAdded({ ...noticeMail, factor: 'totp' }),
+    'factorAdded-passkey': templates.factorAdded({ ...noticeMail, factor: 'passkey' }),
+    factorRemoved: templates.factorRemoved({ ...noticeMail, factor: 'totp' }),
+    'factorRemoved-by-operator': templates.factorRemoved({
+      ...byOperator,
+      ...replacements,
+      factor: 'several'
+    }),
+    recoveryCodeUsed: templates.recoveryCodeUsed(noticeMail),
+    recoveryCodesReplaced: templates.recoveryCodesReplaced(noticeMail),
+    secondFactorFailed: templates.secondFactorFailed(noticeMail),
+    passkeyCountWentBack: templates.passkeyCountWentBack(noticeMail)
   }
 }

@@ -78,6 +78,7 @@ t.test('nothing that others choose becomes HTML, a link or a paragraph of ours',
     renderAllMails({
       username: hostile,
       newEmail: 'help@evil.example',
+      tokenName: `${hostile} www.evil.example\r\n\r\nCall 555-0100`,
       code: '1<2',
       link: 'https://a.example/?a="><b>&b',
       occurrence

@@ -16,17 +16,22 @@ t.test('without any setting it makes its database and its key, listens and says 
   const { child, url, log } = await start(t, cwd, {}, true)
   const database = './data/latchkey.db'
   const until = 'It ends on SIGTERM or SIGINT (Ctrl-C), at the latest after 10 s'
-  t.match(log.slice(0, 3), [
+  t.match(log.slice(0, 4), [
     {
       level: 30,
       key: `${database}.key`,
       msg: `A key to sign tokens with was made: ${database}.key. Back it up with the database`
     },
+    {
+      level: 30,
+      key: `${database}.sealing.key`,
+      msg: `A key to seal secrets with was made: ${database}.sealing.key. Back it up with the database`
+    },
     { level: 30, database, isNew: true, msg: `The database is ${database}, newly made` },
     { level: 30, msg: `Latchkey listens on ${url}` }
   ])
   t.equal((await send(`${url}/api/auth/register`, { body: account })).status, 201)
-  t.match(log.slice(3, 6), [
+  t.match(log.slice(4, 7), [
     { msg: `The docs are at ${url}/docs` },
     { msg: 'Mails are written to ./data/mail' },
     { msg: until }
@@ -34,7 +39,8 @@ t.test('without any setting it makes its database and its key, listens and says 
   for (const suffix of ['', '-wal', '-shm'])
     t.equal(statSync(join(cwd, `${database}${suffix}`)).mode & 0o777, 0o600)
   t.ok(existsSync(join(cwd, 'data/latchkey.db')))
-  t.equal(statSync(join(cwd, 'data/latchkey.db.key')).mode & 0o777, 0o600)
+  for (const key of ['latchkey.db.key', 'latchkey.db.sealing.key'])
+    t.equal(statSync(join(cwd, 'data', key)).mode & 0o777, 0o600)
   t.equal(await stop(child, 'SIGTERM'), 0)
 
   const again = await start(t, cwd, { DOCS: 'off', ...{ ACCES_TOKEN_TTL: '5' } }, true)

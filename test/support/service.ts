@@ -5,6 +5,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { type AppOptions, buildApp } from '../../src/app.ts'
 import { createLogin } from '../../src/auth/accounts/login.ts'
+import { createSecondFactorChallenges } from '../../src/auth/factors/login/challenges.ts'
 import { createAuthMails } from '../../src/auth/mails/mails.ts'
 import { createMailLimits } from '../../src/auth/throttling/mail-limits.ts'
 import { readConfig } from '../../src/config/config.ts'
@@ -63,6 +64,7 @@ export async function serve(
     DATABASE_URL: settings.DATABASE_URL ?? (await emptyDatabase(t)),
     DATABASE_POOL_MAX: '5',
     JWT_SECRET: SECRET,
+    SEALING_KEY: 'a sealing key of the tests and of nothing else',
     RATE_LIMIT: 'off',
     MAIL_URL: 'off',
     ...settings
@@ -155,13 +157,14 @@ export type Service = Awaited<ReturnType<typeof serve>>
 export const PASSWORD = 'correct horse battery staple'
 
 /** What a sign-in needs of a service, where no mail is sent. */
-export const loginServices = ({ store, passwordHasher, throttle, sessions }: Service['app']) => ({
+export const loginServices = ({ store, passwordHasher, throttle, sessions, tokens }: Service['app']) => ({
   store,
   passwordHasher,
   throttle,
   sessions,
   mails: createAuthMails(store, false),
-  mailLimits: createMailLimits(store)
+  mailLimits: createMailLimits(store),
+  secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
 })
 
 /** Signs in, and does something after the password was verified and before the session begins. */

@@ -15,11 +15,11 @@ const exportRoute: FastifyPluginAsyncTypebox = async app => {
     if (!type) throw new Problem('not_acceptable')
 
     const isCalendar = type === CALENDAR
-    const { id: userId } = request.user
+    const { id: userId } = request.caller
     const serialize = reply.compileSerializationSchema(TodoDocument)
     const chunks = await exportTodos(app.store, userId, {
       isCalendar,
-      listId: request.query.list,
+      listRef: request.query.list,
       serialize: todo => serialize({ ...todo })
     })
     const stream = Readable.from(request.method === 'HEAD' ? [] : chunks)

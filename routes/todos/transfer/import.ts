@@ -42,7 +42,7 @@ const importRoute: FastifyPluginAsyncTypebox = async app => {
 
   app.post('/import', { schema: schemas.importTodos, ...limits }, async function importAll(request, reply) {
     const { body, query } = request
-    const common = { userId: request.user.id, key: getIdempotencyKey(request.headers), check }
+    const common = { userId: request.caller.id, key: getIdempotencyKey(request.headers), check }
     const { answer, isReplay } =
       typeof body === 'string'
         ? await importTodos(app.store, { ...common, text: assertNoParameters(body, query) })

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { MAX_IMPORT, MAX_IMPORT_LINES, MAX_IMPORT_NOTES } from '../../../src/todos/limits.ts'
+import { ListRef } from '../../../src/todos/query/list-query.ts'
 import {
-  bearer,
   bearerProblems,
+  bearerWithScope,
   bodyProblems,
   idempotencyHeaders,
   idempotencyProblems,
@@ -31,7 +32,6 @@ const OptionalTimeZone = Type.String({
 })
 
 const tags = ['todos']
-const security = bearer
 
 const exampleLine = JSON.stringify(exampleTodo)
 
@@ -54,11 +54,11 @@ export const exportTodos = {
     'Everything at once, as a file: one todo a line, as the API shows it, with those in the trash; or, with ' +
     '`Accept: text/calendar`, a calendar (RFC 5545) of those that are not, with the changes of the clocks about the years ' +
     'that they are due in, and of all years for series; a calendar without todos has a time zone, since it must have a component. It is written while it ' +
-    'is read: when it cannot go on, the connection is cut. With `list` only the todos of that list are exported, without those ' +
-    'in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
+    'is read: when it cannot go on, the connection is cut. With `list` only the todos of that list, or of the `inbox`, are exported, ' +
+    'without those in the trash; their calendar has the name of the list. In a calendar of all todos the list of a todo is one of its CATEGORIES.',
   tags,
-  security,
-  querystring: Type.Object({ list: Type.Optional(ListId) }, { additionalProperties: false }),
+  security: bearerWithScope('todos:read'),
+  querystring: Type.Object({ list: Type.Optional(ListRef) }, { additionalProperties: false }),
   headers: Type.Object({
     accept: Type.Optional(Type.String({ description: `${NDJSON} or ${CALENDAR}; the first unless told` }))
   }),
@@ -115,7 +115,7 @@ export const importTodos = {
     'that is cut off, a VTODO without SUMMARY, a wrong DUE, and a text that is too long are errors, with pointers such as `/17`; ' +
     'then nothing is imported.',
   tags,
-  security,
+  security: bearerWithScope('todos:write'),
   headers: idempotencyHeaders,
   querystring: Type.Object(
     {

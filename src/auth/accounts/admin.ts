@@ -3,7 +3,9 @@ import { mayUseReserve } from '../../db/bound-statement.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
+import { createFactorAdmin } from '../factors/admin.ts'
 import { createAuthMails } from '../mails/mails.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { authTables } from '../tables.ts'
@@ -53,6 +55,7 @@ const statements = prepareStatements('administration', authTables, (db, { users 
 export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   const { listAfter, findByKey, setDisabledAt } = statements(store)
   const { endAll } = sessionStatements(store)
+  const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
   const mails = createAuthMails(store, isMailEnabled)
 
@@ -68,13 +71,17 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   async function recordEnds(
     { id: userId }: Account,
     ended: readonly { id: string }[],
+    endedTokens: readonly { id: string }[],
     reason: EndReason
   ): Promise<number> {
-    await auditLog.recordSessionEnds(ended, { userId, reason, source: NO_CLIENT })
+    const end = { userId, reason, source: NO_CLIENT }
+    await auditLog.recordSessionEnds(ended, end, ...bindEndEvents(endedTokens, end))
     return ended.length
   }
 
   return {
+    ...createFactorAdmin(store, mails),
+
     /** All accounts, the oldest first. */
     async *list(): AsyncGenerator<Account> {
       let after = ''
@@ -95,16 +102,17 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
     },
 
     /**
-     * Prevents a user from signing in, and ends all sessions. The account keeps its data. The owner is told once.
+     * Prevents a user from signing in, and ends all sessions and personal access tokens. The account keeps its data. The owner is told once.
      * @returns how many sessions have ended
      */
     async disable(user: Account): Promise<number> {
-      const [, ended] = await store.atomically(
+      const [, ended, endedTokens] = await store.atomically(
         setDisabledAt.bind({ userId: user.id, disabledAt: user.disabledAt ?? store.now() }),
         endSessions(user, 'account_disabled'),
+        bindEndAll(user.id),
         ...(user.disabledAt ? [] : bindReport(user, 'account_disabled'))
       )
-      return recordEnds(user, ended, 'account_disabled')
+      return recordEnds(user, ended, endedTokens, 'account_disabled')
     },
 
     /** Allows a disabled user to sign in again. Nothing is done, or told, for an account that is not disabled. */
@@ -117,12 +125,15 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
     },
 
     /**
-     * Ends all sessions of a user.
+     * Ends all sessions and personal access tokens of a user.
      * @returns how many sessions have ended
      */
     async signOut(user: Account): Promise<number> {
-      const [ended] = await store.atomically(endSessions(user, 'signed_out_by_operator'))
-      return recordEnds(user, ended, 'signed_out_by_operator')
+      const [ended, endedTokens] = await store.atomically(
+        endSessions(user, 'signed_out_by_operator'),
+        bindEndAll(user.id)
+      )
+      return recordEnds(user, ended, endedTokens, 'signed_out_by_operator')
     },
 
     /** Has a link to set a new password mailed to a user. The audit log tells of its use. */

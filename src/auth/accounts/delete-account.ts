@@ -1,51 +1,51 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { Problem } from '../../problems/problem.ts'
 import { count } from '../../process/counters.ts'
 import { sessionsEnded } from '../counters.ts'
-import { passwordStatements } from '../passwords/statements.ts'
-import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
+import { createStepUp } from '../reauthentication/step-up.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { Identity } from '../user.ts'
-import { createReauthenticate } from './reauthenticate.ts'
 import type { AccountServices } from './services.ts'
 import { accountStatements } from './statements.ts'
 
 export function createDeleteAccount(
-  services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'removeUserRows' | 'mails'>
+  services: Pick<
+    AccountServices,
+    'store' | 'passwordHasher' | 'throttle' | 'freshness' | 'removeUserRows' | 'mails'
+  >
 ) {
   const { store, removeUserRows, mails } = services
   const { removeFormerEmails, voidResetLinks, deleteUser } = accountStatements(store)
-  const { lockUnchanged } = passwordStatements(store)
-  const { lockLive, endAll } = sessionStatements(store)
-  const reauthenticate = createReauthenticate(services)
+  const { endAll } = sessionStatements(store)
+  const { bindEndAll } = createTokenEnds(store)
+  const stepUp = createStepUp(services)
 
   /**
-   * Deletes an account with everything that belongs to it. The sessions end first, so an interrupted deletion leaves nobody
-   * signed in, and the owner can sign in and delete again.
-   * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`; `access_token_revoked` when the session has
-   *   ended meanwhile
+   * Deletes an account with everything that belongs to it. The sessions and personal access tokens end first, so an
+   * interrupted deletion leaves nobody in, and the owner can sign in and delete again.
+   * @param password instead of a fresh session, where the account asks for nothing else
+   * @throws {Problem} `reauthentication_required`; `password_wrong`, `sign_in_throttled` or `overloaded`;
+   *   `access_token_revoked` when the session has ended meanwhile
    */
-  return async function deleteAccount(caller: Identity, password: string, client: ClientInfo): Promise<void> {
-    const currentHash = await reauthenticate(caller, password, client)
+  return async function deleteAccount(
+    caller: Identity,
+    password: string | undefined,
+    client: ClientInfo
+  ): Promise<void> {
+    const { lock, refuse } = await stepUp(caller, password, client)
     const userId = caller.id
-    const passwordLock = mustAffectRow(lockUnchanged.bind({ userId, currentHash }))
     const params = { userId, now: store.now(), reason: 'account_deleted' }
-    const [, , , , ended] = await store
+    const [, , , ended] = await store
       .atomically(
         // No link that was mailed succeeds for an account that is about to go.
         removeFormerEmails.bind({ userId }),
-        passwordLock,
+        lock,
         voidResetLinks.bind({ userId }),
-        mustAffectRow(lockLive.bind({ ...params, id: caller.sessionId })),
-        endAll.bind(params)
+        endAll.bind(params),
+        bindEndAll(userId)
       )
-      .catch(error => {
-        // The password was changed meanwhile.
-        if (error instanceof NoRowAffected && error.statement === passwordLock)
-          throw new Problem('password_wrong')
-        return refuseIfNoRow('access_token_revoked')(error)
-      })
+      .catch(refuse)
     count(store.counters.get(sessionsEnded), 'account_deleted', ended.length)
     await removeUserRows(store, userId)
     await store.atomically(

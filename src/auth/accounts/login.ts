@@ -1,8 +1,8 @@
-import { NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { passwordStatements } from '../passwords/statements.ts'
+import { ignoreIfNoRow } from '../refuse-if-no-row.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
 import type { UserRow, VerifiedUser } from '../user.ts'
 import { toLookupKey } from './email-addresses.ts'
@@ -16,8 +16,12 @@ export function createLogin({
   throttle,
   sessions,
   mails,
-  mailLimits
-}: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle' | 'sessions' | 'mails' | 'mailLimits'>) {
+  mailLimits,
+  secondFactorChallenges
+}: Pick<
+  AccountServices,
+  'store' | 'passwordHasher' | 'throttle' | 'sessions' | 'mails' | 'mailLimits' | 'secondFactorChallenges'
+>) {
   const { findByEmail } = accountStatements(store)
   const { rehash } = passwordStatements(store)
   const auditLog = createAuditLog(store)
@@ -26,7 +30,7 @@ export function createLogin({
    * Signs a user in. The session begins in the transaction that clears the failures.
    * @returns the first token pair of a new session
    * @throws {Problem} `invalid_credentials` or `sign_in_throttled`, the same for a wrong password as for an unknown e-mail;
-   *   for the right password only, `account_disabled`; `overloaded`
+   *   for the right password only, `account_disabled` or `second_factor_required`; `overloaded`
    */
   async function login(credentials: Credentials, client: ClientInfo): Promise<TokenPair> {
     const emailKey = toLookupKey(credentials.email)
@@ -57,7 +61,10 @@ export function createLogin({
     }
     if (user.disabledAt) throw new Problem('account_disabled')
     if (verdict === 'outdated') await rehashPassword(user, password)
-    return toVerifiedUser(user)
+    const verified = toVerifiedUser(user)
+    // As it is thrown, the attempt counts neither as a failure nor as a success: the failures are cleared by the second factor.
+    if (user.hasSecondFactor) throw await secondFactorChallenges.createProblem(verified)
+    return verified
   }
 
   /**
@@ -77,10 +84,6 @@ export function createLogin({
   }
 
   return login
-}
-
-function ignoreIfNoRow(error: unknown): void {
-  if (!(error instanceof NoRowAffected)) throw error
 }
 
 function undefinedIfOverloaded(error: unknown): undefined {

@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { exampleId, Id } from '../../http/schemas/id.ts'
+import { factorAnswers } from '../factors/schemas.ts'
+import { RegistrationResponse } from '../passkeys/ceremonies/responses.ts'
 import { MAX_EMAIL } from './email-addresses.ts'
 
 export const MIN_USERNAME = 3
@@ -41,7 +43,8 @@ export const createRegistrationSchema = (minLength: number) =>
     {
       username: Username,
       email: Email,
-      password: createNewPasswordSchema(minLength),
+      password: Type.Optional(createNewPasswordSchema(minLength)),
+      passkey: Type.Optional(RegistrationResponse),
       invitation: Type.Optional(
         LinkToken(
           'the token of an invitation, which some services require; with one the e-mail needs no code',
@@ -70,11 +73,18 @@ export type Credentials = Readonly<Static<typeof Credentials>>
 
 const CurrentPassword = Type.String({ format: 'password', description: 'the password of the account' })
 
+/** One of the ways of a signed-in user to show again who he is. */
+export const AuthenticationProof = Type.Object(
+  { password: Type.Optional(CurrentPassword), ...factorAnswers },
+  { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
+)
+export type AuthenticationProof = Readonly<Static<typeof AuthenticationProof>>
+
 /** @param minLength the fewest characters of the new password */
 export const createPasswordChangeSchema = (minLength: number) =>
   Type.Object(
     {
-      currentPassword: CurrentPassword,
+      currentPassword: Type.Optional(CurrentPassword),
       newPassword: createNewPasswordSchema(minLength),
       endOtherSessions: Type.Optional(Type.Boolean({ default: false, description: 'true or false' }))
     },
@@ -93,7 +103,7 @@ export const UsernameChange = Type.Object(
 )
 
 export const AccountDeletion = Type.Object(
-  { password: CurrentPassword },
+  { password: Type.Optional(CurrentPassword) },
   { additionalProperties: false, examples: [{ password: 'correct horse battery staple' }] }
 )
 
@@ -120,21 +130,21 @@ export const ResetRequest = Type.Object(
 export const createPasswordResetSchema = (minLength: number) =>
   Type.Object(
     {
-      token: LinkToken('the token of the link that was mailed', 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'),
+      token: LinkToken('the token of the link that was mailed', 'lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl'),
       newPassword: createNewPasswordSchema(minLength),
       endSessions: Type.Optional(Type.Boolean({ default: true, description: 'true or false' }))
     },
     {
       additionalProperties: false,
       examples: [
-        { token: 'lkp_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', newPassword: 'battery staple, correct horse' }
+        { token: 'lks_eyJ1c2VySWQiOiIifQ.c2lnbmF0dXJl', newPassword: 'battery staple, correct horse' }
       ]
     }
   )
 export type PasswordReset = Readonly<Static<ReturnType<typeof createPasswordResetSchema>>>
 
 export const EmailChange = Type.Object(
-  { email: Email, currentPassword: CurrentPassword },
+  { email: Email, currentPassword: Type.Optional(CurrentPassword) },
   {
     additionalProperties: false,
     examples: [{ email: 'ada@lovelace.example', currentPassword: 'correct horse battery staple' }]

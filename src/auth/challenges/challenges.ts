@@ -14,7 +14,7 @@ const TRIES_WINDOW_MS = 3_600_000
 
 /** What a challenge is about: an account, or an e-mail that has none yet. */
 export type ChallengeSubject = Pick<ChallengeRow, 'purpose' | 'userId' | 'email' | 'username'> &
-  Partial<Pick<ChallengeRow, 'passwordHash'>> & {
+  Partial<Pick<ChallengeRow, 'passwordHash' | 'passkey'>> & {
     /** The user's id or the lookup key of the e-mail. */
     readonly subject: string
     readonly lifetimeMs?: number
@@ -43,6 +43,7 @@ export function createChallenges(store: Store, codes: Codes) {
     const statement = mustAffectRow(
       statements.replace.bind({
         passwordHash: null,
+        passkey: null,
         ...row,
         id: hashSubject(row.purpose, subject),
         challengeId,

@@ -2,15 +2,15 @@ import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
-import { createReauthenticate } from '../accounts/reauthenticate.ts'
 import type { CodeAnswer, EmailChange } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { REVERT_TTL_MS } from '../mails/mails.ts'
-import { passwordStatements } from '../passwords/statements.ts'
+import { createStepUp } from '../reauthentication/step-up.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
+import { getRequiredLevel } from '../sessions/authentication.ts'
 import { hashRetryKey } from '../sessions/refresh.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { ChallengeRow, SessionRow } from '../tables.ts'
@@ -22,21 +22,21 @@ import { emailStatements } from './statements.ts'
 const emailTaken: FieldError = { pointer: '/email', detail: 'belongs to another account' }
 
 export function createChangeEmail(services: AccountServices) {
-  const { store, config, tokens, challenges, mails } = services
+  const { store, config, tokens, challenges, mails, freshness } = services
   const { findById } = accountStatements(store)
   const { findOtherHolder, findHeld, changeEmail, assertNotHeld, keepFormer } = emailStatements(store)
-  const { lockUnchanged } = passwordStatements(store)
-  const { lockLive, markTokensStale, rotateLive } = sessionStatements(store)
+  const { markTokensStale, rotateLive } = sessionStatements(store)
   const auditLog = createAuditLog(store)
-  const reauthenticate = createReauthenticate(services)
+  const stepUp = createStepUp(services)
   const requestChallenge = createChallengeRequest(services)
   const issueTokenPair = createTokenPairIssuer(tokens, config)
 
   /**
    * Begins a change of the e-mail: a code goes to the new address, and nothing has changed yet. Whether another account has
    * the address is found out when the mail is sent, so the answer does not tell.
-   * @throws {Problem} `password_wrong`, `sign_in_throttled`, `mail_throttled`, `too_many_tries` or `mail_not_configured`;
-   *   `validation_failed` for the present address; `access_token_revoked` when the session has ended meanwhile
+   * @throws {Problem} `reauthentication_required`; `password_wrong`, `sign_in_throttled`, `mail_throttled`, `too_many_tries` or
+   *   `mail_not_configured`; `validation_failed` for the present address; `access_token_revoked` when the session has ended
+   *   meanwhile
    */
   async function requestEmailChange(
     caller: Identity,
@@ -45,24 +45,15 @@ export function createChangeEmail(services: AccountServices) {
   ): Promise<ChallengeAnswer> {
     assertMailConfigured(mails)
     const email = toAsciiEmail(rest.email)
-    const currentHash = await reauthenticate(caller, currentPassword, client)
+    const { lock, refuse } = await stepUp(caller, currentPassword, client)
     if (toLookupKey(email) === toLookupKey(caller.email))
       throw validationFailed({ pointer: '/email', detail: 'is the address that the account has' })
-    const passwordLock = mustAffectRow(lockUnchanged.bind({ userId: caller.id, currentHash }))
-    const sessionLock = mustAffectRow(
-      lockLive.bind({ id: caller.sessionId, userId: caller.id, now: store.now() })
-    )
     return requestChallenge(
       'email_change_code',
       { purpose: 'email_change', subject: caller.id, userId: caller.id, username: caller.username, email },
       client.ip,
-      [passwordLock, sessionLock]
-    ).catch(error => {
-      // The password was changed meanwhile.
-      if (error instanceof NoRowAffected && error.statement === passwordLock)
-        throw new Problem('password_wrong')
-      return refuseIfNoRow('access_token_revoked')(error)
-    })
+      [lock]
+    ).catch(refuse)
   }
 
   /**
@@ -71,7 +62,8 @@ export function createChangeEmail(services: AccountServices) {
    * @param idempotencyKey lets a refresh of the present pair with the same key get the new pair when the answer was lost
    * @returns a new pair for the caller's session
    * @throws {Problem} as a check of a code does; `already_taken` when another account has the address by now;
-   *   `access_token_revoked` when the session has ended meanwhile
+   *   `reauthentication_required` when the account has got a second factor since; `access_token_revoked` when the session has
+   *   ended meanwhile
    */
   async function confirmEmailChange(
     caller: Identity,
@@ -94,18 +86,26 @@ export function createChangeEmail(services: AccountServices) {
         retryKeyHash: hashRetryKey(idempotencyKey)
       })
     )
-    const { user, session } = await changeByChallenge(challenge, caller.id, client, rotation)
+    const { user, session } = await changeByChallenge(
+      challenge,
+      caller.id,
+      client,
+      caller.assuranceLevel,
+      rotation
+    )
     return issueTokenPair(session as SessionRow, user, now)
   }
 
   /**
-   * Uses a challenge that was checked.
+   * Uses a challenge that was checked. What was begun with the password alone must not end once the account asks for more.
+   * @param level at which the user has authenticated
    * @param rotation moves the caller's session on, where there is one
    */
   async function changeByChallenge(
     challenge: ChallengeRow,
     userId: string,
     client: ClientInfo,
+    level: number = 1,
     ...rotation: readonly ReturnType<typeof rotateLive.bind>[]
   ): Promise<{ user: User; session: SessionRow | undefined }> {
     const [present] = await findById.execute({ userId })
@@ -113,7 +113,7 @@ export function createChangeEmail(services: AccountServices) {
     const { email } = challenge
     const emailKey = toLookupKey(email)
     const now = store.now()
-    const params = { userId, email, emailKey, emailVersion: present.emailVersion, now }
+    const params = { userId, email, emailKey, emailVersion: present.emailVersion, level, now }
     const formerId = store.newId()
     const [, [user], , , , , , [session] = []] = await store
       .atomically(
@@ -135,11 +135,18 @@ export function createChangeEmail(services: AccountServices) {
       .catch(async error => {
         const isRevoked = error instanceof NoRowAffected && rotation.some(item => item === error.statement)
         if (isRevoked) throw new Problem('access_token_revoked')
+        await assertLevel(userId, level)
         // Each engine reports a taken address in its own way.
         await assertEmailFree(params)
         return refuseIfNoRow('challenge_expired')(error)
       })
     return { user: user as User, session }
+  }
+
+  async function assertLevel(userId: string, level: number): Promise<void> {
+    const users = await findById.execute({ userId })
+    if (users.some(user => level < getRequiredLevel(user)))
+      throw freshness.createProblem({ requiredLevel: 2 })
   }
 
   async function assertEmailFree(params: { userId: string; emailKey: string; now: Date }): Promise<void> {

@@ -5,6 +5,7 @@ import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import { ONLY_BY_OPERATORS } from './problems.ts'
@@ -18,6 +19,7 @@ export function createRevertEmail({
 }: Pick<AccountServices, 'store' | 'mails' | 'challenges' | 'links'>) {
   const { findFormer, removeFormer, removeLaterFormer, revert } = emailStatements(store)
   const { endAll } = sessionStatements(store)
+  const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
 
   /**
@@ -37,7 +39,7 @@ export function createRevertEmail({
   }
 
   /**
-   * Puts a former e-mail back and ends all sessions: somebody else has changed the e-mail. A link to set a new password goes
+   * Puts a former e-mail back and ends all sessions and personal access tokens: somebody else has changed the e-mail. A link to set a new password goes
    * to the address, since that person knows the present one.
    * @returns the e-mail that the account has again
    * @throws {Problem} as `findRevert` does
@@ -46,7 +48,7 @@ export function createRevertEmail({
     const { formerId, userId, email } = await findRevert(token)
     const now = store.now()
     const reason = 'email_reverted'
-    const [, , , , ended] = await store
+    const [, , , , ended, , , endedTokens] = await store
       .atomically(
         challenges.bindVoidEmailChange(userId),
         mustAffectRow(removeFormer.bind({ formerId, now })),
@@ -54,10 +56,12 @@ export function createRevertEmail({
         mustAffectRow(revert.bind({ userId, email, emailKey: toLookupKey(email) })),
         endAll.bind({ userId, now, reason }),
         auditLog.bindEvent(userId, 'email_reverted', client),
-        mails.bindReset(email, reason)
+        mails.bindReset(email, reason),
+        bindEndAll(userId)
       )
       .catch(refuseIfNoRow('link_used', ONLY_BY_OPERATORS))
-    await auditLog.recordSessionEnds(ended, { userId, reason, source: client })
+    const end = { userId, reason, source: client } as const
+    await auditLog.recordSessionEnds(ended, end, ...bindEndEvents(endedTokens, end))
     return { email }
   }
 

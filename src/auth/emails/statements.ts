@@ -1,4 +1,4 @@
-import { and, eq, gt, ne, notExists, sql } from 'drizzle-orm'
+import { and, eq, gt, ne, notExists, or, sql } from 'drizzle-orm'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
 import { toUserColumns } from '../user.ts'
@@ -43,7 +43,10 @@ export const emailStatements = prepareStatements('emails', authTables, (db, { us
       .set({ emailVerified: true })
       .where(and(matchesUser, eq(users.emailKey, param(users.emailKey, 'emailKey'))))
       .returning(user),
-    /** Affects no row when the e-mail has changed since it was read, or somebody else can still put it back. */
+    /**
+     * Affects no row when the e-mail has changed since it was read, somebody else can still put it back, or the account asks
+     * for a higher level.
+     */
     changeEmail: db
       .update(users)
       .set(change)
@@ -51,6 +54,7 @@ export const emailStatements = prepareStatements('emails', authTables, (db, { us
         and(
           matchesUser,
           eq(users.emailVersion, param(users.emailVersion, 'emailVersion')),
+          or(eq(users.hasSecondFactor, false), sql`${sql.placeholder('level')} > 1`),
           notExists(heldByOther)
         )
       )

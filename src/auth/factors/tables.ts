@@ -1,3 +1,4 @@
+import { isNull } from 'drizzle-orm'
 import { defineTables } from '../../db/tables.ts'
 import { userTables } from '../user.ts'
 
@@ -24,7 +25,7 @@ export const factorTables = defineTables(kit => {
     factor => [
       index('totp_factors_user_id').on(factor.userId),
       // For the janitor: of factors that nobody has confirmed.
-      index('totp_factors_created_at').on(factor.createdAt)
+      index('totp_factors_unconfirmed').on(factor.createdAt).where(isNull(factor.confirmedAt))
     ]
   )
 
@@ -47,7 +48,7 @@ export const factorTables = defineTables(kit => {
     {
       // A hash of the challenge.
       id: text('id').primaryKey(),
-      // Wrong answers. A challenge that was used has as many as are allowed.
+      // Wrong answers. A challenge that was used has more than are allowed.
       failures: integer('failures').notNull(),
       expiresAt: instant('expires_at').notNull()
     },

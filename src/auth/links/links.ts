@@ -17,7 +17,7 @@ const RowClaims = Type.Object({ id: Type.String() })
  * row, which is removed by their use.
  */
 export const createLinks = (deriveKeys: DeriveKeys) => ({
-  reset: createSignedLinks('lkp_', deriveKeys('password reset'), ResetClaims),
+  reset: createSignedLinks('lks_', deriveKeys('password reset'), ResetClaims),
   revert: createSignedLinks('lkb_', deriveKeys('e-mail revert'), RowClaims),
   invitation: createSignedLinks('lki_', deriveKeys('invitation'), RowClaims)
 })

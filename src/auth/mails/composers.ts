@@ -115,6 +115,13 @@ export function createAuthMailComposers({
     (template: (notice: ReturnType<typeof toNotice>) => Omit<MailContent, 'to'>): ComposeMail =>
     async mail => ({ to: mail.address, ...template(toNotice(mail)) })
 
+  const composeFactorNotice =
+    (template: (notice: templates.FactorMail) => Omit<MailContent, 'to'>): ComposeMail =>
+    async mail => {
+      const { factor = 'several' } = parseMailData(mail.data)
+      return { to: mail.address, ...template({ ...toNotice(mail), factor }) }
+    }
+
   const noticeComposers: Record<NoticeKind, ComposeMail> = {
     password_changed: composeNotice(templates.passwordChanged),
     password_reset_done: composeNotice(templates.passwordResetDone),
@@ -122,12 +129,23 @@ export function createAuthMailComposers({
     account_deleted: composeNotice(templates.accountDeleted),
     account_disabled: composeNotice(templates.accountDisabled),
     account_enabled: composeNotice(templates.accountEnabled),
+    passkey_count_went_back: composeNotice(templates.passkeyCountWentBack),
+    recovery_code_used: composeNotice(templates.recoveryCodeUsed),
+    recovery_codes_replaced: composeNotice(templates.recoveryCodesReplaced),
+    second_factor_failed: composeNotice(templates.secondFactorFailed),
+    factor_added: composeFactorNotice(templates.factorAdded),
+    factor_removed: composeFactorNotice(templates.factorRemoved),
 
     async email_changed(mail) {
       const { linkId = '', newEmail = '' } = parseMailData(mail.data)
       const token = links.revert.issue({ id: linkId })
       const link = fillLink(linkTemplates.revertEmail, { token })
       return { to: mail.address, ...templates.emailChanged({ ...toNotice(mail), newEmail, link }) }
+    },
+
+    async token_created(mail) {
+      const { tokenName = '' } = parseMailData(mail.data)
+      return { to: mail.address, ...templates.tokenCreated({ ...toNotice(mail), tokenName }) }
     },
 
     async sign_in_throttled(mail) {

@@ -27,6 +27,10 @@ const ResetReason = Type.Union([
 ])
 export type ResetReason = Static<typeof ResetReason>
 
+/** What a notice about a second factor is about; several where an operator has removed all. */
+const Factor = Type.Union([Type.Literal('totp'), Type.Literal('passkey'), Type.Literal('several')])
+export type Factor = Static<typeof Factor>
+
 /** What the row of a mail knows of what the mail tells. */
 const MailData = Type.Object({
   username: Type.Optional(Type.String()),
@@ -34,7 +38,10 @@ const MailData = Type.Object({
   /** Of a former e-mail or an invitation. */
   linkId: Type.Optional(Type.String()),
   newEmail: Type.Optional(Type.String()),
+  /** Of a personal access token. */
+  tokenName: Type.Optional(Type.String()),
   resetReason: Type.Optional(ResetReason),
+  factor: Type.Optional(Factor),
   ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   userAgent: Type.Optional(Type.Union([Type.String(), Type.Null()]))
 })
@@ -52,6 +59,13 @@ export type NoticeKind =
   | 'account_deleted'
   | 'account_disabled'
   | 'account_enabled'
+  | 'passkey_count_went_back'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'recovery_code_used'
+  | 'recovery_codes_replaced'
+  | 'second_factor_failed'
+  | 'token_created'
 
 /** The mails with a code. */
 export type CodeKind = 'verification_code' | 'registration_code' | 'email_change_code'

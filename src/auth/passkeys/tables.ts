@@ -35,3 +35,9 @@ export const passkeyTables = defineTables(kit => {
 })
 
 export type PasskeyRow = ReturnType<typeof passkeyTables>['passkeys']['$inferSelect']
+
+/** What an authenticator tells of a passkey that it has made. */
+export type NewCredential = Pick<
+  PasskeyRow,
+  'credentialId' | 'publicKey' | 'signCount' | 'transports' | 'aaguid' | 'isBackupEligible' | 'isBackedUp'
+>

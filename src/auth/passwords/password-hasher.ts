@@ -11,7 +11,7 @@ export type VerificationResult = 'right' | 'outdated' | 'wrong'
 export interface PasswordHasher {
   /** @returns a PHC string: argon2id with the current parameters and a random salt */
   readonly hash: (password: string) => Promise<string>
-  /** Compares a password with a hash. Without a hash the result is `wrong`, at the same cost (OWASP ASVS 6.3.8). */
+  /** Compares a password with a hash. Without a hash, or with an empty one, the result is `wrong`, at the same cost (OWASP ASVS 6.3.8). */
   readonly verify: (password: string, storedHash: string | null | undefined) => Promise<VerificationResult>
   readonly load: () => HashingLoad
 }
@@ -44,7 +44,7 @@ export async function createPasswordHasher(
     hash: password => enqueue(() => hash(normalizePassword(password), parameters)),
     async verify(password, storedHash) {
       for (const form of toAcceptedForms(password)) {
-        if (!(await matches(form, storedHash ?? dummyHash)) || storedHash == null) continue
+        if (!(await matches(form, storedHash || dummyHash)) || !storedHash) continue
         return form === normalizePassword(password) && !argon2.needsRehash(storedHash, parameters)
           ? 'right'
           : 'outdated'

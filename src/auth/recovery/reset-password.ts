@@ -8,6 +8,7 @@ import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
+import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { UserRow } from '../user.ts'
@@ -24,6 +25,7 @@ export function createResetPassword({
   const { findById } = accountStatements(store)
   const { resetPassword: setPassword } = recoveryStatements(store)
   const { endAll, markTokensStale } = sessionStatements(store)
+  const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
 
   /**
@@ -44,8 +46,8 @@ export function createResetPassword({
   }
 
   /**
-   * Sets a new password by a link that was mailed. The link is good once: one conditional UPDATE decides. All sessions end,
-   * unless they are told to go on with new tokens. Nobody is signed in.
+   * Sets a new password by a link that was mailed. The link is good once: one conditional UPDATE decides. All sessions and
+   * personal access tokens end, unless they are told to go on; sessions then get new tokens. Nobody is signed in.
    * @throws {Problem} as `findResetAccount` does; `validation_failed` for a password that is easy to guess; `overloaded`
    */
   async function resetPassword(
@@ -57,18 +59,24 @@ export function createResetPassword({
     assertNotGuessable(newPassword, user, '/newPassword')
     const passwordHash = await passwordHasher.hash(newPassword)
     const reason = 'password_reset'
-    const [, , ended] = await store
+    const end = { userId, reason, source: client } as const
+    const [, , ended, , , , endedTokens = []] = await store
       .atomically(
         challenges.bindVoidEmailChange(userId),
         mustAffectRow(setPassword.bind({ userId, passwordVersion, emailVersion, passwordHash })),
         endSessions ? endAll.bind({ userId, now: store.now(), reason }) : markTokensStale.bind({ userId }),
         throttle.bindUnblock(toLookupKey(user.email), client.ip),
         auditLog.bindEvent(userId, 'password_reset', client),
-        mails.bindNotice('password_reset_done', user, client)
+        mails.bindNotice('password_reset_done', user, client),
+        ...(endSessions ? [bindEndAll(userId)] : [])
       )
       .catch(refuseIfNoRow('link_used'))
     if (endSessions)
-      await auditLog.recordSessionEnds(ended as readonly { id: string }[], { userId, reason, source: client })
+      await auditLog.recordSessionEnds(
+        ended as readonly { id: string }[],
+        end,
+        ...bindEndEvents(endedTokens, end)
+      )
   }
 
   return { findResetAccount, resetPassword }

@@ -7,7 +7,8 @@ import type { User, UserRow } from '../user.ts'
 
 type UniqueKeys = Pick<UserRow, 'usernameKey' | 'emailKey'>
 /** An account to be made. */
-export type NewAccount = Pick<UserRow, 'username' | 'email' | 'passwordHash' | 'emailVerified'>
+export type NewAccount = Pick<UserRow, 'username' | 'email' | 'passwordHash' | 'emailVerified'> &
+  Partial<Pick<UserRow, 'id'>>
 
 export const usernameTaken: FieldError = { pointer: '/username', detail: 'belongs to another account' }
 
@@ -17,12 +18,12 @@ export function createInsertUser(store: Store) {
 
   /** @returns the account, and the statements that make it, of which each must affect a row */
   function bindInsert(account: NewAccount): { user: User; statements: readonly BoundStatement[] } {
-    const { username, email, emailVerified } = account
-    const user: User = { id: store.newId(), username, email, emailVerified }
+    const { id = store.newId(), username, email, emailVerified } = account
+    const user: User = { id, username, email, emailVerified }
     const row: UserRow = {
       ...account,
       ...toKeys(account),
-      id: user.id,
+      id,
       emailVersion: 0,
       passwordVersion: 0,
       hasSecondFactor: false,

@@ -7,26 +7,37 @@ import type { AccountServices } from '../accounts/services.ts'
 import { challengeStatements } from '../challenges/statements.ts'
 import { type ChallengeAnswer, createChallengeRequest } from '../emails/challenge-request.ts'
 import { ONLY_BY_OPERATORS } from '../emails/problems.ts'
-import { assertNotGuessable } from '../passwords/policy.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
 import type { User } from '../user.ts'
+import { createFirstCredentials } from './first-credential.ts'
 import { createInsertUser } from './insert-user.ts'
 
 /** The first pair of an account. `verification` is for the code that was mailed to the address. */
 export interface RegisteredPair extends TokenPair {
   readonly verification?: ChallengeAnswer
+  /** Of an account that begins with a passkey. */
+  readonly recoveryCodes?: readonly string[]
 }
 
 export function createRegister(
   services: Pick<
     AccountServices,
-    'store' | 'passwordHasher' | 'sessions' | 'config' | 'mails' | 'mailLimits' | 'challenges' | 'links'
+    | 'store'
+    | 'passwordHasher'
+    | 'sessions'
+    | 'config'
+    | 'mails'
+    | 'mailLimits'
+    | 'challenges'
+    | 'links'
+    | 'ceremonies'
   >
 ) {
-  const { store, passwordHasher, sessions, config, mails, links } = services
+  const { store, sessions, config, mails, links } = services
   const { removeAlive, find } = challengeStatements(store)
   const { bindInsert, explainConflict } = createInsertUser(store)
   const requestChallenge = createChallengeRequest(services)
+  const { assertAcceptable, take, bindPasskey, explainRefusal } = createFirstCredentials(services)
 
   /**
    * Creates an account and signs its owner in. With an invitation the address is verified, otherwise a code is mailed to it,
@@ -34,38 +45,47 @@ export function createRegister(
    * @returns the first token pair
    * @throws {Problem} `sign_up_closed`, `invitation_required`, `link_invalid`, `link_expired` or `link_used`;
    *   `validation_failed` for a password that is easy to guess, or another address than the invited one; `already_taken` with
-   *   a pointer to each field that another account holds; `overloaded`
+   *   a pointer to each field that another account holds; `overloaded`; those of a passkey that is not good
    */
-  return async function register(
-    { username, password, invitation, ...rest }: Registration,
-    client: ClientInfo
-  ): Promise<RegisteredPair> {
-    const email = toAsciiEmail(rest.email)
+  return async function register(registration: Registration, client: ClientInfo): Promise<RegisteredPair> {
+    const { username, invitation } = registration
+    const email = toAsciiEmail(registration.email)
     if (config.signUp === 'closed') throw new Problem('sign_up_closed')
     if (config.signUp === 'invited' && invitation === undefined) throw new Problem('invitation_required')
-    assertNotGuessable(password, { username, email }, '/password')
+    assertAcceptable(registration, { username, email })
     const invitationId = invitation === undefined ? undefined : await findInvitation(invitation, email)
-    const passwordHash = await passwordHasher.hash(password)
+    const credential = await take(registration)
 
     const isInvited = invitationId !== undefined
-    const account = { username, email, passwordHash, emailVerified: isInvited }
+    const { passwordHash, passkey } = credential
+    const account = {
+      username,
+      email,
+      passwordHash,
+      emailVerified: isInvited,
+      ...(passkey && { id: passkey.userId })
+    }
     const { user, statements: insertUser } = bindInsert(account)
+    const { statements: insertPasskey, ...recoveryCodes } = bindPasskey(credential)
     const invitationUse = isInvited
       ? [mustAffectRow(removeAlive.bind({ challengeId: invitationId, now: store.now() }))]
       : []
-    const statements = [...invitationUse, ...insertUser]
+    const statements = [...invitationUse, ...credential.uses, ...insertUser, ...insertPasskey]
     const needsCode = mails.isEnabled && !isInvited
     const verification = await (needsCode ? insertWithCode(user, statements) : insert(statements)).catch(
       async error => {
         if (error instanceof NoRowAffected && invitationUse.some(use => use === error.statement))
           throw new Problem('link_used', ONLY_BY_OPERATORS)
-        return explainConflict(error, insertUser, account)
+        return explainRefusal(error, credential, insertPasskey).catch(reason =>
+          explainConflict(reason, insertUser, account)
+        )
       }
     )
     const pair = await sessions.start({ ...user, passwordVersion: 0 }, client, {
+      methods: [credential.method],
       event: 'account_created'
     })
-    return verification ? { ...pair, verification } : pair
+    return { ...pair, ...recoveryCodes, ...(verification && { verification }) }
   }
 
   async function insert(statements: readonly BoundStatement[]): Promise<undefined> {

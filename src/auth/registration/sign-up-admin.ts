@@ -45,6 +45,7 @@ export function createSignUpAdmin(store: Store, isMailEnabled: boolean) {
             email,
             username: null,
             passwordHash: null,
+            passkey: null,
             tries: 0,
             triesEndAt: now,
             expiresAt,

@@ -24,8 +24,22 @@ export const toAssuranceLevel = (methods: readonly AuthenticationMethod[]): Assu
 export const getRequiredLevel = ({ hasSecondFactor }: { hasSecondFactor: boolean }): AssuranceLevel =>
   hasSecondFactor ? 2 : 1
 
-/** The claim `acr` (RFC 9068, section 2.2.1) of a level. */
-export const toAcr = (level: number): string => `aal${level}`
+/**
+ * The methods of a session after one more. A code is a second factor, and joins what the session has begun with. What signs in
+ * alone begins anew.
+ */
+export const addMethod = (
+  methods: readonly AuthenticationMethod[],
+  method: AuthenticationMethod
+): AuthenticationMethod[] =>
+  method === 'password' || method === 'passkey' ? [method] : [...new Set([...methods, method])]
+
+/** The values of the claim `acr` (RFC 9068, section 2.2.1): the levels by the names that NIST has for them. */
+export const acrValues = ['aal1', 'aal2'] as const
+export type Acr = (typeof acrValues)[number]
+
+/** The claim `acr` of a level. */
+export const toAcr = (level: number): Acr => (level > 1 ? 'aal2' : 'aal1')
 
 /** The claim `amr` of methods, each value once; `mfa` when they are several factors. */
 export const toAmr = (methods: readonly AuthenticationMethod[]): string[] => [

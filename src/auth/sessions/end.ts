@@ -3,9 +3,9 @@ import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { Identity } from '../user.ts'
 import type { EndReason } from './end-reasons.ts'
+import type { Freshness } from './freshness.ts'
 import { sessionStatements } from './statements.ts'
 
 interface EndParams {
@@ -43,7 +43,7 @@ export function createSessionEnds(store: Store) {
 
   /**
    * Ends sessions on behalf of another session.
-   * @param sessionLock finds that other session, and nothing once it has ended
+   * @param sessionLock must affect that other session, which it finds no more once that has ended
    * @throws {NoRowAffected} when the lock finds nothing; then no session ends
    */
   async function endSessionsIfLive(
@@ -52,27 +52,31 @@ export function createSessionEnds(store: Store) {
     params: EndParams,
     client: ClientInfo
   ) {
-    const [, ended] = await store.atomically(mustAffectRow(sessionLock), bindEnd(statement, params))
+    const [, ended] = await store.atomically(sessionLock, bindEnd(statement, params))
     return record(ended, params, client)
   }
 
+  return { endSessions, endSessionsIfLive }
+}
+
+export function createEndSession(store: Store, freshness: Freshness) {
+  const { lockLive } = sessionStatements(store)
+  const { endSessionsIfLive } = createSessionEnds(store)
+
   /**
-   * Ends one session of the caller.
-   * @throws {Problem} `session_not_found` when the caller has no such live session; `access_token_revoked` when the caller's
-   *   own session has ended meanwhile
+   * Ends one session of the caller. To end another one than the own one takes a fresh session.
+   * @throws {Problem} `session_not_found` when the caller has no such live session; `reauthentication_required`;
+   *   `access_token_revoked` when the caller's own session has ended meanwhile
    */
-  async function endSession(caller: Identity, id: string, client: ClientInfo): Promise<void> {
-    const sessionLock = statements.lockLive.bind({
-      id: caller.sessionId,
-      userId: caller.id,
-      now: store.now()
-    })
+  return async function endSession(caller: Identity, id: string, client: ClientInfo): Promise<void> {
+    const isOwn = id === caller.sessionId
+    const lock = isOwn
+      ? mustAffectRow(lockLive.bind({ id, userId: caller.id, now: store.now() }))
+      : freshness.bindLock(caller)
     const params = { userId: caller.id, id, reason: 'logout' } as const
-    const ended = await endSessionsIfLive(sessionLock, 'end', params, client).catch(
-      refuseIfNoRow('access_token_revoked')
+    const ended = await endSessionsIfLive(lock, 'end', params, client).catch(
+      freshness.refuseUnlessFresh(caller, lock)
     )
     if (ended.length === 0) throw new Problem('session_not_found')
   }
-
-  return { endSession, endSessions, endSessionsIfLive }
 }

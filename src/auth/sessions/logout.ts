@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/bound-statement.ts'
+import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { belongsToSession, getGeneration, secondsUntilExpiry } from '../tokens/access-tokens.ts'
@@ -30,7 +30,9 @@ export function createLogout(store: Store, tokens: Tokens) {
 
     const params = { userId: claims.sub, id: claims.sid, reason: 'logout' } as const
     if (scope !== 'local' && secondsUntilExpiry(claims, store.now()) > 0) {
-      const sessionLock = lockLatest.bind({ ...params, generation: getGeneration(claims), now: store.now() })
+      const sessionLock = mustAffectRow(
+        lockLatest.bind({ ...params, generation: getGeneration(claims), now: store.now() })
+      )
       const statement = scope === 'all' ? 'endAll' : 'endOthers'
       const isDone = await endSessionsIfLive(sessionLock, statement, params, client).then(
         () => true,

@@ -3,7 +3,8 @@ import type { Store } from '../../db/store.ts'
 import type { SessionRow } from '../tables.ts'
 import type { Tokens } from '../tokens/token-pairs.ts'
 import { createAuthentication } from './authenticate.ts'
-import { createSessionEnds } from './end.ts'
+import { createEndSession } from './end.ts'
+import { createFreshness } from './freshness.ts'
 import { createLogout } from './logout.ts'
 import { createRefresh } from './refresh.ts'
 import { createStart } from './start.ts'
@@ -14,7 +15,6 @@ import { sessionStatements } from './statements.ts'
  */
 export function createSessions(store: Store, tokens: Tokens, config: Config) {
   const { listLive } = sessionStatements(store)
-  const { endSession } = createSessionEnds(store)
 
   return {
     start: createStart(store, tokens, config),
@@ -22,7 +22,7 @@ export function createSessions(store: Store, tokens: Tokens, config: Config) {
     ...createAuthentication(store, tokens),
     /** A user's live sessions, the last used first. There are at most `MAX_SESSIONS`. */
     list: async (userId: string): Promise<SessionRow[]> => listLive.execute({ userId, now: store.now() }),
-    end: endSession,
+    end: createEndSession(store, createFreshness(store, config)),
     logout: createLogout(store, tokens)
   }
 }

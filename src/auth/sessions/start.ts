@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.ts'
-import { type BoundStatement, mustAffectRow } from '../../db/bound-statement.ts'
+import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
+import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
-import { refuseIfNoRow } from '../refuse-if-no-row.ts'
 import type { SessionRow } from '../tables.ts'
 import {
   calculateIdleExpiry,
@@ -45,6 +45,7 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
    * @returns the first token pair of the session
    * @throws {Problem} `invalid_credentials` when the user was deleted or disabled after the password was verified, has changed
    *   the password, or has got a second factor that the methods do not include
+   * @throws {NoRowAffected} for one of the statements
    */
   return async function start(
     { passwordVersion, ...user }: VerifiedUser,
@@ -69,13 +70,18 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
       retryKeyHash: null,
       ...client
     }
+    const insertion = mustAffectRow(insert.bind({ ...session, passwordVersion }))
     await store
       .atomically(
-        mustAffectRow(insert.bind({ ...session, passwordVersion })),
+        insertion,
         auditLog.bindEvent(user.id, event, client, { sessionId: session.id }),
         ...statements
       )
-      .catch(refuseIfNoRow('invalid_credentials'))
+      .catch(error => {
+        throw error instanceof NoRowAffected && error.statement === insertion
+          ? new Problem('invalid_credentials')
+          : error
+      })
     await endSurplusSessions(session, client, now)
     return issueTokenPair(session, user, now)
   }

@@ -5,6 +5,7 @@ import {
   getTableColumns,
   gt,
   isNull,
+  lt,
   lte,
   ne,
   notInArray,
@@ -96,9 +97,13 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
     return 'for' in session ? session.for('no key update') : session
   }
 
+  const needsOneFactor = eq(users.hasSecondFactor, false)
+  const reachesLevel = or(needsOneFactor, gt(param(sessions.assuranceLevel, 'level'), sql.raw('1'))) as SQL
+  // A time that is further ahead than that was written by an instance whose clock was ahead.
   const isFresh = and(
     gt(sessions.authenticatedAt, param(sessions.authenticatedAt, 'authenticatedAfter')),
-    or(eq(users.hasSecondFactor, false), gt(sessions.assuranceLevel, sql.raw('1')))
+    lt(sessions.authenticatedAt, param(sessions.authenticatedAt, 'authenticatedBefore')),
+    or(needsOneFactor, gt(sessions.assuranceLevel, sql.raw('1')))
   ) as SQL
 
   return {
@@ -113,6 +118,23 @@ export const sessionStatements = prepareStatements('sessions', authTables, (db, 
     ),
     /** As `lockLive`, and only while the last authentication is recent and of the level that the account asks for. */
     lockFresh: selectForUpdate(isFresh),
+    /** As `lockLive`, and only if a level is what the account asks for. */
+    lockAtLevel: selectForUpdate(reachesLevel),
+    /** As `lockLive`, and only while the password is the one that was verified, and all that the account asks for. */
+    lockByPassword: selectForUpdate(
+      needsOneFactor,
+      eq(users.passwordHash, param(users.passwordHash, 'currentHash'))
+    ),
+    /** Writes down that the user has shown again who he is. */
+    renewAuthentication: db
+      .update(sessions)
+      .set({
+        authenticatedAt: param(sessions.authenticatedAt, 'now'),
+        authenticationMethods: param(sessions.authenticationMethods, 'methods'),
+        assuranceLevel: param(sessions.assuranceLevel, 'level')
+      })
+      .where(and(matchesId, matchesUser, isLive))
+      .returning({ id: sessions.id }),
     findWithUser: selectWithUser().where(matchesId),
     findManyWithUser: selectWithUser().where(isIdParam(sessions.id)),
     findState: db.select(state).from(sessions).where(matchesId),

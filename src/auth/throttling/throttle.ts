@@ -9,7 +9,7 @@ import { throttleStatements } from './statements.ts'
 
 /** Milliseconds after which failures expire, and for which too many failures block an e-mail. */
 const DAY_MS = 86_400_000
-/** Failures in a row of one e-mail from one network that cost no wait. */
+/** Failures in a row of one e-mail from one network that cost no wait, unless told otherwise. */
 const FREE_FAILURES = 5
 /** Milliseconds of the longest wait. */
 const MAX_DELAY_MS = 900_000
@@ -23,6 +23,14 @@ interface Subject {
   readonly toBlockMs: (failures: number) => number
   /** Whether the block does not apply to this attempt. */
   readonly isExempt: () => Promise<boolean>
+}
+
+/** How guesses are counted of what is not the password of an e-mail. */
+interface AttemptOptions {
+  /** The lookup key of the e-mail whose known networks are not locked out. */
+  readonly emailKey?: string
+  /** Failures in a row from one network that cost no wait. */
+  readonly freeFailures?: number
 }
 
 /**
@@ -48,21 +56,26 @@ export function createThrottle(store: Store) {
   /**
    * Verifies a password, unless too many failures came before. The attempt counts as a failure from its start, so that
    * parallel guesses cannot pass. A success clears the failures; an error of `verify` undoes the count.
-   * @param emailKey the lookup key of the e-mail, or another name of what is guessed
+   * @param name the lookup key of the e-mail, or another name of what is guessed
    * @param ip the address of the client
    * @param verify resolves to undefined for a wrong password, and throws when it cannot tell
    * @returns what `verify` resolves to
    * @throws {Problem} `sign_in_throttled`: the password was not verified, and the attempt does not count
    */
   async function attempt<Result>(
-    emailKey: string,
+    name: string,
     ip: string,
-    verify: Verify<Result>
+    verify: Verify<Result>,
+    { emailKey = name, freeFailures = FREE_FAILURES }: AttemptOptions = {}
   ): Promise<Result | undefined> {
     const network = toNetwork(ip)
-    const pair = { id: hashSubject(emailKey, network), toBlockMs: toDelayMs, isExempt: async () => false }
+    const pair = {
+      id: hashSubject(name, network),
+      toBlockMs: (failures: number) => toDelayMs(failures, freeFailures),
+      isExempt: async () => false
+    }
     const account = {
-      id: hashSubject(emailKey),
+      id: hashSubject(name),
       toBlockMs: toLockoutMs,
       isExempt: () => isKnownNetwork(emailKey, network)
     }
@@ -169,7 +182,7 @@ export function createThrottle(store: Store) {
 
 export type Throttle = ReturnType<typeof createThrottle>
 
-const toDelayMs = (failures: number) =>
-  failures < FREE_FAILURES ? 0 : Math.min(1000 * 2 ** (failures - FREE_FAILURES), MAX_DELAY_MS)
+const toDelayMs = (failures: number, freeFailures: number) =>
+  failures < freeFailures ? 0 : Math.min(1000 * 2 ** (failures - freeFailures), MAX_DELAY_MS)
 
 const toLockoutMs = (failures: number) => (failures < MAX_FAILURES ? 0 : DAY_MS)

@@ -1,19 +1,17 @@
-import { existsSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { AUDIT_LOG_TABLE } from '../../auth/tables.ts'
-import { readPrivateKeys } from '../../auth/tokens/private-keys.ts'
-import { getSecretFile, readSecretFile } from '../../auth/tokens/signing-secrets.ts'
 import { getWorkerShare } from '../../cluster/worker-context.ts'
 import type { Config } from '../../config/config.ts'
 import { isPostgres } from '../../config/database-url.ts'
-import { readEnvFile } from '../../config/env-file.ts'
-import { assertTracingInstalled, ENV_FILE } from '../../config/environment.ts'
+import { assertTracingInstalled } from '../../config/environment.ts'
 import { findMisspeltSettings } from '../../config/misspelt.ts'
 import type { Inspection } from '../../db/inspection.ts'
 import { inspectPostgres } from '../../db/postgres/inspection.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
 import { inspectSqlite } from '../../db/sqlite/inspection.ts'
-import { findObstacle, pathExists } from '../../process/private-files.ts'
+import { findObstacle } from '../../process/private-files.ts'
+import { isReadableByOthers, isWritableByOthers } from './file-modes.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
 
 const MEBIBYTE = 2 ** 20
@@ -22,8 +20,6 @@ const LOW_SPACE = 1024 * MEBIBYTE
 const MIN_SPACE = 64 * MEBIBYTE
 /** Milliseconds by which two clocks may differ. Lifetimes of tokens are exact to the second. */
 const MAX_CLOCK_SKEW = 1000
-/** The least entropy of an HS256 secret, in bits. (RFC 7518, section 3.2, asks for 256 bits of length.) */
-const MIN_SECRET_BITS = 128
 
 /**
  * Finds accepted settings that are risky for a public service, or that have no effect.
@@ -49,54 +45,6 @@ function* findQuestionableSettings(config: Config, cores: number): Generator<str
     yield 'REFRESH_RACE_LEEWAY is not less than REFRESH_TOKEN_TTL: the re-use of a stolen token always counts as a race'
   if (workers > cores) yield `WEB_CONCURRENCY is ${workers}, but there are ${cores} cores`
 }
-
-/**
- * Checks the signing keys: whether a secret can be guessed, and whether other users can read a file.
- * @param envFile the file of settings, which may hold secrets
- */
-export function checkKeys(config: Config, envFile = ENV_FILE): Finding {
-  const { keyFiles } = config.signing
-  const keys = readPrivateKeys(keyFiles)
-  const secrets = [...config.signing.secrets]
-  const storedSecretFile = getSecretFile(config)
-  const hasStoredSecret = storedSecretFile !== undefined && pathExists(storedSecretFile)
-  if (hasStoredSecret) secrets.push(readSecretFile(storedSecretFile))
-
-  const weakIndex = secrets.findIndex(
-    secret => estimateEntropy(secret) < MIN_SECRET_BITS || PLACEHOLDER_SECRET.test(secret)
-  )
-  if (weakIndex >= 0)
-    return fault(`secret ${weakIndex + 1} can be guessed; latchkey keys generate creates a better one`)
-  const readableFile = [
-    ...keyFiles,
-    ...(hasStoredSecret ? [storedSecretFile] : []),
-    ...(holdsSecret(envFile) ? [envFile] : [])
-  ].find(isReadableByOthers)
-  if (readableFile) return warning(`${readableFile} can be read by other users of this machine: chmod 600`)
-  if (keys.length + secrets.length === 0) return ok('a secret will be created at the first start')
-  return ok(`${keys.length} private, ${secrets.length} secret`)
-}
-
-/** Words in secrets that were copied from manuals and examples. */
-const PLACEHOLDER_SECRET = /secret|passw|change.?me|example|default/i
-
-/** An upper bound of the entropy of a text, in bits, from the frequencies of its characters. */
-function estimateEntropy(text: string): number {
-  const counts = [...Map.groupBy(text, character => character).values()]
-  return counts.reduce((bits, { length }) => bits - length * Math.log2(length / text.length), 0)
-}
-
-/** Whether a file of settings has a secret that signs. A pipe is not read again: it may have no more to give. */
-const holdsSecret = (envFile: string): boolean =>
-  statSync(envFile, { throwIfNoEntry: false })?.isFile() === true &&
-  Boolean(readEnvFile(envFile).variables.JWT_SECRET)
-
-const isReadableByOthers = (file: string) =>
-  ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0
-
-/** Whoever may write to a folder can replace the files in it. */
-const isWritableByOthers = (folder: string) =>
-  ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o022) !== 0
 
 /** Checks the free space on the disk of the database, and the permissions of its files and their folder. */
 export function checkDisk({ database: { url } }: Config, readFreeBytes = getFreeBytes): Finding {

@@ -1,16 +1,24 @@
-import { existsSync, statSync } from 'node:fs'
-import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
+import { statSync } from 'node:fs'
+import {
+  readStoredSecrets,
+  type SecretKind,
+  sealingSecret,
+  secretKinds,
+  signingSecret,
+  toSecretFile
+} from '../../auth/secrets/secret-file.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles } from '../../db/sqlite/copy.ts'
-import { createPrivateFile, pathExists, readPrivateFile } from '../../process/private-files.ts'
+import { createPrivateFile, pathExists } from '../../process/private-files.ts'
 import type { Command } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'
 import { getDatabaseFile } from '../open-database.ts'
 
 const backup: Command = {
   description:
-    'Copies the SQLite database to FILE, also while the service runs. A stored signing key is copied to FILE.key. Neither\n' +
-    'file may exist. The copy is checked. Keep both as secret as the originals.',
+    'Copies the SQLite database to FILE, also while the service runs. Its keys are copied too, where they are stored: that\n' +
+    'which signs to FILE.key, that which seals to FILE.sealing.key. None of the files may exist. The copy is checked. Keep\n' +
+    'all of them as secret as the originals.',
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], progress, report }) {
@@ -21,20 +29,25 @@ const backup: Command = {
         'A PostgreSQL database is backed up with its own tools, such as pg_dump.'
       )
     const database = getDatabaseFile(settings)
-    const [databaseKeyFile, key] = [toSecretFile(database), toSecretFile(file)]
-    for (const target of [file, key, ...getDraftFiles(file)])
+    const keyFiles = secretKinds.map(kind => toSecretFile(kind, file))
+    for (const target of [file, ...keyFiles, ...getDraftFiles(file)])
       if (pathExists(target)) throw new CommandError('exists', `${target} exists already. Give another file.`)
 
     // An unreadable key must fail before anything is written.
-    const secret = existsSync(databaseKeyFile) ? readPrivateFile(databaseKeyFile) : undefined
+    const keys = readStoredSecrets(database, file)
     await copySqlite(database, file, fraction => progress(`${Math.floor(fraction * 100)} % copied`))
-    if (secret) createPrivateFile(key, secret)
+    for (const { to, secret } of keys) createPrivateFile(to, secret)
     const bytes = statSync(file).size
+    const copied = (kind: SecretKind) => keys.find(key => key.kind === kind)?.to
+    const [key, sealingKey] = [copied(signingSecret), copied(sealingSecret)]
     report(
-      { file, bytes, ...(secret && { key }) },
-      `${file}: ${bytes} bytes${secret ? `, and its key in ${key}` : ''}\n`
+      { file, bytes, ...(key && { key }), ...(sealingKey && { sealingKey }) },
+      `${file}: ${bytes} bytes${formatKeys(keys.map(({ to }) => to))}\n`
     )
   }
 }
+
+const formatKeys = (files: readonly string[]) =>
+  files.length === 0 ? '' : `, and its ${files.length > 1 ? 'keys' : 'key'} in ${files.join(' and ')}`
 
 export default backup

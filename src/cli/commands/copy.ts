@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { sealingSecret, signingSecret, toSecretFile } from '../../auth/secrets/secret-file.ts'
 import { isDatabaseUrl, isPostgres } from '../../config/database-url.ts'
 import { copyDatabase } from '../../db/copy.ts'
 import { DatabaseError } from '../../db/errors.ts'
@@ -31,18 +32,20 @@ const copy: Command = {
       const target = await openPostgres({ url: to, poolMax: 1, log })
       const onProgress = (name: string, rows: number) => progress(`${rows} ${name}`)
       const sizes = await copyDatabase(source, target, copiedTables, onProgress).finally(target.close)
-      report(sizes, formatSizes(sizes, `${file}.key`))
+      report(sizes, formatSizes(sizes, file))
     } finally {
       await source.close()
     }
   }
 }
 
-const formatSizes = (sizes: Record<string, number>, key: string) => `${Object.entries(sizes)
+const formatSizes = (sizes: Record<string, number>, file: string) => `${Object.entries(sizes)
   .map(([name, size]) => `${size} ${name}\n`)
   .join('')}
-Set JWT_SECRET to the secret that the service has signed with: the content of ${key},
+Set JWT_SECRET to the secret that the service has signed with: the content of ${toSecretFile(signingSecret, file)},
 unless JWT_SECRET was set before. Another secret signs everybody out.
+Set SEALING_KEY to the secret that the service has sealed with: the content of ${toSecretFile(sealingSecret, file)},
+unless SEALING_KEY was set before. Another secret makes all authenticator apps worthless.
 `
 
 export default copy

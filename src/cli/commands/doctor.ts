@@ -1,15 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { type Config, ConfigError } from '../../config/config.ts'
 import type { Inspection } from '../../db/inspection.ts'
-import {
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkKeys,
-  checkSettings,
-  inspectDatabase
-} from '../checks/checks.ts'
+import { checkClock, checkDatabase, checkDisk, checkSettings, inspectDatabase } from '../checks/checks.ts'
 import { type Finding, fault } from '../checks/findings.ts'
+import { checkKeys, checkSealing } from '../checks/keys.ts'
 import { checkMail } from '../checks/mail.ts'
 import { checkPorts } from '../checks/ports.ts'
 import type { Command } from '../command.ts'
@@ -42,6 +36,7 @@ const doctor: Command = {
     async function checkAll(settings: Config) {
       let inspection: Inspection | undefined
       await check('keys', () => checkKeys(settings))
+      await check('sealing', () => checkSealing(settings))
       await check('disk', () => checkDisk(settings))
       await check('database', async () => {
         inspection = await inspectDatabase(settings)

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateSecret } from '../../auth/secrets/secret-file.ts'
 import { type KeyAlgorithm, toPublicJwk } from '../../auth/tokens/jwk.ts'
-import { generateSecret } from '../../auth/tokens/signing-secrets.ts'
 import { createParentFolder, createPrivateFile } from '../../process/private-files.ts'
 import type { Command } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'

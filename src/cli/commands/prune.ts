@@ -41,6 +41,6 @@ const createUnusedDatabaseError = (lastUse: Date, now: Date) =>
       'Nothing was removed. If the clock is right, use --force.'
   )
 
-const toWords = (table: string) => table.replace(/[A-Z]/, ' $&').toLowerCase()
+const toWords = (table: string) => table.replace(/[A-Z]/g, ' $&').toLowerCase()
 
 export default prune

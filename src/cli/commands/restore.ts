@@ -1,15 +1,10 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
-import { toSecretFile } from '../../auth/tokens/signing-secrets.ts'
+import { readStoredSecrets, secretKinds, toSecretFile } from '../../auth/secrets/secret-file.ts'
 import { isPostgres } from '../../config/database-url.ts'
 import { copySqlite, getDraftFiles, isInUse } from '../../db/sqlite/copy.ts'
 import { toSqlitePath } from '../../db/sqlite/engine.ts'
 import { openStore } from '../../db/store.ts'
-import {
-  createParentFolder,
-  createPrivateFile,
-  pathExists,
-  readPrivateFile
-} from '../../process/private-files.ts'
+import { createParentFolder, createPrivateFile, pathExists } from '../../process/private-files.ts'
 import { expireSyncTokens } from '../../sync/reset.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError } from '../exit-codes.ts'
@@ -19,8 +14,8 @@ const DATABASE_SUFFIXES = ['', '-wal', '-shm']
 
 const restore: Command = {
   description:
-    'Replaces the SQLite database by the backup in FILE, and the signing key by FILE.key if that exists. Stop the service\n' +
-    'first. The old files are moved aside, and the answer says where. Clients that follow changes take all todos anew.',
+    'Replaces the SQLite database by the backup in FILE, and the keys by FILE.key and FILE.sealing.key if those exist. Stop the\n' +
+    'service first. The old files are moved aside, and the answer says where. Clients that follow changes take all todos anew.',
   operands: ['FILE'],
 
   async run({ config, operands: [file = ''], now, log, progress, report }) {
@@ -34,31 +29,30 @@ const restore: Command = {
       throw new CommandError('unavailable', `${database} is in use. Stop the service first.`)
 
     const draftFile = `${database}.restored`
-    const draftKeyFile = toSecretFile(draftFile)
+    const draftKeyFiles = secretKinds.map(kind => toSecretFile(kind, draftFile))
     const draftFiles = [...DATABASE_SUFFIXES, '-journal'].map(suffix => `${draftFile}${suffix}`)
-    for (const draft of [...draftFiles, draftKeyFile, ...getDraftFiles(draftFile)])
+    for (const draft of [...draftFiles, ...draftKeyFiles, ...getDraftFiles(draftFile)])
       if (pathExists(draft))
         throw new CommandError('exists', `${draft} exists already. Remove this file of an earlier attempt.`)
     // An unreadable key must fail before anything is moved.
-    const keyFile = toSecretFile(file)
-    const key = existsSync(keyFile) ? readPrivateFile(keyFile) : undefined
+    const keys = readStoredSecrets(file, draftFile)
     createParentFolder(database)
-    // Both drafts are complete before anything is moved: from then on, files are only renamed.
-    if (key) createPrivateFile(draftKeyFile, key)
+    // All drafts are complete before anything is moved: from then on, files are only renamed.
+    for (const { to, secret } of keys) createPrivateFile(to, secret)
     try {
       await copySqlite(file, draftFile, fraction => progress(`${Math.floor(fraction * 100)} % restored`))
       await expireTokensIn(draftFile, { now, log })
     } catch (error) {
-      for (const draft of [...draftFiles, draftKeyFile]) rmSync(draft, { force: true })
+      for (const draft of [...draftFiles, ...draftKeyFiles]) rmSync(draft, { force: true })
       throw error
     }
     const replacedFile = `${database}.replaced-${now().toISOString().replaceAll(':', '-')}`
     // SQLite would apply the old database's log to the restored one.
     for (const suffix of DATABASE_SUFFIXES) moveIfExists(`${database}${suffix}`, `${replacedFile}${suffix}`)
     renameSync(draftFile, database)
-    if (key) {
-      moveIfExists(toSecretFile(database), toSecretFile(replacedFile))
-      renameSync(draftKeyFile, toSecretFile(database))
+    for (const { kind, to } of keys) {
+      moveIfExists(toSecretFile(kind, database), toSecretFile(kind, replacedFile))
+      renameSync(to, toSecretFile(kind, database))
     }
     report(
       { database, ...(hasPredecessor && { replaced: replacedFile }) },

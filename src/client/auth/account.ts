@@ -1,8 +1,8 @@
 import type { Call } from '../http/calls.ts'
 import type { Send } from '../http/requests.ts'
-import { readEmpty, readUser } from '../http/responses.ts'
+import { readAuthentication, readEmpty, readUser } from '../http/responses.ts'
 import type { TokenManager } from '../tokens/token-manager.ts'
-import type { ChangePasswordBody, User } from '../types.ts'
+import type { Authentication, ChangePasswordBody, ReauthenticateBody, User } from '../types.ts'
 import { createReplacePair } from './replace-pair.ts'
 
 /** Creates the methods on the account of the signed-in user. */
@@ -12,6 +12,15 @@ export function createAccount(send: Send, tokens: TokenManager, call: Call) {
   return {
     /** Reads the signed-in user from the service. */
     me: () => call({ method: 'GET', path: '/api/auth/me', read: readUser }),
+
+    /** Shows again who the user is, after `reauthentication_required`. The tokens stay the same. */
+    reauthenticate: (body: ReauthenticateBody): Promise<Authentication> =>
+      call({
+        method: 'POST',
+        path: '/api/auth/reauthenticate',
+        body,
+        read: readAuthentication
+      }),
 
     /** Changes the user name. */
     async rename(username: string): Promise<User> {
@@ -25,8 +34,8 @@ export function createAccount(send: Send, tokens: TokenManager, call: Call) {
     changePassword: (body: ChangePasswordBody): Promise<void> =>
       replacePair({ method: 'PUT', path: '/api/auth/password', body }),
 
-    /** Deletes the account and all its data. */
-    async deleteAccount(password: string): Promise<void> {
+    /** Deletes the account and all its data. While the session is fresh, the password may be left out. */
+    async deleteAccount(password?: string): Promise<void> {
       const request = { method: 'DELETE', path: '/api/auth/me', isIdempotent: false } as const
       await call({ ...request, body: { password }, read: readEmpty })
       await tokens.signOut()

@@ -1,17 +1,17 @@
 import type { Send } from '../http/requests.ts'
-import { readRegistration } from '../http/responses.ts'
+import { readRegisteredPair, readRegistration } from '../http/responses.ts'
 import type { TokenManager } from '../tokens/token-manager.ts'
-import type { Challenge, ConfirmRegistrationBody, RegisterBody, User } from '../types.ts'
+import type { Challenge, ConfirmRegistrationBody, RegisterBody, RegisteredPair, User } from '../types.ts'
 import { SignUpModeError } from './sign-up-mode-error.ts'
-import { createStartSession } from './start-session.ts'
 
-/** A user, with the challenge of the code that was mailed to the address at the registration. */
-export type RegisteredUser = User & { verification?: Challenge }
+/**
+ * A user, with the challenge of the code that was mailed to the address at the registration, and with the recovery codes of an
+ * account that begins with a passkey: show them.
+ */
+export type RegisteredUser = User & { verification?: Challenge; recoveryCodes?: readonly string[] }
 
 /** Creates the methods that make an account. */
 export function createRegistration(send: Send, tokens: TokenManager) {
-  const startSession = createStartSession(send, tokens)
-
   const requestRegistration = (body: RegisterBody) =>
     send({ method: 'POST', path: '/api/auth/register', body, read: readRegistration })
 
@@ -25,8 +25,7 @@ export function createRegistration(send: Send, tokens: TokenManager) {
       const answer = await requestRegistration(body)
       if (!('user' in answer)) throw new SignUpModeError(answer)
       await tokens.save(answer)
-      const { user, verification } = answer
-      return verification ? { ...user, verification } : user
+      return toRegisteredUser(answer)
     },
 
     /**
@@ -41,7 +40,16 @@ export function createRegistration(send: Send, tokens: TokenManager) {
     },
 
     /** Creates the account by the code of the mail, and signs in. */
-    confirmRegistration: ({ challengeId, code }: ConfirmRegistrationBody): Promise<User> =>
-      startSession('/api/auth/register/confirm', { challengeId, code })
+    async confirmRegistration({ challengeId, code }: ConfirmRegistrationBody): Promise<RegisteredUser> {
+      const path = '/api/auth/register/confirm'
+      const pair = await send({ method: 'POST', path, body: { challengeId, code }, read: readRegisteredPair })
+      await tokens.save(pair)
+      return toRegisteredUser(pair)
+    }
   }
+}
+
+function toRegisteredUser({ user, verification, recoveryCodes }: RegisteredPair): RegisteredUser {
+  const extras = { ...(verification && { verification }), ...(recoveryCodes && { recoveryCodes }) }
+  return Object.keys(extras).length > 0 ? { ...user, ...extras } : user
 }

@@ -1,17 +1,32 @@
 import type {
+  AddedPasskey,
+  Authentication,
   BatchResult,
   Challenge,
   Change,
   ChangePage,
   Completion,
   CompletionPage,
+  ConfirmedFactor,
+  CreatedPersonalAccessToken,
   Event,
   EventPage,
+  Factor,
+  FactorList,
   ImportTodosAnswer,
   List,
   ListPage,
+  ListPasskeysAnswer,
+  ListPersonalAccessTokensAnswer,
   ListSessionsAnswer,
+  NewTotpFactor,
+  Passkey,
+  PasskeyCreationOptions,
+  PasskeyRequestOptions,
+  PersonalAccessToken,
+  RecoveryCodes,
   RegisteredPair,
+  SecondFactorPair,
   Session,
   Tag,
   TagChange,
@@ -103,10 +118,29 @@ const isTokenPair = isObjectOf<TokenPair>({
 })
 const isChallenge = isObjectOf<Challenge>({ challengeId: isNonEmptyString, expiresIn: isFiniteNumber })
 const isRegisteredPair = (value: unknown): value is RegisteredPair =>
-  isTokenPair(value) && (!('verification' in value) || isChallenge(value.verification))
+  isTokenPair(value) &&
+  (!('verification' in value) || isChallenge(value.verification)) &&
+  (!('recoveryCodes' in value) || isRecoveryCodes(value))
+const isSecondFactorPair = (value: unknown): value is SecondFactorPair =>
+  isTokenPair(value) && (!('recoveryCode' in value) || isNonEmptyString(value.recoveryCode))
+const isFactor = isObjectOf<Factor>({ id: isNonEmptyString })
+const isConfirmedFactor = (value: unknown): value is ConfirmedFactor =>
+  isFactor(value) && (!('recoveryCodes' in value) || isRecoveryCodes(value))
+const isRecoveryCodes = isObjectOf<RecoveryCodes>({ recoveryCodes: isArrayOf(isNonEmptyString) })
+const isPasskey = isObjectOf<Passkey>({ id: isNonEmptyString, name: isNonEmptyString })
+const isAddedPasskey = (value: unknown): value is AddedPasskey =>
+  isPasskey(value) && (!('recoveryCodes' in value) || isRecoveryCodes(value))
+const isAuthentication = isObjectOf<Authentication>({
+  authenticatedAt: isNonEmptyString,
+  freshUntil: isNonEmptyString
+})
 const isTodo = isObjectOf<Todo>({ id: isNonEmptyString, title: isNonEmptyString, etag: isNonEmptyString })
 const isList = isObjectOf<List>({ id: isNonEmptyString, name: isNonEmptyString, etag: isNonEmptyString })
 const isSession = isObjectOf<Session>({ id: isNonEmptyString })
+const isPersonalAccessToken = isObjectOf<PersonalAccessToken>({
+  id: isNonEmptyString,
+  name: isNonEmptyString
+})
 const isEvent = isObjectOf<Event>({ id: isNonEmptyString })
 
 /** Refuses a page whose `nextCursor` is its own cursor: a proxy dropped the query, and iteration would never end. */
@@ -146,6 +180,7 @@ export const readEventStream: ResponseReader<Response> = async response => {
 
 export const readUser = createJsonReader(isUser)
 export const readTokenPair = createJsonReader(isTokenPair)
+export const readRegisteredPair = createJsonReader(isRegisteredPair)
 export const readChallenge = createJsonReader(isChallenge)
 /** Reads the pair of a new account, or the challenge with whose code the account comes into being. */
 export const readRegistration = createJsonReader(
@@ -154,7 +189,33 @@ export const readRegistration = createJsonReader(
 /** Refuses the token pair of another user. */
 export const createTokenPairReader = ({ id }: User) =>
   createJsonReader((value): value is TokenPair => isTokenPair(value) && value.user.id === id)
+export const readSecondFactorPair = createJsonReader(isSecondFactorPair)
+export const readFactors = createJsonReader(
+  isObjectOf<FactorList>({ items: isArrayOf(isFactor), recoveryCodesLeft: isFiniteNumber })
+)
+export const readNewTotpFactor = createJsonReader(
+  isObjectOf<NewTotpFactor>({ id: isNonEmptyString, secret: isNonEmptyString, uri: isNonEmptyString })
+)
+export const readConfirmedFactor = createJsonReader(isConfirmedFactor)
+export const readRecoveryCodes = createJsonReader(isRecoveryCodes)
+export const readPasskey = createJsonReader(isPasskey)
+export const readAddedPasskey = createJsonReader(isAddedPasskey)
+export const readPasskeys = createJsonReader(isObjectOf<ListPasskeysAnswer>({ items: isArrayOf(isPasskey) }))
+export const readPasskeyCreationOptions = createJsonReader(
+  isObjectOf<PasskeyCreationOptions>({ challenge: isNonEmptyString })
+)
+export const readPasskeyRequestOptions = createJsonReader(
+  isObjectOf<PasskeyRequestOptions>({ challenge: isNonEmptyString })
+)
+export const readAuthentication = createJsonReader(isAuthentication)
 export const readSessions = createJsonReader(isObjectOf<ListSessionsAnswer>({ items: isArrayOf(isSession) }))
+export const readPersonalAccessTokens = createJsonReader(
+  isObjectOf<ListPersonalAccessTokensAnswer>({ items: isArrayOf(isPersonalAccessToken) })
+)
+export const readPersonalAccessToken = createJsonReader(isPersonalAccessToken)
+export const readCreatedPersonalAccessToken = createJsonReader(
+  isObjectOf<CreatedPersonalAccessToken>({ id: isNonEmptyString, token: isHeaderValue })
+)
 export const createEventPageReader = (cursor: string | undefined) => createPageReader(cursor, isEventPage)
 export const readTodo = createJsonReader(isTodo)
 export const createTodoPageReader = (cursor: string | undefined) => createPageReader(cursor, isTodoPage)

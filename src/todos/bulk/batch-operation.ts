@@ -132,13 +132,16 @@ function findError(operation: BatchOperation, isOneOfSeveral: boolean): FieldErr
   if (patchError) return { ...patchError, pointer: `/changes${patchError.pointer}` }
   if (!where) return undefined
   if (isOneOfSeveral) return { pointer: '/where', detail: 'is taken in a batch of one operation only' }
-  if (operation.op === 'patch' && !changesDoneOnly(operation.changes))
-    return { pointer: '/changes', detail: 'may change done, and nothing else, with where' }
+  if (operation.op === 'patch' && !isBulkPatch(operation.changes))
+    return { pointer: '/changes', detail: 'may change one of done and listId, and nothing else, with where' }
   return undefined
 }
 
-const changesDoneOnly = ({ done, children: _, ...others }: TodoPatch): boolean =>
-  done !== undefined && Object.keys(others).length === 0
+/** Whether a patch changes what can be changed of any number of todos. */
+const isBulkPatch = ({ children: _, ...changes }: TodoPatch): boolean => {
+  const [name, ...others] = Object.keys(changes)
+  return (name === 'done' || name === 'listId') && others.length === 0
+}
 
 const countNamedTodos = (operation: BatchOperation): number =>
   'ids' in operation && operation.ids ? operation.ids.length : 1

@@ -24,7 +24,7 @@ import type { FilteredUpdate } from './filtered/update-range.ts'
 /** A batch that takes effect once. */
 export interface BatchRequest {
   readonly userId: string
-  readonly sessionId?: string
+  readonly sessionId?: string | null
   readonly operations: readonly BatchOperation[]
   /** Whether to run everything and write nothing. */
   readonly validateOnly: boolean
@@ -172,6 +172,7 @@ function toBulkUpdate(
   filter: Filter
 ): FilteredUpdate {
   if (operation.op !== 'patch' && operation.op !== 'complete') return { kind: operation.op, filter }
-  const { done, children } = toPatch(operation)
+  const { done, listId, children } = toPatch(operation)
+  if (listId !== undefined) return { kind: 'moveToList', listId, filter }
   return { kind: done === true ? 'complete' : 'reopen', children, filter }
 }

@@ -1,5 +1,7 @@
 import type { Store } from '../../db/store.ts'
 import { type FieldError, validationFailed } from '../../problems/problem.ts'
+import { NO_LIST } from '../lists/problems.ts'
+import { listStatements } from '../lists/statements.ts'
 import { countTodos } from '../query/list.ts'
 import { type Filter, findFilterErrors } from '../query/list-query.ts'
 import { assertTargetsExist } from '../query/targets.ts'
@@ -28,14 +30,24 @@ export async function runBulkUpdate(
   assertConditionsSelect(filter)
   if (validateOnly) return countChanging(store, userId, update)
   await assertTargetsExist(store, userId, filter)
-  return changeTodos(store, userId, update, options)
+  const assertPossible = () => assertListExists(store, userId, update)
+  await assertPossible()
+  return changeTodos(store, userId, update, { ...options, assertPossible })
 }
 
-async function countChanging(
-  store: Store,
-  userId: string,
-  { kind, filter }: FilteredUpdate
-): Promise<number> {
+/** @throws {Problem} `validation_failed` when the list into which todos are to go is not there, or in the trash */
+async function assertListExists(store: Store, userId: string, update: FilteredUpdate): Promise<void> {
+  if (update.kind !== 'moveToList' || update.listId === null) return
+  const [list] = await listStatements(store).find.execute({ userId, id: update.listId })
+  if (!list || list.deletedAt) throw validationFailed({ pointer: '/changes/listId', detail: NO_LIST })
+}
+
+async function countChanging(store: Store, userId: string, update: FilteredUpdate): Promise<number> {
+  const { kind, filter } = update
+  if (kind === 'moveToList') {
+    await assertListExists(store, userId, update)
+    return countTodos(store, userId, filter, update.listId ?? '')
+  }
   if (kind !== 'complete' && kind !== 'reopen') return countTodos(store, userId, filter)
   const isDone = kind === 'reopen'
   return filter.done === !isDone ? 0 : countTodos(store, userId, { ...filter, done: isDone })

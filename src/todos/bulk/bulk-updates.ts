@@ -14,6 +14,8 @@ import { INITIAL_SLICE } from './passes/slices.ts'
 export type BulkChange = FilteredUpdate | Retagging
 
 async function preparePasses(store: Store, update: BulkUpdateRun): Promise<readonly Pass[]> {
+  // No list changes its state until an update in slices is done.
+  await settleLists(store, update.userId)
   const change = update.change as BulkChange
   if ('tag' in change) return [prepareRetagging(store, change, update)]
   return prepareFilteredUpdate(store, change, update)
@@ -30,12 +32,15 @@ export interface BulkUpdateOptions {
   readonly storeAnswer?: StoreAnswer<number>
   /** Whether the update names the few todos that it changes, `MAX_FEW` at most. */
   readonly isFew?: boolean
+  /** Throws a problem when the update cannot be done, as things stand: an update that cannot changes nothing. */
+  readonly assertPossible?: () => Promise<void>
 }
 
 /** The most todos that are changed in one go however many a user has. */
 export const MAX_FEW = INITIAL_SLICE
 
 const noStatements = () => []
+const isAlwaysPossible = async () => {}
 
 /**
  * Changes todos of a user as one act for whoever looks: in slices where a user has very many todos, and one statement on all
@@ -46,22 +51,24 @@ export async function changeTodos(
   store: Store,
   userId: string,
   change: BulkChange,
-  { requestId = null, storeAnswer = noStatements, isFew = false }: BulkUpdateOptions
+  options: BulkUpdateOptions
 ): Promise<number> {
+  const { requestId = null, storeAnswer = noStatements, isFew = false } = options
+  const { assertPossible = isAlwaysPossible } = options
   const bulkUpdates = createBulkUpdates(store)
-  await settleLists(store, userId)
   if (!isFew && needsSlices(store, userId)) {
     const changed = await bulkUpdates.run(userId, change, requestId)
+    if (changed === 0) await assertPossible()
     const answerStatements = storeAnswer(changed)
     if (answerStatements.length > 0) await store.atomically(...answerStatements)
     return changed
   }
   await bulkUpdates.finishPending(userId)
   const run = { userId, change, revision: store.newId(), startedAt: store.now() }
-  const prepareStatements = async () =>
-    preparePassStatements(
-      await preparePasses(store, run),
-      isFew ? [ALL_IDS] : await splitIntoRanges(store, userId)
-    )
+  const prepareStatements = async () => {
+    const passes = await preparePasses(store, run)
+    await assertPossible()
+    return preparePassStatements(passes, isFew ? [ALL_IDS] : await splitIntoRanges(store, userId))
+  }
   return runInTransaction(store, userId, prepareStatements, storeAnswer)
 }

@@ -51,7 +51,7 @@ export function createLists(store: Store, userId: string) {
   }
 
   /**
-   * Sets the columns that differ; the list must be as it was read.
+   * Sets the columns that differ; the list must be as it was read, and stays so while a bulk update puts todos into it.
    * @returns the list as it is then
    */
   async function write(row: ListRow, changed: ListRow): Promise<ListRow> {
@@ -59,7 +59,10 @@ export function createLists(store: Store, userId: string) {
     if (names.length === 0) return row
     const written = { ...changed, revision: store.newId() }
     const update = updateList(store, [...names, 'revision'])
-    await store.atomically(mustAffectRow(update.bind({ ...written, expected: row.revision })))
+    await store.atomically(
+      mustAffectRow(listStatements(store).findWithoutUpdate.bind({ userId, id: row.id })),
+      mustAffectRow(update.bind({ ...written, expected: row.revision }))
+    )
     return written
   }
 

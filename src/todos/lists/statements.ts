@@ -1,10 +1,11 @@
-import { and, asc, eq, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm'
 import { param, paramRow, prepareShapes, prepareStatements } from '../../db/statements.ts'
 import { prepareChangeShapes, prepareChanges } from '../../sync/sequence.ts'
 import { MAX_LISTS } from '../limits.ts'
 import { type ListRow, todoTables } from '../tables.ts'
 
-type Lists = ReturnType<typeof todoTables>['lists']
+type Tables = ReturnType<typeof todoTables>
+type Lists = Tables['lists']
 
 const belongsToUser = ({ userId }: Lists) => eq(userId, param(userId, 'userId'))
 const isThisList = (lists: Lists) => and(belongsToUser(lists), eq(lists.id, param(lists.id, 'id')))
@@ -14,34 +15,29 @@ const isUnchanged = (lists: Lists) =>
 /** What is being deleted for good is gone, to everybody. */
 const isThere = ({ transition }: Lists) => or(isNull(transition), ne(transition, 'purging'))
 
+/** The list as it was when todos were made for it. */
+const isAsEntered = ({ lists, todos }: Tables) =>
+  and(
+    isThisList(lists),
+    isNull(lists.deletedAt),
+    // As `archivesTodos` has it.
+    sql`(${lists.archivedAt} is not null and coalesce(${lists.transition}, '') <> 'unarchiving') = ${param(todos.isArchived, 'isArchived')}`
+  )
+
 /** What todos change of their lists. */
-export const listCountChanges = prepareChanges(
-  'lists_count',
-  todoTables,
-  (db, { lists, todos }, changeNumber) => {
-    const columns = {
-      changeNumber,
-      revision: param(lists.revision, 'revision'),
-      openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
-    }
-    return {
-      count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
-      /** The same for todos that come into the list: it must be as it was when they were made for it. */
-      enter: db
-        .update(lists)
-        .set(columns)
-        .where(
-          and(
-            isThisList(lists),
-            isNull(lists.deletedAt),
-            // As `archivesTodos` has it.
-            sql`(${lists.archivedAt} is not null and coalesce(${lists.transition}, '') <> 'unarchiving') = ${param(todos.isArchived, 'isArchived')}`
-          )
-        )
-        .returning({ id: lists.id })
-    }
+export const listCountChanges = prepareChanges('lists_count', todoTables, (db, tables, changeNumber) => {
+  const { lists } = tables
+  const columns = {
+    changeNumber,
+    revision: param(lists.revision, 'revision'),
+    openCount: sql`${lists.openCount} + ${param(lists.openCount, 'growth')}`
   }
-)
+  return {
+    count: db.update(lists).set(columns).where(isThisList(lists)).returning({ id: lists.id }),
+    /** The same for todos that come into the list: it must be as it was when they were made for it. */
+    enter: db.update(lists).set(columns).where(isAsEntered(tables)).returning({ id: lists.id })
+  }
+})
 
 /** What makes lists. */
 export const listChanges = prepareChanges('lists', todoTables, (db, { lists }, changeNumber) => {
@@ -83,15 +79,29 @@ export const updateList = prepareChangeShapes(
 )
 
 /** What reads a user's lists one by one. */
-export const listStatements = prepareStatements('lists', todoTables, (db, { lists }) => ({
-  find: db.select().from(lists).where(isThisList(lists)),
-  /** All that are in order: those in the trash are not. */
-  findOrdered: db
-    .select({ id: lists.id, position: lists.position, revision: lists.revision })
-    .from(lists)
-    .where(and(belongsToUser(lists), isNull(lists.deletedAt)))
-    .orderBy(asc(lists.position), asc(lists.id))
-}))
+export const listStatements = prepareStatements('lists', todoTables, (db, tables) => {
+  const { lists, bulkUpdates } = tables
+  const unfinishedUpdate = db
+    .select({ userId: bulkUpdates.userId })
+    .from(bulkUpdates)
+    .where(and(eq(bulkUpdates.userId, param(bulkUpdates.userId, 'userId')), eq(bulkUpdates.isDone, false)))
+  return {
+    find: db.select().from(lists).where(isThisList(lists)),
+    /** The list if todos may come into it as they were made for it. */
+    findAsEntered: db.select({ id: lists.id }).from(lists).where(isAsEntered(tables)),
+    /** The list while no bulk update of its user's todos is under way. */
+    findWithoutUpdate: db
+      .select({ id: lists.id })
+      .from(lists)
+      .where(and(isThisList(lists), notExists(unfinishedUpdate))),
+    /** All that are in order: those in the trash are not. */
+    findOrdered: db
+      .select({ id: lists.id, position: lists.position, revision: lists.revision })
+      .from(lists)
+      .where(and(belongsToUser(lists), isNull(lists.deletedAt)))
+      .orderBy(asc(lists.position), asc(lists.id))
+  }
+})
 
 /** Which lists a page shows. */
 export interface ListFilterShape {

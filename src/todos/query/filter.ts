@@ -1,11 +1,11 @@
-import { and, eq, gt, inArray, isNotNull, isNull, lt, notInArray, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
 import type { Engine, Params } from '../../db/engine.ts'
 import { param } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { toLocalDateTime } from '../../time/time-zones.ts'
 import { priorities } from '../content/content.ts'
 import { firstDueKey, lastDueKey, NO_DUE_KEY } from '../content/due.ts'
-import { todoTables } from '../tables.ts'
+import { type TodoTables, todoTables } from '../tables.ts'
 import { type Filter, INBOX_REF, MAX_LISTS_IN_FILTER, NO_PARENT_REF } from './list-query.ts'
 import { todoSearch } from './search.ts'
 import { tokenize, toSearchTerms } from './terms.ts'
@@ -66,6 +66,10 @@ export function toCondition(
     ...comparedFields.map(name => comparisons[name])
   )
 }
+
+/** Whether a todo is anywhere but in the list or the inbox that `targetListId` names. */
+export const isOutsideList = ({ listId }: Pick<TodoTables['todos'], 'listId'>): SQL =>
+  ne(listId, param(listId, 'targetListId'))
 
 /** @param includesArchived whether todos of archived lists are among those of all lists */
 function toListCondition({ db, kit }: Engine, scope: ListScope, includesArchived: boolean): SQL | undefined {

@@ -17,7 +17,9 @@ export const MAX_LISTS_IN_FILTER = 20
 export const INBOX_REF = 'inbox'
 /** The todos that are nobody's subtask. */
 export const NO_PARENT_REF = 'none'
-const ListRef = Type.Union([Type.Literal(INBOX_REF), Id], { description: 'the id of a list, or inbox' })
+export const ListRef = Type.Union([Type.Literal(INBOX_REF), Id], {
+  description: 'the id of a list, or inbox'
+})
 const ParentRef = Type.Union([Type.Literal(NO_PARENT_REF), Id], {
   description: "the id of a todo, for its subtasks, or none, for todos that are nobody's subtask"
 })

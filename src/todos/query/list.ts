@@ -14,7 +14,7 @@ import { transitionStatements } from '../lists/transitions/statements.ts'
 import { type TodoRow, todoTables } from '../tables.ts'
 import { type Todo, toTodo } from '../todo.ts'
 import { type CursorPosition, parseCursor, toCursor } from './cursor.ts'
-import { type FilterShape, prepareFilter, toCondition } from './filter.ts'
+import { type FilterShape, isOutsideList, prepareFilter, toCondition } from './filter.ts'
 import { type Filter, findFilterErrors, type ListQuery } from './list-query.ts'
 import { getSortColumn, type Sort } from './sort.ts'
 import { assertTargetsExist } from './targets.ts'
@@ -56,8 +56,13 @@ const selectPage = prepareShapes('todos_page', (engine, shape: PageShape) => {
 const isMerged = ({ lists, parent, isSearch, isTrash }: FilterShape): boolean =>
   lists === 'active' && parent !== 'one' && !isSearch && !isTrash
 
-const selectCount = prepareShapes('todos_total', (engine, shape: FilterShape) =>
-  engine.db.select({ total: count() }).from(todoTables(engine.kit).todos).where(toCondition(engine, shape))
+const selectCount = prepareShapes(
+  'todos_total',
+  (engine, { isElsewhere, ...shape }: FilterShape & { readonly isElsewhere: boolean }) => {
+    const { todos } = todoTables(engine.kit)
+    const condition = and(toCondition(engine, shape), isElsewhere ? isOutsideList(todos) : undefined)
+    return engine.db.select({ total: count() }).from(todos).where(condition)
+  }
 )
 
 /**
@@ -96,11 +101,21 @@ export async function listTodos(store: Store, userId: string, query: ListQuery):
   }
 }
 
-/** The number of a user's todos that pass a filter. */
-export async function countTodos(store: Store, userId: string, filter: Filter): Promise<number> {
+/**
+ * The number of a user's todos that pass a filter.
+ * @param targetListId leaves out those of this list, '' for the inbox
+ */
+export async function countTodos(
+  store: Store,
+  userId: string,
+  filter: Filter,
+  targetListId?: string
+): Promise<number> {
   await assertTargetsExist(store, userId, filter)
   const { shape, params } = await prepareFilter(store, userId, filter, store.now())
-  return readConsistently(store, userId, filter, () => countMatching(store, shape, params))
+  return readConsistently(store, userId, filter, () =>
+    countMatching(store, shape, { ...params, targetListId })
+  )
 }
 
 /** Reads while no bulk update is under way. What is in the trash shows only when all todos have followed their lists. */
@@ -115,7 +130,8 @@ function readConsistently<Result>(
 }
 
 async function countMatching(store: Store, shape: FilterShape, params: UserParams): Promise<number> {
-  const [row] = await selectCount(store, shape).executeLong(params, todoTables(store.kit).todos.userId)
+  const statement = selectCount(store, { ...shape, isElsewhere: params.targetListId !== undefined })
+  const [row] = await statement.executeLong(params, todoTables(store.kit).todos.userId)
   return Number(row?.total)
 }
 

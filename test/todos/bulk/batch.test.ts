@@ -188,7 +188,7 @@ t.test('an invalid batch names each wrong field', async t => {
     [
       [{ op: 'patch', where: { done: true }, changes: { title: 'x' } }],
       '/0/changes',
-      'may change done, and nothing else, with where'
+      'may change one of done and listId, and nothing else, with where'
     ],
     [[{ op: 'move', id }], '/0', 'needs one of after, before and to, or listId or parentId'],
     [[{ op: 'move', id, to: 'top', after: id }], '/0', 'has several of after, before and to; give one'],

@@ -78,7 +78,7 @@ t.test(
     const { results } = (await todos('POST', '/batch', body, headers)).body
     const [{ todo: d }, , , , { todo: e }] = results
     const kept = await app.store.db.select().from(allTables(app.store.kit).idempotencyKeys)
-    t.strictSame(kept[0]?.answer, [d.id, e.id])
+    t.strictSame(kept[0]?.answer, { createdIds: [d.id, e.id], completionIds: {} })
 
     const patched = (await todos('PATCH', `/${a.id}`, { title: 'A' })).body
     const deleted = (await todos('GET', '?deleted=true')).body.items[0]

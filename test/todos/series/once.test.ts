@@ -66,3 +66,51 @@ t.test('parallel completions without a key are several; with If-Match one of the
     ['10', '09', '08', '07', '06', '05'].map(day => ({ date: `2026-01-${day}` }))
   )
 })
+
+t.test('a batch that is sent again tells what it has completed, unless that was taken back', async t => {
+  const { makeRecurring, todos, occurrences } = await serveRecurring(t)
+  const [a, b] = [
+    await makeRecurring('FREQ=DAILY', { date: '2026-01-05' }),
+    await makeRecurring('FREQ=WEEKLY', { date: '2026-01-05' })
+  ]
+  const single = (await todos('POST', '', { title: 'single' })).body
+  const create = { title: 'new', due: { date: '2026-02-01' }, repeat: { rule: 'FREQ=DAILY', from: 'due' } }
+  const operations = [
+    { op: 'create', todo: create },
+    { op: 'complete', ids: [single.id, b.id, a.id] },
+    { op: 'create', todo: { title: 'done', done: true } },
+    { op: 'patch', id: a.id, changes: { done: true } }
+  ]
+  const send = () => todos('POST', '/batch', { operations }, { 'idempotency-key': 'a' })
+  const first = await send()
+  const completed = (date: string) => ({ completed: { occurrence: { date } } })
+  t.match(first.body.results, [
+    { todo: { title: 'new' } },
+    {
+      todos: [
+        { id: single.id, done: true },
+        { id: b.id, ...completed('2026-01-05') },
+        completed('2026-01-05')
+      ]
+    },
+    { todo: { title: 'done' } },
+    { todo: { id: a.id, ...completed('2026-01-06') } }
+  ])
+  const again = await send()
+  t.strictSame([again.status, again.headers['idempotent-replayed']], [200, 'true'])
+  const [, { todos: several }, , { todo }] = first.body.results
+  // Each todo is shown as it is now.
+  several[2] = { ...todo, completed: several[2].completed }
+  t.strictSame(again.body, first.body)
+  t.strictSame(await occurrences(a.id), [{ date: '2026-01-06' }, { date: '2026-01-05' }])
+
+  await todos('DELETE', `/${a.id}/completions/${todo.completed.id}`)
+  await todos('DELETE', `/${single.id}?permanent=true`)
+  const { body } = await send()
+  t.notOk('completed' in body.results[3].todo)
+  t.strictSame(
+    body.results[1].todos.map(({ id, ...rest }: { id: string; completed: object }) => [id, rest.completed]),
+    several.slice(1).map(({ id, ...rest }: { id: string; completed: object }) => [id, rest.completed]),
+    'without what was deleted for good'
+  )
+})

@@ -342,17 +342,41 @@ t.test('a calendar carries lists, parents and rules, and gives them back', async
   t.equal(items.length, 3)
 })
 
-t.test('a list has more todos than a page of the export', async t => {
+t.test('a list, or the inbox, has more todos than a page of the export', async t => {
   const { makeList, takeLines, todos } = await serveLists(t)
   const home = await makeList('home')
-  const lines = Array.from({ length: 250 }, (_, index) => ({
-    title: `${index}`,
-    listId: home,
-    due: { date: '2026-01-01' }
-  }))
-  t.strictSame((await takeLines(lines)).body, { created: 250, existing: 0 })
-  const { body } = await todos('GET', `/export?list=${home}`)
-  t.equal(new Set(body.split('\n').filter(Boolean)).size, 250)
-  const calendar = await todos('GET', `/export?list=${home}`, undefined, { accept: 'text/calendar' })
-  t.equal(calendar.body.match(/BEGIN:VTODO/g).length, 250)
+  const other = await makeList('other')
+  await takeLines([{ title: 'elsewhere', listId: other }])
+  const { body: trashed } = await todos('POST', '', { title: 'in the trash' })
+  await todos('DELETE', `/${trashed.id}`)
+  const titles: Record<string, string[]> = {}
+  const placements: [string, string | null][] = [
+    [home, home],
+    ['inbox', null]
+  ]
+  for (const [ref, listId] of placements) {
+    const lines = Array.from({ length: 250 }, (_, index) => ({
+      title: `${ref} ${index}`,
+      listId,
+      due: { date: '2026-01-01' }
+    }))
+    t.strictSame((await takeLines(lines)).body, { created: 250, existing: 0 })
+    titles[ref] = lines.map(({ title }) => title).toSorted()
+  }
+  for (const ref of [home, home.toUpperCase(), 'inbox']) {
+    const { status, body } = await todos('GET', `/export?list=${ref}`)
+    const exported = body
+      .split('\n')
+      .filter(Boolean)
+      .map((line: string) => JSON.parse(line).title)
+    t.strictSame([status, exported.toSorted()], [200, titles[ref] ?? titles[home]])
+    const calendar = await todos('GET', `/export?list=${ref}`, undefined, { accept: 'text/calendar' })
+    t.equal(calendar.body.match(/BEGIN:VTODO/g).length, 250)
+    t.equal(calendar.body.includes('X-WR-CALNAME'), ref !== 'inbox')
+  }
+  const wrong = await todos('GET', '/export?list=Inbox')
+  t.strictSame(
+    wrong.body,
+    invalid(wrong, { parameter: 'list', detail: 'is not accepted; give the id of a list, or inbox' })
+  )
 })

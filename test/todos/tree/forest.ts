@@ -196,6 +196,15 @@ export class Forest {
     for (const node of this.nodes.values()) node.deletedWith = node.deletedWith.replace('~', '')
   }
 
+  /** Puts todos into a list: the topmost of them first, so those below them stay there. @returns how many of the selected ones change */
+  moveSelected(selected: readonly Node[], listId: string): number {
+    const elsewhere = selected.filter(node => node.listId !== listId)
+    for (const node of elsewhere)
+      if (!this.ancestors(node).some(above => elsewhere.includes(above)))
+        this.#place(node, { listId, parentId: '' })
+    return elsewhere.length
+  }
+
   restoreSelected(selected: readonly Node[]): void {
     const restored = selected.flatMap(node => [
       node,
@@ -216,6 +225,17 @@ export class Forest {
     list.isDeleted = true
     for (const node of this.nodes.values())
       if (node.listId === list.id && isLive(node)) node.deletedWith = list.id
+  }
+
+  /** Deletes a list for good with its todos. What was in the trash before stays there, in the inbox. */
+  purgeList(list: List): void {
+    const ofList = [...this.nodes.values()].filter(({ listId }) => listId === list.id)
+    for (const { id } of ofList.filter(node => isLive(node) || node.deletedWith === list.id))
+      this.nodes.delete(id)
+    for (const node of ofList) {
+      node.listId = ''
+      if (!this.nodes.has(node.parentId)) node.parentId = ''
+    }
   }
 
   restoreList(list: List): void {

@@ -24,8 +24,9 @@ const GONE = '01a20996-fb6c-78b7-96ed-227b58a269d2'
 
 const kinds = [
   ...(['create', 'create', 'create', 'place', 'place', 'move', 'move', 'moveAll'] as const),
+  ...(['listWhere', 'listWhere'] as const),
   ...(['complete', 'completeAll', 'completeWhere', 'reopen', 'reopenWhere'] as const),
-  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList'] as const),
+  ...(['remove', 'remove', 'removeAll', 'removeWhere', 'removeList', 'restoreList', 'purgeList'] as const),
   ...(['restore', 'restore', 'restoreAll', 'restoreWhere', 'restoreWhere'] as const),
   ...(['purge', 'purgeAll', 'purgeWhere'] as const)
 ]
@@ -133,6 +134,15 @@ class Run {
         }
       }
     },
+    listWhere: plan => {
+      const listId = plan.anchor % 4 === 3 ? null : (this.#listIds[plan.anchor % 4] ?? GONE)
+      const targetId = plan.isRecurring ? GONE : listId
+      return this.#changeWhere(plan, 'patch', { changes: { listId: targetId } }, nodes => {
+        if (targetId !== null && (this.#forest.lists.get(targetId)?.isDeleted ?? true))
+          throw new Refused('/changes/listId')
+        return this.#forest.moveSelected(nodes, targetId ?? '')
+      })
+    },
     complete: plan =>
       this.#change(plan, 'PATCH', '', { done: true, ...this.#children(plan) }, node =>
         this.#forest.complete(node, plan.isWhole)
@@ -166,6 +176,28 @@ class Run {
         return nodes.length
       }),
     removeList: plan => this.#changeList(plan, 'DELETE', '', list => this.#forest.removeList(list)),
+    purgeList: plan => {
+      const purged = this.#changeList(
+        plan,
+        'DELETE',
+        '?permanent=true',
+        list => this.#forest.purgeList(list),
+        true
+      )
+      const id = this.#listIds[plan.list ?? 0] ?? GONE
+      return {
+        request: async () => {
+          const answer = await purged.request()
+          // Another list with the same id has none of its todos.
+          if (answer.status === 200) await this.#trees.addList('again', { id })
+          return answer
+        },
+        apply: () => {
+          purged.apply()
+          this.#forest.lists.set(id, { id, isArchived: false, isDeleted: false })
+        }
+      }
+    },
     restoreList: plan =>
       this.#changeList(plan, 'POST', '/restore', list => this.#forest.restoreList(list), true),
     restore: plan =>

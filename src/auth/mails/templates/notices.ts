@@ -1,19 +1,5 @@
-import { type Fact, type MailBlock, type MailTexts, renderMail } from '../../../mail/layout.ts'
-
-/** When something happened, and from where. */
-export interface Occurrence {
-  readonly time: Date
-  /** null: done by those who run the service. */
-  readonly ip: string | null
-  readonly device: string | null
-}
-
-/** Tells the owner of an account what happened to it. */
-export interface NoticeMail {
-  readonly appName: string
-  readonly username: string
-  readonly occurrence: Occurrence
-}
+import type { MailTexts } from '../../../mail/layout.ts'
+import { type NoticeMail, renderNotice } from './render-notice.ts'
 
 /** Also tells the new address and the link that puts the old one back. */
 export interface EmailChangedMail extends NoticeMail {
@@ -21,8 +7,10 @@ export interface EmailChangedMail extends NoticeMail {
   readonly link: string
 }
 
-/** The most characters of the name of a device. Programs choose theirs, and could make it a text of its own. */
-const MAX_DEVICE = 64
+/** Also tells the name that the token was given. */
+export interface TokenCreatedMail extends NoticeMail {
+  readonly tokenName: string
+}
 
 const GET_NEW_PASSWORD =
   'Ask for a new password at the sign-in at once, and choose one that you use nowhere else. That ends all sessions, so whoever is in your account is signed out. If others may read your mail, change the password of your mailbox first.'
@@ -111,36 +99,12 @@ export const accountEnabled = (mail: NoticeMail): MailTexts =>
     ifNotYou: ['Ask those who run the service why it had been disabled.']
   })
 
-interface NoticeTexts {
-  /** What follows the name of the application. */
-  readonly subject: string
-  readonly event: readonly string[]
-  readonly facts?: readonly Fact[]
-  readonly ifNotYou: readonly MailBlock[]
-}
-
-function renderNotice(
-  { appName, username, occurrence }: NoticeMail,
-  { subject, event, facts = [], ifNotYou }: NoticeTexts
-): MailTexts {
-  return renderMail({
-    appName,
-    subject: `${appName}: ${subject}`,
-    blocks: [
-      ...event,
-      { facts: [['User name', username], ...facts, ...describeOccurrence(occurrence)] },
-      { heading: occurrence.ip === null ? 'If you did not expect this' : 'If it was not you' },
-      ...ifNotYou
-    ]
+export const tokenCreated = (mail: TokenCreatedMail): MailTexts =>
+  renderNotice(mail, {
+    subject: 'a token for programs was made',
+    event: [
+      `A personal access token was made in your account of ${mail.appName}. A program that has it can work with your todos, without your password, until the token expires or is revoked.`
+    ],
+    facts: [['Name of the token', mail.tokenName]],
+    ifNotYou: ['Somebody is in your account.', GET_NEW_PASSWORD, 'The new password ends the token, too.']
   })
-}
-
-function describeOccurrence({ time, ip, device }: Occurrence): readonly Fact[] {
-  const when: Fact = ['When', time]
-  if (ip === null) return [when, ['By', 'those who run the service']]
-  return [
-    when,
-    ['From the address', ip],
-    ['With', device?.slice(0, MAX_DEVICE) ?? 'a program that does not give its name']
-  ]
-}

@@ -3,7 +3,7 @@ import { formatEndedSessions, withAccount } from './with-account.ts'
 
 const disable: Command = {
   description:
-    'Locks an account and ends all its sessions at once. No data is deleted; users enable unlocks the account.\n' +
+    'Locks an account, and ends all its sessions and personal access tokens at once. No data is deleted; users enable unlocks the account.\n' +
     'USER is an e-mail, a user name or an id.',
   operands: ['USER'],
 

@@ -2,7 +2,8 @@ import type { Command } from '../../command.ts'
 import { formatEndedSessions, withAccount } from './with-account.ts'
 
 const signOut: Command = {
-  description: 'Ends all sessions of a user at once. USER is an e-mail, a user name or an id.',
+  description:
+    'Ends all sessions and personal access tokens of a user at once. USER is an e-mail, a user name or an id.',
   operands: ['USER'],
 
   async run(context) {

@@ -4,9 +4,10 @@ import type { Store } from '../../../db/store.ts'
 import { prepareChanges } from '../../../sync/sequence.ts'
 import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
+import { findTopmostAncestor } from '../../tree/topmost-ancestor.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { listCounts } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, toRecountPass, toTreePass } from './subtasks.ts'
+import { isInTreeRange, toRecountPass, toTreePass } from './subtasks.ts'
 
 const statements = prepareChanges('bulk_deletion', todoTables, (db, tables, changeNumber) => {
   const { todos } = tables

@@ -5,10 +5,11 @@ import { type BulkUpdateRun, countRows, type Pass } from '../passes/pass.ts'
 import { prepareCompletionPasses } from './completion.ts'
 import { prepareDeletionPasses } from './deletion.ts'
 import { listCounts } from './list-counts.ts'
+import { prepareListMove } from './list-move.ts'
 import { preparePurgePasses } from './purge.ts'
 import { prepareRecurringPass } from './recurring.ts'
 import { prepareRestorationPasses } from './restoration.ts'
-import { type BulkUpdateKind, type FilteredUpdate, updateRange } from './update-range.ts'
+import { type BulkUpdateKind, type FilteredUpdate, type StateChange, updateRange } from './update-range.ts'
 
 /** Prepares the passes of a bulk update: over the todos that pass its filter, which are counted; then over what depends on them. */
 export async function prepareFilteredUpdate(
@@ -16,6 +17,7 @@ export async function prepareFilteredUpdate(
   update: FilteredUpdate,
   run: BulkUpdateRun
 ): Promise<readonly Pass[]> {
+  if (update.kind === 'moveToList') return prepareListMove(store, update, run)
   const { kind, filter } = update
   const { userId, revision, startedAt } = run
   // All slices select by the time at which the update began, also those that run after a crash.
@@ -44,7 +46,7 @@ function getListCount(store: Store, kind: BulkUpdateKind): Change<unknown> | und
 
 function prepareFollowingPasses(
   store: Store,
-  { kind, children }: FilteredUpdate,
+  { kind, children }: StateChange,
   run: BulkUpdateRun
 ): readonly Pass[] {
   switch (kind) {

@@ -1,4 +1,4 @@
-import { and, count, eq, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Queries } from '../../../db/engine.ts'
 import { param } from '../../../db/statements.ts'
 import { prepareChanges } from '../../../sync/sequence.ts'
@@ -47,6 +47,14 @@ export const listCounts = prepareChanges('bulk_lists', todoTables, (db, tables, 
     countCompleted: countInLists(db, tables, changeNumber, -1, and(justChanged, eq(tables.todos.done, true))),
     /** They were reopened. */
     countReopened: countInLists(db, tables, changeNumber, 1, and(justChanged, isOpen)),
+    /** They came into their lists, some of them in the trash. */
+    countEntering: countInLists(
+      db,
+      tables,
+      changeNumber,
+      1,
+      and(justChanged, isOpen, isNull(tables.todos.deletedAt))
+    ),
     /** They were put into the trash. */
     countDeleted: countInLists(db, tables, changeNumber, -1, and(justChanged, isOpen))
   }

@@ -5,9 +5,10 @@ import type { Store } from '../../../db/store.ts'
 import { prepareChange, prepareChanges } from '../../../sync/sequence.ts'
 import { insertTombstones } from '../../../sync/tombstones.ts'
 import { TODO_TYPE, type TodoTables, todoTables } from '../../tables.ts'
+import { findTopmostAncestor } from '../../tree/topmost-ancestor.ts'
 import type { BulkUpdateRun, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, recountChildren, toTreePass } from './subtasks.ts'
+import { isInTreeRange, recountChildren, toTreePass } from './subtasks.ts'
 import { isInRange } from './update-range.ts'
 
 /*

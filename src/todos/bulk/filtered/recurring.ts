@@ -12,7 +12,7 @@ import { type TodoRow, type TodoTables, todoTables } from '../../tables.ts'
 import { isListed } from '../../todo.ts'
 import { findAncestors, findDescendants } from '../../tree/tree.ts'
 import { type BulkUpdateRun, countRows, type Pass } from '../passes/pass.ts'
-import { type FilteredUpdate, isInRange } from './update-range.ts'
+import { isInRange, type StateChange } from './update-range.ts'
 
 const isOpenRecurring = ({ todos }: TodoTables): SQL | undefined =>
   and(isNotNull(todos.repeat), eq(todos.done, false))
@@ -70,7 +70,7 @@ const statements = prepareStatements('bulk_recurring', todoTables, (db, tables) 
  */
 export async function prepareRecurringPass(
   store: Store,
-  { filter, children, sessionId = null }: FilteredUpdate,
+  { filter, children, sessionId = null }: StateChange,
   { userId, revision, startedAt }: BulkUpdateRun
 ): Promise<Pass> {
   const { shape, params } = await prepareFilter(store, userId, filter, startedAt)

@@ -4,9 +4,10 @@ import type { Store } from '../../../db/store.ts'
 import { prepareChanges } from '../../../sync/sequence.ts'
 import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
+import { findTopmostAncestor } from '../../tree/topmost-ancestor.ts'
 import type { BulkUpdateRun, IdRange, Pass } from '../passes/pass.ts'
 import { countInLists } from './list-counts.ts'
-import { findTopmostAncestor, isInTreeRange, recountChildren, toRecountPass, toTreePass } from './subtasks.ts'
+import { isInTreeRange, recountChildren, toRecountPass, toTreePass } from './subtasks.ts'
 import { isInRange } from './update-range.ts'
 
 /*

@@ -10,15 +10,27 @@ import { type TodoTables, todoTables } from '../../tables.ts'
 /** What happens to todos: they become done or not done, they move to the trash or out of it, or they are deleted for good. */
 export type BulkUpdateKind = 'complete' | 'reopen' | 'delete' | 'restore' | 'purge'
 
-/** What happens to all todos that pass a filter, as it is stored. */
-export interface FilteredUpdate {
-  readonly kind: BulkUpdateKind
-  /** Whether the subtasks of what is completed are completed, too. */
-  readonly children?: 'complete' | undefined
+interface FilteredChange {
   readonly filter: Filter
   /** The session that completes recurring todos by it. */
   readonly sessionId?: string | null
 }
+
+/** All todos that pass a filter get into another state. */
+export interface StateChange extends FilteredChange {
+  readonly kind: BulkUpdateKind
+  /** Whether the subtasks of what is completed are completed, too. */
+  readonly children?: 'complete' | undefined
+}
+
+/** All todos that pass a filter go into a list, or into the inbox. */
+export interface ListMove extends FilteredChange {
+  readonly kind: 'moveToList'
+  readonly listId: string | null
+}
+
+/** What happens to all todos that pass a filter, as it is stored. */
+export type FilteredUpdate = StateChange | ListMove
 
 /** Selects the todos in a range of ids. */
 export const isInRange = ({ todos }: TodoTables): SQL | undefined =>

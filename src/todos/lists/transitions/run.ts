@@ -53,7 +53,7 @@ export async function runTransition(
         rows,
         params: { ...position, toId: last.id, toCreatedAt: last.createdAt }
       }
-      await runLocked(bindSlice(slice))
+      await runLocked(bindSlice(slice, selection))
       if (rows.length < size) return
       from = last
       size = adaptSize(size, performance.now() - startTime)

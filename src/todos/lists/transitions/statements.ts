@@ -4,16 +4,17 @@ import { param, prepareShapes, prepareStatements } from '../../../db/statements.
 import { prepareChanges } from '../../../sync/sequence.ts'
 import { toChangeTime } from '../../statements.ts'
 import { todoTables } from '../../tables.ts'
+import { findTopmostAncestor } from '../../tree/topmost-ancestor.ts'
 
 type Tables = ReturnType<typeof todoTables>
 type Lists = Tables['lists']
 type Todos = Tables['todos']
 
 /**
- * Todos of a list: those that are not in the trash, in the order in which they were made, or those that went there with the list,
- * in the order of their ids. Neither order ever changes, and an index has each.
+ * Todos of a list: those that are not in the trash, in the order in which they were made; those that went there with the list, or
+ * those that are there without it, in the order of their ids. No order ever changes, and an index has each.
  */
-export type Selection = 'live' | 'carried'
+export type Selection = 'live' | 'carried' | 'separate'
 
 /** The todos of a selection. */
 const isSelected = (todos: Todos, selection: Selection) => {
@@ -27,9 +28,11 @@ const isSelected = (todos: Todos, selection: Selection) => {
   return and(
     belongsToUser,
     eq(todos.listId, param(todos.listId, 'listId')),
-    // As the index has it.
+    // As the indexes have it.
     sql`${todos.listId} <> ''`,
-    isNull(todos.deletedAt)
+    selection === 'live'
+      ? isNull(todos.deletedAt)
+      : and(isNotNull(todos.deletedAt), sql`${todos.deletedWith} <> ${todos.listId}`)
   )
 }
 
@@ -80,7 +83,11 @@ export const selectSlice = prepareShapes('lists_slice', ({ db, kit }, selection:
 export const transitionChanges = prepareChanges(
   'lists_transition',
   todoTables,
-  (db, { lists, todos }, changeNumber) => {
+  (db, tables, changeNumber) => {
+    const { lists, todos } = tables
+    const rootId = findTopmostAncestor(tables, sql`1 = 1`)
+    const parentId = sql`(select parent.id from todos as parent
+      where parent.user_id = ${param(todos.userId, 'userId')} and parent.id = ${todos.parentId})`
     const stamp = {
       changeNumber,
       updatedAt: toChangeTime(todos),
@@ -102,6 +109,19 @@ export const transitionChanges = prepareChanges(
         .update(todos)
         .set({ ...stamp, deletedAt: null, deletedWith: '' })
         .where(isInSlice(todos, 'carried'))
+        .returning({ id: todos.id }),
+      /** Puts what stays in the trash into the inbox, without what is gone with the list above it. */
+      partSlice: db
+        .update(todos)
+        .set({
+          listId: '',
+          isArchived: false,
+          parentId: sql`coalesce(${parentId}, '')`,
+          rootId: sql`coalesce(${rootId}, '')`,
+          changeNumber,
+          revision: param(todos.revision, 'revision')
+        })
+        .where(isInSlice(todos, 'separate'))
         .returning({ id: todos.id }),
       restore: db
         .update(lists)
@@ -149,6 +169,7 @@ export const transitionStatements = prepareStatements(
       .set({ transition: null })
       .where(and(isInTransition(lists), hasNone(db, todos, 'live')))
       .returning({ id: lists.id }),
+    // No todo gets into the trash without the list once the others are gone.
     purge: db
       .delete(lists)
       .where(and(isInTransition(lists), hasNone(db, todos, 'live'), hasNone(db, todos, 'carried')))

@@ -18,7 +18,7 @@ export interface Slice {
 interface Steps {
   /** Which todos follow the list. */
   readonly selections: readonly Selection[]
-  readonly bindSlice: (slice: Slice) => readonly BoundStatement[]
+  readonly bindSlice: (slice: Slice, selection: Selection) => readonly BoundStatement[]
   /** When all todos have followed. Each statement must affect a row; one that finds other todos affects none. */
   readonly bindEnd: (params: UserParams) => readonly BoundStatement<readonly unknown[]>[]
 }
@@ -66,11 +66,14 @@ export function createSteps(store: Store, list: ChangingList): Steps {
     }),
 
     purging: () => ({
-      selections: ['live', 'carried'],
-      bindSlice: ({ rows }) =>
-        rows.flatMap(({ id: todoId, revision: expected, completionCount }) =>
+      // What is in the trash without the list stays there, and goes last: then all that is above it and goes is gone.
+      selections: ['live', 'carried', 'separate'],
+      bindSlice: ({ rows, params }, selection) => {
+        if (selection === 'separate') return [changes.partSlice.bind({ ...params, revision: store.newId() })]
+        return rows.flatMap(({ id: todoId, revision: expected, completionCount }) =>
           bindPurge(store, { userId, id: todoId, expected, completionCount })
-        ),
+        )
+      },
       bindEnd: params => [bindTombstone(store, { userId, type: 'list', id }), statements.purge.bind(params)]
     })
   }

@@ -7,8 +7,8 @@ import { readDuePages, readTodoPages, toNdjson } from './todo-pages.ts'
 
 export interface ExportRequest {
   readonly isCalendar: boolean
-  /** The list whose todos are exported, without those in the trash; undefined for all todos. */
-  readonly listId: string | undefined
+  /** The list whose todos are exported, or `inbox`, without those in the trash; undefined for all todos. */
+  readonly listRef: string | undefined
   /** Writes a todo as JSON. */
   readonly serialize: (todo: Todo) => string
 }
@@ -22,15 +22,15 @@ export interface ExportRequest {
 export async function exportTodos(
   store: Store,
   userId: string,
-  { isCalendar, listId, serialize }: ExportRequest
+  { isCalendar, listRef, serialize }: ExportRequest
 ): Promise<AsyncIterable<string>> {
-  if (listId !== undefined) await assertTargetsExist(store, userId, { list: [listId] })
-  const list = listId === undefined ? undefined : { userId, listId }
+  if (listRef !== undefined) await assertTargetsExist(store, userId, { list: [listRef] })
+  const list = listRef === undefined ? undefined : { userId, listRef }
   if (!isCalendar)
     return toNdjson(list ? readListPages(store, list) : readTodoPages(store, userId, 'all'), serialize)
   const listNames = await readListNames(store, userId)
   if (!list)
     return toCalendar(readTodoPages(store, userId, 'listed'), readDuePages(store, userId), { listNames })
-  const name = listNames.get(list.listId)
+  const name = listNames.get(list.listRef)
   return toCalendar(readListPages(store, list), readListDuePages(store, list), { name })
 }

@@ -1,12 +1,12 @@
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
+import { toLookupKey } from '../accounts/email-addresses.ts'
+import type { AccountServices } from '../accounts/services.ts'
 import { passwordStatements } from '../passwords/statements.ts'
 import type { Identity } from '../user.ts'
-import { toLookupKey } from './email-addresses.ts'
-import type { AccountServices } from './services.ts'
 
 /** Asks a signed-in user for the password again: an access token alone can neither take an account over nor guess. */
-export function createReauthenticate({
+export function createVerifyPassword({
   store,
   passwordHasher,
   throttle
@@ -17,7 +17,7 @@ export function createReauthenticate({
    * @returns the hash of the password
    * @throws {Problem} `password_wrong`, `sign_in_throttled` or `overloaded`
    */
-  return async function reauthenticate(
+  return async function verifyPassword(
     { id, email }: Identity,
     password: string,
     client: ClientInfo

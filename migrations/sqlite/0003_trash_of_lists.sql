@@ -1,0 +1,1 @@
+CREATE INDEX `todos_trash_list` ON `todos` (`user_id`,`list_id`,`id`) WHERE deleted_at is not null and list_id <> '' and deleted_with <> list_id;
