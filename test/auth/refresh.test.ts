@@ -297,7 +297,7 @@ t.test('missing and unknown members are named', async t => {
         {
           pointer: '/token',
           detail:
-            'is not known; known are accessToken, refreshToken, tokenType, expiresIn, refreshExpiresIn, user, verification'
+            'is not known; known are accessToken, refreshToken, tokenType, expiresIn, refreshExpiresIn, user, verification, recoveryCode, recoveryCodes'
         }
       ]
     })

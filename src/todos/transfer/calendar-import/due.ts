@@ -32,6 +32,9 @@ const NO_START = 'DTSTART was left out: a todo has no start, only a due date'
 const isSameTime = (start: Property, due: Property) =>
   start.value === due.value && start.parameters.get('TZID') === due.parameters.get('TZID')
 
+/** How a time ends that is not in UTC. */
+const LOCAL_TIME = /T\d{6}$/i
+
 /** The due date of a property; null, with a fault, when the property has none. */
 function toDue(property: Property, source: TodoSource): Due | null {
   const { name, line, parameters } = property
@@ -41,8 +44,7 @@ function toDue(property: Property, source: TodoSource): Due | null {
     return null
   }
   const tzid = parameters.get('TZID')
-  const { dateTime, isUtc } = parseTime(property.value) ?? {}
-  if (dateTime === undefined || isUtc || source.findZone(tzid ?? '') !== undefined) return due
+  if (!LOCAL_TIME.test(property.value.trim()) || source.findZone(tzid ?? '') !== undefined) return due
 
   const problem = `${name} has ${tzid === undefined ? 'no time zone' : `the unknown time zone ${clip(tzid)}`}`
   if ('date' in due)
