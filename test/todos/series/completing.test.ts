@@ -173,7 +173,7 @@ t.test(
 )
 
 t.test('after the last occurrence the todo is done', async t => {
-  const { makeRecurring, complete, occurrences, goTo, todos } = await serveRecurring(t)
+  const { makeRecurring, complete, occurrences, todos } = await serveRecurring(t)
   const rules: [rule: string, from: string, first: object, ...others: object[]][] = [
     ['FREQ=DAILY;COUNT=2', 'due', { date: '2026-01-05' }, { date: '2026-01-06' }],
     ['FREQ=DAILY;COUNT=2', 'completion', { date: '2026-01-05' }, { date: '2026-01-02' }],
@@ -206,7 +206,6 @@ t.test('after the last occurrence the todo is done', async t => {
     const opened = await todos('PATCH', `/${id}`, { done: false })
     t.match(opened.body, { done: false, due: dues.at(-1), completedAt: null })
   }
-  await goTo('9999-12-31T00:00:00Z')
   const { id } = await makeRecurring('FREQ=DAILY', { date: '9999-12-31' })
   t.match((await complete(id)).body, { done: true, due: { date: '9999-12-31' } })
 })
