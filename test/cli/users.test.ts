@@ -86,6 +86,13 @@ t.test('users show tells how an account can be signed in to', async t => {
     sessions: 0
   })
   t.match((await latchkey('users', 'show', 'ada')).stdout, /^disabled {12}2026-01-01T00:00:00\.000Z$/m)
+
+  const { db, kit } = service.app.store
+  const { users } = allTables(kit)
+  await db.update(users).set({ emailVerified: true, passwordHash: '' }).execute()
+  const { stdout } = await latchkey('users', 'show', 'ada')
+  t.match(stdout, /^e-mail {14}user1@example\.org \(verified\)$/m)
+  t.match(stdout, /^password {12}none$/m)
 })
 
 t.test('users remove-factors lets somebody in who has lost them, and tells', async t => {

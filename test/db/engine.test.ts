@@ -96,6 +96,7 @@ const user = (id: string, more: object = {}) => ({
   emailVerified: false,
   passwordHash: 'secret hash',
   passwordVersion: 0,
+  hasSecondFactor: false,
   disabledAt: null,
   createdAt: new Date(),
   ...more
@@ -109,6 +110,9 @@ const session = (id: string, userId: string) => ({
   rotatedAt: new Date('1969-07-20T20:17:40.001Z'),
   idleExpiresAt: new Date('2026-10-25T00:30:00.500Z'),
   absoluteExpiresAt: new Date('9999-12-31T23:59:59.999Z'),
+  authenticatedAt: at,
+  authenticationMethods: ['totp', 'password'],
+  assuranceLevel: 2,
   endedAt: null,
   endReason: null,
   minAccessGeneration: 0,

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { createAccountAdmin } from '../../../src/auth/accounts/admin.ts'
 import { serveAda } from '../../accounts/mail-service.ts'
@@ -201,4 +202,26 @@ t.test('of many tokens at a time, those that have ended are refused', async t =>
   for (const { id } of tokens.slice(0, 10)) await own('DELETE', `/tokens/${id}`)
   t.strictSame(await read(), [...Array(10).fill(401), ...Array(10).fill(200)])
   t.equal((await call('GET', '/api/todos', { token: tokens[19]?.token })).status, 200)
+})
+
+t.test('an account that goes while a request arrives is gone for whatever token it has', async t => {
+  for (const kind of ['access_token_revoked', 'personal_access_token_invalid'] as const) {
+    const { app, call, pair } = await serveOwner(t)
+    const token =
+      kind === 'access_token_revoked'
+        ? pair.accessToken
+        : (await createToken({ call }, pair.accessToken)).token
+    const payload = new PassThrough()
+    const answer = app.inject({
+      method: 'POST',
+      url: '/api/todos',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      payload
+    })
+    // The token is checked before the body is read.
+    t.equal((await call('DELETE', '/api/auth/me', { token: pair.accessToken })).status, 204)
+    payload.end('{"title":"x"}')
+    const { statusCode, body } = await answer
+    t.match({ statusCode, code: JSON.parse(body).code }, { statusCode: 401, code: kind })
+  }
 })
