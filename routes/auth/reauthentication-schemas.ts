@@ -11,10 +11,10 @@ export const AuthenticationDocument = Type.Object(
   {
     authenticatedAt: Instant('when the user has shown who he is'),
     methods: Type.Array(StringEnum(authenticationMethods), {
-      description: 'how; a code joins the password that the session has begun with'
+      description: 'how; a password replaces those of before, a second factor is added to them'
     }),
     level: StringEnum(acrValues, { description: 'the level that the methods reach: one factor, or two' }),
-    freshUntil: Instant('until when the session may do what asks for a recent authentication'),
+    freshUntil: Instant('until when the session is fresh'),
     recoveryCode: Type.Optional(ReplacementCode)
   },
   {
@@ -35,7 +35,7 @@ export const reauthenticate = {
   operationId: 'reauthenticate',
   summary: 'Show again who you are',
   description:
-    'Takes one proof. The session then counts as fresh for `REAUTHENTICATION_TTL`, and may do what answers ' +
+    'Takes exactly one proof. The session is then fresh for `REAUTHENTICATION_TTL`: it may do what answers ' +
     '`reauthentication_required` otherwise. The access token stays the same. Slowed down as a sign-in is. An account that has a ' +
     'second factor or a passkey asks for that: the password alone is refused, and not looked at.',
   tags,

@@ -139,8 +139,8 @@ export const authProblems = {
       'or not with everything that the account asks for: one that has a second factor or a passkey asks for that.',
     next:
       'Ask the user, and send the answer to POST /api/auth/reauthenticate: the password, where the account has no second ' +
-      'factor, otherwise a code or a passkey. The session then counts as fresh for REAUTHENTICATION_TTL, and the access token ' +
-      'stays the same. WWW-Authenticate names the level (acr_values) and the seconds (max_age).'
+      'factor, otherwise a code of the authenticator app, a recovery code or a passkey. The session is then fresh for ' +
+      'REAUTHENTICATION_TTL, and the access token stays the same. WWW-Authenticate names the level (acr_values) and the seconds (max_age).'
   },
   password_wrong: {
     status: 403,

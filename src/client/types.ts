@@ -354,11 +354,11 @@ export type RecoveryCodes = {
 export type Authentication = {
   /** when the user has shown who he is */
   authenticatedAt: string
-  /** how; a code joins the password that the session has begun with */
+  /** how; a password replaces those of before, a second factor is added to them */
   methods: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
   /** the level that the methods reach: one factor, or two */
   level: 'aal1' | 'aal2'
-  /** until when the session may do what asks for a recent authentication */
+  /** until when the session is fresh */
   freshUntil: string
   /** the recovery code in place of the one that was used; shown here and never again */
   recoveryCode?: string

@@ -100,9 +100,18 @@ t.test('a body has one proof', async t => {
     const answer = await reauthenticate(body)
     t.strictSame(answer.body, expectedProblem(answer, 400, 'validation_failed', { errors }))
   }
-  const empty = await reauthenticate({})
-  t.match(empty, { status: 400, body: { code: 'validation_failed', errors: [{ pointer: '' }] } })
-  t.match(empty.body.errors[0].detail, /^needs password/)
+  const detail = 'needs exactly one of password, code, recoveryCode and passkey'
+  for (const body of [
+    {},
+    { password: PASSWORD, code: '123456' },
+    { code: '123456', recoveryCode: '0'.repeat(24) }
+  ]) {
+    const answer = await reauthenticate(body)
+    t.strictSame(
+      answer.body,
+      expectedProblem(answer, 400, 'validation_failed', { errors: [{ pointer: '', detail }] })
+    )
+  }
   t.equal((await call('POST', '/api/auth/reauthenticate', { token })).status, 400)
 })
 

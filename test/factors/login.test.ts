@@ -229,10 +229,10 @@ t.test('an answer that is none is refused, and uses nothing up', async t => {
   const { secret, recoveryCodes } = await addTotp()
   const text = await challenge()
   const cases: [object, object][] = [
-    [{}, { pointer: '', detail: 'needs one of code, recoveryCode, passkey' }],
+    [{}, { pointer: '', detail: 'needs exactly one of code, recoveryCode and passkey' }],
     [
       { code: codeOf(secret, service), recoveryCode: recoveryCodes[0] },
-      { pointer: '', detail: 'needs one of code, recoveryCode, passkey' }
+      { pointer: '', detail: 'needs exactly one of code, recoveryCode and passkey' }
     ],
     [
       { code: '1234567' },

@@ -35,7 +35,7 @@ export const beginTotp = {
   operationId: 'beginTotp',
   summary: 'Begin to set up an authenticator app',
   description:
-    'Needs a fresh session. Show `uri` as a QR code, and `secret` to those who cannot scan one. The app counts once it is ' +
+    'Takes a fresh session. Show `uri` as a QR code, and `secret` to those who cannot scan one. The app counts once it is ' +
     'confirmed; until then the next beginning takes its place, and after a day it goes. Codes have six digits and change every ' +
     `30 seconds (RFC 6238, SHA-1). An account has ${MAX_TOTP_FACTORS} of them at most.`,
   tags,
@@ -50,7 +50,7 @@ export const confirmTotp = {
   operationId: 'confirmTotp',
   summary: 'Confirm an authenticator app',
   description:
-    'Needs a fresh session. From then on the password alone signs nobody in. An account without recovery codes gets ten, which ' +
+    'Takes a fresh session. From then on the password alone signs nobody in. An account without recovery codes gets ten, which ' +
     'are shown once: they are the way in for somebody who has lost the device.',
   tags,
   security: bearer,
@@ -73,7 +73,7 @@ export const deleteFactor = {
   operationId: 'deleteFactor',
   summary: 'Remove an authenticator app',
   description:
-    'Needs a fresh session. With the last second factor the recovery codes go, too, and the password alone signs in again. The ' +
+    'Takes a fresh session. With the last second factor the recovery codes go, too, and the password alone signs in again. The ' +
     'owner is told by mail.',
   tags,
   security: bearer,
@@ -88,7 +88,7 @@ export const replaceRecoveryCodes = {
   operationId: 'replaceRecoveryCodes',
   summary: 'Make new recovery codes',
   description:
-    'Needs a fresh session. Makes ten new codes; the old ones work no more. The owner is told by mail.',
+    'Takes a fresh session. Makes ten new codes; the old ones work no more. The owner is told by mail.',
   tags,
   security: bearer,
   response: {

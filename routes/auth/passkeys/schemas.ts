@@ -38,8 +38,7 @@ export const createOptions = {
   operationId: 'createPasskeyOptions',
   summary: 'Begin to add a passkey',
   description:
-    'What a browser needs to make a passkey for the account. Nothing is written. The account must have been authenticated a short ' +
-    'time ago.',
+    'Takes a fresh session. What a browser needs to make a passkey for the account. Nothing is written.',
   tags,
   security: bearer,
   response: {
@@ -58,7 +57,7 @@ export const addPasskey = {
   operationId: 'addPasskey',
   summary: 'Add a passkey',
   description:
-    'Adds a passkey that was made by the options. Whoever holds it can sign in with it alone, and from then on the password alone ' +
+    'Takes a fresh session. Adds a passkey that was made by the options. Whoever holds it can sign in with it alone, and from then on the password alone ' +
     'is not enough any more. An account without another second factor gets recovery codes. The owner gets a mail. Members of `passkey` that are not listed are not looked at.',
   tags,
   security: bearer,
@@ -108,7 +107,7 @@ export const removePasskey = {
   operationId: 'removePasskey',
   summary: 'Remove a passkey',
   description:
-    'Nobody signs in with it any more. Sessions that it began go on. The only passkey of an account without a password stays. The ' +
+    'Takes a fresh session. Nobody signs in with it any more. Sessions that it began go on. The only passkey of an account without a password stays. The ' +
     'owner gets a mail.',
   tags,
   security: bearer,

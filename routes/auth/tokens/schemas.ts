@@ -82,7 +82,7 @@ export const create = {
   description:
     'Makes a personal access token, with which a program works with the todos, without a sign-in and without the password. It ' +
     'opens what its scopes name, and never the account. The answer shows it this once. It expires after 30 days unless ' +
-    '`expiresIn` or `expiresAt` says otherwise. The sign-in must be recent. Since the token is not kept, an `Idempotency-Key` is ' +
+    '`expiresIn` or `expiresAt` says otherwise. Takes a fresh session. Since the token is not kept, an `Idempotency-Key` is ' +
     'not taken.',
   tags,
   security: bearer,

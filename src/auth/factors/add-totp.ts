@@ -72,7 +72,8 @@ export function createAddTotp({
     const step = opened && findStep(opened.value, code, store.now())
     if (step === undefined)
       throw new Problem('second_factor_wrong', {
-        detail: 'Give the code that the authenticator app shows now, and check the clock of the device.'
+        detail:
+          'Wait for the next code of the authenticator app, and give that. Check the clock of the device.'
       })
 
     const userId = caller.id

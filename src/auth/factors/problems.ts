@@ -11,8 +11,8 @@ export const factorProblems = {
       'The password is right, and the account has a second factor: an authenticator app or a passkey. The password alone signs ' +
       'nobody in.',
     next:
-      'Ask the user for what methods names: totp is the code of the authenticator app, recovery_code one of the codes that were ' +
-      'shown when the factor was set up. Send it with the challenge, which is good for expiresIn seconds and once.'
+      'Ask the user for what methods names: totp is the code of the authenticator app, passkey what navigator.credentials.get() ' +
+      'gives, recovery_code one of the codes that were shown when the first factor was set up. Send it with the challenge, which is good for expiresIn seconds and once.'
   },
   sign_in_expired: {
     status: 401,
@@ -29,7 +29,8 @@ export const factorProblems = {
   second_factor_wrong: {
     status: 403,
     title: 'The code is wrong',
-    detail: 'Give the code that the authenticator app shows now, or a recovery code that was not used.',
+    detail:
+      'Wait for the next code of the authenticator app, and give that. Or give a recovery code that was not used.',
     cause:
       'The code is not one of the account, not of the present half minute or one of its neighbours, or it was used before: each ' +
       'code is taken once.',

@@ -106,7 +106,9 @@ export const passkeyProblems = {
     status: 501,
     title: 'The service takes no passkeys',
     detail: 'Passkeys belong to a domain, and those who run the service have not said to which.',
-    cause: 'The service has neither PASSKEY_RP_ID nor a PUBLIC_URL with https.',
+    cause:
+      'The service has no PASSKEY_RP_ID. It has no PUBLIC_URL that begins with https and the name of a domain, or with ' +
+      'http://localhost. And it is not a service on a loopback HOST without PUBLIC_URL, which would take passkeys of localhost.',
     next:
       'Only those who run the service can change that: by PASSKEY_RP_ID and PASSKEY_ORIGINS, as docs/configuration.md says. Do ' +
       'not offer passkeys until then.'

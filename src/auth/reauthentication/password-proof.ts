@@ -4,7 +4,7 @@ import { passwordStatements } from '../passwords/statements.ts'
 import type { TakeProof } from './proofs.ts'
 import { createVerifyPassword } from './verify-password.ts'
 
-/** Creates the proof by password. It is wrong as well once the password was changed. */
+/** Creates the proof by password. A password that was replaced meanwhile counts as wrong. */
 export function createPasswordProof(
   services: Pick<AccountServices, 'store' | 'passwordHasher' | 'throttle'>
 ): TakeProof {

@@ -1,6 +1,7 @@
 import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
-import { type ProblemCode, validationFailed } from '../../problems/problem.ts'
+import { needsExactlyOne } from '../../problems/needs-exactly-one.ts'
+import type { ProblemCode } from '../../problems/problem.ts'
 import { AuthenticationProof } from '../accounts/schemas.ts'
 import type { AuthenticationMethod } from '../sessions/authentication.ts'
 import type { Identity } from '../user.ts'
@@ -32,8 +33,6 @@ export type TakeProof = (body: AuthenticationProof) => Proof | undefined
  */
 export function findProof(body: AuthenticationProof, kinds: readonly TakeProof[]): Proof {
   const [proof, ...others] = kinds.map(take => take(body)).filter(found => found !== undefined)
-  const names = Object.keys(AuthenticationProof.properties).join(' or ')
-  if (!proof) throw validationFailed({ pointer: '', detail: `needs ${names}` })
-  if (others.length > 0) throw validationFailed({ pointer: '', detail: `needs only one: ${names}` })
+  if (!proof || others.length > 0) throw needsExactlyOne(Object.keys(AuthenticationProof.properties))
   return proof
 }

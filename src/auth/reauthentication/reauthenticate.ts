@@ -23,8 +23,8 @@ export interface Reauthentication {
 }
 
 const NOT_ENOUGH =
-  'This alone is not enough: the account has a second factor. Send a code or a passkey to POST /api/auth/reauthenticate, ' +
-  'then repeat the request with the same access token.'
+  'This alone is not enough: the account has a second factor. Send a code, a recovery code or a passkey to POST ' +
+  '/api/auth/reauthenticate, then repeat the request with the same access token.'
 
 export function createReauthenticate(
   services: Pick<

@@ -11,7 +11,7 @@ const methods: Readonly<Record<keyof GuessableAnswers, AuthenticationMethod>> = 
   recoveryCode: 'recovery_code'
 }
 
-/** Creates the proof of a signed-in user by a second factor. It is wrong as well once it was used. */
+/** Creates the proof of a signed-in user by a second factor. A code that was used before counts as wrong. */
 export function createFactorProof<Name extends keyof GuessableAnswers>(
   { store, throttle, verifiers }: Pick<AccountServices, 'store' | 'throttle' | 'verifiers'>,
   name: Name

@@ -1,7 +1,8 @@
 import { type BoundStatement, mustAffectRow } from '../../../db/bound-statement.ts'
 import type { Store } from '../../../db/store.ts'
 import type { ClientInfo } from '../../../http/client-info.ts'
-import { type ProblemCode, validationFailed } from '../../../problems/problem.ts'
+import { needsExactlyOne } from '../../../problems/needs-exactly-one.ts'
+import type { ProblemCode } from '../../../problems/problem.ts'
 import { createAuditLog } from '../../audit/audit-log.ts'
 import type { AuthMails } from '../../mails/mails.ts'
 import type { AuthenticationResponse } from '../../passkeys/ceremonies/responses.ts'
@@ -26,7 +27,7 @@ export interface FactorAnswers extends GuessableAnswers {
   readonly passkey: AuthenticationResponse
 }
 
-/** A factor that was shown. It counts with the transaction that uses it up. */
+/** A right answer that has yet to be used up. The transaction that does so makes it count. */
 export interface FactorUse {
   readonly method: AuthenticationMethod
   /** Must affect a row: of several uses of one thing, one does. */
@@ -120,7 +121,6 @@ export async function verifyAnswer(
   }
 
   const [verify, ...others] = answerNames.flatMap(name => toVerification(name))
-  if (!verify || others.length > 0)
-    throw validationFailed({ pointer: '', detail: `needs one of ${answerNames.join(', ')}` })
+  if (!verify || others.length > 0) throw needsExactlyOne(answerNames)
   return verify()
 }

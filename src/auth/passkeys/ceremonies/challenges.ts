@@ -26,8 +26,8 @@ const PAYLOAD_BYTES = ID_BYTES + TIME_BYTES
 const MAC_BYTES = 32
 
 /**
- * Challenges that need no storage: id ‖ expiry ‖ MAC (HMAC-SHA-256), so that whoever asks for one writes nothing. They are the
- * bytes that the authenticator signs. Nobody can foretell one without the key (WebAuthn Level 3, section 13.4.3).
+ * Challenges that need no storage: id ‖ expiry ‖ MAC (HMAC-SHA-256), so that asking for one writes nothing. They are the bytes
+ * that the authenticator signs. Nobody can foretell one without the key (WebAuthn Level 3, section 13.4.3).
  */
 export function createPasskeyChallenges([currentKey, ...retiredKeys]: DerivedKeys) {
   const sign = (key: KeyObject, ceremony: Ceremony, userId: string, payload: Uint8Array) =>
