@@ -11,7 +11,7 @@ export const AuthenticationDocument = Type.Object(
   {
     authenticatedAt: Instant('when the user has shown who he is'),
     methods: Type.Array(StringEnum(authenticationMethods), {
-      description: 'how; a password replaces those of before, a second factor is added to them'
+      description: 'how; a password or a passkey takes the place of those before; a code is added to them'
     }),
     level: StringEnum(acrValues, { description: 'the level that the methods reach: one factor, or two' }),
     freshUntil: Instant('until when the session is fresh'),

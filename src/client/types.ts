@@ -354,7 +354,7 @@ export type RecoveryCodes = {
 export type Authentication = {
   /** when the user has shown who he is */
   authenticatedAt: string
-  /** how; a password replaces those of before, a second factor is added to them */
+  /** how; a password or a passkey takes the place of those before; a code is added to them */
   methods: Array<'password' | 'totp' | 'recovery_code' | 'passkey'>
   /** the level that the methods reach: one factor, or two */
   level: 'aal1' | 'aal2'

@@ -184,8 +184,12 @@ const checks: Record<string, (t: Test, outputs: string[], isRepeated: boolean) =
     t.match(steps[19], /^ada@lovelace\.example\n\{.*"email":"ada@example\.org"/, 'changed, and put back')
   },
 
-  'docs/sign-in.md'(t, [answer]) {
+  'docs/sign-in.md'(t, [answer, , secondFactor]) {
     t.match(parse(answer), [{ methods: ['password'], level: 'aal1', freshUntil: String }])
+    t.match(parse(secondFactor), [
+      { id: String, recoveryCodes: { length: 10 } },
+      { accessToken: String, user: { username: 'joan' } }
+    ])
   },
 
   'docs/command-line.md'(t, outputs) {

@@ -2,19 +2,10 @@ import type { Test } from 'tap'
 import { toTotpCode } from '../../src/auth/factors/codes/totp.ts'
 import { serveMail } from '../accounts/mail-service.ts'
 import { PASSWORD, type Service, type Settings } from '../support/service.ts'
+import { fromBase32 } from './base32.ts'
 
 /** Seconds of a time step. */
 export const STEP = 30
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** The bytes of a secret in base32. */
-export function fromBase32(text: string): Buffer {
-  const bits = Array.from(text, character => ALPHABET.indexOf(character).toString(2).padStart(5, '0')).join(
-    ''
-  )
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => Number.parseInt(byte, 2)))
-}
 
 /** The code that an authenticator app shows, some steps from now. */
 export const codeOf = (secret: string, { clock }: Pick<Service, 'clock'>, offset = 0): string =>

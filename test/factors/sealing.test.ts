@@ -6,7 +6,8 @@ import { loadSealingSecrets } from '../../src/auth/sealing/sealing-secrets.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { allTables } from '../../src/features.ts'
 import { PASSWORD, serve } from '../support/service.ts'
-import { codeOf, fromBase32, STEP, serveFactors } from './factor-service.ts'
+import { fromBase32 } from './base32.ts'
+import { codeOf, STEP, serveFactors } from './factor-service.ts'
 
 const [FIRST, SECOND] = [
   'a sealing key of the tests and nothing else',

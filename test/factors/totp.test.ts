@@ -5,7 +5,8 @@ import { createSealing } from '../../src/auth/sealing/sealing.ts'
 import type { Identity } from '../../src/auth/user.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { expectedProblem, serve } from '../support/service.ts'
-import { codeOf, fromBase32, STEP, serveFactors, wrongCodeOf } from './factor-service.ts'
+import { fromBase32 } from './base32.ts'
+import { codeOf, STEP, serveFactors, wrongCodeOf } from './factor-service.ts'
 
 t.test('[R6238-B] the vectors of RFC 6238, appendix B, for SHA-1', async t => {
   const seed = Buffer.from('12345678901234567890')

@@ -25,8 +25,8 @@ export const getRequiredLevel = ({ hasSecondFactor }: { hasSecondFactor: boolean
   hasSecondFactor ? 2 : 1
 
 /**
- * The methods of a session after one more. A code is a second factor, and joins what the session has begun with. What signs in
- * alone begins anew.
+ * The methods of a session after one more. A code is a second factor, and is added to the methods so far. A password and a
+ * passkey sign in alone, and take their place.
  */
 export const addMethod = (
   methods: readonly AuthenticationMethod[],
