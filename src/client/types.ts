@@ -1040,14 +1040,14 @@ export type LoginWithSecondFactorBody = {
   }
 }
 
-export type BeginTotpBody = {} | null
+export type BeginTotpBody = Record<string, never> | null
 
 export type ConfirmTotpBody = {
   /** the six digits that the authenticator app shows */
   code: string
 }
 
-export type ReplaceRecoveryCodesBody = {} | null
+export type ReplaceRecoveryCodesBody = Record<string, never> | null
 
 /** The tokens. */
 export type ListPersonalAccessTokensAnswer = {
