@@ -8,6 +8,7 @@ import auditLog from '../plugins/audit-log.ts'
 import factors from '../plugins/auth/factors.ts'
 import personalAccessTokens from '../plugins/auth/personal-access-tokens.ts'
 import sealing from '../plugins/auth/sealing.ts'
+import sealingCheck from '../plugins/auth/sealing-check.ts'
 import authenticate from '../plugins/authenticate.ts'
 import changeStreams, { type ChangeStreamsPluginOptions } from '../plugins/change-streams.ts'
 import changes from '../plugins/changes.ts'
@@ -167,7 +168,10 @@ export async function buildApp({
   await app.register(personalAccessTokens, { config })
   await app.register(auditLog)
   await app.register(mailer, { config, transport: mailTransport, random: Math.random })
-  if (worker.number === 1) await app.register(retention, { config })
+  if (worker.number === 1) {
+    await app.register(sealingCheck)
+    await app.register(retention, { config })
+  }
   await app.register(authenticate)
   await app.register(changes)
   await app.register(changeStreams, {

@@ -15,7 +15,14 @@ async function sealing(app: FastifyInstance, { config }: { config: Config }) {
   const secrets = loadSealingSecrets(config, file =>
     app.log.info({ key: file }, `A key to seal secrets with was made: ${file}. Back it up with the database`)
   )
-  app.decorate('sealing', createSealing(secrets))
+  app.decorate(
+    'sealing',
+    createSealing(secrets, () =>
+      app.log.error(
+        'The secret of an authenticator app is sealed by a key that is not there. Add it to SEALING_KEY'
+      )
+    )
+  )
 }
 
 export default fp(sealing, { name: 'sealing', dependencies: ['database'] })

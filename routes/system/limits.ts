@@ -2,6 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { MAX_EMAIL } from '../../src/auth/accounts/email-addresses.ts'
 import { MAX_PASSWORD, MAX_USERNAME, MIN_USERNAME } from '../../src/auth/accounts/schemas.ts'
+import { RECOVERY_CODES } from '../../src/auth/factors/codes/recovery-codes.ts'
+import { MAX_TOTP_FACTORS } from '../../src/auth/factors/statements.ts'
+import { MAX_PASSKEY_NAME } from '../../src/auth/passkeys/schemas.ts'
+import { MAX_PASSKEYS } from '../../src/auth/passkeys/statements.ts'
 import { MAX_TOKEN_NAME, MAX_TOKEN_TTL, MAX_TOKENS } from '../../src/auth/personal-access-tokens/limits.ts'
 import type { Config } from '../../src/config/config.ts'
 import { MAX_VALUES } from '../../src/config/limits.ts'
@@ -70,6 +74,10 @@ const fixedLimits = {
   usernameMaxLength: MAX_USERNAME,
   emailLength: MAX_EMAIL,
   passwordMaxLength: MAX_PASSWORD,
+  authenticatorApps: MAX_TOTP_FACTORS,
+  passkeys: MAX_PASSKEYS,
+  passkeyNameLength: MAX_PASSKEY_NAME,
+  recoveryCodes: RECOVERY_CODES,
   personalAccessTokens: MAX_TOKENS,
   personalAccessTokenNameLength: MAX_TOKEN_NAME,
   personalAccessTokenSeconds: MAX_TOKEN_TTL
@@ -111,6 +119,10 @@ export const LimitsDocument = Type.Object(
     streamsPerUser: limitSchema('open streams of changes of a user'),
     passwordMinLength: limitSchema('characters of a new password, at least'),
     passwordMaxLength: limitSchema('characters of a new password, at most'),
+    authenticatorApps: limitSchema('authenticator apps of an account'),
+    passkeys: limitSchema('passkeys of an account'),
+    passkeyNameLength: limitSchema('characters of the name of a passkey'),
+    recoveryCodes: limitSchema('recovery codes that an account is given at a time'),
     personalAccessTokens: limitSchema(
       'personal access tokens of an account, including expired ones that are listed'
     ),

@@ -200,6 +200,14 @@ export type Limits = {
   passwordMinLength: number
   /** characters of a new password, at most */
   passwordMaxLength: number
+  /** authenticator apps of an account */
+  authenticatorApps: number
+  /** passkeys of an account */
+  passkeys: number
+  /** characters of the name of a passkey */
+  passkeyNameLength: number
+  /** recovery codes that an account is given at a time */
+  recoveryCodes: number
   /** personal access tokens of an account, including expired ones that are listed */
   personalAccessTokens: number
   /** characters of the name of a personal access token */
@@ -1032,10 +1040,14 @@ export type LoginWithSecondFactorBody = {
   }
 }
 
+export type BeginTotpBody = Record<string, never> | null
+
 export type ConfirmTotpBody = {
   /** the six digits that the authenticator app shows */
   code: string
 }
+
+export type ReplaceRecoveryCodesBody = Record<string, never> | null
 
 /** The tokens. */
 export type ListPersonalAccessTokensAnswer = {

@@ -287,3 +287,25 @@ t.test('only a file can be backed up and restored', async t => {
     t.match(stderr, line)
   }
 })
+
+t.test('a backup names the keys that it has not copied', async t => {
+  const { cwd, file } = await folderWithDatabase(t)
+  const [one, other] = [
+    'kT9vXq2wLs7nBc4mJr8yHd5gZf3pAe6u1RoWiMxVtQS',
+    'Zr8kQ1wXn5bV3mLs7tYc0uJp9dGh2fAe6iRoKxBvT4M'
+  ]
+  const DATABASE_URL = `file:${file}`
+  const copy = (settings: object, name: string, ...options: string[]) =>
+    createProgram({ DATABASE_URL, ...settings })('backup', join(cwd, name), ...options)
+  const { stdout } = await copy({ JWT_SECRET: one, SEALING_KEY: other }, 'one.db')
+  t.match(
+    stdout,
+    /one\.db\.key\nJWT_SECRET is in the settings: keep it yourself\nSEALING_KEY is in the settings: keep it yourself\n$/
+  )
+  t.match(
+    (await copy({ JWT_PRIVATE_KEY_FILE: '/run/secrets/key.pem' }, 'two.db')).stdout,
+    /\nJWT_PRIVATE_KEY_FILE names files that are not copied: keep them yourself\n$/
+  )
+  const { settingsToKeep } = JSON.parse((await copy({ SEALING_KEY: other }, 'three.db', '--json')).stdout)
+  t.strictSame(settingsToKeep, ['SEALING_KEY'])
+})

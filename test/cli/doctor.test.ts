@@ -16,6 +16,7 @@ import { findObstacle } from '../../src/process/private-files.ts'
 import { SystemError } from '../../src/process/system-error.ts'
 import { createEd25519Key } from '../auth/key-files.ts'
 import { startFakePooler } from '../db/fake-pooler.ts'
+import { serveFactors } from '../factors/factor-service.ts'
 import { createDatabase } from '../support/databases.ts'
 import { type Settings, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
@@ -36,9 +37,9 @@ t.test('a good installation passes, and nothing in it is changed', async t => {
   t.match(findings, [
     { check: 'settings', status: 'ok', detail: 'accepted' },
     { check: 'keys', status: 'ok', detail: '0 private, 1 secret' },
-    { check: 'sealing', status: /ok|warning/ },
     { check: 'disk', status: /ok|warning/ },
     { check: 'database', status: 'ok', detail: /^(SQLite|PostgreSQL) \d.*, intact, schema up to date$/ },
+    { check: 'sealing', status: /ok|warning/ },
     { check: 'clock', status: 'ok' },
     { check: 'mail', status: 'ok', detail: 'mails are written to ./data/mail' },
     { check: 'ports', status: 'ok', detail: 'free' }
@@ -291,7 +292,9 @@ t.test('sealing keys that can be guessed or read, or are missing', async t => {
   })
   const envFile = join(t.testdir(), '.env')
   writeFileSync(envFile, `SEALING_KEY=${GOOD}\n`, { mode: 0o644 })
-  t.match(checkSealing(configOf({ SEALING_KEY: GOOD }), envFile), { detail: `${envFile} can be read` })
+  t.match(checkSealing(configOf({ SEALING_KEY: GOOD }), undefined, envFile), {
+    detail: `${envFile} can be read`
+  })
 })
 
 t.test('a database that is damaged, behind, ahead, or short of connections', async t => {
@@ -320,6 +323,7 @@ t.test('a database that is damaged, behind, ahead, or short of connections', asy
     version: 'PostgreSQL 18',
     pendingMigrations: 0,
     latestWrite: undefined,
+    groups: [],
     connections: 100
   }
   for (const [pool, workers, connections] of [
@@ -396,7 +400,12 @@ t.test('a clock that is wrong', async t => {
   await service.signUp()
   const now = () => new Date('2025-12-31T23:00:00.000Z')
   const made = new Date('2025-01-01T00:00:00.000Z')
-  const inspection = { version: '', pendingMigrations: 0, latestWrite: new Date('2026-01-01T00:00:00.000Z') }
+  const inspection = {
+    version: '',
+    pendingMigrations: 0,
+    groups: [],
+    latestWrite: new Date('2026-01-01T00:00:00.000Z')
+  }
   t.match(checkClock(inspection, now(), made), {
     status: 'fault',
     detail: /has an event of 2026-01-01T00:00:00/
@@ -406,10 +415,13 @@ t.test('a clock that is wrong', async t => {
     detail: /1970.*which is before this version was built/
   })
   const clock = new Date(now().getTime() + 1500)
-  t.match(checkClock({ version: '', pendingMigrations: 0, latestWrite: undefined, clock }, now(), made), {
-    status: 'warning',
-    detail: /at the database$/
-  })
+  t.match(
+    checkClock({ version: '', pendingMigrations: 0, groups: [], latestWrite: undefined, clock }, now(), made),
+    {
+      status: 'warning',
+      detail: /at the database$/
+    }
+  )
   t.match(await createProgram(settings, { now })('doctor'), { code: 1, stdout: /^fault {4}clock/m })
 })
 
@@ -428,4 +440,45 @@ t.test('a disk that is full', async t => {
       checkDisk(config, folder => (folder === cwd ? mebibytes * 2 ** 20 : 0)),
       { status, detail: `${mebibytes} MiB free for ${cwd}/c/latchkey.db` }
     )
+})
+
+t.test('authenticator apps whose key is not there, or is an old one', async t => {
+  const [other, foreign] = [
+    'Zr8kQ1wXn5bV3mLs7tYc0uJp9dGh2fAe6iRoKxBvT4M',
+    'qP6sD2nVx8zL4cJw0hTb7mRk5yGf1uAe9oQiXsWv3NB'
+  ]
+  const settings = { ...(await sharedSettings(t)), JWT_SECRET: GOOD.toUpperCase(), PORT: '0' }
+  const service = await serveFactors(t, { ...settings, SEALING_KEY: GOOD })
+  await service.addTotp()
+  const begun = async () =>
+    service.call('POST', '/api/auth/factors/totp', { token: service.pair.accessToken })
+  t.equal((await begun()).status, 201, 'one that is not confirmed does not count')
+  const lineWith = async (SEALING_KEY: string) => {
+    const { stdout } = await createProgram({ ...settings, SEALING_KEY })('doctor')
+    return stdout.split('\n').find(line => line.includes('  sealing '))
+  }
+  t.equal(await lineWith(GOOD), 'ok       sealing   1 secret')
+  t.equal(
+    await lineWith(`${other},${GOOD}`),
+    'ok       sealing   2 secret; 1 authenticator app is sealed by an older key, which must stay'
+  )
+  t.equal(
+    await lineWith(other),
+    'warning  sealing   1 authenticator app is sealed by a key that is not there: add it to SEALING_KEY'
+  )
+  await service.addTotp()
+  t.equal(
+    await lineWith(`${other},${foreign}`),
+    'warning  sealing   2 authenticator apps are sealed by a key that is not there: add it to SEALING_KEY'
+  )
+  const version = {
+    version: '',
+    pendingMigrations: 0,
+    latestWrite: undefined,
+    groups: [{ name: 'x', count: 3 }]
+  }
+  t.strictSame(checkSealing(configOf({ DATABASE_URL: `file:${t.testdir()}/none.db` }), version), {
+    status: 'warning',
+    detail: '3 authenticator apps are sealed by a key that is not there: add it to SEALING_KEY'
+  })
 })

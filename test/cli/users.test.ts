@@ -1,6 +1,7 @@
 import t from 'tap'
 import { allTables } from '../../src/features.ts'
 import { MAIL_SETTINGS } from '../accounts/mail-service.ts'
+import { createToken } from '../auth/personal-access-tokens/token-service.ts'
 import { codeOf } from '../factors/factor-service.ts'
 import { expectedProblem, loginWithDelay, PASSWORD, serve } from '../support/service.ts'
 import { createProgram, sharedSettings } from './program.ts'
@@ -45,20 +46,22 @@ t.test('users show tells how an account can be signed in to', async t => {
   const service = await serve(t, settings)
   const { call, signUp, clock } = service
   const { user, accessToken: token } = await signUp({ username: 'ada' })
+  await createToken(service, token)
   const latchkey = createProgram(settings, clock)
   const lines = (totp: number, codes: number) => ({
     code: 0,
     stdout: [
-      `id                  ${user.id}`,
-      'user name           ada',
-      'e-mail              user1@example.org (not verified)',
-      'made                2026-01-01T00:00:00.000Z',
-      'disabled            no',
-      'password            yes',
-      `authenticator apps  ${totp}`,
-      'passkeys            0',
-      `recovery codes      ${codes}`,
-      'sessions            1',
+      `id                      ${user.id}`,
+      'user name               ada',
+      'e-mail                  user1@example.org (not verified)',
+      'made                    2026-01-01T00:00:00.000Z',
+      'disabled                no',
+      'password                yes',
+      `authenticator apps      ${totp}`,
+      'passkeys                0',
+      `recovery codes          ${codes}`,
+      'sessions                1',
+      'personal access tokens  1',
       ''
     ].join('\n'),
     stderr: ''
@@ -83,16 +86,17 @@ t.test('users show tells how an account can be signed in to', async t => {
     authenticatorApps: 1,
     passkeys: 0,
     recoveryCodes: 10,
-    sessions: 0
+    sessions: 0,
+    personalAccessTokens: 0
   })
-  t.match((await latchkey('users', 'show', 'ada')).stdout, /^disabled {12}2026-01-01T00:00:00\.000Z$/m)
+  t.match((await latchkey('users', 'show', 'ada')).stdout, /^disabled {16}2026-01-01T00:00:00\.000Z$/m)
 
   const { db, kit } = service.app.store
   const { users } = allTables(kit)
   await db.update(users).set({ emailVerified: true, passwordHash: '' }).execute()
   const { stdout } = await latchkey('users', 'show', 'ada')
-  t.match(stdout, /^e-mail {14}user1@example\.org \(verified\)$/m)
-  t.match(stdout, /^password {12}none$/m)
+  t.match(stdout, /^e-mail {18}user1@example\.org \(verified\)$/m)
+  t.match(stdout, /^password {16}none$/m)
 })
 
 t.test('users remove-factors lets somebody in who has lost them, and tells', async t => {
@@ -104,34 +108,50 @@ t.test('users remove-factors lets somebody in who has lost them, and tells', asy
   const { id, secret } = (await call('POST', '/api/auth/factors/totp', { token })).body
   const body = { code: codeOf(secret, service) }
   await call('POST', `/api/auth/factors/totp/${id}/confirm`, { token, body })
+  const { token: script } = await createToken(service, token)
   await takeMails()
   const login = () => call('POST', '/api/auth/login', { body: { email: user.email, password: PASSWORD } })
   t.equal((await login()).status, 401)
   clock.advance(1)
   t.strictSame(await latchkey('users', 'remove-factors', 'ada'), {
     code: 0,
-    stdout: 'user1@example.org: 1 factor is removed\n',
+    stdout: 'user1@example.org: 1 factor is removed, 1 session has ended\n',
     stderr: ''
   })
   clock.advance(1)
   const signedIn = await login()
   t.equal(signedIn.status, 200)
-  t.match((await call('GET', '/api/auth/events?limit=2', { token: signedIn.body.accessToken })).body.items, [
+  const present = signedIn.body.accessToken
+  t.match((await call('GET', '/api/auth/events?limit=4', { token: present })).body.items, [
     { type: 'signed_in' },
+    { type: 'session_ended', ip: null, endReason: 'signed_out_by_operator' },
+    { type: 'token_revoked', ip: null, endReason: 'signed_out_by_operator' },
     { type: 'factor_removed', ip: null }
   ])
+  for (const ended of [token, script])
+    t.equal((await call('GET', '/api/todos', { token: ended })).status, 401, 'whoever was in is out')
   const [mail] = await takeMails()
   t.match(mail, { to: user.email, subject: 'Latchkey: a second factor was removed' })
   t.match(
     mail?.text,
     /The second factors of your account of Latchkey were removed, with the\s+recovery codes/
   )
-  t.strictSame((await call('GET', '/api/auth/factors', { token })).body, { items: [], recoveryCodesLeft: 0 })
+  t.strictSame((await call('GET', '/api/auth/factors', { token: present })).body, {
+    items: [],
+    recoveryCodesLeft: 0
+  })
   t.match(await latchkey('users', 'remove-factors', 'ada', '--json'), {
     code: 0,
-    stdout: `{"id":"${user.id}","removed":0}\n`
+    stdout: `{"id":"${user.id}","removed":0,"ended":1,"hasPassword":true}\n`
   })
   t.strictSame(await takeMails(), [], 'of nothing nobody is told')
+  const { users } = allTables(service.app.store.kit)
+  await service.app.store.db.update(users).set({ passwordHash: '' }).execute()
+  t.match(await latchkey('users', 'remove-factors', 'ada'), {
+    code: 0,
+    stdout:
+      'user1@example.org: 0 factors are removed, 0 sessions have ended. The account has no password, and no way in now: users send-reset mails a link to set one\n'
+  })
   t.match(await latchkey('users', 'remove-factors', 'eve'), { code: 67 })
 })
 

@@ -158,3 +158,27 @@ t.test('a stolen database file has no seed, and no recovery code', async t => {
   )
   t.strictSame(createSealing([`${sealing}`]).open(`${row?.sealedSeed}`, owner)?.value, seed)
 })
+
+t.test('an app whose key is not there is told of at the start, and whenever a code is tried', async t => {
+  const DATABASE_URL = `file:${join(t.testdir(), 'latchkey.db')}`
+  const before = await serveFactors(t, { DATABASE_URL, SEALING_KEY: FIRST })
+  t.notOk(before.lines.some(line => line.includes('authenticator app')))
+  const { secret } = await before.addTotp()
+
+  const present = await serve(t, { DATABASE_URL, SEALING_KEY: SECOND })
+  const find = (part: string) =>
+    present.lines.map(line => JSON.parse(line)).filter(({ msg }) => `${msg}`.includes(part))
+  t.match(find('is not there'), [
+    { level: 40, msg: '1 authenticator app is sealed by a key that is not there: add it to SEALING_KEY' }
+  ])
+  present.clock.advance(STEP)
+  const body = { challenge: await before.challenge(), code: codeOf(secret, before) }
+  t.match(await present.call('POST', '/api/auth/login/second-factor', { body }), {
+    status: 403,
+    body: { code: 'second_factor_wrong' }
+  })
+  t.match(find('The secret of an authenticator app is sealed'), [{ level: 50 }])
+
+  const rotated = await serve(t, { DATABASE_URL, SEALING_KEY: `${SECOND},${FIRST}` })
+  t.notOk(rotated.lines.some(line => line.includes('authenticator app')))
+})

@@ -42,7 +42,7 @@ t.test('an authenticator app is begun, and counts once it is confirmed', async t
   const begun = await call('POST', '/api/auth/factors/totp', { token })
   t.equal(begun.status, 201)
   const { id, secret } = begun.body
-  t.equal(begun.headers.location, `/api/auth/factors/${id}`)
+  t.equal(begun.headers.location, undefined, 'there is nothing to be read there')
   t.equal(begun.headers['cache-control'], 'no-store')
   t.strictSame(begun.body, {
     id,
@@ -252,4 +252,44 @@ t.test('without SEALING_KEY nothing is sealed', async t => {
   const factors = createFactors({ ...app, sealing: createSealing([]), config: readConfig({}) })
   await t.rejects(factors.beginTotp({} as Identity), { code: 'sealing_not_configured', status: 501 })
   t.equal((await call('POST', '/api/auth/factors/totp', { token })).status, 201)
+})
+
+t.test('an app begins, and recovery codes are made, by requests whose bodies have no members', async t => {
+  const { call, pair, addTotp } = await serveFactors(t)
+  const { accessToken: token } = pair
+  await addTotp()
+  for (const [path, status] of [
+    ['/api/auth/factors/totp', 201],
+    ['/api/auth/recovery-codes', 200]
+  ] as const) {
+    for (const body of [undefined, {}, null])
+      t.equal((await call('POST', path, { token, body })).status, status)
+    for (const [body, pointer] of [
+      [{ name: 'phone' }, '/name'],
+      [{ code: '123456' }, '/code'],
+      [[], '']
+    ] as const)
+      t.match(await call('POST', path, { token, body }), {
+        status: 400,
+        body: { code: 'validation_failed', errors: [{ pointer }] }
+      })
+  }
+})
+
+t.test('an app was never used before it was confirmed', async t => {
+  const service = await serveFactors(t)
+  const { call, clock, challenge, answer } = service
+  const { accessToken: token } = service.pair
+  const list = async () => (await call('GET', '/api/auth/factors', { token })).body.items[0]
+  clock.advance(STEP - 1)
+  const { id, secret } = (await call('POST', '/api/auth/factors/totp', { token })).body
+  const confirmedAt = clock.now().toISOString()
+  const body = { code: codeOf(secret, service) }
+  const confirmed = await call('POST', `/api/auth/factors/totp/${id}/confirm`, { token, body })
+  t.match(confirmed.body, { confirmedAt, lastUsedAt: confirmedAt })
+  t.match(await list(), { confirmedAt, lastUsedAt: confirmedAt })
+  clock.advance(STEP + 1)
+  const usedAt = clock.now().toISOString()
+  t.equal((await answer({ challenge: await challenge(), code: codeOf(secret, service) })).status, 200)
+  t.match(await list(), { confirmedAt, lastUsedAt: usedAt })
 })

@@ -19,7 +19,7 @@ const factors: FastifyPluginAsyncTypebox = async app => {
 
   app.post('/factors/totp', { schema: schemas.beginTotp, config }, async function begin(request, reply) {
     const factor = await app.factors.beginTotp(request.user)
-    reply.code(201).header('location', `/api/auth/factors/${factor.id}`)
+    reply.code(201)
     return factor
   })
 
@@ -58,7 +58,10 @@ const toDocument = ({ id, createdAt, confirmedAt, lastStep }: TotpFactorRow) => 
   type: 'totp' as const,
   createdAt,
   confirmedAt,
-  lastUsedAt: confirmedAt && toStepTime(lastStep)
+  // The step of the first code began before it was confirmed.
+  lastUsedAt: confirmedAt && max(confirmedAt, toStepTime(lastStep))
 })
+
+const max = (one: Date, other: Date) => (one > other ? one : other)
 
 export default factors

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { SecondFactorLogin, TotpConfirmation } from '../../../src/auth/factors/schemas.ts'
 import { MAX_TOTP_FACTORS } from '../../../src/auth/factors/statements.ts'
 import { Id } from '../../../src/http/schemas/id.ts'
+import { Nullable } from '../../../src/http/schemas/types.ts'
 import { bearer, bearerProblems, bodyProblems, exampleIds, problemResponses, ref } from '../../schemas.ts'
 import { knownPasskeyProblems } from '../passkeys/schemas.ts'
 import { tags } from '../schemas.ts'
@@ -14,6 +15,9 @@ import {
 } from './documents.ts'
 
 const params = Type.Object({ id: { ...Id, examples: [exampleIds.factor] } })
+
+/** The body of a request that says nothing by it: none, or an object without members. */
+const NoMembers = Nullable(Type.Object({}, { additionalProperties: false, examples: [{}] }))
 
 /** The problems of what could take the account over. */
 const freshProblems = [...bearerProblems, 'reauthentication_required'] as const
@@ -40,6 +44,7 @@ export const beginTotp = {
     `30 seconds (RFC 6238, SHA-1). An account has ${MAX_TOTP_FACTORS} of them at most.`,
   tags,
   security: bearer,
+  body: NoMembers,
   response: {
     201: { ...ref(NewTotpFactorDocument), description: 'Begun; confirm it by the first code.' },
     ...problemResponses(...bodyProblems, ...freshProblems, 'too_many_factors', 'sealing_not_configured')
@@ -91,6 +96,7 @@ export const replaceRecoveryCodes = {
     'Takes a fresh session. Makes ten new codes; the old ones work no more. The owner is told by mail.',
   tags,
   security: bearer,
+  body: NoMembers,
   response: {
     200: { ...ref(RecoveryCodesDocument), description: 'The codes, shown once.' },
     ...problemResponses(...bodyProblems, ...freshProblems, 'no_second_factor')

@@ -3,7 +3,7 @@ import { mayUseReserve } from '../../db/bound-statement.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
-import { createFactorAdmin } from '../factors/admin.ts'
+import { countFactors, createFactorAdmin } from '../factors/admin.ts'
 import { createAuthMails } from '../mails/mails.ts'
 import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
@@ -17,6 +17,16 @@ export type Account = Omit<
   UserRow,
   'usernameKey' | 'emailKey' | 'emailVersion' | 'passwordHash' | 'passwordVersion' | 'hasSecondFactor'
 >
+
+/** What the removal of the second factors of an account has done. */
+export interface FactorsRemoved {
+  /** How many factors counted. */
+  readonly removed: number
+  /** How many sessions have ended. */
+  readonly ended: number
+  /** Without a password there is no way in any more. */
+  readonly hasPassword: boolean
+}
 
 /** Accounts that one query reads. */
 const PAGE_SIZE = 500
@@ -58,6 +68,7 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   const { bindEndAll, bindEndEvents } = createTokenEnds(store)
   const auditLog = createAuditLog(store)
   const mails = createAuthMails(store, isMailEnabled)
+  const { describeAccess, prepareRemoval } = createFactorAdmin(store, mails)
 
   const endSessions = ({ id }: Account, reason: EndReason) =>
     mayUseReserve(endAll.bind({ userId: id, now: store.now(), reason }))
@@ -80,7 +91,7 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
   }
 
   return {
-    ...createFactorAdmin(store, mails),
+    describeAccess,
 
     /** All accounts, the oldest first. */
     async *list(): AsyncGenerator<Account> {
@@ -134,6 +145,26 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
         bindEndAll(user.id)
       )
       return recordEnds(user, ended, endedTokens, 'signed_out_by_operator')
+    },
+
+    /**
+     * Removes all second factors and recovery codes of somebody who has lost them, and ends all sessions and personal access
+     * tokens: they may be in other hands, and less is asked of them now. The password alone signs in again.
+     */
+    async removeFactors(user: Account): Promise<FactorsRemoved> {
+      const access = await describeAccess(user)
+      const { lock, statements } = prepareRemoval(user, access)
+      const [, ended, endedTokens] = await store.atomically(
+        lock,
+        endSessions(user, 'signed_out_by_operator'),
+        bindEndAll(user.id),
+        ...statements
+      )
+      return {
+        removed: countFactors(access),
+        ended: await recordEnds(user, ended, endedTokens, 'signed_out_by_operator'),
+        hasPassword: access.hasPassword
+      }
     },
 
     /** Has a link to set a new password mailed to a user. The audit log tells of its use. */

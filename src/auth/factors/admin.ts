@@ -1,7 +1,9 @@
+import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
 import type { AuthMails } from '../mails/mails.ts'
+import { personalAccessTokenStatements } from '../personal-access-tokens/statements.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { User } from '../user.ts'
 import { factorStatements } from './statements.ts'
@@ -13,6 +15,15 @@ export interface AccountAccess {
   readonly passkeys: number
   readonly recoveryCodes: number
   readonly sessions: number
+  /** Those that have not expired. */
+  readonly personalAccessTokens: number
+}
+
+/** What takes the second factors off an account. The statements belong into one transaction, the lock first. */
+export interface FactorRemoval {
+  /** Locks the user, as the requests of the owner do. */
+  readonly lock: BoundStatement
+  readonly statements: readonly BoundStatement[]
 }
 
 /** What an operator sees and does of other people's second factors. */
@@ -20,49 +31,55 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
   const statements = factorStatements(store)
   const { findById } = accountStatements(store)
   const { listLive } = sessionStatements(store)
+  const { list: listTokens } = personalAccessTokenStatements(store)
   const auditLog = createAuditLog(store)
 
   async function describeAccess({ id: userId }: Pick<User, 'id'>): Promise<AccountAccess> {
-    const [[user], apps, passkeys, [codes], sessions] = await Promise.all([
+    const now = store.now()
+    const [[user], apps, passkeys, [codes], sessions, tokens] = await Promise.all([
       findById.execute({ userId }),
       statements.listConfirmed.execute({ userId }),
       statements.listPasskeys.execute({ userId }),
       statements.countRecoveryCodes.execute({ userId }),
-      listLive.execute({ userId, now: store.now() })
+      listLive.execute({ userId, now }),
+      listTokens.execute({ userId })
     ])
     return {
       hasPassword: Boolean(user?.passwordHash),
       authenticatorApps: apps.length,
       passkeys: passkeys.length,
       recoveryCodes: Number(codes?.count),
-      sessions: sessions.length
+      sessions: sessions.length,
+      personalAccessTokens: tokens.filter(({ expiresAt }) => expiresAt > now).length
     }
   }
 
   /**
-   * Removes all second factors of somebody who has lost them, with the recovery codes: the password alone signs in again. The
-   * owner is told, unless there was none.
-   * @returns how many factors counted
+   * Prepares to remove all second factors of somebody who has lost them, with the recovery codes. The owner is told, unless
+   * there is none.
+   * @param access of the user
    */
-  async function removeFactors(user: User): Promise<number> {
+  function prepareRemoval(user: User, access: AccountAccess): FactorRemoval {
     const userId = user.id
-    const { authenticatorApps, passkeys } = await describeAccess(user)
-    const removed = authenticatorApps + passkeys
     const report = [
       auditLog.bindEvent(userId, 'factor_removed', NO_CLIENT),
       mails.bindNotice('factor_removed', user, NO_CLIENT, { factor: 'several' })
     ]
-    await store.atomically(
-      // Locks the user first, as the requests of the owner do.
-      statements.refreshSecondFactor.bind({ userId }),
-      statements.removeAll.bind({ userId }),
-      statements.removeAllPasskeys.bind({ userId }),
-      statements.removeRecoveryCodes.bind({ userId }),
-      statements.refreshSecondFactor.bind({ userId }),
-      ...(removed > 0 ? report : [])
-    )
-    return removed
+    return {
+      lock: statements.refreshSecondFactor.bind({ userId }),
+      statements: [
+        statements.removeAll.bind({ userId }),
+        statements.removeAllPasskeys.bind({ userId }),
+        statements.removeRecoveryCodes.bind({ userId }),
+        statements.refreshSecondFactor.bind({ userId }),
+        ...(countFactors(access) > 0 ? report : [])
+      ]
+    }
   }
 
-  return { describeAccess, removeFactors }
+  return { describeAccess, prepareRemoval }
 }
+
+/** How many second factors count. */
+export const countFactors = ({ authenticatorApps, passkeys }: AccountAccess): number =>
+  authenticatorApps + passkeys

@@ -3,6 +3,7 @@ import type { Engine } from '../../db/engine.ts'
 import { param, paramRow, paramSelection, prepareShapes, prepareStatements } from '../../db/statements.ts'
 import { defineTables } from '../../db/tables.ts'
 import { passkeyTables } from '../passkeys/tables.ts'
+import { toKeyIdSql } from '../sealing/sealing.ts'
 import { userTables } from '../user.ts'
 import { factorTables } from './tables.ts'
 
@@ -24,6 +25,7 @@ export const factorStatements = prepareStatements(
     const codesOfUser = eq(recoveryCodes.userId, param(recoveryCodes.userId, 'userId'))
     const matchesCode = and(eq(recoveryCodes.id, param(recoveryCodes.id, 'id')), codesOfUser)
     const isNewStep = lt(totpFactors.lastStep, param(totpFactors.lastStep, 'step'))
+    const keyId = sql<string>`${sql.raw(toKeyIdSql('sealed_seed'))}`
     const confirmed = db.select({ id: totpFactors.id }).from(totpFactors).where(and(ofUser, isConfirmed))
     const passkeysOfUser = db
       .select({ id: passkeys.id })
@@ -40,6 +42,11 @@ export const factorStatements = prepareStatements(
       list: db.select().from(totpFactors).where(ofUser).orderBy(totpFactors.id),
       listConfirmed: db.select().from(totpFactors).where(and(ofUser, isConfirmed)).orderBy(totpFactors.id),
       find: db.select().from(totpFactors).where(matchesFactor),
+      countByKey: db
+        .select({ name: keyId.as('name'), count: count() })
+        .from(totpFactors)
+        .where(isConfirmed)
+        .groupBy(keyId),
       listPasskeys: passkeysOfUser,
       /** Affects no row when the account has as many confirmed factors as it can have. */
       insert: db

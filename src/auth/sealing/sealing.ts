@@ -25,6 +25,8 @@ export interface Opened {
 
 /** Seals what is stored and must be read again, so that a stolen database tells nothing. */
 export interface Sealing {
+  /** The ids of the keys, that which seals first. */
+  readonly keyIds: readonly string[]
   /** @throws {Problem} `sealing_not_configured` */
   readonly assertConfigured: () => void
   /** @throws {Problem} `sealing_not_configured` */
@@ -39,6 +41,8 @@ interface SealingKey {
 }
 
 const VERSION = 'v1'
+/** Bytes of the id of a key. */
+const KEY_ID_BYTES = 8
 const CIPHER = 'aes-256-gcm'
 /** Bytes of a nonce and of a tag (NIST SP 800-38D, sections 5.2.1.1 and 5.2.1.2). */
 const NONCE_BYTES = 12
@@ -48,8 +52,9 @@ const TAG_BYTES = 16
  * Seals by AES-256-GCM (NIST SP 800-38D): `v1.<key id>.<nonce, ciphertext and tag>`. Nonces are random, as there are far fewer
  * than 2^32 values under one key.
  * @param secrets the first seals, all open; none where no key is configured
+ * @param onUnknownKey called when a text cannot be opened because its key is not among them
  */
-export function createSealing(secrets: readonly string[]): Sealing {
+export function createSealing(secrets: readonly string[], onUnknownKey = () => {}): Sealing {
   const keys = secrets.map(toSealingKey)
   const [current] = keys
 
@@ -59,6 +64,8 @@ export function createSealing(secrets: readonly string[]): Sealing {
   }
 
   return {
+    keyIds: keys.map(({ id }) => id),
+
     assertConfigured: () => void getCurrentKey(),
 
     seal(value, owner) {
@@ -72,18 +79,25 @@ export function createSealing(secrets: readonly string[]): Sealing {
     open(text, owner) {
       const [version, keyId, sealed = ''] = text.split('.')
       const found = keys.find(({ id }) => id === keyId)
-      if (version !== VERSION || !found) return undefined
+      if (version !== VERSION || !found) {
+        onUnknownKey()
+        return undefined
+      }
       const value = decrypt(found, Buffer.from(sealed, 'base64url'), owner)
       return value && { value, isCurrent: found === current }
     }
   }
 }
 
+/** SQL for the id of the key that has sealed the text of a column. */
+export const toKeyIdSql = (column: string): string =>
+  `substr(${column}, ${VERSION.length + 2}, ${Math.ceil((KEY_ID_BYTES * 8) / 6)})`
+
 /** The id reveals nothing about the secret. */
 const toSealingKey = (secret: string): SealingKey => {
   const derive = (info: string, bytes: number) => Buffer.from(hkdfSync('sha256', secret, '', info, bytes))
   return {
-    id: derive('latchkey sealing key id', 8).toString('base64url'),
+    id: derive('latchkey sealing key id', KEY_ID_BYTES).toString('base64url'),
     key: createSecretKey(derive('latchkey sealing', 32))
   }
 }

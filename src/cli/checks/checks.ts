@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { SEEDS_BY_KEY } from '../../auth/factors/seeds.ts'
 import { AUDIT_LOG_TABLE } from '../../auth/tables.ts'
 import { getWorkerShare } from '../../cluster/worker-context.ts'
 import type { Config } from '../../config/config.ts'
@@ -20,6 +21,9 @@ const LOW_SPACE = 1024 * MEBIBYTE
 const MIN_SPACE = 64 * MEBIBYTE
 /** Milliseconds by which two clocks may differ. Lifetimes of tokens are exact to the second. */
 const MAX_CLOCK_SKEW = 1000
+
+/** What the checks ask of a database. */
+const QUESTIONS = { datedTable: AUDIT_LOG_TABLE, groups: SEEDS_BY_KEY }
 
 /**
  * Finds accepted settings that are risky for a public service, or that have no effect.
@@ -74,9 +78,9 @@ const findExistingFolder = (folder: string): string =>
 
 /** Inspects the database; undefined when there is none yet. */
 export async function inspectDatabase({ database: { url } }: Config): Promise<Inspection | undefined> {
-  if (isPostgres(url)) return inspectPostgres(url, AUDIT_LOG_TABLE)
+  if (isPostgres(url)) return inspectPostgres(url, QUESTIONS)
   const file = toSqlitePath(url)
-  return file !== undefined && existsSync(file) ? inspectSqlite(file, AUDIT_LOG_TABLE) : undefined
+  return file !== undefined && existsSync(file) ? inspectSqlite(file, QUESTIONS) : undefined
 }
 
 /** Checks the connections of an instance against the server's limit, and the version of the schema. */

@@ -1,4 +1,6 @@
 import { statSync } from 'node:fs'
+import { describeLostSeeds, describeOldSeeds, findSeedKeys } from '../../auth/factors/seeds.ts'
+import { createSealing } from '../../auth/sealing/sealing.ts'
 import {
   getSecretFile,
   readSecretFile,
@@ -12,6 +14,7 @@ import { isPostgres } from '../../config/database-url.ts'
 import { readEnvFile } from '../../config/env-file.ts'
 import { ENV_FILE } from '../../config/environment.ts'
 import type { SettingName } from '../../config/environment-schema.ts'
+import type { Inspection } from '../../db/inspection.ts'
 import { pathExists } from '../../process/private-files.ts'
 import { isReadableByOthers } from './file-modes.ts'
 import { type Finding, fault, ok, warning } from './findings.ts'
@@ -34,14 +37,18 @@ export function checkKeys(config: Config, envFile = ENV_FILE): Finding {
 }
 
 /**
- * Checks the sealing keys in the same way.
+ * Checks the sealing keys in the same way, and whether they open what the database has.
  * @param envFile the file of settings, which may hold secrets
  */
-export function checkSealing(config: Config, envFile = ENV_FILE): Finding {
+export function checkSealing(config: Config, inspection?: Inspection, envFile = ENV_FILE): Finding {
   const { secrets, files } = readSecrets(sealingSecret, config, config.sealing.secrets)
   const problem = findProblem(secrets, [...files, ...findEnvFile(envFile, 'SEALING_KEY')])
   if (problem) return problem
-  if (secrets.length > 0) return ok(`${secrets.length} secret`)
+  const seeds = findSeedKeys(inspection?.groups ?? [], createSealing(secrets).keyIds)
+  const lost = describeLostSeeds(seeds)
+  if (lost !== undefined) return warning(lost)
+  const details = [`${secrets.length} secret`, describeOldSeeds(seeds) ?? []].flat()
+  if (secrets.length > 0) return ok(details.join('; '))
   return isPostgres(config.database.url)
     ? warning('without SEALING_KEY nobody can set up an authenticator app')
     : ok('a secret will be created at the first start')

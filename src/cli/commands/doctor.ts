@@ -36,12 +36,12 @@ const doctor: Command = {
     async function checkAll(settings: Config) {
       let inspection: Inspection | undefined
       await check('keys', () => checkKeys(settings))
-      await check('sealing', () => checkSealing(settings))
       await check('disk', () => checkDisk(settings))
       await check('database', async () => {
         inspection = await inspectDatabase(settings)
         return checkDatabase(inspection, settings)
       })
+      await check('sealing', () => checkSealing(settings, inspection))
       await check('clock', () => checkClock(inspection, now(), getSchemaTime(settings)))
       await check('mail', () => checkMail(settings))
       await check('ports', () => checkPorts(settings))

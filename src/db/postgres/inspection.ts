@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { DatabaseError } from '../errors.ts'
-import { type Inspection, toCreationTime } from '../inspection.ts'
+import { type Group, type Inspection, type Questions, toCreationTime } from '../inspection.ts'
 import { readPendingMigrations } from '../migrations.ts'
 import { type Connector, createConnector } from './connector.ts'
 import { readLastMigrationTime } from './migration.ts'
@@ -10,14 +10,13 @@ const QUERY_TIMEOUT = 3000
 
 /**
  * Looks at a PostgreSQL database, on a connection as the service has it.
- * @param datedTable a table that is written often, by whose ids the last time is known
  * @throws {DatabaseError} when it cannot be reached, or has a newer schema than this program knows
  */
-export async function inspectPostgres(url: string, datedTable: string): Promise<Inspection> {
+export async function inspectPostgres(url: string, questions: Questions): Promise<Inspection> {
   const connector = createConnector(url)
   const client = new pg.Client({ ...connector.clientConfig, query_timeout: QUERY_TIMEOUT })
   client.on('error', () => {})
-  return inspect(client, connector, datedTable)
+  return inspect(client, connector, questions)
     .catch(error => {
       throw new DatabaseError(`${client.host}:${client.port}: ${error.message}`)
     })
@@ -27,7 +26,7 @@ export async function inspectPostgres(url: string, datedTable: string): Promise<
 async function inspect(
   client: pg.Client,
   { configure, begin, isPooled }: Connector,
-  datedTable: string
+  { datedTable, groups: groupQuery }: Questions
 ): Promise<Inspection> {
   await client.connect()
   await configure(client)
@@ -42,10 +41,13 @@ async function inspect(
   const { rows: latest } = await client.query(
     applied ? `select max(id) as id from ${datedTable}` : 'select null as id'
   )
+  const pendingMigrations = readPendingMigrations('postgres', applied).length
+  const groups = pendingMigrations > 0 ? [] : (await client.query<Group>(groupQuery)).rows
   await client.query('commit')
   return {
     version: `PostgreSQL ${version}${isPooled() ? ' behind a pooler' : ''}`,
-    pendingMigrations: readPendingMigrations('postgres', applied).length,
+    pendingMigrations,
+    groups,
     latestWrite: toCreationTime(latest[0].id),
     clock: new Date(Number(clock)),
     // Ours are those to the pooler then, which has limits of its own.

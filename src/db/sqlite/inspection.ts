@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { DatabaseError } from '../errors.ts'
-import { type Inspection, toCreationTime } from '../inspection.ts'
+import { type Group, type Inspection, type Questions, toCreationTime } from '../inspection.ts'
 import { readPendingMigrations } from '../migrations.ts'
 
 /** Milliseconds to wait for another process that is writing. */
@@ -8,24 +8,31 @@ const BUSY_TIMEOUT = 5000
 
 /**
  * Looks at a SQLite database, and through all of it for damages.
- * @param datedTable a table that is written often, by whose ids the last time is known
  * @throws {DatabaseError} when it is damaged, no database of Latchkey, or of a newer schema than this program knows
  */
-export async function inspectSqlite(file: string, datedTable: string): Promise<Inspection> {
+export async function inspectSqlite(file: string, questions: Questions): Promise<Inspection> {
   try {
     const connection = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT })
-    return await inspect(connection, datedTable).finally(() => connection.close())
+    return await inspect(connection, questions).finally(() => connection.close())
   } catch (error) {
     throw new DatabaseError(`${file}: ${(error as Error).message}`)
   }
 }
 
-async function inspect(connection: Database.Database, datedTable: string): Promise<Inspection> {
+async function inspect(
+  connection: Database.Database,
+  { datedTable, groups }: Questions
+): Promise<Inspection> {
   const pendingMigrations = countPendingMigrations(connection)
   assertIntact(connection)
   const latestId = connection.prepare(`select max(id) from ${datedTable}`).pluck().get()
   const version = connection.prepare('select sqlite_version()').pluck().get()
-  return { version: `SQLite ${version}`, pendingMigrations, latestWrite: toCreationTime(latestId) }
+  return {
+    version: `SQLite ${version}`,
+    pendingMigrations,
+    latestWrite: toCreationTime(latestId),
+    groups: pendingMigrations > 0 ? [] : connection.prepare<[], Group>(groups).all()
+  }
 }
 
 /** How many migrations an open database lacks. */

@@ -31,7 +31,7 @@ type End = (service: Service, pair: Pair, id: string) => Promise<unknown>
 
 const own = ({ call }: Service, { accessToken: token }: Pair, method: string, path: string, body?: object) =>
   call(method, `/api/auth${path}`, { token, body })
-const asOperator = async ({ app }: Service, { user }: Pair, act: 'disable' | 'signOut') => {
+const asOperator = async ({ app }: Service, { user }: Pair, act: 'disable' | 'signOut' | 'removeFactors') => {
   const admin = createAccountAdmin(app.store, false)
   const account = await admin.find(user.id)
   if (account) await admin[act](account)
@@ -47,7 +47,9 @@ const ends: Record<string, End> = {
     }),
   'the end of the account': (service, pair) => own(service, pair, 'DELETE', '/me', { password: PASSWORD }),
   'the disabling of the account': (service, pair) => asOperator(service, pair, 'disable'),
-  'a sign-out by an operator': (service, pair) => asOperator(service, pair, 'signOut')
+  'a sign-out by an operator': (service, pair) => asOperator(service, pair, 'signOut'),
+  'a removal of the second factors by an operator': (service, pair) =>
+    asOperator(service, pair, 'removeFactors')
 }
 
 for (const [what, end] of Object.entries(ends))

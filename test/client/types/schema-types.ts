@@ -49,6 +49,7 @@ function toType(schema: Schema): string {
 function toKindType(kind: string | undefined, schema: Schema): string {
   if (kind === 'integer') return 'number'
   if (kind === 'array') return `Array<${toType(schema.items ?? {})}>`
+  if (kind === 'object' && Object.keys(schema.properties ?? {}).length === 0) return 'Record<string, never>'
   if (kind === 'object') return `{\n${toProperties(schema)}\n}`
   return kind ?? 'unknown'
 }

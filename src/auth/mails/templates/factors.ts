@@ -31,8 +31,8 @@ export const factorRemoved = (mail: FactorMail): MailTexts =>
     ...(mail.factor === 'several'
       ? {
           event: [
-            `The second factors of your account of ${mail.appName} were removed, with the recovery codes. The password alone signs in again.`,
-            'Sign in, and set up a second factor again.'
+            `The second factors of your account of ${mail.appName} were removed, with the recovery codes. All your sessions and personal access tokens have ended. The password alone signs in again.`,
+            'Sign in, with a new password by mail if you have none, and set up a second factor again.'
           ],
           ifNotYou: [
             'Somebody may have passed for you. Tell those who run the service at once, change your password, and end all other sessions.'

@@ -28,9 +28,10 @@ function formatAccess(account: Account, access: AccountAccess): string {
     ['authenticator apps', access.authenticatorApps],
     ['passkeys', access.passkeys],
     ['recovery codes', access.recoveryCodes],
-    ['sessions', access.sessions]
+    ['sessions', access.sessions],
+    ['personal access tokens', access.personalAccessTokens]
   ]
-  return lines.map(([name, value]) => `${name.padEnd(18)}  ${value}\n`).join('')
+  return lines.map(([name, value]) => `${name.padEnd(22)}  ${value}\n`).join('')
 }
 
 export default show
