@@ -1,9 +1,10 @@
 import type { Store } from '../../db/store.ts'
 import { accountStatements } from '../accounts/statements.ts'
-import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
+import { NO_CLIENT } from '../audit/audit-log.ts'
 import type { AuthMails } from '../mails/mails.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { User } from '../user.ts'
+import { createRemoveAllFactors } from './remove-all.ts'
 import { factorStatements } from './statements.ts'
 
 /** How an account can be signed in to, and in how many places it is. */
@@ -20,7 +21,7 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
   const statements = factorStatements(store)
   const { findById } = accountStatements(store)
   const { listLive } = sessionStatements(store)
-  const auditLog = createAuditLog(store)
+  const prepareRemoval = createRemoveAllFactors(store, mails)
 
   async function describeAccess({ id: userId }: Pick<User, 'id'>): Promise<AccountAccess> {
     const [[user], apps, passkeys, [codes], sessions] = await Promise.all([
@@ -45,23 +46,9 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
    * @returns how many factors counted
    */
   async function removeFactors(user: User): Promise<number> {
-    const userId = user.id
-    const { authenticatorApps, passkeys } = await describeAccess(user)
-    const removed = authenticatorApps + passkeys
-    const report = [
-      auditLog.bindEvent(userId, 'factor_removed', NO_CLIENT),
-      mails.bindNotice('factor_removed', user, NO_CLIENT, { factor: 'several' })
-    ]
-    await store.atomically(
-      // Locks the user first, as the requests of the owner do.
-      statements.refreshSecondFactor.bind({ userId }),
-      statements.removeAll.bind({ userId }),
-      statements.removeAllPasskeys.bind({ userId }),
-      statements.removeRecoveryCodes.bind({ userId }),
-      statements.refreshSecondFactor.bind({ userId }),
-      ...(removed > 0 ? report : [])
-    )
-    return removed
+    const { factors, statements: removal } = await prepareRemoval(user, NO_CLIENT)
+    await store.atomically(statements.refreshSecondFactor.bind({ userId: user.id }), ...removal)
+    return factors
   }
 
   return { describeAccess, removeFactors }
