@@ -1,7 +1,7 @@
 import t from 'tap'
 import { verifyEmail } from '../accounts/mail-service.ts'
 import { parameterOf } from '../support/mailbox.ts'
-import { expectedProblem } from '../support/service.ts'
+import { expectedProblem, loginWithDelay } from '../support/service.ts'
 import { codeOf, STEP, serveFactors, wrongCodeOf } from './factor-service.ts'
 
 const REQUIRED = {
@@ -297,3 +297,14 @@ t.test(
     t.strictSame(factors.body, { items: [], recoveryCodesLeft: 0 })
   }
 )
+
+t.test('the first factor that is confirmed while the password is verified is asked for', async t => {
+  const { app, addTotp, email } = await serveFactors(t)
+  await t.rejects(
+    loginWithDelay(app, email, () => addTotp()),
+    {
+      code: 'second_factor_required',
+      status: 401
+    }
+  )
+})
