@@ -138,7 +138,7 @@ export const resetPassword = ({ password: { minLength } }: Config) => ({
   description:
     'Sets a new password by the token of the link that was mailed, good for an hour and once. Ends all sessions, unless ' +
     '`endSessions` is false: then they go on, each with a new access token by a refresh. It marks the address as verified, and ' +
-    'signs nobody in.',
+    'signs nobody in. If the address was not verified before, all sessions, tokens for programs, second factors and passkeys go.',
   tags,
   body: createPasswordResetSchema(minLength),
   response: {

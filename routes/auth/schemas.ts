@@ -179,7 +179,8 @@ export const logout = {
   description:
     'Ends the session of the access token, the user’s others, or all; their tokens are refused from then on. It answers 204 ' +
     'whatever the token is, so that a client can always forget it; but an expired or stale one can end only its own ' +
-    'session. Only a body that cannot be read is refused, for it may have meant other sessions.',
+    'session. Only a body that cannot be read is refused, for it may have meant other sessions; and a personal access token, ' +
+    'which is no session: it ends by `DELETE /api/auth/tokens/{id}`.',
   tags,
   security: [...bearer, {}],
   body: Nullable(
@@ -196,5 +197,13 @@ export const logout = {
       { additionalProperties: false, examples: [{ scope: 'local' }] }
     )
   ),
-  response: { 204: Type.Null({ description: 'Signed out.' }), ...problemResponses(...bodyProblems) }
+  response: {
+    204: Type.Null({ description: 'Signed out.' }),
+    ...problemResponses(
+      ...bodyProblems,
+      'personal_access_token_invalid',
+      'personal_access_token_expired',
+      'insufficient_scope'
+    )
+  }
 }

@@ -898,7 +898,7 @@ export type RevertEmailBody = {
 }
 
 export type AddPasskeyBody = {
-  /** a text of 1 to 64 characters, not counting white space around it */
+  /** a text of 1 to 64 characters, not counting white space around it, without marks that turn the direction of writing */
   name?: string
   /** the new passkey, as PublicKeyCredential.toJSON() gives it (RegistrationResponseJSON) */
   passkey: {
@@ -925,7 +925,7 @@ export type ListPasskeysAnswer = {
 }
 
 export type PatchPasskeyBody = {
-  /** a text of 1 to 64 characters, not counting white space around it */
+  /** a text of 1 to 64 characters, not counting white space around it, without marks that turn the direction of writing */
   name?: string
 }
 
@@ -1055,7 +1055,7 @@ export type ListPersonalAccessTokensAnswer = {
 }
 
 export type CreatePersonalAccessTokenBody = {
-  /** a text of 1 to 100 characters, not counting white space around it */
+  /** a text of 1 to 100 characters, not counting white space around it, without marks that turn the direction of writing */
   name: string
   /** at least one of todos:read and todos:write, each once */
   scopes: Array<'todos:read' | 'todos:write'>

@@ -151,6 +151,10 @@ export function createStatement(engine: Engine, name: string, builder: QueryBuil
 /** A value that is given when the statement runs, encoded as the column's values are. */
 export const param = (column: Column, name: string): SQL => sql`${sql.param(sql.placeholder(name), column)}`
 
+/** The values of columns that are set when the statement runs, each named as the column's property. */
+export const paramsOf = (columns: Readonly<Record<string, Column>>): Record<string, SQL> =>
+  Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, param(column, key)]))
+
 type Row<T extends Table> = { [Key in keyof T['$inferSelect'] & string]: Placeholder<Key> }
 
 /** A whole row that is given when the statement runs: for each column, a value named as its property. */

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import { type Settings, serve } from '../support/service.ts'
+import { codeOf } from '../support/mailbox.ts'
+import { type Service, type Settings, serve } from '../support/service.ts'
 
 /** Where mail goes that tests take out of the outbox. */
 export const MAIL_SETTINGS = {
@@ -19,4 +20,13 @@ export async function serveAda(t: Test, settings: Settings = {}) {
   const pair = await service.signUp(ADA)
   await service.takeMails()
   return { ...service, pair }
+}
+
+/** Verifies the address of an account by the code of a mail. */
+export async function verifyEmail({ call, takeMails }: Service, token: string): Promise<void> {
+  const { body } = await call('POST', '/api/auth/email/verification', { token })
+  const [mail] = await takeMails()
+  const answer = { challengeId: body.challengeId, code: mail && codeOf(mail) }
+  const { status } = await call('POST', '/api/auth/email/verification/confirm', { token, body: answer })
+  if (status !== 200) throw new Error(`the address is not verified: ${status}`)
 }

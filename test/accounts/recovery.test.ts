@@ -1,7 +1,9 @@
 import t from 'tap'
+import { PASSKEYS, signIn, signUpWithPasskey } from '../passkeys/with-passkey.ts'
+import { createAuthenticator } from '../support/authenticator.ts'
 import { parameterOf } from '../support/mailbox.ts'
 import { expectedProblem, PASSWORD, type Pair, type Service, serve } from '../support/service.ts'
-import { ADA, serveAda, serveMail } from './mail-service.ts'
+import { ADA, serveAda, serveMail, verifyEmail } from './mail-service.ts'
 
 const NEW_PASSWORD = 'battery staple, correct horse'
 const HOUR = 3600
@@ -57,6 +59,7 @@ t.test('a forgotten password is replaced by a link, once', async t => {
 
 t.test('sessions go on with new tokens on demand', async t => {
   const service = await serveAda(t)
+  await verifyEmail(service, service.pair.accessToken)
   t.equal((await reset(service, await mailToken(service), { endSessions: false })).status, 204)
   const stale = await me(service, service.pair)
   t.strictSame(stale.body, expectedProblem(stale, 401, 'access_token_stale', { action: 'refresh' }))
@@ -189,4 +192,51 @@ t.test('without mail the routes say so', async t => {
   await service.signUp(ADA)
   for (const answer of [await requestReset(service, ADA.email), await reset(service, 'x')])
     t.strictSame(answer.body, expectedProblem(answer, 501, 'mail_not_configured'))
+})
+
+t.test('whoever squats on an address with a passkey loses all to its owner', async t => {
+  const service = await serveMail(t, { PASSKEY_RP_ID: 'localhost' })
+  const { call, takeMails } = service
+  const authenticator = createAuthenticator()
+  const { body: squatter } = await signUpWithPasskey(call, ADA, authenticator)
+  const body = { name: 'squatter', scopes: ['todos:read'] }
+  const made = await call('POST', '/api/auth/tokens', { token: squatter.accessToken, body })
+  t.equal(made.status, 201)
+  await takeMails()
+
+  t.equal((await reset(service, await mailToken(service), { endSessions: false })).status, 204)
+  const notices = await takeMails()
+  t.strictSame(notices.map(({ kind }) => kind).sort(), ['factor_removed', 'password_reset_done'])
+  t.equal((await me(service, squatter)).body.code, 'access_token_revoked')
+  t.equal((await call('GET', '/api/todos', { token: made.body.token })).status, 401)
+  t.equal((await signIn(call, authenticator)).body.code, 'passkey_not_recognized')
+  const owner = await login(service, NEW_PASSWORD)
+  t.match(owner, { status: 200, body: { user: { ...ADA, emailVerified: true } } })
+  const token = owner.body.accessToken
+  t.strictSame((await call('GET', PASSKEYS, { token })).body, { items: [] })
+  t.strictSame((await call('GET', '/api/auth/tokens', { token })).body, { items: [] })
+  t.strictSame((await call('GET', '/api/auth/factors', { token })).body, { items: [], recoveryCodesLeft: 0 })
+  const events = await call('GET', '/api/auth/events', { token })
+  t.match(events.body.items.map(({ type }: { type: string }) => type).sort(), [
+    'account_created',
+    'factor_removed',
+    'password_reset',
+    'session_ended',
+    'signed_in',
+    'token_created',
+    'token_revoked'
+  ])
+})
+
+t.test('a passkey of a verified address outlives a reset', async t => {
+  const service = await serveMail(t, { PASSKEY_RP_ID: 'localhost' })
+  const { call, takeMails } = service
+  const authenticator = createAuthenticator()
+  const { body: pair } = await signUpWithPasskey(call, ADA, authenticator)
+  await takeMails()
+  await verifyEmail(service, pair.accessToken)
+  t.equal((await reset(service, await mailToken(service))).status, 204)
+  t.match(await takeMails(), [{ kind: 'password_reset_done' }])
+  t.equal((await login(service, NEW_PASSWORD)).body.code, 'second_factor_required')
+  t.equal((await signIn(call, authenticator)).status, 200)
 })

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { expectedProblem } from '../support/service.ts'
+import { verifyEmail } from '../accounts/mail-service.ts'
+import { parameterOf } from '../support/mailbox.ts'
+import { expectedProblem, loginWithDelay } from '../support/service.ts'
 import { codeOf, STEP, serveFactors, wrongCodeOf } from './factor-service.ts'
 
 const REQUIRED = {
@@ -257,7 +259,8 @@ t.test('an answer that is none is refused, and uses nothing up', async t => {
 
 t.test('[V6.4.3] a reset of the password does not go around the factor', async t => {
   const service = await serveFactors(t)
-  const { call, addTotp, challenge, answer, takeMails, email } = service
+  const { call, addTotp, challenge, answer, takeMails, email, pair } = service
+  await verifyEmail(service, pair.accessToken)
   const { secret } = await addTotp()
   await takeMails()
   const old = await challenge()
@@ -270,4 +273,38 @@ t.test('[V6.4.3] a reset of the password does not go around the factor', async t
   const signIn = await call('POST', '/api/auth/login', { body: { email, password: newPassword } })
   t.match(signIn, { status: 401, body: { code: 'second_factor_required' } })
   t.equal((await answer({ challenge: signIn.body.challenge, code: codeOf(secret, service) })).status, 200)
+})
+
+t.test(
+  'of an address that was never verified, a reset removes the factors of whoever squats on it',
+  async t => {
+    const service = await serveFactors(t)
+    const { call, addTotp, challenge, answer, takeMails, email, pair } = service
+    const { secret } = await addTotp()
+    await call('POST', '/api/auth/factors/totp', { token: pair.accessToken })
+    await takeMails()
+    const old = await challenge()
+    await call('POST', '/api/auth/password/reset-request', { body: { email } })
+    const [mail] = await takeMails()
+    const body = { token: mail && parameterOf(mail, 'token'), newPassword: 'battery staple, correct horse' }
+    t.equal((await call('POST', '/api/auth/password/reset', { body })).status, 204)
+    const notices = await takeMails()
+    t.strictSame(notices.map(({ kind }) => kind).sort(), ['factor_removed', 'password_reset_done'])
+    t.match(await answer({ challenge: old, code: codeOf(secret, service) }), { status: 401 })
+    const signedIn = await call('POST', '/api/auth/login', { body: { email, password: body.newPassword } })
+    t.match(signedIn, { status: 200, body: { user: { email, emailVerified: true } } })
+    const factors = await call('GET', '/api/auth/factors', { token: signedIn.body.accessToken })
+    t.strictSame(factors.body, { items: [], recoveryCodesLeft: 0 })
+  }
+)
+
+t.test('the first factor that is confirmed while the password is verified is asked for', async t => {
+  const { app, addTotp, email } = await serveFactors(t)
+  await t.rejects(
+    loginWithDelay(app, email, () => addTotp()),
+    {
+      code: 'second_factor_required',
+      status: 401
+    }
+  )
 })

@@ -108,12 +108,14 @@ t.test('a passkey is added, listed, renamed and removed, and the owner is told',
     name: 'Old phone'
   })
   t.strictSame((await call('PATCH', path, { token, body: {} })).body, { ...used, name: 'Old phone' })
+  const notAccepted =
+    'is not accepted; give a text of 1 to 64 characters, not counting white space around it, without marks that turn the direction of writing'
   for (const [body, detail] of [
-    [{ name: ' ' }, 'is not accepted; give a text of 1 to 64 characters, not counting white space around it'],
-    [
-      { name: 'x'.repeat(65) },
-      'is not accepted; give a text of 1 to 64 characters, not counting white space around it'
-    ],
+    [{ name: ' ' }, notAccepted],
+    [{ name: 'x'.repeat(65) }, notAccepted],
+    [{ name: 'phone\u202e' }, notAccepted],
+    [{ name: '\u2066phone\u2069' }, notAccepted],
+    [{ name: 'a\u200eb' }, notAccepted],
     [{ name: 'a\nb' }, 'contains a line break, U+000A; remove it'],
     [{ name: null }, 'must be of type string']
   ] as const)

@@ -92,6 +92,14 @@ t.test('[WEBAUTHN-7.1] what is wrong with a new passkey is told, and nothing is 
       400,
       'passkey_unsupported'
     ],
+    'an RSA key with which everybody can sign': [{ publicKey: rsaKeyOf(1) }, 400, 'passkey_unsupported'],
+    'an RSA key with an exponent of nothing': [{ publicKey: rsaKeyOf() }, 400, 'passkey_unsupported'],
+    'an RSA key with an even exponent': [{ publicKey: rsaKeyOf(1, 0, 0) }, 400, 'passkey_unsupported'],
+    'an RSA key whose exponent is 1 after zeros': [
+      { publicKey: rsaKeyOf(0, 0, 1) },
+      400,
+      'passkey_unsupported'
+    ],
     'a point that is not on the curve': [
       {
         publicKey: keyOf([
@@ -184,6 +192,41 @@ t.test('[WEBAUTHN-7.1] what is wrong with a new passkey is told, and nothing is 
 })
 
 const keyOf = (entries: [number, CborValue][]) => new Map<number, CborValue>(entries)
+const rsaKeyOf = (...exponent: number[]) =>
+  keyOf([
+    [1, 3],
+    [3, -257],
+    [-1, Buffer.alloc(256, 255)],
+    [-2, Buffer.from(exponent)]
+  ])
+
+t.test('of a credential the id has 1023 bytes at most, and the transports are words', async t => {
+  const { call, signUp } = await serve(t)
+  const { accessToken: token } = await signUp()
+  const authenticator = createAuthenticator()
+  const { body: options } = await call('POST', OPTIONS, { token })
+  const passkey = authenticator.create(options, { credentialId: Buffer.alloc(1023, 7) })
+  const tooLong = authenticator.create(options, { credentialId: Buffer.alloc(1024, 7) })
+  const withTransport = (transport: string) => ({
+    ...passkey,
+    response: { ...passkey.response, transports: ['usb', transport] }
+  })
+  for (const [wrong, pointers] of [
+    [tooLong, ['/passkey/id', '/passkey/rawId']],
+    ...['', 'USB', 'a b', '<b>', '\u202eusb', 'x'.repeat(33)].map(
+      transport => [withTransport(transport), ['/passkey/response/transports/1']] as const
+    )
+  ] as const) {
+    const refused = await call('POST', PASSKEYS, { token, body: { passkey: wrong } })
+    t.match(refused.body, { status: 400, code: 'validation_failed' })
+    t.strictSame(
+      refused.body.errors.map(({ pointer }: { pointer: string }) => pointer),
+      pointers
+    )
+  }
+  const added = await call('POST', PASSKEYS, { token, body: { passkey: withTransport('smart-card') } })
+  t.equal(added.status, 201, 'nothing was used up')
+})
 
 t.test('an attestation by the key itself is taken', async t => {
   const { call, signUp } = await serve(t)

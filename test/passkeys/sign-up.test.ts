@@ -1,4 +1,5 @@
 import t from 'tap'
+import { authTables } from '../../src/auth/tables.ts'
 import { ADA, serveMail } from '../accounts/mail-service.ts'
 import { createAuthenticator } from '../support/authenticator.ts'
 import { codeOf } from '../support/mailbox.ts'
@@ -97,4 +98,54 @@ t.test('with SIGN_UP=verified a passkey waits for the code once, and for one acc
   t.equal((await confirm(started.body, ADA.email)).status, 201)
   const taken = await confirm(other.body, grace.email)
   t.strictSame(taken.body, expectedProblem(taken, 409, 'passkey_already_registered'))
+})
+
+t.test('of two registrations with one e-mail the last one counts, and nothing of the one before', async t => {
+  const kinds = ['password', 'passkey'] as const
+  const pairs = kinds.flatMap(first => kinds.map(last => [first, last] as const))
+  for (const [first, last] of pairs)
+    await t.test(`${first}, then ${last}`, async t => {
+      const { call, takeMails } = await serveMail(t, { SIGN_UP: 'verified', PASSKEY_RP_ID: 'localhost' })
+      async function begin(username: string, kind: 'password' | 'passkey') {
+        const account = { username, email: ADA.email }
+        const authenticator = createAuthenticator()
+        const password = `${username} has a horse, and a staple`
+        const { body } = await (kind === 'passkey'
+          ? signUpWithPasskey(call, account, authenticator)
+          : call('POST', REGISTER, { body: { ...account, password } }))
+        const [mail] = await takeMails()
+        return {
+          authenticator,
+          password,
+          answer: { challengeId: body.challengeId, code: mail && codeOf(mail) }
+        }
+      }
+      const waysIn = async ({ authenticator, password }: Awaited<ReturnType<typeof begin>>) => ({
+        password:
+          (await call('POST', '/api/auth/login', { body: { email: ADA.email, password } })).status === 200,
+        passkey: (await signIn(call, authenticator)).status === 200
+      })
+      const confirm = ({ answer }: Awaited<ReturnType<typeof begin>>) =>
+        call('POST', '/api/auth/register/confirm', { body: answer })
+
+      const mallory = await begin('mallory', first)
+      const ada = await begin('ada', last)
+      const expired = await confirm(mallory)
+      t.strictSame(expired.body.code, 'challenge_expired')
+      t.match(await confirm(ada), { status: 201, body: { user: ADA } })
+      t.strictSame(await waysIn(mallory), { password: false, passkey: false })
+      t.strictSame(await waysIn(ada), { password: false, passkey: false, [last]: true })
+    })
+})
+
+t.test('a registration without password and passkey makes no account', async t => {
+  const { app, call, takeMails } = await serveMail(t, { SIGN_UP: 'verified', PASSKEY_RP_ID: 'localhost' })
+  const { body } = await signUpWithPasskey(call, ADA)
+  const { challenges } = authTables(app.store.kit)
+  await app.store.db.update(challenges).set({ passkey: null })
+  const [mail] = await takeMails()
+  const refused = await call('POST', '/api/auth/register/confirm', {
+    body: { challengeId: body.challengeId, code: mail && codeOf(mail) }
+  })
+  t.equal(refused.body.code, 'challenge_expired')
 })

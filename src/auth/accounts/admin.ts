@@ -3,7 +3,7 @@ import { mayUseReserve } from '../../db/bound-statement.ts'
 import { param, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
-import { countFactors, createFactorAdmin } from '../factors/admin.ts'
+import { createFactorAdmin } from '../factors/admin.ts'
 import { createAuthMails } from '../mails/mails.ts'
 import { createTokenEnds } from '../personal-access-tokens/end.ts'
 import type { EndReason } from '../sessions/end-reasons.ts'
@@ -152,8 +152,8 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
      * tokens: they may be in other hands, and less is asked of them now. The password alone signs in again.
      */
     async removeFactors(user: Account): Promise<FactorsRemoved> {
-      const access = await describeAccess(user)
-      const { lock, statements } = prepareRemoval(user, access)
+      const { hasPassword } = await describeAccess(user)
+      const { lock, factors, statements } = await prepareRemoval(user)
       const [, ended, endedTokens] = await store.atomically(
         lock,
         endSessions(user, 'signed_out_by_operator'),
@@ -161,9 +161,9 @@ export function createAccountAdmin(store: Store, isMailEnabled: boolean) {
         ...statements
       )
       return {
-        removed: countFactors(access),
+        removed: factors,
         ended: await recordEnds(user, ended, endedTokens, 'signed_out_by_operator'),
-        hasPassword: access.hasPassword
+        hasPassword
       }
     },
 

@@ -37,7 +37,12 @@ export function createLogin({
     const pair = await throttle.attempt(emailKey, client.ip, async (clearFailures, isBlocking) => {
       const user = await verifyCredentials(emailKey, credentials, client)
       if (!user && isBlocking) await tellOwnerOfBlock(emailKey, client)
-      return user && sessions.start(user, client, { statements: [clearFailures] })
+      return (
+        user &&
+        sessions
+          .start(user, client, { statements: [clearFailures] })
+          .catch(error => explainNoStart(error, emailKey, user))
+      )
     })
     if (!pair) throw new Problem('invalid_credentials')
     return pair
@@ -65,6 +70,16 @@ export function createLogin({
     // As it is thrown, the attempt counts neither as a failure nor as a success: the failures are cleared by the second factor.
     if (user.hasSecondFactor) throw await secondFactorChallenges.createProblem(verified)
     return verified
+  }
+
+  /** The first factor may be confirmed while the password is verified: the right password then begins a sign-in in two steps. */
+  async function explainNoStart(error: unknown, emailKey: string, verified: VerifiedUser): Promise<never> {
+    if (!(error instanceof Problem && error.code === 'invalid_credentials')) throw error
+    const [user] = await findByEmail.execute({ emailKey })
+    const isSame = user?.id === verified.id && user.passwordVersion === verified.passwordVersion
+    throw isSame && user.hasSecondFactor && !user.disabledAt
+      ? await secondFactorChallenges.createProblem(verified)
+      : error
   }
 
   /**

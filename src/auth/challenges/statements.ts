@@ -1,5 +1,5 @@
-import { and, eq, gt, sql } from 'drizzle-orm'
-import { param, paramRow, prepareStatements } from '../../db/statements.ts'
+import { and, eq, getTableColumns, gt, sql } from 'drizzle-orm'
+import { param, paramRow, paramsOf, prepareStatements } from '../../db/statements.ts'
 import { authTables } from '../tables.ts'
 
 /** The most tries to give the code, until the tries are counted anew. */
@@ -15,6 +15,8 @@ export const challengeStatements = prepareStatements('challenges', authTables, (
   const hasTries = sql`(not ${isCounting} or ${tries} < ${sql.raw(`${MAX_TRIES}`)})`
   const matchesChallenge = eq(challengeId, param(challengeId, 'challengeId'))
   const isAlive = gt(expiresAt, param(expiresAt, 'now'))
+  // All but the tries: nothing else of the challenge before outlives it.
+  const { id: _id, tries: _tries, triesEndAt: _triesEndAt, ...replaced } = getTableColumns(challenges)
   return {
     /** Makes a challenge, or replaces the one before, whose tries still count. Affects no row when no try is left. */
     replace: db
@@ -22,13 +24,7 @@ export const challengeStatements = prepareStatements('challenges', authTables, (
       .values(paramRow(challenges))
       .onConflictDoUpdate({
         target: id,
-        set: {
-          challengeId: param(challengeId, 'challengeId'),
-          email: param(challenges.email, 'email'),
-          username: param(challenges.username, 'username'),
-          passwordHash: param(challenges.passwordHash, 'passwordHash'),
-          expiresAt: param(expiresAt, 'expiresAt')
-        },
+        set: paramsOf(replaced),
         setWhere: hasTries
       })
       .returning({ id }),

@@ -1,11 +1,11 @@
-import type { BoundStatement } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { accountStatements } from '../accounts/statements.ts'
-import { createAuditLog, NO_CLIENT } from '../audit/audit-log.ts'
+import { NO_CLIENT } from '../audit/audit-log.ts'
 import type { AuthMails } from '../mails/mails.ts'
 import { personalAccessTokenStatements } from '../personal-access-tokens/statements.ts'
 import { sessionStatements } from '../sessions/statements.ts'
 import type { User } from '../user.ts'
+import { createRemoveAllFactors } from './remove-all.ts'
 import { factorStatements } from './statements.ts'
 
 /** How an account can be signed in to, and in how many places it is. */
@@ -19,20 +19,13 @@ export interface AccountAccess {
   readonly personalAccessTokens: number
 }
 
-/** What takes the second factors off an account. The statements belong into one transaction, the lock first. */
-export interface FactorRemoval {
-  /** Locks the user, as the requests of the owner do. */
-  readonly lock: BoundStatement
-  readonly statements: readonly BoundStatement[]
-}
-
 /** What an operator sees and does of other people's second factors. */
 export function createFactorAdmin(store: Store, mails: AuthMails) {
   const statements = factorStatements(store)
   const { findById } = accountStatements(store)
   const { listLive } = sessionStatements(store)
   const { list: listTokens } = personalAccessTokenStatements(store)
-  const auditLog = createAuditLog(store)
+  const prepareRemoval = createRemoveAllFactors(store, mails)
 
   async function describeAccess({ id: userId }: Pick<User, 'id'>): Promise<AccountAccess> {
     const now = store.now()
@@ -54,32 +47,12 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
     }
   }
 
-  /**
-   * Prepares to remove all second factors of somebody who has lost them, with the recovery codes. The owner is told, unless
-   * there is none.
-   * @param access of the user
-   */
-  function prepareRemoval(user: User, access: AccountAccess): FactorRemoval {
-    const userId = user.id
-    const report = [
-      auditLog.bindEvent(userId, 'factor_removed', NO_CLIENT),
-      mails.bindNotice('factor_removed', user, NO_CLIENT, { factor: 'several' })
-    ]
-    return {
-      lock: statements.refreshSecondFactor.bind({ userId }),
-      statements: [
-        statements.removeAll.bind({ userId }),
-        statements.removeAllPasskeys.bind({ userId }),
-        statements.removeRecoveryCodes.bind({ userId }),
-        statements.refreshSecondFactor.bind({ userId }),
-        ...(countFactors(access) > 0 ? report : [])
-      ]
+  return {
+    describeAccess,
+    /** As `createRemoveAllFactors` prepares it, with the statement that locks the user as the requests of the owner do. */
+    async prepareRemoval(user: User) {
+      const lock = statements.refreshSecondFactor.bind({ userId: user.id })
+      return { lock, ...(await prepareRemoval(user, NO_CLIENT)) }
     }
   }
-
-  return { describeAccess, prepareRemoval }
 }
-
-/** How many second factors count. */
-export const countFactors = ({ authenticatorApps, passkeys }: AccountAccess): number =>
-  authenticatorApps + passkeys

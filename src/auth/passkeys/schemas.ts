@@ -1,16 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Email, Username } from '../accounts/schemas.ts'
+import { createLabelSchema } from '../label.ts'
 import { AuthenticationResponse, RegistrationResponse } from './ceremonies/responses.ts'
 
 export const MAX_PASSKEY_NAME = 64
 
-const Name = Type.String({
-  format: 'line',
-  // The limit counts no white space at the ends, which the service removes.
-  pattern: `^\\s*\\S([\\s\\S]{0,${MAX_PASSKEY_NAME - 2}}\\S)?\\s*$`,
-  description: `a text of 1 to ${MAX_PASSKEY_NAME} characters, not counting white space around it`,
-  examples: ['Work laptop']
-})
+const Name = createLabelSchema(MAX_PASSKEY_NAME, { examples: ['Work laptop'] })
 
 const strict = { additionalProperties: false }
 const [exampleRegistration] = RegistrationResponse.examples

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { InstantText, StringEnum, type Value } from '../../http/schemas/types.ts'
+import { createLabelSchema } from '../label.ts'
 import { DEFAULT_TOKEN_TTL, MAX_TOKEN_NAME, MAX_TOKEN_TTL } from './limits.ts'
 import { scopes } from './scopes.ts'
 
@@ -8,12 +9,7 @@ const DAY = 86_400
 /** A new token: what the user decides about it. */
 export const NewPersonalAccessToken = Type.Object(
   {
-    name: Type.String({
-      format: 'line',
-      // The limit counts no white space at the ends, which the service removes.
-      pattern: `^\\s*\\S([\\s\\S]{0,${MAX_TOKEN_NAME - 2}}\\S)?\\s*$`,
-      description: `a text of 1 to ${MAX_TOKEN_NAME} characters, not counting white space around it`
-    }),
+    name: createLabelSchema(MAX_TOKEN_NAME),
     scopes: Type.Array(StringEnum(scopes, { description: `one of ${scopes.join(' and ')}` }), {
       minItems: 1,
       uniqueItems: true,

@@ -6,6 +6,7 @@ import type { PasswordReset } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import { accountStatements } from '../accounts/statements.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
+import { createRemoveAllFactors } from '../factors/remove-all.ts'
 import { assertMailConfigured } from '../mails/assert-configured.ts'
 import { assertNotGuessable } from '../passwords/policy.ts'
 import { createTokenEnds } from '../personal-access-tokens/end.ts'
@@ -26,6 +27,7 @@ export function createResetPassword({
   const { resetPassword: setPassword } = recoveryStatements(store)
   const { endAll, markTokensStale } = sessionStatements(store)
   const { bindEndAll, bindEndEvents } = createTokenEnds(store)
+  const prepareRemoval = createRemoveAllFactors(store, mails)
   const auditLog = createAuditLog(store)
 
   /**
@@ -48,16 +50,20 @@ export function createResetPassword({
   /**
    * Sets a new password by a link that was mailed. The link is good once: one conditional UPDATE decides. All sessions and
    * personal access tokens end, unless they are told to go on; sessions then get new tokens. Nobody is signed in.
+   * Of an address that was never verified, the link is the first proof: whoever made the account may be somebody else. So all
+   * that lets somebody in ends in any case, also second factors.
    * @throws {Problem} as `findResetAccount` does; `validation_failed` for a password that is easy to guess; `overloaded`
    */
   async function resetPassword(
-    { token, newPassword, endSessions = true }: PasswordReset,
+    { token, newPassword, endSessions: isEndAsked = true }: PasswordReset,
     client: ClientInfo
   ): Promise<void> {
     const user = await findResetAccount(token)
     const { id: userId, passwordVersion, emailVersion } = user
     assertNotGuessable(newPassword, user, '/newPassword')
     const passwordHash = await passwordHasher.hash(newPassword)
+    const endSessions = isEndAsked || !user.emailVerified
+    const removal = user.emailVerified ? [] : (await prepareRemoval(user, client)).statements
     const reason = 'password_reset'
     const end = { userId, reason, source: client } as const
     const [, , ended, , , , endedTokens = []] = await store
@@ -68,14 +74,15 @@ export function createResetPassword({
         throttle.bindUnblock(toLookupKey(user.email), client.ip),
         auditLog.bindEvent(userId, 'password_reset', client),
         mails.bindNotice('password_reset_done', user, client),
-        ...(endSessions ? [bindEndAll(userId)] : [])
+        ...(endSessions ? [bindEndAll(userId)] : []),
+        ...removal
       )
       .catch(refuseIfNoRow('link_used'))
     if (endSessions)
       await auditLog.recordSessionEnds(
         ended as readonly { id: string }[],
         end,
-        ...bindEndEvents(endedTokens, end)
+        ...bindEndEvents(endedTokens as readonly { id: string }[], end)
       )
   }
 

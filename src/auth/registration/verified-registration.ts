@@ -69,6 +69,8 @@ export function createVerifiedRegistration(
     ...challenge
   }: ChallengeRow): Promise<{ user: User; recoveryCodes?: readonly string[] }> {
     if (username === null || passwordHash === null) throw new Problem('challenge_expired')
+    // Nobody could sign in to such an account.
+    if (passwordHash === '' && !passkey) throw new Problem('challenge_expired')
     const account = {
       username,
       email,

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { createAccountAdmin } from '../../../src/auth/accounts/admin.ts'
-import { serveAda } from '../../accounts/mail-service.ts'
+import { serveAda, verifyEmail } from '../../accounts/mail-service.ts'
 import { emptyDatabase } from '../../support/databases.ts'
 import { codeOf, parameterOf } from '../../support/mailbox.ts'
 import { PASSWORD, type Pair, type Service, serve } from '../../support/service.ts'
@@ -112,6 +112,7 @@ t.test('a reset of the password ends tokens with the sessions, and leaves them w
   ] as const) {
     const service = await serveAda(t)
     const { call, takeMails, pair } = service
+    await verifyEmail(service, pair.accessToken)
     const { token } = await createToken(service, pair.accessToken)
     await takeMails()
     await call('POST', '/api/auth/password/reset-request', { body: { email: pair.user.email } })

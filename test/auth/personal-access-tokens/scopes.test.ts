@@ -118,11 +118,15 @@ t.test('HEAD needs the scope of GET', async t => {
   }
 })
 
-t.test('a sign-out with a token changes nothing', async t => {
+t.test('a sign-out with a token is refused, and changes nothing', async t => {
   const { call, own, tokens } = await serveOperations(t)
   const token = tokens['todos:read']
-  for (const scope of ['local', 'all'])
-    t.equal((await call('POST', '/api/auth/logout', { token, body: { scope } })).status, 204)
+  for (const scope of ['local', 'others', 'all']) {
+    const refused = await call('POST', '/api/auth/logout', { token, body: { scope } })
+    t.strictSame(refused.body, expectedProblem(refused, 403, 'insufficient_scope', { action: 'sign-in' }))
+  }
+  const unknown = await call('POST', '/api/auth/logout', { token: 'lkp_unknown' })
+  t.match(unknown.body, { status: 401, code: 'personal_access_token_invalid' })
   t.equal((await call('GET', '/api/todos', { token })).status, 200)
   t.equal((await own('GET', '/me')).status, 200)
 })

@@ -80,7 +80,8 @@ t.test('nobody sees, or ends, the tokens of others', async t => {
 t.test('every wrong value is named, and nothing is made', async t => {
   const { own } = await serveOwner(t)
   const good = { name: 'script', scopes: ['todos:read'] }
-  const name = 'is not accepted; give a text of 1 to 100 characters, not counting white space around it'
+  const name =
+    'is not accepted; give a text of 1 to 100 characters, not counting white space around it, without marks that turn the direction of writing'
   const scopes = 'is not accepted; give at least one of todos:read and todos:write, each once'
   const seconds = 'is not accepted; give a whole number of seconds from 1 to 31622400, which are 366 days'
   const far = 'is more than 366 days away; give an earlier instant'
@@ -89,6 +90,10 @@ t.test('every wrong value is named, and nothing is made', async t => {
     [{ scopes: ['todos:read'] }, '/name', 'is required'],
     [{ ...good, name: '' }, '/name', name],
     [{ ...good, name: 'x'.repeat(101) }, '/name', name],
+    [{ ...good, name: 'safe\u202eelif' }, '/name', name],
+    [{ ...good, name: '\u2067' }, '/name', name],
+    [{ ...good, name: 'a\u200f' }, '/name', name],
+    [{ ...good, name: '\u061ca' }, '/name', name],
     [{ ...good, name: 'a\nb' }, '/name', 'contains a line break, U+000A; remove it'],
     [{ ...good, name: null }, '/name', 'must be of type string'],
     [{ name: 'script' }, '/scopes', 'is required'],

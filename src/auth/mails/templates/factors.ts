@@ -22,7 +22,10 @@ export const factorAdded = (mail: FactorMail): MailTexts =>
     event: [
       `${factorNames[mail.factor]} was added to your account of ${mail.appName}. From now on a password alone signs nobody in.`
     ],
-    ifNotYou: [CHANGE_PASSWORD, 'Then remove what was added, in the settings of your account.']
+    ifNotYou: [
+      CHANGE_PASSWORD,
+      'Then remove what was added, in the settings of your account. If you cannot sign in any more, ask those who run the service to remove the second factors.'
+    ]
   })
 
 export const factorRemoved = (mail: FactorMail): MailTexts =>

@@ -8,9 +8,10 @@ import { ALGORITHMS, loadWebAuthn, type WebAuthn } from './webauthn.ts'
 /** The bytes of a key: of RSA from 2048 to 4096 bits, with what COSE adds. */
 const MIN_RSA_KEY_BYTES = 256
 const MAX_KEY_BYTES = 640
-/** The label of the algorithm, and of the modulus of an RSA key (RFC 9053; RFC 8230). */
+/** The labels of the algorithm, and of the modulus and the exponent of an RSA key (RFC 9053; RFC 8230). */
 const COSE_ALGORITHM = 3
 const COSE_MODULUS = -1
+const COSE_EXPONENT = -2
 const RS256 = -257
 
 /**
@@ -89,6 +90,17 @@ function assertKeySupported(webAuthn: WebAuthn, publicKey: Uint8Array<ArrayBuffe
     throw new Problem('passkey_unsupported', {
       detail: 'An RSA key has 2048 to 4096 bits. Make another passkey.'
     })
+  const exponent = key.get(COSE_EXPONENT)
+  if (algorithm === RS256 && exponent instanceof Uint8Array && !isSafeExponent(exponent))
+    throw new Problem('passkey_unsupported', {
+      detail: 'The public exponent of an RSA key is odd and at least 3. Make another passkey.'
+    })
+}
+
+/** With the exponent 1 everybody can sign; with an even one nobody can. */
+function isSafeExponent(exponent: Uint8Array): boolean {
+  const value = BigInt(`0x0${Buffer.from(exponent).toString('hex')}`)
+  return value >= 3n && value % 2n === 1n
 }
 
 /** Finds out whether the key is one: with attestation "none" nothing was signed yet, and a broken key would let nobody in. */

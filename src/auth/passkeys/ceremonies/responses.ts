@@ -1,15 +1,17 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
 
 /** The most characters of a part of an answer: several times what any authenticator makes. */
-const MAX_CREDENTIAL_ID = 1366
 const MAX_CLIENT_DATA = 4096
 const MAX_ATTESTATION = 16_384
 const MAX_AUTHENTICATOR_DATA = 4096
 const MAX_SIGNATURE = 2048
+/** The most characters of a credential's id: 1023 bytes (WebAuthn Level 3, section 4). */
+const MAX_CREDENTIAL_ID = 1364
 /** The most characters of a user handle: 64 bytes (WebAuthn Level 3, section 5.4.3). */
 const MAX_USER_HANDLE = 86
 const MAX_TRANSPORTS = 16
-const MAX_TRANSPORT = 32
+/** Also transports that are yet to come: the known ones are words like these. */
+const TRANSPORT = '^[a-z-]{1,32}$'
 
 const Base64Url = (maxLength: number, description: string) =>
   Type.String({ pattern: '^[\\w-]+$', maxLength, description: `${description}, in base64url` })
@@ -39,7 +41,7 @@ export const RegistrationResponse = createResponse(
   {
     attestationObject: Base64Url(MAX_ATTESTATION, 'the new key'),
     transports: Type.Optional(
-      Type.Array(Type.String({ maxLength: MAX_TRANSPORT }), {
+      Type.Array(Type.String({ pattern: TRANSPORT, description: 'a word such as internal or hybrid' }), {
         maxItems: MAX_TRANSPORTS,
         description: 'how the authenticator is reached'
       })
