@@ -15,6 +15,9 @@ const readAnswer = async (page: Page, id: string) => {
   return { status: status.trim(), body: JSON.parse(await answer.locator('.microlight').first().innerText()) }
 }
 
+/** The form for the access token of a session. */
+const SESSION_FORM = '.auth-container >> nth=0'
+
 t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
   const { url } = await start(t, t.testdir())
   const { page, troubles } = await openWatchedPage(await openChromium(t), url)
@@ -26,9 +29,10 @@ t.test('the docs, with a mouse', { timeout: 120_000 }, async t => {
   t.match(registered, { status: '201', body: { accessToken: /^eyJ/, user: { username: 'ada' } } })
 
   await page.locator('.auth-wrapper > .authorize').click()
-  await page.locator('#auth-bearer-value').fill(registered.body.accessToken)
-  await page.locator('.auth-btn-wrapper .authorize').click()
-  await page.locator('.auth-btn-wrapper .btn-done').click()
+  const session = page.locator(SESSION_FORM)
+  await session.locator('#auth-bearer-value').fill(registered.body.accessToken)
+  await session.locator('.auth-btn-wrapper .authorize').click()
+  await session.locator('.auth-btn-wrapper .btn-done').click()
   await summary(page, 'auth-register').click()
 
   await summary(page, 'todos-createTodo').click()
@@ -79,10 +83,12 @@ t.test('the docs, with a keyboard', { timeout: 120_000 }, async t => {
   await tabTo(page, '.auth-wrapper > .authorize')
   await page.keyboard.press('Enter')
   await page.locator('#auth-bearer-value:focus').waitFor()
+  // The form of personal access tokens is below, and its field has the focus first.
+  await tabTo(page, `${SESSION_FORM} >> #auth-bearer-value`)
   await page.keyboard.insertText(body.accessToken)
-  await tabTo(page, '.auth-btn-wrapper .authorize')
+  await tabTo(page, `${SESSION_FORM} >> .auth-btn-wrapper .authorize`)
   await page.keyboard.press('Enter')
-  await tabTo(page, '.auth-btn-wrapper .btn-done')
+  await tabTo(page, `${SESSION_FORM} >> .auth-btn-wrapper .btn-done`)
   await page.keyboard.press('Enter')
   // Until it is gone it holds the focus.
   await page.locator('.dialog-ux').waitFor({ state: 'detached' })

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 /** Milliseconds for which anything on a page is waited for. */
 const TIMEOUT = 20_000
 /** So many presses of the Tab key lead from any place to any other that is asked for here. */
-const MAX_TAB_PRESSES = 400
+const MAX_TAB_PRESSES = 500
 
 /** Opens a page that is watched: nothing may be said on its console, go wrong, or be asked of another host. */
 export async function openWatchedPage(
