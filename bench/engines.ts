@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { cases, type Service } from './comparison/cases.ts'
-import { startLatchkey } from './comparison/latchkey.ts'
+import { startSubject } from './comparison/latchkey.ts'
 import { formatTable } from './comparison/report.ts'
 import { createBenchFolder } from './harness/folder.ts'
 import { median } from './harness/median.ts'
@@ -22,8 +22,8 @@ const postgres = await startPostgres(
 )
 const services: Service[] = []
 try {
-  services.push(await startLatchkey(join(folder, 'sqlite'), {}))
-  services.push(await startLatchkey(join(folder, 'postgres'), { DATABASE_URL: postgres.url }))
+  services.push(await startSubject(join(folder, 'sqlite'), {}))
+  services.push(await startSubject(join(folder, 'postgres'), { DATABASE_URL: postgres.url }))
   const rows = [['requests a second', 'SQLite', 'PostgreSQL', 'ratio']]
   for (const { name, title, run } of cases) {
     if (!['read', 'list', 'create'].includes(name)) continue

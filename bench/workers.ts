@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { cases, type Measurement, type Service } from './comparison/cases.ts'
-import { startLatchkey } from './comparison/latchkey.ts'
+import { startSubject } from './comparison/latchkey.ts'
 import { formatTable } from './comparison/report.ts'
 import { createBenchFolder } from './harness/folder.ts'
 import { median } from './harness/median.ts'
@@ -20,7 +20,7 @@ const folder = createBenchFolder()
 const services: Service[] = []
 try {
   for (const workers of WORKERS)
-    services.push(await startLatchkey(join(folder, `${workers}`), { WEB_CONCURRENCY: `${workers}` }))
+    services.push(await startSubject(join(folder, `${workers}`), { WEB_CONCURRENCY: `${workers}` }))
   const rows = [['', 'workers', 'a second', 'times', 'p50, ms', 'p99, ms', 'CPU, µs']]
   for (const { name, title, run } of cases) {
     if (!CASES.includes(name)) continue

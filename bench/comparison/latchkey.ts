@@ -1,24 +1,13 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { startLatchkey } from '../harness/latchkey.ts'
 import { createPeople } from '../harness/people.ts'
-import { launch } from '../harness/process.ts'
 import { type Service, TODOS } from './cases.ts'
-import { bearerApi, LATCHKEY } from './subjects.ts'
+import { bearerApi } from './subjects.ts'
 
 /**
- * Starts Latchkey as it ships, but for the rate limit, in a folder of its own, and signs its people up.
+ * Starts Latchkey as a subject of the comparison: in a folder of its own, with people who are signed up.
  * @param settings those in which it differs from another one
  */
-export async function startLatchkey(home: string, settings: NodeJS.ProcessEnv): Promise<Service> {
-  mkdirSync(home)
-  const all = {
-    DATABASE_URL: `file:${join(home, 'latchkey.db')}`,
-    JWT_SECRET: 'a secret that only the bench signs with',
-    ACCESS_TOKEN_TTL: '3600',
-    RATE_LIMIT: 'off',
-    MAIL_URL: 'off',
-    ...settings
-  }
-  const running = await launch([LATCHKEY], all, home)
+export async function startSubject(home: string, settings: NodeJS.ProcessEnv): Promise<Service> {
+  const running = await startLatchkey(home, settings)
   return { ...running, api: bearerApi, people: await createPeople(running.url, bearerApi, TODOS), pairs: [] }
 }

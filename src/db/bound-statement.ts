@@ -45,6 +45,12 @@ export class NoRowAffected extends Error {
   }
 }
 
+/** Whether a transaction was undone because one of these statements had to affect a row and affected none. */
+export const isUndoneBy = (
+  error: unknown,
+  ...statements: readonly BoundStatement[]
+): error is NoRowAffected => error instanceof NoRowAffected && statements.includes(error.statement)
+
 /**
  * Gives the rows of a statement on.
  * @throws {NoRowAffected} when there are none, though the statement must affect a row

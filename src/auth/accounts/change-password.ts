@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type Fault, Problem, validationFailed } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
@@ -69,8 +69,7 @@ export function createChangePassword(services: AccountServices) {
       )
       .catch(error => {
         // Another change came first: the given password is no longer the current one.
-        if (error instanceof NoRowAffected && error.statement === hashUpdate)
-          throw new Problem('password_wrong')
+        if (isUndoneBy(error, hashUpdate)) throw new Problem('password_wrong')
         return refuse(error)
       })
     await auditLog.recordSessionEnds(

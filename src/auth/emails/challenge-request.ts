@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy } from '../../db/bound-statement.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
 import type { AccountServices } from '../accounts/services.ts'
 import type { ChallengeSubject, NewChallenge } from '../challenges/challenges.ts'
@@ -38,7 +38,7 @@ export function createChallengeRequest({
         mails.bindCode(kind, subject, answer.challengeId)
       )
       .catch(async error => {
-        if (error instanceof NoRowAffected && error.statement === statement)
+        if (isUndoneBy(error, statement))
           throw await challenges.explainNoTryFor(subject.purpose, subject.subject)
         return limits.explain(error)
       })

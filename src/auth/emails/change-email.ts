@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { type FieldError, Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
@@ -133,7 +133,7 @@ export function createChangeEmail(services: AccountServices) {
         ...rotation
       )
       .catch(async error => {
-        const isRevoked = error instanceof NoRowAffected && rotation.some(item => item === error.statement)
+        const isRevoked = isUndoneBy(error, ...rotation)
         if (isRevoked) throw new Problem('access_token_revoked')
         await assertLevel(userId, level)
         // Each engine reports a taken address in its own way.

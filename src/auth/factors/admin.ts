@@ -6,14 +6,12 @@ import { personalAccessTokenStatements } from '../personal-access-tokens/stateme
 import { sessionStatements } from '../sessions/statements.ts'
 import type { User } from '../user.ts'
 import { createRemoveAllFactors } from './remove-all.ts'
+import { createSecondFactors, type FactorCounts } from './second-factors.ts'
 import { factorStatements } from './statements.ts'
 
 /** How an account can be signed in to, and in how many places it is. */
-export interface AccountAccess {
+export interface AccountAccess extends FactorCounts {
   readonly hasPassword: boolean
-  readonly authenticatorApps: number
-  readonly passkeys: number
-  readonly recoveryCodes: number
   readonly sessions: number
   /** Those that have not expired. */
   readonly personalAccessTokens: number
@@ -21,7 +19,8 @@ export interface AccountAccess {
 
 /** What an operator sees and does of other people's second factors. */
 export function createFactorAdmin(store: Store, mails: AuthMails) {
-  const statements = factorStatements(store)
+  const { refreshSecondFactor } = factorStatements(store)
+  const secondFactors = createSecondFactors(store)
   const { findById } = accountStatements(store)
   const { listLive } = sessionStatements(store)
   const { list: listTokens } = personalAccessTokenStatements(store)
@@ -29,19 +28,15 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
 
   async function describeAccess({ id: userId }: Pick<User, 'id'>): Promise<AccountAccess> {
     const now = store.now()
-    const [[user], apps, passkeys, [codes], sessions, tokens] = await Promise.all([
+    const [[user], counts, sessions, tokens] = await Promise.all([
       findById.execute({ userId }),
-      statements.listConfirmed.execute({ userId }),
-      statements.listPasskeys.execute({ userId }),
-      statements.countRecoveryCodes.execute({ userId }),
+      secondFactors.count(userId),
       listLive.execute({ userId, now }),
       listTokens.execute({ userId })
     ])
     return {
       hasPassword: Boolean(user?.passwordHash),
-      authenticatorApps: apps.length,
-      passkeys: passkeys.length,
-      recoveryCodes: Number(codes?.count),
+      ...counts,
       sessions: sessions.length,
       personalAccessTokens: tokens.filter(({ expiresAt }) => expiresAt > now).length
     }
@@ -51,7 +46,7 @@ export function createFactorAdmin(store: Store, mails: AuthMails) {
     describeAccess,
     /** As `createRemoveAllFactors` prepares it, with the statement that locks the user as the requests of the owner do. */
     async prepareRemoval(user: User) {
-      const lock = statements.refreshSecondFactor.bind({ userId: user.id })
+      const lock = refreshSecondFactor.bind({ userId: user.id })
       return { lock, ...(await prepareRemoval(user, NO_CLIENT)) }
     }
   }

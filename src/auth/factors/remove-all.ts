@@ -3,6 +3,7 @@ import type { Store } from '../../db/store.ts'
 import { type AuditSource, createAuditLog } from '../audit/audit-log.ts'
 import type { AuthMails } from '../mails/mails.ts'
 import type { User } from '../user.ts'
+import { createSecondFactors } from './second-factors.ts'
 import { factorStatements } from './statements.ts'
 
 /** How all second factors of an account are removed. */
@@ -16,16 +17,14 @@ export interface FactorRemoval {
 /** Removes what an account has besides its password. */
 export function createRemoveAllFactors(store: Store, mails: AuthMails) {
   const statements = factorStatements(store)
+  const secondFactors = createSecondFactors(store)
   const auditLog = createAuditLog(store)
 
   /** Prepares to remove all second factors, with the recovery codes. The owner is told, unless there is none. */
   return async function prepareRemoval(user: User, source: AuditSource): Promise<FactorRemoval> {
     const userId = user.id
-    const [apps, passkeys] = await Promise.all([
-      statements.listConfirmed.execute({ userId }),
-      statements.listPasskeys.execute({ userId })
-    ])
-    const factors = apps.length + passkeys.length
+    const { authenticatorApps, passkeys } = await secondFactors.count(userId)
+    const factors = authenticatorApps + passkeys
     const report = [
       auditLog.bindEvent(userId, 'factor_removed', source),
       mails.bindNotice('factor_removed', user, source, { factor: 'several' })

@@ -10,12 +10,20 @@ export interface NewRecoveryCodes {
   readonly statement: BoundStatement<readonly unknown[]>
 }
 
+/** How many second factors of an account count, and how many recovery codes it has. */
+export interface FactorCounts {
+  readonly authenticatorApps: number
+  readonly passkeys: number
+  readonly recoveryCodes: number
+}
+
 /**
  * What comes with each second factor, whatever its kind: whether the account has one, and its recovery codes. The statements
  * belong into the transaction that adds or removes a factor.
  */
 export function createSecondFactors(store: Store) {
-  const { refreshSecondFactor, removeUnneededCodes } = factorStatements(store)
+  const { listConfirmed, listPasskeys, countRecoveryCodes, refreshSecondFactor, removeUnneededCodes } =
+    factorStatements(store)
 
   function prepareRecoveryCodes(userId: string): NewRecoveryCodes {
     const codes = Array.from({ length: RECOVERY_CODES }, createRecoveryCode)
@@ -24,6 +32,19 @@ export function createSecondFactors(store: Store) {
   }
 
   return {
+    async count(userId: string): Promise<FactorCounts> {
+      const [apps, passkeys, [codes]] = await Promise.all([
+        listConfirmed.execute({ userId }),
+        listPasskeys.execute({ userId }),
+        countRecoveryCodes.execute({ userId })
+      ])
+      return {
+        authenticatorApps: apps.length,
+        passkeys: passkeys.length,
+        recoveryCodes: Number(codes?.count)
+      }
+    },
+
     /** The first recovery codes of an account, which come with its first factor. */
     prepareRecoveryCodes,
 

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts'
 import type { Store } from '../../db/store.ts'
 import { type AuthMails, createAuthMails } from '../mails/mails.ts'
-import { createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
-import { createVerifyPasskey } from '../passkeys/verify-passkey.ts'
+import { type Ceremonies, createCeremonies } from '../passkeys/ceremonies/ceremonies.ts'
+import { createVerifyPasskey, type VerifyPasskey } from '../passkeys/verify-passkey.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import { createFreshness, type Freshness } from '../sessions/freshness.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -28,26 +28,27 @@ export interface FactorServices extends FactorDependencies {
   readonly freshness: Freshness
   readonly mails: AuthMails
   readonly mailLimits: MailLimits
+  readonly ceremonies: Ceremonies
+  readonly verifyPasskey: VerifyPasskey
   readonly secondFactors: SecondFactors
   readonly verifiers: FactorVerifiers
-  readonly challenges: SecondFactorChallenges
+  readonly secondFactorChallenges: SecondFactorChallenges
 }
 
 export function createFactorServices(dependencies: FactorDependencies): FactorServices {
   const { store, sealing, tokens, config } = dependencies
   const mails = createAuthMails(store, config.mail !== undefined)
+  const ceremonies = createCeremonies({ store, tokens, config })
+  const verifyPasskey = createVerifyPasskey(store, ceremonies, mails)
   return {
     ...dependencies,
-    mails,
     freshness: createFreshness(store, config),
+    mails,
     mailLimits: createMailLimits(store),
+    ceremonies,
+    verifyPasskey,
     secondFactors: createSecondFactors(store),
-    verifiers: createFactorVerifiers(
-      store,
-      sealing,
-      mails,
-      createVerifyPasskey(store, createCeremonies({ store, tokens, config }), mails)
-    ),
-    challenges: createSecondFactorChallenges(store, tokens.deriveKeys)
+    verifiers: createFactorVerifiers(store, sealing, mails, verifyPasskey),
+    secondFactorChallenges: createSecondFactorChallenges(store, tokens.deriveKeys)
   }
 }

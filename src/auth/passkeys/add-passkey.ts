@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
@@ -63,10 +63,8 @@ export function createAddPasskey({ store, ceremonies, freshness, mails }: Passke
           mails.bindNotice('factor_added', caller, client, { factor: 'passkey' })
         )
         .catch(async error => {
-          if (error instanceof NoRowAffected && error.statement === spend)
-            throw new Problem('passkey_challenge_expired')
-          if (error instanceof NoRowAffected && error.statement === insertion)
-            throw await explainNoInsert(credential)
+          if (isUndoneBy(error, spend)) throw new Problem('passkey_challenge_expired')
+          if (isUndoneBy(error, insertion)) throw await explainNoInsert(credential)
           return freshness.refuseUnlessFresh(caller, lock)(error)
         })
       return { passkey: row as PasskeyRow, ...(codes.length > 0 && { recoveryCodes }) }

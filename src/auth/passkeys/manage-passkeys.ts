@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { createAuditLog } from '../audit/audit-log.ts'
@@ -52,8 +52,7 @@ export function createManagePasskeys({ store, freshness, mails }: PasskeyService
           mails.bindNotice('factor_removed', caller, client, { factor: 'passkey' })
         )
         .catch(async error => {
-          if (!(error instanceof NoRowAffected && error.statement === removal))
-            return freshness.refuseUnlessFresh(caller, lock)(error)
+          if (!isUndoneBy(error, removal)) return freshness.refuseUnlessFresh(caller, lock)(error)
           await findPasskey(userId, id)
           throw new Problem('last_way_in')
         })

@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { TokenPair } from '../tokens/token-pairs.ts'
@@ -20,8 +20,7 @@ export function createPasskeySignIn({ sessions, ceremonies, verifyPasskey }: Pas
       return sessions
         .start(user, client, { methods: ['passkey'], statements: [useUp, ...statements] })
         .catch(error => {
-          if (error instanceof NoRowAffected && error.statement === useUp)
-            throw new Problem('passkey_challenge_expired')
+          if (isUndoneBy(error, useUp)) throw new Problem('passkey_challenge_expired')
           throw isGone(error) ? new Problem('passkey_not_recognized') : error
         })
     }

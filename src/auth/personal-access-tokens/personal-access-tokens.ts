@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, mayUseReserve, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
@@ -93,8 +93,7 @@ export function createPersonalAccessTokens({ store, config, onUseNotRecorded }: 
         mayUseReserve(auditLog.bindEvent(userId, 'token_revoked', client, { sessionId }))
       )
       .catch(error => {
-        if (error instanceof NoRowAffected && error.statement === lock)
-          throw new Problem('access_token_revoked')
+        if (isUndoneBy(error, lock)) throw new Problem('access_token_revoked')
         return refuseIfNoRow('personal_access_token_not_found')(error)
       })
   }

@@ -26,7 +26,7 @@ export function createTokenText(): string {
   return `${PREFIX}${secret}${toChecksum(secret)}`
 }
 
-/** Whether a bearer token is meant to be a personal access token, be it genuine or not. No access token begins like one. */
+/** Whether a bearer token looks like a personal access token, genuine or not. No access token begins like one. */
 export const isPersonalAccessToken = (token: string): boolean => token.startsWith(PREFIX)
 
 /**

@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { AuthenticationProof } from '../accounts/schemas.ts'
@@ -60,7 +60,7 @@ export function createReauthenticate(
     const sessionLock = freshness.bindLevelLock(caller, level)
     const authenticatedAt = store.now()
     await store.atomically(...statements, sessionLock, bindRenewal(authenticatedAt)).catch(error => {
-      if (isCausedBy(statements, error)) throw new Problem(refusal)
+      if (isUndoneBy(error, ...statements)) throw new Problem(refusal)
       return freshness.refuseUnlessFresh(caller, sessionLock)(error)
     })
     const freshUntil = freshness.getEnd(authenticatedAt)
@@ -73,6 +73,3 @@ export function createReauthenticate(
     }
   }
 }
-
-const isCausedBy = (statements: readonly BoundStatement[], error: unknown): boolean =>
-  error instanceof NoRowAffected && statements.includes(error.statement)

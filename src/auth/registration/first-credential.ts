@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy } from '../../db/bound-statement.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
 import type { Registration } from '../accounts/schemas.ts'
 import type { AccountServices } from '../accounts/services.ts'
@@ -82,9 +82,8 @@ export function createFirstCredentials({
     { uses, passkey }: Pick<FirstCredential, 'uses' | 'passkey'>,
     passkeyStatements: readonly BoundStatement[]
   ): Promise<never> {
-    if (!(error instanceof NoRowAffected)) throw error
-    if (uses.includes(error.statement)) throw new Problem('passkey_challenge_expired')
-    throw passkey && passkeyStatements.includes(error.statement)
+    if (isUndoneBy(error, ...uses)) throw new Problem('passkey_challenge_expired')
+    throw passkey && isUndoneBy(error, ...passkeyStatements)
       ? await explainNoInsert(passkey.credential)
       : error
   }

@@ -1,4 +1,4 @@
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { type FieldError, Problem } from '../../problems/problem.ts'
 import { toLookupKey } from '../accounts/email-addresses.ts'
@@ -42,7 +42,7 @@ export function createInsertUser(store: Store) {
     statements: readonly BoundStatement[],
     account: Pick<NewAccount, 'username' | 'email'>
   ): Promise<never> {
-    if (!(error instanceof NoRowAffected && statements.includes(error.statement))) throw error
+    if (!isUndoneBy(error, ...statements)) throw error
     throw new Problem('already_taken', { errors: await findConflicts(account) })
   }
 

@@ -1,4 +1,4 @@
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem, validationFailed } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
@@ -74,8 +74,7 @@ export function createRegister(
     const needsCode = mails.isEnabled && !isInvited
     const verification = await (needsCode ? insertWithCode(user, statements) : insert(statements)).catch(
       async error => {
-        if (error instanceof NoRowAffected && invitationUse.some(use => use === error.statement))
-          throw new Problem('link_used', ONLY_BY_OPERATORS)
+        if (isUndoneBy(error, ...invitationUse)) throw new Problem('link_used', ONLY_BY_OPERATORS)
         return explainRefusal(error, credential, insertPasskey).catch(reason =>
           explainConflict(reason, insertUser, account)
         )

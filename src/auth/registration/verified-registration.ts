@@ -1,4 +1,4 @@
-import { NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, NoRowAffected } from '../../db/bound-statement.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
 import { toAsciiEmail, toLookupKey } from '../accounts/email-addresses.ts'
@@ -83,9 +83,9 @@ export function createVerifiedRegistration(
     const { statements: insertPasskey, ...recoveryCodes } = bindPasskey({ passkey })
     await store.atomically(use, ...statements, ...insertPasskey).catch(async error => {
       if (!(error instanceof NoRowAffected)) throw error
-      if (insertPasskey.includes(error.statement))
+      if (isUndoneBy(error, ...insertPasskey))
         await explainRefusal(error, { uses: [], passkey }, insertPasskey)
-      if (error.statement === use) throw new Problem('challenge_expired')
+      if (isUndoneBy(error, use)) throw new Problem('challenge_expired')
       await assertUsernameFree(account)
       // Whoever has an account with the e-mail never got this code.
       throw new Problem('code_wrong')

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import { Problem, type ProblemCode } from '../../problems/problem.ts'
 import { getSessionExpiry } from '../tokens/token-pairs.ts'
@@ -86,9 +86,7 @@ export function createFreshness(store: Store, { session: { reauthenticationMs } 
     refuseUnlessFresh:
       (caller: Identity, lock: BoundStatement, otherCause?: ProblemCode) =>
       async (error: unknown): Promise<never> => {
-        throw error instanceof NoRowAffected && error.statement === lock
-          ? await explain(caller, otherCause)
-          : error
+        throw isUndoneBy(error, lock) ? await explain(caller, otherCause) : error
       }
   }
 }

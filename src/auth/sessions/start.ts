@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ClientInfo } from '../../http/client-info.ts'
 import { Problem } from '../../problems/problem.ts'
@@ -78,9 +78,7 @@ export function createStart(store: Store, tokens: Tokens, config: Config) {
         ...statements
       )
       .catch(error => {
-        throw error instanceof NoRowAffected && error.statement === insertion
-          ? new Problem('invalid_credentials')
-          : error
+        throw isUndoneBy(error, insertion) ? new Problem('invalid_credentials') : error
       })
     await endSurplusSessions(session, client, now)
     return issueTokenPair(session, user, now)

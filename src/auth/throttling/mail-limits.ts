@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type BoundStatement, mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import { param, paramRow, prepareStatements } from '../../db/statements.ts'
 import type { Store } from '../../db/store.ts'
 import { toNetwork } from '../../http/addresses.ts'
@@ -80,9 +80,7 @@ export function createMailLimits(store: Store) {
 
     /** @throws {Problem} `mail_throttled` when a limit undid the transaction; other errors pass unchanged */
     async function explain(error: unknown): Promise<never> {
-      const limit = limits.find(
-        ({ statement }) => error instanceof NoRowAffected && error.statement === statement
-      )
+      const limit = limits.find(({ statement }) => isUndoneBy(error, statement))
       if (!limit) throw error
       const [row] = await find.execute({ id: hashSubject('mail', kind, limit.subject) })
       const wait = (row?.blockedUntil.getTime() ?? 0) - store.now().getTime()

@@ -1,4 +1,4 @@
-import { mustAffectRow, NoRowAffected } from '../../db/bound-statement.ts'
+import { isUndoneBy, mustAffectRow } from '../../db/bound-statement.ts'
 import type { Store } from '../../db/store.ts'
 import type { ReplayHandler, StoreAnswer } from '../../idempotency/idempotency.ts'
 import { Problem } from '../../problems/problem.ts'
@@ -31,7 +31,7 @@ export async function insertList(
       await store.atomically(bindSequenceLock(store, userId), insert, ...storeAnswer(list))
       return list
     } catch (error) {
-      if (!(error instanceof NoRowAffected && error.statement === insert)) throw error
+      if (!isUndoneBy(error, insert)) throw error
     }
     const [existing] = await listStatements(store).find.execute({ id: row.id, userId })
     if (!existing) throw new Problem('too_many_lists')

@@ -7,6 +7,7 @@ import { hashSubject } from '../../hash-subject.ts'
 import { createSignedLinks } from '../../links/signed-links.ts'
 import type { AuthenticationMethod } from '../../sessions/authentication.ts'
 import type { VerifiedUser } from '../../user.ts'
+import { createSecondFactors } from '../second-factors.ts'
 import { factorStatements, MAX_TRIES } from '../statements.ts'
 
 /** Milliseconds from the right password to the second factor. */
@@ -32,20 +33,17 @@ export interface SecondFactorChallenge extends Readonly<Static<typeof Claims>> {
  * and its expiry: only its tries are stored, from the first one on.
  */
 export function createSecondFactorChallenges(store: Store, deriveKeys: DeriveKeys) {
-  const { listConfirmed, listPasskeys, countRecoveryCodes, countTry, useChallenge } = factorStatements(store)
+  const { countTry, useChallenge } = factorStatements(store)
+  const secondFactors = createSecondFactors(store)
   const links = createSignedLinks('lkc_', deriveKeys('second factor'), Claims)
 
   /** What the account can show, in the order in which to offer it. */
   async function listMethods(userId: string): Promise<AuthenticationMethod[]> {
-    const [factors, passkeys, [codes]] = await Promise.all([
-      listConfirmed.execute({ userId }),
-      listPasskeys.execute({ userId }),
-      countRecoveryCodes.execute({ userId })
-    ])
+    const { authenticatorApps, passkeys, recoveryCodes } = await secondFactors.count(userId)
     return [
-      ...(factors.length > 0 ? (['totp'] as const) : []),
-      ...(passkeys.length > 0 ? (['passkey'] as const) : []),
-      ...(Number(codes?.count) > 0 ? (['recovery_code'] as const) : [])
+      ...(authenticatorApps > 0 ? (['totp'] as const) : []),
+      ...(passkeys > 0 ? (['passkey'] as const) : []),
+      ...(recoveryCodes > 0 ? (['recovery_code'] as const) : [])
     ]
   }
 

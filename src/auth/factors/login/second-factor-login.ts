@@ -1,4 +1,4 @@
-import { type BoundStatement, NoRowAffected } from '../../../db/bound-statement.ts'
+import { type BoundStatement, isUndoneBy, NoRowAffected } from '../../../db/bound-statement.ts'
 import type { ClientInfo } from '../../../http/client-info.ts'
 import { Problem } from '../../../problems/problem.ts'
 import { toLookupKey } from '../../accounts/email-addresses.ts'
@@ -25,7 +25,7 @@ export function createSecondFactorLogin({
   mails,
   mailLimits,
   verifiers,
-  challenges
+  secondFactorChallenges: challenges
 }: FactorServices) {
   const { findById } = accountStatements(store)
   const auditLog = createAuditLog(store)
@@ -87,7 +87,7 @@ export function createSecondFactorLogin({
       })
       .then(pair => ({ ...pair, ...(recoveryCode !== undefined && { recoveryCode }) }))
       .catch(error => {
-        if (error instanceof NoRowAffected && error.statement === useUp) {
+        if (isUndoneBy(error, useUp)) {
           if (refusal) throw new Problem(refusal)
           return undefined
         }

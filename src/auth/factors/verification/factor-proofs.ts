@@ -1,8 +1,8 @@
 import { Problem } from '../../../problems/problem.ts'
-import type { AccountServices } from '../../accounts/services.ts'
 import { createAuditLog } from '../../audit/audit-log.ts'
 import type { TakeProof } from '../../reauthentication/proofs.ts'
 import type { AuthenticationMethod } from '../../sessions/authentication.ts'
+import type { FactorServices } from '../services.ts'
 import { createFactorAttempts } from './attempts.ts'
 import type { GuessableAnswers } from './verifiers.ts'
 
@@ -13,7 +13,7 @@ const methods: Readonly<Record<keyof GuessableAnswers, AuthenticationMethod>> = 
 
 /** Creates the proof of a signed-in user by a second factor. A code that was used before counts as wrong. */
 export function createFactorProof<Name extends keyof GuessableAnswers>(
-  { store, throttle, verifiers }: Pick<AccountServices, 'store' | 'throttle' | 'verifiers'>,
+  { store, throttle, verifiers }: Pick<FactorServices, 'store' | 'throttle' | 'verifiers'>,
   name: Name
 ): TakeProof {
   const auditLog = createAuditLog(store)

@@ -1,6 +1,7 @@
 import type { PasskeyConfig } from '../../../config/passkeys/settings.ts'
 import { Problem } from '../../../problems/problem.ts'
 import type { PasskeyRow } from '../tables.ts'
+import { fromBase64Url } from './binary.ts'
 import { assertAuthenticator, type ClientData } from './client-data.ts'
 import type { AuthenticationResponse } from './responses.ts'
 import { loadWebAuthn } from './webauthn.ts'
@@ -22,7 +23,7 @@ export async function assertAuthenticatorData(
   const { parseAuthenticatorData } = await loadWebAuthn()
   const parse = () => {
     try {
-      return parseAuthenticatorData(decode(response.authenticatorData))
+      return parseAuthenticatorData(fromBase64Url(response.authenticatorData))
     } catch {
       throw new Problem('passkey_malformed')
     }
@@ -53,7 +54,7 @@ export async function verifyAssertion(
       expectedOrigin: origin,
       expectedRPID: rpId,
       // The library refuses a count that goes back; the service tells the owner. From 0 each count is a step forward.
-      credential: { id: credentialId, publicKey: decode(publicKey), counter: 0 }
+      credential: { id: credentialId, publicKey: fromBase64Url(publicKey), counter: 0 }
     })
     const { newCounter, credentialBackedUp, credentialDeviceType } = authenticationInfo
     // Whether a passkey can be backed up is settled when it is made (section 6.1.3).
@@ -64,5 +65,3 @@ export async function verifyAssertion(
     return undefined
   }
 }
-
-const decode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, 'base64url'))

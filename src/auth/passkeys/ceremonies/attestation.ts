@@ -1,6 +1,7 @@
 import type { PasskeyConfig } from '../../../config/passkeys/settings.ts'
 import { Problem } from '../../../problems/problem.ts'
 import type { NewCredential } from '../tables.ts'
+import { fromBase64Url, toBase64Url } from './binary.ts'
 import { assertAuthenticator, type ClientData } from './client-data.ts'
 import type { RegistrationResponse } from './responses.ts'
 import { ALGORITHMS, loadWebAuthn, type WebAuthn } from './webauthn.ts'
@@ -49,7 +50,7 @@ export async function verifyAttestation(
   await refuseIfMalformed(() => assertKeyWorks(webAuthn, credential.publicKey))
   return {
     credentialId: credential.id,
-    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+    publicKey: toBase64Url(credential.publicKey),
     signCount: credential.counter,
     transports,
     aaguid,
@@ -63,7 +64,7 @@ export async function verifyAttestation(
  * lists of revoked certificates from wherever they say.
  */
 async function parseAttestation(webAuthn: WebAuthn, attestationObject: string) {
-  const attestation = webAuthn.decodeAttestationObject(decode(attestationObject))
+  const attestation = webAuthn.decodeAttestationObject(fromBase64Url(attestationObject))
   const format = attestation.get('fmt')
   const isSelfAttested = format === 'packed' && attestation.get('attStmt').get('x5c') === undefined
   if (format !== 'none' && !isSelfAttested)
@@ -112,8 +113,6 @@ async function assertKeyWorks(webAuthn: WebAuthn, credentialPublicKey: Uint8Arra
 
 /** An ECDSA signature (r = s = 1) in ASN.1, which the other algorithms read as a wrong one. */
 const EMPTY_SIGNATURE = [0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01]
-
-const decode = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, 'base64url'))
 
 /** The library throws an error of its own for each of the many ways in which an answer can be wrong. */
 async function refuseIfMalformed<Result>(read: () => Promise<Result>): Promise<Result> {

@@ -1,8 +1,8 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { UUID } from 'uuidv7'
 import { Problem } from '../../../problems/problem.ts'
 import type { DerivedKeys } from '../../../process/derived-keys.ts'
 import { hashSubject } from '../../hash-subject.ts'
+import { fromIdBytes, ID_BYTES, toIdBytes } from './binary.ts'
 
 /** Milliseconds for which a challenge is good. */
 export const CHALLENGE_TTL_MS = 300_000
@@ -19,8 +19,7 @@ export interface SignedChallenge {
   readonly hash: string
 }
 
-/** The bytes of the id, of the time of expiry, and of both together. */
-const ID_BYTES = 16
+/** The bytes of the time of expiry, and of the id with it. */
 const TIME_BYTES = 6
 const PAYLOAD_BYTES = ID_BYTES + TIME_BYTES
 const MAC_BYTES = 32
@@ -40,7 +39,7 @@ export function createPasskeyChallenges([currentKey, ...retiredKeys]: DerivedKey
     /** @param userId the account that the ceremony is for; empty for one that only its answer tells */
     issue(ceremony: Ceremony, userId: string, id: string, expiresAt: Date): Uint8Array<ArrayBuffer> {
       const payload = Buffer.alloc(PAYLOAD_BYTES)
-      payload.set(UUID.parse(id).bytes)
+      payload.set(toIdBytes(id))
       payload.writeUIntBE(expiresAt.getTime(), ID_BYTES, TIME_BYTES)
       return Uint8Array.from([...payload, ...sign(currentKey, ceremony, userId, payload)])
     },
@@ -60,7 +59,7 @@ export function createPasskeyChallenges([currentKey, ...retiredKeys]: DerivedKey
       const expiresAt = new Date(payload.readUIntBE(ID_BYTES, TIME_BYTES))
       if (expiresAt <= now) throw new Problem('passkey_challenge_expired')
       return {
-        id: UUID.ofInner(Uint8Array.from(payload.subarray(0, ID_BYTES))).toString(),
+        id: fromIdBytes(payload.subarray(0, ID_BYTES)),
         expiresAt,
         // Of the bytes: base64url can write the same ones in several ways.
         hash: hashSubject('passkey challenge', bytes.toString('base64url'))

@@ -1,7 +1,7 @@
 import type { User } from '../../user.ts'
 import type { PasskeyRow } from '../tables.ts'
+import { toBase64Url, toIdBytes } from './binary.ts'
 import { CHALLENGE_TTL_MS } from './challenges.ts'
-import { toIdBytes } from './user-handles.ts'
 import { ALGORITHMS } from './webauthn.ts'
 
 /** The account that gets a passkey. */
@@ -11,8 +11,6 @@ interface RelyingParty {
   readonly rpId: string
   readonly appName: string
 }
-
-const toBase64Url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
 
 /**
  * The options with which an account gets a passkey (`PublicKeyCredentialCreationOptionsJSON`, WebAuthn Level 3, section 5.1.9):
